@@ -1,0 +1,57 @@
+"""The errors of sodakd: what the house does wrong, or was told wrongly.
+
+    SodakdError
+    ├── RecipeError        a recipe is wrong: every mistake at once
+    ├── RunError           a run folder cannot be used as asked
+    │   └── RowError       a row of a JSONL file cannot be read: which file, which line
+    ├── DataError          the input holds nothing to work with
+    ├── TeacherError       a teacher cannot answer
+    │   └── BudgetReached  the next call would pass the budget; raise it and run again
+    ├── JudgeError         the judge itself failed (never a verdict on a program)
+    └── TrainingError      training cannot start or go on
+
+What a model does wrong is data (a `Verdict`), never an exception.
+"""
+
+
+class SodakdError(Exception):
+    """Base of every error the command line prints without a traceback.
+
+    The message says what is wrong, what was found, and what to do about it.
+    """
+
+    exit_code = 2
+
+
+class RecipeError(SodakdError):
+    """A recipe is wrong. The message lists every mistake found."""
+
+
+class RunError(SodakdError):
+    """A run folder cannot be used as asked."""
+
+
+class RowError(RunError):
+    """A row of a JSONL file cannot be read."""
+
+
+class DataError(SodakdError):
+    """The input holds nothing to work with."""
+
+
+class TeacherError(SodakdError):
+    """A teacher cannot answer."""
+
+
+class BudgetReached(TeacherError):
+    """The next teacher call would pass the budget. Everything done so far is kept."""
+
+    exit_code = 3
+
+
+class JudgeError(SodakdError):
+    """The judge itself failed. Never raised for what a judged program does."""
+
+
+class TrainingError(SodakdError):
+    """Training cannot start or go on."""

@@ -1,0 +1,273 @@
+"""The frozen values that flow between the stages."""
+
+import hashlib
+import json
+from enum import StrEnum
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+
+class Frozen(BaseModel):
+    """A value: it cannot be changed, and it knows no field but its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Language(StrEnum):
+    """The seven languages of the SODA paper."""
+
+    PYTHON = "python"
+    JAVA = "java"
+    JAVASCRIPT = "javascript"
+    C = "c"
+    CPP = "cpp"
+    GO = "go"
+    TYPESCRIPT = "typescript"
+
+
+class Case(Frozen):
+    """One call of the entry point and the value it must give."""
+
+    arguments: tuple[JsonValue, ...]
+    expected: JsonValue
+
+
+class Tests(Frozen):
+    """Calls that a correct solution answers as expected, in value and in type."""
+
+    entry_point: str
+    cases: tuple[Case, ...] = Field(min_length=1)
+
+
+class Question(Frozen):
+    """A programming problem. One type for training and benchmarks: one judge, one decontamination."""
+
+    id: str
+    text: str
+    language: Language
+    tests: Tests | None
+    source: str
+    level: int | None
+    parent: str | None = None
+
+    @classmethod
+    def new(
+        cls,
+        *,
+        text: str,
+        language: Language,
+        tests: Tests | None,
+        source: str,
+        level: int | None,
+        parent: str | None = None,
+    ) -> Self:
+        """Make a question whose id is the hash of its text and language."""
+        digest = hashlib.sha256(f"{language}\n{text}".encode()).hexdigest()[:16]
+        return cls(
+            id=digest,
+            text=text,
+            language=language,
+            tests=tests,
+            source=source,
+            level=level,
+            parent=parent,
+        )
+
+
+class Solution(Frozen):
+    """An answer to a question: the raw text, and the code found in it."""
+
+    question_id: str
+    text: str
+    code: str
+    author: str
+
+
+class FaultKind(StrEnum):
+    """What is wrong in a faulty solution."""
+
+    OPERATOR = "operator"
+    CONSTANT = "constant"
+    OPERATION = "operation"
+    DROP = "drop"
+    SWAP = "swap"
+    NAME = "name"
+    SYNTAX = "syntax"
+    NO_RETURN = "no_return"
+
+
+class Pair(Frozen):
+    """A question with a correct and a faulty answer (DPO's prompt, chosen, rejected)."""
+
+    question: Question
+    chosen: str
+    rejected: str
+    fault: FaultKind
+
+
+class Outcome(StrEnum):
+    """How judging a program ended."""
+
+    PASSED = "passed"
+    WRONG_ANSWER = "wrong_answer"
+    COMPILE_ERROR = "compile_error"
+    RUNTIME_ERROR = "runtime_error"
+    TIMEOUT = "timeout"
+    MEMORY_LIMIT = "memory_limit"
+    OUTPUT_LIMIT = "output_limit"
+    SANDBOX_VIOLATION = "sandbox_violation"
+    NO_VERDICT = "no_verdict"
+    NOT_EXECUTABLE = "not_executable"
+
+
+class Stage(StrEnum):
+    """Where judging a program ended."""
+
+    EXTRACT = "extract"
+    COMPILE = "compile"
+    RUN = "run"
+
+
+class Verdict(Frozen):
+    """What the judge saw of one program.
+
+    `seconds` (CPU) and `peak_memory` (bytes) are measurements: they never repeat exactly, so they
+    are not written into the rows of a run, which do.
+    """
+
+    outcome: Outcome
+    stage: Stage
+    output: str = ""
+    seconds: float = Field(default=0.0, exclude=True)
+    peak_memory: int = Field(default=0, exclude=True)
+
+    @property
+    def passed(self) -> bool:
+        return self.outcome is Outcome.PASSED
+
+
+class Finding(Frozen):
+    """One remark of a static tool: advice, never part of the verdict."""
+
+    tool: str
+    rule: str
+    line: int
+    message: str
+
+
+class Score(Frozen):
+    """The teacher's rubric: five rules, six points, halves allowed (SODA, scoring data)."""
+
+    functionality: float = Field(ge=0, le=2, multiple_of=0.5)
+    boundary: float = Field(ge=0, le=1, multiple_of=0.5)
+    coverage: float = Field(ge=0, le=1, multiple_of=0.5)
+    readability: float = Field(ge=0, le=1, multiple_of=0.5)
+    practices: float = Field(ge=0, le=1, multiple_of=0.5)
+    reason: str
+
+    @property
+    def total(self) -> float:
+        """The sum of the five rules, 0 to 6."""
+        return (
+            self.functionality + self.boundary + self.coverage + self.readability + self.practices
+        )
+
+
+class Difficulty(StrEnum):
+    """How hard a question is for the student as it is now."""
+
+    MASTERED = "mastered"
+    EASY = "easy"
+    MEDIUM = "medium"
+    HARD = "hard"
+    BROKEN = "broken"
+
+
+class Feedback(Frozen):
+    """Stage 2's row and stage 3's only input: one question as the student answered it.
+
+    `solution` and `verdict` are those of the first sample; `pass_rate` is over all `samples`.
+    """
+
+    question: Question
+    solution: Solution
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    score: Score | None
+    samples: int = Field(ge=1)
+    pass_rate: float = Field(ge=0, le=1)
+    difficulty: Difficulty
+    reason: str
+
+
+class Attempt(Frozen):
+    """One answer to a question of an evaluation set, and its verdict."""
+
+    question_id: str
+    level: int | None
+    solution: Solution
+    verdict: Verdict
+
+
+def canonical(value: JsonValue) -> str:
+    """JSON text that is the same for the same value: sorted keys, no spaces."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+class Passed(Frozen):
+    """How many of a group of questions passed, with the 95 % Wilson interval of the share."""
+
+    group: str
+    passed: int = Field(ge=0)
+    total: int = Field(ge=1)
+    low: float
+    high: float
+
+    @property
+    def share(self) -> float:
+        """pass@1, 0 to 1."""
+        return self.passed / self.total
+
+
+class Standing(Frozen):
+    """One row of the final table: a student, its pass@1, and all that was spent to get it."""
+
+    name: str
+    groups: tuple[Passed, ...]
+    teacher_calls: int
+    teacher_tokens: int
+    money: float
+    train_steps: int
+    train_tokens: int
+
+
+class Results(Frozen):
+    """What a run comes to: `results.json`."""
+
+    method: str
+    seed: int
+    standings: tuple[Standing, ...]
+
+
+class TrainRow(Frozen):
+    """One logged training step. Log-probabilities are means per token, in nats.
+
+    `contrast`, `rejected_logp`, `gap` and `ranking_accuracy` are None where no example of the step
+    has a rejected answer. `tokens` counts the tokens trained on since the first step (loss tokens
+    and prompt tokens; padding is not counted).
+    """
+
+    step: int
+    epoch: float
+    loss: float
+    nll: float
+    contrast: float | None
+    chosen_logp: float
+    rejected_logp: float | None
+    gap: float | None
+    ranking_accuracy: float | None
+    grad_norm: float
+    learning_rate: float
+    tokens: int
+    tokens_per_second: float
