@@ -1,0 +1,1 @@
+"""Stage 1: correct and faulty solutions, verified by running them."""

@@ -1,0 +1,1 @@
+"""pass@1 and pass@k on questions that no training saw."""

@@ -1,0 +1,39 @@
+"""pass@1 by group, with its interval."""
+
+from collections.abc import Iterable, Sequence
+from math import sqrt
+
+from sodakd.types import Attempt, Passed
+
+_Z = 1.959964  # two-sided 95 %
+
+
+def wilson(passed: int, total: int) -> tuple[float, float]:
+    """The 95 % Wilson score interval of a share."""
+    share, z2 = passed / total, _Z * _Z
+    middle = (share + z2 / (2 * total)) / (1 + z2 / total)
+    half = _Z / (1 + z2 / total) * sqrt(share * (1 - share) / total + z2 / (4 * total * total))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def passed(group: str, attempts: Iterable[Attempt]) -> Passed:
+    """How many of these attempts passed."""
+    outcomes = [attempt.verdict.passed for attempt in attempts]
+    low, high = wilson(sum(outcomes), len(outcomes))
+    return Passed(group=group, passed=sum(outcomes), total=len(outcomes), low=low, high=high)
+
+
+def by_level(attempts: Sequence[Attempt]) -> tuple[Passed, ...]:
+    """pass@1 of all, of levels 2 to 5 (whose programs no training saw), and of each level."""
+    levels = sorted({attempt.level for attempt in attempts if attempt.level is not None})
+    above = [attempt for attempt in attempts if attempt.level != 1]
+    groups = [passed("all", attempts)]
+    if above and len(above) < len(attempts):
+        groups.append(passed(f"levels 2-{levels[-1]}", above))
+    return (
+        *groups,
+        *(
+            passed(f"level {level}", [row for row in attempts if row.level == level])
+            for level in levels
+        ),
+    )

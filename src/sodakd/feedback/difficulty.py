@@ -1,0 +1,46 @@
+"""How hard a question is for the student: one readable rule over both views."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sodakd.recipe import FeedbackSettings
+from sodakd.types import Difficulty, Outcome, Score, Verdict
+
+_NO_PROGRAM = {Outcome.COMPILE_ERROR, Outcome.NOT_EXECUTABLE}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A difficulty and the reason for it, in words."""
+
+    difficulty: Difficulty
+    reason: str
+
+
+def judge_difficulty(
+    verdicts: Sequence[Verdict], score: Score | None, settings: FeedbackSettings
+) -> Judged:
+    """Fuse the tool view (all samples) and the model view (the first one) into a difficulty.
+
+    mastered: every sample passes, and the rubric finds nothing to mend; easy: every sample passes;
+    medium: some pass, or the rubric calls a failing answer a near miss; broken: no sample is even
+    a program; hard: all else.
+    """
+    passed = sum(verdict.passed for verdict in verdicts)
+    share = f"{passed} of {len(verdicts)} passed"
+    points = "not graded" if score is None else f"the teacher gave {score.total:g} of 6"
+    if passed == len(verdicts):
+        if score is None or score.total >= settings.mastered_score:
+            return Judged(Difficulty.MASTERED, f"{share}; {points}")
+        return Judged(
+            Difficulty.EASY, f"{share}; {points}, below {settings.mastered_score:g} for mastered"
+        )
+    if passed:
+        return Judged(Difficulty.MEDIUM, f"{share}; {points}")
+    outcomes = sorted({verdict.outcome.value for verdict in verdicts})
+    failed = f"{share} ({', '.join(outcomes)}); {points}"
+    if {verdict.outcome for verdict in verdicts} <= _NO_PROGRAM:
+        return Judged(Difficulty.BROKEN, f"{failed}; no sample is a program")
+    if score is not None and score.total >= settings.medium_score:
+        return Judged(Difficulty.MEDIUM, f"{failed}: a near miss from {settings.medium_score:g} on")
+    return Judged(Difficulty.HARD, failed)

@@ -1,0 +1,1 @@
+"""The judge: untrusted code is run here and nowhere else."""

@@ -1,0 +1,1 @@
+"""The methods: one file each, written with the same parts."""

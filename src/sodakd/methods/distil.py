@@ -1,0 +1,134 @@
+"""`distil`: a whole run, from a recipe to results and a report."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from sodakd.evaluate.passk import by_level
+from sodakd.methods.beside import beside
+from sodakd.methods.embedded import Prepared, prepare
+from sodakd.methods.plan import plan
+from sodakd.methods.sft import sft
+from sodakd.methods.soda import soda
+from sodakd.methods.workshop import Workshop, open_ledger, total_tally
+from sodakd.recipe import LoadedRecipe, Recipe
+from sodakd.run import Run, Watch, cores
+from sodakd.store import read_rows, write_rows, write_whole
+from sodakd.teacher.ledger import NANO, Prices
+from sodakd.types import Attempt, Results, Standing
+
+CONTROL = "sft"
+
+
+@dataclass(frozen=True)
+class Control:
+    """What the control's process is given. `folder` is the run's own folder."""
+
+    recipe: Recipe
+    written: Mapping[str, JsonValue]
+    folder: Path
+    given: Prepared
+    calls: int
+    steps: int
+
+
+def distil(
+    loaded: LoadedRecipe, folder: Path, watch: Watch, drop_from: str | None = None
+) -> Results:
+    """Run a recipe in a folder, or go on with it, and return its results.
+
+    Raises:
+        RunError: the folder cannot be used for this recipe.
+        BudgetReached: the teacher's budget is spent; run again with a larger one to go on.
+    """
+    recipe = loaded.recipe
+    with Run.open(folder, loaded.written, watch, drop_from) as run:
+        given = prepare(recipe, run)
+        planned = plan(recipe)
+        control = Control(
+            recipe, loaded.written, folder, given,
+            calls=planned.soda_calls() or recipe.questions.seeds,
+            steps=planned.soda_steps() or planned.trainings[-1].steps,
+        )  # fmt: skip
+        with Workshop.open(recipe, run, folder / "ledger.sqlite", given.exam) as shop:
+            if recipe.method == "sft":
+                shop.evaluate("base/evaluation", given.base, given.exam)
+                run_control(control, watch)
+            elif recipe.control and cores() > 1:
+                with beside(run_control, control, watch) as other:
+                    student = _method(shop, given)
+                    other.wait()
+            else:
+                student = _method(shop, given)
+                if recipe.control:
+                    run_control(control, watch)
+        if recipe.method == "sft":
+            student = folder / CONTROL / "student"
+        run.weights("student", lambda part: _copy(student, part))
+        results = collect(recipe, run)
+    write_whole(folder / "results.json", results.model_dump_json(indent=1).encode())
+    return results
+
+
+def run_control(control: Control, watch: Watch) -> None:
+    """Train the static control in a run of its own inside the run's folder, on the same ledger."""
+    folder = control.folder / CONTROL
+    ledger = control.folder / "ledger.sqlite"
+    with (
+        Run.open(folder, control.written, watch) as run,
+        Workshop.open(control.recipe, run, ledger, control.given.exam) as shop,
+    ):
+        sft(shop, control.given, control.calls, control.steps)
+
+
+def collect(recipe: Recipe, run: Run) -> Results:
+    """The standings of a finished run, and its spending by step in `spend.jsonl`."""
+    books = open_ledger(recipe, run.folder / "ledger.sqlite")
+    write_rows(run.folder / "spend.jsonl", books.rows())
+    books.close()
+    standings = [_standing(recipe, run, "base", (), "base/evaluation")]
+    prefixes: tuple[str, ...] = ()
+    for cycle in range(1, recipe.cycles + 1):
+        prefixes = (*prefixes, f"cycle-{cycle}/")
+        if run.done(f"cycle-{cycle}/evaluation"):
+            standings.append(
+                _standing(recipe, run, f"cycle-{cycle}", prefixes, f"cycle-{cycle}/evaluation")
+            )
+    control = Run(run.folder / CONTROL)
+    if control.done("evaluation"):
+        standings.append(_standing(recipe, control, CONTROL, ("",), "evaluation"))
+    return Results(method=recipe.method, seed=recipe.seed, standings=tuple(standings))
+
+
+def _method(shop: Workshop, given: Prepared) -> Path:
+    shop.evaluate("base/evaluation", given.base, given.exam)
+    return soda(shop, given)
+
+
+def _standing(
+    recipe: Recipe, run: Run, name: str, prefixes: tuple[str, ...], evaluation: str
+) -> Standing:
+    attempts = read_rows(run.folder / f"{evaluation}.jsonl", Attempt)
+    tallies = [total_tally(run, prefix) for prefix in prefixes]
+    prompt = sum(tally["prompt_tokens"] for tally in tallies)
+    completion = sum(tally["completion_tokens"] for tally in tallies)
+    prices = Prices(recipe.teacher.prompt_price, recipe.teacher.completion_price)
+    return Standing(
+        name=name,
+        groups=by_level(attempts),
+        teacher_calls=sum(tally["teacher_calls"] for tally in tallies),
+        teacher_tokens=prompt + completion,
+        money=prices.of(prompt, completion) / NANO,
+        train_steps=sum(tally["train_steps"] for tally in tallies),
+        train_tokens=sum(tally["train_tokens"] for tally in tallies),
+    )
+
+
+def _copy(student: Path, part: Path) -> Mapping[str, int]:
+    for path in sorted(student.iterdir()):
+        if path.is_file() and path.name not in {"tally.json", "log.jsonl"}:
+            shutil.copy2(path, part / path.name)
+    return {}

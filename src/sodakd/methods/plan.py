@@ -1,0 +1,140 @@
+"""What a run will take, before any of it is spent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sodakd.methods.embedded import draw_seeds
+from sodakd.methods.workshop import planned_steps
+from sodakd.recipe import Recipe
+from sodakd.teacher.asks import Ask, Fault, Grade, Invent, Solve, read_solution
+from sodakd.teacher.ledger import NANO, Prices
+from sodakd.types import FaultKind
+from sodakd.world.teacher import WorldTeacher
+
+_SAMPLE = 40
+
+
+@dataclass(frozen=True)
+class PlannedCalls:
+    """Calls of one kind in one stage. Tokens are those of a sample of seed questions."""
+
+    stage: str
+    ask: str
+    calls: int
+    prompt_tokens: int
+    completion_tokens: int
+    money: float
+
+
+@dataclass(frozen=True)
+class PlannedTraining:
+    """Optimiser steps of one training; a token estimate from the same sample, 4 characters each."""
+
+    stage: str
+    examples: int
+    steps: int
+    tokens: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run is expected to take. Asking again after a refused answer is not counted."""
+
+    calls: Sequence[PlannedCalls]
+    trainings: Sequence[PlannedTraining]
+
+    @property
+    def teacher_calls(self) -> int:
+        return sum(row.calls for row in self.calls)
+
+    def soda_calls(self) -> int:
+        """The calls of the method alone, without the control."""
+        return sum(row.calls for row in self.calls if row.stage != "sft")
+
+    def soda_steps(self) -> int:
+        """The optimiser steps of the method's cycles."""
+        return sum(row.steps for row in self.trainings if row.stage.startswith("cycle"))
+
+
+@dataclass(frozen=True)
+class _Size:
+    prompt: float
+    completion: float
+
+
+def plan(recipe: Recipe) -> Plan:
+    """Count calls, tokens, money and training steps. Asks nothing of a paid teacher."""
+    sizes, example_tokens = _measure(recipe)
+    calls: list[PlannedCalls] = []
+    trainings = [_training(recipe, "base", recipe.base.questions, example_tokens)]
+    if recipe.method == "soda":
+        for cycle in range(1, recipe.cycles + 1):
+            stage = f"cycle-{cycle}"
+            questions = recipe.questions.seeds if cycle == 1 else _later(recipe)
+            studied = questions - recipe.feedback.probes
+            wanted = {"solve": studied, "fault": studied, "grade": 0, "invent": 0}
+            if recipe.feedback.grade:
+                wanted["grade"] = recipe.feedback.probes
+            if cycle < recipe.cycles:
+                wanted["invent"] = recipe.update.new_questions
+            calls += [_calls(recipe, stage, ask, n, sizes) for ask, n in wanted.items() if n]
+            share = recipe.delivery.replay_share
+            examples = round(studied / (1 - share)) if share < 1 else studied
+            trainings.append(_training(recipe, stage, examples, example_tokens))
+    so_far = Plan(calls, trainings)
+    if recipe.method == "sft" or recipe.control:
+        n = so_far.soda_calls() or recipe.questions.seeds
+        calls = [*calls, _calls(recipe, "sft", "solve", n, sizes)]
+        steps = so_far.soda_steps() or planned_steps(n, recipe.training)
+        batch = recipe.training.per_device_train_batch_size
+        tokens = round(steps * batch * example_tokens)
+        trainings = [*trainings, PlannedTraining("sft", n, steps, tokens)]
+    return Plan(calls, trainings)
+
+
+def _later(recipe: Recipe) -> int:
+    return recipe.update.new_questions + recipe.feedback.probes
+
+
+def _calls(recipe: Recipe, stage: str, ask: str, n: int, sizes: dict[str, _Size]) -> PlannedCalls:
+    prompt, completion = round(n * sizes[ask].prompt), round(n * sizes[ask].completion)
+    prices = Prices(recipe.teacher.prompt_price, recipe.teacher.completion_price)
+    money = prices.of(prompt, completion) / NANO
+    return PlannedCalls(stage, ask, n, prompt, completion, money)
+
+
+def _training(recipe: Recipe, stage: str, examples: int, example_tokens: float) -> PlannedTraining:
+    settings = recipe.base.training if stage == "base" else recipe.training
+    steps = planned_steps(examples, settings)
+    tokens = round(steps * settings.per_device_train_batch_size * example_tokens)
+    return PlannedTraining(stage, examples, steps, tokens)
+
+
+def _measure(recipe: Recipe) -> tuple[dict[str, _Size], float]:
+    """Mean tokens of each kind of ask, and of a training example, on a sample of seeds."""
+    teacher = WorldTeacher()
+    questions = draw_seeds(recipe, _SAMPLE)
+    codes = [read_solution(teacher.reply(Solve(question=each)).text) for each in questions]
+    sample: dict[str, list[Ask]] = {
+        "solve": [Solve(question=each) for each in questions],
+        "fault": [
+            Fault(question=each, correct=code, kinds=tuple(FaultKind))
+            for each, code in zip(questions, codes, strict=True)
+        ],
+        "grade": [
+            Grade(question=each, answer=code)
+            for each, code in zip(questions, codes, strict=True)
+        ],
+        "invent": [Invent(question=each, level=3) for each in questions],
+    }
+    sizes = {}
+    for kind, asks in sample.items():
+        usages = [teacher.reply(ask).usage for ask in asks]
+        sizes[kind] = _Size(
+            sum(usage.prompt_tokens for usage in usages) / len(usages),
+            sum(usage.completion_tokens for usage in usages) / len(usages),
+        )
+    letters = sum(
+        len(question.text) + len(code) for question, code in zip(questions, codes, strict=True)
+    )
+    return sizes, letters / 4 / len(questions)

@@ -1,0 +1,61 @@
+"""SODA: self-paced knowledge distillation (Chen et al., arXiv 2408.03680)."""
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sodakd.methods.embedded import Prepared, reference
+from sodakd.methods.workshop import Workshop
+from sodakd.types import Pair
+
+if TYPE_CHECKING:
+    from sodakd.training.batches import Example
+
+
+def soda(shop: Workshop, given: Prepared) -> Path:
+    """The student after the recipe's cycles.
+
+    Of each cycle's questions some are probes: the student answers them before it is ever trained on
+    them, so that feedback does not measure memory. They join the training of the next cycle.
+    """
+    recipe = shop.recipe
+    questions, student = list(given.seeds), given.base
+    pool, older = list(given.seeds), base_examples(given)
+    for cycle in range(1, recipe.cycles + 1):
+        at = f"cycle-{cycle}"
+        probes, studied = questions[: recipe.feedback.probes], questions[recipe.feedback.probes :]
+        pairs = shop.pairs(f"{at}/pairs", studied)
+        examples = with_replay(pair_examples(pairs), older, recipe.delivery.replay_share, cycle)
+        student = shop.train(f"{at}/student", student, examples, recipe.training)
+        shop.evaluate(f"{at}/evaluation", student, given.exam)
+        feedback = shop.feedback(f"{at}/feedback", probes, student)
+        if cycle < recipe.cycles:
+            new = shop.new_questions(f"{at}/questions", feedback, pool)
+            questions, pool = [*new, *probes], [*pool, *new]
+            older = [*older, *pair_examples(pairs)]
+    return student
+
+
+def base_examples(given: Prepared) -> "list[Example]":
+    """The base student's own data, as examples to replay."""
+    from sodakd.training.batches import Example
+
+    return [Example(question.text, reference(question), None) for question in given.base_data]
+
+
+def pair_examples(pairs: Sequence[Pair]) -> "list[Example]":
+    """Pairs as training examples."""
+    from sodakd.training.batches import Example
+
+    return [Example(pair.question.text, pair.chosen, pair.rejected) for pair in pairs]
+
+
+def with_replay(
+    new: "Sequence[Example]", older: "Sequence[Example]", share: float, seed: int
+) -> "list[Example]":
+    """New examples with a share of older ones drawn among them, against forgetting."""
+    count = min(len(older), round(len(new) * share / (1 - share))) if share < 1 else len(older)
+    drawn = random.Random(f"replay {seed}").sample(range(len(older)), count)
+    return [*new, *(older[number] for number in sorted(drawn))]
+

@@ -1,0 +1,158 @@
+"""What every method works with: the parts of the house, opened for one run."""
+
+import random
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sodakd.deliver.pairs import Delivery, Solved, build_pairs, build_solutions
+from sodakd.evaluate.run_benchmark import run_benchmark
+from sodakd.feedback.assess import Assessment, assess
+from sodakd.judge.judge import Judge
+from sodakd.recipe import Recipe, TrainingSettings
+from sodakd.run import Run
+from sodakd.teacher.ledger import Ledger, Prices
+from sodakd.types import Attempt, Feedback, Pair, Question, TrainRow
+from sodakd.update.invent import Update, new_questions
+from sodakd.world.teacher import WorldTeacher
+
+if TYPE_CHECKING:
+    from sodakd.models.transformers import TransformersModel
+    from sodakd.training.batches import Example
+
+
+def open_ledger(recipe: Recipe, path: Path) -> Ledger:
+    """The recipe's teacher behind its books."""
+    teacher = recipe.teacher
+    return Ledger(
+        path,
+        WorldTeacher(),
+        Prices(teacher.prompt_price, teacher.completion_price),
+        recipe.budget,
+        teacher.max_in_flight,
+    )
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """A run with its teacher and judge. Each method below is one step: done once, then read back."""
+
+    recipe: Recipe
+    run: Run
+    ledger: Ledger
+    judge: Judge
+    exam: Sequence[Question]
+
+    @classmethod
+    @contextmanager
+    def open(
+        cls, recipe: Recipe, run: Run, ledger: Path, exam: Sequence[Question]
+    ) -> Iterator["Workshop"]:
+        """Open the teacher and the judge; both are closed with the context."""
+        with ExitStack() as stack:
+            books = open_ledger(recipe, ledger)
+            stack.callback(books.close)
+            yield cls(recipe, run, books, stack.enter_context(Judge(recipe.judge)), exam)
+
+    def solutions(self, step: str, questions: Sequence[Question]) -> list[Solved]:
+        """Stage 1 without faults."""
+        delivery = self._delivery(step)
+        return self.run.rows(step, Solved, lambda: build_solutions(delivery, questions))
+
+    def pairs(self, step: str, questions: Sequence[Question]) -> list[Pair]:
+        """Stage 1."""
+        delivery, seed = self._delivery(step), self._seed(step)
+        return self.run.rows(step, Pair, lambda: build_pairs(delivery, questions, seed))
+
+    def train(
+        self,
+        step: str,
+        start: Path,
+        examples: "Sequence[Example]",
+        settings: TrainingSettings,
+    ) -> Path:
+        """Train a copy of the student in `start` on examples."""
+
+        def build(folder: Path) -> Mapping[str, int]:
+            from sodakd.training.fit import fit
+
+            total = planned_steps(len(examples), settings)
+
+            def show(row: TrainRow) -> None:
+                self.run.say(step, row.step, total, "train", loss=row.loss)
+
+            rows = fit(start, examples, settings, self._seed(step), folder, show)
+            return {
+                "examples": len(examples),
+                "train_steps": rows[-1].step,
+                "train_tokens": rows[-1].tokens,
+            }
+
+        return self.run.weights(step, build)
+
+    def evaluate(self, step: str, student: Path, questions: Sequence[Question]) -> list[Attempt]:
+        """pass@1 on questions that no training saw."""
+        most = self.recipe.evaluation.max_new_tokens
+        rows = self.run.rows(
+            step,
+            Attempt,
+            lambda: run_benchmark(
+                self.run, step, questions, self._open(student), self.judge, most
+            ),
+        )
+        passed = sum(row.verdict.passed for row in rows) / len(rows)
+        self.run.say(step, len(rows), len(rows), "done", pass_at_1=passed)
+        return rows
+
+    def feedback(
+        self, step: str, questions: Sequence[Question], student: Path
+    ) -> list[Feedback]:
+        """Stage 2."""
+        work = Assessment(self.run, step, self.ledger, self.judge, self.recipe.feedback)
+        return self.run.rows(
+            step,
+            Feedback,
+            lambda: assess(work, questions, self._open(student), self._seed(step)),
+        )
+
+    def new_questions(
+        self, step: str, feedback: Sequence[Feedback], pool: Sequence[Question]
+    ) -> list[Question]:
+        """Stage 3."""
+        work = Update(self.run, step, self.ledger, self.recipe.update)
+        return self.run.rows(
+            step,
+            Question,
+            lambda: new_questions(work, feedback, pool, self.exam, self._seed(step)),
+        )
+
+    def _delivery(self, step: str) -> Delivery:
+        return Delivery(self.run, step, self.ledger, self.judge, self.recipe.delivery)
+
+    def _open(self, student: Path) -> "TransformersModel":
+        from sodakd.models.transformers import TransformersModel
+
+        return TransformersModel.open(student, threads=self.recipe.training.threads)
+
+    def _seed(self, step: str) -> int:
+        return random.Random(f"{self.recipe.seed} {step}").randrange(2**31)
+
+
+def planned_steps(examples: int, settings: TrainingSettings) -> int:
+    """How many optimiser steps a training of so many examples takes."""
+    if settings.max_steps is not None:
+        return settings.max_steps
+    batches = -(-examples // settings.per_device_train_batch_size)
+    return max(1, round(batches * settings.num_train_epochs))
+
+
+def total_tally(run: Run, prefix: str = "") -> Counter[str]:
+    """The sum of the tallies of a run's finished steps."""
+    total: Counter[str] = Counter()
+    for step in run.steps:
+        if step.step.startswith(prefix):
+            total.update(step.tally)
+    return total

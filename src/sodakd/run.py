@@ -1,0 +1,294 @@
+"""A run folder. A step is done when its output exists; running again goes on where it stopped.
+
+run.json         format, version and recipe (secrets by name only)
+manifest.jsonl   a line per finished step, in order, with the hash of its output
+events.jsonl     when steps began and ended: the only file here that never repeats
+ledger.sqlite    every call to the teacher
+STEP.jsonl       rows of a step; STEP/ the weights of one
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Generic, Literal, Self, TypeVar
+
+from pydantic import Field, JsonValue
+
+from sodakd import __version__
+from sodakd.errors import RowError, RunError
+from sodakd.recipe import differences
+from sodakd.store import read_rows, sync_folder, write_rows, write_whole
+from sodakd.types import Frozen
+
+FORMAT = 1
+MAY_CHANGE = ("budget",)
+NOTHING: Mapping[str, int] = MappingProxyType({})
+
+Row = TypeVar("Row", bound=Frozen)
+
+
+@dataclass(frozen=True)
+class Built(Generic[Row]):
+    """What a step built: its rows, and a tally of what was counted on the way."""
+
+    rows: Sequence[Row]
+    tally: Mapping[str, int] = field(default_factory=dict)
+
+
+class Step(Frozen):
+    """A line of the manifest: a finished step."""
+
+    step: str
+    kind: Literal["rows", "weights"]
+    path: str
+    sha256: str
+    rows: int = 0
+    tally: dict[str, int] = Field(default_factory=dict)
+
+
+class Event(Frozen):
+    """When something happened to a step."""
+
+    at: str
+    step: str
+    event: Literal["start", "resume", "done"]
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run is now, for whoever watches: `done` of `total`, and a few words."""
+
+    step: str
+    done: int
+    total: int
+    note: str = ""
+    values: Mapping[str, float] = NOTHING
+
+
+Watch = Callable[[Progress], None]
+
+
+def unwatched(_: Progress) -> None:
+    """Watch nothing."""
+
+
+class Run:
+    """A run folder, open for one process at a time."""
+
+    def __init__(self, folder: Path, watch: Watch = unwatched) -> None:
+        self.folder = folder
+        self.watch = watch
+        self._manifest = folder / "manifest.jsonl"
+        self._steps = read_rows(self._manifest, Step) if self._manifest.exists() else []
+
+    @classmethod
+    @contextmanager
+    def open(
+        cls,
+        folder: Path,
+        recipe: Mapping[str, JsonValue],
+        watch: Watch = unwatched,
+        drop_from: str | None = None,
+    ) -> Iterator[Self]:
+        """Open a run folder for this recipe, new or begun, and lock it.
+
+        Raises:
+            RunError: the folder belongs to another recipe (the message says what differs), to
+                another version of the format, to a running process, or holds other files.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        with _locked(folder):
+            _begin(folder, recipe)
+            run = cls(folder, watch)
+            if drop_from is not None:
+                run.drop_from(drop_from)
+            yield run
+
+    @property
+    def steps(self) -> Sequence[Step]:
+        """The finished steps, in order."""
+        return tuple(self._steps)
+
+    def done(self, step: str) -> Step | None:
+        """The manifest's line of a finished step."""
+        return next((line for line in self._steps if line.step == step), None)
+
+    def rows(self, step: str, row_type: type[Row], build: Callable[[], Built[Row]]) -> list[Row]:
+        """The rows of a step: read back if it is done, else built and written whole."""
+        path = self.folder / f"{step}.jsonl"
+        finished = self.done(step)
+        if finished is not None:
+            rows = read_rows(path, row_type)
+            if _sha256(path) != finished.sha256:
+                raise RunError(
+                    f"{path} is not the file that step {step} wrote ({len(rows)} rows now,"
+                    f" {finished.rows} then); restore it, or drop the step: --from {step}"
+                )
+            return rows
+        with self._timed(step, resumed=False):
+            built = build()
+            digest = write_rows(path, built.rows)
+        self._finish(
+            Step(
+                step=step, kind="rows", path=path.relative_to(self.folder).as_posix(),
+                sha256=digest, rows=len(built.rows), tally=dict(built.tally),
+            )
+        )  # fmt: skip
+        return list(built.rows)
+
+    def weights(self, step: str, build: Callable[[Path], Mapping[str, int]]) -> Path:
+        """The folder of weights of a step.
+
+        `build` works in a folder that outlives a kill, so it finds its checkpoints there when the
+        step is run again.
+        """
+        path = self.folder / step
+        finished = self.done(step)
+        if finished is not None:
+            if not path.is_dir():
+                raise RunError(f"{path} is missing; restore it, or drop the step: --from {step}")
+            return path
+        part = path.with_name(path.name + ".part")
+        with self._timed(step, resumed=part.exists()):
+            if path.exists():  # renamed, and killed before the manifest's line was written
+                tally = _read_tally(path)
+            else:
+                part.mkdir(parents=True, exist_ok=True)
+                tally = dict(build(part))
+                write_whole(part / "tally.json", json.dumps(tally).encode())
+                part.replace(path)
+                sync_folder(path.parent)
+        model = path / "model.safetensors"
+        self._finish(
+            Step(
+                step=step, kind="weights", path=path.relative_to(self.folder).as_posix(),
+                sha256=_sha256(model), tally=tally,
+            )
+        )  # fmt: skip
+        return path
+
+    def say(self, step: str, done: int, total: int, note: str = "", **values: float) -> None:
+        """Tell the watcher where a step is."""
+        self.watch(Progress(step, done, total, note, values))
+
+    def drop_from(self, step: str) -> None:
+        """Forget a step and all after it, and remove their output.
+
+        Raises:
+            RunError: there is no such finished step; names the ones there are.
+        """
+        names = [line.step for line in self._steps]
+        if step not in names:
+            raise RunError(f"no finished step {step!r} to drop; there are: {', '.join(names)}")
+        keep, drop = self._steps[: names.index(step)], self._steps[names.index(step) :]
+        write_rows(self._manifest, keep)
+        self._steps = keep
+        for line in drop:
+            path = self.folder / line.path
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+        for part in self.folder.rglob("*.part"):
+            if part.is_dir():
+                shutil.rmtree(part)
+
+    def _finish(self, line: Step) -> None:
+        self._steps = [*self._steps, line]
+        write_rows(self._manifest, self._steps)
+
+    @contextmanager
+    def _timed(self, step: str, *, resumed: bool) -> Iterator[None]:
+        self._note(Event(at=_now(), step=step, event="resume" if resumed else "start"))
+        self.say(step, 0, 0)
+        began = time.monotonic()
+        yield
+        seconds = round(time.monotonic() - began, 3)
+        self._note(Event(at=_now(), step=step, event="done", seconds=seconds))
+
+    def _note(self, event: Event) -> None:
+        with (self.folder / "events.jsonl").open("a", encoding="utf-8") as file:
+            file.write(event.model_dump_json() + "\n")
+
+
+def _begin(folder: Path, recipe: Mapping[str, JsonValue]) -> None:
+    path = folder / "run.json"
+    head = {"format": FORMAT, "sodakd": __version__, "recipe": dict(recipe)}
+    if path.exists():
+        old = _read_head(path)
+        kept = {key: value for key, value in recipe.items() if key not in MAY_CHANGE}
+        then = {key: value for key, value in old.items() if key not in MAY_CHANGE}
+        changed = differences(then, kept)
+        if changed:
+            lines = "\n".join(f"  {line}" for line in changed)
+            raise RunError(
+                f"{folder} was begun with another recipe:\n{lines}\n"
+                "use the old values, or another folder: --out DIR"
+            )
+        if old == recipe:
+            return
+    elif any(entry.name not in {"lock"} and entry.suffix != ".part" for entry in folder.iterdir()):
+        raise RunError(f"{folder} holds other files and no run; name an empty folder: --out DIR")
+    write_whole(path, json.dumps(head, indent=1).encode())
+
+
+def _read_head(path: Path) -> dict[str, JsonValue]:
+    try:
+        head = json.loads(path.read_text(encoding="utf-8"))
+        found, recipe = head["format"], head["recipe"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise RunError(f"{path} cannot be read as the head of a run: {error!r}") from None
+    if found != FORMAT:
+        raise RunError(
+            f"{path.parent} is a run of format {found}; this sodakd {__version__} reads format"
+            f" {FORMAT}: use the sodakd that made it, or another folder: --out DIR"
+        )
+    if not isinstance(recipe, dict):
+        raise RunError(f"{path} holds no recipe")
+    return recipe
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    with (folder / "lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RunError(
+                f"another sodakd is working in {folder}; wait for it, or stop it"
+            ) from None
+        yield
+
+
+def _read_tally(folder: Path) -> dict[str, int]:
+    try:
+        tally: dict[str, int] = json.loads((folder / "tally.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RowError(f"{folder / 'tally.json'} cannot be read: {error}") from None
+    return tally
+
+
+def _sha256(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except FileNotFoundError:
+        raise RunError(f"{path} is missing") from None
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def cores() -> int:
+    """The processor cores this process may use."""
+    return len(os.sched_getaffinity(0))

@@ -1,0 +1,1 @@
+"""Training of the student: examples in, a model folder and its log out."""

@@ -1,0 +1,71 @@
+"""Which parent, and at which level a new question is asked for: gated, with a uniform floor."""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sodakd.recipe import UpdateSettings
+from sodakd.types import Difficulty, Feedback, Question
+
+LEVELS = (1, 2, 3, 4, 5)
+
+MOVES: Mapping[Difficulty, tuple[int, ...]] = {
+    Difficulty.MASTERED: (1,),
+    Difficulty.EASY: (1,),
+    Difficulty.MEDIUM: (0,),
+    Difficulty.HARD: (0, -1),
+    Difficulty.BROKEN: (-1,),
+}
+"""Steps in level from a parent of this difficulty; one is drawn where there are several."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A new question to ask for."""
+
+    parent: Question
+    level: int
+
+
+def highest_open(feedback: Sequence[Feedback], gate: float) -> int:
+    """The highest level whose levels below all have a pass rate of at least `gate`."""
+    highest = LEVELS[0]
+    for level in LEVELS[:-1]:
+        rates = [row.pass_rate for row in feedback if row.question.level == level]
+        if not rates or sum(rates) / len(rates) < gate:
+            break
+        highest = level + 1
+    return highest
+
+
+def draw_wishes(
+    feedback: Sequence[Feedback], count: int, settings: UpdateSettings, rng: random.Random
+) -> list[Wish]:
+    """What to ask for: a share over all levels evenly, the rest where the feedback points.
+
+    The uniform share asks from the parent whose level is nearest; the rest draws parents by the
+    weight of their difficulty, and moves no higher than the highest open level.
+    """
+    highest = highest_open(feedback, settings.gate)
+    weights = [settings.parents[row.difficulty.value] for row in feedback]
+    if not any(weights):
+        weights = [1.0] * len(feedback)
+    nearest = {level: _nearest(feedback, level) for level in LEVELS}
+    wishes = []
+    for _ in range(count):
+        if rng.random() < settings.uniform_share:
+            level = rng.choice(LEVELS)
+            wishes.append(Wish(rng.choice(nearest[level]), level))
+            continue
+        row = rng.choices(feedback, weights)[0]
+        level = (row.question.level or 1) + rng.choice(MOVES[row.difficulty])
+        wishes.append(Wish(row.question, max(1, min(level, highest))))
+    return wishes
+
+
+def _nearest(feedback: Sequence[Feedback], level: int) -> list[Question]:
+    def distance(question: Question) -> int:
+        return abs((question.level or 1) - level)
+
+    least = min(distance(row.question) for row in feedback)
+    return [row.question for row in feedback if distance(row.question) == least]

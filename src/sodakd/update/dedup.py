@@ -1,0 +1,74 @@
+"""Near-duplicates: MinHash finds candidates, ROUGE-L decides (Self-Instruct, arXiv 2212.10560)."""
+
+import re
+from collections.abc import Iterable
+
+from datasketch import MinHash, MinHashLSH
+from rapidfuzz.distance import LCSseq
+
+from sodakd.types import Question
+
+_WORD = re.compile(r"\w+|[^\w\s]")
+_PERMUTATIONS = 32
+_SHINGLE = 3
+
+
+def words(text: str) -> tuple[str, ...]:
+    """The lower-case words and marks of a text."""
+    return tuple(_WORD.findall(text.lower()))
+
+
+def rouge_l(one: tuple[str, ...], other: tuple[str, ...]) -> float:
+    """ROUGE-L F of two word sequences: 0 to 1."""
+    if not one or not other:
+        return 0.0
+    return 2 * LCSseq.similarity(one, other) / (len(one) + len(other))
+
+
+class Pool:
+    """Questions seen so far: tells whether a new one is the same, or nearly."""
+
+    def __init__(self, questions: Iterable[Question], near_duplicate: float) -> None:
+        self._limit = near_duplicate
+        self._ids: set[str] = set()
+        self._words: dict[str, tuple[str, ...]] = {}
+        # Two texts of ROUGE-L above the limit share fewer shingles than words: look wider.
+        self._index = MinHashLSH(threshold=max(0.1, near_duplicate - 0.25), num_perm=_PERMUTATIONS)
+        for question in questions:
+            self.add(question)
+
+    def add(self, question: Question) -> None:
+        """Take a question in."""
+        if question.id not in self._ids:
+            self._ids.add(question.id)
+            tokens = words(question.text)
+            self._words[question.id] = tokens
+            self._index.insert(question.id, _minhash(tokens), check_duplication=False)
+
+    def has(self, question: Question) -> bool:
+        """Whether the very same question is in the pool."""
+        return question.id in self._ids
+
+    def nearest(self, question: Question) -> float:
+        """The highest ROUGE-L of the question with a candidate of the pool; 0 without one."""
+        tokens = words(question.text)
+        candidates = self._index.query(_minhash(tokens))
+        return max((rouge_l(tokens, self._words[key]) for key in candidates), default=0.0)
+
+    def refuses(self, question: Question) -> str | None:
+        """The reason to refuse a question, or None."""
+        if self.has(question):
+            return "exact_duplicate"
+        if self._limit < 1 and self.nearest(question) > self._limit:
+            return "near_duplicate"
+        return None
+
+
+def _minhash(tokens: tuple[str, ...]) -> MinHash:
+    shingles = {
+        " ".join(tokens[start : start + _SHINGLE]).encode()
+        for start in range(max(1, len(tokens) - _SHINGLE + 1))
+    }
+    found = MinHash(num_perm=_PERMUTATIONS, seed=1)
+    found.update_batch(sorted(shingles))
+    return found

@@ -1,0 +1,85 @@
+"""Ask the teacher for new questions, and keep those that are new, well-formed and fair."""
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sodakd.recipe import UpdateSettings
+from sodakd.run import Built, Run
+from sodakd.teacher.asks import Invent, UnreadableReply, read_invention
+from sodakd.teacher.ledger import Ledger
+from sodakd.types import Feedback, Question
+from sodakd.update.curriculum import draw_wishes, highest_open
+from sodakd.update.decontaminate import HeldOut
+from sodakd.update.dedup import Pool
+
+
+@dataclass(frozen=True)
+class Update:
+    """What stage 3 works with, and where it says how far it is."""
+
+    run: Run
+    step: str
+    ledger: Ledger
+    settings: UpdateSettings
+
+
+def new_questions(
+    update: Update,
+    feedback: Sequence[Feedback],
+    pool: Sequence[Question],
+    held_out: Sequence[Question],
+    seed: int,
+) -> Built[Question]:
+    """New questions as the feedback asks for them; every refused one is counted by its reason.
+
+    Raises:
+        BudgetReached: the next call could pass the budget.
+    """
+    settings = update.settings
+    rng = random.Random(f"invent {seed}")
+    tally: Counter[str] = Counter(highest_open_level=highest_open(feedback, settings.gate))
+    known = Pool(pool, settings.near_duplicate)
+    exam = HeldOut(held_out, settings.overlap_ngram, settings.overlap)
+    kept: list[Question] = []
+    most = settings.new_questions * settings.attempts_per_question
+    asked = 0
+    while len(kept) < settings.new_questions and asked < most:
+        count = min(settings.new_questions - len(kept), most - asked)
+        asks = [
+            Invent(question=wish.parent, level=wish.level, variant=asked + number)
+            for number, wish in enumerate(draw_wishes(feedback, count, settings, rng))
+        ]
+        replies = update.ledger.ask(
+            asks,
+            update.step,
+            tally,
+            lambda done: update.run.say(
+                update.step, len(kept) + done, settings.new_questions, "new questions"
+            ),
+        )
+        asked += len(asks)
+        for ask, reply in zip(asks, replies, strict=True):
+            try:
+                question = read_invention(reply.text, ask)
+            except UnreadableReply:
+                tally["unreadable"] += 1
+                continue
+            reason = _refused(ask, question) or exam.refuses(question) or known.refuses(question)
+            if reason is not None:
+                tally[reason] += 1
+                continue
+            known.add(question)
+            kept.append(question)
+            tally[f"level_{question.level}"] += 1
+    tally["kept"] = len(kept)
+    return Built(kept, tally)
+
+
+def _refused(ask: Invent, question: Question) -> str | None:
+    if question.tests is None:
+        return "no_tests"
+    if question.level != ask.level:
+        return "another_level"
+    return None
