@@ -21,7 +21,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from sodakd.errors import RecipeError
-from sodakd.types import Frozen, Language
+from sodakd.types import Difficulty, Frozen, Language
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Level = Annotated[int, Field(ge=1, le=5)]
@@ -130,15 +130,34 @@ class FeedbackSettings(Frozen):
         return self
 
 
+class ParentWeights(Frozen):
+    """How often a question of each difficulty becomes the parent of a new one."""
+
+    mastered: float = Field(default=0.1, ge=0)
+    easy: float = Field(default=1.0, ge=0)
+    medium: float = Field(default=1.5, ge=0)
+    hard: float = Field(default=1.5, ge=0)
+    broken: float = Field(default=1.0, ge=0)
+
+    def of(self, difficulty: Difficulty) -> float:
+        """The weight of one difficulty."""
+        weights = {
+            Difficulty.MASTERED: self.mastered,
+            Difficulty.EASY: self.easy,
+            Difficulty.MEDIUM: self.medium,
+            Difficulty.HARD: self.hard,
+            Difficulty.BROKEN: self.broken,
+        }
+        return weights[difficulty]
+
+
 class UpdateSettings(Frozen):
     """Stage 3: which new questions are asked for, and which are refused."""
 
     new_questions: Count = Field(default=800, description="kept questions a cycle")
     uniform_share: Share = Field(default=0.5, description="share drawn evenly over all levels")
     gate: Share = Field(default=0.3, description="pass rate that opens the level above")
-    parents: dict[Literal["mastered", "easy", "medium", "hard", "broken"], Annotated[float, Field(ge=0)]] = {
-        "mastered": 0.1, "easy": 1.0, "medium": 1.5, "hard": 1.5, "broken": 1.0,
-    }  # fmt: skip
+    parents: ParentWeights = ParentWeights()
     near_duplicate: Share = Field(default=0.7, description="ROUGE-L from which on two are the same")
     overlap_ngram: Count = Field(default=8, description="words")
     overlap: Share = Field(default=0.5, description="share of n-grams found in a test question")
@@ -191,6 +210,11 @@ class Recipe(Frozen):
             raise ValueError(
                 f"feedback.probes ({self.feedback.probes}) are taken from questions.seeds"
                 f" ({self.questions.seeds}) in the first cycle: take no more than there are"
+            )
+        if self.cycles > 1 and self.feedback.probes > self.update.new_questions:
+            raise ValueError(
+                f"feedback.probes ({self.feedback.probes}) are taken from the new questions of a"
+                f" cycle, update.new_questions ({self.update.new_questions}): take no more"
             )
         if self.training.loss != "none" and not self.delivery.faults:
             raise ValueError("training.loss needs faulty solutions: set delivery.faults to true")
@@ -256,7 +280,7 @@ def differences(old: JsonValue, new: JsonValue, at: str = "") -> list[str]:
 
 def _yaml(text: str, where: str) -> JsonValue:
     reader = YAML(typ="safe", pure=True)
-    reader.version = (1, 2)  # type: ignore[assignment]
+    reader.version = (1, 2)
     try:
         value: JsonValue = reader.load(StringIO(text))
     except YAMLError as error:

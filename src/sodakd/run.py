@@ -18,7 +18,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from types import MappingProxyType
 from typing import Generic, Literal, Self, TypeVar
 
 from pydantic import Field, JsonValue
@@ -31,7 +30,6 @@ from sodakd.types import Frozen
 
 FORMAT = 1
 MAY_CHANGE = ("budget",)
-NOTHING: Mapping[str, int] = MappingProxyType({})
 
 Row = TypeVar("Row", bound=Frozen)
 
@@ -72,7 +70,7 @@ class Progress:
     done: int
     total: int
     note: str = ""
-    values: Mapping[str, float] = NOTHING
+    values: Mapping[str, float] = field(default_factory=dict)
 
 
 Watch = Callable[[Progress], None]
@@ -237,7 +235,7 @@ def _begin(folder: Path, recipe: Mapping[str, JsonValue]) -> None:
             )
         if old == recipe:
             return
-    elif any(entry.name not in {"lock"} and entry.suffix != ".part" for entry in folder.iterdir()):
+    elif any(entry.name != "lock" and entry.suffix != ".part" for entry in folder.iterdir()):
         raise RunError(f"{folder} holds other files and no run; name an empty folder: --out DIR")
     write_whole(path, json.dumps(head, indent=1).encode())
 

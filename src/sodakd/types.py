@@ -3,7 +3,7 @@
 import hashlib
 import json
 from enum import StrEnum
-from typing import Self
+from typing import ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -36,12 +36,14 @@ class Case(Frozen):
 class Tests(Frozen):
     """Calls that a correct solution answers as expected, in value and in type."""
 
+    __test__: ClassVar[bool] = False  # not for pytest, whatever its name says
+
     entry_point: str
     cases: tuple[Case, ...] = Field(min_length=1)
 
 
 class Question(Frozen):
-    """A programming problem. One type for training and benchmarks: one judge, one decontamination."""
+    """A programming problem: one type for training and benchmarks, so one judge for both."""
 
     id: str
     text: str

@@ -1,4 +1,4 @@
-"""Build pairs of a correct and a faulty solution: what the teacher delivers, and what is kept of it.
+"""Build pairs of a correct and a faulty solution from what the teacher delivers.
 
 A correct solution must pass the question's tests, a faulty one must fail them; either is asked
 again a bounded number of times, then dropped and counted.

@@ -16,6 +16,32 @@ import select
 import signal
 import sys
 import time
+from typing import TypedDict
+
+
+class Limits(TypedDict):
+    """Seconds of CPU time, bytes of memory, bytes written."""
+
+    cpu_seconds: float
+    memory: int
+    output: int
+
+
+class Case(TypedDict):
+    """One call and what it must give."""
+
+    arguments: list[object]
+    expected: object
+
+
+class Job(TypedDict):
+    """One program to run."""
+
+    code: str
+    entry_point: str
+    cases: list[Case]
+    limits: Limits
+
 
 ADDRESS = re.compile(r"0x[0-9a-f]+")
 
@@ -29,18 +55,18 @@ def same(found: object, expected: object) -> bool:
     """Equal in value and in type, also inside lists: True is not 1, and 1 is not 1.0."""
     if type(found) is not type(expected):
         return False
-    if isinstance(found, list):
+    if isinstance(found, list) and isinstance(expected, list):
         return len(found) == len(expected) and all(map(same, found, expected))
     return found == expected
 
 
-def outcome_of(job: dict) -> tuple[str, str, str]:
+def outcome_of(job: Job) -> tuple[str, str, str]:
     """Compile, define and call the program: outcome, stage and a message."""
     try:
         code = compile(job["code"], "solution.py", "exec")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return "compile_error", "compile", short(f"{type(error).__name__}: {error}")
-    space: dict = {"__name__": "solution"}
+    space: dict[str, object] = {"__name__": "solution"}
     try:
         exec(code, space)
         entry = space.get(job["entry_point"])
@@ -50,13 +76,8 @@ def outcome_of(job: dict) -> tuple[str, str, str]:
             call = ", ".join(map(repr, case["arguments"]))
             found = entry(*case["arguments"])
             if not same(found, case["expected"]):
-                return (
-                    "wrong_answer",
-                    "run",
-                    short(
-                        f"{job['entry_point']}({call}) gave {found!r}, expected {case['expected']!r}"
-                    ),
-                )
+                gave = f"{job['entry_point']}({call}) gave {found!r}"
+                return "wrong_answer", "run", short(f"{gave}, expected {case['expected']!r}")
     except MemoryError:
         return "memory_limit", "run", "MemoryError"
     except OSError as error:
@@ -67,11 +88,13 @@ def outcome_of(job: dict) -> tuple[str, str, str]:
     return "passed", "run", ""
 
 
-def child(job: dict, verdict: int, nonce: bytes, null: int) -> None:
+def child(job: Job, verdict: int, nonce: bytes, null: int) -> None:
     """Run one job under limits and write its verdict. Never returns."""
     os.setsid()
     for target in (0, 1, 2):
         os.dup2(null, target)
+    os.dup2(verdict, 3)
+    os.closerange(4, 64)  # the server's own pipes are not a program's to write to
     limits = job["limits"]
     cpu = max(1, round(limits["cpu_seconds"] + 0.5))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
@@ -83,7 +106,7 @@ def child(job: dict, verdict: int, nonce: bytes, null: int) -> None:
     signal.setitimer(signal.ITIMER_PROF, limits["cpu_seconds"])
     outcome, stage, output = outcome_of(job)
     row = json.dumps({"outcome": outcome, "stage": stage, "output": output})
-    os.write(verdict, nonce + row.encode())
+    os.write(3, nonce + row.encode())
     os._exit(0)
 
 
@@ -106,7 +129,7 @@ def collect(pid: int, pipe: int, deadline: float) -> tuple[bytes, int, resource.
     return content, status, usage
 
 
-def judge(job: dict, null: int) -> dict:
+def judge(job: Job, null: int) -> dict[str, object]:
     """The verdict of one job."""
     nonce = os.urandom(16)
     receive, send = os.pipe()
@@ -136,8 +159,9 @@ def judge(job: dict, null: int) -> dict:
 
 def main() -> None:
     """Judge until standard input ends."""
-    jobs, verdicts = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    os.set_inheritable(jobs.fileno(), False)
+    os.dup2(0, 10)
+    os.dup2(1, 11)
+    jobs, verdicts = os.fdopen(10, "rb"), os.fdopen(11, "wb")
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     os.dup2(null, 1)

@@ -23,7 +23,10 @@ class Beside:
     """A process at work beside this one. `wait` gives its error, if it had one."""
 
     def __init__(
-        self, process: multiprocessing.process.BaseProcess, messages: "Queue[_Message]", watch: Watch
+        self,
+        process: multiprocessing.process.BaseProcess,
+        messages: "Queue[_Message]",
+        watch: Watch,
     ) -> None:
         self._process = process
         self._messages = messages
@@ -72,7 +75,9 @@ class Beside:
 
 
 @contextmanager
-def beside(function: Callable[[Given, Watch], None], given: Given, watch: Watch) -> Iterator[Beside]:
+def beside(
+    function: Callable[[Given, Watch], None], given: Given, watch: Watch
+) -> Iterator[Beside]:
     """Start `function(given, watch)` in a fresh process; it is ended with the context.
 
     It dies with this process, even when that is killed.

@@ -8,9 +8,8 @@ from sodakd.methods.workshop import planned_steps
 from sodakd.recipe import Recipe
 from sodakd.run import Built, Run
 from sodakd.types import Question, TrainRow
-from sodakd.world.draw import draw_questions
+from sodakd.world.draw import draw_questions, program_of
 from sodakd.world.print_python import print_python
-from sodakd.world.draw import program_of
 from sodakd.world.splits import Split
 
 _LEVELS = (1, 2, 3, 4, 5)
@@ -65,7 +64,7 @@ def draw_base_data(recipe: Recipe) -> list[Question]:
 
 
 def reference(question: Question) -> str:
-    """The world's own program for a question: what a base model has read, not a teacher's answer."""
+    """The world's own program for a question: what a base model has read; no teacher's answer."""
     return print_python(program_of(question))
 
 

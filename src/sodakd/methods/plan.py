@@ -122,8 +122,7 @@ def _measure(recipe: Recipe) -> tuple[dict[str, _Size], float]:
             for each, code in zip(questions, codes, strict=True)
         ],
         "grade": [
-            Grade(question=each, answer=code)
-            for each, code in zip(questions, codes, strict=True)
+            Grade(question=each, answer=code) for each, code in zip(questions, codes, strict=True)
         ],
         "invent": [Invent(question=each, level=3) for each in questions],
     }

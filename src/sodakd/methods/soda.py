@@ -58,4 +58,3 @@ def with_replay(
     count = min(len(older), round(len(new) * share / (1 - share))) if share < 1 else len(older)
     drawn = random.Random(f"replay {seed}").sample(range(len(older)), count)
     return [*new, *(older[number] for number in sorted(drawn))]
-

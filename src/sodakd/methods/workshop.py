@@ -38,7 +38,7 @@ def open_ledger(recipe: Recipe, path: Path) -> Ledger:
 
 @dataclass(frozen=True)
 class Workshop:
-    """A run with its teacher and judge. Each method below is one step: done once, then read back."""
+    """A run with its teacher and judge. Each method is one step: done once, then read back."""
 
     recipe: Recipe
     run: Run
@@ -99,17 +99,13 @@ class Workshop:
         rows = self.run.rows(
             step,
             Attempt,
-            lambda: run_benchmark(
-                self.run, step, questions, self._open(student), self.judge, most
-            ),
+            lambda: run_benchmark(self.run, step, questions, self._open(student), self.judge, most),
         )
         passed = sum(row.verdict.passed for row in rows) / len(rows)
         self.run.say(step, len(rows), len(rows), "done", pass_at_1=passed)
         return rows
 
-    def feedback(
-        self, step: str, questions: Sequence[Question], student: Path
-    ) -> list[Feedback]:
+    def feedback(self, step: str, questions: Sequence[Question], student: Path) -> list[Feedback]:
         """Stage 2."""
         work = Assessment(self.run, step, self.ledger, self.judge, self.recipe.feedback)
         return self.run.rows(

@@ -26,7 +26,7 @@ class Solve(Frozen):
 
 
 class Fault(Frozen):
-    """Ask for a minimal edit of `correct` that makes it wrong, of the first kind that can be made."""
+    """Ask for a minimal edit that makes `correct` wrong, of the first kind that can be made."""
 
     kind: Literal["fault"] = "fault"
     question: Question
@@ -44,7 +44,7 @@ class Grade(Frozen):
 
 
 class Invent(Frozen):
-    """Ask for a new question of the skills of `question`, at `level`; `variant` tells twins apart."""
+    """Ask for a new question with the skills of `question`, at `level`; twins differ in `variant`."""
 
     kind: Literal["invent"] = "invent"
     question: Question

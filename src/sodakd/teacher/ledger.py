@@ -270,6 +270,19 @@ class Ledger:
                 raise _unusable(self._path, error) from error
 
 
+def look_up_spent(path: Path) -> Spent | None:
+    """What a ledger's file says was spent, for whoever watches; None if it cannot be told now."""
+    if not path.exists():
+        return None
+    try:
+        database = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=0.1)
+        row = database.execute("select calls, tokens, money from books").fetchone()
+        database.close()
+    except sqlite3.Error:
+        return None
+    return Spent(*row) if row else None
+
+
 def _open(path: Path, synchronous: str) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:

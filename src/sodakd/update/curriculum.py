@@ -47,7 +47,7 @@ def draw_wishes(
     weight of their difficulty, and moves no higher than the highest open level.
     """
     highest = highest_open(feedback, settings.gate)
-    weights = [settings.parents[row.difficulty.value] for row in feedback]
+    weights = [settings.parents.of(row.difficulty) for row in feedback]
     if not any(weights):
         weights = [1.0] * len(feedback)
     nearest = {level: _nearest(feedback, level) for level in LEVELS}

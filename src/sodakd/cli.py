@@ -1,0 +1,182 @@
+"""The command line: parse, call one function, print."""
+
+import errno
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sodakd import __version__
+from sodakd.errors import RunError, SodakdError
+
+app = typer.Typer(
+    name="sodakd",
+    help="Distil a large code model into a small, cheap, private one, in self-paced cycles.",
+    epilog="Example:  sodakd run recipes/embedded.yaml --out runs/first",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+
+RecipeFile = Annotated[Path, typer.Argument(help="A recipe: a YAML file.", metavar="RECIPE")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Argument(help="Values laid over the recipe.", metavar="[KEY.SUB=VALUE]..."),
+]
+RunFolder = Annotated[Path, typer.Argument(help="The folder of a run.", metavar="DIR")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"sodakd {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    del version
+
+
+@app.command()
+def run(
+    recipe: RecipeFile,
+    overrides: Overrides = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The run's folder; runs/NAME-SEED by default.")
+    ] = None,
+    drop_from: Annotated[
+        str | None,
+        typer.Option("--from", help="Drop this finished step and all after it, then go on."),
+    ] = None,
+) -> None:
+    """Distil a student; run the same command again to go on after a stop.
+
+    Examples:  sodakd run recipes/embedded.yaml
+    ·  sodakd run recipes/embedded.yaml seed=1 training.learning_rate=2e-3 --out runs/second
+    ·  sodakd run recipes/embedded.yaml --from cycle-2/pairs
+    """
+    from sodakd.methods.distil import distil
+    from sodakd.recipe import read_recipe
+    from sodakd.report.page import write_report
+    from sodakd.screen import show_results, watching
+
+    loaded = read_recipe(recipe, overrides or [])
+    folder = out or Path("runs") / f"{loaded.recipe.name}-{loaded.recipe.seed}"
+    try:
+        with watching(loaded.recipe, folder) as watch:
+            results = distil(loaded, folder, watch, drop_from)
+    except KeyboardInterrupt:
+        typer.echo(f"\nstopped; nothing is lost: the same command goes on ({folder})", err=True)
+        raise typer.Exit(130) from None
+    show_results(results, write_report(folder))
+
+
+@app.command()
+def check(recipe: RecipeFile, overrides: Overrides = None) -> None:
+    """Find every mistake of a recipe at once; nothing is spent.
+
+    Example:  sodakd check recipes/embedded.yaml budget.money=5
+    """
+    from sodakd.environment import missing_for
+    from sodakd.recipe import read_recipe
+
+    loaded = read_recipe(recipe, overrides or [])
+    missing = missing_for(loaded.recipe)
+    if missing:
+        raise RunError("\n".join(missing))
+    typer.echo(f"{recipe} is right: {loaded.recipe.method}, {loaded.recipe.cycles} cycles")
+
+
+@app.command()
+def plan(recipe: RecipeFile, overrides: Overrides = None) -> None:
+    """Say what a run will take: teacher calls, tokens, money, training; nothing is spent.
+
+    Example:  sodakd plan recipes/embedded.yaml cycles=5
+    """
+    from sodakd.methods import plan as planning
+    from sodakd.recipe import read_recipe
+    from sodakd.screen import show_plan
+
+    loaded = read_recipe(recipe, overrides or [])
+    show_plan(planning.plan(loaded.recipe), loaded.recipe)
+
+
+@app.command()
+def report(folder: RunFolder) -> None:
+    """Write report.html from a run's folder, finished or not.
+
+    Example:  sodakd report runs/embedded-0
+    """
+    from sodakd.report.page import write_report
+
+    typer.echo(str(write_report(folder)))
+
+
+@app.command()
+def env() -> None:
+    """Say what this machine has: paste it into a bug report.
+
+    Example:  sodakd env
+    """
+    from sodakd.environment import describe
+
+    for name, value in describe():
+        typer.echo(f"{name:<14} {value}")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of recipes, for editors.
+
+    Example:  sodakd schema > recipe.schema.json
+    """
+    from sodakd.recipe import Recipe
+
+    typer.echo(json.dumps(Recipe.model_json_schema(), indent=2))
+
+
+_DISK: dict[int, str] = {
+    errno.ENOSPC: "the disk is full; free some room",
+    errno.EDQUOT: "the disk quota is used up; free some room",
+    errno.EACCES: "permission is missing; choose a place you may write: --out DIR",
+    errno.EPERM: "permission is missing; choose a place you may write: --out DIR",
+    errno.EROFS: "the file system is read-only; choose another place: --out DIR",
+    errno.ENOTDIR: "a part of the path is no folder; choose another place: --out DIR",
+    errno.EISDIR: "a folder stands where a file is needed; choose another place: --out DIR",
+}
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Print the project's own errors, and those of the disk, without a traceback."""
+    try:
+        yield
+    except SodakdError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(error.exit_code)
+    except OSError as error:
+        advice = _DISK.get(error.errno or 0)
+        if advice is None:
+            raise
+        place = f" ({error.filename})" if error.filename else ""
+        typer.echo(
+            f"error: {error.strerror}{place}: {advice}, then run the same command again:"
+            " nothing is lost",
+            err=True,
+        )
+        sys.exit(2)
+
+
+def main(command: Callable[[], object] = app) -> None:
+    """The `sodakd` command."""
+    with _plain_errors():
+        command()

@@ -1,0 +1,80 @@
+"""What this machine has, and what a recipe would miss on it."""
+
+import importlib.metadata
+import importlib.util
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+
+import psutil
+
+from sodakd import __version__
+from sodakd.recipe import Recipe
+from sodakd.run import cores
+
+_PACKAGES = ("torch", "transformers", "accelerate", "tokenizers", "safetensors", "pydantic")
+_NEEDED_TO_TRAIN = ("torch", "transformers", "accelerate", "tokenizers", "safetensors")
+_TOOLS: dict[str, tuple[str, ...]] = {
+    "gcc": ("gcc", "--version"),
+    "g++": ("g++", "--version"),
+    "java": ("java", "--version"),
+    "node": ("node", "--version"),
+    "go": ("go", "version"),
+    "tsc": ("tsc", "--version"),
+    "bwrap": ("bwrap", "--version"),
+}
+
+
+def describe() -> Sequence[tuple[str, str]]:
+    """Names and values: versions, cores, memory, accelerator, sandbox, compilers."""
+    memory = psutil.virtual_memory()
+    rows = [
+        ("sodakd", __version__),
+        ("python", f"{platform.python_version()} ({sys.executable})"),
+        ("system", f"{platform.system()} {platform.release()} {platform.machine()}"),
+        ("cores", str(cores())),
+        ("memory", f"{memory.total / 2**30:.1f} GiB, {memory.available / 2**30:.1f} GiB free"),
+        ("accelerator", _accelerator()),
+        ("sandbox", "none yet: a process of its own with limits (CPU, memory, output, files)"),
+    ]
+    rows += [(name, _version_of(name)) for name in _PACKAGES]
+    rows += [(name, _first_line(command)) for name, command in _TOOLS.items()]
+    return rows
+
+
+def missing_for(recipe: Recipe) -> list[str]:
+    """What a recipe needs and this machine lacks, a line each, with what mends it."""
+    absent = [name for name in _NEEDED_TO_TRAIN if importlib.util.find_spec(name) is None]
+    if absent:
+        return [
+            f"{recipe.method} trains a student, and {', '.join(absent)} is not installed:"
+            " pip install 'sodakd[train]'"
+        ]
+    return []
+
+
+def _accelerator() -> str:
+    if shutil.which("nvidia-smi") is None:
+        return "none"
+    command = ("nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader")
+    return _first_line(command)
+
+
+def _version_of(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _first_line(command: tuple[str, ...]) -> str:
+    if shutil.which(command[0]) is None:
+        return "not found"
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"found, but does not answer: {error}"
+    lines = (done.stdout or done.stderr).strip().splitlines()
+    return lines[0] if lines else "found"

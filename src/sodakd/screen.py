@@ -1,0 +1,176 @@
+"""What a person sees in the terminal: progress while a run works, tables when it is done."""
+
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from sodakd.methods.plan import Plan
+from sodakd.recipe import Recipe
+from sodakd.run import Progress, Watch
+from sodakd.teacher.ledger import look_up_spent
+from sodakd.types import Passed, Results
+
+_CONTROL_STEPS = {"solutions", "student", "evaluation"}
+
+
+@dataclass
+class _Board:
+    """What is shown: the newest progress of the method and of the control, and figures so far."""
+
+    recipe: Recipe
+    folder: Path
+    began: float = field(default_factory=time.monotonic)
+    newest: dict[str, Progress] = field(default_factory=dict)
+    figures: dict[str, str] = field(default_factory=dict)
+    trained: dict[str, tuple[int, int]] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def take(self, progress: Progress) -> None:
+        arm = "control" if progress.step in _CONTROL_STEPS else "method"
+        with self.lock:
+            self.newest[arm] = progress
+            if progress.note == "train":
+                self.trained[progress.step] = (progress.done, progress.total)
+            for name, value in progress.values.items():
+                shown = f"{100 * value:.1f} %" if name == "pass_at_1" else f"{value:.3f}"
+                self.figures[f"{arm} {name.replace('pass_at_1', 'pass@1')}"] = shown
+
+    def __rich__(self) -> Group:
+        table = Table.grid(padding=(0, 2))
+        with self.lock:
+            for arm, progress in self.newest.items():
+                bar = ProgressBar(total=max(1, progress.total), completed=progress.done, width=28)
+                count = f"{progress.done}/{progress.total}" if progress.total else ""
+                table.add_row(Text(arm, "bold"), progress.step, bar, count, progress.note)
+            figures = "   ".join(f"{name} {value}" for name, value in self.figures.items())
+        return Group(table, Text(figures, "cyan"), Text(self._books(), "dim"))
+
+    def _books(self) -> str:
+        elapsed = time.monotonic() - self.began
+        parts = [f"{elapsed / 60:.0f}:{elapsed % 60:02.0f} gone"]
+        left = self._left(elapsed)
+        if left is not None:
+            parts.append(f"about {left / 60:.0f}:{left % 60:02.0f} left")
+        spent = look_up_spent(self.folder / "ledger.sqlite")
+        if spent is not None:
+            parts.append(
+                f"teacher: {spent.calls:,} calls, {spent.tokens:,} tokens, ${spent.dollars:.4f}"
+            )
+        return "   ".join(parts)
+
+    def _left(self, elapsed: float) -> float | None:
+        """Time left, from the share of the method's training steps that are done."""
+        steps = self.recipe.training.max_steps
+        base = self.recipe.base.training.max_steps
+        if steps is None or base is None:
+            return None
+        mine = [done for step, (done, _) in self.trained.items() if step not in _CONTROL_STEPS]
+        share = sum(mine) / (base + steps * self.recipe.cycles)
+        return elapsed / share - elapsed if share > 0.02 else None
+
+
+@contextmanager
+def watching(recipe: Recipe, folder: Path) -> Iterator[Watch]:
+    """Show progress: a live board on a terminal, else a line as each step begins."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        seen: set[str] = set()
+
+        def line(progress: Progress) -> None:
+            key = f"{progress.step} {progress.note}"
+            if key not in seen or "pass_at_1" in progress.values:
+                seen.add(key)
+                values = "".join(f"  {name} {value:.4f}" for name, value in progress.values.items())
+                print(f"{progress.step}  {progress.note}{values}".rstrip(), file=sys.stderr)
+
+        yield line
+        return
+    board = _Board(recipe, folder)
+    with Live(board, console=console, refresh_per_second=4, transient=True):
+        yield board.take
+
+
+def show_results(results: Results, report: Path) -> None:
+    """The final table: pass@1 with its interval by level, and what was spent."""
+    table = Table(title="pass@1, % (95 % interval)")
+    table.add_column("student")
+    for group in results.standings[0].groups:
+        table.add_column(group.group.replace("level ", "L"), justify="right")
+    for name in ("calls", "train steps", "train tokens"):
+        table.add_column(name, justify="right")
+    for standing in results.standings:
+        table.add_row(
+            standing.name,
+            *(_share(group, wide=number < 2) for number, group in enumerate(standing.groups)),
+            f"{standing.teacher_calls:,}",
+            f"{standing.train_steps:,}",
+            f"{standing.train_tokens:,}",
+        )
+    console = Console()
+    console.print(table)
+    console.print(f"report: {report}", soft_wrap=True, highlight=False)
+
+
+def show_plan(plan: Plan, recipe: Recipe) -> None:
+    """What a run will take."""
+    calls = Table(title="teacher calls")
+    for name in ("stage", "ask", "calls", "prompt tokens", "completion tokens", "US $"):
+        calls.add_column(name, justify="left" if name in {"stage", "ask"} else "right")
+    for row in plan.calls:
+        calls.add_row(
+            row.stage, row.ask, f"{row.calls:,}", f"{row.prompt_tokens:,}",
+            f"{row.completion_tokens:,}", f"{row.money:.4f}",
+        )  # fmt: skip
+    calls.add_section()
+    money = sum(row.money for row in plan.calls)
+    prompt = sum(row.prompt_tokens for row in plan.calls)
+    completion = sum(row.completion_tokens for row in plan.calls)
+    calls.add_row(
+        "all", "", f"{plan.teacher_calls:,}", f"{prompt:,}", f"{completion:,}", f"{money:.4f}"
+    )
+    trainings = Table(title="training")
+    for name in ("stage", "examples", "steps", "tokens (about)"):
+        trainings.add_column(name, justify="left" if name == "stage" else "right")
+    for training in plan.trainings:
+        trainings.add_row(
+            training.stage, f"{training.examples:,}", f"{training.steps:,}", f"{training.tokens:,}"
+        )
+    console = Console()
+    console.print(calls)
+    console.print(trainings)
+    console.print("A refused or unreadable answer is asked again; that is not counted here.")
+    for line in _over_budget(plan.teacher_calls, prompt + completion, money, recipe):
+        console.print(line, style="bold red")
+
+
+def _over_budget(calls: int, tokens: int, money: float, recipe: Recipe) -> Sequence[str]:
+    budget = recipe.budget
+    return [
+        f"this passes budget.{name}: {amount:,.10g} planned, {limit:,.10g} allowed"
+        for name, amount, limit in (
+            ("calls", calls, budget.calls),
+            ("tokens", tokens, budget.tokens),
+            ("money", money, budget.money),
+        )
+        if limit is not None and amount > limit
+    ]
+
+
+def _share(group: Passed, *, wide: bool) -> str:
+    share = f"{100 * group.share:.1f}"
+    half = 100 * (group.high - group.low) / 2
+    return (
+        f"{share} ({100 * group.low:.1f}-{100 * group.high:.1f})"
+        if wide
+        else f"{share} ± {half:.1f}"
+    )

@@ -1,0 +1,126 @@
+"""Recipes: YAML 1.2 meaning, all mistakes at once, secrets kept out."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from sodakd.errors import RecipeError
+from sodakd.recipe import Recipe, differences, read_recipe
+
+RECIPES = sorted((Path(__file__).parents[1] / "recipes").glob("*.yaml"))
+
+
+def recipe_file(folder: Path, text: str) -> Path:
+    path = folder / "recipe.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_every_shipped_recipe_is_right(path: Path) -> None:
+    assert read_recipe(path).recipe.name
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_every_shipped_recipe_opens_with_its_command_and_cost(path: Path) -> None:
+    head = path.read_text(encoding="utf-8").split("\n\n")[0]
+    assert all(line.startswith("#") for line in head.splitlines())
+    assert f"sodakd run recipes/{path.name}" in head
+    assert "minutes" in head
+
+
+def test_a_number_without_a_point_before_its_exponent_is_a_number(tmp_path: Path) -> None:
+    path = recipe_file(tmp_path, "training: {learning_rate: 2e-5}")
+    assert read_recipe(path).recipe.training.learning_rate == 2e-5
+
+
+def test_no_is_a_string(tmp_path: Path) -> None:
+    path = recipe_file(tmp_path, "name: no\ncontrol: true")
+    assert read_recipe(path).recipe.name == "no"
+
+
+def test_no_is_not_taken_for_false(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match='control: .*found "no"'):
+        read_recipe(recipe_file(tmp_path, "control: no"))
+
+
+def test_overrides_reach_into_sections(tmp_path: Path) -> None:
+    path = recipe_file(tmp_path, "seed: 1")
+    found = read_recipe(path, ["seed=7", "training.learning_rate=1e-3", "base.levels=[1, 2]"])
+    assert (found.recipe.seed, found.recipe.base.levels) == (7, (1, 2))
+    assert found.recipe.training.learning_rate == 1e-3
+
+
+def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
+    path = recipe_file(tmp_path, "sead: 1\ncycles: 0\ntraining: {learning_rat: 1, max_steps: x}")
+    with pytest.raises(RecipeError) as caught:
+        read_recipe(path, ["teacher.kind=oracle"])
+    message = str(caught.value)
+    assert message.startswith("5 mistakes")
+    assert "sead: unknown key; did you mean seed?" in message
+    assert "training.learning_rat: unknown key; did you mean learning_rate?" in message
+    assert "cycles: " in message and "found 0" in message
+    assert "training.max_steps: " in message and 'found "x"' in message
+    assert "teacher.kind" in message
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("budget: {money: 0}", "budget.money: .* found 0"),
+        ("budget: {calls: -3}", "budget.calls"),
+        ("[1, 2]", "must hold `key: value` lines"),
+        ("a: [", "is not YAML"),
+        ("questions: {seeds: 0}", "questions.seeds"),
+        ("feedback: {samples: 3}", "need a temperature above 0"),
+        ("feedback: {probes: 900}", "probes"),
+        ("delivery: {faults: false}", "needs faulty solutions"),
+    ],
+)
+def test_a_wrong_value_is_one_clear_error(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(RecipeError, match=says):
+        read_recipe(recipe_file(tmp_path, text))
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="there is no recipe"):
+        read_recipe(tmp_path / "none.yaml")
+
+
+def test_a_secret_is_used_and_never_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SODAKD_TEST_SECRET", "sk-very-secret")
+    found = read_recipe(recipe_file(tmp_path, "name: run-${SODAKD_TEST_SECRET}"))
+    assert found.recipe.name == "run-sk-very-secret"
+    assert found.written["name"] == "run-${SODAKD_TEST_SECRET}"
+    assert "sk-very-secret" not in json.dumps(found.written)
+
+
+def test_a_secret_does_not_stand_in_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SODAKD_TEST_SECRET", "sk-very-secret")
+    with pytest.raises(RecipeError) as caught:
+        read_recipe(recipe_file(tmp_path, "seed: ${SODAKD_TEST_SECRET}"))
+    assert "sk-very-secret" not in str(caught.value)
+
+
+def test_an_unset_variable_is_a_mistake(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="name: the environment variable NOT_SET_HERE"):
+        read_recipe(recipe_file(tmp_path, "name: ${NOT_SET_HERE}"))
+
+
+def test_the_schema_accepts_what_the_recipe_accepts() -> None:
+    schema = Recipe.model_json_schema()
+    jsonschema.validate(Recipe().model_dump(mode="json"), schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"sead": 1}, schema)
+
+
+def test_differences_name_every_key() -> None:
+    old = {"a": 1, "b": {"c": [1], "d": 2}}
+    new = {"a": 1, "b": {"c": [2], "d": 2}, "e": None}
+    assert differences(old, new) == ["b.c: [1] -> [2]"]

@@ -1,0 +1,146 @@
+"""Run folders: steps are done once, and a folder is never mixed up."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from sodakd.errors import RowError, RunError
+from sodakd.run import Built, Run
+from sodakd.types import Question
+
+RECIPE = {"seed": 1, "budget": {"calls": 5}}
+
+
+def never() -> Built[Question]:
+    raise AssertionError("a finished step was built again")
+
+
+def weights(folder: Path) -> Mapping[str, int]:
+    (folder / "model.safetensors").write_bytes(b"weights")
+    return {"train_steps": 3}
+
+
+def test_a_finished_step_is_read_back(tmp_path: Path, question: Question) -> None:
+    with Run.open(tmp_path / "run", RECIPE) as run:
+        run.rows("a/b", Question, lambda: Built([question], {"kept": 1}))
+    with Run.open(tmp_path / "run", RECIPE) as run:
+        assert run.rows("a/b", Question, never) == [question]
+        found = run.done("a/b")
+    assert found is not None
+    assert found.tally == {"kept": 1}
+
+
+def test_weights_go_on_in_the_folder_of_a_killed_try(tmp_path: Path) -> None:
+    def killed(folder: Path) -> Mapping[str, int]:
+        (folder / "checkpoint").write_text("half", encoding="utf-8")
+        raise KeyboardInterrupt
+
+    def second(folder: Path) -> Mapping[str, int]:
+        assert (folder / "checkpoint").read_text(encoding="utf-8") == "half"
+        return weights(folder)
+
+    with pytest.raises(KeyboardInterrupt), Run.open(tmp_path / "run", RECIPE) as run:
+        run.weights("student", killed)
+    with Run.open(tmp_path / "run", RECIPE) as run:
+        path = run.weights("student", second)
+        assert run.weights("student", killed) == path
+
+
+def test_a_step_renamed_but_not_noted_is_noted_and_not_built_again(tmp_path: Path) -> None:
+    with Run.open(tmp_path / "run", RECIPE) as run:
+        run.weights("student", weights)
+    (tmp_path / "run" / "manifest.jsonl").unlink()
+    with Run.open(tmp_path / "run", RECIPE) as run:
+        run.weights("student", lambda _: pytest.fail("built again"))
+        found = run.done("student")
+    assert found is not None
+    assert found.tally == {"train_steps": 3}
+
+
+def test_another_recipe_is_refused_with_what_differs(tmp_path: Path) -> None:
+    with Run.open(tmp_path / "run", RECIPE):
+        pass
+    with pytest.raises(RunError, match="seed: 1 -> 2"), Run.open(tmp_path / "run", {"seed": 2}):
+        pass
+
+
+def test_another_budget_is_taken(tmp_path: Path) -> None:
+    with Run.open(tmp_path / "run", RECIPE):
+        pass
+    with Run.open(tmp_path / "run", {"seed": 1, "budget": {"calls": 9}}):
+        pass
+    head = json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))
+    assert head["recipe"]["budget"] == {"calls": 9}
+
+
+def test_two_processes_do_not_share_a_folder(tmp_path: Path) -> None:
+    with (
+        Run.open(tmp_path / "run", RECIPE),
+        pytest.raises(RunError, match="another sodakd is working"),
+        Run.open(tmp_path / "run", RECIPE),
+    ):
+        pass
+
+
+def test_a_run_of_another_format_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text('{"format": 99, "recipe": {}}', encoding="utf-8")
+    with pytest.raises(RunError, match="format 99"), Run.open(tmp_path, RECIPE):
+        pass
+
+
+def test_an_unreadable_head_is_named(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text('{"format": 1', encoding="utf-8")
+    with pytest.raises(RunError, match=r"run\.json cannot be read"), Run.open(tmp_path, RECIPE):
+        pass
+
+
+def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").touch()
+    with pytest.raises(RunError, match="holds other files"), Run.open(tmp_path, RECIPE):
+        pass
+
+
+def test_dropping_a_step_drops_all_after_it(tmp_path: Path, question: Question) -> None:
+    with Run.open(tmp_path / "run", RECIPE) as run:
+        for step in ("one", "two", "three"):
+            run.rows(step, Question, lambda: Built([question]))
+        run.weights("four", weights)
+    with Run.open(tmp_path / "run", RECIPE, drop_from="two") as run:
+        assert [line.step for line in run.steps] == ["one"]
+    assert not [path for name in ("two", "three", "four") for path in tmp_path.glob(f"run/{name}*")]
+    assert (tmp_path / "run" / "one.jsonl").exists()
+
+
+def test_dropping_an_unknown_step_names_the_known_ones(tmp_path: Path, question: Question) -> None:
+    with Run.open(tmp_path / "run", RECIPE) as run:
+        run.rows("one", Question, lambda: Built([question]))
+        with pytest.raises(RunError, match="there are: one"):
+            run.drop_from("cycle-9/pairs")
+
+
+def test_a_truncated_output_is_found_when_it_is_read_back(
+    tmp_path: Path, question: Question
+) -> None:
+    with Run.open(tmp_path / "run", RECIPE) as run:
+        run.rows("one", Question, lambda: Built([question, question]))
+    path = tmp_path / "run" / "one.jsonl"
+    path.write_bytes(path.read_bytes()[:-9])
+    with (
+        Run.open(tmp_path / "run", RECIPE) as run,
+        pytest.raises(RowError, match=r"one\.jsonl, line 2"),
+    ):
+        run.rows("one", Question, never)
+
+
+def test_a_missing_row_is_found_when_it_is_read_back(tmp_path: Path, question: Question) -> None:
+    with Run.open(tmp_path / "run", RECIPE) as run:
+        run.rows("one", Question, lambda: Built([question, question]))
+    path = tmp_path / "run" / "one.jsonl"
+    path.write_text(question.model_dump_json() + "\n", encoding="utf-8")
+    with (
+        Run.open(tmp_path / "run", RECIPE) as run,
+        pytest.raises(RunError, match="1 rows now, 2 then"),
+    ):
+        run.rows("one", Question, never)

@@ -1,0 +1,46 @@
+"""Rows: whole or not at all, and a bad line is named."""
+
+from pathlib import Path
+
+import pytest
+
+from sodakd.errors import RowError
+from sodakd.store import read_rows, write_rows
+from sodakd.types import Outcome, Question, Stage, Verdict
+
+
+def test_rows_come_back_as_they_were(tmp_path: Path, question: Question) -> None:
+    write_rows(tmp_path / "rows.jsonl", [question, question])
+    assert read_rows(tmp_path / "rows.jsonl", Question) == [question, question]
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path, question: Question) -> None:
+    path = tmp_path / "rows.jsonl"
+    write_rows(path, [question])
+    path.with_name("rows.jsonl.part").mkdir()
+    with pytest.raises(IsADirectoryError):
+        write_rows(path, [])
+    assert read_rows(path, Question) == [question]
+
+
+def test_a_truncated_row_is_named_by_file_and_line(tmp_path: Path, question: Question) -> None:
+    path = tmp_path / "rows.jsonl"
+    write_rows(path, [question, question])
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(RowError, match=r"rows\.jsonl, line 2: the row is cut off"):
+        read_rows(path, Question)
+
+
+@pytest.mark.parametrize("line", ["{", '{"id": 1}', "[]", "\x00"])
+def test_an_unreadable_row_is_named_by_file_and_line(
+    tmp_path: Path, question: Question, line: str
+) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text(question.model_dump_json() + "\n" + line + "\n", encoding="utf-8")
+    with pytest.raises(RowError, match=r"rows\.jsonl, line 2: not a Question row"):
+        read_rows(path, Question)
+
+
+def test_measurements_are_not_written() -> None:
+    verdict = Verdict(outcome=Outcome.PASSED, stage=Stage.RUN, seconds=0.5, peak_memory=9)
+    assert Verdict.model_validate_json(verdict.model_dump_json()).seconds == 0.0
