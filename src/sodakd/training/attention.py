@@ -1,0 +1,95 @@
+"""Attention for a packed row: only here are the sequences spread over a padded grid.
+
+The padding stands to the right and attention is causal, so no token sees it and no mask is needed,
+which keeps torch on its fused kernel.
+"""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import AttentionInterface
+
+from sodakd.errors import TrainingError
+from sodakd.training.packing import Grid
+
+PACKED = "sodakd_packed"
+
+
+class _Spread(torch.autograd.Function):
+    """Rows to grid places, zeros elsewhere; the gradient goes the same way back."""
+
+    @staticmethod
+    def forward(ctx, rows, place, places):  # type: ignore[no-untyped-def]
+        ctx.save_for_backward(place)
+        return rows.new_zeros(places, rows.shape[1]).index_copy_(0, place, rows)
+
+    @staticmethod
+    def backward(ctx, grad):  # type: ignore[no-untyped-def]
+        (place,) = ctx.saved_tensors
+        return grad.index_select(0, place), None, None
+
+
+class _Gather(torch.autograd.Function):
+    """Grid places to rows; the gradient of all other places is zero."""
+
+    @staticmethod
+    def forward(ctx, cells, place):  # type: ignore[no-untyped-def]
+        ctx.save_for_backward(place)
+        ctx.places = cells.shape[0]
+        return cells.index_select(0, place)
+
+    @staticmethod
+    def backward(ctx, grad):  # type: ignore[no-untyped-def]
+        (place,) = ctx.saved_tensors
+        return grad.new_zeros(ctx.places, grad.shape[1]).index_copy_(0, place, grad), None
+
+
+def packed_attention(
+    module: nn.Module,
+    query: Float[Tensor, "1 heads tokens size"],
+    key: Float[Tensor, "1 groups tokens size"],
+    value: Float[Tensor, "1 groups tokens size"],
+    attention_mask: Tensor | None,
+    *,
+    grid: Grid,
+    scaling: float | None = None,
+    dropout: float = 0.0,
+    sliding_window: int | None = None,
+    softcap: float | None = None,
+    **_: object,
+) -> tuple[Float[Tensor, "1 tokens heads size"], None]:
+    """Causal attention of each sequence of a packed row to itself alone.
+
+    Raises TrainingError for a model whose attention is not plain: a window, or capped logits.
+    """
+    if sliding_window is not None or softcap is not None:
+        raise TrainingError(
+            f"{type(module).__name__} limits its attention (sliding window or capped logits), "
+            "which training on packed rows cannot do; choose a student with plain attention"
+        )
+    spread = functional.scaled_dot_product_attention(
+        _spread(query, grid),
+        _spread(key, grid),
+        _spread(value, grid),
+        dropout_p=dropout,
+        is_causal=True,
+        scale=scaling,
+        enable_gqa=query.shape[1] != key.shape[1],
+    )
+    heads, size = query.shape[1], query.shape[3]
+    cells = spread.transpose(1, 2).reshape(grid.sequences * grid.longest, heads * size)
+    rows: Tensor = _Gather.apply(cells, grid.place)
+    return rows.view(1, -1, heads, size), None
+
+
+def _spread(
+    states: Float[Tensor, "1 heads tokens size"], grid: Grid
+) -> Float[Tensor, "sequences heads longest size"]:
+    heads, tokens, size = states.shape[1:]
+    rows = states[0].transpose(0, 1).reshape(tokens, heads * size)
+    cells: Tensor = _Spread.apply(rows, grid.place, grid.sequences * grid.longest)
+    return cells.view(grid.sequences, grid.longest, heads, size).transpose(1, 2)
+
+
+AttentionInterface.register(PACKED, packed_attention)

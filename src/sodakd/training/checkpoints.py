@@ -1,0 +1,103 @@
+"""Checkpoints of a training that can be killed at any moment.
+
+A checkpoint is written into `checkpoints/.part` and moved to its name when it is complete, so
+every `checkpoint-N` that is there can be gone on from.
+"""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import Field
+
+from sodakd.errors import TrainingError
+from sodakd.types import Frozen, TrainRow
+
+PROGRESS = "progress.json"
+
+
+class Window(Frozen):
+    """Sums over the steps since the last logged row, from which the next row's means come."""
+
+    steps: int = 0
+    examples: int = 0
+    pairs: int = 0
+    tokens: int = 0
+    loss: float = 0.0
+    nll: float = 0.0
+    contrast: float = 0.0
+    chosen: float = 0.0
+    rejected: float = 0.0
+    gap: float = 0.0
+    ranked: int = 0
+
+
+class Progress(Frozen):
+    """How far a training is: what it has logged, and what it is about to log."""
+
+    identity: str
+    rows: tuple[TrainRow, ...] = ()
+    window: Window = Field(default_factory=Window)
+    examples: int = 0
+    tokens: int = 0
+
+
+class Checkpoints:
+    """The checkpoints of the training in one output folder."""
+
+    def __init__(self, out: Path) -> None:
+        self.folder = out / "checkpoints"
+        self.part = self.folder / ".part"
+
+    def newest(self) -> Path | None:
+        """The newest complete checkpoint."""
+        found = {
+            int(path.name.removeprefix("checkpoint-")): path
+            for path in self.folder.glob("checkpoint-*")
+        }
+        return found[max(found)] if found else None
+
+    def read(self, checkpoint: Path, identity: str) -> Progress:
+        """How far the training was at a checkpoint.
+
+        Raises TrainingError where the checkpoint is of another training.
+        """
+        text = (checkpoint / PROGRESS).read_text(encoding="utf-8")
+        progress = Progress.model_validate_json(text)
+        if progress.identity != identity:
+            raise TrainingError(
+                f"{checkpoint} is of a training with other examples, settings, seed or start; "
+                f"to train anew, delete {self.folder}"
+            )
+        return progress
+
+    def complete(self, step: int, progress: Progress) -> None:
+        """Make the checkpoint that stands in `.part` count, and drop the older ones."""
+        name = f"checkpoint-{step}"
+        written = self.part / name
+        (written / PROGRESS).write_text(progress.model_dump_json(), encoding="utf-8")
+        older = list(self.folder.glob("checkpoint-*"))
+        written.rename(self.folder / name)
+        for path in older:
+            self._remove(path)
+
+    def discard_unfinished(self) -> None:
+        """Drop what a killed training left half written."""
+        shutil.rmtree(self.part, ignore_errors=True)
+
+    def remove(self) -> None:
+        """Drop all checkpoints, once the training's result is written."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _remove(self, path: Path) -> None:
+        """Drop a checkpoint: first out of its name, so that half of it never counts."""
+        self.part.mkdir(exist_ok=True)
+        path.rename(self.part / path.name)
+        shutil.rmtree(self.part / path.name)
+
+
+def write_rows(rows: Sequence[TrainRow], path: Path) -> None:
+    """Write rows as JSONL; the file appears whole or not at all."""
+    part = path.with_name(path.name + ".part")
+    part.write_text("".join(row.model_dump_json() + "\n" for row in rows), encoding="utf-8")
+    part.rename(path)

@@ -1,0 +1,99 @@
+"""The contrast losses: how much a faulty answer is still preferred, per pair, in nats per token.
+
+To add one: a function of this shape, its line in `LOSSES`, its name in `settings.LossName`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+from torch.nn import functional
+
+from sodakd.training.settings import LossName
+
+SIMPO_BETA = 2.0
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Log-probs of one answer's tokens for each pair, and which of them count."""
+
+    logp: Float[Tensor, "pairs tokens"]
+    counted: Bool[Tensor, "pairs tokens"]
+
+    def mean(self) -> Float[Tensor, " pairs"]:
+        """Mean log-prob of the tokens that count."""
+        counted = self.counted.to(self.logp.dtype)
+        return (self.logp * counted).sum(1) / counted.sum(1)
+
+
+Contrast = Callable[[Tokens, Tokens, float], Float[Tensor, " pairs"]]
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A contrast and the tokens it reads.
+
+    `first`: the first token in which the answers differ. Both tokens follow the same prefix, so
+    the faulty one's log-prob is read from the correct answer's logits, and the faulty answer needs
+    no forward pass. `answer`, `differing`: all tokens of the two answers, or those that the other
+    has not; the faulty answer is a sequence of its own.
+    """
+
+    contrast: Contrast
+    reads: Literal["first", "differing", "answer"]
+
+    @property
+    def needs_rejected_forward(self) -> bool:
+        return self.reads != "first"
+
+
+def margin(chosen: Tokens, rejected: Tokens, margin: float) -> Float[Tensor, " pairs"]:
+    """Hinge: by how much the correct mean log-prob misses the faulty one plus `margin`.
+
+    The ranking loss of SODA's stage 1, on means per token.
+    """
+    return (margin - (chosen.mean() - rejected.mean())).relu()
+
+
+def odds_ratio(chosen: Tokens, rejected: Tokens, margin: float) -> Float[Tensor, " pairs"]:  # noqa: ARG001
+    """ORPO (arXiv 2403.07691, eq. 7): -log sigmoid of the log odds ratio of mean log-probs.
+
+    Reads no margin.
+    """
+    right, wrong = chosen.mean(), rejected.mean()
+    log_odds = (right - wrong) - (_log1mexp(right) - _log1mexp(wrong))
+    return -functional.logsigmoid(log_odds)
+
+
+def simpo(chosen: Tokens, rejected: Tokens, margin: float) -> Float[Tensor, " pairs"]:
+    """SimPO (arXiv 2405.14734, eq. 6): -log sigmoid(beta * difference of means - margin).
+
+    `margin` is the paper's gamma; beta is 2.
+    """
+    return -functional.logsigmoid(SIMPO_BETA * (chosen.mean() - rejected.mean()) - margin)
+
+
+def unlikelihood(chosen: Tokens, rejected: Tokens, margin: float) -> Float[Tensor, " pairs"]:  # noqa: ARG001
+    """Unlikelihood (arXiv 1908.04319, eq. 4): mean of -log(1 - p) over the faulty tokens.
+
+    Reads no margin, and nothing of the correct answer, which the likelihood already raises.
+    """
+    return -Tokens(_log1mexp(rejected.logp), rejected.counted).mean()
+
+
+LOSSES: Mapping[LossName, Loss] = {
+    "margin": Loss(margin, "answer"),
+    "first_difference": Loss(margin, "first"),
+    "odds_ratio": Loss(odds_ratio, "answer"),
+    "simpo": Loss(simpo, "answer"),
+    "unlikelihood": Loss(unlikelihood, "differing"),
+}
+
+
+def _log1mexp(logp: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+    """log(1 - exp(logp)), finite even where the log-prob is 0."""
+    return torch.log(-torch.expm1(logp.clamp(max=-1e-6)))

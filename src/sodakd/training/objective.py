@@ -1,0 +1,98 @@
+"""What a step minimises: the correct answers' negative log-likelihood and a share of contrast."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from sodakd.training.losses import LOSSES, Tokens
+from sodakd.training.packing import Batch, Grid, Pairs
+from sodakd.training.settings import TrainingSettings
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A step's loss, and what is logged of it. Log-probs are one value for each example or pair.
+
+    `right` and `wrong` are the mean log-probs that the contrast compares: of the first differing
+    token for `first_difference` (and for no contrast), of the differing tokens for `unlikelihood`,
+    of the whole answers otherwise.
+    """
+
+    loss: Float[Tensor, ""]
+    nll: Float[Tensor, ""]
+    chosen: Float[Tensor, " examples"]
+    contrast: Float[Tensor, " pairs"] | None
+    right: Float[Tensor, " pairs"] | None
+    wrong: Float[Tensor, " pairs"] | None
+
+
+def objective(
+    logits: Float[Tensor, "answers vocab"], batch: Batch, settings: TrainingSettings
+) -> Objective:
+    """NLL over the correct answers' tokens, plus `contrast_weight` times the pairs' mean contrast.
+
+    The NLL is a mean over the batch's correct answer tokens, each weighted as its example is.
+    """
+    table = logits.log_softmax(-1)
+    logp = table.gather(1, batch.target[:, None])[:, 0]
+    spread, counted = _spread(logp, batch.answers)
+    examples = len(batch)
+    sums = spread[:examples].sum(1)
+    lengths = counted[:examples].sum(1)
+    nll = -(sums * batch.weight).sum() / (lengths * batch.weight).sum()
+    chosen = (sums / lengths).detach()
+    if batch.pairs is None:
+        return Objective(nll, nll.detach(), chosen, None, None, None)
+    name = settings.loss
+    reads = "first" if name == "none" else LOSSES[name].reads
+    if reads == "first":
+        right, wrong = _first(table, batch.target, batch.pairs)
+    else:
+        right, wrong = _whole(spread, counted, batch.pairs, only_differing=reads == "differing")
+    loss, contrast = nll, None
+    if name != "none":
+        contrast = LOSSES[name].contrast(right, wrong, settings.margin)
+        loss = nll + settings.contrast_weight * contrast.mean()
+        contrast = contrast.detach()
+    return Objective(
+        loss, nll.detach(), chosen, contrast, right.mean().detach(), wrong.mean().detach()
+    )
+
+
+def _spread(
+    logp: Float[Tensor, " answers"], grid: Grid
+) -> tuple[Float[Tensor, "sequences answer"], Bool[Tensor, "sequences answer"]]:
+    """Answer tokens as a grid of one row a sequence, and which places hold one."""
+    places = grid.sequences * grid.longest
+    spread = logp.new_zeros(places).index_copy(0, grid.place, logp)
+    counted = torch.zeros(places, dtype=torch.bool, device=logp.device)
+    counted[grid.place] = True
+    shape = (grid.sequences, grid.longest)
+    return spread.view(shape), counted.view(shape)
+
+
+def _first(
+    table: Float[Tensor, "answers vocab"], target: Tensor, pairs: Pairs
+) -> tuple[Tokens, Tokens]:
+    one = torch.ones_like(pairs.first, dtype=torch.bool)[:, None]
+    right = table[pairs.first, target[pairs.first]]
+    wrong = table[pairs.first, pairs.first_rejected]
+    return Tokens(right[:, None], one), Tokens(wrong[:, None], one)
+
+
+def _whole(
+    spread: Float[Tensor, "sequences answer"],
+    counted: Bool[Tensor, "sequences answer"],
+    pairs: Pairs,
+    *,
+    only_differing: bool,
+) -> tuple[Tokens, Tokens]:
+    assert pairs.rejected is not None
+    right, wrong = counted[pairs.chosen], counted[pairs.rejected]
+    if only_differing:
+        assert pairs.chosen_differs is not None
+        assert pairs.rejected_differs is not None
+        right, wrong = pairs.chosen_differs, pairs.rejected_differs
+    return Tokens(spread[pairs.chosen], right), Tokens(spread[pairs.rejected], wrong)
