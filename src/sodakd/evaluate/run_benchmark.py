@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from sodakd.judge.extract import extract_code
 from sodakd.judge.judge import Judge, Program
-from sodakd.models.chat import Generator, Sampling
+from sodakd.models.chat import Generator
 from sodakd.run import Built, Run
 from sodakd.types import Attempt, Question, Solution
 
@@ -22,8 +22,8 @@ def run_benchmark(
     run.say(step, 0, len(questions), "the student answers")
     texts = student.generate(
         [question.text for question in questions],
-        Sampling(max_new_tokens=max_new_tokens),
-        lambda done: run.say(step, done, len(questions), "the student answers"),
+        max_new_tokens=max_new_tokens,
+        progress=lambda done: run.say(step, done, len(questions), "the student answers"),
     )
     codes = [extract_code(text) for text in texts]
     programs = [

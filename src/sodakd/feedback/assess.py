@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from sodakd.feedback.difficulty import judge_difficulty
 from sodakd.judge.extract import extract_code
 from sodakd.judge.judge import Judge, Program
-from sodakd.models.chat import Generator, Sampling
+from sodakd.models.chat import Generator
 from sodakd.recipe import FeedbackSettings
 from sodakd.run import Built, Run
 from sodakd.teacher.asks import Grade, UnreadableReply, read_grade
@@ -26,24 +27,6 @@ class Assessment:
     settings: FeedbackSettings
 
 
-def answer(
-    student: Generator,
-    questions: Sequence[Question],
-    sampling: Sampling,
-    author: str,
-) -> list[list[Solution]]:
-    """The student's answers: for each question, `sampling.samples` of them."""
-    prompts = [question.text for question in questions for _ in range(sampling.samples)]
-    texts = iter(student.generate(prompts, sampling))
-    return [
-        [
-            Solution(question_id=question.id, text=text, code=extract_code(text), author=author)
-            for text in (next(texts) for _ in range(sampling.samples))
-        ]
-        for question in questions
-    ]
-
-
 def assess(
     assessment: Assessment, questions: Sequence[Question], student: Generator, seed: int
 ) -> Built[Feedback]:
@@ -53,14 +36,23 @@ def assess(
         BudgetReached: grading could pass the budget.
     """
     settings, step, say = assessment.settings, assessment.step, assessment.run.say
-    sampling = Sampling(
-        samples=settings.samples,
-        temperature=settings.temperature,
-        max_new_tokens=settings.max_new_tokens,
-        seed=seed,
-    )
     say(step, 0, len(questions), "the student answers")
-    solutions = answer(student, questions, sampling, author=step)
+    texts = iter(
+        student.generate(
+            [question.text for question in questions for _ in range(settings.samples)],
+            max_new_tokens=settings.max_new_tokens,
+            temperature=settings.temperature,
+            seed=seed,
+            progress=lambda done: say(step, done, len(questions), "the student answers"),
+        )
+    )
+    solutions = [
+        [
+            Solution(question_id=question.id, text=text, code=extract_code(text), author=step)
+            for text in islice(texts, settings.samples)
+        ]
+        for question in questions
+    ]
     verdicts = _verdicts(assessment, questions, solutions)
     tally: Counter[str] = Counter(verdict.outcome.value for row in verdicts for verdict in row)
     scores = _grades(assessment, questions, solutions, tally)

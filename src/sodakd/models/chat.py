@@ -1,18 +1,7 @@
 """What answers prompts: the one protocol of every back end."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """How answers are drawn. Temperature 0 is greedy; `samples` only counts, it repeats no prompt."""
-
-    max_new_tokens: int
-    samples: int = 1
-    temperature: float = 0.0
-    seed: int = 0
 
 
 class Generator(Protocol):
@@ -21,6 +10,11 @@ class Generator(Protocol):
     def generate(
         self,
         prompts: Sequence[str],
-        sampling: Sampling,
+        *,
+        max_new_tokens: int,
+        temperature: float = 0.0,
+        seed: int = 0,
         progress: Callable[[int], None] | None = None,
-    ) -> list[str]: ...
+    ) -> list[str]:
+        """Answers; greedy at temperature 0, else drawn for each row from `seed`."""
+        ...

@@ -1,0 +1,1 @@
+"""The embedded world: little programs, their questions, faults and relatives, by computation."""

@@ -1,0 +1,67 @@
+"""Faulty programs, each wrong on a test that the correct one passes."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from random import Random
+
+from sodakd.teacher.asks import FaultyCode
+from sodakd.types import FaultKind, Tests
+from sodakd.world.edits import (
+    constant_edits,
+    drop_edits,
+    operation_edits,
+    operator_edits,
+    swap_edits,
+)
+from sodakd.world.inputs import as_value
+from sodakd.world.interpret import OutOfRange, run
+from sodakd.world.print_python import print_python
+from sodakd.world.program import Program
+from sodakd.world.text_faults import break_name, break_return, break_syntax
+
+_EDITS: Mapping[FaultKind, Callable[[Program, Random], Iterator[Program]]] = {
+    FaultKind.OPERATOR: operator_edits,
+    FaultKind.CONSTANT: constant_edits,
+    FaultKind.OPERATION: operation_edits,
+    FaultKind.DROP: drop_edits,
+    FaultKind.SWAP: swap_edits,
+}
+
+_BREAKS: Mapping[FaultKind, Callable[[str, str, Random], str]] = {
+    FaultKind.NAME: break_name,
+    FaultKind.SYNTAX: lambda code, _, rng: break_syntax(code, rng),
+    FaultKind.NO_RETURN: break_return,
+}
+
+
+def make_fault(
+    program: Program, tests: Tests, kinds: Sequence[FaultKind], rng: Random
+) -> FaultyCode | None:
+    """A minimal edit of the printed program that fails one of `tests`.
+
+    It is of the first of `kinds` that can be made; None where none can. Edits of the program are
+    checked with the interpreter; a broken name, broken syntax and a missing return fail by nature.
+    """
+    for kind in kinds:
+        code = _make(program, tests, kind, rng)
+        if code is not None:
+            return FaultyCode(kind=kind, code=code)
+    return None
+
+
+def _make(program: Program, tests: Tests, kind: FaultKind, rng: Random) -> str | None:
+    if kind in _BREAKS:
+        return _BREAKS[kind](print_python(program), program.parameter, rng)
+    for edited in _EDITS[kind](program, rng):
+        if _differs(edited, tests):
+            return print_python(edited)
+    return None
+
+
+def _differs(program: Program, tests: Tests) -> bool:
+    try:
+        return any(
+            run(program.steps, as_value(case.arguments[0])) != case.expected for case in tests.cases
+        )
+    except OutOfRange:
+        # Python would go on with the large value, and might come back to the expected one.
+        return False
