@@ -84,20 +84,28 @@ def watching(recipe: Recipe, folder: Path) -> Iterator[Watch]:
     """Show progress: a live board on a terminal, else a line as each step begins."""
     console = Console(stderr=True)
     if not console.is_terminal:
-        seen: set[str] = set()
-
-        def line(progress: Progress) -> None:
-            key = f"{progress.step} {progress.note}"
-            if key not in seen or "pass_at_1" in progress.values:
-                seen.add(key)
-                values = "".join(f"  {name} {value:.4f}" for name, value in progress.values.items())
-                print(f"{progress.step}  {progress.note}{values}".rstrip(), file=sys.stderr)
-
-        yield line
+        yield _lines()
         return
     board = _Board(recipe, folder)
     with Live(board, console=console, refresh_per_second=4, transient=True):
         yield board.take
+
+
+def _lines() -> Watch:
+    """For logs: a line as a step or a part of it begins, and at each tenth of it."""
+    newest: dict[str, tuple[str, int]] = {}
+
+    def line(progress: Progress) -> None:
+        tenth = 10 * progress.done // max(1, progress.total)
+        if newest.get(progress.step) == (progress.note, tenth):
+            return
+        newest[progress.step] = (progress.note, tenth)
+        count = f"{progress.done}/{progress.total}" if progress.total else "begins"
+        values = "  ".join(f"{name} {value:.4f}" for name, value in progress.values.items())
+        words = f"{progress.step}  {progress.note}  {count}  {values}"
+        print(words.strip(), file=sys.stderr, flush=True)
+
+    return line
 
 
 def show_results(results: Results, report: Path) -> None:

@@ -18,9 +18,9 @@ def break_name(code: str, parameter: str, rng: Random) -> str:
 
 
 def break_syntax(code: str, rng: Random) -> str:
-    """A colon, a closing bracket or an operand is missing: a SyntaxError."""
+    """The head's colon, its parenthesis or the last bracket is missing: a SyntaxError."""
     head, _, body = code.partition(":\n")
-    ways = [f"{head}\n{body}", code.replace("    return ", "    retrun ")]
+    ways = [f"{head}\n{body}", code.replace("(", " ", 1)]
     if code[-1] in ")]":
         ways.append(code[:-1])
     return rng.choice(ways)

@@ -1,0 +1,83 @@
+"""Stage 1: a pair is kept when its correct code passes and its faulty code fails."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sodakd.deliver.pairs import Delivery, build_pairs, build_solutions
+from sodakd.judge.judge import Judge, Program
+from sodakd.recipe import Budget, DeliverySettings, JudgeSettings
+from sodakd.run import Run
+from sodakd.teacher.asks import Ask, Fault, Reply, Solve, Usage
+from sodakd.teacher.ledger import Ledger, Prices
+from sodakd.types import FaultKind, Question
+from sodakd.world.draw import draw_questions
+from sodakd.world.splits import Split
+from sodakd.world.teacher import WorldTeacher
+
+
+class CarelessTeacher(WorldTeacher):
+    """The world's teacher, wrong at its first attempt of every ask."""
+
+    name = "careless"
+
+    def reply(self, ask: Ask) -> Reply:
+        right = super().reply(ask)
+        match ask:
+            case Solve(attempt=0):
+                return Reply(text="```python\ndef f(x:\n```", usage=right.usage)
+            case Solve(attempt=1):
+                assert "SyntaxError" in ask.error
+                return right
+            case Fault(attempt=0):
+                return Reply(text="I would rather not.", usage=right.usage)
+            case Fault(attempt=1):
+                correct = f"Fault: drop\n```python\n{ask.correct}```"
+                return Reply(text=correct, usage=Usage(prompt_tokens=1, completion_tokens=1))
+            case _:
+                return right
+
+
+@pytest.fixture(scope="module")
+def judge() -> Iterator[Judge]:
+    with Judge(JudgeSettings()) as judge:
+        yield judge
+
+
+def delivery(folder: Path, judge: Judge, teacher: WorldTeacher, attempts: int = 3) -> Delivery:
+    ledger = Ledger(folder / "l.sqlite", teacher, Prices(0, 0), Budget())
+    settings = DeliverySettings(solve_attempts=attempts, fault_attempts=attempts)
+    return Delivery(Run(folder), "pairs", ledger, judge, settings)
+
+
+def questions(count: int) -> list[Question]:
+    return draw_questions(count, (1, 2, 3, 4, 5), Split.TRAIN, seed=5)
+
+
+def test_every_kept_pair_is_verified_by_running(tmp_path: Path, judge: Judge) -> None:
+    built = build_pairs(delivery(tmp_path, judge, WorldTeacher()), questions(120), seed=1)
+    assert len(built.rows) >= 115
+    for pair in built.rows:
+        assert pair.question.tests is not None
+        language, tests = pair.question.language, pair.question.tests
+        assert judge.one(Program(pair.chosen, language, tests)).passed
+        assert not judge.one(Program(pair.rejected, language, tests)).passed
+    kinds = Counter(pair.fault for pair in built.rows)
+    assert set(kinds) == set(FaultKind)
+
+
+def test_a_wrong_answer_is_asked_again_with_its_error(tmp_path: Path, judge: Judge) -> None:
+    built = build_pairs(delivery(tmp_path, judge, CarelessTeacher()), questions(12), seed=1)
+    assert len(built.rows) == 12
+    assert built.tally["solution_compile_error"] == 12
+    assert built.tally["fault_unreadable"] == 12
+    assert built.tally["fault_passed"] == 12
+    assert built.tally["teacher_calls"] == 5 * 12
+
+
+def test_what_stays_wrong_is_dropped_and_counted(tmp_path: Path, judge: Judge) -> None:
+    few = delivery(tmp_path, judge, CarelessTeacher(), attempts=1)
+    assert build_solutions(few, questions(7)).rows == []
+    assert build_solutions(few, questions(7)).tally["solution_dropped"] == 7

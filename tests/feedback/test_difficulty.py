@@ -1,0 +1,50 @@
+"""Difficulty: one readable rule, and the reason kept with it."""
+
+import pytest
+
+from sodakd.feedback.difficulty import judge_difficulty
+from sodakd.recipe import FeedbackSettings
+from sodakd.types import Difficulty, Outcome, Score, Stage, Verdict
+
+PASSED = Verdict(outcome=Outcome.PASSED, stage=Stage.RUN)
+WRONG = Verdict(outcome=Outcome.WRONG_ANSWER, stage=Stage.RUN)
+BROKEN = Verdict(outcome=Outcome.COMPILE_ERROR, stage=Stage.COMPILE)
+
+
+def score(total: float) -> Score:
+    points = [2.0, 1.0, 1.0, 1.0, 1.0]
+    for place in range(5):
+        taken = min(points[place], max(0.0, sum(points) - total))
+        points[place] -= taken
+    return Score(
+        functionality=points[0],
+        boundary=points[1],
+        coverage=points[2],
+        readability=points[3],
+        practices=points[4],
+        reason="seen",
+    )
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "total", "difficulty"),
+    [
+        ([PASSED], 6.0, Difficulty.MASTERED),
+        ([PASSED], None, Difficulty.MASTERED),
+        ([PASSED, PASSED], 5.0, Difficulty.EASY),
+        ([PASSED, WRONG], 6.0, Difficulty.MEDIUM),
+        ([WRONG], 4.0, Difficulty.MEDIUM),
+        ([WRONG], 2.5, Difficulty.HARD),
+        ([WRONG], None, Difficulty.HARD),
+        ([WRONG, BROKEN], 1.0, Difficulty.HARD),
+        ([BROKEN, BROKEN], 4.0, Difficulty.BROKEN),
+    ],
+)
+def test_both_views_decide(
+    verdicts: list[Verdict], total: float | None, difficulty: Difficulty
+) -> None:
+    grade = None if total is None else score(total)
+    judged = judge_difficulty(verdicts, grade, FeedbackSettings())
+    assert judged.difficulty is difficulty
+    assert f"of {len(verdicts)} passed" in judged.reason
+    assert ("not graded" if total is None else f"{total:g} of 6") in judged.reason

@@ -1,0 +1,112 @@
+"""A run killed in every stage, with a real SIGKILL, ends in the same files as one never stopped."""
+
+import json
+import signal
+import sqlite3
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.tiny import command, sodakd, write_recipe
+
+# What a run says on standard error when it is inside each stage; `4/8` is behind a checkpoint.
+STAGES = (
+    "questions/exam",
+    "base/student  train  2/8",
+    "base/student  train  6/8",
+    "base/evaluation",
+    "cycle-1/pairs  correct solutions",
+    "cycle-1/pairs  faulty solutions",
+    "cycle-1/student  train  6/8",
+    "solutions",
+    "cycle-1/evaluation",
+    "cycle-1/feedback  the teacher grades",
+    "cycle-1/questions",
+    "cycle-2/pairs  verify by running",
+    "cycle-2/student  train  2/8",
+    "cycle-2/feedback",
+)
+# Clocks differ from run to run, and what is made from them.
+CLOCKS = {"events.jsonl", "report.html", "lock", "ledger.sqlite", "run.json"}
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file of a run that must repeat, by its path."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_dir() or path.name in CLOCKS or path.name.startswith("ledger.sqlite-"):
+            continue
+        content = path.read_bytes()
+        if path.name == "log.jsonl":
+            rows = [json.loads(line) for line in content.splitlines()]
+            for row in rows:
+                del row["tokens_per_second"]
+            content = json.dumps(rows).encode()
+        found[name] = content
+    return found
+
+
+def kill_in(stage: str, recipe: Path, out: Path) -> bool:
+    """Run until standard error tells of the stage, then SIGKILL; whether it came to that."""
+    with subprocess.Popen(
+        command("run", str(recipe), "--out", str(out)),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith(stage):
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+                return True
+    return False
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that was never stopped."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    done = sodakd("run", str(write_recipe(folder)), "--out", str(folder / "run"))
+    assert done.returncode == 0, done.stderr
+    return folder / "run"
+
+
+def test_a_run_killed_in_every_stage_ends_in_the_same_files(
+    undisturbed: Path, tmp_path: Path
+) -> None:
+    recipe, out = write_recipe(tmp_path), tmp_path / "run"
+    killed = [stage for stage in STAGES if kill_in(stage, recipe, out)]
+    assert killed == list(STAGES)
+    done = sodakd("run", str(recipe), "--out", str(out))
+    assert done.returncode == 0, done.stderr
+    expected, found = contents(undisturbed), contents(out)
+    assert sorted(found) == sorted(expected)
+    assert [name for name in expected if found[name] != expected[name]] == []
+    assert len(expected) > 20
+    # No call is made twice, but for the one that each kill can catch in flight in either process.
+    with sqlite3.connect(out / "ledger.sqlite") as ledger:
+        answered, asked = ledger.execute("select count(*), sum(attempts) from calls").fetchone()
+        unanswered = ledger.execute("select count(*) from calls where reply is null").fetchone()[0]
+    ledger.close()
+    assert unanswered == 0
+    assert asked - answered <= 2 * len(STAGES)
+
+
+def test_a_finished_run_is_read_back_and_asks_nothing(undisturbed: Path) -> None:
+    before = contents(undisturbed)
+    done = sodakd("run", str(undisturbed.parent / "tiny.yaml"), "--out", str(undisturbed))
+    assert done.returncode == 0, done.stderr
+    assert "pass@1" in done.stdout
+    assert "train" not in done.stderr
+    assert contents(undisturbed) == before
+
+
+def test_dropping_a_step_of_the_control_makes_it_again_alike(undisturbed: Path) -> None:
+    before = contents(undisturbed)
+    recipe = str(undisturbed.parent / "tiny.yaml")
+    done = sodakd("run", recipe, "--out", str(undisturbed), "--from", "sft/student")
+    assert done.returncode == 0, done.stderr
+    assert contents(undisturbed) == before

@@ -1,0 +1,137 @@
+"""Stage 3: feedback decides the level, and what is not new or not fair is refused and counted."""
+
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from sodakd.recipe import Budget, UpdateSettings
+from sodakd.run import Run
+from sodakd.teacher.asks import Ask, Reply, Usage
+from sodakd.teacher.ledger import Ledger, Prices
+from sodakd.types import Difficulty, Feedback, Language, Outcome, Question, Solution, Stage, Verdict
+from sodakd.update.curriculum import draw_wishes, highest_open
+from sodakd.update.decontaminate import HeldOut
+from sodakd.update.dedup import Pool, rouge_l, words
+from sodakd.update.invent import Update, new_questions
+from sodakd.world.draw import draw_questions, program_of
+from sodakd.world.splits import Split, split_of
+from sodakd.world.teacher import WorldTeacher
+
+
+def asked(text: str) -> Question:
+    return Question.new(text=text, language=Language.PYTHON, tests=None, source="test", level=1)
+
+
+def row(question: Question, difficulty: Difficulty) -> Feedback:
+    passed = difficulty in {Difficulty.MASTERED, Difficulty.EASY}
+    outcome = Outcome.PASSED if passed else Outcome.WRONG_ANSWER
+    return Feedback(
+        question=question,
+        solution=Solution(question_id=question.id, text="", code="", author="student"),
+        verdict=Verdict(outcome=outcome, stage=Stage.RUN),
+        findings=(),
+        score=None,
+        samples=1,
+        pass_rate=float(passed),
+        difficulty=difficulty,
+        reason="",
+    )
+
+
+def feedback(passing: tuple[int, ...]) -> list[Feedback]:
+    """Feedback on questions of levels 1 to 5, of which these levels are passed."""
+    return [
+        row(question, Difficulty.EASY if question.level in passing else Difficulty.HARD)
+        for question in draw_questions(100, (1, 2, 3, 4, 5), Split.TRAIN, seed=3)
+    ]
+
+
+@pytest.mark.parametrize(("passing", "highest"), [((), 1), ((1,), 2), ((1, 2, 3), 4), ((2, 3), 1)])
+def test_a_level_opens_when_those_below_are_passed(passing: tuple[int, ...], highest: int) -> None:
+    assert highest_open(feedback(passing), gate=0.3) == highest
+
+
+def test_without_a_floor_no_question_is_above_the_highest_open_level() -> None:
+    settings = UpdateSettings(uniform_share=0)
+    wishes = draw_wishes(feedback((1, 2)), 300, settings, random.Random(1))
+    assert max(wish.level for wish in wishes) == 3
+
+
+def test_the_floor_reaches_every_level_evenly() -> None:
+    settings = UpdateSettings(uniform_share=1)
+    wishes = draw_wishes(feedback(()), 1000, settings, random.Random(1))
+    counts = Counter(wish.level for wish in wishes)
+    assert sorted(counts) == [1, 2, 3, 4, 5]
+    assert min(counts.values()) > 140
+
+
+def test_rouge_l_by_hand() -> None:
+    assert rouge_l(words("the cat sat"), words("the cat lay down")) == pytest.approx(2 * 2 / 7)
+
+
+def test_the_pool_knows_the_same_and_the_nearly_same() -> None:
+    text = "Write a function that keeps the even numbers of a list and adds them up"
+    pool = Pool([asked(text)], near_duplicate=0.7)
+    assert pool.refuses(asked(text)) == "exact_duplicate"
+    assert pool.refuses(asked(text + " quickly")) == "near_duplicate"
+    assert pool.refuses(asked("Sort the words of a text by their length, longest first")) is None
+
+
+def test_overlap_with_the_evaluation_set_is_refused() -> None:
+    exam = "Given a list of integers return the sum of the squares of its even members in order"
+    held_out = HeldOut([asked(exam)], ngram=5, limit=0.5)
+    assert held_out.refuses(asked("Please: " + exam)) == "overlaps_evaluation"
+    assert held_out.refuses(asked("Reverse each word of a text and join them by dashes")) is None
+
+
+class Parrot:
+    """Replies with the same question to everything."""
+
+    name = "parrot"
+
+    def __init__(self, reply: Reply) -> None:
+        self.only = reply
+
+    def reply(self, ask: Ask) -> Reply:
+        return self.only
+
+    def at_most(self, ask: Ask) -> Usage:
+        return self.only.usage
+
+
+def test_new_questions_are_new_of_the_train_split_and_counted(tmp_path: Path) -> None:
+    exam = draw_questions(100, (1, 2, 3, 4, 5), Split.TEST, seed=1)
+    rows = feedback((1, 2))
+    pool = [each.question for each in rows]
+    ledger = Ledger(tmp_path / "l.sqlite", WorldTeacher(), Prices(0, 0), Budget())
+    settings = UpdateSettings(new_questions=150, near_duplicate=0.95, overlap=0.9)
+    built = new_questions(
+        Update(Run(tmp_path), "questions", ledger, settings), rows, pool, exam, seed=1
+    )
+    assert len(built.rows) == 150
+    ids = {question.id for question in built.rows}
+    assert len(ids) == 150
+    assert not ids & {question.id for question in [*pool, *exam]}
+    assert {question.parent for question in built.rows} <= {question.id for question in pool}
+    for question in built.rows:
+        if (question.level or 0) > 1:
+            assert split_of(program_of(question)) is Split.TRAIN
+    refused = built.tally["teacher_calls"] - built.tally["kept"]
+    reasons = ("exact_duplicate", "near_duplicate", "overlaps_evaluation", "another_level")
+    assert refused == sum(built.tally[reason] for reason in reasons)
+
+
+def test_a_teacher_that_repeats_itself_is_not_asked_for_ever(tmp_path: Path) -> None:
+    rows = feedback((1,))
+    from sodakd.teacher.asks import Invent
+
+    reply = WorldTeacher().reply(Invent(question=rows[0].question, level=2))
+    ledger = Ledger(tmp_path / "l.sqlite", Parrot(reply), Prices(0, 0), Budget())
+    settings = UpdateSettings(new_questions=20, attempts_per_question=2)
+    built = new_questions(
+        Update(Run(tmp_path), "questions", ledger, settings), rows, [], [], seed=1
+    )
+    assert len(built.rows) <= 1
+    assert built.tally["teacher_calls"] == 40

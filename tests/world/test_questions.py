@@ -1,0 +1,134 @@
+"""Questions drawn: different, the same for the same seed, kept apart by split."""
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from random import Random
+
+import pytest
+
+from sodakd.errors import DataError
+from sodakd.types import Question
+from sodakd.world import draw
+from sodakd.world.moves import move_to
+from sodakd.world.operations import LEVELS
+from sodakd.world.print_python import print_python
+from sodakd.world.program import level, skeleton
+from sodakd.world.splits import Split, split_of
+from tests.world.programs import passes
+
+_MOSTLY_EASY = (1, 1, 2, 2, 2, 3)
+
+
+@pytest.fixture(scope="module")
+def exam() -> list[Question]:
+    return draw.draw_questions(1000, LEVELS, Split.TEST, seed=1)
+
+
+def test_every_reference_passes_its_tests(exam: list[Question]) -> None:
+    for question in [*exam, *draw.draw_questions(1000, LEVELS, Split.TRAIN, seed=2)]:
+        assert question.tests is not None
+        assert len(question.tests.cases) == 11
+        assert passes(print_python(draw.program_of(question)), question.tests)
+
+
+def test_no_question_comes_twice_and_levels_are_drawn_evenly(exam: list[Question]) -> None:
+    assert len({question.id for question in exam}) == 1000
+    shares = Counter(question.level for question in exam)
+    assert all(150 <= shares[wanted] <= 250 for wanted in LEVELS)
+
+
+def test_training_has_nothing_of_the_exam(exam: list[Question]) -> None:
+    rng = Random(3)
+    drawn = [
+        *draw.draw_questions(5000, _MOSTLY_EASY, Split.TRAIN, seed=4),
+        *draw.draw_questions(5000, LEVELS, Split.TRAIN, seed=5),
+    ]
+    starts = [draw.program_of(question) for question in drawn[:1000] + drawn[-1000:]]
+    moves = [move_to(start, rng.choice(LEVELS), rng) for start in starts]
+    moved = [program for program in moves if program is not None]
+    assert len(moved) > 1900
+    questions = [
+        *drawn,
+        *(draw.question_of(it, rng, Split.TRAIN, drawn[0].language) for it in moved),
+    ]
+    programs = [draw.program_of(question) for question in questions]
+    deep = [program for program in programs if level(program) > 1]
+    assert {split_of(program) for program in deep} == {Split.TRAIN}
+    held_out = [program for program in map(draw.program_of, exam) if level(program) > 1]
+    assert {split_of(program) for program in held_out} == {Split.TEST}
+    assert not {skeleton(it) for it in deep} & {skeleton(it) for it in held_out}
+    assert not {question.text for question in questions} & {question.text for question in exam}
+
+
+def test_a_fifth_of_the_skeletons_is_for_test_and_a_twentieth_for_dev() -> None:
+    rng = Random(6)
+    drawn = [
+        draw.draw_program(rng, wanted, split)
+        for wanted in (3, 4, 5)
+        for split in Split
+        for _ in range(3)
+    ]
+    assert {split_of(program) for program in drawn} == set(Split)
+    bones = [f"{one} {other}" for one in range(100) for other in range(100)]
+    from sodakd.world.splits import _split_of_skeleton
+
+    shares = Counter(map(_split_of_skeleton, bones))
+    assert 1850 < shares[Split.TEST] < 2150
+    assert 420 < shares[Split.DEV] < 580
+
+
+def test_a_text_means_one_program(exam: list[Question]) -> None:
+    meant: dict[str, str] = {}
+    for question in [*exam, *draw.draw_questions(5000, _MOSTLY_EASY, Split.TRAIN, seed=7)]:
+        assert meant.setdefault(question.text, question.source) == question.source
+
+
+def test_more_questions_than_there_are_is_a_data_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(draw, "_TRIES_PER_QUESTION", 1)
+    with pytest.raises(DataError, match="of 30000"):
+        draw.draw_questions(30000, (1,), Split.TEST, seed=8)
+
+
+def test_a_question_from_elsewhere_has_no_program(exam: list[Question]) -> None:
+    stranger = exam[0].model_copy(update={"source": "humaneval:3"})
+    with pytest.raises(DataError, match="humaneval"):
+        draw.program_of(stranger)
+
+
+_SCRIPT = """
+import hashlib
+from sodakd.teacher.asks import Fault, Grade, Invent, Solve
+from sodakd.types import FaultKind
+from sodakd.world.draw import draw_questions
+from sodakd.world.splits import Split
+from sodakd.world.teacher import WorldTeacher
+
+teacher, digest = WorldTeacher(), hashlib.sha256()
+for split in Split:
+    for question in draw_questions(40, (1, 2, 3, 4, 5), split, seed=9):
+        digest.update(question.model_dump_json().encode())
+        code = teacher.reply(Solve(question=question)).text
+        for ask in (
+            Fault(question=question, correct=code, kinds=tuple(FaultKind)),
+            Grade(question=question, answer=code),
+            Invent(question=question, level=3),
+        ):
+            digest.update(teacher.reply(ask).text.encode())
+print(digest.hexdigest())
+"""
+
+
+def test_every_process_draws_and_answers_the_same() -> None:
+    seen = {
+        subprocess.run(
+            [sys.executable, "-c", _SCRIPT],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for seed in ("0", "1", "12345")
+    }
+    assert len(seen) == 1

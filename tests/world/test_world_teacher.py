@@ -1,0 +1,179 @@
+"""The world's teacher: its replies are read by the parsers of every teacher."""
+
+import json
+from collections import Counter
+from random import Random
+
+import pytest
+
+from sodakd.errors import TeacherError
+from sodakd.teacher.asks import (
+    Ask,
+    Fault,
+    Grade,
+    Invent,
+    Solve,
+    Teacher,
+    UnreadableReply,
+    read_fault,
+    read_grade,
+    read_invention,
+    read_solution,
+)
+from sodakd.types import FaultKind, Language, Question
+from sodakd.world import draw
+from sodakd.world.mutate import make_fault
+from sodakd.world.operations import LEVELS
+from sodakd.world.print_python import print_python
+from sodakd.world.program import level
+from sodakd.world.splits import Split, may_be_in
+from sodakd.world.teacher import WorldTeacher
+from tests.world.programs import passes
+
+TEACHER: Teacher = WorldTeacher()
+_EDITS = (
+    FaultKind.OPERATOR,
+    FaultKind.CONSTANT,
+    FaultKind.OPERATION,
+    FaultKind.DROP,
+    FaultKind.SWAP,
+)
+
+
+@pytest.fixture(scope="module")
+def questions() -> list[Question]:
+    return draw.draw_questions(300, LEVELS, Split.TRAIN, seed=1)
+
+
+def _reference(question: Question) -> str:
+    return print_python(draw.program_of(question))
+
+
+def test_a_solution_passes_the_tests(questions: list[Question]) -> None:
+    for question in questions:
+        code = read_solution(TEACHER.reply(Solve(question=question)).text)
+        assert question.tests is not None
+        assert passes(code, question.tests)
+
+
+def test_a_fault_fails_the_tests(questions: list[Question]) -> None:
+    for question in questions:
+        ask = Fault(question=question, correct=_reference(question), kinds=tuple(FaultKind))
+        assert question.tests is not None
+        assert not passes(read_fault(TEACHER.reply(ask).text).code, question.tests)
+
+
+def test_attempts_at_a_fault_differ(questions: list[Question]) -> None:
+    question = next(it for it in questions if it.level == 5)
+    asks = [
+        Fault(question=question, correct="", kinds=_EDITS[2:], attempt=attempt)
+        for attempt in range(8)
+    ]
+    assert len({TEACHER.reply(ask).text for ask in asks}) > 2
+
+
+def test_a_fault_that_cannot_be_made_is_an_unreadable_reply(questions: list[Question]) -> None:
+    plain = next(it for it in questions if it.level == 1 and "(" not in it.source.split("=")[1])
+    ask = Fault(question=plain, correct=_reference(plain), kinds=(FaultKind.CONSTANT,))
+    with pytest.raises(UnreadableReply):
+        read_fault(TEACHER.reply(ask).text)
+
+
+def test_an_invention_is_of_the_wanted_level_and_of_training(questions: list[Question]) -> None:
+    exam = draw.draw_questions(100, LEVELS, Split.TEST, seed=2)
+    for question in [*questions, *exam]:
+        for wanted in LEVELS:
+            ask = Invent(question=question, level=wanted)
+            invented = read_invention(TEACHER.reply(ask).text, ask)
+            program = draw.program_of(invented)
+            assert invented.level == wanted == level(program)
+            assert invented.parent == question.id
+            assert invented.id != question.id
+            assert may_be_in(program, Split.TRAIN)
+            assert invented.tests is not None
+            assert passes(print_python(program), invented.tests)
+
+
+def test_variants_of_an_invention_differ(questions: list[Question]) -> None:
+    asks = [Invent(question=questions[0], level=3, variant=variant) for variant in range(5)]
+    assert len({TEACHER.reply(ask).text for ask in asks}) == 5
+
+
+def test_a_reference_has_full_marks_in_or_out_of_a_fence(questions: list[Question]) -> None:
+    for question in questions:
+        code = _reference(question)
+        for answer in (code, f"Here it is:\n```python\n{code}\n```\n"):
+            score = read_grade(TEACHER.reply(Grade(question=question, answer=answer)).text)
+            assert score.total == 6
+            assert score.reason
+
+
+def test_other_names_for_loop_variables_cost_nothing() -> None:
+    questions = draw.draw_questions(200, (1,), Split.TRAIN, seed=3)
+    question = next(it for it in questions if " for x in " in _reference(it))
+    answer = _reference(question).replace("(x)", "(elem)").replace(" x ", " elem ")
+    answer = answer.replace("[x ", "[elem ").replace("abs(x", "abs(elem")
+    score = read_grade(TEACHER.reply(Grade(question=question, answer=answer)).text)
+    assert score.total == 6
+
+
+def test_a_faulty_answer_has_less_than_full_marks(questions: list[Question]) -> None:
+    rng = Random(4)
+    below: Counter[bool] = Counter()
+    for question in questions:
+        assert question.tests is not None
+        for kind in FaultKind:
+            fault = make_fault(draw.program_of(question), question.tests, (kind,), rng)
+            if fault is not None:
+                ask = Grade(question=question, answer=fault.code)
+                below[read_grade(TEACHER.reply(ask).text).total < 6] += 1
+    assert below[True] > 1000
+    assert below[False] == 0
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["", "I cannot.", "def solve(:", "\0", "(" * 300, "-" * 9000, "x = '\\d'", "y\n" * 20000],
+)
+def test_an_answer_that_is_no_program_is_graded_all_the_same(
+    answer: str, questions: list[Question]
+) -> None:
+    score = read_grade(TEACHER.reply(Grade(question=questions[0], answer=answer)).text)
+    assert score.total <= 0.5
+
+
+def test_replies_never_take_more_than_reserved(questions: list[Question]) -> None:
+    for question in questions:
+        code = _reference(question)
+        asks: list[Ask] = [
+            Solve(question=question),
+            Solve(question=question, attempt=1, error="the tests failed"),
+            Fault(question=question, correct=code, kinds=tuple(FaultKind)),
+            Grade(question=question, answer=code),
+            *(Invent(question=question, level=wanted) for wanted in LEVELS),
+        ]
+        for ask in asks:
+            used, reserved = TEACHER.reply(ask).usage, TEACHER.at_most(ask)
+            assert 0 < used.prompt_tokens <= reserved.prompt_tokens
+            assert 0 < used.completion_tokens <= reserved.completion_tokens
+
+
+def test_a_question_from_elsewhere_is_a_teacher_error(questions: list[Question]) -> None:
+    foreign = questions[0].model_copy(update={"source": "mbpp:7"})
+    broken = questions[0].model_copy(update={"source": "world:solve(xs: L) = dance"})
+    java = questions[0].model_copy(update={"language": Language.JAVA})
+    untested = questions[0].model_copy(update={"tests": None})
+    asks: tuple[Ask, ...] = (
+        Solve(question=foreign),
+        Invent(question=broken, level=2),
+        Solve(question=java),
+        Fault(question=untested, correct="", kinds=(FaultKind.DROP,)),
+    )
+    for ask in asks:
+        with pytest.raises(TeacherError):
+            TEACHER.reply(ask)
+
+
+def test_an_invention_is_one_line_of_json(questions: list[Question]) -> None:
+    text = TEACHER.reply(Invent(question=questions[0], level=2)).text
+    assert set(json.loads(text.splitlines()[1])) == {"text", "level", "source", "tests"}
