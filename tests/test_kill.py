@@ -12,14 +12,14 @@ from tests.tiny import command, sodakd, write_recipe
 
 # What a run says on standard error when it is inside each stage; `4/8` is behind a checkpoint.
 STAGES = (
-    "questions/exam",
+    "questions/test",
     "base/student  train  2/8",
     "base/student  train  6/8",
     "base/evaluation",
     "cycle-1/pairs  correct solutions",
     "cycle-1/pairs  faulty solutions",
     "cycle-1/student  train  6/8",
-    "solutions",
+    "sft/solutions",
     "cycle-1/evaluation",
     "cycle-1/feedback  the teacher grades",
     "cycle-1/questions",

@@ -83,8 +83,9 @@ def unwatched(_: Progress) -> None:
 class Run:
     """A run folder, open for one process at a time."""
 
-    def __init__(self, folder: Path, watch: Watch = unwatched) -> None:
+    def __init__(self, folder: Path, watch: Watch = unwatched, name: str = "") -> None:
         self.folder = folder
+        self.name = name
         self.watch = watch
         self._manifest = folder / "manifest.jsonl"
         self._steps = read_rows(self._manifest, Step) if self._manifest.exists() else []
@@ -97,8 +98,11 @@ class Run:
         recipe: Mapping[str, JsonValue],
         watch: Watch = unwatched,
         drop_from: str | None = None,
+        name: str = "",
     ) -> Iterator[Self]:
         """Open a run folder for this recipe, new or begun, and lock it.
+
+        A run inside another one has a `name`: its steps are `NAME/STEP` to the world outside.
 
         Raises:
             RunError: the folder belongs to another recipe (the message says what differs), to
@@ -107,7 +111,7 @@ class Run:
         folder.mkdir(parents=True, exist_ok=True)
         with _locked(folder):
             _begin(folder, recipe)
-            run = cls(folder, watch)
+            run = cls(folder, watch, name)
             if drop_from is not None:
                 run.drop_from(drop_from)
             yield run
@@ -175,9 +179,13 @@ class Run:
         )  # fmt: skip
         return path
 
+    def full(self, step: str) -> str:
+        """A step's name outside this run."""
+        return f"{self.name}/{step}" if self.name else step
+
     def say(self, step: str, done: int, total: int, note: str = "", **values: float) -> None:
         """Tell the watcher where a step is."""
-        self.watch(Progress(step, done, total, note, values))
+        self.watch(Progress(self.full(step), done, total, note, values))
 
     def drop_from(self, step: str) -> None:
         """Forget a step and all after it, and remove their output.

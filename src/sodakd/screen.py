@@ -20,7 +20,7 @@ from sodakd.run import Progress, Watch
 from sodakd.teacher.ledger import look_up_spent
 from sodakd.types import Passed, Results
 
-_CONTROL_STEPS = {"solutions", "student", "evaluation"}
+_CONTROL = "sft/"
 
 
 @dataclass
@@ -36,7 +36,7 @@ class _Board:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, progress: Progress) -> None:
-        arm = "control" if progress.step in _CONTROL_STEPS else "method"
+        arm = "control" if progress.step.startswith(_CONTROL) else "method"
         with self.lock:
             self.newest[arm] = progress
             if progress.note == "train":
@@ -74,7 +74,7 @@ class _Board:
         base = self.recipe.base.training.max_steps
         if steps is None or base is None:
             return None
-        mine = [done for step, (done, _) in self.trained.items() if step not in _CONTROL_STEPS]
+        mine = [done for step, (done, _) in self.trained.items() if not step.startswith(_CONTROL)]
         share = sum(mine) / (base + steps * self.recipe.cycles)
         return elapsed / share - elapsed if share > 0.02 else None
 

@@ -1,5 +1,7 @@
 """What the tests of the world share: drawn programs and inputs, and running printed Python."""
 
+from random import Random
+
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
@@ -14,8 +16,6 @@ from sodakd.world.splits import Split
 
 
 def _program(rng_seed: int, level: int) -> Program:
-    from random import Random
-
     return draw_program(Random(rng_seed), level, Split.TRAIN)
 
 

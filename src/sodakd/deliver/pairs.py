@@ -46,7 +46,10 @@ class Delivery:
     def ask(self, asks: Sequence[Ask], note: str, tally: Counter[str]) -> list[Reply]:
         """Ask the teacher, and say how far that is."""
         return self.ledger.ask(
-            asks, self.step, tally, lambda done: self.run.say(self.step, done, len(asks), note)
+            asks,
+            self.run.full(self.step),
+            tally,
+            lambda done: self.run.say(self.step, done, len(asks), note),
         )
 
     def verdicts(self, questions: Sequence[Question], codes: Sequence[str]) -> list[Verdict]:

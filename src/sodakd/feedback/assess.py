@@ -110,7 +110,7 @@ def _grades(
     ]
     replies = assessment.ledger.ask(
         asks,
-        assessment.step,
+        assessment.run.full(assessment.step),
         tally,
         lambda done: assessment.run.say(assessment.step, done, len(asks), "the teacher grades"),
     )

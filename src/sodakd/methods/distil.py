@@ -1,5 +1,6 @@
 """`distil`: a whole run, from a recipe to results and a report."""
 
+import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from sodakd.methods.soda import soda
 from sodakd.methods.workshop import Workshop, open_ledger, total_tally
 from sodakd.recipe import LoadedRecipe, Recipe
 from sodakd.run import Run, Watch, cores
-from sodakd.store import read_rows, write_rows, write_whole
+from sodakd.store import read_rows, write_whole
 from sodakd.teacher.ledger import NANO, Prices
 from sodakd.types import Attempt, Results, Standing
 
@@ -33,6 +34,7 @@ class Control:
     given: Prepared
     calls: int
     steps: int
+    drop_from: str | None
 
 
 def distil(
@@ -45,13 +47,15 @@ def distil(
         BudgetReached: the teacher's budget is spent; run again with a larger one to go on.
     """
     recipe = loaded.recipe
-    with Run.open(folder, loaded.written, watch, drop_from) as run:
+    own, of_control = _split_step(drop_from)
+    with Run.open(folder, loaded.written, watch, own) as run:
         given = prepare(recipe, run)
         planned = plan(recipe)
         control = Control(
             recipe, loaded.written, folder, given,
             calls=planned.soda_calls() or recipe.questions.seeds,
             steps=planned.soda_steps() or planned.trainings[-1].steps,
+            drop_from=of_control,
         )  # fmt: skip
         with Workshop.open(recipe, run, folder / "ledger.sqlite", given.exam) as shop:
             if recipe.method == "sft":
@@ -78,17 +82,18 @@ def run_control(control: Control, watch: Watch) -> None:
     folder = control.folder / CONTROL
     ledger = control.folder / "ledger.sqlite"
     with (
-        Run.open(folder, control.written, watch) as run,
+        Run.open(folder, control.written, watch, control.drop_from, CONTROL) as run,
         Workshop.open(control.recipe, run, ledger, control.given.exam) as shop,
     ):
         sft(shop, control.given, control.calls, control.steps)
 
 
 def collect(recipe: Recipe, run: Run) -> Results:
-    """The standings of a finished run, and its spending by step in `spend.jsonl`."""
+    """The standings of a finished run, and its spending by step in `spend.json`."""
     books = open_ledger(recipe, run.folder / "ledger.sqlite")
-    write_rows(run.folder / "spend.jsonl", books.rows())
+    rows = [{"method": _owner(row.step, recipe), **row.model_dump()} for row in books.rows()]
     books.close()
+    write_whole(run.folder / "spend.json", json.dumps(rows, indent=1).encode())
     standings = [_standing(recipe, run, "base", (), "base/evaluation")]
     prefixes: tuple[str, ...] = ()
     for cycle in range(1, recipe.cycles + 1):
@@ -101,6 +106,17 @@ def collect(recipe: Recipe, run: Run) -> Results:
     if control.done("evaluation"):
         standings.append(_standing(recipe, control, CONTROL, ("",), "evaluation"))
     return Results(method=recipe.method, seed=recipe.seed, standings=tuple(standings))
+
+
+def _owner(step: str, recipe: Recipe) -> str:
+    return CONTROL if step.startswith(f"{CONTROL}/") else recipe.method
+
+
+def _split_step(step: str | None) -> tuple[str | None, str | None]:
+    """A step to drop, as the run's own or as the control's."""
+    if step is not None and step.startswith(f"{CONTROL}/"):
+        return None, step.removeprefix(f"{CONTROL}/")
+    return step, None
 
 
 def _method(shop: Workshop, given: Prepared) -> Path:

@@ -70,7 +70,9 @@ def reference(question: Question) -> str:
 
 def prepare(recipe: Recipe, run: Run) -> Prepared:
     """Draw the questions and make the base student, each once."""
-    exam = run.rows("questions/exam", Question, lambda: Built(draw_exam(recipe)))
+    exam = run.rows(
+        f"questions/{recipe.evaluation.split}", Question, lambda: Built(draw_exam(recipe))
+    )
     seeds = run.rows(
         "questions/seeds", Question, lambda: Built(draw_seeds(recipe, recipe.questions.seeds))
     )

@@ -53,7 +53,7 @@ def new_questions(
         ]
         replies = update.ledger.ask(
             asks,
-            update.step,
+            update.run.full(update.step),
             tally,
             lambda done: update.run.say(
                 update.step, len(kept) + done, settings.new_questions, "new questions"

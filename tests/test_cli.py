@@ -1,0 +1,151 @@
+"""The command line: instant help, every wrong input one clear error, exit code 2."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sodakd.recipe import Recipe
+from tests.tiny import command, sodakd, write_recipe
+
+
+def refused(done: subprocess.CompletedProcess[str], says: str) -> None:
+    """One clear error, exit code 2, no traceback."""
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("error:") == 1
+    assert says in done.stderr
+
+
+@pytest.mark.parametrize("name", ["run", "check", "plan", "report", "env", "schema"])
+def test_every_command_has_help_with_an_example(name: str) -> None:
+    done = sodakd(name, "--help", COLUMNS="200")
+    assert done.returncode == 0
+    assert f"sodakd {name}" in done.stdout
+    assert "Example" in done.stdout
+
+
+def test_help_imports_neither_torch_nor_transformers() -> None:
+    code = (
+        "import sys\nsys.argv = ['sodakd', '--help']\n"
+        "from sodakd.cli import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "heavy = {'torch', 'transformers', 'numpy', 'pydantic'} & set(sys.modules)\n"
+        "sys.exit(f'imported: {heavy}' if heavy else 0)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_check_accepts_a_right_recipe(tmp_path: Path) -> None:
+    done = sodakd("check", str(write_recipe(tmp_path)))
+    assert done.returncode == 0
+    assert "is right" in done.stdout
+
+
+def test_check_reports_all_mistakes_and_spends_nothing(tmp_path: Path) -> None:
+    done = sodakd("check", str(write_recipe(tmp_path)), "cycls=2", "budget.money=0")
+    refused(done, "2 mistakes")
+    assert list(tmp_path.iterdir()) == [tmp_path / "tiny.yaml"]
+
+
+def test_plan_counts_before_anything_is_spent(tmp_path: Path) -> None:
+    done = sodakd("plan", str(write_recipe(tmp_path)), "budget.calls=10", COLUMNS="120")
+    assert done.returncode == 0, done.stderr
+    assert "this passes budget.calls" in done.stdout
+    assert "cycle-2" in done.stdout
+    assert list(tmp_path.iterdir()) == [tmp_path / "tiny.yaml"]
+
+
+def test_schema_is_that_of_the_recipe() -> None:
+    assert json.loads(sodakd("schema").stdout) == Recipe.model_json_schema()
+
+
+def test_env_names_versions_cores_and_compilers() -> None:
+    lines = sodakd("env").stdout.splitlines()
+    names = {line.split()[0] for line in lines}
+    assert {"sodakd", "python", "cores", "accelerator", "sandbox", "torch", "gcc"} <= names
+
+
+def test_a_zero_budget_is_refused(tmp_path: Path) -> None:
+    refused(sodakd("run", str(write_recipe(tmp_path)), "budget.calls=0"), "budget.calls")
+
+
+def test_an_empty_question_set_is_refused(tmp_path: Path) -> None:
+    refused(sodakd("run", str(write_recipe(tmp_path)), "questions.seeds=0"), "questions.seeds")
+
+
+def test_seeds_that_are_all_probes_leave_nothing_to_train_on(tmp_path: Path) -> None:
+    refused(sodakd("check", str(write_recipe(tmp_path)), "questions.seeds=12"), "probes")
+
+
+def test_a_missing_recipe_is_refused(tmp_path: Path) -> None:
+    refused(sodakd("run", str(tmp_path / "none.yaml")), "there is no recipe")
+
+
+def test_a_folder_of_another_version_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "run.json").write_text('{"format": 7, "recipe": {}}', encoding="utf-8")
+    done = sodakd("run", str(write_recipe(tmp_path)), "--out", str(tmp_path / "run"))
+    refused(done, "format 7")
+
+
+def test_a_truncated_row_is_refused_by_file_and_line(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    recipe = str(write_recipe(tmp_path))
+    stopped = sodakd("run", recipe, "budget.calls=1", "--out", str(out))
+    assert stopped.returncode == 3, stopped.stderr
+    seeds = out / "questions" / "seeds.jsonl"
+    seeds.write_bytes(seeds.read_bytes()[:-30])
+    refused(sodakd("run", recipe, "--out", str(out)), "seeds.jsonl, line 60")
+
+
+def test_a_reached_budget_stops_cleanly_and_goes_on_when_it_is_raised(tmp_path: Path) -> None:
+    recipe, out = str(write_recipe(tmp_path)), str(tmp_path / "run")
+    stopped = sodakd("run", recipe, "budget.calls=30", "--out", out)
+    assert stopped.returncode == 3
+    assert "Traceback" not in stopped.stderr
+    assert "raise budget.calls" in stopped.stderr
+    done = sodakd("run", recipe, "--out", out)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_full_disk_is_one_clear_error(tmp_path: Path) -> None:
+    mount = f"mount -t tmpfs -o size=200k none {tmp_path}/disk"
+    (tmp_path / "disk").mkdir()
+    try:
+        probe = subprocess.run(
+            ["unshare", "-rm", "sh", "-c", mount], check=False, capture_output=True
+        )
+    except FileNotFoundError:
+        pytest.skip("unshare is not installed: no small disk can be made here")
+    if probe.returncode:
+        pytest.skip("user namespaces are not allowed here: no small disk can be made")
+    words = " ".join(command("run", str(write_recipe(tmp_path)), "--out", f"{tmp_path}/disk/run"))
+    done = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", f"{mount} && {words}"],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    refused(done, "the disk is full")
+
+
+def test_a_missing_permission_is_one_clear_error(tmp_path: Path) -> None:
+    recipe = write_recipe(tmp_path)
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o500)
+    user = None
+    if os.geteuid() == 0:
+        if shutil.which("setpriv") is None:
+            pytest.skip("root may write everywhere, and setpriv is not installed")
+        # All of root's rights but the one to pass over permissions.
+        user = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"]
+        shutil.chown(locked, user=12345)
+        locked.chmod(0o500)
+    words = [*(user or []), *command("run", str(recipe), "--out", str(locked / "run"))]
+    refused(subprocess.run(words, check=False, capture_output=True, text=True), "permission")
