@@ -6,7 +6,7 @@ again a bounded number of times, then dropped and counted.
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from sodakd.judge.extract import extract_code
@@ -26,6 +26,9 @@ from sodakd.teacher.ledger import Ledger
 from sodakd.types import FaultKind, Frozen, Pair, Question, Verdict
 
 
+_CHUNK = 64  # faults asked for at once; between chunks their kinds are evened out
+
+
 class Solved(Frozen):
     """A question and the teacher's solution of it, which passed."""
 
@@ -43,25 +46,25 @@ class Delivery:
     judge: Judge
     settings: DeliverySettings
 
-    def ask(self, asks: Sequence[Ask], note: str, tally: Counter[str]) -> list[Reply]:
-        """Ask the teacher, and say how far that is."""
-        return self.ledger.ask(
-            asks,
-            self.run.full(self.step),
-            tally,
-            lambda done: self.run.say(self.step, done, len(asks), note),
-        )
+    def ask(self, asks: Sequence[Ask], tally: Counter[str], note: str = "") -> list[Reply]:
+        """Ask the teacher; with a note, say how far that is."""
+        return self.ledger.ask(asks, self.run.full(self.step), tally, self._shown(len(asks), note))
 
-    def verdicts(self, questions: Sequence[Question], codes: Sequence[str]) -> list[Verdict]:
-        """Run each code against its question's tests."""
+    def verdicts(
+        self, questions: Sequence[Question], codes: Sequence[str], note: str = ""
+    ) -> list[Verdict]:
+        """Run each code against its question's tests; with a note, say how far that is."""
         programs = [
             Program(code, question.language, question.tests)
             for question, code in zip(questions, codes, strict=True)
             if question.tests is not None
         ]
-        return self.judge.many(
-            programs, lambda done: self.run.say(self.step, done, len(programs), "verify by running")
-        )
+        return self.judge.many(programs, self._shown(len(programs), note))
+
+    def _shown(self, total: int, note: str) -> Callable[[int], None] | None:
+        if not note:
+            return None
+        return lambda done: self.run.say(self.step, done, total, note)
 
 
 def build_solutions(delivery: Delivery, questions: Sequence[Question]) -> Built[Solved]:
@@ -78,7 +81,8 @@ def build_solutions(delivery: Delivery, questions: Sequence[Question]) -> Built[
 def build_pairs(delivery: Delivery, questions: Sequence[Question], seed: int) -> Built[Pair]:
     """Correct and faulty knowledge: a verified pair for each question where both can be had.
 
-    Kinds of fault are asked for in an order drawn evenly for each question from `seed`.
+    Kinds of fault are kept even: of each question the kinds seen least so far are asked for first,
+    equals in an order drawn from `seed`.
 
     Raises:
         BudgetReached: the next call could pass the budget.
@@ -86,19 +90,28 @@ def build_pairs(delivery: Delivery, questions: Sequence[Question], seed: int) ->
     tally: Counter[str] = Counter()
     solved = _solve(delivery, questions, tally)
     rng = random.Random(f"faults {seed}")
-    waiting = [
-        Fault(
-            question=each.question,
-            correct=each.code,
-            kinds=tuple(rng.sample(list(FaultKind), len(FaultKind))),
-        )
-        for each in solved
-    ]
     pairs: dict[str, Pair] = {}
+    for start in range(0, len(solved), _CHUNK):
+        asks = []
+        for each in solved[start : start + _CHUNK]:
+            order = rng.sample(list(FaultKind), len(FaultKind))
+            kinds = sorted(order, key=lambda kind: tally[f"fault_{kind}"])
+            asks.append(Fault(question=each.question, correct=each.code, kinds=tuple(kinds)))
+        pairs |= _faults(delivery, asks, tally)
+        delivery.run.say(delivery.step, len(pairs), len(solved), "faulty solutions")
+    kept = [pairs[each.question.id] for each in solved if each.question.id in pairs]
+    tally["pairs"] = len(kept)
+    return Built(kept, tally)
+
+
+def _faults(delivery: Delivery, asks: Sequence[Fault], tally: Counter[str]) -> dict[str, Pair]:
+    """Verified pairs by question id; an ask without one is repeated, then dropped and counted."""
+    pairs: dict[str, Pair] = {}
+    waiting = list(asks)
     for attempt in range(delivery.settings.fault_attempts):
         if not waiting:
             break
-        replies = delivery.ask(waiting, "faulty solutions", tally)
+        replies = delivery.ask(waiting, tally)
         again: list[Fault] = []
         readable = _readable_faults(waiting, replies, again, tally)
         verdicts = delivery.verdicts(
@@ -113,9 +126,7 @@ def build_pairs(delivery: Delivery, questions: Sequence[Question], seed: int) ->
                 tally[f"fault_{pair.fault}"] += 1
         waiting = [ask.model_copy(update={"attempt": attempt + 1}) for ask in again]
     tally["fault_dropped"] += len(waiting)
-    kept = [pairs[each.question.id] for each in solved if each.question.id in pairs]
-    tally["pairs"] = len(kept)
-    return Built(kept, tally)
+    return pairs
 
 
 def _readable_faults(
@@ -154,13 +165,15 @@ def _solve(
         asks = [
             Solve(question=each.question, attempt=attempt, error=each.error) for each in waiting
         ]
-        replies = delivery.ask(asks, "correct solutions", tally)
+        replies = delivery.ask(asks, tally, "correct solutions")
         candidates = [
             replace(each, code=_code(reply, tally))
             for each, reply in zip(waiting, replies, strict=True)
         ]
         verdicts = delivery.verdicts(
-            [each.question for each in candidates], [each.code for each in candidates]
+            [each.question for each in candidates],
+            [each.code for each in candidates],
+            "verify by running",
         )
         waiting = []
         for each, verdict in zip(candidates, verdicts, strict=True):

@@ -157,6 +157,19 @@ def judge(job: Job, null: int) -> dict[str, object]:
     return {"outcome": outcome, "stage": "run", "output": output, **measured}
 
 
+def warm_up() -> None:
+    """Have the compiler and the error texts ready before the first fork: each child needs them."""
+    limits = Limits(cpu_seconds=1.0, memory=0, output=0)
+    for code in (
+        "def f(x):\n    return [y for y in x]\n",
+        "def f(x:",
+        "def f(x):\n    return 1 / 0",
+    ):
+        case = Case(arguments=[[1]], expected=[1])
+        job = Job(code=code, entry_point="f", cases=[case], limits=limits)
+        json.dumps(outcome_of(job))
+
+
 def main() -> None:
     """Judge until standard input ends."""
     os.dup2(0, 10)
@@ -165,6 +178,7 @@ def main() -> None:
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     os.dup2(null, 1)
+    warm_up()
     gc.freeze()
     for line in jobs:
         verdicts.write(json.dumps(judge(json.loads(line), null)).encode() + b"\n")

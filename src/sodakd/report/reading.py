@@ -1,0 +1,129 @@
+"""What the report reads from a run's folder. What is not there yet is simply empty."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import JsonValue
+
+from sodakd.errors import RunError
+from sodakd.run import Event, Step
+from sodakd.store import read_rows
+from sodakd.types import Attempt, Feedback, Frozen, Pair, Question, Results, TrainRow
+
+Row = TypeVar("Row", bound=Frozen)
+
+
+class Spend(Frozen):
+    """Calls of one kind in one step, and what they took."""
+
+    method: str
+    step: str
+    ask: str
+    calls: int
+    prompt_tokens: int
+    completion_tokens: int
+    money: float
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """What one cycle left behind."""
+
+    number: int
+    pairs: Sequence[Pair]
+    feedback: Sequence[Feedback]
+    questions: Sequence[Question]
+    log: Sequence[TrainRow]
+    evaluation: Sequence[Attempt]
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A run's folder, read."""
+
+    version: str
+    recipe: dict[str, JsonValue]
+    steps: Sequence[Step]
+    events: Sequence[Event]
+    results: Results | None
+    spend: Sequence[Spend]
+    base_log: Sequence[TrainRow]
+    control_log: Sequence[TrainRow]
+    base_evaluation: Sequence[Attempt]
+    control_evaluation: Sequence[Attempt]
+    cycles: Sequence[Cycle]
+
+
+def read_folder(folder: Path) -> Folder:
+    """Read a run's folder.
+
+    Raises:
+        RunError: it is no run, or a row of it cannot be read.
+    """
+    try:
+        head = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        version, recipe = str(head["sodakd"]), dict(head["recipe"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise RunError(
+            f"{folder} is no run: it has no readable run.json; name a run's folder"
+        ) from None
+    control = folder / "sft"
+    planned = recipe.get("cycles")
+    return Folder(
+        version=version,
+        recipe=recipe,
+        steps=[*_rows(folder / "manifest.jsonl", Step), *_named(control / "manifest.jsonl")],
+        events=[*_rows(folder / "events.jsonl", Event), *_control_events(control / "events.jsonl")],
+        results=_results(folder / "results.json"),
+        spend=_spend(folder / "spend.json"),
+        base_log=_rows(folder / "base/student/log.jsonl", TrainRow),
+        control_log=_rows(control / "student/log.jsonl", TrainRow),
+        base_evaluation=_rows(folder / "base/evaluation.jsonl", Attempt),
+        control_evaluation=_rows(control / "evaluation.jsonl", Attempt),
+        cycles=[_cycle(folder, n + 1) for n in range(planned if isinstance(planned, int) else 0)],
+    )
+
+
+def _cycle(folder: Path, number: int) -> Cycle:
+    at = folder / f"cycle-{number}"
+    return Cycle(
+        number=number,
+        pairs=_rows(at / "pairs.jsonl", Pair),
+        feedback=_rows(at / "feedback.jsonl", Feedback),
+        questions=_rows(at / "questions.jsonl", Question),
+        log=_rows(at / "student/log.jsonl", TrainRow),
+        evaluation=_rows(at / "evaluation.jsonl", Attempt),
+    )
+
+
+def _rows(path: Path, row_type: type[Row]) -> list[Row]:
+    return read_rows(path, row_type) if path.exists() else []
+
+
+def _named(path: Path) -> list[Step]:
+    return [row.model_copy(update={"step": f"sft/{row.step}"}) for row in _rows(path, Step)]
+
+
+def _control_events(path: Path) -> list[Event]:
+    return [row.model_copy(update={"step": f"sft/{row.step}"}) for row in _rows(path, Event)]
+
+
+def _results(path: Path) -> Results | None:
+    if not path.exists():
+        return None
+    try:
+        return Results.model_validate_json(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise RunError(f"{path} cannot be read: {error}") from None
+
+
+def _spend(path: Path) -> list[Spend]:
+    if not path.exists():
+        return []
+    try:
+        return [Spend.model_validate(row) for row in json.loads(path.read_text(encoding="utf-8"))]
+    except ValueError as error:
+        raise RunError(f"{path} cannot be read: {error}") from None
