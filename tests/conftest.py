@@ -1,8 +1,20 @@
 """Shared values of the tests."""
 
+from pathlib import Path
+
 import pytest
 
 from sodakd.types import Case, Language, Question, Tests
+from tests.tiny import sodakd, write_recipe
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny run that was never stopped. Not to be changed; `tiny.yaml` is beside."""
+    folder = tmp_path_factory.mktemp("finished")
+    done = sodakd("run", str(write_recipe(folder)), "--out", str(folder / "run"))
+    assert done.returncode == 0, done.stderr
+    return folder / "run"
 
 
 @pytest.fixture

@@ -1,12 +1,11 @@
 """A run killed in every stage, with a real SIGKILL, ends in the same files as one never stopped."""
 
 import json
+import shutil
 import signal
 import sqlite3
 import subprocess
 from pathlib import Path
-
-import pytest
 
 from tests.tiny import command, sodakd, write_recipe
 
@@ -65,24 +64,15 @@ def kill_in(stage: str, recipe: Path, out: Path) -> bool:
     return False
 
 
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run that was never stopped."""
-    folder = tmp_path_factory.mktemp("undisturbed")
-    done = sodakd("run", str(write_recipe(folder)), "--out", str(folder / "run"))
-    assert done.returncode == 0, done.stderr
-    return folder / "run"
-
-
 def test_a_run_killed_in_every_stage_ends_in_the_same_files(
-    undisturbed: Path, tmp_path: Path
+    finished_run: Path, tmp_path: Path
 ) -> None:
     recipe, out = write_recipe(tmp_path), tmp_path / "run"
     killed = [stage for stage in STAGES if kill_in(stage, recipe, out)]
     assert killed == list(STAGES)
     done = sodakd("run", str(recipe), "--out", str(out))
     assert done.returncode == 0, done.stderr
-    expected, found = contents(undisturbed), contents(out)
+    expected, found = contents(finished_run), contents(out)
     assert sorted(found) == sorted(expected)
     assert [name for name in expected if found[name] != expected[name]] == []
     assert len(expected) > 20
@@ -95,18 +85,20 @@ def test_a_run_killed_in_every_stage_ends_in_the_same_files(
     assert asked - answered <= 2 * len(STAGES)
 
 
-def test_a_finished_run_is_read_back_and_asks_nothing(undisturbed: Path) -> None:
-    before = contents(undisturbed)
-    done = sodakd("run", str(undisturbed.parent / "tiny.yaml"), "--out", str(undisturbed))
+def test_a_finished_run_is_read_back_and_asks_nothing(finished_run: Path) -> None:
+    before = contents(finished_run)
+    done = sodakd("run", str(finished_run.parent / "tiny.yaml"), "--out", str(finished_run))
     assert done.returncode == 0, done.stderr
     assert "pass@1" in done.stdout
     assert "train" not in done.stderr
-    assert contents(undisturbed) == before
+    assert contents(finished_run) == before
 
 
-def test_dropping_a_step_of_the_control_makes_it_again_alike(undisturbed: Path) -> None:
-    before = contents(undisturbed)
-    recipe = str(undisturbed.parent / "tiny.yaml")
-    done = sodakd("run", recipe, "--out", str(undisturbed), "--from", "sft/student")
-    assert done.returncode == 0, done.stderr
-    assert contents(undisturbed) == before
+def test_dropping_steps_makes_them_again_alike(finished_run: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    shutil.copytree(finished_run, out)
+    recipe = str(finished_run.parent / "tiny.yaml")
+    for step in ("sft/student", "cycle-2/feedback"):
+        done = sodakd("run", recipe, "--out", str(out), "--from", step)
+        assert done.returncode == 0, done.stderr
+        assert contents(out) == contents(finished_run)

@@ -42,7 +42,7 @@ def test_no_is_a_string(tmp_path: Path) -> None:
 
 
 def test_no_is_not_taken_for_false(tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match='control: .*found "no"'):
+    with pytest.raises(RecipeError, match=r'control: .*found "no"'):
         read_recipe(recipe_file(tmp_path, "control: no"))
 
 
@@ -61,8 +61,10 @@ def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
     assert message.startswith("5 mistakes")
     assert "sead: unknown key; did you mean seed?" in message
     assert "training.learning_rat: unknown key; did you mean learning_rate?" in message
-    assert "cycles: " in message and "found 0" in message
-    assert "training.max_steps: " in message and 'found "x"' in message
+    assert "cycles: " in message
+    assert "found 0" in message
+    assert "training.max_steps: " in message
+    assert 'found "x"' in message
     assert "teacher.kind" in message
 
 

@@ -206,10 +206,10 @@ class Recipe(Frozen):
 
     @model_validator(mode="after")
     def _parts_agree(self) -> Self:
-        if self.feedback.probes > self.questions.seeds:
+        if self.feedback.probes >= self.questions.seeds:
             raise ValueError(
                 f"feedback.probes ({self.feedback.probes}) are taken from questions.seeds"
-                f" ({self.questions.seeds}) in the first cycle: take no more than there are"
+                f" ({self.questions.seeds}) in the first cycle: leave some to train on"
             )
         if self.cycles > 1 and self.feedback.probes > self.update.new_questions:
             raise ValueError(

@@ -78,6 +78,14 @@ def test_a_wrong_answer_is_asked_again_with_its_error(tmp_path: Path, judge: Jud
 
 
 def test_what_stays_wrong_is_dropped_and_counted(tmp_path: Path, judge: Judge) -> None:
-    few = delivery(tmp_path, judge, CarelessTeacher(), attempts=1)
-    assert build_solutions(few, questions(7)).rows == []
-    assert build_solutions(few, questions(7)).tally["solution_dropped"] == 7
+    built = build_pairs(delivery(tmp_path, judge, CarelessTeacher(), attempts=1), questions(7), 1)
+    assert built.rows == []
+    assert built.tally["solution_dropped"] == 7
+
+
+def test_static_distillation_takes_one_answer_a_question_as_it_is(
+    tmp_path: Path, judge: Judge
+) -> None:
+    built = build_solutions(delivery(tmp_path, judge, CarelessTeacher()), questions(7))
+    assert [row.code for row in built.rows] == ["def f(x:\n"] * 7
+    assert built.tally["teacher_calls"] == 7

@@ -56,7 +56,11 @@ def test_a_program_gets_the_verdict_it_deserves(
 
 def test_a_printed_verdict_is_not_believed(judge: Judge, question: Question) -> None:
     forged = json.dumps({"outcome": "passed", "stage": "run", "output": ""})
-    code = f"import os\nfor fd in range(32):\n    try:\n        os.write(fd, {forged!r}.encode())\n    except OSError:\n        pass\nos._exit(0)"
+    code = (
+        "import os\nfor fd in range(64):\n    try:\n"
+        f"        os.write(fd, {forged!r}.encode())\n"
+        "    except OSError:\n        pass\nos._exit(0)"
+    )
     assert not verdict(judge, code, question).passed
 
 

@@ -25,14 +25,14 @@ from sodakd.teacher.asks import (
 from sodakd.teacher.ledger import Ledger
 from sodakd.types import FaultKind, Frozen, Pair, Question, Verdict
 
-
 _CHUNK = 64  # faults asked for at once; between chunks their kinds are evened out
 
 
 class Solved(Frozen):
-    """A question and the teacher's solution of it, which passed."""
+    """A question's text and the teacher's solution of it."""
 
-    question: Question
+    question_id: str
+    prompt: str
     code: str
 
 
@@ -68,14 +68,19 @@ class Delivery:
 
 
 def build_solutions(delivery: Delivery, questions: Sequence[Question]) -> Built[Solved]:
-    """Correct knowledge: one verified solution for each question the teacher can solve.
+    """Static distillation's data: one answer a question, taken as it is, not verified.
 
     Raises:
         BudgetReached: the next call could pass the budget.
     """
     tally: Counter[str] = Counter()
-    solved = _solve(delivery, questions, tally)
-    return Built([Solved(question=each.question, code=each.code) for each in solved], tally)
+    asks = [Solve(question=question) for question in questions]
+    replies = delivery.ask(asks, tally, "correct solutions")
+    rows = [
+        Solved(question_id=question.id, prompt=question.text, code=_code(reply, tally))
+        for question, reply in zip(questions, replies, strict=True)
+    ]
+    return Built(rows, tally)
 
 
 def build_pairs(delivery: Delivery, questions: Sequence[Question], seed: int) -> Built[Pair]:

@@ -58,7 +58,7 @@ class Workshop:
             yield cls(recipe, run, books, stack.enter_context(Judge(recipe.judge)), exam)
 
     def solutions(self, step: str, questions: Sequence[Question]) -> list[Solved]:
-        """Stage 1 without faults."""
+        """Static distillation's data."""
         delivery = self._delivery(step)
         return self.run.rows(step, Solved, lambda: build_solutions(delivery, questions))
 

@@ -39,9 +39,23 @@ def pass_figures(folder: Folder) -> list[Figure]:
     levels = [group.group for group in own[0].groups if group.group.startswith("level ")]
     bars = [[_point(_group(row.groups, level), 0) for row in standings] for level in levels]
     return [
-        Figure("pass@1 by cycle", line_plot(lines, x, Axis("pass@1, %", 0, 1)), "Bars are 95 % Wilson intervals. The dashed lines are the static control at the end of its training."),
-        Figure("pass@1 by level", grouped_bars(levels, [row.name for row in standings], bars, "pass@1, %"), "At levels 2 to 5 no program of the exam was ever trained on. Level 1 holds too few programs to keep any out."),
-    ]  # fmt: skip
+        Figure(
+            "pass@1 by cycle",
+            line_plot(lines, x, Axis("pass@1, %", 0, 1)),
+            (
+                "Bars are 95 % Wilson intervals. The dashed lines are the static control at "
+                "the end of its training."
+            ),
+        ),
+        Figure(
+            "pass@1 by level",
+            grouped_bars(levels, [row.name for row in standings], bars, "pass@1, %"),
+            (
+                "At levels 2 to 5 no program of the exam was ever trained on. Level 1 holds "
+                "too few programs to keep any out."
+            ),
+        ),
+    ]
 
 
 def difficulty_figures(folder: Folder) -> list[Figure]:
@@ -53,7 +67,13 @@ def difficulty_figures(folder: Folder) -> list[Figure]:
     counts = [Counter(row.difficulty for row in cycle.feedback) for cycle in cycles]
     names = [f"cycle {cycle.number}" for cycle in cycles]
     flow = stacked_bars(names, kinds, [[c[kind] for kind in kinds] for c in counts], "probes")
-    figures = [Figure("Difficulty of the probes", flow, "Questions the student answered before it was ever trained on them.")]  # fmt: skip
+    figures = [
+        Figure(
+            "Difficulty of the probes",
+            flow,
+            ("Questions the student answered before it was ever trained on them."),
+        )
+    ]
     asked = [cycle for cycle in folder.cycles if cycle.questions]
     if asked:
         levels = [Counter(question.level for question in cycle.questions) for cycle in asked]
@@ -64,7 +84,13 @@ def difficulty_figures(folder: Folder) -> list[Figure]:
             shown,
             "questions",
         )
-        figures.append(Figure("Levels of the new questions", bars, "A share is drawn evenly over all levels, the rest where the feedback points."))  # fmt: skip
+        figures.append(
+            Figure(
+                "Levels of the new questions",
+                bars,
+                ("A share is drawn evenly over all levels, the rest where the feedback points."),
+            )
+        )
     return figures
 
 
@@ -84,7 +110,13 @@ def outcome_figures(folder: Folder) -> list[Figure]:
         [[found[outcome] for outcome in seen] for found in counts],
         "answers",
     )
-    return [Figure("How answers on the exam ended", bars, "A compile error is not yet a program; a wrong answer ran and gave another value.")]  # fmt: skip
+    return [
+        Figure(
+            "How answers on the exam ended",
+            bars,
+            ("A compile error is not yet a program; a wrong answer ran and gave another value."),
+        )
+    ]
 
 
 def training_figures(folder: Folder) -> list[Figure]:
@@ -114,14 +146,35 @@ def training_figures(folder: Folder) -> list[Figure]:
         )
 
     found = [
-        curve("NLL, nats per token", "nll", "On the answers' tokens alone. The first steps of the base are cut off.", 0.0),
+        curve(
+            "NLL, nats per token",
+            "nll",
+            ("On the answers' tokens alone. The first steps of the base are cut off."),
+            0.0,
+        ),
         curve("chosen log-probability", "chosen_logp", "Mean per token, nats. It should not fall."),
-        curve("rejected log-probability", "rejected_logp", "Of the token where the faulty answer first differs, or of the faulty answer, as the loss has it."),
+        curve(
+            "rejected log-probability",
+            "rejected_logp",
+            (
+                "Of the token where the faulty answer first differs, or of the faulty "
+                "answer, as the loss has it."
+            ),
+        ),
         curve("gap, nats", "gap", "Chosen less rejected, where they are compared.", 0.0),
-        curve("ranking accuracy", "ranking_accuracy", "Share of pairs whose correct answer is the likelier."),
+        curve(
+            "ranking accuracy",
+            "ranking_accuracy",
+            ("Share of pairs whose correct answer is the likelier."),
+        ),
         curve("learning rate", "learning_rate", "As the schedule gives it.", 0.0),
-        curve("tokens per second", "tokens_per_second", "Prompt and answer tokens; the control works on a core beside the method.", 0.0),
-    ]  # fmt: skip
+        curve(
+            "tokens per second",
+            "tokens_per_second",
+            ("Prompt and answer tokens; the control works on a core beside the method."),
+            0.0,
+        ),
+    ]
     return [figure for figure in found if figure is not None]
 
 
@@ -139,9 +192,17 @@ def fault_figures(folder: Folder) -> list[Figure]:
     ]
     words = f"Median {median(ratios):.3f}: near 1, length tells nothing of what is wrong."
     return [
-        Figure("Faults by kind", bars, "Every faulty answer was run, and failed a test that its correct one passes."),
-        Figure("Length of faulty over correct", histogram(ratios, 0.0, 2.0, "ratio of lengths"), words),
-    ]  # fmt: skip
+        Figure(
+            "Faults by kind",
+            bars,
+            ("Every faulty answer was run, and failed a test that its correct one passes."),
+        ),
+        Figure(
+            ("Length of faulty over correct"),
+            histogram(ratios, 0.0, 2.0, "ratio of lengths"),
+            words,
+        ),
+    ]
 
 
 def time_figures(folder: Folder) -> list[Figure]:
@@ -169,7 +230,13 @@ def time_figures(folder: Folder) -> list[Figure]:
                 own[part(step)] += spent
         values.append([own[name] for name in parts])
     bars = stacked_bars([name for name, _ in arms], parts, values, "seconds")
-    return [Figure("Where the time went", bars, "Wall seconds; the two work side by side where there are two cores.")]  # fmt: skip
+    return [
+        Figure(
+            "Where the time went",
+            bars,
+            ("Wall seconds; the two work side by side where there are two cores."),
+        )
+    ]
 
 
 def _group(groups: Sequence[Passed], name: str) -> Passed:

@@ -117,7 +117,8 @@ def histogram(values: Sequence[float], low: float, high: float, title: str) -> s
         body.append(
             f'<rect x="{left:.1f}" y="{_y(count, y):.1f}" width="{right - left - 1:.1f}"'
             f' height="{_y(0, y) - _y(count, y):.1f}" fill="var(--c0)">'
-            f"<title>{low + step * number:.2f} to {low + step * (number + 1):.2f}: {count}</title></rect>"
+            f"<title>{low + step * number:.2f} to {low + step * (number + 1):.2f}: {count}"
+            "</title></rect>"
         )
     return _svg(body)
 
@@ -141,7 +142,9 @@ def _interval(point: Point, px: float, colour: str, y: Axis) -> str:
     if point.low is None or point.high is None:
         return ""
     low, high = _y(point.low, y), _y(point.high, y)
-    return f'<path d="M{px:.1f},{low:.1f}V{high:.1f}M{px - 4:.1f},{low:.1f}h8M{px - 4:.1f},{high:.1f}h8" stroke="{colour}" stroke-width="1.3"/>'
+    left = px - 4
+    path = f"M{px:.1f},{low:.1f}V{high:.1f}M{left:.1f},{low:.1f}h8M{left:.1f},{high:.1f}h8"
+    return f'<path d="{path}" stroke="{colour}" stroke-width="1.3"/>'
 
 
 def _frame(x: Axis, y: Axis, *, ticks: bool = True) -> str:
@@ -183,7 +186,8 @@ def _legend(names: Sequence[str]) -> str:
 
 
 def _text(px: float, py: float, text: str, anchor: str, style: str = "tick") -> str:
-    return f'<text class="{style}" x="{px:.1f}" y="{py:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
+    place = f'x="{px:.1f}" y="{py:.1f}" text-anchor="{anchor}"'
+    return f'<text class="{style}" {place}>{escape(text)}</text>'
 
 
 def _x(value: float, axis: Axis) -> float:

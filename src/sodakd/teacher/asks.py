@@ -44,7 +44,10 @@ class Grade(Frozen):
 
 
 class Invent(Frozen):
-    """Ask for a new question with the skills of `question`, at `level`; twins differ in `variant`."""
+    """Ask for a new question with the skills of `question`, at `level`.
+
+    Twins differ in `variant`.
+    """
 
     kind: Literal["invent"] = "invent"
     question: Question

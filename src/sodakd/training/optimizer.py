@@ -16,7 +16,9 @@ NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 NEWTON_SCHULZ_STEPS = 5
 
 
-def orthogonal(matrices: Float[Tensor, "count rows columns"]) -> Float[Tensor, "count rows columns"]:
+def orthogonal(
+    matrices: Float[Tensor, "count rows columns"],
+) -> Float[Tensor, "count rows columns"]:
     """Each matrix with its singular values pushed towards 1 (five Newton-Schulz steps, fp32)."""
     a, b, c = NEWTON_SCHULZ
     tall = matrices.shape[1] > matrices.shape[2]
@@ -51,7 +53,7 @@ class Muon(Optimizer):
                 self._step_stack(stack, group["lr"], group["weight_decay"])
 
     def _step_stack(self, stack: list[nn.Parameter], lr: float, weight_decay: float) -> None:
-        grads = [cast(Tensor, matrix.grad) for matrix in stack]
+        grads = [cast("Tensor", matrix.grad) for matrix in stack]
         for matrix in stack:
             if not self.state[matrix]:
                 self.state[matrix]["momentum_buffer"] = torch.zeros_like(matrix)

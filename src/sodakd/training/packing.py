@@ -75,9 +75,7 @@ def first_difference(chosen: Sequence[int], rejected: Sequence[int]) -> int:
     raise ValueError("the answers do not differ")
 
 
-def differing(
-    chosen: Sequence[int], rejected: Sequence[int]
-) -> tuple[list[int], list[int]]:
+def differing(chosen: Sequence[int], rejected: Sequence[int]) -> tuple[list[int], list[int]]:
     """Places of the tokens of each answer that the other has not, by their longest matching blocks.
 
     The first differing token is always among them, so neither list is empty.
@@ -127,17 +125,12 @@ def pack(examples: Sequence[Encoded], *, rejected: bool) -> Batch:
 def _grid(lengths: Sequence[int]) -> Grid:
     longest = max(lengths)
     place = torch.cat(
-        [
-            torch.arange(at * longest, at * longest + length)
-            for at, length in enumerate(lengths)
-        ]
+        [torch.arange(at * longest, at * longest + length) for at, length in enumerate(lengths)]
     )
     return Grid(len(lengths), longest, place)
 
 
-def _pairs(
-    examples: Sequence[Encoded], paired: Sequence[int], longest: int, *, own: bool
-) -> Pairs:
+def _pairs(examples: Sequence[Encoded], paired: Sequence[int], longest: int, *, own: bool) -> Pairs:
     answer_starts = [0, *accumulate(len(example.chosen) for example in examples)]
     first: list[int] = []
     first_rejected: list[int] = []

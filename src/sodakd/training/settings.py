@@ -6,9 +6,7 @@ from pydantic import Field
 
 from sodakd.types import Frozen
 
-LossName = Literal[
-    "none", "margin", "first_difference", "odds_ratio", "simpo", "unlikelihood"
-]
+LossName = Literal["none", "margin", "first_difference", "odds_ratio", "simpo", "unlikelihood"]
 
 
 class StudentShape(Frozen):
