@@ -5,6 +5,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from pydantic import JsonValue
 
 from sodakd.errors import RecipeError
 from sodakd.recipe import Recipe, differences, read_recipe
@@ -123,6 +124,6 @@ def test_the_schema_accepts_what_the_recipe_accepts() -> None:
 
 
 def test_differences_name_every_key() -> None:
-    old = {"a": 1, "b": {"c": [1], "d": 2}}
-    new = {"a": 1, "b": {"c": [2], "d": 2}, "e": None}
+    old: JsonValue = {"a": 1, "b": {"c": [1], "d": 2}}
+    new: JsonValue = {"a": 1, "b": {"c": [2], "d": 2}, "e": None}
     assert differences(old, new) == ["b.c: [1] -> [2]"]

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 
 from sodakd.errors import RowError, RunError
 from sodakd.run import Built, Run
 from sodakd.types import Question
 
-RECIPE = {"seed": 1, "budget": {"calls": 5}}
+RECIPE: dict[str, JsonValue] = {"seed": 1, "budget": {"calls": 5}}
 
 
 def never() -> Built[Question]:

@@ -27,7 +27,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Level = Annotated[int, Field(ge=1, le=5)]
 Levels = Annotated[tuple[Level, ...], Field(min_length=1)]
 Count = Annotated[int, Field(ge=1)]
-Contrast = Literal["none", "margin", "first_difference", "odds_ratio", "simpo", "unlikelihood"]
+LossName = Literal["none", "margin", "first_difference", "odds_ratio", "simpo", "unlikelihood"]
 
 
 class TeacherSettings(Frozen):
@@ -86,7 +86,7 @@ class TrainingSettings(Frozen):
     max_grad_norm: float = Field(default=1.0, gt=0)
     weight_decay: float = Field(default=0.0, ge=0)
     optimizer: Literal["muon", "adamw"] = "muon"
-    loss: Contrast = "none"
+    loss: LossName = "none"
     contrast_weight: float = Field(default=0.04, ge=0)
     margin: float = Field(default=3.0, ge=0, description="nats")
     logging_steps: Count = 10

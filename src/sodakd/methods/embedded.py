@@ -1,12 +1,13 @@
 """What the embedded world stands in for: the questions, and a base student that knows some code."""
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sodakd.methods.workshop import planned_steps
 from sodakd.recipe import Recipe
 from sodakd.run import Built, Run
+from sodakd.training.batches import Example, count_steps
 from sodakd.types import Question, TrainRow
 from sodakd.world.draw import draw_questions, program_of
 from sodakd.world.print_python import print_python
@@ -84,22 +85,23 @@ def prepare(recipe: Recipe, run: Run) -> Prepared:
 def _make_base(
     recipe: Recipe, run: Run, base_data: Sequence[Question], folder: Path
 ) -> Mapping[str, int]:
-    from sodakd.training.batches import Example
     from sodakd.training.fit import fit
     from sodakd.training.student import create_student
 
     settings = recipe.base.training
     examples = [Example(question.text, reference(question), None) for question in base_data]
     raw = folder / "raw"
-    if not (raw / "model.safetensors").exists():
+    if not raw.exists():
         texts = [text for example in examples for text in (example.prompt, example.chosen)]
-        create_student(texts, recipe.base.shape, recipe.seed, raw)
-    total = planned_steps(len(examples), settings)
+        create_student(texts, recipe.base.shape, recipe.seed, folder / "raw.part")
+        (folder / "raw.part").replace(raw)
+    total = count_steps(len(examples), settings)
 
     def show(row: TrainRow) -> None:
         run.say("base/student", row.step, total, "train", loss=row.loss)
 
     rows = fit(raw, examples, settings, recipe.seed, folder, show)
+    shutil.rmtree(raw)
     return {
         "examples": len(examples),
         "train_steps": rows[-1].step,

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sodakd.methods.embedded import draw_seeds
-from sodakd.methods.workshop import planned_steps
 from sodakd.recipe import Recipe
 from sodakd.teacher.asks import Ask, Fault, Grade, Invent, Solve, read_solution
 from sodakd.teacher.ledger import NANO, Prices
+from sodakd.training.batches import count_steps
 from sodakd.types import FaultKind
 from sodakd.world.teacher import WorldTeacher
 
@@ -85,7 +85,7 @@ def plan(recipe: Recipe) -> Plan:
     if recipe.method == "sft" or recipe.control:
         n = so_far.soda_calls() or recipe.questions.seeds
         calls = [*calls, _calls(recipe, "sft", "solve", n, sizes)]
-        steps = so_far.soda_steps() or planned_steps(n, recipe.training)
+        steps = so_far.soda_steps() or count_steps(n, recipe.training)
         batch = recipe.training.per_device_train_batch_size
         tokens = round(steps * batch * example_tokens)
         trainings = [*trainings, PlannedTraining("sft", n, steps, tokens)]
@@ -105,7 +105,7 @@ def _calls(recipe: Recipe, stage: str, ask: str, n: int, sizes: dict[str, _Size]
 
 def _training(recipe: Recipe, stage: str, examples: int, example_tokens: float) -> PlannedTraining:
     settings = recipe.base.training if stage == "base" else recipe.training
-    steps = planned_steps(examples, settings)
+    steps = count_steps(examples, settings)
     tokens = round(steps * settings.per_device_train_batch_size * example_tokens)
     return PlannedTraining(stage, examples, steps, tokens)
 

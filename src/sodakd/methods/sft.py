@@ -5,6 +5,7 @@ from pathlib import Path
 from sodakd.methods.embedded import Prepared, draw_seeds
 from sodakd.methods.soda import base_examples, with_replay
 from sodakd.methods.workshop import Workshop
+from sodakd.training.batches import Example
 
 
 def sft(shop: Workshop, given: Prepared, calls: int, steps: int) -> Path:
@@ -13,8 +14,6 @@ def sft(shop: Workshop, given: Prepared, calls: int, steps: int) -> Path:
     The questions continue the seeds: same levels, no feedback, no faults. The answers are taken as
     they are, as static distillation does.
     """
-    from sodakd.training.batches import Example
-
     recipe = shop.recipe
     solved = shop.solutions("solutions", draw_seeds(recipe, calls))
     new = [Example(each.prompt, each.code, None) for each in solved]

@@ -3,14 +3,11 @@
 import random
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sodakd.methods.embedded import Prepared, reference
 from sodakd.methods.workshop import Workshop
+from sodakd.training.batches import Example
 from sodakd.types import Pair
-
-if TYPE_CHECKING:
-    from sodakd.training.batches import Example
 
 
 def soda(shop: Workshop, given: Prepared) -> Path:
@@ -37,23 +34,19 @@ def soda(shop: Workshop, given: Prepared) -> Path:
     return student
 
 
-def base_examples(given: Prepared) -> "list[Example]":
+def base_examples(given: Prepared) -> list[Example]:
     """The base student's own data, as examples to replay."""
-    from sodakd.training.batches import Example
-
     return [Example(question.text, reference(question), None) for question in given.base_data]
 
 
-def pair_examples(pairs: Sequence[Pair]) -> "list[Example]":
+def pair_examples(pairs: Sequence[Pair]) -> list[Example]:
     """Pairs as training examples."""
-    from sodakd.training.batches import Example
-
     return [Example(pair.question.text, pair.chosen, pair.rejected) for pair in pairs]
 
 
 def with_replay(
-    new: "Sequence[Example]", older: "Sequence[Example]", share: float, seed: int
-) -> "list[Example]":
+    new: Sequence[Example], older: Sequence[Example], share: float, seed: int
+) -> list[Example]:
     """New examples with a share of older ones drawn among them, against forgetting."""
     count = min(len(older), round(len(new) * share / (1 - share))) if share < 1 else len(older)
     drawn = random.Random(f"replay {seed}").sample(range(len(older)), count)

@@ -15,13 +15,13 @@ from sodakd.judge.judge import Judge
 from sodakd.recipe import Recipe, TrainingSettings
 from sodakd.run import Run
 from sodakd.teacher.ledger import Ledger, Prices
+from sodakd.training.batches import Example, count_steps
 from sodakd.types import Attempt, Feedback, Pair, Question, TrainRow
 from sodakd.update.invent import Update, new_questions
 from sodakd.world.teacher import WorldTeacher
 
 if TYPE_CHECKING:
     from sodakd.models.transformers import TransformersModel
-    from sodakd.training.batches import Example
 
 
 def open_ledger(recipe: Recipe, path: Path) -> Ledger:
@@ -71,7 +71,7 @@ class Workshop:
         self,
         step: str,
         start: Path,
-        examples: "Sequence[Example]",
+        examples: Sequence[Example],
         settings: TrainingSettings,
     ) -> Path:
         """Train a copy of the student in `start` on examples."""
@@ -79,7 +79,7 @@ class Workshop:
         def build(folder: Path) -> Mapping[str, int]:
             from sodakd.training.fit import fit
 
-            total = planned_steps(len(examples), settings)
+            total = count_steps(len(examples), settings)
 
             def show(row: TrainRow) -> None:
                 self.run.say(step, row.step, total, "train", loss=row.loss)
@@ -135,14 +135,6 @@ class Workshop:
 
     def _seed(self, step: str) -> int:
         return random.Random(f"{self.recipe.seed} {step}").randrange(2**31)
-
-
-def planned_steps(examples: int, settings: TrainingSettings) -> int:
-    """How many optimiser steps a training of so many examples takes."""
-    if settings.max_steps is not None:
-        return settings.max_steps
-    batches = -(-examples // settings.per_device_train_batch_size)
-    return max(1, round(batches * settings.num_train_epochs))
 
 
 def total_tally(run: Run, prefix: str = "") -> Counter[str]:

@@ -10,7 +10,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Self, cast
 
 import torch
 from jaxtyping import Float, Int
@@ -25,7 +25,7 @@ from transformers import (
 )
 from transformers.utils import logging
 
-from sodakd.models.prompts import encode_prompt
+from sodakd.models.prompts import Tokenizer, encode_prompt
 
 CACHED = "sodakd_cached"
 # A batch is made smaller once this share of its rows has ended: copying the buffers has its price.
@@ -65,19 +65,28 @@ class TransformersModel:
         max_new_tokens: int,
         temperature: float = 0.0,
         seed: int = 0,
-        batch_size: int = 256,
+        batch_size: int = 128,
         progress: Callable[[int], None] | None = None,
     ) -> list[str]:
         """One answer for each prompt, in the prompts' order.
 
         Temperature 0 takes the likeliest token. Otherwise what a prompt gets depends on the seed,
         on its text and on how many equal prompts stand before it, not on its neighbours.
-        `progress` is called with the number of answers just finished.
+        `progress` is called with the number of answers that are finished.
         """
-        encoded = [encode_prompt(self._tokenizer, prompt) for prompt in prompts]
+        tokenizer = cast("Tokenizer", self._tokenizer)
+        encoded = [encode_prompt(tokenizer, prompt) for prompt in prompts]
         noise = None if temperature <= 0 else _noise(prompts, max_new_tokens, seed)
         order = sorted(range(len(prompts)), key=lambda place: len(encoded[place]))
         answers: list[list[int]] = [[] for _ in prompts]
+        finished = 0
+
+        def count(more: int) -> None:
+            nonlocal finished
+            finished += more
+            if progress is not None:
+                progress(finished)
+
         for start in range(0, len(order), batch_size):
             rows = order[start : start + batch_size]
             decoded = _decode(
@@ -86,13 +95,15 @@ class TransformersModel:
                 max_new_tokens,
                 self._tokenizer.eos_token_id,
                 Sampler(temperature, noise[rows]) if noise is not None else None,
-                progress,
+                count,
             )
             for row, answer in zip(rows, decoded, strict=True):
                 answers[row] = answer
         return [
-            self._tokenizer.decode(
-                answer, skip_special_tokens=True, clean_up_tokenization_spaces=False
+            str(
+                self._tokenizer.decode(
+                    answer, skip_special_tokens=True, clean_up_tokenization_spaces=False
+                )
             )
             for answer in answers
         ]
@@ -166,8 +177,10 @@ class Cache:
 
     def keep(self, rows: Int[Tensor, " kept"]) -> None:
         """Go on with some of the rows."""
-        self.keys = {layer: keys[rows] for layer, keys in self.keys.items()}
-        self.values = {layer: values[rows] for layer, values in self.values.items()}
+        for states in (*self.keys.values(), *self.values.values()):
+            states[: len(rows), :, : self.filled] = states[rows, :, : self.filled]
+        self.keys = {layer: keys[: len(rows)] for layer, keys in self.keys.items()}
+        self.values = {layer: values[: len(rows)] for layer, values in self.values.items()}
         if self._bias is not None:
             self._bias = self._bias[rows]
 
@@ -217,7 +230,7 @@ def _decode(
     max_new_tokens: int,
     end: int | None,
     sampler: Sampler | None,
-    progress: Callable[[int], None] | None,
+    count: Callable[[int], None],
 ) -> list[list[int]]:
     """Answers of one batch as token ids, without the end token.
 
@@ -250,8 +263,8 @@ def _decode(
             if not done:
                 answers[row].append(drawn)
         finished = int(ended.sum()) - int(was_ended.sum())
-        if progress is not None and finished:
-            progress(finished)
+        if finished:
+            count(finished)
         if bool(ended.all()):
             return answers
         if int(ended.sum()) >= ENDED_SHARE * len(alive):
@@ -261,8 +274,7 @@ def _decode(
             cache.keep(kept)
             if sampler is not None:
                 sampler.keep(kept)
-    if progress is not None:
-        progress(int((~ended).sum()))
+    count(int((~ended).sum()))
     return answers
 
 

@@ -167,7 +167,8 @@ def _frame(x: Axis, y: Axis, *, ticks: bool = True) -> str:
             rows.append(_text(_x(value, x), HEIGHT - BOTTOM + 16, f"{value:,.4g}", "middle"))
     rows.append(_text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, x.title, "middle", "axis"))
     rows.append(
-        f'<text class="axis" transform="translate(13 {(TOP + HEIGHT - BOTTOM) / 2:.0f}) rotate(-90)"'
+        '<text class="axis"'
+        f' transform="translate(13 {(TOP + HEIGHT - BOTTOM) / 2:.0f}) rotate(-90)"'
         f' text-anchor="middle">{escape(y.title)}</text>'
     )
     return "".join(rows)

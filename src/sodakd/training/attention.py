@@ -79,7 +79,7 @@ def packed_attention(
     )
     heads, size = query.shape[1], query.shape[3]
     cells = spread.transpose(1, 2).reshape(grid.sequences * grid.longest, heads * size)
-    rows: Tensor = _Gather.apply(cells, grid.place)
+    rows: Tensor = _Gather.apply(cells, grid.place)  # type: ignore[no-untyped-call]
     return rows.view(1, -1, heads, size), None
 
 
@@ -88,7 +88,7 @@ def _spread(
 ) -> Float[Tensor, "sequences heads longest size"]:
     heads, tokens, size = states.shape[1:]
     rows = states[0].transpose(0, 1).reshape(tokens, heads * size)
-    cells: Tensor = _Spread.apply(rows, grid.place, grid.sequences * grid.longest)
+    cells: Tensor = _Spread.apply(rows, grid.place, grid.sequences * grid.longest)  # type: ignore[no-untyped-call]
     return cells.view(grid.sequences, grid.longest, heads, size).transpose(1, 2)
 
 

@@ -6,15 +6,19 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
     PreTrainedModel,
     Trainer,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
     TrainingArguments,
     get_scheduler,
 )
@@ -22,14 +26,16 @@ from transformers.trainer_callback import PrinterCallback
 from transformers.utils import logging
 
 from sodakd.errors import TrainingError
+from sodakd.models.prompts import Tokenizer
+from sodakd.recipe import TrainingSettings
 from sodakd.training.attention import PACKED
 from sodakd.training.batches import Encoded, Example, encode, plan
 from sodakd.training.checkpoints import Checkpoints, Progress, Window, write_rows
+from sodakd.training.disk import writing
 from sodakd.training.losses import LOSSES
 from sodakd.training.objective import Objective, objective
 from sodakd.training.optimizer import make_optimizer
 from sodakd.training.packing import Batch, pack
-from sodakd.training.settings import TrainingSettings
 from sodakd.types import TrainRow
 
 LOG = "log.jsonl"
@@ -57,7 +63,7 @@ def fit(
     model = AutoModelForCausalLM.from_pretrained(
         start, local_files_only=True, dtype=torch.float32, attn_implementation=PACKED
     )
-    encoded = encode(examples, tokenizer, model.config.max_position_embeddings)
+    encoded = encode(examples, cast("Tokenizer", tokenizer), model.config.max_position_embeddings)
     checkpoints = Checkpoints(out)
     checkpoints.discard_unfinished()
     identity = _identity(start, examples, settings, seed)
@@ -66,13 +72,16 @@ def fit(
     if checkpoint is not None:
         done = checkpoints.read(checkpoint, identity)
     torch.set_flush_denormal(True)
+    torch.set_num_threads(settings.threads)
     trainer = StudentTrainer(model, encoded, settings, seed, checkpoints, done, progress)
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    with writing(out):
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     rows = trainer.done.rows
     if not all(bool(p.isfinite().all()) for p in model.parameters()):
         raise TrainingError(_not_finite("weights", trainer.state.global_step, settings))
-    model.save_pretrained(out)
-    tokenizer.save_pretrained(out)
+    with writing(out):
+        model.save_pretrained(out)
+        tokenizer.save_pretrained(out)
     write_rows(rows, out / LOG)
     checkpoints.remove()
     return list(rows)
@@ -113,6 +122,7 @@ class StudentTrainer(Trainer):
             optimizers=(optimizer, scheduler),
         )
         self.remove_callback(PrinterCallback)
+        self.add_callback(LogLastStep)
 
     def get_train_dataloader(self) -> DataLoader[Batch]:
         """The plan's batches in their order."""
@@ -123,11 +133,11 @@ class StudentTrainer(Trainer):
         def collate(step: list[tuple[int, ...]]) -> dict[str, Batch]:
             return {"batch": pack([self.examples[at] for at in step[0]], rejected=own_forward)}
 
-        return self.accelerator.prepare(
-            DataLoader(self.steps, batch_size=1, shuffle=False, collate_fn=collate)
-        )
+        steps = cast("Dataset[tuple[int, ...]]", self.steps)
+        loader = DataLoader(steps, batch_size=1, shuffle=False, collate_fn=collate)
+        return cast("DataLoader[Batch]", self.accelerator.prepare(loader))
 
-    def compute_loss(
+    def compute_loss(  # type: ignore[override]
         self,
         model: nn.Module,
         inputs: dict[str, Batch],
@@ -180,7 +190,7 @@ class StudentTrainer(Trainer):
         if self.progress is not None:
             self.progress(row)
 
-    def _save_checkpoint(self, model: nn.Module, trial: None) -> None:
+    def _save_checkpoint(self, model: nn.Module, trial: object) -> None:
         """Write a checkpoint; after the last step there is nothing left to go on with."""
         step = self.state.global_step
         if step < len(self.steps):
@@ -218,6 +228,20 @@ class StudentTrainer(Trainer):
                 "tokens": self.done.tokens + batch.counted_tokens,
             }
         )
+
+
+class LogLastStep(TrainerCallback):
+    """The last step is logged, whatever `logging_steps` is: a log ends where its training does."""
+
+    def on_step_end(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        **kwargs: object,
+    ) -> None:
+        if state.global_step >= state.max_steps:
+            control.should_log = True
 
 
 def _arguments(

@@ -1,6 +1,6 @@
 """The contrast losses: how much a faulty answer is still preferred, per pair, in nats per token.
 
-To add one: a function of this shape, its line in `LOSSES`, its name in `settings.LossName`.
+To add one: a function of this shape, its line in `LOSSES`, its name in `recipe.LossName`.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional
 
-from sodakd.training.settings import LossName
+from sodakd.recipe import LossName
 
 SIMPO_BETA = 2.0
 
@@ -59,7 +59,7 @@ def margin(chosen: Tokens, rejected: Tokens, margin: float) -> Float[Tensor, " p
     return (margin - (chosen.mean() - rejected.mean())).relu()
 
 
-def odds_ratio(chosen: Tokens, rejected: Tokens, margin: float) -> Float[Tensor, " pairs"]:  # noqa: ARG001
+def odds_ratio(chosen: Tokens, rejected: Tokens, margin: float) -> Float[Tensor, " pairs"]:
     """ORPO (arXiv 2403.07691, eq. 7): -log sigmoid of the log odds ratio of mean log-probs.
 
     Reads no margin.
@@ -77,7 +77,7 @@ def simpo(chosen: Tokens, rejected: Tokens, margin: float) -> Float[Tensor, " pa
     return -functional.logsigmoid(SIMPO_BETA * (chosen.mean() - rejected.mean()) - margin)
 
 
-def unlikelihood(chosen: Tokens, rejected: Tokens, margin: float) -> Float[Tensor, " pairs"]:  # noqa: ARG001
+def unlikelihood(chosen: Tokens, rejected: Tokens, margin: float) -> Float[Tensor, " pairs"]:
     """Unlikelihood (arXiv 1908.04319, eq. 4): mean of -log(1 - p) over the faulty tokens.
 
     Reads no margin, and nothing of the correct answer, which the likelihood already raises.

@@ -6,9 +6,9 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from sodakd.recipe import TrainingSettings
 from sodakd.training.losses import LOSSES, Tokens
 from sodakd.training.packing import Batch, Grid, Pairs
-from sodakd.training.settings import TrainingSettings
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
-from sodakd.training.settings import TrainingSettings
+from sodakd.recipe import TrainingSettings
 
 MOMENTUM = 0.95
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
@@ -34,8 +34,8 @@ class Muon(Optimizer):
     """torch.optim.Muon with match_rms_adamw, in fp32, over stacks of same-shaped matrices.
 
     One stack is one batched product instead of a product for each matrix, and fp32 is faster than
-    bfloat16 on a CPU. Method: Keller Jordan, kellerjordan.github.io/posts/muon; scale of the update:
-    arXiv 2502.16982.
+    bfloat16 on a CPU. Method: Keller Jordan, kellerjordan.github.io/posts/muon; scale of the
+    update: arXiv 2502.16982.
     """
 
     def __init__(self, matrices: Iterable[nn.Parameter], lr: float, weight_decay: float) -> None:
@@ -61,9 +61,10 @@ class Muon(Optimizer):
         torch._foreach_lerp_(momenta, grads, 1 - MOMENTUM)
         updates = orthogonal(torch.stack(torch._foreach_lerp(grads, momenta, MOMENTUM)))
         scale = 0.2 * math.sqrt(max(stack[0].shape))
+        weights: list[Tensor] = [*stack]
         if weight_decay:
-            torch._foreach_mul_(stack, 1 - lr * weight_decay)
-        torch._foreach_add_(stack, list(updates.unbind()), alpha=-lr * scale)
+            torch._foreach_mul_(weights, 1 - lr * weight_decay)
+        torch._foreach_add_(weights, list(updates.unbind()), alpha=-lr * scale)
 
 
 class States(TypedDict):

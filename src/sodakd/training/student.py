@@ -9,9 +9,11 @@ from tokenizers import Tokenizer as FastTokenizer
 from tokenizers.models import BPE
 from tokenizers.trainers import BpeTrainer
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers.utils import logging
 
 from sodakd.models.prompts import ASSISTANT, END, PAD, USER
-from sodakd.training.settings import StudentShape
+from sodakd.recipe import StudentShape
+from sodakd.training.disk import writing
 
 # A word takes the space before it with it; a digit never does, and stands alone, so that " 3" and
 # "3" are the same token "3". A line break takes the indent of the next line with it.
@@ -49,6 +51,7 @@ def train_tokenizer(
 
 def create_student(texts: Iterable[str], shape: StudentShape, seed: int, out: Path) -> None:
     """Write a new student's folder: config, weights drawn from `seed` (safetensors), tokenizer."""
+    logging.disable_progress_bar()
     tokenizer = train_tokenizer(texts, shape.vocab_size, shape.max_position_embeddings)
     config = LlamaConfig(
         hidden_size=shape.hidden_size,
@@ -67,8 +70,9 @@ def create_student(texts: Iterable[str], shape: StudentShape, seed: int, out: Pa
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = LlamaForCausalLM(config)
-    model.save_pretrained(out)
-    tokenizer.save_pretrained(out)
+    with writing(out):
+        model.save_pretrained(out)
+        tokenizer.save_pretrained(out)
 
 
 def _alphabet() -> list[str]:

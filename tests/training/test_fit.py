@@ -1,0 +1,193 @@
+"""Training: what is learnt from, that it learns, and that a stop changes nothing."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from sodakd.errors import TrainingError
+from sodakd.models.prompts import encode_answer, encode_prompt
+from sodakd.models.transformers import TransformersModel
+from sodakd.recipe import StudentShape, TrainingSettings
+from sodakd.teacher.asks import Fault, Solve, read_fault, read_solution
+from sodakd.training.batches import Example, encode, plan
+from sodakd.training.fit import fit
+from sodakd.training.packing import pack
+from sodakd.training.student import create_student
+from sodakd.types import FaultKind, TrainRow
+from sodakd.world.draw import draw_questions
+from sodakd.world.splits import Split
+from sodakd.world.teacher import WorldTeacher
+
+SHAPE = StudentShape(
+    hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64, vocab_size=400
+)
+SETTINGS = TrainingSettings(
+    max_steps=12,
+    per_device_train_batch_size=8,
+    logging_steps=2,
+    save_steps=4,
+    loss="first_difference",
+    warmup_steps=1,
+)
+
+
+def examples(count: int) -> list[Example]:
+    """Pairs of the world."""
+    teacher = WorldTeacher()
+    made = []
+    for question in draw_questions(count, (1, 2, 3), Split.TRAIN, seed=8):
+        correct = read_solution(teacher.reply(Solve(question=question)).text)
+        ask = Fault(question=question, correct=correct, kinds=tuple(FaultKind))
+        made.append(Example(question.text, correct, read_fault(teacher.reply(ask).text).code))
+    return made
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny student from scratch."""
+    folder = tmp_path_factory.mktemp("student")
+    texts = [text for each in examples(60) for text in (each.prompt, each.chosen)]
+    create_student(texts, SHAPE, 0, folder)
+    return folder
+
+
+def rows_without_speed(folder: Path) -> list[dict[str, float]]:
+    lines = (folder / "log.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    for row in rows:
+        del row["tokens_per_second"]
+    return rows
+
+
+def test_a_text_comes_back_from_its_tokens(start: Path) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(start)
+    for text in ("def f(xs):\n    return xs[:10]\n", "Add 12 to 3,  then stop. <|end|>", "äß€ 𝄞"):
+        ids = tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True)
+        assert tokenizer.decode(ids, clean_up_tokenization_spaces=False) == text
+        assert tokenizer.eos_token_id not in ids
+
+
+def test_only_the_answer_and_its_end_are_trained_on(start: Path) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(start)
+    batch = pack(encode(examples(5), tokenizer, 512), rejected=False)
+    expected = [token for each in examples(5) for token in encode_answer(tokenizer, each.chosen)]
+    assert batch.target.tolist() == expected
+    assert batch.target.tolist().count(tokenizer.eos_token_id) == 5
+
+
+def test_packing_changes_no_log_probability(start: Path) -> None:
+    """Every token's NLL in a packed batch is that of its example alone, by plain transformers."""
+    tokenizer = AutoTokenizer.from_pretrained(start)
+    model = AutoModelForCausalLM.from_pretrained(start).eval()
+    few = examples(6)
+    total, count = 0.0, 0
+    for each in few:
+        prompt = encode_prompt(tokenizer, each.prompt)
+        answer = encode_answer(tokenizer, each.chosen)
+        ids = torch.tensor([prompt + answer])
+        with torch.no_grad():
+            table = model(ids).logits[0].log_softmax(-1)
+        for place, token in enumerate(answer, start=len(prompt)):
+            total -= float(table[place - 1, token])
+            count += 1
+    out = start.parent / "packing"
+    out.mkdir()
+    settings = SETTINGS.model_copy(
+        update={"max_steps": 1, "per_device_train_batch_size": 6, "loss": "none"}
+    )
+    (row,) = fit(start, few, settings, 0, out)
+    assert row.nll == pytest.approx(total / count, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    "loss", ["none", "margin", "first_difference", "odds_ratio", "simpo", "unlikelihood"]
+)
+def test_training_learns(start: Path, tmp_path: Path, loss: str) -> None:
+    settings = SETTINGS.model_copy(update={"loss": loss, "max_steps": 24})
+    rows = fit(start, examples(40), settings, 0, tmp_path)
+    assert rows[-1].step == 24
+    assert rows[-1].nll < 0.85 * rows[0].nll
+    assert rows[-1].tokens > rows[0].tokens > 0
+    assert rows[-1].gap is not None
+    assert (rows[-1].contrast is None) == (loss == "none")
+
+
+def test_the_plan_of_steps_sees_every_example_once_an_epoch() -> None:
+    settings = SETTINGS.model_copy(update={"max_steps": None, "num_train_epochs": 2.0})
+    steps = plan([number % 7 for number in range(50)], settings, seed=3)
+    assert sorted(place for step in steps[: len(steps) // 2] for place in step) == list(range(50))
+    assert steps == plan([number % 7 for number in range(50)], settings, seed=3)
+    assert steps != plan([number % 7 for number in range(50)], settings, seed=4)
+
+
+@pytest.mark.parametrize("stop_at", [2, 6, 10, 12])
+def test_a_stopped_training_ends_in_the_same_bytes(
+    start: Path, tmp_path: Path, stop_at: int
+) -> None:
+    whole, stopped = tmp_path / "whole", tmp_path / "stopped"
+    whole.mkdir()
+    stopped.mkdir()
+    fit(start, examples(30), SETTINGS, 5, whole)
+
+    def stop(row: TrainRow) -> None:
+        if row.step == stop_at:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(start, examples(30), SETTINGS, 5, stopped, stop)
+    fit(start, examples(30), SETTINGS, 5, stopped)
+    assert (stopped / "model.safetensors").read_bytes() == (
+        whole / "model.safetensors"
+    ).read_bytes()
+    assert rows_without_speed(stopped) == rows_without_speed(whole)
+    assert not (stopped / "checkpoints").exists()
+
+
+def test_greedy_answers_are_those_of_plain_transformers(start: Path, tmp_path: Path) -> None:
+    settings = SETTINGS.model_copy(update={"max_steps": 40, "loss": "none"})
+    fit(start, examples(40), settings, 0, tmp_path)
+    prompts = [question.text for question in draw_questions(64, (1, 3, 5), Split.TEST, seed=2)]
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path)
+    model = AutoModelForCausalLM.from_pretrained(tmp_path).eval()
+    expected = []
+    for prompt in prompts:
+        ids = torch.tensor([encode_prompt(tokenizer, prompt)])
+        found = model.generate(
+            ids, attention_mask=torch.ones_like(ids), max_new_tokens=30, do_sample=False
+        )
+        expected.append(tokenizer.decode(found[0, ids.shape[1] :], skip_special_tokens=True))
+    done: list[int] = []
+    answers = TransformersModel.open(tmp_path).generate(
+        prompts, max_new_tokens=30, batch_size=24, progress=done.append
+    )
+    assert answers == expected
+    assert done[-1] == 64
+
+
+def test_sampling_repeats_and_does_not_depend_on_neighbours(start: Path) -> None:
+    model = TransformersModel.open(start)
+    prompts = [question.text for question in draw_questions(9, (1, 2), Split.TEST, seed=2)]
+    drawn = model.generate(prompts, max_new_tokens=12, temperature=1.0, seed=4)
+    assert drawn == model.generate(prompts, max_new_tokens=12, temperature=1.0, seed=4)
+    assert drawn != model.generate(prompts, max_new_tokens=12, temperature=1.0, seed=5)
+    alone = model.generate(prompts[3:4], max_new_tokens=12, temperature=1.0, seed=4)
+    assert alone == drawn[3:4]
+
+
+def test_nothing_to_train_on_is_one_clear_error(start: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="no examples"):
+        fit(start, [], SETTINGS, 0, tmp_path)
+
+
+def test_an_example_that_is_too_long_is_named(start: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"example 1 has \d+ tokens"):
+        fit(start, [*examples(1), Example("long", "x = 1\n" * 400, None)], SETTINGS, 0, tmp_path)
+
+
+def test_a_loss_that_is_no_number_says_what_to_do(start: Path, tmp_path: Path) -> None:
+    settings = SETTINGS.model_copy(update={"learning_rate": 1e30})
+    with pytest.raises(TrainingError, match="lower learning_rate"):
+        fit(start, examples(20), settings, 0, tmp_path)
