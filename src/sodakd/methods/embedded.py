@@ -21,14 +21,14 @@ class Prepared:
     """Where every method starts: the exam, the first questions, the base student and its data."""
 
     exam: Sequence[Question]
+    dev: Sequence[Question]
     seeds: Sequence[Question]
     base_data: Sequence[Question]
     base: Path
 
 
-def draw_exam(recipe: Recipe) -> list[Question]:
-    """The evaluation set: as many questions of every level, of held-out skeletons and phrasing."""
-    split = Split(recipe.evaluation.split)
+def draw_exam(recipe: Recipe, split: Split) -> list[Question]:
+    """An evaluation set: as many questions of every level, of held-out skeletons and phrasing."""
     return [
         question
         for level in _LEVELS
@@ -71,15 +71,18 @@ def reference(question: Question) -> str:
 
 def prepare(recipe: Recipe, run: Run) -> Prepared:
     """Draw the questions and make the base student, each once."""
-    exam = run.rows(
-        f"questions/{recipe.evaluation.split}", Question, lambda: Built(draw_exam(recipe))
-    )
+
+    def questions(split: Split) -> list[Question]:
+        return run.rows(f"questions/{split}", Question, lambda: Built(draw_exam(recipe, split)))
+
+    exam = questions(Split(recipe.evaluation.split))
+    dev = questions(Split.DEV) if recipe.patience is not None else []
     seeds = run.rows(
         "questions/seeds", Question, lambda: Built(draw_seeds(recipe, recipe.questions.seeds))
     )
     base_data = draw_base_data(recipe)
     base = run.weights("base/student", lambda folder: _make_base(recipe, run, base_data, folder))
-    return Prepared(exam, seeds, base_data, base)
+    return Prepared(exam, dev, seeds, base_data, base)
 
 
 def _make_base(

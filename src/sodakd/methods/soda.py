@@ -11,7 +11,7 @@ from sodakd.types import Pair
 
 
 def soda(shop: Workshop, given: Prepared) -> Path:
-    """The student after the recipe's cycles.
+    """The student after the recipe's cycles; with `patience`, the one that is best on dev.
 
     Of each cycle's questions some are probes: the student answers them before it is ever trained on
     them, so that feedback does not measure memory. They join the training of the next cycle.
@@ -19,6 +19,7 @@ def soda(shop: Workshop, given: Prepared) -> Path:
     recipe = shop.recipe
     questions, student = list(given.seeds), given.base
     pool, older = list(given.seeds), base_examples(given)
+    ranked: list[tuple[float, Path]] = []
     for cycle in range(1, recipe.cycles + 1):
         at = f"cycle-{cycle}"
         probes, studied = questions[: recipe.feedback.probes], questions[recipe.feedback.probes :]
@@ -27,11 +28,21 @@ def soda(shop: Workshop, given: Prepared) -> Path:
         student = shop.train(f"{at}/student", student, examples, recipe.training)
         shop.evaluate(f"{at}/evaluation", student, given.exam)
         feedback = shop.feedback(f"{at}/feedback", probes, student)
+        if recipe.patience is not None:
+            ranked.append((shop.pass_rate(f"{at}/dev", student, given.dev), student))
+            if stalled([rate for rate, _ in ranked], recipe.patience):
+                break
         if cycle < recipe.cycles:
             new = shop.new_questions(f"{at}/questions", feedback, pool)
             questions, pool = [*new, *probes], [*pool, *new]
             older = [*older, *pair_examples(pairs)]
-    return student
+    return max(ranked, key=lambda found: found[0])[1] if ranked else student
+
+
+def stalled(rates: Sequence[float], patience: int) -> bool:
+    """Whether the newest `patience` rates bring nothing above the best one before them."""
+    before, newest = rates[:-patience], rates[-patience:]
+    return bool(before) and max(newest) <= max(before)
 
 
 def base_examples(given: Prepared) -> list[Example]:

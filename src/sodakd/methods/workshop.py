@@ -101,9 +101,12 @@ class Workshop:
             Attempt,
             lambda: run_benchmark(self.run, step, questions, self._open(student), self.judge, most),
         )
-        passed = sum(row.verdict.passed for row in rows) / len(rows)
-        self.run.say(step, len(rows), len(rows), "done", pass_at_1=passed)
+        self.run.say(step, len(rows), len(rows), "done", pass_at_1=share_passed(rows))
         return rows
+
+    def pass_rate(self, step: str, student: Path, questions: Sequence[Question]) -> float:
+        """The share of questions passed."""
+        return share_passed(self.evaluate(step, student, questions))
 
     def feedback(self, step: str, questions: Sequence[Question], student: Path) -> list[Feedback]:
         """Stage 2."""
@@ -135,6 +138,11 @@ class Workshop:
 
     def _seed(self, step: str) -> int:
         return random.Random(f"{self.recipe.seed} {step}").randrange(2**31)
+
+
+def share_passed(attempts: Sequence[Attempt]) -> float:
+    """pass@1 of attempts, 0 to 1."""
+    return sum(attempt.verdict.passed for attempt in attempts) / len(attempts)
 
 
 def total_tally(run: Run, prefix: str = "") -> Counter[str]:
