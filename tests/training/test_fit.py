@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerFast
 
 from sodakd.errors import TrainingError
 from sodakd.models.prompts import encode_answer, encode_prompt
@@ -54,6 +54,12 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def tokenizer_of(folder: Path) -> PreTrainedTokenizerFast:
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    assert isinstance(tokenizer, PreTrainedTokenizerFast)
+    return tokenizer
+
+
 def rows_without_speed(folder: Path) -> list[dict[str, float]]:
     lines = (folder / "log.jsonl").read_text(encoding="utf-8").splitlines()
     rows = [json.loads(line) for line in lines]
@@ -63,7 +69,7 @@ def rows_without_speed(folder: Path) -> list[dict[str, float]]:
 
 
 def test_a_text_comes_back_from_its_tokens(start: Path) -> None:
-    tokenizer = AutoTokenizer.from_pretrained(start)
+    tokenizer = tokenizer_of(start)
     for text in ("def f(xs):\n    return xs[:10]\n", "Add 12 to 3,  then stop. <|end|>", "äß€ 𝄞"):
         ids = tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True)
         assert tokenizer.decode(ids, clean_up_tokenization_spaces=False) == text
@@ -71,7 +77,7 @@ def test_a_text_comes_back_from_its_tokens(start: Path) -> None:
 
 
 def test_only_the_answer_and_its_end_are_trained_on(start: Path) -> None:
-    tokenizer = AutoTokenizer.from_pretrained(start)
+    tokenizer = tokenizer_of(start)
     batch = pack(encode(examples(5), tokenizer, 512), rejected=False)
     expected = [token for each in examples(5) for token in encode_answer(tokenizer, each.chosen)]
     assert batch.target.tolist() == expected
@@ -80,7 +86,7 @@ def test_only_the_answer_and_its_end_are_trained_on(start: Path) -> None:
 
 def test_packing_changes_no_log_probability(start: Path) -> None:
     """Every token's NLL in a packed batch is that of its example alone, by plain transformers."""
-    tokenizer = AutoTokenizer.from_pretrained(start)
+    tokenizer = tokenizer_of(start)
     model = AutoModelForCausalLM.from_pretrained(start).eval()
     few = examples(6)
     total, count = 0.0, 0
@@ -150,7 +156,7 @@ def test_greedy_answers_are_those_of_plain_transformers(start: Path, tmp_path: P
     settings = SETTINGS.model_copy(update={"max_steps": 40, "loss": "none"})
     fit(start, examples(40), settings, 0, tmp_path)
     prompts = [question.text for question in draw_questions(64, (1, 3, 5), Split.TEST, seed=2)]
-    tokenizer = AutoTokenizer.from_pretrained(tmp_path)
+    tokenizer = tokenizer_of(tmp_path)
     model = AutoModelForCausalLM.from_pretrained(tmp_path).eval()
     expected = []
     for prompt in prompts:
