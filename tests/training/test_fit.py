@@ -2,13 +2,14 @@
 
 import json
 from pathlib import Path
+from typing import Protocol, cast
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerFast
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from sodakd.errors import TrainingError
-from sodakd.models.prompts import encode_answer, encode_prompt
+from sodakd.models.prompts import Tokenizer, encode_answer, encode_prompt
 from sodakd.models.transformers import TransformersModel
 from sodakd.recipe import StudentShape, TrainingSettings
 from sodakd.teacher.asks import Fault, Solve, read_fault, read_solution
@@ -54,10 +55,14 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def tokenizer_of(folder: Path) -> PreTrainedTokenizerFast:
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    assert isinstance(tokenizer, PreTrainedTokenizerFast)
-    return tokenizer
+class StudentTokenizer(Tokenizer, Protocol):
+    """What these tests need of a tokenizer beside what training needs."""
+
+    def decode(self, ids: object, **options: bool) -> str: ...
+
+
+def tokenizer_of(folder: Path) -> StudentTokenizer:
+    return cast("StudentTokenizer", AutoTokenizer.from_pretrained(folder))
 
 
 def rows_without_speed(folder: Path) -> list[dict[str, float]]:

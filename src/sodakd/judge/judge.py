@@ -83,7 +83,7 @@ class Judge:
         verdicts = []
         for number, program in enumerate(programs, start=1):
             verdicts.append(self._judge(program))
-            if progress is not None and number % 50 == 0:
+            if progress is not None and (number % 50 == 0 or number == len(programs)):
                 progress(number)
         return verdicts
 

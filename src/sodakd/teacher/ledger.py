@@ -132,7 +132,7 @@ class Ledger:
         replies = []
         for number, reply in enumerate(self._answers(asks, step), start=1):
             replies.append(reply)
-            if progress is not None and number % 50 == 0:
+            if progress is not None and (number % 50 == 0 or number == len(asks)):
                 progress(number)
         tally["teacher_calls"] += len(replies)
         tally["prompt_tokens"] += sum(reply.usage.prompt_tokens for reply in replies)
