@@ -30,6 +30,7 @@ from sodakd.types import Frozen
 
 FORMAT = 1
 MAY_CHANGE = ("budget",)
+READ_BACK = "read back"
 
 Row = TypeVar("Row", bound=Frozen)
 
@@ -159,6 +160,8 @@ class Run:
         if finished is not None:
             if not path.is_dir():
                 raise RunError(f"{path} is missing; restore it, or drop the step: --from {step}")
+            steps = finished.tally.get("train_steps", 0)
+            self.say(step, steps, steps, READ_BACK)
             return path
         part = path.with_name(path.name + ".part")
         with self._timed(step, resumed=part.exists()):

@@ -3,7 +3,7 @@
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,9 +14,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from sodakd.methods.plan import Plan
+from sodakd.methods.plan import Plan, plan
 from sodakd.recipe import Recipe
-from sodakd.run import Progress, Watch
+from sodakd.run import READ_BACK, Progress, Watch
 from sodakd.teacher.ledger import look_up_spent
 from sodakd.types import Passed, Results
 
@@ -27,20 +27,23 @@ _CONTROL = "sft/"
 class _Board:
     """What is shown: the newest progress of the method and of the control, and figures so far."""
 
-    recipe: Recipe
     folder: Path
+    steps: int
     began: float = field(default_factory=time.monotonic)
     newest: dict[str, Progress] = field(default_factory=dict)
     figures: dict[str, str] = field(default_factory=dict)
-    trained: dict[str, tuple[int, int]] = field(default_factory=dict)
+    trained: dict[str, int] = field(default_factory=dict)
+    read_back: dict[str, int] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, progress: Progress) -> None:
         arm = "control" if progress.step.startswith(_CONTROL) else "method"
         with self.lock:
             self.newest[arm] = progress
-            if progress.note == "train":
-                self.trained[progress.step] = (progress.done, progress.total)
+            if progress.note == READ_BACK:
+                self.read_back[progress.step] = progress.done
+            elif progress.note == "train":
+                self.trained[progress.step] = progress.done
             for name, value in progress.values.items():
                 shown = f"{100 * value:.1f} %" if name == "pass_at_1" else f"{value:.3f}"
                 self.figures[f"{arm} {name.replace('pass_at_1', 'pass@1')}"] = shown
@@ -57,10 +60,10 @@ class _Board:
 
     def _books(self) -> str:
         elapsed = time.monotonic() - self.began
-        parts = [f"{elapsed / 60:.0f}:{elapsed % 60:02.0f} gone"]
+        parts = [f"{_clock(elapsed)} gone"]
         left = self._left(elapsed)
         if left is not None:
-            parts.append(f"about {left / 60:.0f}:{left % 60:02.0f} left")
+            parts.append(f"about {_clock(left)} left")
         spent = look_up_spent(self.folder / "ledger.sqlite")
         if spent is not None:
             parts.append(
@@ -69,14 +72,19 @@ class _Board:
         return "   ".join(parts)
 
     def _left(self, elapsed: float) -> float | None:
-        """Time left, from the share of the method's training steps that are done."""
-        steps = self.recipe.training.max_steps
-        base = self.recipe.base.training.max_steps
-        if steps is None or base is None:
-            return None
-        mine = [done for step, (done, _) in self.trained.items() if not step.startswith(_CONTROL)]
-        share = sum(mine) / (base + steps * self.recipe.cycles)
-        return elapsed / share - elapsed if share > 0.02 else None
+        """Time left, at the pace of the method's training steps so far."""
+        done = _of_method(self.trained)
+        left = self.steps - done - _of_method(self.read_back)
+        return elapsed / done * left if done > 0.02 * self.steps else None
+
+
+def _of_method(steps: Mapping[str, int]) -> int:
+    return sum(done for step, done in steps.items() if not step.startswith(_CONTROL))
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02}"
 
 
 @contextmanager
@@ -86,7 +94,7 @@ def watching(recipe: Recipe, folder: Path) -> Iterator[Watch]:
     if not console.is_terminal:
         yield _lines()
         return
-    board = _Board(recipe, folder)
+    board = _Board(folder, sum(row.steps for row in plan(recipe).trainings if row.stage != "sft"))
     with Live(board, console=console, refresh_per_second=4, transient=True):
         yield board.take
 
@@ -135,27 +143,27 @@ def _wide_console() -> Console:
     return console if console.is_terminal else Console(width=max(console.width, 132))
 
 
-def show_plan(plan: Plan, recipe: Recipe) -> None:
+def show_plan(planned: Plan, recipe: Recipe) -> None:
     """What a run will take."""
     calls = Table(title="teacher calls")
     for name in ("stage", "ask", "calls", "prompt tokens", "completion tokens", "US $"):
         calls.add_column(name, justify="left" if name in {"stage", "ask"} else "right")
-    for row in plan.calls:
+    for row in planned.calls:
         calls.add_row(
             row.stage, row.ask, f"{row.calls:,}", f"{row.prompt_tokens:,}",
             f"{row.completion_tokens:,}", f"{row.money:.4f}",
         )  # fmt: skip
     calls.add_section()
-    money = sum(row.money for row in plan.calls)
-    prompt = sum(row.prompt_tokens for row in plan.calls)
-    completion = sum(row.completion_tokens for row in plan.calls)
+    money = sum(row.money for row in planned.calls)
+    prompt = sum(row.prompt_tokens for row in planned.calls)
+    completion = sum(row.completion_tokens for row in planned.calls)
     calls.add_row(
-        "all", "", f"{plan.teacher_calls:,}", f"{prompt:,}", f"{completion:,}", f"{money:.4f}"
+        "all", "", f"{planned.teacher_calls:,}", f"{prompt:,}", f"{completion:,}", f"{money:.4f}"
     )
     trainings = Table(title="training")
     for name in ("stage", "examples", "steps", "tokens (about)"):
         trainings.add_column(name, justify="left" if name == "stage" else "right")
-    for training in plan.trainings:
+    for training in planned.trainings:
         trainings.add_row(
             training.stage, f"{training.examples:,}", f"{training.steps:,}", f"{training.tokens:,}"
         )
@@ -163,7 +171,7 @@ def show_plan(plan: Plan, recipe: Recipe) -> None:
     console.print(calls)
     console.print(trainings)
     console.print("A refused or unreadable answer is asked again; that is not counted here.")
-    for line in _over_budget(plan.teacher_calls, prompt + completion, money, recipe):
+    for line in _over_budget(planned.teacher_calls, prompt + completion, money, recipe):
         console.print(line, style="bold red")
 
 

@@ -1,0 +1,148 @@
+"""Training and answering of the embedded student against plain transformers, in one run.
+
+    python benchmarks/student.py [--rounds 5] [--steps 40] [--threads 1]
+
+Peers: `transformers.Trainer` with padded batches of the same examples, model and AdamW, and
+`model.generate` with left padding. Contenders alternate; the figures are medians of rounds, and
+the ratio is what to read. `first_difference` is off, since the peer has no contrast.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import cast
+
+import torch
+from torch.utils.data import Dataset
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    DataCollatorForSeq2Seq,
+    Trainer,
+    TrainingArguments,
+)
+from transformers.trainer_callback import PrinterCallback
+
+from sodakd.models.prompts import Tokenizer, encode_answer, encode_prompt
+from sodakd.models.transformers import TransformersModel
+from sodakd.recipe import StudentShape, TrainingSettings
+from sodakd.training.batches import Example
+from sodakd.training.fit import fit
+from sodakd.training.student import create_student
+from sodakd.types import Question
+from sodakd.world.draw import draw_questions, program_of
+from sodakd.world.print_python import print_python
+from sodakd.world.splits import Split
+
+BATCH = 32
+ANSWERS = 256
+MOST_TOKENS = 64
+
+
+def timed(work: Callable[[], int]) -> float:
+    """Tokens a second of one piece of work, which returns its tokens."""
+    began = time.perf_counter()
+    tokens = work()
+    return tokens / (time.perf_counter() - began)
+
+
+def ours(start: Path, examples: Sequence[Example], steps: int, threads: int) -> int:
+    """Train with `fit`."""
+    settings = TrainingSettings(
+        max_steps=steps, optimizer="adamw", threads=threads, save_steps=10_000
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        return fit(start, examples, settings, 0, Path(folder))[-1].tokens
+
+
+def peers(start: Path, examples: Sequence[Example], steps: int) -> int:
+    """Train with `transformers.Trainer` and its padding collator."""
+    tokenizer = AutoTokenizer.from_pretrained(start)
+    reader = cast("Tokenizer", tokenizer)
+    rows = []
+    for example in examples:
+        prompt = encode_prompt(reader, example.prompt)
+        answer = encode_answer(reader, example.chosen)
+        rows.append({"input_ids": prompt + answer, "labels": [-100] * len(prompt) + answer})
+    with tempfile.TemporaryDirectory() as folder:
+        trainer = Trainer(
+            model=AutoModelForCausalLM.from_pretrained(start),
+            args=TrainingArguments(
+                output_dir=folder,
+                max_steps=steps,
+                per_device_train_batch_size=BATCH,
+                report_to="none",
+                disable_tqdm=True,
+                save_strategy="no",
+                dataloader_pin_memory=False,
+                seed=0,
+            ),
+            train_dataset=cast("Dataset[object]", rows),
+            data_collator=DataCollatorForSeq2Seq(tokenizer),
+        )
+        trainer.remove_callback(PrinterCallback)
+        trainer.log = lambda *_: None  # type: ignore[method-assign]
+        trainer.train()
+    mean = sum(len(row["input_ids"]) for row in rows) / len(rows)
+    return round(steps * BATCH * mean)
+
+
+def our_answers(student: TransformersModel, questions: Sequence[Question]) -> int:
+    """Answer with the project's decode; forced to the full length by an untrained student."""
+    student.generate([each.text for each in questions], max_new_tokens=MOST_TOKENS)
+    return len(questions) * MOST_TOKENS
+
+
+def their_answers(start: Path, questions: Sequence[Question]) -> int:
+    """Answer with `model.generate`, left-padded, sorted by length, in one batch."""
+    tokenizer = AutoTokenizer.from_pretrained(start)
+    model = AutoModelForCausalLM.from_pretrained(start).eval()
+    reader = cast("Tokenizer", tokenizer)
+    prompts = sorted((encode_prompt(reader, each.text) for each in questions), key=len)
+    width = max(map(len, prompts))
+    ids = torch.tensor([[0] * (width - len(row)) + row for row in prompts])
+    mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in prompts])
+    model.generate(
+        ids, attention_mask=mask, max_new_tokens=MOST_TOKENS, do_sample=False, pad_token_id=0
+    )
+    return len(questions) * MOST_TOKENS
+
+
+def show(name: str, own: Sequence[float], peer: Sequence[float]) -> None:
+    """Medians and their ratio."""
+    mine, other = statistics.median(own), statistics.median(peer)
+    print(f"{name:<12} ours {mine:>9,.0f} tok/s   peer {other:>9,.0f} tok/s   {mine / other:.2f}x")
+
+
+def main() -> None:
+    """Alternate the contenders and print the ratios."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--steps", type=int, default=40)
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    drawn = draw_questions(2000, (1, 2, 3, 4, 5), Split.TRAIN, seed=1)
+    examples = [Example(each.text, print_python(program_of(each)), None) for each in drawn]
+    exam = draw_questions(ANSWERS, (1, 2, 3, 4, 5), Split.DEV, seed=1)
+    train: tuple[list[float], list[float]] = ([], [])
+    answer: tuple[list[float], list[float]] = ([], [])
+    with tempfile.TemporaryDirectory() as folder:
+        start = Path(folder) / "student"
+        texts = [text for each in examples for text in (each.prompt, each.chosen)]
+        create_student(texts, StudentShape(), 0, start)
+        student = TransformersModel.open(start)
+        for _ in range(options.rounds):
+            train[0].append(timed(lambda: ours(start, examples, options.steps, options.threads)))
+            train[1].append(timed(lambda: peers(start, examples, options.steps)))
+            answer[0].append(timed(lambda: our_answers(student, exam)))
+            answer[1].append(timed(lambda: their_answers(start, exam)))
+    show("training", *train)
+    show("answering", *answer)
+
+
+if __name__ == "__main__":
+    main()
