@@ -105,6 +105,7 @@ def _main(
     if os.getppid() != parent:
         return
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process decides
+    os.nice(5)  # and goes first: it has the longer way
     try:
         function(given, messages.put)
     except SodakdError as error:

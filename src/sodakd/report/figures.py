@@ -29,13 +29,14 @@ def pass_figures(folder: Folder) -> list[Figure]:
     names = [row.name for row in own]
     x = Axis("", 0, max(1, len(own) - 1), names)
     lines = []
-    for group in own[0].groups[:2]:
+    for number, group in enumerate(own[0].groups[:2]):
         points = [_point(_group(row.groups, group.group), at) for at, row in enumerate(own)]
-        lines.append(Line(group.group, points, dots=True))
+        lines.append(Line(group.group, points, dots=True, colour=number))
         if control is not None:
             point = _point(_group(control.groups, group.group), 0)
             flat = [point, Point(len(own) - 1, point.y)]
-            lines.append(Line(f"static control, {group.group}", flat, dashed=True))
+            name = f"static control, {group.group} (dashed)"
+            lines.append(Line(name, flat, dashed=True, colour=number))
     levels = [group.group for group in own[0].groups if group.group.startswith("level ")]
     bars = [[_point(_group(row.groups, level), 0) for row in standings] for level in levels]
     return [

@@ -63,7 +63,9 @@
     const row = shown[at];
     [...list.children].forEach((item, number) => item.setAttribute("aria-selected", String(number === at)));
     if (!row) { detail.append(make("p", "Nothing matches.")); return; }
-    list.children[at].scrollIntoView({ block: "nearest" });
+    const item = list.children[at], top = item.offsetTop - list.offsetTop;
+    if (top < list.scrollTop) list.scrollTop = top;
+    else if (top + item.offsetHeight > list.scrollTop + list.clientHeight) list.scrollTop = top + item.offsetHeight - list.clientHeight;
     const tags = make("div");
     tags.append(tag("cycle " + row.cycle), tag("level " + row.level));
     if (row.difficulty) tags.append(tag(row.difficulty, row.difficulty));

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from html import escape
 
 WIDTH, HEIGHT = 560, 260
-LEFT, RIGHT, TOP, BOTTOM = 52, 16, 16, 44
+LEFT, RIGHT, TOP, BOTTOM = 52, 30, 16, 44
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Line:
     points: Sequence[Point]
     dots: bool = False
     dashed: bool = False
+    colour: int | None = None
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def line_plot(lines: Sequence[Line], x: Axis, y: Axis) -> str:
     """Lines over a common axis, with interval bars, dots and a legend."""
     body = [_frame(x, y)]
     for number, line in enumerate(lines):
-        colour = f"var(--c{number % 6})"
+        colour = f"var(--c{_colour(line, number)})"
         places = [(_x(point.x, x), _y(point.y, y)) for point in line.points]
         path = " ".join(
             f"{'M' if not at else 'L'}{px:.1f},{py:.1f}" for at, (px, py) in enumerate(places)
@@ -51,7 +52,8 @@ def line_plot(lines: Sequence[Line], x: Axis, y: Axis) -> str:
         body.append(f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="2"{dash}/>')
         if line.dots:
             body += [_dot(point, line.name, colour, x, y) for point in line.points]
-    return _svg(body) + _legend([line.name for line in lines])
+    colours = [_colour(line, number) for number, line in enumerate(lines)]
+    return _svg(body) + _legend([line.name for line in lines], colours)
 
 
 def stacked_bars(
@@ -178,10 +180,16 @@ def _svg(body: Sequence[str]) -> str:
     return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img">{"".join(body)}</svg>'
 
 
-def _legend(names: Sequence[str]) -> str:
+def _colour(line: Line, number: int) -> int:
+    return (number if line.colour is None else line.colour) % 6
+
+
+def _legend(names: Sequence[str], colours: Sequence[int] | None = None) -> str:
+    """Names and colours; the colours in their order where none are given."""
+    shown = range(len(names)) if colours is None else colours
     entries = "".join(
         f'<span><i style="background:var(--c{number % 6})"></i>{escape(name)}</span>'
-        for number, name in enumerate(names)
+        for number, name in zip(shown, names, strict=True)
     )
     return f'<div class="legend">{entries}</div>'
 
