@@ -1,0 +1,126 @@
+"""Generation: the same tokens as Hugging Face's, whatever the batch."""
+
+from pathlib import Path
+from typing import cast
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer, Qwen2Config, Qwen2ForCausalLM
+
+from sodakd.models.prompts import Tokenizer, encode_prompt
+from sodakd.models.transformers import TransformersModel
+from sodakd.recipe import StudentShape, TrainingSettings
+from sodakd.training.fit import fit
+from sodakd.training.student import create_student
+from tests.training.questions import synthetic
+
+# A few steps of training: answers that end, at different lengths, and some that never do.
+SHAPE = StudentShape(hidden_size=48, num_hidden_layers=2, vocab_size=400)
+PROMPTS = [
+    example.prompt[: 20 + 7 * (place % 29)] if place % 3 else example.prompt
+    for place, example in enumerate(synthetic(64, seed=5))
+]
+LONGEST = 48
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    examples = synthetic(320)
+    start, out = tmp_path_factory.mktemp("start"), tmp_path_factory.mktemp("trained")
+    create_student([t for e in examples for t in (e.prompt, e.chosen)], SHAPE, 0, start)
+    fit(start, examples, TrainingSettings(max_steps=40, learning_rate=1e-2), 0, out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def grouped(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Qwen2 with fewer key heads than query heads, and the student's tokenizer."""
+    out = tmp_path_factory.mktemp("grouped")
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    config = Qwen2Config(
+        hidden_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        intermediate_size=64,
+        vocab_size=len(tokenizer),
+        initializer_range=0.2,
+        bos_token_id=None,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    torch.manual_seed(3)
+    Qwen2ForCausalLM(config).save_pretrained(out)
+    tokenizer.save_pretrained(out)
+    return out
+
+
+def reference(folder: Path, prompts: list[str]) -> list[str]:
+    """Hugging Face's own greedy answers, prompt by prompt."""
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForCausalLM.from_pretrained(folder)
+    answers = []
+    for prompt in prompts:
+        row = torch.tensor([encode_prompt(cast("Tokenizer", tokenizer), prompt)])
+        out = model.generate(  # type: ignore[misc]
+            row, attention_mask=torch.ones_like(row), max_new_tokens=LONGEST, do_sample=False
+        )
+        answers.append(str(tokenizer.decode(out[0, row.shape[1] :], skip_special_tokens=True)))
+    return answers
+
+
+@pytest.mark.parametrize("kind", ["folder", "grouped"])
+def test_greedy_answers_are_those_of_hugging_face(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    where: Path = request.getfixturevalue(kind)
+    answers = TransformersModel.open(where).generate(PROMPTS, max_new_tokens=LONGEST, batch_size=24)
+    assert answers == reference(where, PROMPTS)
+    assert len({len(answer) for answer in answers}) > 5
+
+
+def test_an_answer_does_not_depend_on_its_neighbours(folder: Path) -> None:
+    model = TransformersModel.open(folder)
+    prompts = list(dict.fromkeys(PROMPTS))
+    together = model.generate(prompts, max_new_tokens=LONGEST, temperature=0.9, seed=4)
+    alone = [
+        model.generate([prompt], max_new_tokens=LONGEST, temperature=0.9, seed=4)[0]
+        for prompt in prompts
+    ]
+    assert alone == together
+
+
+def test_samples_repeat_with_their_seed_and_differ_with_another(folder: Path) -> None:
+    model = TransformersModel.open(folder)
+    first, again, other = (
+        model.generate(PROMPTS[:16], max_new_tokens=LONGEST, temperature=1.0, seed=seed)
+        for seed in (1, 1, 2)
+    )
+    assert first == again
+    assert first != other
+
+
+def test_samples_of_one_prompt_differ(folder: Path) -> None:
+    model = TransformersModel.open(folder)
+    samples = model.generate([PROMPTS[0]] * 8, max_new_tokens=LONGEST, temperature=1.5, seed=0)
+    assert len(set(samples)) > 1
+
+
+def test_a_low_temperature_comes_to_the_likeliest_token(folder: Path) -> None:
+    model = TransformersModel.open(folder)
+    greedy = model.generate(PROMPTS[:8], max_new_tokens=LONGEST)
+    assert model.generate(PROMPTS[:8], max_new_tokens=LONGEST, temperature=1e-4) == greedy
+
+
+def test_progress_counts_up_to_all_answers(folder: Path) -> None:
+    seen: list[int] = []
+    model = TransformersModel.open(folder)
+    model.generate(PROMPTS, max_new_tokens=LONGEST, batch_size=24, progress=seen.append)
+    assert seen == sorted(seen)
+    assert seen[-1] == len(PROMPTS)
+
+
+def test_no_prompts_give_no_answers(folder: Path) -> None:
+    model = TransformersModel.open(folder)
+    assert model.generate([], max_new_tokens=4) == []
+    assert model.generate([], max_new_tokens=4, temperature=1.0) == []

@@ -1,0 +1,38 @@
+"""A tiny student, and the check of tensor shapes: what a signature says is tested on every call."""
+
+from pathlib import Path
+
+import pytest
+from jaxtyping import install_import_hook
+
+with install_import_hook(
+    [
+        f"sodakd.training.{name}"
+        for name in ("packing", "losses", "objective", "optimizer", "attention")
+    ],
+    "beartype.beartype",
+):
+    import sodakd.training.attention
+    import sodakd.training.objective
+    import sodakd.training.optimizer  # noqa: F401
+
+from sodakd.recipe import StudentShape
+from sodakd.training.student import create_student
+from tests.training.questions import synthetic
+
+TINY = StudentShape(
+    hidden_size=32,
+    num_hidden_layers=2,
+    num_attention_heads=2,
+    intermediate_size=48,
+    vocab_size=400,
+)
+
+
+@pytest.fixture(scope="session")
+def student(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an untrained student of a few thousand parameters."""
+    folder = tmp_path_factory.mktemp("student")
+    texts = [text for e in synthetic(200) for text in (e.prompt, e.chosen)]
+    create_student(texts, TINY, 0, folder)
+    return folder

@@ -1,0 +1,76 @@
+"""Encoding and the plan of batches."""
+
+from collections import Counter
+from pathlib import Path
+from typing import cast
+
+import pytest
+from transformers import AutoTokenizer
+
+from sodakd.errors import TrainingError
+from sodakd.models.prompts import Tokenizer
+from sodakd.recipe import TrainingSettings
+from sodakd.training.batches import Example, count_steps, encode, plan
+from tests.training.questions import synthetic
+
+
+@pytest.fixture
+def tokenizer(student: Path) -> Tokenizer:
+    return cast("Tokenizer", AutoTokenizer.from_pretrained(student))
+
+
+def test_every_epoch_trains_on_every_example_once() -> None:
+    lengths = [10 + place % 40 for place in range(150)]
+    steps = plan(lengths, TrainingSettings(num_train_epochs=2, per_device_train_batch_size=8), 0)
+    assert len(steps) == 38
+    assert set(Counter(place for step in steps for place in step).values()) == {2}
+
+
+def test_a_plan_depends_on_its_seed_alone() -> None:
+    settings = TrainingSettings(max_steps=9, per_device_train_batch_size=4)
+    lengths = list(range(1, 41))
+    assert plan(lengths, settings, 3) == plan(lengths, settings, 3)
+    assert plan(lengths, settings, 3) != plan(lengths, settings, 4)
+
+
+def test_a_longer_plan_begins_as_the_shorter_one() -> None:
+    lengths = list(range(1, 41))
+    short = plan(lengths, TrainingSettings(max_steps=5, per_device_train_batch_size=4), 0)
+    long = plan(lengths, TrainingSettings(max_steps=25, per_device_train_batch_size=4), 0)
+    assert long[:5] == short
+
+
+def test_batches_hold_examples_of_like_length(tokenizer: Tokenizer) -> None:
+    encoded = encode(synthetic(1024), tokenizer, 512)
+    lengths = [example.length for example in encoded]
+    steps = plan(lengths, TrainingSettings(), 0)
+    places = sum(len(step) * max(lengths[place] for place in step) for step in steps)
+    assert 1 - sum(lengths) / places < 0.08
+
+
+def test_max_steps_wins_over_epochs() -> None:
+    assert count_steps(100, TrainingSettings(max_steps=7, num_train_epochs=50)) == 7
+    assert count_steps(100, TrainingSettings(num_train_epochs=0.5)) == 2
+    assert count_steps(3, TrainingSettings(num_train_epochs=0.1)) == 1
+
+
+def test_nothing_to_train_on_is_refused(tokenizer: Tokenizer) -> None:
+    with pytest.raises(TrainingError, match="no examples"):
+        encode([], tokenizer, 512)
+
+
+def test_an_answer_that_the_model_cannot_take_is_refused(tokenizer: Tokenizer) -> None:
+    long = Example("short", "x = 1\n" * 200, None)
+    with pytest.raises(TrainingError, match=r"example 1 has .* takes at most 512"):
+        encode([Example("a", "b", None), long], tokenizer, 512)
+
+
+@pytest.mark.parametrize("weight", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_weight_must_be_a_positive_number(tokenizer: Tokenizer, weight: float) -> None:
+    with pytest.raises(TrainingError, match="weight"):
+        encode([Example("a", "b", None, weight)], tokenizer, 512)
+
+
+def test_a_faulty_answer_equal_to_the_correct_one_is_no_pair(tokenizer: Tokenizer) -> None:
+    (encoded,) = encode([Example("a", "b", "b")], tokenizer, 512)
+    assert encoded.rejected is None

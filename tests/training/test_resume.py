@@ -1,0 +1,157 @@
+"""A training that is killed, stopped or repeated ends in the same bytes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sodakd.errors import TrainingError
+from sodakd.recipe import TrainingSettings
+from sodakd.training.fit import fit
+from sodakd.types import TrainRow
+from tests.training.questions import synthetic
+
+EXAMPLES = synthetic(64)
+SETTINGS = TrainingSettings(
+    max_steps=14,
+    per_device_train_batch_size=8,
+    loss="first_difference",
+    warmup_steps=2,
+    save_steps=4,
+    logging_steps=3,
+)
+
+
+class Stopped(RuntimeError):
+    """Stands for a kill."""
+
+
+def stop_at(step: int) -> Callable[[TrainRow], None]:
+    def stop(row: TrainRow) -> None:
+        if row.step >= step:
+            raise Stopped
+
+    return stop
+
+
+def folder(path: Path) -> Path:
+    path.mkdir()
+    return path
+
+
+def measured(rows: list[TrainRow]) -> list[TrainRow]:
+    """Rows without what never repeats."""
+    return [row.model_copy(update={"tokens_per_second": 0.0}) for row in rows]
+
+
+def written(out: Path) -> list[TrainRow]:
+    lines = (out / "log.jsonl").read_text().splitlines()
+    return [TrainRow.model_validate_json(line) for line in lines]
+
+
+def same(left: Path, right: Path) -> bool:
+    name = "model.safetensors"
+    return (left / name).read_bytes() == (right / name).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def whole(student: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A training that was never stopped."""
+    out = tmp_path_factory.mktemp("whole")
+    fit(student, EXAMPLES, SETTINGS, 0, out)
+    return out
+
+
+def test_the_same_seed_gives_the_same_bytes(student: Path, whole: Path, tmp_path: Path) -> None:
+    rows = fit(student, EXAMPLES, SETTINGS, 0, folder(tmp_path / "again"))
+    assert same(whole, tmp_path / "again")
+    assert measured(rows) == measured(written(whole))
+
+
+def test_another_seed_gives_other_weights(student: Path, whole: Path, tmp_path: Path) -> None:
+    fit(student, EXAMPLES, SETTINGS, 1, folder(tmp_path / "other"))
+    assert not same(whole, tmp_path / "other")
+
+
+def test_a_training_stopped_again_and_again_ends_the_same(
+    student: Path, whole: Path, tmp_path: Path
+) -> None:
+    out = folder(tmp_path / "out")
+    for step in (6, 9, 12):
+        with pytest.raises(Stopped):
+            fit(student, EXAMPLES, SETTINGS, 0, out, stop_at(step))
+    fit(student, EXAMPLES, SETTINGS, 0, out)
+    assert same(whole, out)
+
+
+def test_a_half_written_checkpoint_does_not_count(
+    student: Path, whole: Path, tmp_path: Path
+) -> None:
+    out = folder(tmp_path / "out")
+    with pytest.raises(Stopped):
+        fit(student, EXAMPLES, SETTINGS, 0, out, stop_at(9))
+    half = out / "checkpoints" / ".part" / "checkpoint-12"
+    half.mkdir(parents=True, exist_ok=True)
+    (half / "model.safetensors").write_bytes(b"half")
+    fit(student, EXAMPLES, SETTINGS, 0, out)
+    assert same(whole, out)
+
+
+def test_a_killed_process_ends_as_one_that_was_not(
+    student: Path, whole: Path, tmp_path: Path
+) -> None:
+    out = folder(tmp_path / "out")
+    code = (
+        "import sys, time; from pathlib import Path; from sodakd.training.fit import fit;"
+        "from tests.training.test_resume import EXAMPLES, SETTINGS;"
+        "wait = lambda row: time.sleep(600 if row.step >= 9 else 0);"
+        "fit(Path(sys.argv[1]), EXAMPLES, SETTINGS, 0, Path(sys.argv[2]), wait)"
+    )
+    root = Path(__file__).parents[2]
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(student), str(out)],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(root / "src"), str(root)])},
+    )
+    deadline = time.monotonic() + 60
+    while not (out / "checkpoints" / "checkpoint-8").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert (out / "checkpoints" / "checkpoint-8").exists()
+    fit(student, EXAMPLES, SETTINGS, 0, out)
+    assert same(whole, out)
+
+
+def test_a_checkpoint_of_another_training_is_refused(student: Path, tmp_path: Path) -> None:
+    out = folder(tmp_path / "out")
+    with pytest.raises(Stopped):
+        fit(student, EXAMPLES, SETTINGS, 0, out, stop_at(6))
+    with pytest.raises(TrainingError, match="other examples, settings, seed or start"):
+        fit(student, EXAMPLES, SETTINGS, 5, out)
+
+
+def test_the_last_step_is_logged_and_checkpoints_are_gone(whole: Path) -> None:
+    assert [row.step for row in written(whole)] == [3, 6, 9, 12, 14]
+    assert not (whole / "checkpoints").exists()
+    assert json.loads((whole / "config.json").read_text())["model_type"] == "llama"
+
+
+def test_the_learning_rate_falls_in_a_line_after_its_warmup(whole: Path) -> None:
+    rates = {row.step: row.learning_rate for row in written(whole)}
+    # Two of the 14 steps warm up; step 3 is the first of twelve that fall towards zero.
+    assert rates == pytest.approx({step: 3e-3 * (15 - step) / 12 for step in rates})
+
+
+def test_without_faulty_answers_nothing_of_them_is_logged(student: Path, tmp_path: Path) -> None:
+    examples = synthetic(16)
+    correct = [type(e)(e.prompt, e.chosen, None) for e in examples]
+    rows = fit(student, correct, SETTINGS.model_copy(update={"max_steps": 3}), 0, tmp_path)
+    row = rows[-1]
+    assert (row.contrast, row.rejected_logp, row.gap, row.ranking_accuracy) == (None,) * 4
