@@ -1,6 +1,5 @@
 """The report: made from a run's folder alone, finished or not; and it can be used."""
 
-import json
 import shutil
 from pathlib import Path
 
@@ -8,69 +7,158 @@ import pytest
 
 from sodakd.errors import RunError
 from sodakd.report.page import write_report
-from sodakd.store import read_rows, write_rows
-from sodakd.types import Pair
-from tests.report.browser import click_through
+from sodakd.store import write_rows
+from tests.report import folder as build
+from tests.report.browser import Seen, click_through, opened
+
+HOSTILE = (
+    "</script><script>document.title='taken'</script><!--<script>"
+    '<img src=x onerror="document.title=\'taken\'">{{ 7 * 7 }} \u2028 😀 & "quoted"'
+)
 
 
-def copied(run: Path, folder: Path) -> Path:
-    shutil.copytree(run, folder / "run")
-    return folder / "run"
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run with its report. Not to be changed."""
+    folder = build.finish(tmp_path_factory.mktemp("report") / "run")
+    write_report(folder)
+    return folder
+
+
+def read(folder: Path) -> str:
+    return write_report(folder).read_text(encoding="utf-8")
+
+
+def test_a_report_can_be_clicked_through(run: Path) -> None:
+    seen = click_through(run / "report.html")
+    assert seen.complaints == []
+    assert seen.requests == []
 
 
 def test_the_report_of_a_real_run_can_be_clicked_through(finished_run: Path) -> None:
-    seen = click_through(finished_run / "report.html")
+    seen = click_through(write_report(finished_run))
     assert seen.complaints == []
     assert seen.requests == []
 
 
-def test_the_report_names_no_other_host(finished_run: Path) -> None:
-    text = (finished_run / "report.html").read_text(encoding="utf-8")
-    assert "http://" not in text.replace("http://www.w3.org", "")
+def test_a_report_fits_a_narrow_window(run: Path) -> None:
+    with opened(run / "report.html", Seen(), width=390) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_an_answer_shows_all_that_is_known_of_it(run: Path) -> None:
+    seen = Seen()
+    with opened(run / "report.html", seen) as page:
+        page.fill("input[name=search]", "reason number 102")
+        shown = page.locator("#detail").inner_text()
+        marked = page.locator("#detail mark").all_inner_texts()
+    for words in (
+        "Verdict: wrong answer", "total([1]) gave 0, not 1", "Why medium", "Grade: 4 of 6",
+        "functionality", "Nearly.", "ruff F821", "The teacher's pair of this question",
+    ):  # fmt: skip
+        assert words in shown
+    assert set(marked) == {"+", "0", "-", "1"}
+    assert seen.complaints == []
+
+
+def test_the_report_names_no_other_host(run: Path) -> None:
+    text = read(run)
+    assert "http://" not in text
     assert "https://" not in text
-    assert len(text) < 4_000_000
+    assert str(run) not in text
 
 
-def test_hostile_text_stays_text(finished_run: Path, tmp_path: Path) -> None:
-    run = copied(finished_run, tmp_path)
-    hostile = "</script><script>document.title='taken'</script><img src=x onerror=alert(1)>"
-    path = run / "cycle-1" / "pairs.jsonl"
-    pairs = read_rows(path, Pair)
-    question = pairs[0].question.model_copy(update={"text": hostile})
-    bad = [pair.model_copy(update={"question": question, "chosen": hostile}) for pair in pairs]
-    write_rows(path, bad)
-    page = write_report(run)
-    assert hostile not in page.read_text(encoding="utf-8")
-    seen = click_through(page)
+def test_the_report_says_what_the_run_came_to(run: Path) -> None:
+    text = read(run)
+    for words in (
+        "<h1>small</h1>", "seed 7", "began 2026-01-02 03:04 UTC", "20.0 %", "70.0 %",
+        "Against the control: +20.0 points", "the student is ahead",
+        "80.0 %", "question: near duplicate", "1,234",
+    ):  # fmt: skip
+        assert words in text
+    assert "Not there yet" not in text
+
+
+def test_hostile_text_stays_text(run: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(run, folder)
+    at = folder / "cycle-1"
+    write_rows(at / "pairs.jsonl", [build.pair(n, f"{HOSTILE} {n}", HOSTILE) for n in range(20)])
+    rows = [build.feedback(n, f"{HOSTILE} {n}", HOSTILE) for n in range(20)]
+    write_rows(at / "feedback.jsonl", rows)
+    page = write_report(folder)
+    assert "<script>document" not in page.read_text(encoding="utf-8")
+    assert click_through(page).complaints == []
+    seen = Seen()
+    with opened(page, seen) as tab:
+        assert "small" in tab.title()
+        tab.select_option("select[name=cycle]", "1")
+        assert HOSTILE.replace("\u2028", "").split(" ")[0] in tab.locator(".question").inner_text()
+        assert tab.locator("#detail img, #detail script").count() == 0
+        assert "😀" in tab.locator("#detail pre").first.inner_text()
     assert seen.complaints == []
-    assert seen.requests == []
 
 
-def test_an_unfinished_run_has_a_report_that_says_so(finished_run: Path, tmp_path: Path) -> None:
-    run = copied(finished_run, tmp_path)
-    for name in ("cycle-2", "sft"):
-        shutil.rmtree(run / name)
-    for name in ("results.json", "spend.json"):
-        (run / name).unlink()
-    text = write_report(run).read_text(encoding="utf-8")
-    assert "cycle 2 has not been trained yet" in text
+def test_a_recipe_can_be_hostile_too(tmp_path: Path) -> None:
+    folder = build.begin(tmp_path / "run")
+    text = (folder / "run.json").read_text(encoding="utf-8")
+    (folder / "run.json").write_text(text.replace("small", "<script>x</script>"), encoding="utf-8")
+    assert "<script>x" not in read(folder)
+
+
+@pytest.mark.parametrize(
+    ("done", "words"),
+    [
+        (0, "the base student has not been trained yet"),
+        (1, "cycle 1 has not been trained yet"),
+        (2, "cycle 2 has not been trained yet"),
+        (3, "the static control has not been trained yet"),
+    ],
+)
+def test_an_unfinished_run_has_a_report_that_says_so(done: int, words: str, tmp_path: Path) -> None:
+    folder = build.begin(tmp_path / "run")
+    if done:
+        build.finish_base(folder)
+    for number in range(1, done):
+        build.finish_cycle(folder, number)
+    text = read(folder)
+    assert words in text
     assert "there are no results yet" in text
+    assert ("cycle 1 has not" in text) is (done < 2)
 
 
-def test_a_run_that_only_began_has_a_report(tmp_path: Path) -> None:
-    head = {"format": 1, "sodakd": "0.1.0", "recipe": {"name": "new", "seed": 3, "cycles": 2}}
-    (tmp_path / "run.json").write_text(json.dumps(head), encoding="utf-8")
-    text = write_report(tmp_path).read_text(encoding="utf-8")
-    assert "the base student has not been trained yet" in text
+def test_a_run_that_only_began_opens_without_complaint(tmp_path: Path) -> None:
+    seen = Seen()
+    with opened(write_report(build.begin(tmp_path / "run")), seen) as page:
+        assert "There are no examples yet" in page.locator("#detail").inner_text()
+        assert "No student has been trained yet" in page.locator("#training").inner_text()
+    assert seen.complaints == []
+
+
+def test_a_large_run_has_a_small_page(tmp_path: Path) -> None:
+    folder = build.finish(tmp_path / "run")
+    long = "x = 1\n" * 2000
+    pairs = [build.pair(number, chosen=long) for number in range(120)]
+    answers = [build.feedback(number, answer=long) for number in range(160)]
+    for number in (1, 2):
+        write_rows(folder / f"cycle-{number}" / "pairs.jsonl", pairs)
+        write_rows(folder / f"cycle-{number}" / "feedback.jsonl", answers)
+    assert write_report(folder).stat().st_size < 4_000_000
+
+
+def test_nothing_is_left_beside_the_report(run: Path) -> None:
+    assert not list(run.glob("*.part"))
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="is no run"):
         write_report(tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_a_broken_row_is_named(finished_run: Path, tmp_path: Path) -> None:
-    run = copied(finished_run, tmp_path)
-    (run / "cycle-1" / "feedback.jsonl").write_text("{}\n", encoding="utf-8")
+def test_a_broken_row_is_named(run: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(run, folder)
+    (folder / "cycle-1" / "feedback.jsonl").write_text("{}\n", encoding="utf-8")
     with pytest.raises(RunError, match=r"feedback\.jsonl, line 1"):
-        write_report(run)
+        write_report(folder)

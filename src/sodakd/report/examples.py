@@ -8,75 +8,117 @@ from typing import TypeVar
 
 from pydantic import JsonValue
 
+from sodakd.report.faults import edit_distance
 from sodakd.report.reading import Cycle
-from sodakd.types import Case, Difficulty, FaultKind, Feedback, Pair
+from sodakd.types import Case, Difficulty, FaultKind, Feedback, Pair, Question
 
 Row = TypeVar("Row", Feedback, Pair)
 
-PER_CYCLE = 100
+PER_CYCLE = 150
+BYTES = 2_600_000
+"""The browser's share of the page, which shall stay below 4 MB."""
+_TEXT = 6000
+_CASES = 24
 
 
-def examples(cycles: Sequence[Cycle]) -> list[JsonValue]:
-    """Rows for the browser: answers of the student evenly over difficulties, pairs over faults."""
+def examples(cycles: Sequence[Cycle]) -> str:
+    """Rows for the browser as JSON that can stand in a script element.
+
+    Answers of the student are drawn evenly over difficulties, pairs over kinds of fault.
+    """
+    count = PER_CYCLE
+    while True:
+        text = _script_safe(_rows(cycles, count))
+        if len(text.encode()) <= BYTES or count <= 4:
+            return text
+        count = count * 2 // 3
+
+
+def _rows(cycles: Sequence[Cycle], count: int) -> list[JsonValue]:
     pairs = {pair.question.id: pair for cycle in cycles for pair in cycle.pairs}
     rows: list[JsonValue] = []
     for cycle in cycles:
         rng = random.Random(cycle.number)
         answered = _evenly(
-            [[row for row in cycle.feedback if row.difficulty is kind] for kind in Difficulty], rng
-        )
+            [[row for row in cycle.feedback if row.difficulty is kind] for kind in Difficulty],
+            count, rng,
+        )  # fmt: skip
         rows += [_answer(cycle.number, row, pairs.get(row.question.id)) for row in answered]
         taught = _evenly(
-            [[pair for pair in cycle.pairs if pair.fault is kind] for kind in FaultKind], rng
-        )
-        rows += [_pair(cycle.number, pair) for pair in taught]
+            [[pair for pair in cycle.pairs if pair.fault is kind] for kind in FaultKind],
+            count * 2 // 3, rng,
+        )  # fmt: skip
+        rows += [
+            {"kind": "pair", **_question(cycle.number, pair.question), **_codes(pair)}
+            for pair in taught
+        ]
     return rows
 
 
-def _evenly(groups: Sequence[Sequence[Row]], rng: random.Random) -> list[Row]:
-    drawn = [rng.sample(group, min(len(group), PER_CYCLE)) for group in groups]
+def _evenly(groups: Sequence[Sequence[Row]], count: int, rng: random.Random) -> list[Row]:
+    drawn = [rng.sample(group, min(len(group), count)) for group in groups]
     mixed = [row for rank in zip_longest(*drawn) for row in rank if row is not None]
-    return mixed[:PER_CYCLE]
+    return mixed[:count]
 
 
 def _answer(cycle: int, row: Feedback, pair: Pair | None) -> JsonValue:
-    shown: dict[str, JsonValue] = {
+    graded = None if row.score is None else {**row.score.model_dump(), "total": row.score.total}
+    return {
         "kind": "answer",
-        "cycle": cycle,
-        "level": row.question.level,
-        "question": row.question.text,
-        "tests": _tests(row.question.tests.cases if row.question.tests else ()),
+        **_question(cycle, row.question),
         "difficulty": row.difficulty.value,
         "outcome": row.verdict.outcome.value,
-        "output": row.verdict.output,
-        "answer": row.solution.code,
+        "stage": row.verdict.stage.value,
+        "output": _cut(row.verdict.output),
+        "answer": _cut(row.solution.code),
         "reason": row.reason,
-        "score": None if row.score is None else row.score.model_dump(),
-        "total": None if row.score is None else row.score.total,
+        "samples": row.samples,
+        "rate": row.pass_rate,
+        "score": graded,
+        "findings": [
+            f"{found.tool} {found.rule}, line {found.line}: {found.message}"
+            for found in row.findings
+        ],
+        **({} if pair is None else _codes(pair)),
     }
-    if pair is not None:
-        shown |= {"chosen": pair.chosen, "rejected": pair.rejected, "fault": pair.fault.value}
-    return shown
 
 
-def _pair(cycle: int, pair: Pair) -> JsonValue:
+def _question(cycle: int, question: Question) -> dict[str, JsonValue]:
+    cases = question.tests.cases if question.tests else ()
     return {
-        "kind": "pair",
+        "id": question.id,
         "cycle": cycle,
-        "level": pair.question.level,
-        "question": pair.question.text,
-        "tests": _tests(pair.question.tests.cases if pair.question.tests else ()),
-        "chosen": pair.chosen,
-        "rejected": pair.rejected,
-        "fault": pair.fault.value,
+        "level": question.level,
+        "language": question.language.value,
+        "source": question.source,
+        "question": _cut(question.text),
+        "entry": question.tests.entry_point if question.tests else "",
+        "tests": [_case(case) for case in cases[:_CASES]],
+        "more": max(0, len(cases) - _CASES),
     }
 
 
-def _tests(cases: Sequence[Case]) -> list[JsonValue]:
-    return [
-        {
-            "call": ", ".join(json.dumps(value) for value in case.arguments),
-            "expected": json.dumps(case.expected),
-        }
-        for case in cases
-    ]
+def _codes(pair: Pair) -> dict[str, JsonValue]:
+    return {
+        "chosen": _cut(pair.chosen),
+        "rejected": _cut(pair.rejected),
+        "fault": pair.fault.value,
+        "distance": edit_distance(pair),
+    }
+
+
+def _case(case: Case) -> list[JsonValue]:
+    call = ", ".join(json.dumps(value, ensure_ascii=False) for value in case.arguments)
+    return [_cut(call), _cut(json.dumps(case.expected, ensure_ascii=False))]
+
+
+def _cut(text: str) -> str:
+    left = len(text) - _TEXT
+    return text if left <= 0 else f"{text[:_TEXT]}\n… {left:,} more characters"
+
+
+def _script_safe(rows: list[JsonValue]) -> str:
+    """JSON that cannot end the script element it stands in."""
+    text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+    text = text.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be written
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

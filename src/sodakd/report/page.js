@@ -5,7 +5,8 @@
   const list = document.getElementById("list");
   const detail = document.getElementById("detail");
   const fields = ["cycle", "level", "difficulty", "outcome", "fault"];
-  const order = { difficulty: ["mastered", "easy", "medium", "hard", "broken"] };
+  const difficulties = ["mastered", "easy", "medium", "hard", "broken"];
+  const rules = { functionality: 2, boundary: 1, coverage: 1, readability: 1, practices: 1 };
   let kind = "answer", shown = [], at = 0;
 
   const make = (tag, text, style) => {
@@ -14,17 +15,22 @@
     if (style) node.className = style;
     return node;
   };
+  const words = (text) => String(text).replaceAll("_", " ");
 
   // Tokens of code, for colours and for marking what differs. Text only: nothing is parsed as HTML.
-  const TOKEN = /(#[^\n]*)|("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|(\d+(?:\.\d+)?)|([A-Za-z_]\w*)|(\s+)|([^\w\s])/g;
-  const WORDS = new Set("def return for in if else while not and or is lambda import from None True False pass break continue class try except with as yield".split(" "));
-  const tokens = (code) => code.match(TOKEN) || [];
-  const style = (t) => t[0] === "#" ? "m" : /^["']/.test(t) ? "s" : /^\d/.test(t) ? "n" : WORDS.has(t) ? "k" : "";
+  const REST = /("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|\d+(?:\.\d+)?|[\p{L}_]\w*|\s+|[^]/.source;
+  const HASH = new RegExp(/"""[^]*?"""|'''[^]*?'''|#[^\n]*/.source + "|" + REST, "gu");
+  const SLASH = new RegExp(/\/\/[^\n]*|\/\*[^]*?\*\//.source + "|" + REST, "gu");
+  const WORDS = new Set(("def return for in if else elif while not and or is lambda import from None True False pass break continue class try except finally raise with as yield "
+    + "int double float char bool boolean void long short unsigned const static public private final new this null nullptr true false switch case default do struct using namespace include "
+    + "func var let function package range type interface map string number export extends implements throw throws catch auto size_t std undefined").split(" "));
+  const tokens = (code, language) => code.match(language === "python" ? HASH : SLASH) || [];
+  const style = (token) => /^(#|\/\/|\/\*)/.test(token) ? "m" : /^["'`]/.test(token) && token.length > 1 ? "s" : /^\d/.test(token) ? "n" : WORDS.has(token) ? "k" : "";
 
   // Which tokens of `mine` are in no longest common subsequence with `other`.
   const differing = (mine, other) => {
     const n = mine.length, m = other.length;
-    if (n * m > 400000) return mine.map(() => false);
+    if (n * m > 4e6) return mine.map(() => false);
     const best = Array.from({ length: n + 1 }, () => new Uint16Array(m + 1));
     for (let i = n - 1; i >= 0; i--)
       for (let j = m - 1; j >= 0; j--)
@@ -38,84 +44,151 @@
     return marks;
   };
 
-  const code = (text, other) => {
-    const pre = make("pre"), mine = tokens(text);
-    const marks = other === undefined ? [] : differing(mine, tokens(other));
+  // Code line by line; a line that holds a differing token is tinted, the token itself is marked.
+  const code = (text, other, language) => {
+    const pre = make("pre"), mine = tokens(text.replace(/\n+$/, ""), language);
+    const marks = other === undefined ? [] : differing(mine, tokens(other.replace(/\n+$/, ""), language));
+    let line = make("span", undefined, "row");
     mine.forEach((token, number) => {
-      const marked = marks[number] && token.trim();
-      const name = style(token);
-      const leaf = marked ? make("mark", token, name) : name ? make("span", token, name) : document.createTextNode(token);
-      pre.append(leaf);
+      const marked = marks[number] && token.trim(), name = style(token);
+      token.split("\n").forEach((part, index) => {
+        if (index) { pre.append(line); line = make("span", undefined, "row"); }
+        if (marked) line.classList.add("differs");
+        if (part) line.append(marked ? make("mark", part, name) : name ? make("span", part, name) : part);
+      });
     });
+    pre.append(line);
     return pre;
   };
 
-  const block = (title, text, other, wrong) => {
+  const block = (title, row, text, other, wrong) => {
     const box = make("div", undefined, wrong ? "wrong" : "");
-    box.append(make("h3", title), code(text, other));
+    box.append(make("h3", title), code(text, other, row.language));
     return box;
   };
 
-  const tag = (text, name) => make("span", text, "tag " + (name || ""));
+  const tag = (text, name, colour) => {
+    const node = make("span", undefined, "tag " + (name || ""));
+    if (colour) { const dot = make("i"); dot.style.background = colour; node.append(dot); }
+    node.append(text);
+    return node;
+  };
+  const colour = (difficulty) => `var(--d${difficulties.indexOf(difficulty)})`;
+
+  const grade = (score) => {
+    const box = make("div"), points = make("div", undefined, "points");
+    for (const [rule, most] of Object.entries(rules)) {
+      const card = make("div"), bar = make("em"), fill = make("i");
+      fill.style.width = 100 * score[rule] / most + "%"; bar.append(fill);
+      card.append(make("b", score[rule]), ` of ${most}`, make("div", rule), bar);
+      card.querySelector("div").style.cssText = "border:0;padding:0";
+      points.append(card);
+    }
+    box.append(make("h3", `Grade: ${score.total} of 6`), points, make("p", score.reason, "words why"));
+    return box;
+  };
+
+  const tests = (row) => {
+    const box = make("details"), table = make("table");
+    box.append(make("summary", row.tests.length + row.more + " tests"));
+    const head = make("tr"); head.append(make("th", "call"), make("th", "gives")); table.append(head);
+    for (const [call, gives] of row.tests) {
+      const line = make("tr"); line.append(make("td", `${row.entry}(${call})`), make("td", gives)); table.append(line);
+    }
+    box.append(table);
+    if (row.more) box.append(make("p", `and ${row.more} more`, "meta"));
+    return box;
+  };
+
+  const answer = (row) => {
+    const passed = row.outcome === "passed", parts = [];
+    const side = make("div");
+    side.append(block("Student's answer", row, row.answer, passed ? undefined : row.chosen, !passed));
+    parts.push(side);
+    if (!passed && row.chosen !== undefined) parts.push(make("p", "Marked: what the teacher's correct solution does not have.", "meta"));
+    parts.push(make("h3", `Verdict: ${words(row.outcome)}` + (passed ? "" : `, at ${row.stage}`)));
+    if (row.output) parts.push(make("pre", row.output, "output"));
+    else parts.push(make("p", passed ? "Every test gave the expected value." : "The judge left no output.", "meta"));
+    parts.push(make("h3", `Why ${row.difficulty}`), make("p", row.reason, "why"));
+    parts.push(make("p", `${Math.round(100 * row.rate)} % of ${row.samples} sample${row.samples === 1 ? "" : "s"} passed`, "meta"));
+    parts.push(row.score ? grade(row.score) : make("p", "The teacher gave no grade.", "meta"));
+    if (row.findings.length) {
+      const items = make("ul"); row.findings.forEach((text) => items.append(make("li", text)));
+      parts.push(make("h3", "Remarks of static tools"), items);
+    }
+    return parts;
+  };
+
+  const pair = (row) => {
+    const side = make("div", undefined, "codes");
+    side.append(block("Correct", row, row.chosen, row.rejected), block("Faulty: " + words(row.fault), row, row.rejected, row.chosen, true));
+    return [side, make("p", `${row.distance} token${row.distance === 1 ? "" : "s"} apart`, "meta")];
+  };
 
   const show = () => {
     detail.replaceChildren();
+    for (const item of list.children) item.setAttribute("aria-selected", String(item === list.children[at]));
     const row = shown[at];
-    [...list.children].forEach((item, number) => item.setAttribute("aria-selected", String(number === at)));
-    if (!row) { detail.append(make("p", "Nothing matches.")); return; }
-    const item = list.children[at], top = item.offsetTop - list.offsetTop;
-    if (top < list.scrollTop) list.scrollTop = top;
-    else if (top + item.offsetHeight > list.scrollTop + list.clientHeight) list.scrollTop = top + item.offsetHeight - list.clientHeight;
+    if (!row) { list.removeAttribute("aria-activedescendant"); detail.append(make("p", rows.length ? "Nothing matches." : "There are no examples yet.", "meta")); return; }
+    const item = list.children[at];
+    list.setAttribute("aria-activedescendant", item.id);
+    if (item.offsetTop - list.offsetTop < list.scrollTop) list.scrollTop = item.offsetTop - list.offsetTop;
+    const below = item.offsetTop - list.offsetTop + item.offsetHeight - list.clientHeight;
+    if (below > list.scrollTop) list.scrollTop = below;
     const tags = make("div");
-    tags.append(tag("cycle " + row.cycle), tag("level " + row.level));
-    if (row.difficulty) tags.append(tag(row.difficulty, row.difficulty));
-    if (row.outcome) tags.append(tag(row.outcome, row.outcome === "passed" ? "passed" : "failed"));
-    if (row.fault) tags.append(tag("fault: " + row.fault));
-    detail.append(tags, make("h3", "Question"), make("p", row.question));
-    const codes = make("div", undefined, "codes");
-    if (row.answer !== undefined) codes.append(block("Student's answer", row.answer, row.chosen, row.outcome !== "passed"));
-    if (row.chosen !== undefined) codes.append(block("Correct", row.chosen, row.rejected), block("Faulty: " + row.fault, row.rejected, row.chosen, true));
-    detail.append(codes);
-    if (row.reason) detail.append(make("h3", "Why " + row.difficulty), make("p", row.reason));
-    if (row.output) { detail.append(make("h3", "Verdict: " + row.outcome), make("pre", row.output)); }
-    if (row.score) {
-      const points = make("div", undefined, "points");
-      for (const rule of ["functionality", "boundary", "coverage", "readability", "practices"]) {
-        const box = make("div"); box.append(make("b", row.score[rule]), rule); points.append(box);
-      }
-      detail.append(make("h3", `Grade: ${row.total} of 6`), points, make("p", row.score.reason, "words"));
+    tags.append(tag("cycle " + row.cycle));
+    if (row.level !== null) tags.append(tag("level " + row.level));
+    if (row.difficulty) tags.append(tag(row.difficulty, "", colour(row.difficulty)));
+    if (row.outcome) tags.append(tag(words(row.outcome), row.outcome === "passed" ? "passed" : "failed"));
+    if (row.fault) tags.append(tag("fault: " + words(row.fault)));
+    detail.append(tags, make("p", row.question, "question"), make("p", `${row.language} · ${row.source} · ${row.id}`, "meta"), tests(row));
+    if (row.answer !== undefined) detail.append(...answer(row));
+    if (row.chosen !== undefined) {
+      if (row.answer !== undefined) detail.append(make("h3", "The teacher's pair of this question"));
+      detail.append(...pair(row));
     }
-    const tests = make("details"), table = make("table");
-    tests.append(make("summary", row.tests.length + " tests"));
-    row.tests.forEach((test) => { const line = make("tr"); line.append(make("td", test.call), make("td", test.expected)); table.append(line); });
-    tests.append(table); detail.append(tests); detail.scrollTop = 0;
-    const state = new URLSearchParams({ kind, at });
+    detail.scrollTop = 0;
+  };
+
+  const remember = () => {
+    const state = new URLSearchParams({ kind });
     fields.concat("search").forEach((name) => { if (form.elements[name].value) state.set(name, form.elements[name].value); });
+    if (shown[at]) { state.set("in", shown[at].cycle); state.set("id", shown[at].id); }
     history.replaceState(null, "", "#examples?" + state);
   };
 
+  const move = (to) => { at = Math.min(Math.max(0, to), Math.max(0, shown.length - 1)); show(); remember(); };
+
   const options = (name) => {
     const values = [...new Set(rows.filter((row) => row.kind === kind).map((row) => row[name]).filter((v) => v !== undefined && v !== null))];
-    const rank = order[name];
-    values.sort((a, b) => rank ? rank.indexOf(a) - rank.indexOf(b) : typeof a === "number" ? a - b : String(a).localeCompare(b));
+    values.sort((a, b) => name === "difficulty" ? difficulties.indexOf(a) - difficulties.indexOf(b) : typeof a === "number" ? a - b : String(a).localeCompare(b));
     const select = form.elements[name];
-    select.replaceChildren(new Option("every " + name, ""), ...values.map((v) => new Option(typeof v === "number" ? name + " " + v : v, v)));
-    select.hidden = values.length === 0;
+    const all = { difficulty: "every difficulty", outcome: "every outcome", fault: "every fault" }[name] || `every ${name}`;
+    select.replaceChildren(new Option(all, ""), ...values.map((v) => new Option(typeof v === "number" ? `${name} ${v}` : words(v), v)));
+    select.hidden = values.length === 0 || (name === "fault" && kind === "answer");
   };
 
-  const filter = (start) => {
-    const text = form.elements.search.value.toLowerCase();
+  const entry = (row, number) => {
+    const item = make("li"), notes = make("small");
+    item.id = "example-" + number;
+    item.setAttribute("role", "option");
+    const notable = row.kind === "answer" ? [row.difficulty, words(row.outcome)] : [words(row.fault)];
+    [...notable, row.level === null ? "" : "level " + row.level, "cycle " + row.cycle].filter(Boolean).forEach((text) => notes.append(make("b", text)));
+    for (const note of notes.children) note.style.fontWeight = 400;
+    if (row.difficulty) { const dot = make("i"); dot.style.cssText = `width:8px;height:8px;border-radius:4px;align-self:center;background:${colour(row.difficulty)}`; notes.prepend(dot); }
+    item.append(make("span", row.question), notes);
+    item.addEventListener("click", () => move(number));
+    return item;
+  };
+
+  const filter = () => {
+    const text = form.elements.search.value.trim().toLowerCase();
     shown = rows.filter((row) => row.kind === kind
-      && fields.every((name) => !form.elements[name].value || String(row[name]) === form.elements[name].value)
-      && (!text || [row.question, row.answer, row.chosen, row.rejected].some((part) => part && part.toLowerCase().includes(text))));
-    at = Math.min(Math.max(0, start || 0), Math.max(0, shown.length - 1));
-    list.replaceChildren(...shown.map((row, number) => {
-      const item = make("li"); item.append(make("span", row.question), make("small", [row.difficulty, row.outcome, row.fault && !row.outcome ? row.fault : null, "level " + row.level].filter(Boolean).join(" · ")));
-      item.addEventListener("click", () => { at = number; show(); });
-      return item;
-    }));
+      && fields.every((name) => form.elements[name].hidden || !form.elements[name].value || String(row[name]) === form.elements[name].value)
+      && (!text || [row.question, row.source, row.id, row.answer, row.output, row.reason, row.chosen, row.rejected].some((part) => part && part.toLowerCase().includes(text))));
+    list.replaceChildren(...shown.map(entry));
+    list.scrollTop = 0;
     document.getElementById("count").textContent = shown.length + (shown.length === 1 ? " example" : " examples");
-    show();
   };
 
   const choose = (wanted) => {
@@ -124,18 +197,23 @@
     fields.forEach(options);
   };
 
-  form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("input", () => filter(0));
-  form.querySelectorAll("[role=tab]").forEach((tab) => tab.addEventListener("click", () => { choose(tab.dataset.kind); filter(0); }));
-  list.addEventListener("keydown", (event) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step) { event.preventDefault(); at = Math.min(Math.max(0, at + step), shown.length - 1); show(); }
-  });
+  const restore = () => {
+    const state = new URLSearchParams(location.hash.split("?")[1] || "");
+    choose((state.get("kind") || (rows.some((row) => row.kind === "answer") ? "answer" : "pair")) === "pair" ? "pair" : "answer");
+    fields.concat("search").forEach((name) => { form.elements[name].value = state.get(name) || ""; if (form.elements[name].selectedIndex === -1) form.elements[name].value = ""; });
+    filter();
+    at = Math.max(0, shown.findIndex((row) => row.id === state.get("id") && String(row.cycle) === state.get("in")));
+    show();
+    if (location.hash.startsWith("#examples?")) document.getElementById("examples").scrollIntoView();
+  };
 
-  const state = new URLSearchParams((location.hash.split("?")[1]) || "");
-  choose(state.get("kind") === "pair" || !rows.some((row) => row.kind === "answer") ? "pair" : "answer");
-  fields.concat("search").forEach((name) => { form.elements[name].value = state.get(name) || ""; });
-  const hash = location.hash;
-  filter(Number(state.get("at")) || 0);
-  if (!hash.startsWith("#examples")) history.replaceState(null, "", hash || location.pathname + location.search);
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("input", () => { filter(); move(0); });
+  form.querySelectorAll("[role=tab]").forEach((tab) => tab.addEventListener("click", () => { choose(tab.dataset.kind); filter(); move(0); }));
+  list.addEventListener("keydown", (event) => {
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + 10, PageUp: at - 10, Home: 0, End: shown.length }[event.key];
+    if (to !== undefined) { event.preventDefault(); move(to); }
+  });
+  window.addEventListener("hashchange", () => { if (location.hash.startsWith("#examples?")) restore(); });
+  restore();
 })();

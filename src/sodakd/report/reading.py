@@ -55,6 +55,29 @@ class Folder:
     base_evaluation: Sequence[Attempt]
     control_evaluation: Sequence[Attempt]
     cycles: Sequence[Cycle]
+    has_control: bool
+
+    @property
+    def kept(self) -> str | None:
+        """The name of the cycle whose student the run kept, by the hash of its weights."""
+        hashes = {step.step: step.sha256 for step in self.steps}
+        names = [f"cycle-{cycle.number}" for cycle in reversed(self.cycles)]
+        own = hashes.get("student")
+        return next((name for name in names if own and hashes.get(f"{name}/student") == own), None)
+
+    @property
+    def trainings(self) -> list[tuple[str, Sequence[TrainRow]]]:
+        """The training logs there are, by the name of the student."""
+        cycles = [(f"cycle-{cycle.number}", cycle.log) for cycle in self.cycles]
+        every = [("base", self.base_log), *cycles, ("sft", self.control_log)]
+        return [(name, rows) for name, rows in every if rows]
+
+    @property
+    def evaluations(self) -> list[tuple[str, Sequence[Attempt]]]:
+        """The evaluations there are, by the name of the student."""
+        cycles = [(f"cycle-{cycle.number}", cycle.evaluation) for cycle in self.cycles]
+        every = [("base", self.base_evaluation), *cycles, ("sft", self.control_evaluation)]
+        return [(name, rows) for name, rows in every if rows]
 
 
 def read_folder(folder: Path) -> Folder:
@@ -71,20 +94,29 @@ def read_folder(folder: Path) -> Folder:
             f"{folder} is no run: it has no readable run.json; name a run's folder"
         ) from None
     control = folder / "sft"
-    planned = recipe.get("cycles")
+    own = recipe.get("method") != "sft"
     return Folder(
         version=version,
         recipe=recipe,
-        steps=[*_rows(folder / "manifest.jsonl", Step), *_named(control / "manifest.jsonl")],
-        events=[*_rows(folder / "events.jsonl", Event), *_control_events(control / "events.jsonl")],
+        steps=[*_rows(folder / "manifest.jsonl", Step), *_control_steps(control)],
+        events=[*_rows(folder / "events.jsonl", Event), *_control_events(control)],
         results=_results(folder / "results.json"),
         spend=_spend(folder / "spend.json"),
         base_log=_rows(folder / "base/student/log.jsonl", TrainRow),
         control_log=_rows(control / "student/log.jsonl", TrainRow),
         base_evaluation=_rows(folder / "base/evaluation.jsonl", Attempt),
         control_evaluation=_rows(control / "evaluation.jsonl", Attempt),
-        cycles=[_cycle(folder, n + 1) for n in range(planned if isinstance(planned, int) else 0)],
+        cycles=[_cycle(folder, n + 1) for n in range(_cycles(folder, recipe) if own else 0)],
+        has_control=not own or bool(recipe.get("control", True)),
     )
+
+
+def _cycles(folder: Path, recipe: dict[str, JsonValue]) -> int:
+    """How many cycles the recipe plans, or the folder has."""
+    planned = recipe.get("cycles")
+    numbers = [path.name.removeprefix("cycle-") for path in folder.glob("cycle-*")]
+    found = [int(number) for number in numbers if number.isdigit()]
+    return max([planned if isinstance(planned, int) else 0, *found])
 
 
 def _cycle(folder: Path, number: int) -> Cycle:
@@ -103,12 +135,14 @@ def _rows(path: Path, row_type: type[Row]) -> list[Row]:
     return read_rows(path, row_type) if path.exists() else []
 
 
-def _named(path: Path) -> list[Step]:
-    return [row.model_copy(update={"step": f"sft/{row.step}"}) for row in _rows(path, Step)]
+def _control_steps(folder: Path) -> list[Step]:
+    rows = _rows(folder / "manifest.jsonl", Step)
+    return [row.model_copy(update={"step": f"sft/{row.step}"}) for row in rows]
 
 
-def _control_events(path: Path) -> list[Event]:
-    return [row.model_copy(update={"step": f"sft/{row.step}"}) for row in _rows(path, Event)]
+def _control_events(folder: Path) -> list[Event]:
+    rows = _rows(folder / "events.jsonl", Event)
+    return [row.model_copy(update={"step": f"sft/{row.step}"}) for row in rows]
 
 
 def _results(path: Path) -> Results | None:

@@ -1,0 +1,104 @@
+"""The pairs: kinds of fault, how far a faulty answer is from its correct one, what was verified."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from rapidfuzz.distance import Levenshtein
+
+from sodakd.report.bars import histogram, lying_bars
+from sodakd.report.figure import Figure, plot
+from sodakd.report.palette import FAULTS, student
+from sodakd.report.reading import Cycle, Folder
+from sodakd.types import FaultKind, Pair
+
+_TOKEN = re.compile(r"\w+|[^\w\s]")
+_MEASURED = 3000
+"""Pairs of a cycle whose edit distance is measured, evenly taken."""
+
+
+@dataclass(frozen=True)
+class PairNumbers:
+    """A line of the table of pairs, in words."""
+
+    cycle: int
+    pairs: str
+    solutions: str
+    faults: str
+    ratio: str
+    distance: str
+
+
+def edit_distance(pair: Pair) -> int:
+    """Tokens to insert, delete or replace to make the faulty answer of the correct one."""
+    return Levenshtein.distance(_TOKEN.findall(pair.chosen), _TOKEN.findall(pair.rejected))
+
+
+def length_ratio(pair: Pair) -> float:
+    """Characters of the faulty answer over those of the correct one."""
+    return len(pair.rejected) / max(1, len(pair.chosen))
+
+
+def fault_figures(folder: Folder) -> list[Figure]:
+    """Faults by kind, and the distances of faulty answers from correct ones."""
+    cycles = [cycle for cycle in folder.cycles if cycle.pairs]
+    if not cycles:
+        return []
+    keys = [student(f"cycle-{cycle.number}", len(folder.cycles)) for cycle in cycles]
+    counts = [Counter(pair.fault for pair in cycle.pairs) for cycle in cycles]
+    kinds = [kind for kind in FaultKind if any(found[kind] for found in counts)]
+    values = [[found[kind] for found in counts] for kind in kinds]
+    bars = lying_bars([FAULTS[kind] for kind in kinds], keys, values, "pairs")
+    pairs = [pair for cycle in cycles for pair in cycle.pairs]
+    ratios = [length_ratio(pair) for pair in pairs]
+    measured = [edit_distance(pair) for cycle in cycles for pair in _some(cycle.pairs)]
+    far = max(10, sorted(measured)[int(0.98 * (len(measured) - 1))] + 1)
+    distances = [float(distance) for distance in measured]
+    return [
+        Figure("Faults by kind", plot(bars, keys), "What was broken in the faulty answers."),
+        Figure(
+            "Length, faulty over correct",
+            plot(histogram(ratios, 0.0, 2.0, 40, "ratio of lengths in characters", "pairs")),
+            "Near 1, length tells nothing of what is wrong.",
+        ),
+        Figure(
+            "Edit distance of the two answers",
+            plot(histogram(distances, 0.0, far, min(far, 40), "tokens to change", "pairs")),
+            "Few tokens apart, a pair teaches exactly what is wrong.",
+        ),
+    ]
+
+
+def pair_numbers(folder: Folder) -> list[PairNumbers]:
+    """Counts, verified shares and medians of each cycle's pairs."""
+    tallies = {step.step: step.tally for step in folder.steps}
+    return [
+        _numbers(cycle, tallies.get(f"cycle-{cycle.number}/pairs", {}))
+        for cycle in folder.cycles
+        if cycle.pairs
+    ]
+
+
+def _numbers(cycle: Cycle, tally: dict[str, int]) -> PairNumbers:
+    kept = len(cycle.pairs)
+    return PairNumbers(
+        cycle=cycle.number,
+        pairs=f"{kept:,}",
+        solutions=_share(tally, "solved", "solution_dropped"),
+        faults=_share({"pairs": kept, **tally}, "pairs", "fault_dropped"),
+        ratio=f"{median(length_ratio(pair) for pair in cycle.pairs):.3f}",
+        distance=f"{median(edit_distance(pair) for pair in _some(cycle.pairs)):g}",
+    )
+
+
+def _share(tally: dict[str, int], kept: str, dropped: str) -> str:
+    if kept not in tally or dropped not in tally:
+        return "not counted"
+    total = tally[kept] + tally[dropped]
+    return f"{100 * tally[kept] / total:.1f} %" if total else "none"
+
+
+def _some(pairs: Sequence[Pair]) -> Sequence[Pair]:
+    return pairs[:: -(-len(pairs) // _MEASURED) or 1]

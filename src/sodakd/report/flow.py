@@ -1,0 +1,74 @@
+"""How questions and answers flowed through the cycles: difficulty, levels, outcomes."""
+
+from collections import Counter
+
+from sodakd.report.axes import MEDIUM
+from sodakd.report.bars import stacked_bars
+from sodakd.report.figure import Figure, plot
+from sodakd.report.palette import DIFFICULTIES, LEVELS, OUTCOMES, student
+from sodakd.report.reading import Folder
+from sodakd.types import Difficulty, Outcome
+
+
+def flow_figures(folder: Folder) -> list[Figure]:
+    """Difficulty of the probes, levels of what was asked for next, outcomes of all answers."""
+    return [*_difficulties(folder), *_levels(folder), *_outcomes(folder), *_exam(folder)]
+
+
+def _difficulties(folder: Folder) -> list[Figure]:
+    cycles = [cycle for cycle in folder.cycles if cycle.feedback]
+    if not cycles:
+        return []
+    counts = [Counter(row.difficulty for row in cycle.feedback) for cycle in cycles]
+    keys = list(DIFFICULTIES.values())
+    svg = stacked_bars(
+        [f"cycle {cycle.number}" for cycle in cycles],
+        keys,
+        [[found[kind] for kind in Difficulty] for found in counts],
+        "probes",
+        MEDIUM,
+    )
+    words = "Questions the student answered before it was trained on them."
+    return [Figure("Difficulty of the probes", plot(svg, keys), words, "medium")]
+
+
+def _levels(folder: Folder) -> list[Figure]:
+    cycles = [cycle for cycle in folder.cycles if cycle.questions]
+    if not cycles:
+        return []
+    counts = [Counter(question.level for question in cycle.questions) for cycle in cycles]
+    svg = stacked_bars(
+        [f"after cycle {cycle.number}" for cycle in cycles],
+        LEVELS,
+        [[found[level] for level in range(1, 6)] for found in counts],
+        "new questions",
+        MEDIUM,
+    )
+    words = "What the teacher was asked to invent, aimed by the feedback."
+    return [Figure("Target levels of the new questions", plot(svg, LEVELS), words, "medium")]
+
+
+def _outcomes(folder: Folder) -> list[Figure]:
+    cycles = [cycle for cycle in folder.cycles if cycle.feedback]
+    names = [f"cycle {cycle.number}" for cycle in cycles]
+    counts = [Counter(row.verdict.outcome for row in cycle.feedback) for cycle in cycles]
+    words = "The student's first answer to each probe."
+    return _bars("Outcomes on the probes", names, counts, words)
+
+
+def _exam(folder: Folder) -> list[Figure]:
+    there = folder.evaluations
+    names = [student(name, len(folder.cycles)).name for name, _ in there]
+    counts = [Counter(row.verdict.outcome for row in rows) for _, rows in there]
+    words = "One answer to each test question, by every student."
+    return _bars("Outcomes on the test questions", names, counts, words)
+
+
+def _bars(title: str, names: list[str], counts: list[Counter[Outcome]], words: str) -> list[Figure]:
+    if not counts:
+        return []
+    seen = [outcome for outcome in Outcome if any(found[outcome] for found in counts)]
+    keys = [OUTCOMES[outcome] for outcome in seen]
+    values = [[found[outcome] for outcome in seen] for found in counts]
+    svg = stacked_bars(names, keys, values, "answers", MEDIUM)
+    return [Figure(title, plot(svg, keys), words, "medium")]
