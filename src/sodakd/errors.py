@@ -8,6 +8,7 @@
     ├── TeacherError       a teacher cannot answer
     │   └── BudgetReached  the next call would pass the budget; raise it and run again
     ├── JudgeError         the judge itself failed (never a verdict on a program)
+    ├── ModelError         a model cannot be used for this
     └── TrainingError      training cannot start or go on
 
 What a model does wrong is data (a `Verdict`), never an exception.
@@ -51,6 +52,10 @@ class BudgetReached(TeacherError):
 
 class JudgeError(SodakdError):
     """The judge itself failed. Never raised for what a judged program does."""
+
+
+class ModelError(SodakdError):
+    """A model cannot be used for what is asked of it."""
 
 
 class TrainingError(SodakdError):

@@ -25,6 +25,7 @@ from transformers import (
 )
 from transformers.utils import logging
 
+from sodakd.errors import ModelError
 from sodakd.models.prompts import Tokenizer, encode_prompt
 
 CACHED = "sodakd_cached"
@@ -200,10 +201,13 @@ def cached_attention(
 ) -> tuple[Float[Tensor, "rows new heads size"], None]:
     """Causal attention of the prompts, or of one new token a row to the cache.
 
-    Raises NotImplementedError for a model with a sliding window or capped logits.
+    Raises ModelError for a model with a sliding window or capped logits.
     """
     if sliding_window is not None or softcap is not None:
-        raise NotImplementedError(f"{type(module).__name__} limits its attention")
+        raise ModelError(
+            f"{type(module).__name__} limits its attention (a sliding window or capped logits), which"
+            " this decode does not do; use a model with plain attention, such as Llama or Qwen2"
+        )
     layer = module.layer_idx
     assert isinstance(layer, int)
     cache.put(layer, key, value)
