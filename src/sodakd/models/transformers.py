@@ -205,8 +205,8 @@ def cached_attention(
     """
     if sliding_window is not None or softcap is not None:
         raise ModelError(
-            f"{type(module).__name__} limits its attention (a sliding window or capped logits), which"
-            " this decode does not do; use a model with plain attention, such as Llama or Qwen2"
+            f"{type(module).__name__} limits its attention (a sliding window or capped logits),"
+            " which this decode does not do; use a model with plain attention: Llama, Qwen2"
         )
     layer = module.layer_idx
     assert isinstance(layer, int)
