@@ -80,6 +80,16 @@ def test_the_books_are_exact(tmp_path: Path) -> None:
     assert look_up_spent(tmp_path / "l.sqlite") == spent
 
 
+def test_an_answer_that_two_steps_need_is_booked_alike_whoever_asks_first(tmp_path: Path) -> None:
+    booked = []
+    for name, order in (("a", ("one", "two")), ("b", ("two", "one"))):
+        books = ledger(tmp_path / f"{name}.sqlite", SlowTeacher())
+        for step in order:
+            books.ask(asks(3), step, Counter())
+        booked.append([(row.step, row.calls) for row in books.rows()])
+    assert booked == [[("one", 3)], [("one", 3)]]
+
+
 @pytest.mark.parametrize(
     ("budget", "most"),
     [

@@ -165,7 +165,7 @@ class Ledger:
         with self._lock:
             found = self._database.execute(
                 "select step, kind, count(*), sum(prompt_tokens), sum(completion_tokens),"
-                " sum(money) from calls group by step, kind order by min(rowid)"
+                " sum(money) from calls group by step, kind order by step, kind"
             ).fetchall()
         return [
             SpendRow(
@@ -179,11 +179,13 @@ class Ledger:
         key = request_key(self.teacher.name, ask)
         with self._lock:
             known = self._database.execute(
-                "select reply, prompt_tokens, completion_tokens from calls"
+                "select reply, prompt_tokens, completion_tokens, step from calls"
                 " where key = ? and state = 'answered'",
                 (key,),
             ).fetchone()
         if known is not None:
+            if step < known[3]:
+                self._book_under(step, key)
             return Reply(
                 text=known[0], usage=Usage(prompt_tokens=known[1], completion_tokens=known[2])
             )
@@ -246,6 +248,13 @@ class Ledger:
                     key,
                 ),
             )  # fmt: skip
+
+    def _book_under(self, step: str, key: str) -> None:
+        """Of all steps that need an answer the first by name is booked, whoever came first."""
+        with self._transaction() as database:
+            database.execute(
+                "update calls set step = ? where key = ? and step > ?", (step, key, step)
+            )
 
     def _release(self, key: str, most: Usage) -> None:
         with self._transaction() as database:
