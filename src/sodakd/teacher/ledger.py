@@ -212,7 +212,8 @@ class Ledger:
             )
             database.execute(
                 "insert into calls values (?, ?, ?, ?, ?, 'asked', 1, ?, ?, ?, null, ?)"
-                " on conflict (key) do update set attempts = attempts + 1",
+                " on conflict (key) do update set attempts = attempts + 1,"
+                " step = min(step, excluded.step)",
                 (
                     key, self.teacher.name, ask.kind, step, ask.question.id,
                     most.prompt_tokens, most.completion_tokens, money, time.time(),
