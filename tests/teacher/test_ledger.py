@@ -19,6 +19,7 @@ class SlowTeacher:
     """Answers after a moment, uses fewer tokens than it may, and counts what reaches it."""
 
     name = "slow"
+    computes = False
 
     def __init__(self, seconds: float = 0.0) -> None:
         self.seconds = seconds

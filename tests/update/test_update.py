@@ -90,6 +90,7 @@ class Parrot:
     """Replies with the same question to everything."""
 
     name = "parrot"
+    computes = True
 
     def __init__(self, reply: Reply) -> None:
         self.only = reply

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
+from sodakd.errors import RunError
 from sodakd.evaluate.passk import by_level
 from sodakd.methods.beside import beside
 from sodakd.methods.embedded import Prepared, prepare
@@ -48,6 +49,8 @@ def distil(
     """
     recipe = loaded.recipe
     own, of_control = _split_step(drop_from)
+    if of_control is not None and not (recipe.control or recipe.method == CONTROL):
+        raise RunError(f"no step {drop_from!r} to drop: this recipe has no control")
     with Run.open(folder, loaded.written, watch, own) as run:
         given = prepare(recipe, run)
         planned = plan(recipe)

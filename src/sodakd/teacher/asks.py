@@ -7,7 +7,6 @@ ask by computation. Both reply with text, and both replies are read by the parse
 import hashlib
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -77,9 +76,13 @@ class Reply(Frozen):
 
 
 class Teacher(Protocol):
-    """Whoever answers asks. `name` is part of the ledger's key: two teachers share no reply."""
+    """Whoever answers asks. `name` is part of the ledger's key: two teachers share no reply.
+
+    `computes`: an answer costs a moment and no money, so one may be lost to a power cut.
+    """
 
     name: str
+    computes: bool
 
     def reply(self, ask: Ask) -> Reply:
         """Answer one ask. Raises `TeacherError` when no answer can be had."""
@@ -137,10 +140,11 @@ def read_fault(text: str) -> FaultyCode:
 
 def read_grade(text: str) -> Score:
     """The points of a `Grade` reply: analysis first, then five lines `Rule N: POINTS`."""
-    points = {int(rule): float(value) for rule, value in _POINTS.findall(text)}
+    lines = list(_POINTS.finditer(text))
+    points = {int(line[1]): float(line[2]) for line in lines}
     if sorted(points) != [1, 2, 3, 4, 5]:
         raise UnreadableReply(f"points for the rules {sorted(points)} instead of 1 to 5")
-    reason = text[: _POINTS.search(text).start()].strip()  # type: ignore[union-attr]
+    reason = text[: lines[0].start()].strip()
     fields = {name: points[number] for number, name in enumerate(_RULES, start=1)}
     try:
         return Score(reason=reason, **fields)
@@ -171,12 +175,4 @@ def read_invention(text: str, ask: Invent) -> Question:
         source=found.source,
         level=found.level,
         parent=ask.question.id,
-    )
-
-
-def total(usages: Sequence[Usage]) -> Usage:
-    """The sum of usages."""
-    return Usage(
-        prompt_tokens=sum(usage.prompt_tokens for usage in usages),
-        completion_tokens=sum(usage.completion_tokens for usage in usages),
     )

@@ -106,9 +106,8 @@ class Ledger:
         self.max_in_flight = max_in_flight
         self._path = path
         self._lock = threading.Lock()
-        # A paid answer must survive a power cut; one that costs nothing needs no fsync.
-        paid = prices.prompt > 0 or prices.completion > 0
-        self._database = _open(path, "full" if paid and max_in_flight > 1 else "normal")
+        # An answer that was paid for must survive a power cut; a computed one needs no fsync.
+        self._database = _open(path, "normal" if teacher.computes else "full")
 
     def close(self) -> None:
         self._database.close()

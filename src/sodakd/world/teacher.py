@@ -20,6 +20,7 @@ class WorldTeacher:
     """A `Teacher` for questions of the world. It knows their programs from their sources."""
 
     name = "world-1"
+    computes = True
 
     def reply(self, ask: Ask) -> Reply:
         """Answer one ask. Raises `TeacherError` for a question that is not of the world."""
