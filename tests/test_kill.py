@@ -1,6 +1,7 @@
 """A run killed in every stage, with a real SIGKILL, ends in the same files as one never stopped."""
 
 import json
+import os
 import shutil
 import signal
 import sqlite3
@@ -105,3 +106,23 @@ def test_dropping_steps_makes_them_again_alike(finished_run: Path, tmp_path: Pat
         done = sodakd("run", recipe, "--out", str(out), "--from", step)
         assert done.returncode == 0, done.stderr
         assert contents(out) == contents(finished_run)
+
+
+def test_ctrl_c_says_how_to_go_on_and_nothing_else(tmp_path: Path) -> None:
+    recipe, out = write_recipe(tmp_path), tmp_path / "run"
+    with subprocess.Popen(
+        command("run", str(recipe), "--out", str(out)),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("base/evaluation"):  # the control's process is just being born
+                os.killpg(process.pid, signal.SIGINT)
+                break
+        rest = process.stderr.read()
+    assert process.returncode == 130
+    assert "the same command goes on" in rest
+    assert "Traceback" not in rest

@@ -83,6 +83,7 @@ class Worker:
                 stdout=subprocess.PIPE,
                 env={"PYTHONHASHSEED": "0"},
                 cwd=self._room,
+                start_new_session=True,  # Ctrl-C is the first process's to answer
             )
         return self._server
 

@@ -91,7 +91,6 @@ def outcome_of(job: Job) -> tuple[str, str, str]:
 def child(job: Job, verdict: int, nonce: bytes, null: int) -> None:
     """Run one job under limits and write its verdict. Never returns."""
     os.setsid()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
     for target in (0, 1, 2):
         os.dup2(null, target)
     os.dup2(verdict, 3)
@@ -173,7 +172,6 @@ def warm_up() -> None:
 
 def main() -> None:
     """Judge until standard input ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the first process's to answer
     os.dup2(0, 10)
     os.dup2(1, 11)
     jobs, verdicts = os.fdopen(10, "rb"), os.fdopen(11, "wb")

@@ -87,7 +87,10 @@ def beside(
     process = spawn.Process(
         target=_main, args=(function, given, messages, os.getpid()), daemon=True
     )
+    # Ctrl-C is the first process's to answer: the other one is born deaf to it.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     process.start()
+    signal.signal(signal.SIGINT, before)
     other = Beside(process, messages, watch)
     try:
         yield other
@@ -104,8 +107,7 @@ def _main(
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         return
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process decides
-    os.nice(5)  # and goes first: it has the longer way
+    os.nice(5)  # the first process goes first: it has the longer way
     try:
         function(given, messages.put)
     except SodakdError as error:
