@@ -26,6 +26,25 @@ class Language(StrEnum):
     TYPESCRIPT = "typescript"
 
 
+class ValueType(StrEnum):
+    """What an argument or a result is, for the languages that have to say so."""
+
+    INT = "int"
+    FLOAT = "float"
+    BOOL = "bool"
+    STR = "str"
+    INTS = "list[int]"
+    FLOATS = "list[float]"
+    STRS = "list[str]"
+
+
+class Signature(Frozen):
+    """The types of an entry point's arguments and of its result."""
+
+    arguments: tuple[ValueType, ...]
+    returns: ValueType
+
+
 class Case(Frozen):
     """One call of the entry point and the value it must give."""
 
@@ -34,12 +53,30 @@ class Case(Frozen):
 
 
 class Tests(Frozen):
-    """Calls that a correct solution answers as expected, in value and in type."""
+    """Calls that a correct solution answers as expected, in value and in type.
+
+    `signature` is needed by Java, C, C++, Go and TypeScript. A program under test never sees what
+    is expected of it: it computes the values, and the judge compares them.
+    """
 
     __test__: ClassVar[bool] = False  # not for pytest, whatever its name says
 
     entry_point: str
     cases: tuple[Case, ...] = Field(min_length=1)
+    signature: Signature | None = None
+
+
+class TestScript(Frozen):
+    """Test code in the program's own language, as benchmarks have it: it follows the program.
+
+    Passing is reaching its end without a failed assertion. `entry_point` is the function that it
+    calls, where there is one.
+    """
+
+    __test__: ClassVar[bool] = False
+
+    entry_point: str = ""
+    script: str
 
 
 class Question(Frozen):
@@ -48,7 +85,7 @@ class Question(Frozen):
     id: str
     text: str
     language: Language
-    tests: Tests | None
+    tests: Tests | TestScript | None
     source: str
     level: int | None
     parent: str | None = None
@@ -59,7 +96,7 @@ class Question(Frozen):
         *,
         text: str,
         language: Language,
-        tests: Tests | None,
+        tests: Tests | TestScript | None,
         source: str,
         level: int | None,
         parent: str | None = None,

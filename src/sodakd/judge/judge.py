@@ -22,7 +22,7 @@ from pydantic import JsonValue
 
 from sodakd.errors import JudgeError
 from sodakd.recipe import JudgeSettings
-from sodakd.types import Language, Outcome, Stage, Tests, Verdict
+from sodakd.types import Language, Outcome, Stage, Tests, TestScript, Verdict
 
 _SERVER = Path(__file__).with_name("server.py")
 
@@ -33,7 +33,7 @@ class Program:
 
     code: str
     language: Language
-    tests: Tests
+    tests: Tests | TestScript
 
 
 class Worker:
@@ -57,6 +57,7 @@ class Worker:
     def judge(self, program: Program) -> Verdict:
         """The verdict on one program. Raises `JudgeError` where the process fails."""
         server = self._running()
+        assert isinstance(program.tests, Tests)
         assert server.stdin is not None
         assert server.stdout is not None
         job = {

@@ -84,8 +84,8 @@ def _faulty(ask: Fault, program: Program) -> str:
 
 
 def _tests(question: Question) -> Tests:
-    if question.tests is None:
-        raise DataError(f"question {question.id} has no tests; draw it with the world's own")
+    if not isinstance(question.tests, Tests):
+        raise DataError(f"question {question.id} has no cases; draw it with the world's own")
     return question.tests
 
 
