@@ -177,7 +177,9 @@ class JudgeSettings(Frozen):
 
     cpu_seconds: float = Field(default=2.0, gt=0)
     memory_mb: Annotated[int, Field(ge=64)] = 512
-    output_kb: Count = 64
+    output_kb: Count = 1024
+    disk_mb: Count = 64
+    processes: Count = 64
 
 
 class Recipe(Frozen):

@@ -70,13 +70,16 @@ class TestScript(Frozen):
     """Test code in the program's own language, as benchmarks have it: it follows the program.
 
     Passing is reaching its end without a failed assertion. `entry_point` is the function that it
-    calls, where there is one.
+    calls, where there is one. Python scripts run in a process of their own, which plain values cross;
+    `in_process` is for those that need more (classes, generators): it is weaker, and the verdict
+    says so.
     """
 
     __test__: ClassVar[bool] = False
 
     entry_point: str = ""
     script: str
+    in_process: bool = False
 
 
 class Question(Frozen):
@@ -168,17 +171,29 @@ class Stage(StrEnum):
     RUN = "run"
 
 
+class Isolation(StrEnum):
+    """How a program and its tests were kept apart."""
+
+    SPLIT = "split"
+    IN_PROCESS = "in_process"
+
+
 class Verdict(Frozen):
     """What the judge saw of one program.
 
-    `seconds` (CPU) and `peak_memory` (bytes) are measurements: they never repeat exactly, so they
-    are not written into the rows of a run, which do.
+    `isolation` says whether the tests and the program shared a process: where they did, a program
+    written for the purpose could in principle have forged its pass.
+
+    `seconds` (CPU), `wall_seconds` and `peak_memory` (bytes) are measurements: they never repeat
+    exactly, so they are not written into the rows of a run, which do.
     """
 
     outcome: Outcome
     stage: Stage
     output: str = ""
+    isolation: Isolation = Isolation.SPLIT
     seconds: float = Field(default=0.0, exclude=True)
+    wall_seconds: float = Field(default=0.0, exclude=True)
     peak_memory: int = Field(default=0, exclude=True)
 
     @property

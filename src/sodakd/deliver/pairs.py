@@ -59,7 +59,7 @@ class Delivery:
             for question, code in zip(questions, codes, strict=True)
             if question.tests is not None
         ]
-        return self.judge.many(programs, self._shown(len(programs), note))
+        return self.judge.all(programs, self._shown(len(programs), note))
 
     def _shown(self, total: int, note: str) -> Callable[[int], None] | None:
         if not note:

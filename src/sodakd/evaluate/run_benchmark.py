@@ -31,7 +31,7 @@ def run_benchmark(
         for code, question in zip(codes, questions, strict=True)
         if question.tests is not None
     ]
-    verdicts = judge.many(
+    verdicts = judge.all(
         programs, lambda done: run.say(step, done, len(programs), "judge the answers")
     )
     attempts = [

@@ -88,7 +88,7 @@ def _verdicts(
         if question.tests is not None
     ]
     flat = iter(
-        assessment.judge.many(
+        assessment.judge.all(
             programs,
             lambda done: assessment.run.say(assessment.step, done, len(programs), "judge"),
         )

@@ -1,19 +1,14 @@
 """`Judge`: programs in, verdicts out.
 
-Programs run in a process of their own, with limits on CPU time, memory, output, open files and
-wall time. This keeps accidents in; it is no sandbox against malice yet (no namespaces).
+Each program runs behind two walls (`inside/wall.py`, `inside/contain.c`), with limits on CPU and
+wall time, memory, processes, output and disk. What its calls must give is compared out here, so a
+program cannot pass by anything but giving it.
 """
 
 import hashlib
-import json
-import os
-import subprocess
-import sys
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
 from typing import Self
@@ -21,97 +16,64 @@ from typing import Self
 from pydantic import JsonValue
 
 from sodakd.errors import JudgeError
+from sodakd.judge.inside.wall import seen
+from sodakd.judge.pool import Worker, WorkerError
+from sodakd.judge.toolchains import Missing, Toolchain, toolchain
+from sodakd.judge.values import compare
 from sodakd.recipe import JudgeSettings
-from sodakd.types import Language, Outcome, Stage, Tests, TestScript, Verdict
+from sodakd.run import cores
+from sodakd.types import Isolation, Language, Outcome, Stage, Tests, TestScript, Verdict
 
-_SERVER = Path(__file__).with_name("server.py")
+_SIGNED = frozenset({Language.JAVA, Language.C, Language.CPP, Language.GO})
+_WALL = 2.0
+"""Wall seconds a program may take for each of its CPU seconds, and a second more."""
 
 
 @dataclass(frozen=True)
 class Program:
-    """Code and the tests it must pass."""
+    """Code and the tests it must pass. `id` is the caller's, and comes back with the verdict."""
 
     code: str
     language: Language
     tests: Tests | TestScript
+    id: str = ""
 
 
-class Worker:
-    """One process that runs programs, one at a time; started when it is first needed."""
+@dataclass(frozen=True)
+class Judged:
+    """A program's id and its verdict."""
 
-    def __init__(self, limits: Mapping[str, JsonValue], room: Path) -> None:
-        self._limits = limits
-        self._room = room
-        self._server: subprocess.Popen[bytes] | None = None
-
-    def close(self) -> None:
-        """End the process."""
-        if self._server is not None:
-            assert self._server.stdin is not None
-            assert self._server.stdout is not None
-            self._server.stdin.close()
-            self._server.wait()
-            self._server.stdout.close()
-            self._server = None
-
-    def judge(self, program: Program) -> Verdict:
-        """The verdict on one program. Raises `JudgeError` where the process fails."""
-        server = self._running()
-        assert isinstance(program.tests, Tests)
-        assert server.stdin is not None
-        assert server.stdout is not None
-        job = {
-            "code": program.code,
-            "entry_point": program.tests.entry_point,
-            "cases": [case.model_dump(mode="json") for case in program.tests.cases],
-            "limits": dict(self._limits),
-        }
-        try:
-            server.stdin.write(json.dumps(job).encode() + b"\n")
-            server.stdin.flush()
-            line = server.stdout.readline()
-        except OSError as error:
-            raise JudgeError(f"the judge's process cannot be reached: {error}") from error
-        if not line:
-            raise JudgeError(f"the judge's process ended with status {server.wait()}")
-        return Verdict.model_validate_json(line)
-
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._server is None:
-            self._server = subprocess.Popen(
-                [sys.executable, "-S", "-s", "-P", str(_SERVER)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                env={"PYTHONHASHSEED": "0"},
-                cwd=self._room,
-                start_new_session=True,  # Ctrl-C is the first process's to answer
-            )
-        return self._server
+    id: str
+    verdict: Verdict
 
 
 class Judge:
     """Judges programs. A context: the processes that run them end with it.
 
     `workers` is how many programs run at the same time, one core each by default. It changes no
-    verdict.
+    verdict: what ran out of time beside others is tried again alone before that counts.
+
+    Raises:
+        JudgeError: no sandbox can be made here, or a language has no toolchain; the text says what
+            mends it.
     """
 
     def __init__(self, settings: JudgeSettings, workers: int | None = None) -> None:
-        limits: dict[str, JsonValue] = {
+        self._settings = settings
+        self._limits: dict[str, JsonValue] = {
             "cpu_seconds": settings.cpu_seconds,
+            "wall_seconds": _WALL * settings.cpu_seconds + 1,
             "memory": settings.memory_mb * 2**20,
             "output": settings.output_kb * 2**10,
+            "disk": settings.disk_mb * 2**20,
+            "processes": settings.processes,
         }
-        self._room = tempfile.TemporaryDirectory(prefix="sodakd-judge-")
-        self._workers = [
-            Worker(limits, Path(self._room.name))
-            for _ in range(workers or len(os.sched_getaffinity(0)))
-        ]
+        self._count = workers or cores()
+        self._workers: list[Worker] = []
         self._free = SimpleQueue[Worker]()
-        for worker in self._workers:
-            self._free.put(worker)
-        self._threads = ThreadPoolExecutor(len(self._workers))
+        self._threads = ThreadPoolExecutor(self._count)
         self._known: dict[bytes, Verdict] = {}
+        self._places: tuple[str, ...] = ()
 
     def __enter__(self) -> Self:
         return self
@@ -129,46 +91,155 @@ class Judge:
         self._threads.shutdown(cancel_futures=True)
         for worker in self._workers:
             worker.close()
-        self._room.cleanup()
 
     def one(self, program: Program) -> Verdict:
         """The verdict on one program."""
-        return self.many([program])[0]
+        return self.all([program])[0]
 
-    def many(
+    def all(
         self, programs: Sequence[Program], progress: Callable[[int], None] | None = None
     ) -> list[Verdict]:
-        """The verdicts on programs, in their order. Equal programs are run once.
+        """The verdicts on programs, in their order.
 
         Raises:
             JudgeError: the judge itself failed; no verdict was given.
         """
-        keys = [_digest(program) for program in programs]
-        new = {
-            key: program
-            for key, program in zip(keys, programs, strict=True)
-            if key not in self._known
+        verdicts: dict[int, Verdict] = {}
+        for number, verdict in self._stream(programs):
+            verdicts[number] = verdict
+            if progress is not None and (len(verdicts) % 50 == 0 or len(verdicts) == len(programs)):
+                progress(len(verdicts))
+        return [verdicts[number] for number in range(len(programs))]
+
+    def many(self, programs: Iterable[Program]) -> Iterator[Judged]:
+        """The verdicts on programs as they come, in any order, each under its program's id."""
+        held = list(programs)
+        for number, verdict in self._stream(held):
+            yield Judged(held[number].id, verdict)
+
+    def versions(self) -> Mapping[str, str]:
+        """The versions of the toolchains found so far, by tool."""
+        found = [toolchain(language) for language in Language]
+        return {
+            name: version
+            for one in found
+            if isinstance(one, Toolchain)
+            for name, version in one.versions.items()
         }
-        judged = zip(new, self._threads.map(self._judge, new.values()), strict=True)
-        for number, (key, verdict) in enumerate(judged, start=1):
+
+    def _stream(self, programs: Sequence[Program]) -> Iterator[tuple[int, Verdict]]:
+        """Equal programs are run once; what ran out of time is run again when nothing else does."""
+        places: dict[bytes, list[int]] = {}
+        for number, program in enumerate(programs):
+            places.setdefault(_digest(program), []).append(number)
+        late: list[bytes] = []
+        waiting: dict[Future[Verdict], bytes] = {}
+        self._prepare(programs)
+        for key, numbers in places.items():
+            if key in self._known:
+                yield from ((number, self._known[key]) for number in numbers)
+            else:
+                waiting[self._threads.submit(self._judge, programs[numbers[0]])] = key
+        crowded = len(waiting) > 1
+        while waiting:
+            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in done:
+                key = waiting.pop(future)
+                verdict = future.result()
+                if crowded and verdict.outcome is Outcome.TIMEOUT:
+                    late.append(key)
+                    continue
+                self._known[key] = verdict
+                yield from ((number, verdict) for number in places[key])
+        for key in late:
+            verdict = self._judge(programs[places[key][0]])
             self._known[key] = verdict
-            if progress is not None and (number % 50 == 0 or number == len(new)):
-                progress(len(programs) - len(new) + number)
-        return [self._known[key] for key in keys]
+            yield from ((number, verdict) for number in places[key])
+
+    def _prepare(self, programs: Sequence[Program]) -> None:
+        """Workers that show what these programs need; those that do not are closed first."""
+        languages = {program.language for program in programs if program.code.strip()}
+        wanted = {place for language in languages for place in _found(language).places}
+        if self._workers and wanted <= set(self._places):
+            return
+        for worker in self._workers:
+            worker.close()
+        self._places = tuple(sorted(wanted | set(self._places)))
+        memory, processes = self._settings.memory_mb * 2**20, self._settings.processes
+        self._free = SimpleQueue()
+        self._workers = [
+            Worker(number, memory, processes, self._places) for number in range(self._count)
+        ]
+        for worker in self._workers:
+            self._free.put(worker)
 
     def _judge(self, program: Program) -> Verdict:
-        if program.language is not Language.PYTHON:
-            raise JudgeError(
-                f"this judge runs Python; found a program in {program.language}: set"
-                " questions.language to python"
-            )
         if not program.code.strip():
             return Verdict(outcome=Outcome.NOT_EXECUTABLE, stage=Stage.EXTRACT, output="no code")
+        task = self._task(program)
+        script = program.tests.script if isinstance(program.tests, TestScript) else None
         worker = self._free.get()
         try:
-            return worker.judge(program)
+            try:
+                said = worker.ask(task, script)
+            except WorkerError:
+                worker.close()
+                said = worker.ask(task, script)
         finally:
             self._free.put(worker)
+        return _verdict(said, program)
+
+    def _task(self, program: Program) -> dict[str, JsonValue]:
+        tests = program.tests
+        calls = tests.cases if isinstance(tests, Tests) else ()
+        signature = tests.signature if isinstance(tests, Tests) else None
+        if calls and signature is None and program.language in _SIGNED:
+            raise JudgeError(
+                f"a call in {program.language} needs the types of {tests.entry_point}: set"
+                " tests.signature"
+            )
+        return {
+            "language": program.language.value,
+            "code": program.code,
+            "entry_point": tests.entry_point,
+            "arguments": [list(case.arguments) for case in calls],
+            "argument_types": list(signature.arguments) if signature else [],
+            "result_type": signature.returns.value if signature else "",
+            "in_process": isinstance(tests, TestScript) and tests.in_process,
+            "limits": self._limits,
+            "tools": {name: seen(path) for name, path in _found(program.language).tools.items()},
+        }
+
+
+def _found(language: Language) -> Toolchain:
+    found = toolchain(language)
+    if isinstance(found, Missing):
+        raise JudgeError(f"{language} cannot be judged here: {found.lacks}; {found.command}")
+    return found
+
+
+def _verdict(said: dict[str, JsonValue], program: Program) -> Verdict:
+    outcome, output = str(said["outcome"]), str(said["output"])
+    stage = Stage(str(said["stage"]))
+    if not outcome:
+        assert isinstance(program.tests, Tests)
+        judged, why = compare(str(said["values"]), program.tests, program.language)
+        outcome, output = judged.value, why or output
+        stage = Stage.COMPILE if judged is Outcome.COMPILE_ERROR else stage
+    return Verdict(
+        outcome=Outcome(outcome),
+        stage=stage,
+        output=output,
+        isolation=Isolation(str(said["isolation"] or "split")),
+        seconds=_number(said["cpu_seconds"]),
+        wall_seconds=_number(said["wall_seconds"]),
+        peak_memory=int(_number(said["peak_memory"])),
+    )
+
+
+def _number(value: JsonValue) -> float:
+    assert isinstance(value, (int, float))
+    return value
 
 
 def _digest(program: Program) -> bytes:

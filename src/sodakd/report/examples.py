@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from sodakd.report.faults import edit_distance
 from sodakd.report.reading import Cycle
-from sodakd.types import Case, Difficulty, FaultKind, Feedback, Pair, Question
+from sodakd.types import Case, Difficulty, FaultKind, Feedback, Pair, Question, Tests
 
 Row = TypeVar("Row", Feedback, Pair)
 
@@ -84,7 +84,7 @@ def _answer(cycle: int, row: Feedback, pair: Pair | None) -> JsonValue:
 
 
 def _question(cycle: int, question: Question) -> dict[str, JsonValue]:
-    cases = question.tests.cases if question.tests else ()
+    cases = question.tests.cases if isinstance(question.tests, Tests) else ()
     return {
         "id": question.id,
         "cycle": cycle,

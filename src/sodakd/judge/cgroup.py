@@ -1,0 +1,75 @@
+"""A control group for the programs of one worker, where this machine lets us make one.
+
+Namespaces and limits hold without it; it adds one roof over the memory of all processes of a
+program together, and the kernel's own word that memory was what ended it.
+"""
+
+import contextlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+_ROOT = Path("/sys/fs/cgroup")
+
+
+@dataclass(frozen=True)
+class Cgroup:
+    """A group: its folder, a descriptor to join it by, one that counts what memory ended."""
+
+    folder: Path
+    version: int
+    join: int
+    events: int
+
+    def close(self) -> None:
+        """Remove the group, once nothing lives in it."""
+        os.close(self.join)
+        os.close(self.events)
+        with contextlib.suppress(OSError):
+            self.folder.rmdir()
+
+
+def make_cgroup(name: str, memory: int, processes: int) -> Cgroup | None:
+    """A group below our own with these limits (bytes, count); None where none can be made."""
+    for version, home in _homes():
+        folder = home / f"sodakd-{os.getpid()}-{name}"
+        try:
+            _sweep(home)
+            folder.mkdir(exist_ok=True)
+            if version == 1:
+                (folder / "memory.limit_in_bytes").write_text(str(memory))
+                events = "memory.oom_control"
+            else:
+                (folder / "memory.max").write_text(str(memory))
+                (folder / "pids.max").write_text(str(processes))
+                events = "memory.events"
+            join = os.open(folder / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC)
+            return Cgroup(folder, version, join, os.open(folder / events, os.O_RDONLY))
+        except OSError:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+    return None
+
+
+def _homes() -> list[tuple[int, Path]]:
+    try:
+        lines = Path("/proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        return []
+    homes = []
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers == "memory":
+            homes.append((1, _ROOT / "memory" / path.lstrip("/")))
+        elif not controllers and (_ROOT / "cgroup.controllers").exists():
+            homes.append((2, _ROOT / path.lstrip("/")))
+    return homes
+
+
+def _sweep(home: Path) -> None:
+    """Remove the groups of judges that were killed."""
+    for left in home.glob("sodakd-*-*"):
+        owner = left.name.split("-")[1]
+        if owner.isdigit() and not Path(f"/proc/{owner}").exists():
+            with contextlib.suppress(OSError):
+                left.rmdir()

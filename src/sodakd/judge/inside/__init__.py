@@ -1,0 +1,1 @@
+"""What runs behind the outer wall: standard library only, for it must start in milliseconds."""

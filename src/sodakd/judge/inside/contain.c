@@ -1,0 +1,280 @@
+/* The inner wall: every program runs in namespaces of its own, with limits, without capabilities,
+ * behind a filter of system calls. Compiled at first use into a shared library; the callers are
+ * `job.py`, and the add-on by which node forks itself.
+ *
+ * A job is a process number 1 that does nothing but own the namespaces: when it is killed, the
+ * kernel kills all that lives in them.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct limits {
+    long cpu_seconds, address_space, data, file_size, processes, open_files, stack, disk, inodes;
+    long uid;    /* to change to, or -1 to stay */
+    long cgroup;  /* a descriptor of cgroup.procs, or -1 */
+    long sockets; /* 1: a socket of the network is refused, as a JVM probes for one; 0: it kills */
+};
+
+struct job {
+    int pid; /* number 1 of the job, as its parent sees it */
+    int pidfd;
+};
+
+struct file {
+    const char *name;
+    const void *content;
+    size_t size;
+};
+
+static int outer_pid_ns = -1;
+
+/* --- the filter of system calls ------------------------------------------------------------ */
+
+#define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
+#define GIVE(what) BPF_STMT(BPF_RET | BPF_K, (what))
+#define IF_EQUAL(value, then, otherwise) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), (then), (otherwise))
+#define FORBID(name) IF_EQUAL(SYS_##name, 0, 1), GIVE(SECCOMP_RET_KILL_PROCESS)
+#define REFUSE(name, error) IF_EQUAL(SYS_##name, 0, 1), GIVE(SECCOMP_RET_ERRNO | (error))
+#define NO_SOCKET (SECCOMP_RET_KILL_PROCESS | 1u) /* as KILL_PROCESS; a mark for filter_calls */
+#define NEW_NAMESPACES 0x7E020000u /* CLONE_NEW{NS,CGROUP,UTS,IPC,USER,PID,NET} */
+#ifndef SYS_io_uring_setup
+#define SYS_io_uring_setup 425
+#define SYS_io_uring_enter 426
+#define SYS_io_uring_register 427
+#endif
+#ifndef SYS_mount_setattr
+#define SYS_mount_setattr 442
+#endif
+
+static struct sock_filter FILTER[] = {
+    LOAD(arch),
+    IF_EQUAL(AUDIT_ARCH_X86_64, 1, 0), GIVE(SECCOMP_RET_KILL_PROCESS),
+    LOAD(nr),
+    BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000u, 0, 1), GIVE(SECCOMP_RET_KILL_PROCESS),
+    FORBID(ptrace), FORBID(process_vm_readv), FORBID(process_vm_writev), FORBID(mount),
+    FORBID(umount2), FORBID(pivot_root), FORBID(swapon), FORBID(swapoff), FORBID(reboot),
+    FORBID(sethostname), FORBID(setdomainname), FORBID(init_module), FORBID(finit_module),
+    FORBID(delete_module), FORBID(kexec_load), FORBID(kexec_file_load), FORBID(bpf),
+    FORBID(userfaultfd), FORBID(open_by_handle_at), FORBID(keyctl), FORBID(add_key),
+    FORBID(request_key), FORBID(unshare), FORBID(setns), FORBID(acct), FORBID(quotactl),
+    FORBID(iopl), FORBID(ioperm), FORBID(pidfd_getfd), FORBID(chroot), FORBID(settimeofday),
+    FORBID(clock_settime), FORBID(adjtimex),
+    REFUSE(clone3, ENOSYS), REFUSE(io_uring_setup, ENOSYS), REFUSE(io_uring_enter, ENOSYS),
+    REFUSE(io_uring_register, ENOSYS), REFUSE(perf_event_open, EPERM), REFUSE(fsopen, EPERM),
+    REFUSE(fsconfig, EPERM), REFUSE(fsmount, EPERM), REFUSE(fspick, EPERM), REFUSE(open_tree, EPERM),
+    REFUSE(move_mount, EPERM), REFUSE(mount_setattr, EPERM), REFUSE(syslog, EPERM),
+    REFUSE(kcmp, EPERM), REFUSE(personality, EPERM), REFUSE(name_to_handle_at, EPERM),
+    REFUSE(vmsplice, EPERM), REFUSE(fanotify_init, EPERM), REFUSE(lookup_dcookie, EPERM),
+    /* clone: no new namespace */
+    IF_EQUAL(SYS_clone, 0, 4), LOAD(args[0]),
+    BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, NEW_NAMESPACES, 0, 1), GIVE(SECCOMP_RET_KILL_PROCESS),
+    GIVE(SECCOMP_RET_ALLOW),
+    /* socket and socketpair: AF_UNIX alone; a network namespace does not hold AF_VSOCK */
+    IF_EQUAL(SYS_socket, 1, 0), IF_EQUAL(SYS_socketpair, 0, 4), LOAD(args[0]),
+    IF_EQUAL(1, 1, 0), GIVE(NO_SOCKET), GIVE(SECCOMP_RET_ALLOW),
+    /* ioctl: nothing is typed into a terminal */
+    IF_EQUAL(SYS_ioctl, 0, 4), LOAD(args[1]),
+    IF_EQUAL(0x5412 /* TIOCSTI */, 1, 0), IF_EQUAL(0x541C /* TIOCLINUX */, 0, 1),
+    GIVE(SECCOMP_RET_KILL_PROCESS),
+    GIVE(SECCOMP_RET_ALLOW),
+};
+
+static int filter_calls(int sockets) {
+    struct sock_filter filter[sizeof FILTER / sizeof *FILTER];
+    struct sock_fprog program = {sizeof FILTER / sizeof *FILTER, filter};
+    memcpy(filter, FILTER, sizeof FILTER);
+    for (size_t at = 0; sockets && at < sizeof FILTER / sizeof *FILTER; at++)
+        if (filter[at].k == NO_SOCKET) filter[at].k = SECCOMP_RET_ERRNO | EAFNOSUPPORT;
+    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+/* --- a job --------------------------------------------------------------------------------- */
+
+struct owner {
+    const struct limits *limits;
+    int ready;
+};
+
+static int own(void *given) {
+    struct owner *owner = given;
+    int ready = owner->ready, error = 0;
+    char options[96];
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    signal(SIGCHLD, SIG_IGN); /* orphans are reaped by the kernel */
+    snprintf(options, sizeof options, "size=%ld,nr_inodes=%ld,mode=1777", owner->limits->disk,
+             owner->limits->inodes);
+    if (mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, options) ||
+        mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "hidepid=invisible"))
+        error = errno;
+    if (write(ready, &error, sizeof error) != sizeof error) _exit(1);
+    syscall(SYS_close_range, 0u, ~0u, 0u); /* nobody waits for the end of a pipe because of us */
+    for (;;) pause();
+}
+
+/* Make the namespaces of a job. Gives 0, or -1 and errno. */
+int job_open(struct job *job, const struct limits *limits) {
+    static char stack[65536] __attribute__((aligned(16)));
+    int pipe_ends[2], error = EIO;
+    if (outer_pid_ns < 0) outer_pid_ns = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+    if (outer_pid_ns < 0 || pipe2(pipe_ends, O_CLOEXEC)) return -1;
+    struct owner owner = {limits, pipe_ends[1]};
+    job->pid = clone(own, stack + sizeof stack,
+                     CLONE_VM | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | SIGCHLD, &owner);
+    int failed = job->pid < 0 ? errno : 0;
+    close(pipe_ends[1]);
+    if (!failed && read(pipe_ends[0], &error, sizeof error) != sizeof error) error = EIO;
+    close(pipe_ends[0]);
+    if (!failed && !error) {
+        int low = (int)syscall(SYS_pidfd_open, job->pid, 0);
+        job->pidfd = fcntl(low, F_DUPFD_CLOEXEC, 64); /* out of the way of 0, 1, 2, ... */
+        error = errno;
+        close(low);
+        if (job->pidfd >= 0) return 0;
+    }
+    if (!failed) {
+        kill(job->pid, SIGKILL);
+        waitpid(job->pid, NULL, 0);
+    }
+    errno = failed ? failed : error;
+    return -1;
+}
+
+/* The children of the calling process are born into the job from now on, or again outside. */
+int job_birthplace(const struct job *job) {
+    return job && job->pid ? setns(job->pidfd, CLONE_NEWPID) : setns(outer_pid_ns, CLONE_NEWPID);
+}
+
+/* Kill all that lives in the job. Its children must be waited for before `job_reap`. */
+void job_kill(const struct job *job) {
+    if (job->pid) syscall(SYS_pidfd_send_signal, job->pidfd, SIGKILL, NULL, 0);
+}
+
+void job_reap(struct job *job) {
+    if (job->pid) waitpid(job->pid, NULL, 0);
+    if (job->pidfd >= 0) close(job->pidfd);
+    job->pid = 0;
+    job->pidfd = -1;
+}
+
+static int limit(int what, long value) {
+    struct rlimit both = {(rlim_t)value, (rlim_t)value};
+    return value < 0 ? 0 : setrlimit(what, &both);
+}
+
+/* The calling process, just born, becomes untrusted: there is no way back. Descriptors from
+ * `first_closed` on are closed. A fork should set PR_SET_DUMPABLE to 0 as well; a vfork must not. Gives 0, or the number of the step that failed. */
+int job_enter(const struct job *job, const struct limits *limits, int first_closed) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (limits->cgroup >= 0 && write((int)limits->cgroup, "0", 1) != 1) return 1;
+    if (job->pid && setns(job->pidfd, CLONE_NEWNS | CLONE_NEWIPC)) return 2;
+    if (job->pid && chdir("/tmp")) return 3;
+    if (setsid() < 0 && errno != EPERM) return 4;
+    if (limit(RLIMIT_AS, limits->address_space) || limit(RLIMIT_DATA, limits->data) ||
+        limit(RLIMIT_FSIZE, limits->file_size) || limit(RLIMIT_NOFILE, limits->open_files) ||
+        limit(RLIMIT_STACK, limits->stack) || limit(RLIMIT_CORE, 0) || limit(RLIMIT_MEMLOCK, 0) ||
+        limit(RLIMIT_MSGQUEUE, 0) || limit(RLIMIT_NICE, 0) || limit(RLIMIT_RTPRIO, 0))
+        return 5;
+    for (int cap = 0; cap < 64; cap++) prctl(PR_CAPBSET_DROP, cap);
+    if (limits->uid >= 0) {
+        gid_t group = (gid_t)limits->uid;
+        uid_t user = (uid_t)limits->uid;
+        if (syscall(SYS_setgroups, 0, NULL)) return 6;
+        if (syscall(SYS_setresgid, group, group, group)) return 7;
+        if (syscall(SYS_setresuid, user, user, user)) return 8;
+    }
+    if (limit(RLIMIT_NPROC, limits->processes) || limit(RLIMIT_CPU, limits->cpu_seconds)) return 9;
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    struct { unsigned version; int pid; } head = {0x20080522, 0};
+    unsigned none[6] = {0};
+    if (syscall(SYS_capset, &head, none)) return 10;
+    umask(022);
+    if (first_closed > 0 && syscall(SYS_close_range, (unsigned)first_closed, ~0u, 0u)) return 11;
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) return 12;
+    return filter_calls((int)limits->sockets) ? 13 : 0;
+}
+
+/* --- starting a command inside a job --------------------------------------------------------- */
+
+struct command {
+    const struct job *job;
+    const struct limits *limits;
+    char *const *arguments, *const *environment;
+    const int *descriptors; /* these become 0, 1, 2, ... */
+    int descriptor_count;
+    const struct file *files; /* written into the job's /tmp first */
+    int file_count;
+    int failed;
+};
+
+static int start(void *given) {
+    struct command *command = given;
+    int count = command->descriptor_count, moved[16];
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    for (int number = 0; number < count; number++)
+        moved[number] = fcntl(command->descriptors[number], F_DUPFD, 100 + count);
+    int cgroup = command->limits->cgroup < 0 ? -1 : fcntl((int)command->limits->cgroup, F_DUPFD, 100 + count);
+    struct job job = *command->job;
+    struct limits limits = *command->limits;
+    if (job.pid) job.pidfd = fcntl(job.pidfd, F_DUPFD, 100 + count);
+    limits.cgroup = cgroup;
+    for (int number = 0; number < count; number++) dup2(moved[number], number);
+    if (command->file_count && job.pid) {
+        if (setns(job.pidfd, CLONE_NEWNS) || chdir("/tmp")) _exit(command->failed = 20);
+        for (int number = 0; number < command->file_count; number++) {
+            const struct file *file = command->files + number;
+            int out = open(file->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0644);
+            const char *at = file->content;
+            for (size_t left = file->size; out >= 0 && left;) {
+                ssize_t done = write(out, at, left);
+                if (done <= 0) _exit(command->failed = 21);
+                at += done, left -= (size_t)done;
+            }
+            if (out < 0) _exit(command->failed = 22);
+            close(out);
+        }
+    }
+    command->failed = job_enter(&job, &limits, count);
+    if (!command->failed) {
+        execve(command->arguments[0], command->arguments, command->environment);
+        command->failed = 1000 + errno;
+    }
+    _exit(127);
+}
+
+/* Start a command in a job. Gives its process number, or -1 and errno; `failed` says which step. */
+int job_spawn(struct command *command) {
+    static char stack[262144] __attribute__((aligned(16)));
+    command->failed = 0;
+    if (command->job->pid && job_birthplace(command->job)) return -1;
+    int pid = clone(start, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, command);
+    int error = errno;
+    prctl(PR_SET_DUMPABLE, 1); /* the child's change of user took it from the memory we shared */
+    if (command->job->pid) job_birthplace(NULL);
+    if (pid > 0 && command->failed) {
+        waitpid(pid, NULL, 0);
+        errno = command->failed > 1000 ? command->failed - 1000 : EPERM;
+        return -1;
+    }
+    errno = error;
+    return pid;
+}

@@ -1,0 +1,57 @@
+'use strict';
+// Runs one program of /tmp/program.js. Where it is called, what it gives is written to descriptor 3;
+// where it holds its own tests, the nonce of descriptor 4 is given back once all is done: the end of
+// the script was reached, nothing failed later, and nobody called exit.
+const fs = require('fs');
+const vm = require('vm');
+const { writeSync, readSync, closeSync } = fs;
+const { stringify } = JSON;
+const { apply } = Reflect;
+const BufferOf = Buffer;
+
+const taken = BufferOf.alloc(32);
+readSync(4, taken, 0, 32, null);
+closeSync(4);
+const { entry, calls, scripted } = JSON.parse(fs.readFileSync('/tmp/asked.json', 'utf8'));
+const source = fs.readFileSync('/tmp/program.js', 'utf8');
+
+const assert = require('assert');
+for (const part of [assert.strict, assert, assert.AssertionError, assert.AssertionError.prototype]) {
+  Object.freeze(part);
+}
+const asserting = (condition, ...said) => {
+  if (!condition) throw new assert.AssertionError({ message: ['Assertion failed', ...said].join(' ') });
+};
+Object.defineProperty(console, 'assert', { value: asserting, writable: false, configurable: false });
+const load = (name) =>
+  /^(node:)?assert(\/strict)?$/.test(name) ? (name.endsWith('strict') ? assert.strict : assert) : require(name);
+
+const inner = scripted
+  ? source
+  : `${source}\n;return (typeof ${entry} === 'undefined') ? undefined : ${entry};`;
+let run;
+try {
+  run = vm.compileFunction(inner, ['exports', 'require', 'module', '__filename', '__dirname'], {
+    filename: 'program.js',
+  });
+} catch (error) {
+  writeSync(3, 'compile ' + error);
+  process.reallyExit(0);
+}
+const own = { exports: {} };
+let reached = false;
+process.once('beforeExit', () => {
+  if (reached && scripted) writeSync(3, taken);
+});
+const found = apply(run, own.exports, [own.exports, load, own, '/tmp/program.js', '/tmp']);
+reached = true;
+if (!scripted) {
+  const called = typeof found === 'function' ? found : own.exports[entry];
+  if (typeof called !== 'function') throw new ReferenceError(`${entry} is not defined`);
+  for (const given of calls) {
+    const value = apply(called, undefined, given);
+    const text = stringify({ value });
+    writeSync(3, (text === undefined || text === '{}' ? '{"other":"undefined"}' : text) + '\n');
+  }
+  process.reallyExit(0);
+}

@@ -1,0 +1,261 @@
+"""Jobs as Python sees them: namespaces for one program, and commands started inside them.
+
+Nothing but the standard library is imported here.
+"""
+
+import ctypes
+import fcntl
+import os
+import select
+import signal
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+MIB = 2**20
+
+
+class BoxError(OSError):
+    """The sandbox itself failed: never a program's verdict."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a program may use. Seconds of CPU and wall time; bytes.
+
+    `reserve`: the address space is held to `memory` as well; not so for runtimes that reserve more than
+    they use, whose `memory` is then held by what they write to (RLIMIT_DATA) and the cgroup.
+    `counted`: the worker's cgroup holds it (a compiler is not a program).
+    `sockets`: to ask for one of the network is refused, not a violation.
+    """
+
+    cpu_seconds: float = 5.0
+    wall_seconds: float = 12.0
+    memory: int = 512 * MIB
+    output: int = MIB
+    disk: int = 64 * MIB
+    processes: int = 64
+    open_files: int = 256
+    reserve: bool = True
+    counted: bool = True
+    sockets: bool = False
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a process ended: its exit status or signal, what it used, whether its time was up."""
+
+    status: int
+    signal: int
+    cpu_seconds: float
+    wall_seconds: float
+    peak_memory: int
+    late: bool
+
+
+class _Limits(ctypes.Structure):
+    _fields_ = [
+        (name, ctypes.c_long)
+        for name in (
+            "cpu_seconds", "address_space", "data", "file_size", "processes", "open_files",
+            "stack", "disk", "inodes", "uid", "cgroup", "sockets",
+        )
+    ]  # fmt: skip
+
+
+class _Job(ctypes.Structure):
+    _fields_ = [("pid", ctypes.c_int), ("pidfd", ctypes.c_int)]
+
+
+class _File(ctypes.Structure):
+    _fields_ = [
+        ("name", ctypes.c_char_p),
+        ("content", ctypes.c_char_p),
+        ("size", ctypes.c_size_t),
+    ]
+
+
+class _Command(ctypes.Structure):
+    _fields_ = [
+        ("job", ctypes.POINTER(_Job)),
+        ("limits", ctypes.POINTER(_Limits)),
+        ("arguments", ctypes.POINTER(ctypes.c_char_p)),
+        ("environment", ctypes.POINTER(ctypes.c_char_p)),
+        ("descriptors", ctypes.POINTER(ctypes.c_int)),
+        ("descriptor_count", ctypes.c_int),
+        ("files", ctypes.POINTER(_File)),
+        ("file_count", ctypes.c_int),
+        ("failed", ctypes.c_int),
+    ]
+
+
+class Box:
+    """What all jobs of a worker share: the compiled wall, the user ids, the cgroup."""
+
+    def __init__(self, library: str, cgroup: int = -1, *, own_ids: bool) -> None:
+        self.library = ctypes.CDLL(library, use_errno=True)
+        # Out of the way of 0, 1, 2, ..., which a child puts its own descriptors on.
+        self.cgroup = fcntl.fcntl(cgroup, fcntl.F_DUPFD_CLOEXEC, 64) if cgroup >= 0 else -1
+        self._own_ids = own_ids
+        self._runs = 0
+
+    def limits(self, limits: Limits) -> "_Limits":
+        """The limits as the C side takes them, with a user id that no earlier run had."""
+        self._runs += 1
+        whole = max(1, int(limits.cpu_seconds) + 1)
+        return _Limits(
+            cpu_seconds=whole,
+            address_space=limits.memory if limits.reserve else -1,
+            data=limits.memory,
+            file_size=max(limits.output, limits.disk),
+            processes=limits.processes,
+            open_files=limits.open_files,
+            stack=min(limits.memory // 4, 64 * MIB) if limits.reserve else -1,
+            disk=limits.disk,
+            inodes=4096,
+            uid=1000 + self._runs % 60000 if self._own_ids else -1,
+            cgroup=self.cgroup if limits.counted else -1,
+            sockets=int(limits.sockets),
+        )
+
+
+class Job:
+    """The namespaces of one program. A context: all that lives in them dies at its end."""
+
+    def __init__(self, box: Box, limits: Limits) -> None:
+        self._box = box
+        self.limits = limits
+        self._limits = box.limits(limits)
+        self._job = _Job(0, -1)
+        self._children: set[int] = set()
+        if box.library.job_open(ctypes.byref(self._job), ctypes.byref(self._limits)):
+            raise BoxError(ctypes.get_errno(), "a job could not be opened")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        library = self._box.library
+        library.job_kill(ctypes.byref(self._job))
+        for child in self._children:
+            os.waitpid(child, 0)
+        library.job_reap(ctypes.byref(self._job))
+
+    def fork(self) -> int:
+        """Fork the calling process into the job; 0 in the child, which must `enter`."""
+        library = self._box.library
+        if library.job_birthplace(ctypes.byref(self._job)):
+            raise BoxError(ctypes.get_errno(), "a job could not be joined")
+        pid = os.fork()
+        if pid == 0:
+            return 0
+        library.job_birthplace(None)
+        self._children.add(pid)
+        return pid
+
+    def enter(self, first_closed: int, output: int | None = None) -> None:
+        """In a forked child: become untrusted. Descriptors from `first_closed` on are closed."""
+        if output is not None:
+            self._limits.file_size = output
+        failed = self._box.library.job_enter(
+            ctypes.byref(self._job), ctypes.byref(self._limits), first_closed
+        )
+        if failed:
+            os._exit(120)
+        self._box.library.prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: nobody looks into our memory
+
+    def spawn(
+        self,
+        arguments: Sequence[str],
+        descriptors: Sequence[int],
+        files: Mapping[str, bytes] | None = None,
+        environment: Mapping[str, str] | None = None,
+        limits: Limits | None = None,
+        output: int | None = None,
+    ) -> int:
+        """Start a command in the job's /tmp. `descriptors` become 0, 1, 2, ...; gives its number."""
+        own = self._limits
+        if limits is not None:
+            own = self._box.limits(limits)
+            own.uid = self._limits.uid
+        own.file_size = output or max(self.limits.output, self.limits.disk)
+        held = [(name.encode(), content) for name, content in (files or {}).items()]
+        array = (_File * max(1, len(held)))(*(_File(n, c, len(c)) for n, c in held))
+        command = _Command(
+            ctypes.pointer(self._job),
+            ctypes.pointer(own),
+            _strings(arguments),
+            _strings([f"{key}={value}" for key, value in (environment or {}).items()]),
+            (ctypes.c_int * len(descriptors))(*descriptors),
+            len(descriptors),
+            array,
+            len(held),
+            0,
+        )
+        pid = int(self._box.library.job_spawn(ctypes.byref(command)))
+        if pid < 0:
+            error = ctypes.get_errno()
+            raise BoxError(
+                error, f"{arguments[0]} did not start ({os.strerror(error)}, {command.failed})"
+            )
+        self._children.add(pid)
+        return pid
+
+    def end(self, pid: int) -> Ended:
+        """Kill the job, and say how its child ended."""
+        self._box.library.job_kill(ctypes.byref(self._job))
+        return self.wait(pid)
+
+    def wait(
+        self, pid: int, limits: Limits | None = None, clock_of: int | None = None
+    ) -> Ended:
+        """Wait for a child of the job; where its time is up, the whole job is killed.
+
+        `clock_of` is another process whose CPU time counts instead.
+        """
+        limits = limits or self.limits
+        begun = time.monotonic()
+        descriptor = os.pidfd_open(pid)
+        clock = (~(clock_of or pid) << 3) | 2  # the CPU clock of a whole process, see clock_getcpuclockid(3)
+        late = False
+        try:
+            poll = select.poll()
+            poll.register(descriptor, select.POLLIN)
+            while True:
+                try:
+                    used = time.clock_gettime(clock)
+                except OSError:
+                    used = 0.0
+                passed = time.monotonic() - begun
+                left = min(limits.cpu_seconds - used, limits.wall_seconds - passed)
+                if left <= 0:
+                    late = True
+                    self._box.library.job_kill(ctypes.byref(self._job))
+                    break
+                if poll.poll(max(1, int(left * 1000) + 1)):
+                    break
+        finally:
+            os.close(descriptor)
+        _, status, usage = os.wait4(pid, 0)
+        self._children.discard(pid)
+        number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+        cpu = usage.ru_utime + usage.ru_stime
+        return Ended(
+            status=os.WEXITSTATUS(status) if os.WIFEXITED(status) else -1,
+            signal=number,
+            cpu_seconds=cpu,
+            wall_seconds=time.monotonic() - begun,
+            peak_memory=usage.ru_maxrss * 1024,
+            late=late or number == signal.SIGXCPU,
+        )
+
+
+def _strings(texts: Sequence[str]) -> "ctypes.Array[ctypes.c_char_p]":
+    return (ctypes.c_char_p * (len(texts) + 1))(*(text.encode() for text in texts), None)

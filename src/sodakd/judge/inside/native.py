@@ -1,0 +1,137 @@
+"""Programs that are built by a command and run by a command, in one job: what six languages share.
+
+The build and the run are started inside the same job, behind the same wall; each has limits of its
+own. A program that is called writes what it gives to descriptor 3; one with a script of its own
+writes, after the script's end, a nonce that it found in descriptor 4 before anything else ran.
+"""
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from sodakd.judge.inside.job import MIB, Box, Ended, Job, Limits
+from sodakd.judge.inside.task import Result, Task, bad_end, full, short, text_of
+
+_NULL = os.open(os.devnull, os.O_RDWR)
+VALUES = 16 * MIB
+
+BUILD = Limits(
+    cpu_seconds=30, wall_seconds=60, memory=2048 * MIB, output=MIB, disk=256 * MIB,
+    reserve=False, counted=False, sockets=True,
+)
+"""What a compiler may use."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How one program is built and run. Commands are whole paths; files lie in the job's /tmp.
+
+    `wrong` and `memory` find, in what a program said, a failed assertion and an end of memory.
+    """
+
+    files: Mapping[str, bytes]
+    build: tuple[Sequence[str], ...]
+    run: Sequence[str]
+    wrong: re.Pattern[str]
+    memory: re.Pattern[str] = field(default=re.compile(r"\0never"))
+    environment: Mapping[str, str] = field(default_factory=dict)
+    reserve: bool = True
+    processes: int = 64
+    sockets: bool = False
+
+
+def build_and_run(box: Box, task: Task, plan: Plan, oom: Callable[[], bool]) -> Result:
+    """Build a program and run it: its result, with the values it gave where it was called."""
+    with (
+        _Memory("output") as output,
+        _Memory("result") as result,
+        _Memory("messages") as messages,
+        Job(box, replace(task.limits, disk=max(task.limits.disk, BUILD.disk))) as job,
+    ):
+        files: Mapping[str, bytes] | None = plan.files
+        environment = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", **plan.environment}
+        for command in plan.build:
+            # fmt: off
+            pid = job.spawn(
+                command, (_NULL, messages, messages), files, environment, BUILD, BUILD.disk
+            )
+            # fmt: on
+            files = None
+            ended = job.wait(pid, BUILD)
+            if ended.status != 0:
+                return _unbuilt(task, ended, text_of(messages))
+        limits = replace(task.limits, reserve=plan.reserve, processes=plan.processes, sockets=plan.sockets)
+        nonce = os.urandom(16).hex()
+        read, write = os.pipe()
+        try:
+            os.write(write, nonce.encode())
+            os.close(write)
+            descriptors = (_NULL, output, output, result, read)
+            pid = job.spawn(plan.run, descriptors, files, environment, limits, limits.output)
+        finally:
+            os.close(read)
+        ended = job.wait(pid)
+        return _judged(task, plan, ended, oom(), output, result, nonce)
+
+
+def _unbuilt(task: Task, ended: Ended, said: str) -> Result:
+    if ended.late:
+        said = f"the compiler needed more than {BUILD.cpu_seconds:g} CPU seconds\n{said}"
+    return _result(task, "compile_error", "compile", ended, said or f"the compiler ended: {ended}")
+
+
+def _judged(
+    task: Task, plan: Plan, ended: Ended, oom: bool, output: int, result: int, nonce: str
+) -> Result:
+    said = text_of(output)
+    written_out = full(output, task.limits.output) or full(result, task.limits.output)
+    outcome, why = bad_end(ended, task.limits, written_out=written_out, killed_for_memory=oom)
+    if outcome:
+        return _result(task, outcome, "run", ended, f"{why}\n{said}" if said else why)
+    if ended.status != 0:
+        if plan.memory.search(said):
+            return _result(task, "memory_limit", "run", ended, said)
+        if plan.wrong.search(said):
+            return _result(task, "wrong_answer", "run", ended, said)
+        why = f"ended by signal {ended.signal}" if ended.signal else f"ended with {ended.status}"
+        return _result(task, "runtime_error", "run", ended, f"{said}\n{why}".strip())
+    given = text_of(result, VALUES)
+    if task.script < 0:
+        return _result(task, "", "run", ended, said, values=given)
+    if given != nonce:
+        return _result(task, "no_verdict", "run", ended, said or "it ended before its tests did")
+    return _result(task, "passed", "run", ended, said)
+
+
+def _result(
+    task: Task, outcome: str, stage: str, ended: Ended, output: str, values: str | None = None
+) -> Result:
+    return Result(
+        outcome=outcome,
+        stage=stage,
+        output=short(output),
+        values=values,
+        isolation="split" if task.script < 0 else "in_process",
+        cpu_seconds=ended.cpu_seconds,
+        wall_seconds=ended.wall_seconds,
+        peak_memory=ended.peak_memory,
+    )
+
+
+class _Memory:
+    """A file in memory, as a context."""
+
+    def __init__(self, name: str) -> None:
+        self._descriptor = os.memfd_create(name)
+
+    def __enter__(self) -> int:
+        return self._descriptor
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._descriptor)
+
+
+def script_of(task: Task) -> str:
+    """The test script of a task, which runs in the program's own process here."""
+    return text_of(task.script, VALUES) if task.script >= 0 else ""

@@ -1,0 +1,96 @@
+"""What a worker is asked, and what it says."""
+
+import errno
+import os
+import re
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sodakd.judge.inside.job import Ended, Limits
+from sodakd.judge.inside.plain import Json
+
+OUTPUT_KEPT = 4000
+"""Characters of a program's output that a verdict keeps."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One program and how it is to be tried: by calls whose values are wanted, or by a script.
+
+    `arguments` are those of each call; what they must give is not known here. `script` is a
+    descriptor to read the test script from, or -1: only the process that runs it reads it.
+    """
+
+    language: str
+    code: str
+    entry_point: str
+    arguments: tuple[tuple[Json, ...], ...]
+    argument_types: tuple[str, ...]
+    result_type: str
+    script: int
+    in_process: bool
+    limits: Limits
+    tools: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Result:
+    """How it ended. `values` are lines of JSON, one a call, where the outcome is still open."""
+
+    outcome: str
+    stage: str
+    output: str = ""
+    values: str | None = None
+    isolation: str = ""
+    cpu_seconds: float = 0.0
+    wall_seconds: float = 0.0
+    peak_memory: int = 0
+    notes: tuple[str, ...] = field(default=())
+
+
+ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
+
+
+def short(text: str, limit: int = OUTPUT_KEPT) -> str:
+    """A message without what differs from run to run, its middle left out where it is long."""
+    text = ADDRESS.sub("0x...", text.replace("\0", "\\0"))
+    if len(text) <= limit:
+        return text
+    return f"{text[: limit // 2]}\n... {len(text) - limit} characters ...\n{text[-limit // 2 :]}"
+
+
+def content(descriptor: int, most: int) -> bytes:
+    """What was written to a memory file, at most so many bytes; never through its position."""
+    try:
+        return os.pread(descriptor, most, 0)
+    except OSError as error:
+        if error.errno == errno.EINVAL:
+            return b""
+        raise
+
+
+def text_of(descriptor: int, most: int = 65536) -> str:
+    """The same as text, whatever its bytes are."""
+    return content(descriptor, most).decode(errors="replace")
+
+
+def full(descriptor: int, limit: int) -> bool:
+    """Whether a memory file has reached its limit."""
+    return os.fstat(descriptor).st_size >= limit
+
+
+def bad_end(ended: Ended, limits: Limits, *, written_out: bool, killed_for_memory: bool) -> tuple[str, str]:
+    """The outcome of a process that a limit or the wall ended, and why; "" where none did."""
+    if ended.late:
+        seconds = limits.cpu_seconds
+        return "timeout", f"no end within {seconds:g} CPU seconds ({limits.wall_seconds:g} of wall)"
+    if ended.signal == signal.SIGSYS:
+        return "sandbox_violation", "a system call that the sandbox forbids"
+    if killed_for_memory:
+        return "memory_limit", f"more than {limits.memory // 2**20} MiB"
+    if ended.signal == signal.SIGXFSZ or written_out:
+        return "output_limit", f"more than {limits.output // 1024} KiB written"
+    if ended.signal == signal.SIGKILL:
+        return "runtime_error", "killed"
+    return "", ""

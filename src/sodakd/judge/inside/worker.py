@@ -1,0 +1,93 @@
+"""A worker: the process behind the outer wall that tries programs, one after the other.
+
+Started by `pool.py` with a socket. A task comes as a line of JSON, its test script
+as a descriptor beside it; a result leaves as a line of JSON.
+"""
+
+import array
+import importlib
+import json
+import os
+import socket
+import sys
+from dataclasses import asdict
+
+from sodakd.judge.inside.job import Box, BoxError, Limits
+from sodakd.judge.inside.task import Result, Task
+from sodakd.judge.inside.wall import raise_wall
+from sodakd.judge.languages import python as python_language
+
+MODULES = ("c", "cpp", "go", "java", "javascript", "python", "typescript")
+
+
+class Killed:
+    """Whether the kernel ended a program for its memory since this was asked last (cgroup)."""
+
+    def __init__(self, events: int) -> None:
+        self._events = events
+        self._seen = self._count()
+
+    def _count(self) -> int:
+        if self._events < 0:
+            return 0
+        lines = os.pread(self._events, 4096, 0).decode().splitlines()
+        counts = dict(line.split() for line in lines if len(line.split()) == 2)
+        return int(counts.get("oom_kill", 0))
+
+    def __call__(self) -> bool:
+        before, self._seen = self._seen, self._count()
+        return self._seen > before
+
+
+def main() -> None:
+    """Raise the wall, then try programs until the socket closes."""
+    start = json.loads(sys.argv[1])
+    connection = socket.socket(fileno=start["socket"])
+    modules = {name: importlib.import_module(f"sodakd.judge.languages.{name}") for name in MODULES}
+    try:
+        own_ids = raise_wall(start["places"], start["room"])
+        box = Box(start["library"], start["cgroup"], own_ids=own_ids)
+    except OSError as error:
+        connection.sendall(json.dumps({"failed": str(error)}).encode() + b"\n")
+        return
+    killed = Killed(start["events"])
+    python_language.warm_up()
+    connection.sendall(b'{"ready": true}\n')
+    pending = b""
+    scripts: list[int] = []
+    while True:
+        while b"\n" not in pending:
+            part, ancillary, _, _ = connection.recvmsg(2**20, socket.CMSG_SPACE(16))
+            scripts += _descriptors(ancillary)
+            if not part:
+                return
+            pending += part
+        line, _, pending = pending.partition(b"\n")
+        task = _task(json.loads(line), scripts)
+        try:
+            result = modules[task.language].judge(box, task, killed)
+            reply = asdict(result)
+        except (BoxError, OSError) as error:
+            reply = {"failed": f"{type(error).__name__}: {error}"}
+        finally:
+            if task.script >= 0:
+                os.close(task.script)
+        connection.sendall(json.dumps(reply).encode() + b"\n")
+
+
+def _descriptors(ancillary: list[tuple[int, int, bytes]]) -> list[int]:
+    found = array.array("i")
+    for level, kind, content in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            found.frombytes(content[: len(content) - len(content) % found.itemsize])
+    return list(found)
+
+
+def _task(asked: dict[str, object], scripts: list[int]) -> Task:
+    limits = Limits(**asked.pop("limits"))  # type: ignore[arg-type]
+    script = scripts.pop(0) if asked.pop("has_script") else -1
+    arguments = tuple(tuple(call) for call in asked.pop("arguments"))  # type: ignore[attr-defined]
+    return Task(**asked, limits=limits, script=script, arguments=arguments)  # type: ignore[arg-type]
+
+
+__all__ = ["Result", "main"]

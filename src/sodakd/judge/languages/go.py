@@ -1,0 +1,136 @@
+"""Go: compiled and linked directly, against a standard library that was compiled once."""
+
+import os
+import re
+from collections.abc import Callable
+
+from sodakd.judge.inside.job import Box
+from sodakd.judge.inside.native import Plan, build_and_run, script_of
+from sodakd.judge.inside.plain import Json
+from sodakd.judge.inside.task import Result, Task
+from sodakd.judge.languages import literals
+
+TYPES = {
+    "int": "int", "float": "float64", "bool": "bool", "str": "string",
+    "list[int]": "[]int", "list[float]": "[]float64", "list[str]": "[]string",
+}  # fmt: skip
+
+WRONG = re.compile(r"^\s*--- FAIL: ", re.M)
+MEMORY = re.compile(r"out of memory|cannot allocate memory")
+_PACKAGE = re.compile(r"^[ \t]*package[ \t]+\w+", re.M)
+_MAIN = re.compile(r"^func[ \t]+main[ \t]*\(", re.M)
+_TEST = re.compile(r"^func[ \t]+(Test\w*)[ \t]*\([ \t]*\w+[ \t]+\*testing\.T[ \t]*\)", re.M)
+
+HEAD = """\
+package main
+
+import (
+    "encoding/json"
+    "os"
+    "syscall"
+    "testing"
+)
+
+var MARKnonce = MARKtake()
+
+func MARKtake() []byte {
+    nonce := make([]byte, 32)
+    if n, _ := syscall.Read(4, nonce); n != 32 { os.Exit(125) }
+    syscall.Close(4)
+    return nonce
+}
+
+func MARKwrite(out []byte) {
+    for len(out) > 0 {
+        n, err := syscall.Write(3, out)
+        if err != nil { os.Exit(126) }
+        out = out[n:]
+    }
+}
+
+func MARKput(value any) {
+    text, err := json.Marshal(map[string]any{"value": value})
+    if err != nil { panic(err) }
+    MARKwrite(append(text, 10))
+}
+
+var _ = testing.Init
+
+func main() {
+BODY
+    os.Exit(0)
+}
+"""
+
+TESTS = """\
+    testing.Init()
+    os.Args = os.Args[:1]
+    all := func(pattern, name string) (bool, error) { return true, nil }
+    if !testing.RunTests(all, []testing.InternalTest{NAMES}) { os.Exit(1) }
+    MARKwrite(MARKnonce)"""
+
+
+def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
+    """Compile, link and try one program."""
+    tools = task.tools
+    script = script_of(task)
+    program = _renamed(f"{task.code}\n{script}" if task.script >= 0 else task.code)
+    # A name that no program can know: what it would call to pass is in its own package.
+    mark = f"sodakd{os.urandom(8).hex()}"
+    body = TESTS.replace("NAMES", _tests(program)) if task.script >= 0 else _calls(task)
+    # fmt: off
+    files = {
+        "main.go": HEAD.replace("BODY", body).replace("MARK", mark).encode(),
+        "program.go": program.encode(errors="surrogatepass"),
+    }
+    compiled = (
+        tools["go_compile"], "-o", "program.a", "-p", "main", "-complete", "-importcfg",
+        tools["go_packages"], "main.go", "program.go",
+    )
+    linked = (
+        tools["go_link"], "-o", "program", "-importcfg", tools["go_packages"], "-s", "-w",
+        "program.a",
+    )
+    # fmt: on
+    plan = Plan(
+        files=files,
+        build=(compiled, linked),
+        run=("/tmp/program",),
+        wrong=WRONG,
+        memory=MEMORY,
+        environment={"GOGC": "off"} if task.script < 0 else {},
+        reserve=False,
+        processes=128,
+    )
+    return build_and_run(box, task, plan, oom)
+
+
+def _renamed(program: str) -> str:
+    """The program as a part of package main, without a `main` of its own."""
+    if not _PACKAGE.search(program):
+        program = f"package main\n{program}"
+    return _MAIN.sub("func sodakdOwnMain(", _PACKAGE.sub("package main", program, count=1))
+
+
+def _tests(program: str) -> str:
+    return ", ".join(f'{{"{name}", {name}}}' for name in _TEST.findall(program))
+
+
+def _calls(task: Task) -> str:
+    lines = ["    _ = MARKnonce"]
+    for arguments in task.arguments:
+        written = ", ".join(map(_literal, task.argument_types, arguments))
+        lines.append(f"    MARKput({TYPES[task.result_type]}({task.entry_point}({written})))")
+    return "\n".join(lines)
+
+
+def _literal(kind: str, value: Json) -> str:
+    if kind in literals.LISTS:
+        assert isinstance(value, list)
+        items = ", ".join(_literal(literals.LISTS[kind], item) for item in value)
+        return f"{TYPES[kind]}{{{items}}}"
+    if kind == "str":
+        return literals.text(value)
+    if kind == "bool":
+        return "true" if value else "false"
+    return literals.number(value)

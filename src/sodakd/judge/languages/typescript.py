@@ -1,0 +1,28 @@
+"""TypeScript: checked by the compiler, then run as JavaScript."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from sodakd.judge.inside.job import Box
+from sodakd.judge.inside.native import build_and_run, script_of
+from sodakd.judge.inside.task import Result, Task
+from sodakd.judge.languages import javascript
+
+TYPES: Mapping[str, str] = {
+    "int": "number", "float": "number", "bool": "boolean", "str": "string",
+    "list[int]": "number[]", "list[float]": "number[]", "list[str]": "string[]",
+}  # fmt: skip
+
+
+def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
+    """Check, transpile and try one program."""
+    tools = task.tools
+    plan = javascript.plan(task, task.code, script_of(task))
+    files = dict(plan.files)
+    files["program.ts"] = files.pop("program.js")
+    build = (
+        tools["node"], tools["tsc"], "--target", "es2022", "--module", "commonjs",
+        "--ignoreDeprecations", "5.0", "--types", "node", "--typeRoots", tools["typings"],
+        "--noEmitOnError", "--skipLibCheck", "program.ts",
+    )  # fmt: skip
+    return build_and_run(box, task, replace(plan, files=files, build=(build,)), oom)

@@ -1,0 +1,63 @@
+"""What a program gave, held against what its tests expect. Nothing of the program runs here."""
+
+import json
+
+from pydantic import JsonValue
+
+from sodakd.types import Case, Language, Outcome, Tests
+
+_LONGEST = 400
+_ONE_NUMBER = frozenset({Language.JAVASCRIPT, Language.TYPESCRIPT})
+"""Languages in which 1 and 1.0 are the same."""
+
+
+def compare(lines: str, tests: Tests, language: Language) -> tuple[Outcome, str]:
+    """The outcome of calls whose values are these lines of JSON, and why it is no pass."""
+    given = lines.splitlines()
+    if language in _ONE_NUMBER and lines.startswith("compile "):
+        return Outcome.COMPILE_ERROR, lines.removeprefix("compile ")[:_LONGEST]
+    for number, case in enumerate(tests.cases):
+        if number >= len(given):
+            return Outcome.NO_VERDICT, "the program ended before its tests did"
+        try:
+            said = json.loads(given[number])
+        except (ValueError, RecursionError):
+            return Outcome.NO_VERDICT, "what the program gave cannot be read"
+        if not isinstance(said, dict):
+            return Outcome.NO_VERDICT, "what the program gave cannot be read"
+        if "error" in said:
+            memory = said.get("memory") is True
+            outcome = Outcome.MEMORY_LIMIT if memory else Outcome.RUNTIME_ERROR
+            return outcome, str(said["error"])[:_LONGEST]
+        call = _call(tests, case)
+        if "value" not in said:
+            return Outcome.WRONG_ANSWER, f"{call}: {said.get('other', 'gave nothing')}"[:_LONGEST]
+        if not same(said["value"], case.expected, strict=language not in _ONE_NUMBER):
+            text = f"{call} gave {_shown(said['value'])}, expected {case.expected!r}"
+            return Outcome.WRONG_ANSWER, text[:_LONGEST]
+    return Outcome.PASSED, ""
+
+
+def same(found: JsonValue, expected: JsonValue, *, strict: bool = True) -> bool:
+    """Equal in value and in type, also inside lists: True is not 1, and 1 is not 1.0."""
+    numbers = isinstance(found, (int, float)) and isinstance(expected, (int, float))
+    if not strict and numbers and not isinstance(found, bool) and not isinstance(expected, bool):
+        return found == expected
+    if type(found) is not type(expected):
+        return False
+    if isinstance(found, list) and isinstance(expected, list):
+        return len(found) == len(expected) and all(
+            same(one, other, strict=strict) for one, other in zip(found, expected, strict=True)
+        )
+    return found == expected
+
+
+def _call(tests: Tests, case: Case) -> str:
+    return f"{tests.entry_point}({', '.join(map(repr, case.arguments))})"
+
+
+def _shown(value: JsonValue) -> str:
+    if isinstance(value, dict) and len(value) == 1:
+        ((kind, content),) = value.items()
+        return f"a {kind}: {content!r}"
+    return repr(value)
