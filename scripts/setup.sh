@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Set up .venv with everything the embedded run and the tests need. Safe to run again.
-# `setup.sh dev` adds the tools of development, and Debian's Chromium for the report's test.
+# `setup.sh dev` adds the tools of development, Debian's Chromium for the report's test, and the
+# compilers of the seven languages that the judge runs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 want="${1:-run}"
@@ -27,6 +28,24 @@ fi
 if [ "$want" = dev ] && ! command -v chromium >/dev/null && command -v apt-get >/dev/null; then
   (as_root apt-get update -qq && as_root apt-get install -y -qq chromium >/dev/null) ||
     echo "Chromium could not be installed: the report's browser test will be skipped" >&2
+fi
+
+# What the judge compiles and runs with: gcc always (its inner wall is compiled at first use), the
+# other languages for development. A language that cannot be installed is skipped by its tests.
+missing=()
+command -v gcc >/dev/null || missing+=(gcc libc6-dev)
+if [ "$want" = dev ]; then
+  command -v g++ >/dev/null || missing+=(g++)
+  command -v javac >/dev/null || missing+=(openjdk-17-jdk-headless)
+  command -v node >/dev/null || missing+=(nodejs npm)
+fi
+if [ "${#missing[@]}" -gt 0 ] && command -v apt-get >/dev/null; then
+  (as_root apt-get update -qq && as_root apt-get install -y -qq "${missing[@]}" >/dev/null) ||
+    echo "could not be installed: ${missing[*]}; sodakd judge --probe says what works" >&2
+fi
+if [ "$want" = dev ] && command -v npm >/dev/null && [ ! -d node_modules/typescript ]; then
+  npm install --no-save --no-audit --no-fund --loglevel=error typescript@5.9 @types/node@20 ||
+    echo "TypeScript could not be installed: its tests will be skipped" >&2
 fi
 
 [ -x .venv/bin/python ] || "$python" -m venv .venv

@@ -11,20 +11,12 @@ from collections.abc import Sequence
 import psutil
 
 from sodakd import __version__
+from sodakd.judge.probe import probe
 from sodakd.recipe import Recipe
 from sodakd.run import cores
 
 _PACKAGES = ("torch", "transformers", "accelerate", "tokenizers", "safetensors", "pydantic")
 _NEEDED_TO_TRAIN = ("torch", "transformers", "accelerate", "tokenizers", "safetensors")
-_TOOLS: dict[str, tuple[str, ...]] = {
-    "gcc": ("gcc", "--version"),
-    "g++": ("g++", "--version"),
-    "java": ("java", "--version"),
-    "node": ("node", "--version"),
-    "go": ("go", "version"),
-    "tsc": ("tsc", "--version"),
-    "bwrap": ("bwrap", "--version"),
-}
 
 
 def describe() -> Sequence[tuple[str, str]]:
@@ -37,11 +29,9 @@ def describe() -> Sequence[tuple[str, str]]:
         ("cores", str(cores())),
         ("memory", f"{memory.total / 2**30:.1f} GiB, {memory.available / 2**30:.1f} GiB free"),
         ("accelerator", _accelerator()),
-        ("sandbox", "none yet: a process of its own with limits (CPU, memory, output, files)"),
     ]
     rows += [(name, _version_of(name)) for name in _PACKAGES]
-    rows += [(name, _first_line(command)) for name, command in _TOOLS.items()]
-    return rows
+    return [*rows, *probe().lines]
 
 
 def missing_for(recipe: Recipe) -> list[str]:

@@ -70,9 +70,9 @@ class TestScript(Frozen):
     """Test code in the program's own language, as benchmarks have it: it follows the program.
 
     Passing is reaching its end without a failed assertion. `entry_point` is the function that it
-    calls, where there is one. Python scripts run in a process of their own, which plain values cross;
-    `in_process` is for those that need more (classes, generators): it is weaker, and the verdict
-    says so.
+    calls, where there is one. Python scripts run in a process of their own, which plain values
+    cross; `in_process` is for those that need more (classes, generators): it is weaker, and the
+    verdict says so.
     """
 
     __test__: ClassVar[bool] = False

@@ -40,7 +40,7 @@ def verdict(judge: Judge, code: str, question: Question) -> Verdict:
         ("while True:\n    pass", Outcome.TIMEOUT),
         ("import time\ntime.sleep(60)", Outcome.TIMEOUT),
         ("x = [0] * 10**9", Outcome.MEMORY_LIMIT),
-        ("open('x', 'w').write('a' * 10**6)", Outcome.OUTPUT_LIMIT),
+        ("open('x', 'w').write('a' * 10**7)", Outcome.OUTPUT_LIMIT),
         ("import os\nos._exit(0)", Outcome.NO_VERDICT),
         ("import sys\nsys.exit(0)", Outcome.RUNTIME_ERROR),
         ("import os\nos.kill(os.getpid(), 11)", Outcome.RUNTIME_ERROR),
@@ -81,9 +81,9 @@ def test_the_same_program_gets_the_same_words(question: Question) -> None:
     assert len(words) == 1
 
 
-def test_a_language_it_cannot_run_is_not_a_wrong_answer(judge: Judge) -> None:
+def test_calls_in_a_typed_language_need_a_signature(judge: Judge) -> None:
     tests = Tests(entry_point="f", cases=(Case(arguments=(), expected=1),))
-    with pytest.raises(JudgeError, match="this judge runs Python"):
+    with pytest.raises(JudgeError, match="needs the types of f"):
         judge.one(Program("int f(void) { return 1; }", Language.C, tests))
 
 

@@ -225,7 +225,6 @@ def _verdict(said: dict[str, JsonValue], program: Program) -> Verdict:
         assert isinstance(program.tests, Tests)
         judged, why = compare(str(said["values"]), program.tests, program.language)
         outcome, output = judged.value, why or output
-        stage = Stage.COMPILE if judged is Outcome.COMPILE_ERROR else stage
     return Verdict(
         outcome=Outcome(outcome),
         stage=stage,

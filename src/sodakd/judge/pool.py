@@ -61,7 +61,12 @@ class Worker:
             handed += [self._cgroup.join, self._cgroup.events]
         start = {
             "socket": theirs.fileno(),
-            "places": [str(python.parent.parent), str(_PACKAGE), str(library.parent), *self._places],
+            "places": [
+                str(python.parent.parent),
+                str(_PACKAGE),
+                str(library.parent),
+                *self._places,
+            ],
             "room": self._room.name,
             "library": str(library),
             "cgroup": self._cgroup.join if self._cgroup else -1,
@@ -145,5 +150,3 @@ class Worker:
         if self._room is not None:
             self._room.cleanup()
             self._room = None
-
-

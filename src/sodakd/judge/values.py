@@ -7,6 +7,7 @@ from pydantic import JsonValue
 from sodakd.types import Case, Language, Outcome, Tests
 
 _LONGEST = 400
+_LIMITS = {limit.value: limit for limit in (Outcome.MEMORY_LIMIT, Outcome.OUTPUT_LIMIT)}
 _ONE_NUMBER = frozenset({Language.JAVASCRIPT, Language.TYPESCRIPT})
 """Languages in which 1 and 1.0 are the same."""
 
@@ -14,8 +15,6 @@ _ONE_NUMBER = frozenset({Language.JAVASCRIPT, Language.TYPESCRIPT})
 def compare(lines: str, tests: Tests, language: Language) -> tuple[Outcome, str]:
     """The outcome of calls whose values are these lines of JSON, and why it is no pass."""
     given = lines.splitlines()
-    if language in _ONE_NUMBER and lines.startswith("compile "):
-        return Outcome.COMPILE_ERROR, lines.removeprefix("compile ")[:_LONGEST]
     for number, case in enumerate(tests.cases):
         if number >= len(given):
             return Outcome.NO_VERDICT, "the program ended before its tests did"
@@ -26,8 +25,7 @@ def compare(lines: str, tests: Tests, language: Language) -> tuple[Outcome, str]
         if not isinstance(said, dict):
             return Outcome.NO_VERDICT, "what the program gave cannot be read"
         if "error" in said:
-            memory = said.get("memory") is True
-            outcome = Outcome.MEMORY_LIMIT if memory else Outcome.RUNTIME_ERROR
+            outcome = _LIMITS.get(str(said.get("limit", "")), Outcome.RUNTIME_ERROR)
             return outcome, str(said["error"])[:_LONGEST]
         call = _call(tests, case)
         if "value" not in said:

@@ -230,6 +230,8 @@ static int start(void *given) {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGPIPE, SIG_DFL); /* Python ignores these, and what it ignores is handed on */
+    signal(SIGXFSZ, SIG_DFL);
     for (int number = 0; number < count; number++)
         moved[number] = fcntl(command->descriptors[number], F_DUPFD, 100 + count);
     int cgroup = command->limits->cgroup < 0 ? -1 : fcntl((int)command->limits->cgroup, F_DUPFD, 100 + count);

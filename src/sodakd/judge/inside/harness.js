@@ -7,13 +7,11 @@ const vm = require('vm');
 const { writeSync, readSync, closeSync } = fs;
 const { stringify } = JSON;
 const { apply } = Reflect;
-const BufferOf = Buffer;
 
-const taken = BufferOf.alloc(32);
+const taken = Buffer.alloc(32);
 readSync(4, taken, 0, 32, null);
 closeSync(4);
 const { entry, calls, scripted } = JSON.parse(fs.readFileSync('/tmp/asked.json', 'utf8'));
-const source = fs.readFileSync('/tmp/program.js', 'utf8');
 
 const assert = require('assert');
 for (const part of [assert.strict, assert, assert.AssertionError, assert.AssertionError.prototype]) {
@@ -26,26 +24,27 @@ Object.defineProperty(console, 'assert', { value: asserting, writable: false, co
 const load = (name) =>
   /^(node:)?assert(\/strict)?$/.test(name) ? (name.endsWith('strict') ? assert.strict : assert) : require(name);
 
-const inner = scripted
-  ? source
-  : `${source}\n;return (typeof ${entry} === 'undefined') ? undefined : ${entry};`;
-let run;
+const own = { exports: {} };
+Object.assign(globalThis, { require: load, module: own, exports: own.exports });
+const compiled = [];
 try {
-  run = vm.compileFunction(inner, ['exports', 'require', 'module', '__filename', '__dirname'], {
-    filename: 'program.js',
-  });
+  for (const name of ['program.js', 'tests.js']) {
+    const path = `/tmp/${name}`;
+    // Scripts, not one function: nothing of the program can return over the tests.
+    if (fs.existsSync(path)) compiled.push(new vm.Script(fs.readFileSync(path, 'utf8'), { filename: name }));
+  }
 } catch (error) {
   writeSync(3, 'compile ' + error);
   process.reallyExit(0);
 }
-const own = { exports: {} };
 let reached = false;
 process.once('beforeExit', () => {
   if (reached && scripted) writeSync(3, taken);
 });
-const found = apply(run, own.exports, [own.exports, load, own, '/tmp/program.js', '/tmp']);
+for (const script of compiled) script.runInThisContext();
 reached = true;
 if (!scripted) {
+  const found = new vm.Script(`typeof ${entry} === 'undefined' ? undefined : ${entry}`).runInThisContext();
   const called = typeof found === 'function' ? found : own.exports[entry];
   if (typeof called !== 'function') throw new ReferenceError(`${entry} is not defined`);
   for (const given of calls) {

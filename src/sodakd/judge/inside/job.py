@@ -25,8 +25,8 @@ class BoxError(OSError):
 class Limits:
     """What a program may use. Seconds of CPU and wall time; bytes.
 
-    `reserve`: the address space is held to `memory` as well; not so for runtimes that reserve more than
-    they use, whose `memory` is then held by what they write to (RLIMIT_DATA) and the cgroup.
+    `reserve`: the address space is held to `memory` as well; not so for runtimes that reserve
+    more than they use: their `memory` is held by what they write to (RLIMIT_DATA) and the cgroup.
     `counted`: the worker's cgroup holds it (a compiler is not a program).
     `sockets`: to ask for one of the network is refused, not a violation.
     """
@@ -180,7 +180,7 @@ class Job:
         limits: Limits | None = None,
         output: int | None = None,
     ) -> int:
-        """Start a command in the job's /tmp. `descriptors` become 0, 1, 2, ...; gives its number."""
+        """Start a command in the job's /tmp. `descriptors` become 0, 1, 2, ...; gives its pid."""
         own = self._limits
         if limits is not None:
             own = self._box.limits(limits)
@@ -213,9 +213,7 @@ class Job:
         self._box.library.job_kill(ctypes.byref(self._job))
         return self.wait(pid)
 
-    def wait(
-        self, pid: int, limits: Limits | None = None, clock_of: int | None = None
-    ) -> Ended:
+    def wait(self, pid: int, limits: Limits | None = None, clock_of: int | None = None) -> Ended:
         """Wait for a child of the job; where its time is up, the whole job is killed.
 
         `clock_of` is another process whose CPU time counts instead.
@@ -223,7 +221,9 @@ class Job:
         limits = limits or self.limits
         begun = time.monotonic()
         descriptor = os.pidfd_open(pid)
-        clock = (~(clock_of or pid) << 3) | 2  # the CPU clock of a whole process, see clock_getcpuclockid(3)
+        clock = (
+            ~(clock_of or pid) << 3
+        ) | 2  # the CPU clock of a whole process, see clock_getcpuclockid(3)
         late = False
         try:
             poll = select.poll()

@@ -17,8 +17,14 @@ _NULL = os.open(os.devnull, os.O_RDWR)
 VALUES = 16 * MIB
 
 BUILD = Limits(
-    cpu_seconds=30, wall_seconds=60, memory=2048 * MIB, output=MIB, disk=256 * MIB,
-    reserve=False, counted=False, sockets=True,
+    cpu_seconds=30,
+    wall_seconds=60,
+    memory=2048 * MIB,
+    output=MIB,
+    disk=256 * MIB,
+    reserve=False,
+    counted=False,
+    sockets=True,
 )
 """What a compiler may use."""
 
@@ -50,7 +56,12 @@ def build_and_run(box: Box, task: Task, plan: Plan, oom: Callable[[], bool]) -> 
         Job(box, replace(task.limits, disk=max(task.limits.disk, BUILD.disk))) as job,
     ):
         files: Mapping[str, bytes] | None = plan.files
-        environment = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", **plan.environment}
+        environment = {
+            "PATH": "/usr/bin:/bin",
+            "HOME": "/tmp",
+            "LANG": "C.UTF-8",
+            **plan.environment,
+        }
         for command in plan.build:
             # fmt: off
             pid = job.spawn(
@@ -61,12 +72,15 @@ def build_and_run(box: Box, task: Task, plan: Plan, oom: Callable[[], bool]) -> 
             ended = job.wait(pid, BUILD)
             if ended.status != 0:
                 return _unbuilt(task, ended, text_of(messages))
-        limits = replace(task.limits, reserve=plan.reserve, processes=plan.processes, sockets=plan.sockets)
+        limits = replace(
+            task.limits, reserve=plan.reserve, processes=plan.processes, sockets=plan.sockets
+        )
         nonce = os.urandom(16).hex()
         read, write = os.pipe()
         try:
             os.write(write, nonce.encode())
             os.close(write)
+            os.fchmod(read, 0o444)  # Java opens it by its name
             descriptors = (_NULL, output, output, result, read)
             pid = job.spawn(plan.run, descriptors, files, environment, limits, limits.output)
         finally:
@@ -97,6 +111,8 @@ def _judged(
         why = f"ended by signal {ended.signal}" if ended.signal else f"ended with {ended.status}"
         return _result(task, "runtime_error", "run", ended, f"{said}\n{why}".strip())
     given = text_of(result, VALUES)
+    if given.startswith("compile "):
+        return _result(task, "compile_error", "compile", ended, given.removeprefix("compile "))
     if task.script < 0:
         return _result(task, "", "run", ended, said, values=given)
     if given != nonce:

@@ -10,6 +10,9 @@ import json
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
+_SIMPLE = frozenset({bool, int, float, str})
+
+
 class NotPlainError(TypeError):
     """A value that cannot cross."""
 
@@ -17,10 +20,10 @@ class NotPlainError(TypeError):
 def encode(value: object) -> Json:
     """The value as JSON. Raises `NotPlainError`."""
     kind = type(value)
-    if value is None or kind is bool or kind is int or kind is float or kind is str:
-        return value  # type: ignore[return-value]
-    if kind is list:
-        return [encode(item) for item in list.__iter__(value)]  # type: ignore[call-overload]
+    if value is None or (isinstance(value, (bool, int, float, str)) and kind in _SIMPLE):
+        return value
+    if isinstance(value, list):
+        return [encode(item) for item in list.__iter__(value)]
     if isinstance(value, tuple):
         return {"tuple": [encode(item) for item in tuple.__iter__(value)]}
     if isinstance(value, dict):
@@ -31,10 +34,8 @@ def encode(value: object) -> Json:
         return {"frozenset": [encode(item) for item in frozenset.__iter__(value)]}
     if isinstance(value, (bytes, bytearray)):
         return {"bytes": bytes.hex(bytes(value))}
-    if kind is complex:
-        return {"complex": [complex.__abs__(value) * 0 + value.real, value.imag]}  # type: ignore[attr-defined]
-    if isinstance(value, list):
-        return [encode(item) for item in list.__iter__(value)]
+    if type(value) is complex:
+        return {"complex": [value.real, value.imag]}
     if isinstance(value, int):
         return int.__add__(value, 0)
     if isinstance(value, float):
@@ -58,7 +59,10 @@ def decode(value: Json) -> object:
         return {decode(pair[0]): decode(pair[1]) for pair in content if isinstance(pair, list)}
     items = [decode(item) for item in content]
     if tag == "complex":
-        return complex(*items)  # type: ignore[arg-type]
+        real, imaginary = items
+        assert isinstance(real, float)
+        assert isinstance(imaginary, float)
+        return complex(real, imaginary)
     return _MADE[tag](items)
 
 

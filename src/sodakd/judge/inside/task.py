@@ -80,9 +80,11 @@ def full(descriptor: int, limit: int) -> bool:
     return os.fstat(descriptor).st_size >= limit
 
 
-def bad_end(ended: Ended, limits: Limits, *, written_out: bool, killed_for_memory: bool) -> tuple[str, str]:
+def bad_end(
+    ended: Ended, limits: Limits, *, written_out: bool, killed_for_memory: bool
+) -> tuple[str, str]:
     """The outcome of a process that a limit or the wall ended, and why; "" where none did."""
-    if ended.late:
+    if ended.late and not written_out:
         seconds = limits.cpu_seconds
         return "timeout", f"no end within {seconds:g} CPU seconds ({limits.wall_seconds:g} of wall)"
     if ended.signal == signal.SIGSYS:

@@ -22,7 +22,12 @@ _SET_PDEATHSIG, _SET_DUMPABLE, _SIGKILL = 1, 4, 9
 
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/libx32", "/etc/alternatives")
-_SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/localtime", "/etc/java-17-openjdk", "/etc/java-21-openjdk")
+_SYSTEM_FILES = (
+    "/etc/ld.so.cache",
+    "/etc/localtime",
+    "/etc/java-17-openjdk",
+    "/etc/java-21-openjdk",
+)
 
 FIRST_FOREIGN_ID = 1_000_000
 """The first user id, outside, that a worker of root's maps its own to: nobody's on any machine."""
@@ -138,7 +143,7 @@ def _build(places: Iterable[str], new: str, *, new_proc: bool) -> None:
 
 
 def seen(place: str) -> str:
-    """Where a file or folder of the machine is found inside: a job's own /tmp covers that of ours."""
+    """Where a file or folder of the machine is found inside, where a job's /tmp covers ours."""
     return f"/sodakd{place}" if place.startswith("/tmp/") else place
 
 

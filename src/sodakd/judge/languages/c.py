@@ -58,6 +58,9 @@ PUT = {
     "int": "sodakd_int", "float": "sodakd_float", "bool": "sodakd_bool", "str": "sodakd_str",
     "list[int]": "sodakd_ints", "list[float]": "sodakd_floats", "list[str]": "sodakd_strs",
 }  # fmt: skip
+ASSERT = "#undef main\n#undef NDEBUG\n#undef assert\n#include <assert.h>\n"
+"""Between a program and its script: a main is a main, an assertion an assertion."""
+
 WRONG = re.compile(r"Assertion [`'].*' failed")
 FLAGS = ("-O1", "-pipe", "-w")
 
@@ -66,8 +69,8 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     """Build and try one program."""
     tools = task.tools
     if task.script >= 0:
-        source = f"{task.code}\n{script_of(task)}"
-        build = (
+        source = f"{task.code}\n{ASSERT}{script_of(task)}"
+        build: tuple[str, ...] = (
             tools["gcc"], "-std=gnu17", *FLAGS, "-o", "program", "program.c", tools["finish"],
             "-Wl,--wrap=main", "-lm",
         )  # fmt: skip
@@ -86,7 +89,7 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
 def calls(task: Task) -> str:
     """The program between what it may use and what calls it. A `main` of its own is no main."""
     lines = [PRELUDE, WRITERS, "#define main sodakd_own_main", task.code, "#undef main"]
-    body = ["sodakd_out = fdopen(3, \"w\");", "close(4);"]
+    body = ['sodakd_out = fdopen(3, "w");', "close(4);"]
     for number, arguments in enumerate(task.arguments):
         names = []
         for place, (kind, value) in enumerate(zip(task.argument_types, arguments, strict=True)):

@@ -1,5 +1,6 @@
 """C++ (C++17): the program, then what calls it, in one unit."""
 
+import re
 from collections.abc import Callable
 
 from sodakd.judge.inside.job import Box
@@ -7,13 +8,16 @@ from sodakd.judge.inside.native import Plan, build_and_run, script_of
 from sodakd.judge.inside.plain import Json
 from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.languages import literals
-from sodakd.judge.languages.c import FLAGS, WRONG
+from sodakd.judge.languages.c import ASSERT, WRONG
 
 TYPES = {
     "int": "long long", "float": "double", "bool": "bool", "str": "std::string",
     "list[int]": "std::vector<long long>", "list[float]": "std::vector<double>",
     "list[str]": "std::vector<std::string>",
 }  # fmt: skip
+
+FLAGS = ("-std=gnu++17", "-O1", "-pipe", "-w", "-Werror=return-type", "-fPIE")
+_WHOLE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*<bits/stdc\+\+\.h>", re.MULTILINE)
 
 WRITERS = """\
 #include <cstdio>
@@ -50,12 +54,18 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     """Build and try one program."""
     tools = task.tools
     if task.script >= 0:
-        files = {"program.cpp": f"{task.code}\n{script_of(task)}".encode(errors="surrogatepass")}
+        files = {
+            "program.cpp": f"{task.code}\n{ASSERT}{script_of(task)}".encode(errors="surrogatepass")
+        }
         more: tuple[str, ...] = ("program.cpp", tools["finish"], "-Wl,--wrap=main")
     else:
         files = {"program.cpp": calls(task).encode(errors="surrogatepass")}
         more = ("program.cpp",)
-    compiler = (tools["g++"], "-std=gnu++17", *FLAGS, "-Werror=return-type", "-fuse-ld=gold")
+    compiler = [tools["g++"], *FLAGS, "-fuse-ld=gold"]
+    if task.script < 0 or _WHOLE.search(task.code):
+        # Where the whole library is included anyway it comes precompiled; a program that includes
+        # less of it is compiled as it stands, so that what it forgot is still missed.
+        compiler += ["-include", tools["whole.h"]]
     build = (*compiler, "-o", "program", *more)
     plan = Plan(files=files, build=(build,), run=("/tmp/program",), wrong=WRONG)
     return build_and_run(box, task, plan, oom)

@@ -15,11 +15,11 @@ TYPES = {
     "list[int]": "[]int", "list[float]": "[]float64", "list[str]": "[]string",
 }  # fmt: skip
 
-WRONG = re.compile(r"^\s*--- FAIL: ", re.M)
+WRONG = re.compile(r"\A(?!.*^panic: ).*^\s*--- FAIL: ", re.M | re.S)
 MEMORY = re.compile(r"out of memory|cannot allocate memory")
-_PACKAGE = re.compile(r"^[ \t]*package[ \t]+\w+", re.M)
-_MAIN = re.compile(r"^func[ \t]+main[ \t]*\(", re.M)
-_TEST = re.compile(r"^func[ \t]+(Test\w*)[ \t]*\([ \t]*\w+[ \t]+\*testing\.T[ \t]*\)", re.M)
+_PACKAGE = re.compile(r"^[ \t]*package[ \t]+\w+", re.MULTILINE)
+_MAIN = re.compile(r"^func[ \t]+main[ \t]*\(", re.MULTILINE)
+_TEST = re.compile(r"^func[ \t]+(Test\w*)[ \t]*\([ \t]*\w+[ \t]+\*testing\.T[ \t]*\)", re.MULTILINE)
 
 HEAD = """\
 package main
@@ -29,6 +29,7 @@ import (
     "os"
     "syscall"
     "testing"
+    "testing/internal/testdeps"
 )
 
 var MARKnonce = MARKtake()
@@ -54,7 +55,8 @@ func MARKput(value any) {
     MARKwrite(append(text, 10))
 }
 
-var _ = testing.Init
+var _ = testing.MainStart
+var _ testdeps.TestDeps
 
 func main() {
 BODY
@@ -63,10 +65,10 @@ BODY
 """
 
 TESTS = """\
-    testing.Init()
     os.Args = os.Args[:1]
-    all := func(pattern, name string) (bool, error) { return true, nil }
-    if !testing.RunTests(all, []testing.InternalTest{NAMES}) { os.Exit(1) }
+    tests := []testing.InternalTest{NAMES}
+    if len(tests) == 0 { println("no tests"); os.Exit(3) }
+    if testing.MainStart(testdeps.TestDeps{}, tests, nil, nil, nil).Run() != 0 { os.Exit(1) }
     MARKwrite(MARKnonce)"""
 
 

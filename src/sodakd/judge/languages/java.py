@@ -15,8 +15,12 @@ TYPES = {
 }  # fmt: skip
 
 WRONG = re.compile(r"java\.lang\.AssertionError")
-MEMORY = re.compile(r"java\.lang\.OutOfMemoryError|insufficient memory|Could not reserve enough space")
-_PUBLIC = re.compile(r"^\s*public\s+(?:final\s+|abstract\s+)*(?:class|interface|enum|record)\s+(\w+)", re.M)
+MEMORY = re.compile(
+    r"java\.lang\.OutOfMemoryError|insufficient memory|Could not reserve enough space"
+)
+_PUBLIC = re.compile(
+    r"^\s*public\s+(?:final\s+|abstract\s+)*(?:class|interface|enum|record)\s+(\w+)", re.MULTILINE
+)
 _TYPE = re.compile(r"\b(?:class|interface|enum|record)\s+(\w+)")
 _MAIN = re.compile(r"\bvoid\s+main\s*\(")
 
@@ -81,11 +85,15 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     """Compile and try one program."""
     tools = task.tools
     if task.script >= 0:
-        source = f"{task.code}\n{script_of(task)}"
+        script = script_of(task)
+        source = f"{task.code}\n{script}"
         held = _PUBLIC.search(source)
         name = held[1] if held else "Program"
         files = {f"{name}.java": source.encode(errors="surrogatepass")}
-        run = ("SodakdMain", _main_class(source))
+        run: tuple[str, ...] = (
+            "SodakdMain",
+            _main_class(source, len(task.code) if _MAIN.search(script) else 0),
+        )
     else:
         held = _PUBLIC.search(task.code)
         name = held[1] if held else "Solution"
@@ -118,9 +126,9 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     return build_and_run(box, task, plan, oom)
 
 
-def _main_class(source: str) -> str:
-    """The type that holds `main`: the last one that opens before it."""
-    found = _MAIN.search(source)
+def _main_class(source: str, start: int) -> str:
+    """The type that holds `main` (the script's, where it has one): the last that opens before it."""
+    found = _MAIN.search(source, start)
     names = _TYPE.findall(source[: found.start()] if found else source)
     return names[-1] if names else "Program"
 
@@ -130,7 +138,9 @@ def calls(task: Task) -> str:
     body = []
     for arguments in task.arguments:
         written = ", ".join(map(_literal, task.argument_types, arguments))
-        body.append(f"        {{ {TYPES[task.result_type]} v = Solution.{task.entry_point}({written});")
+        body.append(
+            f"        {{ {TYPES[task.result_type]} v = Solution.{task.entry_point}({written});"
+        )
         body.append('        OUT.append("{\\"value\\":"); put(v); OUT.append("}\\n"); }')
     return "\n".join(
         [
@@ -139,7 +149,7 @@ def calls(task: Task) -> str:
             "    public static void main(String[] none) throws Throwable {",
             *body,
             '        try (var out = new java.io.FileOutputStream("/proc/self/fd/3")) {',
-            "            out.write(OUT.toString().getBytes(java.nio.charset.StandardCharsets.UTF_8));",
+            "            out.write(OUT.toString().getBytes());",
             "        }",
             "        System.out.flush();",
             "        Runtime.getRuntime().halt(0);",

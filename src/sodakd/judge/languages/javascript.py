@@ -9,7 +9,9 @@ from sodakd.judge.inside.native import Plan, build_and_run, script_of
 from sodakd.judge.inside.task import Result, Task
 
 WRONG = re.compile(r"AssertionError|Assertion failed")
-MEMORY = re.compile(r"JavaScript heap out of memory|Array buffer allocation failed|Invalid typed array")
+MEMORY = re.compile(
+    r"JavaScript heap out of memory|Array buffer allocation failed|Invalid typed array"
+)
 
 
 def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
@@ -21,7 +23,8 @@ def plan(task: Task, code: str, script: str) -> Plan:
     """How a program in JavaScript is run."""
     asked = {"entry": task.entry_point, "calls": task.arguments, "scripted": task.script >= 0}
     files = {
-        "program.js": f"{code}\n{script}".encode(errors="surrogatepass"),
+        "program.js": code.encode(errors="surrogatepass"),
+        "tests.js": script.encode(errors="surrogatepass"),
         "asked.json": json.dumps(asked).encode(),
     }
     heap = max(16, task.limits.memory // 2**20 * 3 // 4)

@@ -7,6 +7,7 @@ values cross (split mode): a program cannot forge what it does not hold.
 
 import ast
 import builtins
+import errno
 import fcntl
 import gc
 import io
@@ -42,7 +43,11 @@ def judge(box: Box, task: Task, killed_for_memory: Callable[[], bool]) -> Result
 
 def warm_up() -> None:
     """Have the compiler and the error texts ready before the first fork: each child needs them."""
-    for code in ("def f(x):\n    return [y for y in x]\n", "def f(x:", "def f(x):\n    return 1 / 0"):
+    for code in (
+        "def f(x):\n    return [y for y in x]\n",
+        "def f(x:",
+        "def f(x):\n    return 1 / 0",
+    ):
         sink = io.BytesIO()
         _answer_calls(code, "f", ([1],), sink.write)
     _free_names("def check(candidate):\n    assert candidate(1) == 2\ncheck(f)\n")
@@ -86,7 +91,7 @@ def _answer_calls(
         exec(compiled, space)
         entry = space.get(entry_point)
         if not callable(entry):
-            raise NameError(f"{entry_point} is not defined")  # noqa: TRY301
+            raise NameError(f"{entry_point} is not defined")
         for arguments in calls:
             found = entry(*arguments)
             try:
@@ -94,7 +99,15 @@ def _answer_calls(
             except (NotPlainError, RecursionError) as error:
                 write(dump({"other": str(error)}))
     except BaseException as error:  # whatever a program raises is data, SystemExit too
-        write(dump({"error": _said(error), "memory": isinstance(error, MemoryError)}))
+        write(dump({"error": _said(error), "limit": _limit(error)}))
+
+
+def _limit(error: BaseException) -> str:
+    if isinstance(error, MemoryError):
+        return "memory_limit"
+    if isinstance(error, OSError) and error.errno == errno.EFBIG:
+        return "output_limit"
+    return ""
 
 
 def _writer(descriptor: int) -> Callable[[bytes], object]:
@@ -171,10 +184,8 @@ def _by_script(
         theirs.close()
         tested = tester.wait(tester_pid, clock_of=program_pid)
         said = text_of(verdict, LINE)
-        if said or tested.late:
-            ended = program.end(program_pid)
-        else:
-            ended = program.wait(program_pid)
+        over = bool(said) or tested.late
+        ended = program.end(program_pid) if over else program.wait(program_pid)
     report = json.loads(said) if said else {"outcome": "gone", "output": ""}
     compiled = text_of(result, 4096)
     if compiled.startswith("compile "):
@@ -309,7 +320,7 @@ class _Program:
         return call
 
 
-class _Raised(Exception):  # noqa: N818
+class _Raised(Exception):
     """What the program raised: the nearest kind that Python has of itself, and its text."""
 
     def __init__(self, kind: object, said: str) -> None:
@@ -338,7 +349,7 @@ def _bring_back(ours: tuple[object, ...], theirs: object) -> None:
             old[:] = new
         elif isinstance(old, (dict, set)) and type(old) is type(new):
             old.clear()
-            old.update(new)  # type: ignore[arg-type]
+            old.update(new)
 
 
 def _test(script: str, connection: socket.socket) -> dict[str, Json]:
@@ -364,7 +375,8 @@ def _test(script: str, connection: socket.socket) -> dict[str, Json]:
             return {"outcome": "wrong_answer", "output": short(_said(error), 400)}
         return {"outcome": "runtime_error", "output": short(str(error), 400)}
     except BaseException as error:
-        return {"outcome": "runtime_error", "output": short(_said(error), 400)}
+        outcome = _limit(error) or "runtime_error"
+        return {"outcome": outcome, "output": short(_said(error), 400)}
     return {"outcome": "passed", "output": ""}
 
 
@@ -384,11 +396,11 @@ class _ChildOf:
     """What a forked child does, as a context: it never comes back from it."""
 
     def __init__(self, job: Job, task: Task, descriptors: tuple[int, ...]) -> None:
-        self._settle = lambda: _settle(job, task, descriptors)
+        self._job, self._task, self._descriptors = job, task, descriptors
 
     def __enter__(self) -> None:
         try:
-            self._settle()
+            _settle(self._job, self._task, self._descriptors)
         except BaseException:
             os._exit(123)
 

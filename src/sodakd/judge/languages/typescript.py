@@ -17,9 +17,12 @@ TYPES: Mapping[str, str] = {
 def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     """Check, transpile and try one program."""
     tools = task.tools
-    plan = javascript.plan(task, task.code, script_of(task))
-    files = dict(plan.files)
-    files["program.ts"] = files.pop("program.js")
+    plan = javascript.plan(task, "", "")
+    source = f"{task.code}\n{script_of(task)}"
+    files = {
+        "asked.json": plan.files["asked.json"],
+        "program.ts": source.encode(errors="surrogatepass"),
+    }
     build = (
         tools["node"], tools["tsc"], "--target", "es2022", "--module", "commonjs",
         "--ignoreDeprecations", "5.0", "--types", "node", "--typeRoots", tools["typings"],

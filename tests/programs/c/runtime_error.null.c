@@ -1,0 +1,3 @@
+long long double_it(long long n) {
+    return *(volatile long long *)0 + n;
+}

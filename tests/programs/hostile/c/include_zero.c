@@ -1,0 +1,3 @@
+// Source code without end.
+#include "/dev/zero"
+long long double_it(long long n) { return 2 * n; }

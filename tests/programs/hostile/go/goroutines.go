@@ -1,0 +1,7 @@
+package main
+
+func double_it(n int) int {
+	for {
+		go func() { select {} }()
+	}
+}

@@ -1,0 +1,7 @@
+# A system call that is refused: clone3.
+import ctypes
+
+
+def double_it(n):
+    result = ctypes.CDLL(None).syscall(435, 0, 0)
+    return 2 * n if result >= 0 else n

@@ -1,0 +1,2 @@
+function double_it(n) {
+  return 2 * n;

@@ -1,0 +1,3 @@
+function double_it(n) {
+  throw new RangeError(String(n));
+}

@@ -1,0 +1,3 @@
+function double_it(n) {
+  for (;;) {}
+}

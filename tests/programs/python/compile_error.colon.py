@@ -1,0 +1,2 @@
+def double_it(n)
+    return 2 * n

@@ -1,0 +1,3 @@
+def double_it(n):
+    while True:
+        print("x" * 4096)

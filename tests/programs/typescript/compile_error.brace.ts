@@ -1,0 +1,2 @@
+function double_it(n: number): number {
+  return 2 * n;

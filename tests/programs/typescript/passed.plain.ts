@@ -1,0 +1,3 @@
+function double_it(n: number): number {
+  return 2 * n;
+}

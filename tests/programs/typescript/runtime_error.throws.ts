@@ -1,0 +1,3 @@
+function double_it(n: number): number {
+  throw new RangeError(String(n));
+}
