@@ -68,7 +68,7 @@ def test_schema_is_that_of_the_recipe() -> None:
 def test_env_names_versions_cores_and_compilers() -> None:
     lines = sodakd("env").stdout.splitlines()
     names = {line.split()[0] for line in lines}
-    assert {"sodakd", "python", "cores", "accelerator", "sandbox", "torch", "gcc"} <= names
+    assert {"sodakd", "python", "cores", "accelerator", "isolation", "torch", "cpp"} <= names
 
 
 def test_a_zero_budget_is_refused(tmp_path: Path) -> None:

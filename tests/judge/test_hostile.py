@@ -19,7 +19,7 @@ from tests.judge.test_programs import skip_where_missing
 
 HOSTILE = ROOT / "hostile"
 QUICK = {Language.PYTHON, Language.C, Language.CPP, Language.GO}
-"""Languages whose every hostile program is tried at each run of the tests; the others are `slow`."""
+"""Languages whose hostile programs are tried at each run of the tests; the others are `slow`."""
 
 ALL = [
     pytest.param(
@@ -54,7 +54,7 @@ def test_a_hostile_program_is_held_and_does_not_pass(judge: Judge, found: Found)
 def _judges_own() -> tuple[int, int, int]:
     own = psutil.Process()
     mounts = Path("/proc/self/mountinfo").read_text().count("\n")
-    return len(os.listdir("/proc/self/fd")), mounts, len(own.children(recursive=True))
+    return len(list(Path("/proc/self/fd").iterdir())), mounts, len(own.children(recursive=True))
 
 
 @pytest.mark.parametrize("count", [300, pytest.param(5000, marks=pytest.mark.slow)])

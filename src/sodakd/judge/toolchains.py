@@ -31,7 +31,8 @@ GO_PACKAGES = tuple(
     encoding/hex encoding/json errors flag fmt hash/crc32 hash/fnv html io io/fs io/ioutil iter log
     maps math math/big math/bits math/cmplx math/rand math/rand/v2 net os os/exec os/signal path
     path/filepath reflect regexp runtime runtime/debug slices sort strconv strings sync sync/atomic
-    syscall testing testing/internal/testdeps text/tabwriter text/template time unicode unicode/utf16 unicode/utf8 unsafe
+    syscall testing testing/internal/testdeps text/tabwriter text/template time
+    unicode unicode/utf16 unicode/utf8 unsafe
     """.split()  # noqa: SIM905
 )
 

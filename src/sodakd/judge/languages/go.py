@@ -15,7 +15,7 @@ TYPES = {
     "list[int]": "[]int", "list[float]": "[]float64", "list[str]": "[]string",
 }  # fmt: skip
 
-WRONG = re.compile(r"\A(?!.*^panic: ).*^\s*--- FAIL: ", re.M | re.S)
+WRONG = re.compile(r"\A(?!.*^panic: ).*^\s*--- FAIL: ", re.MULTILINE | re.DOTALL)
 MEMORY = re.compile(r"out of memory|cannot allocate memory")
 _PACKAGE = re.compile(r"^[ \t]*package[ \t]+\w+", re.MULTILINE)
 _MAIN = re.compile(r"^func[ \t]+main[ \t]*\(", re.MULTILINE)

@@ -127,7 +127,7 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
 
 
 def _main_class(source: str, start: int) -> str:
-    """The type that holds `main` (the script's, where it has one): the last that opens before it."""
+    """The type that holds `main`, the script's where it has one: the last that opens before."""
     found = _MAIN.search(source, start)
     names = _TYPE.findall(source[: found.start()] if found else source)
     return names[-1] if names else "Program"
