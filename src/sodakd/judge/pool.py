@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from sodakd.errors import JudgeError
 from sodakd.judge.cgroup import Cgroup, make_cgroup
+from sodakd.judge.inside.wall import seen
 from sodakd.judge.toolchains import contain_library, interpreter
 
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -68,7 +69,7 @@ class Worker:
                 *self._places,
             ],
             "room": self._room.name,
-            "library": str(library),
+            "library": seen(str(library)),
             "cgroup": self._cgroup.join if self._cgroup else -1,
             "events": self._cgroup.events if self._cgroup else -1,
         }

@@ -218,10 +218,11 @@ def _go() -> Toolchain:
 
     key = version.encode() + shim.read_bytes() + " ".join(GO_PACKAGES).encode()
     built = _built("go", key, build)
-    packages = built / "importcfg"
+    # Named by its place: a cache that was moved gets a list of its own.
+    packages = built / f"importcfg-{hashlib.sha256(str(built).encode()).hexdigest()[:8]}"
     if not packages.exists():
         text = (built / "relative").read_text().replace("=lib/", f"={seen(str(built))}/lib/")
-        part = built / f"importcfg.{os.getpid()}"
+        part = packages.with_suffix(f".{os.getpid()}")
         part.write_text(text)
         part.replace(packages)
     found = {
