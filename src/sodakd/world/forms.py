@@ -26,8 +26,8 @@ class Form:
 class Style:
     """A language with braces: its tables, and how functions and variables are declared in it.
 
-    `extras` go before the function where what they define is used: a regular expression for the
-    use, and the text. `indent` is what a line of the function's body stands after.
+    `frame` is what stands around the function, `indent` what every line of its body begins with.
+    `unchanged` says how a parameter is returned as it is, where that takes more than its name.
     """
 
     forms: Mapping[str, Form]

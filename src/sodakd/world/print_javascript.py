@@ -1,9 +1,8 @@
-"""Programs written in JavaScript and TypeScript: every step an expression, one table for both."""
+"""Programs written in JavaScript: every step is an expression. TypeScript has the same table."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
-from sodakd.world.forms import Form, Style, head_of, print_function, terms_of_c
+from sodakd.world.forms import Form, Style, print_function, terms_of_c
 from sodakd.world.operations import Kind
 from sodakd.world.program import Program
 
@@ -78,19 +77,7 @@ JAVASCRIPT = Style(
     declaration="const {r} = {e}",
 )
 
-TYPESCRIPT = replace(
-    JAVASCRIPT,
-    types={Kind.L: "number[]", Kind.N: "number", Kind.S: "string"},
-    parameters={Kind.L: "{}: number[]", Kind.N: "{}: number", Kind.S: "{}: string"},
-    head="function {name}({parameter}): {result}",
-)
-
 
 def print_javascript(program: Program) -> str:
     """The program as a JavaScript function."""
     return print_function(program, JAVASCRIPT)
-
-
-def head_javascript(program: Program) -> str:
-    """The head of the JavaScript function."""
-    return head_of(program, JAVASCRIPT)
