@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from sodakd.teacher.asks import FaultyCode
-from sodakd.types import FaultKind, Question
+from sodakd.types import FaultKind, Question, Tests
 from sodakd.world import draw
 from sodakd.world.mutate import make_fault
 from sodakd.world.operations import LEVELS
@@ -24,7 +24,7 @@ def questions() -> list[Question]:
 
 
 def _fault(question: Question, kinds: tuple[FaultKind, ...], rng: Random) -> FaultyCode | None:
-    assert question.tests is not None
+    assert isinstance(question.tests, Tests)
     return make_fault(draw.program_of(question), question.tests, kinds, rng)
 
 
@@ -37,7 +37,7 @@ def test_every_fault_fails_a_test_that_its_original_passes(
         fault = _fault(question, (kind,), Random(question.id))
         if fault is not None:
             made += 1
-            assert question.tests is not None
+            assert isinstance(question.tests, Tests)
             assert fault.kind is kind
             assert fault.code != print_python(draw.program_of(question))
             assert not passes(fault.code, question.tests)

@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from sodakd.errors import DataError
-from sodakd.types import Question
+from sodakd.types import Question, Tests
 from sodakd.world import draw
 from sodakd.world.moves import move_to
 from sodakd.world.operations import LEVELS, OPERATIONS, Kind
@@ -29,7 +29,7 @@ def exam() -> list[Question]:
 
 def test_every_reference_passes_its_tests(exam: list[Question]) -> None:
     for question in [*exam, *draw.draw_questions(1000, LEVELS, Split.TRAIN, seed=2)]:
-        assert question.tests is not None
+        assert isinstance(question.tests, Tests)
         assert len(question.tests.cases) == 11
         assert passes(print_python(draw.program_of(question)), question.tests)
 
@@ -92,7 +92,7 @@ def test_a_question_from_elsewhere_has_no_program(exam: list[Question]) -> None:
 _SCRIPT = """
 import hashlib
 from sodakd.teacher.asks import Fault, Grade, Invent, Solve
-from sodakd.types import FaultKind
+from sodakd.types import FaultKind, Tests
 from sodakd.world.draw import draw_questions
 from sodakd.world.splits import Split
 from sodakd.world.teacher import WorldTeacher

@@ -139,9 +139,7 @@ def tests_of(program: Program, rng: Random, language: Language = Language.PYTHON
             for value, output in zip(inputs, outputs, strict=True)
         ]
     )
-    return Tests(
-        entry_point=program.name, cases=cases, signature=signature_of(program, language)
-    )
+    return Tests(entry_point=program.name, cases=cases, signature=signature_of(program, language))
 
 
 def program_of(question: Question) -> Program:

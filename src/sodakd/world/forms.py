@@ -67,7 +67,12 @@ def terms_of_c(absolute: str, cap: str, equal: str = "==", unequal: str = "!=") 
 
 
 def written(
-    step: Step, forms: Mapping[str, Form], terms: Mapping[str, str], v: str, r: str = "", t: str = ""
+    step: Step,
+    forms: Mapping[str, Form],
+    terms: Mapping[str, str],
+    v: str,
+    r: str = "",
+    t: str = "",
 ) -> Form:
     """The form of a step with everything filled in."""
     form = forms[step.op]

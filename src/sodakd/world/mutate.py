@@ -26,6 +26,7 @@ _EDITS: Mapping[FaultKind, Callable[[Program, Random], Iterator[Program]]] = {
     FaultKind.SWAP: swap_edits,
 }
 
+
 def make_fault(
     program: Program,
     tests: Tests,

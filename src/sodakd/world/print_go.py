@@ -104,9 +104,7 @@ FORMS: Mapping[str, Form] = {
         '{r} := ""', f"for _, c := range {_LETTERS} ", "{r} += c", 'strings.Contains("aeiou", c)'
     ),
     "sort_text": _characters("slices.Sort({t})"),
-    "reverse_words": Form(
-        'strings.Join({t}, " ")', (f"{{t}} := {_WORDS}", "slices.Reverse({t})")
-    ),
+    "reverse_words": Form('strings.Join({t}, " ")', (f"{{t}} := {_WORDS}", "slices.Reverse({t})")),
     "flip_words": Form(
         "strings.TrimSpace({t})",
         (
@@ -137,7 +135,8 @@ GO = Style(
 )
 
 _IMPORTS = tuple(
-    (rf"{package}\.\w+", f'import "{package}"') for package in ("fmt", "slices", "strconv", "strings")
+    (rf"{package}\.\w+", f'import "{package}"')
+    for package in ("fmt", "slices", "strconv", "strings")
 )
 
 
