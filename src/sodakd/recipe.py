@@ -53,7 +53,7 @@ class QuestionSettings(Frozen):
 
     seeds: Count = 800
     levels: Levels = (1, 1, 2, 2, 2, 3)
-    language: Literal[Language.PYTHON] = Language.PYTHON
+    language: Language = Language.PYTHON
 
 
 class StudentShape(Frozen):

@@ -7,7 +7,6 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from sodakd.errors import DataError
-from sodakd.types import Language
 from sodakd.world import draw
 from sodakd.world.describe import Frames, describe
 from sodakd.world.edits import OPPOSITES
@@ -141,12 +140,6 @@ def test_every_language_of_the_table_prints_every_level() -> None:
         for wanted in LEVELS:
             program = draw.draw_program(Random(wanted), wanted, Split.TRAIN)
             assert program.name in print_program(program, language)
-
-
-def test_a_language_that_is_not_written_is_named() -> None:
-    program = parse_program("solve(xs: L) = sum")
-    with pytest.raises(DataError, match="java"):
-        print_program(program, Language.JAVA)
 
 
 @settings(deadline=None)

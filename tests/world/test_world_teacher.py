@@ -20,7 +20,7 @@ from sodakd.teacher.asks import (
     read_invention,
     read_solution,
 )
-from sodakd.types import FaultKind, Language, Question, Tests
+from sodakd.types import FaultKind, Question, Tests
 from sodakd.world import draw
 from sodakd.world.mutate import make_fault
 from sodakd.world.operations import LEVELS
@@ -161,12 +161,10 @@ def test_replies_never_take_more_than_reserved(questions: list[Question]) -> Non
 def test_a_question_from_elsewhere_is_a_teacher_error(questions: list[Question]) -> None:
     foreign = questions[0].model_copy(update={"source": "mbpp:7"})
     broken = questions[0].model_copy(update={"source": "world:solve(xs: L) = dance"})
-    java = questions[0].model_copy(update={"language": Language.JAVA})
     untested = questions[0].model_copy(update={"tests": None})
     asks: tuple[Ask, ...] = (
         Solve(question=foreign),
         Invent(question=broken, level=2),
-        Solve(question=java),
         Fault(question=untested, correct="", kinds=(FaultKind.DROP,)),
     )
     for ask in asks:

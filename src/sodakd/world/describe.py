@@ -3,6 +3,8 @@
 from enum import StrEnum
 from random import Random
 
+from sodakd.types import Language
+from sodakd.world.languages import SPOKEN, heading
 from sodakd.world.phrases import (
     CONNECTORS,
     FUNCTION_PHRASES,
@@ -62,8 +64,26 @@ _ENDINGS = (
 )
 
 
-def describe(program: Program, rng: Random, frames: Frames) -> str:
-    """A text that determines the program's meaning, its name and its parameter's name."""
+_LANGUAGE_FRAMES = {
+    Frames.TRAIN: (
+        "Write it in {language}: `{head}`.",
+        "Use {language}, with the head `{head}`.",
+        "The language is {language}, and the function begins `{head}`.",
+    ),
+    Frames.HELD_OUT: (
+        "It has to be {language}, as `{head}`.",
+        "{language} is wanted; its head is `{head}`.",
+    ),
+}
+
+
+def describe(
+    program: Program, rng: Random, frames: Frames, language: Language = Language.PYTHON
+) -> str:
+    """A text that determines the program's meaning, its name and its parameter's name.
+
+    It names the language, and the types with it, unless that is Python: the world's first one.
+    """
     choice = rng.choice
     steps = choice(CONNECTORS).join([_say(step, rng) for step in program.steps])
     text = choice(_FRAMES[frames]).format(
@@ -74,7 +94,13 @@ def describe(program: Program, rng: Random, frames: Frames) -> str:
         kind=choice(KINDS[program.input]),
         steps=steps,
     )
-    return text.rstrip()
+    text = text.rstrip()
+    spoken = SPOKEN.get(language)
+    if spoken is None:
+        return text
+    head = heading(program, language)
+    said = choice(_LANGUAGE_FRAMES[frames]).format(language=spoken.name, head=head)
+    return f"{text} {said}"
 
 
 def _say(step: Step, rng: Random) -> str:

@@ -16,6 +16,7 @@ from sodakd.world.inputs import (
     probes,
 )
 from sodakd.world.interpret import OutOfRange, Value, run
+from sodakd.world.languages import signature_of
 from sodakd.world.operations import (
     CONSTANTS,
     FUNCTIONS,
@@ -110,16 +111,16 @@ def question_of(
     """The question that the program answers, with 3 edge and 8 random tests."""
     frames = Frames.TRAIN if split is Split.TRAIN else Frames.HELD_OUT
     return Question.new(
-        text=describe(program, rng, frames),
+        text=describe(program, rng, frames, language),
         language=language,
-        tests=tests_of(program, rng),
+        tests=tests_of(program, rng, language),
         source=SOURCE + program.notation(),
         level=level(program),
         parent=parent,
     )
 
 
-def tests_of(program: Program, rng: Random) -> Tests:
+def tests_of(program: Program, rng: Random, language: Language) -> Tests:
     """Tests with the outputs of the interpreter, at least 4 of them distinct."""
     inputs = probes(program)
     outputs = [run(program.steps, value) for value in inputs]
@@ -138,7 +139,7 @@ def tests_of(program: Program, rng: Random) -> Tests:
             for value, output in zip(inputs, outputs, strict=True)
         ]
     )
-    return Tests(entry_point=program.name, cases=cases)
+    return Tests(entry_point=program.name, cases=cases, signature=signature_of(program, language))
 
 
 def program_of(question: Question) -> Program:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-from sodakd.world.print_python import print_python
+from sodakd.types import Language
+from sodakd.world.languages import print_program
 from sodakd.world.program import Program
+from sodakd.world.read_lines import Lines, read_lines
 
 _FENCE = re.compile(r"^```[ \t]*\w*[^\n]*\n(.*?)(?:^```|\Z)", re.DOTALL | re.MULTILINE)
 _LONGEST = 20_000  # characters; no answer of the world comes near
@@ -29,10 +31,10 @@ class Reading:
 _UNREADABLE = Reading(parses=False, signature=False, returns=False, steps=())
 
 
-def grade(program: Program, answer: str) -> str:
+def grade(program: Program, answer: str, language: Language = Language.PYTHON) -> str:
     """An analysis of the answer, then five lines `Rule N: POINTS`."""
-    reference = _reference(program)
-    found = _read(answer, program)
+    reference = _reference(program, language)
+    found = _read(answer, program, language)
     matcher = SequenceMatcher(None, reference.steps, found.steps, autojunk=False)
     matched = sum(block.size for block in matcher.get_matching_blocks())
     share = matched / max(len(reference.steps), len(found.steps))
@@ -54,7 +56,7 @@ def grade(program: Program, answer: str) -> str:
     return "\n".join(lines)
 
 
-def _functionality(share: float, found: Reading) -> float:
+def _functionality(share: float, found: Reading | Lines) -> float:
     if share == 1 and found.signature and found.returns:
         return 2
     return 1 if share >= 0.5 else 0
@@ -67,15 +69,17 @@ def _half_or_all(share: float) -> float:
 
 
 @lru_cache(maxsize=4096)
-def _reference(program: Program) -> Reading:
-    return _read(print_python(program), program)
+def _reference(program: Program, language: Language) -> Reading | Lines:
+    return _read(print_program(program, language), program, language)
 
 
-def _read(answer: str, program: Program) -> Reading:
+def _read(answer: str, program: Program, language: Language) -> Reading | Lines:
     fence = _FENCE.search(answer)
     code = fence.group(1) if fence else answer
     if len(code) > _LONGEST:
         return _UNREADABLE
+    if language is not Language.PYTHON:
+        return read_lines(code, program, language)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an odd escape in an answer is not our warning

@@ -1,19 +1,71 @@
 """The languages in which the world can write its programs: one printer each."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-from sodakd.errors import DataError
-from sodakd.types import Language
+from sodakd.types import Language, Signature, ValueType
+from sodakd.world.forms import Style, head_of, result_kind
+from sodakd.world.operations import Kind
+from sodakd.world.print_c import C, print_c
+from sodakd.world.print_cpp import CPP, print_cpp
+from sodakd.world.print_go import GO, print_go
+from sodakd.world.print_java import JAVA, print_java
+from sodakd.world.print_javascript import JAVASCRIPT, print_javascript
 from sodakd.world.print_python import print_python
+from sodakd.world.print_typescript import TYPESCRIPT, print_typescript
 from sodakd.world.program import Program
 
-PRINTERS: Mapping[Language, Callable[[Program], str]] = {Language.PYTHON: print_python}
+PRINTERS: Mapping[Language, Callable[[Program], str]] = {
+    Language.PYTHON: print_python,
+    Language.JAVA: print_java,
+    Language.JAVASCRIPT: print_javascript,
+    Language.C: print_c,
+    Language.CPP: print_cpp,
+    Language.GO: print_go,
+    Language.TYPESCRIPT: print_typescript,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """How people call a language, and how functions look in it."""
+
+    name: str
+    style: Style
+
+
+# Python has none: its questions are said without a language, and its functions without types.
+SPOKEN: Mapping[Language, Spoken] = {
+    Language.JAVA: Spoken("Java", JAVA),
+    Language.JAVASCRIPT: Spoken("JavaScript", JAVASCRIPT),
+    Language.C: Spoken("C", C),
+    Language.CPP: Spoken("C++", CPP),
+    Language.GO: Spoken("Go", GO),
+    Language.TYPESCRIPT: Spoken("TypeScript", TYPESCRIPT),
+}
+
+_VALUES: Mapping[Kind, ValueType] = {
+    Kind.L: ValueType.INTS,
+    Kind.N: ValueType.INT,
+    Kind.S: ValueType.STR,
+}
 
 
 def print_program(program: Program, language: Language) -> str:
-    """The program in `language`. Raises `DataError` where the world does not write it."""
-    printer = PRINTERS.get(language)
-    if printer is None:
-        known = ", ".join(PRINTERS)
-        raise DataError(f"the embedded world writes {known}, not {language}: ask for one of these")
-    return printer(program)
+    """The program in `language`."""
+    return PRINTERS[language](program)
+
+
+def heading(program: Program, language: Language) -> str:
+    """The head of the printed function, without a brace or a colon."""
+    spoken = SPOKEN.get(language)
+    if spoken is None:
+        return f"def {program.name}({program.parameter})"
+    return head_of(program, spoken.style)
+
+
+def signature_of(program: Program, language: Language) -> Signature | None:
+    """The types of the function; None in Python, which does without."""
+    if language not in SPOKEN:
+        return None
+    return Signature(arguments=(_VALUES[program.input],), returns=_VALUES[result_kind(program)])

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
 
 from sodakd.teacher.asks import FaultyCode
-from sodakd.types import FaultKind, Tests
+from sodakd.types import FaultKind, Language, Tests
 from sodakd.world.edits import (
     constant_edits,
     drop_edits,
@@ -14,9 +14,9 @@ from sodakd.world.edits import (
 )
 from sodakd.world.inputs import as_value
 from sodakd.world.interpret import OutOfRange, run
-from sodakd.world.print_python import print_python
+from sodakd.world.languages import print_program
 from sodakd.world.program import Program
-from sodakd.world.text_faults import break_name, break_return, break_syntax
+from sodakd.world.text_faults import break_text
 
 _EDITS: Mapping[FaultKind, Callable[[Program, Random], Iterator[Program]]] = {
     FaultKind.OPERATOR: operator_edits,
@@ -26,15 +26,13 @@ _EDITS: Mapping[FaultKind, Callable[[Program, Random], Iterator[Program]]] = {
     FaultKind.SWAP: swap_edits,
 }
 
-_BREAKS: Mapping[FaultKind, Callable[[str, str, Random], str]] = {
-    FaultKind.NAME: break_name,
-    FaultKind.SYNTAX: lambda code, _, rng: break_syntax(code, rng),
-    FaultKind.NO_RETURN: break_return,
-}
-
 
 def make_fault(
-    program: Program, tests: Tests, kinds: Sequence[FaultKind], rng: Random
+    program: Program,
+    tests: Tests,
+    kinds: Sequence[FaultKind],
+    rng: Random,
+    language: Language = Language.PYTHON,
 ) -> FaultyCode | None:
     """A minimal edit of the printed program that fails one of `tests`.
 
@@ -42,18 +40,20 @@ def make_fault(
     checked with the interpreter; a broken name, broken syntax and a missing return fail by nature.
     """
     for kind in kinds:
-        code = _make(program, tests, kind, rng)
+        code = _make(program, tests, kind, rng, language)
         if code is not None:
             return FaultyCode(kind=kind, code=code)
     return None
 
 
-def _make(program: Program, tests: Tests, kind: FaultKind, rng: Random) -> str | None:
-    if kind in _BREAKS:
-        return _BREAKS[kind](print_python(program), program.parameter, rng)
+def _make(
+    program: Program, tests: Tests, kind: FaultKind, rng: Random, language: Language
+) -> str | None:
+    if kind not in _EDITS:
+        return break_text(print_program(program, language), program, kind, rng, language)
     for edited in _EDITS[kind](program, rng):
         if _differs(edited, tests):
-            return print_python(edited)
+            return print_program(edited, language)
     return None
 
 
@@ -63,5 +63,5 @@ def _differs(program: Program, tests: Tests) -> bool:
             run(program.steps, as_value(case.arguments[0])) != case.expected for case in tests.cases
         )
     except OutOfRange:
-        # Python would go on with the large value, and might come back to the expected one.
+        # The code would go on with the large value, and might come back to the expected one.
         return False

@@ -1,22 +1,9 @@
 """Programs written in Python: one working variable, one line a step where one will do."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from sodakd.world.operations import OPERATIONS, Kind
-from sodakd.world.program import Argument, Program, Step, Term
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """How an operation is written: an expression over `{v}`, after lines that it may need.
-
-    `{a}` and `{b}` stand for the arguments.
-    """
-
-    expression: str
-    before: tuple[str, ...] = ()
-
+from sodakd.world.forms import Form, written
+from sodakd.world.program import Program
 
 FORMS: Mapping[str, Form] = {
     "filter": Form("[x for x in {v} if {a}]"),
@@ -102,28 +89,10 @@ def print_python(program: Program) -> str:
     v = program.parameter
     lines = [f"def {program.name}({v}):"]
     for step in program.steps[:-1]:
-        written = _written(step, v)
-        lines += [f"    {line}" for line in written.before]
-        lines.append(f"    {v} = {written.expression}")
-    last = _written(program.steps[-1], v) if program.steps else Form(v)
+        said = written(step, FORMS, TERMS, v)
+        lines += [f"    {line}" for line in said.before]
+        lines.append(f"    {v} = {said.expression}")
+    last = written(program.steps[-1], FORMS, TERMS, v) if program.steps else Form(v)
     lines += [f"    {line}" for line in last.before]
     lines.append(f"    return {last.expression}")
     return "\n".join(lines)
-
-
-def _written(step: Step, v: str) -> Form:
-    form = FORMS[step.op]
-    # The terms of an operation on a number speak of the number, those on a list of each element.
-    x = v if OPERATIONS[step.op].takes is Kind.N else "x"
-    written = [_argument(argument, x) for argument in step.arguments]
-    a, b = (*written, "", "")[:2]
-    return Form(
-        expression=form.expression.format(v=v, a=a, b=b),
-        before=tuple(line.format(v=v) for line in form.before),
-    )
-
-
-def _argument(argument: Argument, x: str) -> str:
-    if isinstance(argument, Term):
-        return TERMS[argument.name].format(x=x, k=argument.constant)
-    return str(argument)

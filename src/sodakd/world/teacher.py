@@ -60,11 +60,11 @@ def _answer(ask: Ask) -> str:
     reference = print_program(program, ask.question.language)
     match ask:
         case Solve():
-            return _fence("python", reference)
+            return _fence(ask.question.language, reference)
         case Fault():
             return _faulty(ask, program)
         case Grade():
-            return grade(program, ask.answer)
+            return grade(program, ask.answer, ask.question.language)
         case Invent():
             return _invented(ask, program)
 
@@ -76,11 +76,11 @@ def _fence(label: str, content: str) -> str:
 def _faulty(ask: Fault, program: Program) -> str:
     kinds = " ".join(ask.kinds)
     rng = _rng(ask.question, f"fault {kinds} {ask.attempt} {ask.correct}")
-    fault = make_fault(program, _tests(ask.question), ask.kinds, rng)
+    fault = make_fault(program, _tests(ask.question), ask.kinds, rng, ask.question.language)
     if fault is None:
         # No fenced block: the reader counts the reply as unreadable, which is data of the run.
         return f"No fault can be made here of these kinds: {kinds}."
-    return f"Fault: {fault.kind}\n{_fence('python', fault.code)}"
+    return f"Fault: {fault.kind}\n{_fence(ask.question.language, fault.code)}"
 
 
 def _tests(question: Question) -> Tests:

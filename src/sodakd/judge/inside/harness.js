@@ -7,6 +7,7 @@ const vm = require('vm');
 const { writeSync, readSync, closeSync } = fs;
 const { stringify } = JSON;
 const { apply } = Reflect;
+const node = process; // a program may well have a function of that name
 
 const taken = Buffer.alloc(32);
 readSync(4, taken, 0, 32, null);
@@ -35,10 +36,10 @@ try {
   }
 } catch (error) {
   writeSync(3, 'compile ' + error);
-  process.reallyExit(0);
+  node.reallyExit(0);
 }
 let reached = false;
-process.once('beforeExit', () => {
+node.once('beforeExit', () => {
   if (reached && scripted) writeSync(3, taken);
 });
 for (const script of compiled) script.runInThisContext();
@@ -52,5 +53,5 @@ if (!scripted) {
     const text = stringify({ value });
     writeSync(3, (text === undefined || text === '{}' ? '{"other":"undefined"}' : text) + '\n');
   }
-  process.reallyExit(0);
+  node.reallyExit(0);
 }

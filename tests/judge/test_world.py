@@ -1,0 +1,38 @@
+"""The world and the judge check each other, in every language."""
+
+from collections import Counter
+from random import Random
+
+import pytest
+
+from sodakd.judge import Judge, Program
+from sodakd.recipe import JudgeSettings
+from sodakd.types import FaultKind, Language, Outcome, Tests
+from sodakd.world import draw
+from sodakd.world.languages import print_program
+from sodakd.world.mutate import make_fault
+from sodakd.world.operations import LEVELS
+from sodakd.world.splits import Split
+from tests.judge.test_programs import skip_where_missing
+
+
+@pytest.mark.parametrize("count", [10, pytest.param(2000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("language", Language)
+def test_what_the_world_prints_passes_and_its_faults_do_not(language: Language, count: int) -> None:
+    skip_where_missing(language)
+    rng = Random(f"{language} {count}")
+    right: list[Program] = []
+    wrong: list[Program] = []
+    for question in draw.draw_questions(count, LEVELS, Split.TRAIN, seed=5, language=language):
+        assert isinstance(question.tests, Tests)
+        program = draw.program_of(question)
+        right.append(Program(print_program(program, language), language, question.tests))
+        kind = rng.choice(list(FaultKind))
+        fault = make_fault(program, question.tests, (kind,), rng, language)
+        if fault is not None:
+            wrong.append(Program(fault.code, language, question.tests))
+    with Judge(JudgeSettings(cpu_seconds=5)) as judge:
+        outcomes = Counter(verdict.outcome for verdict in judge.all(right))
+        assert outcomes == {Outcome.PASSED: count}
+        assert not [fault for fault in judge.all(wrong) if fault.passed]
+    assert wrong

@@ -1,0 +1,85 @@
+"""Printed programs in the languages other than Python, run with their real tools."""
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from sodakd.types import FaultKind, Language, Tests
+from sodakd.world import draw
+from sodakd.world.grade import grade
+from sodakd.world.languages import SPOKEN, print_program
+from sodakd.world.mutate import make_fault
+from sodakd.world.operations import LEVELS, OPERATIONS, Kind
+from sodakd.world.program import Program
+from sodakd.world.splits import Split
+from tests.world.toolchains import Job, outputs
+
+_PARAMETERS = {Kind.L: "xs", Kind.N: "n", Kind.S: "string"}
+
+
+def _agree(language: Language, count: int, folder: Path) -> None:
+    rng = Random(f"{language} {count}")
+    drawn = draw.draw_questions(count, LEVELS, Split.TRAIN, seed=count, language=language)
+    programs = [draw.program_of(question) for question in drawn]
+    for operation in OPERATIONS.values():
+        step = draw.draw_step(operation, rng)
+        programs.append(Program("make", _PARAMETERS[operation.takes], operation.takes, (step,)))
+    jobs: list[Job] = []
+    expected: list[object] = []
+    for program in programs:
+        cases = draw.tests_of(program, rng, language).cases
+        jobs.append((program, [case.arguments[0] for case in cases]))
+        expected += [case.expected for case in cases]
+    found = outputs(language, jobs, folder)
+    wrong = [
+        (one, other)
+        for one, other in zip(found, expected, strict=True)
+        if type(one) is not type(other) or one != other
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize("language", SPOKEN)
+def test_a_printed_program_agrees_with_the_interpreter(language: Language, tmp_path: Path) -> None:
+    _agree(language, 40, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", SPOKEN)
+def test_2000_printed_programs_agree_with_the_interpreter(
+    language: Language, tmp_path: Path
+) -> None:
+    _agree(language, 2000, tmp_path)
+
+
+@pytest.mark.parametrize("language", SPOKEN)
+def test_every_table_has_every_operation(language: Language) -> None:
+    assert set(SPOKEN[language].style.forms) == set(OPERATIONS)
+
+
+@pytest.mark.parametrize("language", SPOKEN)
+def test_a_question_names_its_language_and_its_types(language: Language) -> None:
+    for question in draw.draw_questions(50, LEVELS, Split.TRAIN, seed=1, language=language):
+        assert SPOKEN[language].name in question.text
+        assert "{" not in question.text
+        assert isinstance(question.tests, Tests)
+        assert question.tests.signature is not None
+
+
+@pytest.mark.parametrize("language", SPOKEN)
+def test_a_reference_has_full_marks_and_a_fault_has_less(language: Language) -> None:
+    rng = Random(2)
+    for question in draw.draw_questions(100, LEVELS, Split.TRAIN, seed=2, language=language):
+        program = draw.program_of(question)
+        assert "Rule 1: 2\n" in grade(program, print_program(program, language), language)
+        assert isinstance(question.tests, Tests)
+        for kind in FaultKind:
+            fault = make_fault(program, question.tests, (kind,), rng, language)
+            if fault is not None:
+                assert fault.code != print_program(program, language)
+                points = grade(program, fault.code, language)
+                assert not all(
+                    f"Rule {rule}: {most}" in points
+                    for rule, most in enumerate((2, 1, 1, 1, 1), start=1)
+                )
