@@ -92,7 +92,7 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
         files = {f"{name}.java": source.encode(errors="surrogatepass")}
         run: tuple[str, ...] = (
             "SodakdMain",
-            _main_class(source, len(task.code) if _MAIN.search(script) else 0),
+            main_class(source, len(task.code) if _MAIN.search(script) else 0),
         )
     else:
         held = _PUBLIC.search(task.code)
@@ -126,7 +126,7 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     return build_and_run(box, task, plan, oom)
 
 
-def _main_class(source: str, start: int) -> str:
+def main_class(source: str, start: int) -> str:
     """The type that holds `main`, the script's where it has one: the last that opens before."""
     found = _MAIN.search(source, start)
     names = _TYPE.findall(source[: found.start()] if found else source)
