@@ -120,7 +120,7 @@ def question_of(
     )
 
 
-def tests_of(program: Program, rng: Random, language: Language = Language.PYTHON) -> Tests:
+def tests_of(program: Program, rng: Random, language: Language) -> Tests:
     """Tests with the outputs of the interpreter, at least 4 of them distinct."""
     inputs = probes(program)
     outputs = [run(program.steps, value) for value in inputs]

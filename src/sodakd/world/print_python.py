@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from sodakd.world.forms import Form, written
 from sodakd.world.program import Program
 
-
 FORMS: Mapping[str, Form] = {
     "filter": Form("[x for x in {v} if {a}]"),
     "reject": Form("[x for x in {v} if not {a}]"),
