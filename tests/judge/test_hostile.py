@@ -65,7 +65,7 @@ def test_nothing_grows_however_many_programs_run(judge: Judge, count: int) -> No
     sources = [f"def double_it(n):\n    return n + n + {i} - {i}" for i in range(count)]
     ends = [judge.one(Found(Language.PYTHON, "", source).by_calls()).passed for source in sources]
     assert all(ends)
-    assert _judges_own() == before
+    assert all(now <= then for now, then in zip(_judges_own(), before, strict=True))
     assert _workers_memory() < memory + 8 * 2**20
     zombies = [one for one in psutil.process_iter(["status"]) if one.status() == "zombie"]
     assert not [one for one in zombies if one.ppid() == os.getpid()]

@@ -13,8 +13,8 @@ import pytest
 from pydantic import JsonValue
 
 from sodakd.types import Language
+from sodakd.world.forms import result_kind
 from sodakd.world.languages import print_program
-from sodakd.world.operations import Kind
 from sodakd.world.program import Program
 
 Job = tuple[Program, Sequence[JsonValue]]
@@ -73,7 +73,7 @@ def outputs(language: Language, jobs: Sequence[Job], folder: Path) -> list[JsonV
             "batch.ts",
             lambda jobs: _declared(_script(jobs, Language.TYPESCRIPT)),
             (
-                ("tsc", "--strict", "--target", "ES2022", "--types", "", "batch.ts"),
+                ("tsc", "--strict", "--target", "ES2022", "--lib", "ES2022", "batch.ts"),
                 ("node", "batch.js"),
             ),
         ),
@@ -125,9 +125,8 @@ def _java(jobs: Sequence[Job]) -> str:
     classes: list[str] = []
     calls: list[str] = []
     for number, (program, values) in enumerate(jobs):
-        code = re.sub(
-            r"^import .*\n", "", print_program(program, Language.JAVA), flags=re.MULTILINE
-        )
+        code = print_program(program, Language.JAVA)
+        code = re.sub(r"^import .*\n", "", code, flags=re.MULTILINE)
         code = code.replace("class Solution", "static class Solution")
         tests = []
         for value in values:
@@ -160,18 +159,12 @@ def _c(jobs: Sequence[Job]) -> str:
         parts += [f"#define {name} p{number}_{name}" for name in names]
         parts.append(print_program(program, Language.C))
         parts += [f"#undef {name}" for name in names]
-        gives = _gives(program)
+        gives = result_kind(program)
         for value in values:
             count = len(value) if isinstance(value, list) else 0
             said = _listed(value, f"(IntList){{(long long[]){{@{'' if count else '0'}}}, {count}}}")
             calls.append(f"show_{gives}(p{number}_{program.name}({said}));")
     return "\n".join([*parts, "int main(void) {", *calls, "}"])
-
-
-def _gives(program: Program) -> Kind:
-    from sodakd.world.forms import result_kind
-
-    return result_kind(program)
 
 
 def _go(jobs: Sequence[Job]) -> str:

@@ -25,6 +25,10 @@ _ADVICE = (
 )
 
 
+_COMPILERS = 2**30
+"""Bytes that a compiler may need."""
+
+
 class WorkerError(JudgeError):
     """A worker died or does not answer: another one may do better."""
 
@@ -55,7 +59,9 @@ class Worker:
         library = contain_library()
         python = interpreter()
         self._room = tempfile.TemporaryDirectory(prefix="sodakd-box-")
-        self._cgroup = make_cgroup(str(self._number), self._memory * 5 // 4, 4 * self._processes)
+        # A roof over all processes together, compilers among them; each has its own limit below it.
+        roof = max(self._memory * 5 // 4, _COMPILERS) + 2**27
+        self._cgroup = make_cgroup(str(self._number), roof, 4 * self._processes)
         ours, theirs = socket.socketpair()
         handed = [theirs.fileno()]
         if self._cgroup is not None:

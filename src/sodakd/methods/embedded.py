@@ -10,7 +10,7 @@ from sodakd.run import Built, Run
 from sodakd.training.batches import Example, count_steps
 from sodakd.types import Question, TrainRow
 from sodakd.world.draw import draw_questions, program_of
-from sodakd.world.print_python import print_python
+from sodakd.world.languages import print_program
 from sodakd.world.splits import Split
 
 _LEVELS = (1, 2, 3, 4, 5)
@@ -66,7 +66,7 @@ def draw_base_data(recipe: Recipe) -> list[Question]:
 
 def reference(question: Question) -> str:
     """The world's own program for a question: what a base model has read; no teacher's answer."""
-    return print_python(program_of(question))
+    return print_program(program_of(question), question.language)
 
 
 def prepare(recipe: Recipe, run: Run) -> Prepared:

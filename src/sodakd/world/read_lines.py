@@ -11,7 +11,8 @@ from sodakd.world.languages import heading
 from sodakd.world.program import Program
 
 _STRINGS = re.compile(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'')
-_BOUND = re.compile(r"([A-Za-z_]\w*)\s*(?::?=(?!=)|=>|->|\s:\s)")
+# The `:` is that of `for (char c : s)`; in `a ? b : c` it binds nothing.
+_BOUND = re.compile(r"([A-Za-z_]\w*)\s*(?::?=(?!=)|=>|->)|\bfor \([^;:()]*?(\w+) :")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _WITH_SEMICOLONS = frozenset({Language.C, Language.CPP, Language.JAVA})
@@ -37,7 +38,8 @@ def read_lines(code: str, program: Program, language: Language) -> Lines:
     body = [line for line in lines[start + 1 :] if line.strip("{}")]
     if language in _WITH_SEMICOLONS and not all(line[-1] in ";{}" for line in body):
         return Lines(parses=False, signature=False, returns=False, steps=())
-    bound = {program.parameter, *_BOUND.findall("\n".join(body))}
+    names = [one or other for one, other in _BOUND.findall("\n".join(body))]
+    bound = {program.parameter, *names}
     return Lines(
         parses=True,
         signature=head in lines,

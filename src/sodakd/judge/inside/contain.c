@@ -29,7 +29,6 @@
 struct limits {
     long cpu_seconds, address_space, data, file_size, processes, open_files, stack, disk, inodes;
     long uid;    /* to change to, or -1 to stay */
-    long cgroup;  /* a descriptor of cgroup.procs, or -1 */
     long sockets; /* 1: a socket of the network is refused, as a JVM probes for one; 0: it kills */
 };
 
@@ -183,7 +182,6 @@ static int limit(int what, long value) {
  * `first_closed` on are closed. A fork should set PR_SET_DUMPABLE to 0 as well; a vfork must not. Gives 0, or the number of the step that failed. */
 int job_enter(const struct job *job, const struct limits *limits, int first_closed) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (limits->cgroup >= 0 && write((int)limits->cgroup, "0", 1) != 1) return 1;
     if (job->pid && setns(job->pidfd, CLONE_NEWNS | CLONE_NEWIPC)) return 2;
     if (job->pid && chdir("/tmp")) return 3;
     if (setsid() < 0 && errno != EPERM) return 4;
@@ -234,11 +232,8 @@ static int start(void *given) {
     signal(SIGXFSZ, SIG_DFL);
     for (int number = 0; number < count; number++)
         moved[number] = fcntl(command->descriptors[number], F_DUPFD, 100 + count);
-    int cgroup = command->limits->cgroup < 0 ? -1 : fcntl((int)command->limits->cgroup, F_DUPFD, 100 + count);
     struct job job = *command->job;
-    struct limits limits = *command->limits;
     if (job.pid) job.pidfd = fcntl(job.pidfd, F_DUPFD, 100 + count);
-    limits.cgroup = cgroup;
     for (int number = 0; number < count; number++) dup2(moved[number], number);
     if (command->file_count && job.pid) {
         if (setns(job.pidfd, CLONE_NEWNS) || chdir("/tmp")) _exit(command->failed = 20);
@@ -255,7 +250,7 @@ static int start(void *given) {
             close(out);
         }
     }
-    command->failed = job_enter(&job, &limits, count);
+    command->failed = job_enter(&job, command->limits, count);
     if (!command->failed) {
         execve(command->arguments[0], command->arguments, command->environment);
         command->failed = 1000 + errno;

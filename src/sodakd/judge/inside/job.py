@@ -4,7 +4,6 @@ Nothing but the standard library is imported here.
 """
 
 import ctypes
-import fcntl
 import os
 import select
 import signal
@@ -27,7 +26,6 @@ class Limits:
 
     `reserve`: the address space is held to `memory` as well; not so for runtimes that reserve
     more than they use: their `memory` is held by what they write to (RLIMIT_DATA) and the cgroup.
-    `counted`: the worker's cgroup holds it (a compiler is not a program).
     `sockets`: to ask for one of the network is refused, not a violation.
     """
 
@@ -39,7 +37,6 @@ class Limits:
     processes: int = 64
     open_files: int = 256
     reserve: bool = True
-    counted: bool = True
     sockets: bool = False
 
 
@@ -60,7 +57,7 @@ class _Limits(ctypes.Structure):
         (name, ctypes.c_long)
         for name in (
             "cpu_seconds", "address_space", "data", "file_size", "processes", "open_files",
-            "stack", "disk", "inodes", "uid", "cgroup", "sockets",
+            "stack", "disk", "inodes", "uid", "sockets",
         )
     ]  # fmt: skip
 
@@ -92,12 +89,10 @@ class _Command(ctypes.Structure):
 
 
 class Box:
-    """What all jobs of a worker share: the compiled wall, the user ids, the cgroup."""
+    """What all jobs of a worker share: the compiled wall and the user ids."""
 
-    def __init__(self, library: str, cgroup: int = -1, *, own_ids: bool) -> None:
+    def __init__(self, library: str, *, own_ids: bool) -> None:
         self.library = ctypes.CDLL(library, use_errno=True)
-        # Out of the way of 0, 1, 2, ..., which a child puts its own descriptors on.
-        self.cgroup = fcntl.fcntl(cgroup, fcntl.F_DUPFD_CLOEXEC, 64) if cgroup >= 0 else -1
         self._own_ids = own_ids
         self._runs = 0
 
@@ -116,7 +111,6 @@ class Box:
             disk=limits.disk,
             inodes=4096,
             uid=1000 + self._runs % 60000 if self._own_ids else -1,
-            cgroup=self.cgroup if limits.counted else -1,
             sockets=int(limits.sockets),
         )
 

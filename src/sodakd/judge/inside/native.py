@@ -23,7 +23,6 @@ BUILD = Limits(
     output=MIB,
     disk=256 * MIB,
     reserve=False,
-    counted=False,
     sockets=True,
 )
 """What a compiler may use."""
