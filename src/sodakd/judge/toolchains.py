@@ -108,6 +108,11 @@ def _finish() -> Path:
     return _built("finish", source.read_bytes(), build) / "finish.o"
 
 
+def _linker() -> str:
+    """gold links in half the time, where it is installed."""
+    return f"-fuse-ld={'gold' if shutil.which('ld.gold') else 'bfd'}"
+
+
 def _precompiled(compiler: str, version: str) -> Path:
     """The whole standard library as a precompiled header: most of what g++ spends on a program."""
 
@@ -122,7 +127,7 @@ def _precompiled(compiler: str, version: str) -> Path:
 
 def _c() -> Toolchain:
     gcc, finish = _find("gcc"), _finish()
-    tools = {"gcc": gcc, "finish": str(finish)}
+    tools = {"gcc": gcc, "finish": str(finish), "linker": _linker()}
     return Toolchain(tools, (str(finish.parent),), {"gcc": _said(gcc, "-dumpfullversion")})
 
 
@@ -130,7 +135,7 @@ def _cpp() -> Toolchain:
     compiler, finish = _find("g++"), _finish()
     version = _said(compiler, "-dumpfullversion")
     header = _precompiled(compiler, version)
-    tools = {"g++": compiler, "finish": str(finish), "whole.h": str(header)}
+    tools = {"g++": compiler, "finish": str(finish), "whole.h": str(header), "linker": _linker()}
     places = (str(finish.parent), str(header.parent))
     return Toolchain(tools, places, {"g++": version})
 

@@ -62,7 +62,7 @@ ASSERT = "#undef main\n#undef NDEBUG\n#undef assert\n#include <assert.h>\n"
 """Between a program and its script: a main is a main, an assertion an assertion."""
 
 WRONG = re.compile(r"Assertion [`'].*' failed")
-FLAGS = ("-O1", "-pipe", "-w")
+FLAGS = ("-pipe", "-w")
 
 
 def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
@@ -71,14 +71,14 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     if task.script >= 0:
         source = f"{task.code}\n{ASSERT}{script_of(task)}"
         build: tuple[str, ...] = (
-            tools["gcc"], "-std=gnu17", *FLAGS, "-o", "program", "program.c", tools["finish"],
-            "-Wl,--wrap=main", "-lm",
+            tools["gcc"], "-std=gnu17", *FLAGS, tools["linker"], "-o", "program", "program.c",
+            tools["finish"], "-Wl,--wrap=main", "-lm",
         )  # fmt: skip
         files = {"program.c": source.encode(errors="surrogatepass")}
     else:
         files = {"program.c": calls(task).encode(errors="surrogatepass")}
         build = (
-            tools["gcc"], "-std=gnu17", *FLAGS, "-Werror=return-type",
+            tools["gcc"], "-std=gnu17", *FLAGS, tools["linker"], "-Werror=return-type",
             "-Werror=implicit-function-declaration", "-Werror=int-conversion",
             "-o", "program", "program.c", "-lm",
         )  # fmt: skip

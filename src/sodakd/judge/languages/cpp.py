@@ -61,7 +61,7 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     else:
         files = {"program.cpp": calls(task).encode(errors="surrogatepass")}
         more = ("program.cpp",)
-    compiler = [tools["g++"], *FLAGS, "-fuse-ld=gold"]
+    compiler = [tools["g++"], *FLAGS, tools["linker"]]
     if task.script < 0 or _WHOLE.search(task.code):
         # Where the whole library is included anyway it comes precompiled; a program that includes
         # less of it is compiled as it stands, so that what it forgot is still missed.
