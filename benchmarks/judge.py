@@ -20,7 +20,7 @@ from pathlib import Path
 
 from sodakd.judge import Judge, Program
 from sodakd.judge.languages.java import main_class
-from sodakd.recipe import JudgeSettings
+from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Language, TestScript
 
 FILES = {

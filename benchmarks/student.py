@@ -28,7 +28,8 @@ from transformers.trainer_callback import PrinterCallback
 
 from sodakd.models.prompts import Tokenizer, encode_answer, encode_prompt
 from sodakd.models.transformers import TransformersModel
-from sodakd.recipe import StudentShape, TrainingSettings
+from sodakd.settings.student import StudentShape
+from sodakd.settings.training import TrainingSettings
 from sodakd.training.batches import Example
 from sodakd.training.fit import fit
 from sodakd.training.student import create_student

@@ -167,7 +167,7 @@ def judge(
     """
     from sodakd.judge import probe as probing
     from sodakd.judging import judge_file
-    from sodakd.recipe import JudgeSettings
+    from sodakd.settings.stages import JudgeSettings
     from sodakd.types import Language
 
     if install_help:

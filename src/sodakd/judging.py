@@ -13,7 +13,7 @@ from rich.table import Table
 
 from sodakd.judge.judge import Judge
 from sodakd.judge.rows import read_programs
-from sodakd.recipe import JudgeSettings
+from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Language, Outcome
 
 

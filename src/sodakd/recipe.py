@@ -1,4 +1,4 @@
-"""Every knob of a run, typed. Defaults live here and nowhere else.
+"""A recipe: every knob of a run. Its sections and their defaults stand in `settings/`.
 
 A recipe is a YAML file (YAML 1.2: `2e-5` is a number, `no` is a string). `read_recipe` reports all
 mistakes at once and spends nothing. A text may hold `${NAME}`: the value of that environment
@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, JsonValue, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -21,165 +21,19 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from sodakd.errors import RecipeError
-from sodakd.types import Difficulty, Frozen, Language
-
-Share = Annotated[float, Field(ge=0, le=1)]
-Level = Annotated[int, Field(ge=1, le=5)]
-Levels = Annotated[tuple[Level, ...], Field(min_length=1)]
-Count = Annotated[int, Field(ge=1)]
-LossName = Literal["none", "margin", "first_difference", "odds_ratio", "simpo", "unlikelihood"]
-
-
-class TeacherSettings(Frozen):
-    """Who answers. `world` is the embedded procedural teacher: it answers by computation, so its
-    prices are notional (US dollars per million tokens) and show what the books look like."""
-
-    kind: Literal["world"] = "world"
-    prompt_price: float = Field(default=0.0, ge=0, description="US dollars per million tokens")
-    completion_price: float = Field(default=0.0, ge=0, description="US dollars per million tokens")
-    max_in_flight: Count = Field(default=1, description="calls to the teacher at the same time")
-
-
-class Budget(Frozen):
-    """The most that a run may spend on its teacher, control included. None is no limit."""
-
-    calls: Annotated[int, Field(gt=0)] | None = None
-    tokens: Annotated[int, Field(gt=0)] | None = None
-    money: Annotated[float, Field(gt=0)] | None = Field(default=None, description="US dollars")
-
-
-class QuestionSettings(Frozen):
-    """The questions of the first cycle, and what the embedded world draws them from."""
-
-    seeds: Count = 800
-    levels: Levels = (1, 1, 2, 2, 2, 3)
-    language: Language = Language.PYTHON
-
-
-class StudentShape(Frozen):
-    """A Llama from scratch. The defaults have 0.40 M parameters."""
-
-    hidden_size: Count = 96
-    num_hidden_layers: Count = 3
-    num_attention_heads: Count = 4
-    intermediate_size: Count = 256
-    vocab_size: Annotated[int, Field(ge=300)] = 700
-    max_position_embeddings: Count = 512
-    initializer_range: float = Field(default=0.08, gt=0)
-
-    @model_validator(mode="after")
-    def _heads_divide(self) -> Self:
-        if self.hidden_size % (2 * self.num_attention_heads):
-            raise ValueError("hidden_size must be a multiple of 2 * num_attention_heads")
-        return self
-
-
-class TrainingSettings(Frozen):
-    """One training. Names and meanings are those of Hugging Face's TrainingArguments."""
-
-    learning_rate: float = Field(default=3e-3, gt=0)
-    max_steps: Count | None = Field(default=None, description="overrides num_train_epochs")
-    num_train_epochs: float = Field(default=1.0, gt=0)
-    per_device_train_batch_size: Count = Field(default=32, description="examples a step")
-    lr_scheduler_type: Literal["linear", "cosine", "constant"] = "linear"
-    warmup_steps: int = Field(default=10, ge=0)
-    max_grad_norm: float = Field(default=1.0, gt=0)
-    weight_decay: float = Field(default=0.0, ge=0)
-    optimizer: Literal["muon", "adamw"] = "muon"
-    loss: LossName = "none"
-    contrast_weight: float = Field(default=0.04, ge=0)
-    margin: float = Field(default=3.0, ge=0, description="nats")
-    logging_steps: Count = 10
-    save_steps: Count = 100
-    threads: Count = Field(default=1, description="part of the seed: more threads round otherwise")
-
-
-class BaseSettings(Frozen):
-    """The base student, made before the first cycle: it stands for a pretrained model."""
-
-    questions: Count = 12000
-    levels: Levels = (1, 1, 2, 2, 2, 3)
-    shape: StudentShape = StudentShape()
-    training: TrainingSettings = TrainingSettings()
-
-
-class DeliverySettings(Frozen):
-    """Stage 1: how often a wrong answer of the teacher is asked again before it is dropped."""
-
-    solve_attempts: Count = 3
-    fault_attempts: Count = 3
-    faults: bool = Field(default=True, description="ask for faulty solutions as well")
-    replay_share: Share = Field(default=0.3, description="share of older examples in a training")
-
-
-class FeedbackSettings(Frozen):
-    """Stage 2: what the student is asked, and from where on a question counts as hard."""
-
-    probes: Count = Field(default=400, description="questions answered before training on them")
-    samples: Count = 1
-    temperature: float = Field(default=0.0, ge=0)
-    max_new_tokens: Count = 160
-    grade: bool = Field(default=True, description="ask the teacher for the rubric as well")
-    mastered_score: float = Field(default=5.5, ge=0, le=6)
-    medium_score: float = Field(default=3.0, ge=0, le=6)
-
-    @model_validator(mode="after")
-    def _samples_differ(self) -> Self:
-        if self.samples > 1 and self.temperature == 0:
-            raise ValueError("samples above 1 need a temperature above 0: greedy samples are equal")
-        return self
-
-
-class ParentWeights(Frozen):
-    """How often a question of each difficulty becomes the parent of a new one."""
-
-    mastered: float = Field(default=0.1, ge=0)
-    easy: float = Field(default=1.0, ge=0)
-    medium: float = Field(default=1.5, ge=0)
-    hard: float = Field(default=1.5, ge=0)
-    broken: float = Field(default=1.0, ge=0)
-
-    def of(self, difficulty: Difficulty) -> float:
-        """The weight of one difficulty."""
-        weights = {
-            Difficulty.MASTERED: self.mastered,
-            Difficulty.EASY: self.easy,
-            Difficulty.MEDIUM: self.medium,
-            Difficulty.HARD: self.hard,
-            Difficulty.BROKEN: self.broken,
-        }
-        return weights[difficulty]
-
-
-class UpdateSettings(Frozen):
-    """Stage 3: which new questions are asked for, and which are refused."""
-
-    new_questions: Count = Field(default=800, description="kept questions a cycle")
-    uniform_share: Share = Field(default=0.5, description="share drawn evenly over all levels")
-    gate: Share = Field(default=0.3, description="pass rate that opens the level above")
-    parents: ParentWeights = ParentWeights()
-    near_duplicate: Share = Field(default=0.7, description="ROUGE-L from which on two are the same")
-    overlap_ngram: Count = Field(default=8, description="words")
-    overlap: Share = Field(default=0.5, description="share of n-grams found in a test question")
-    attempts_per_question: Count = Field(default=3, description="asks for each question wanted")
-
-
-class EvaluationSettings(Frozen):
-    """The test set of the embedded world: pass@1, greedy, per level."""
-
-    questions_per_level: Count = 200
-    max_new_tokens: Count = 160
-    split: Literal["dev", "test"] = Field(default="test", description="tune on dev only")
-
-
-class JudgeSettings(Frozen):
-    """Limits of one judged program."""
-
-    cpu_seconds: float = Field(default=2.0, gt=0)
-    memory_mb: Annotated[int, Field(ge=64)] = 512
-    output_kb: Count = 1024
-    disk_mb: Count = 64
-    processes: Count = 64
+from sodakd.settings.questions import QuestionSettings
+from sodakd.settings.ranges import Count
+from sodakd.settings.stages import (
+    DeliverySettings,
+    EvaluationSettings,
+    FeedbackSettings,
+    JudgeSettings,
+    UpdateSettings,
+)
+from sodakd.settings.student import BaseSettings
+from sodakd.settings.teacher import Budget, TeacherSettings
+from sodakd.settings.training import TrainingSettings
+from sodakd.types import Frozen
 
 
 class Recipe(Frozen):

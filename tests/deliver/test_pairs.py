@@ -8,8 +8,9 @@ import pytest
 
 from sodakd.deliver.pairs import Delivery, build_pairs, build_solutions
 from sodakd.judge.judge import Judge, Program
-from sodakd.recipe import Budget, DeliverySettings, JudgeSettings
 from sodakd.run import Run
+from sodakd.settings.stages import DeliverySettings, JudgeSettings
+from sodakd.settings.teacher import Budget
 from sodakd.teacher.asks import Ask, Fault, Reply, Solve, Usage
 from sodakd.teacher.ledger import Ledger, Prices
 from sodakd.types import FaultKind, Question

@@ -3,7 +3,7 @@
 import pytest
 
 from sodakd.feedback.difficulty import judge_difficulty
-from sodakd.recipe import FeedbackSettings
+from sodakd.settings.stages import FeedbackSettings
 from sodakd.types import Difficulty, Outcome, Score, Stage, Verdict
 
 PASSED = Verdict(outcome=Outcome.PASSED, stage=Stage.RUN)

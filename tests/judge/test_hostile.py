@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from sodakd.judge import Judge
-from sodakd.recipe import JudgeSettings
+from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Language
 from tests.judge.programs import CALLS, ROOT, Found, good, programs
 from tests.judge.test_programs import skip_where_missing
@@ -78,7 +78,7 @@ def _workers_memory() -> int:
 def test_no_program_outlives_a_judge_that_is_killed(tmp_path: Path) -> None:
     script = (
         "from sodakd.judge import Judge, Program\n"
-        "from sodakd.recipe import JudgeSettings\n"
+        "from sodakd.settings.stages import JudgeSettings\n"
         "from tests.judge.programs import Found, CALLS\n"
         "from sodakd.types import Language\n"
         "code = 'import time\\ndef double_it(n):\\n    time.sleep(60)'\n"

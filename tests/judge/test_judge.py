@@ -8,7 +8,7 @@ import pytest
 from sodakd.errors import JudgeError
 from sodakd.judge.extract import extract_code
 from sodakd.judge.judge import Judge, Program
-from sodakd.recipe import JudgeSettings
+from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Case, Language, Outcome, Question, Tests, Verdict
 
 GOOD = "def total(xs):\n    return sum(xs)\n"

@@ -6,7 +6,7 @@ import pytest
 
 from sodakd.judge import Judge
 from sodakd.judge.toolchains import Missing, toolchain
-from sodakd.recipe import JudgeSettings
+from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Isolation, Language, Outcome
 from tests.judge.programs import ROOT, Found, programs
 

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from sodakd.judge import Judge, Program
-from sodakd.recipe import JudgeSettings
+from sodakd.settings.stages import JudgeSettings
 from sodakd.types import FaultKind, Language, Outcome, Tests
 from sodakd.world import draw
 from sodakd.world.languages import print_program

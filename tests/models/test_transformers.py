@@ -9,7 +9,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, Qwen2Config, Qwen2
 
 from sodakd.models.prompts import Tokenizer, encode_prompt
 from sodakd.models.transformers import TransformersModel
-from sodakd.recipe import StudentShape, TrainingSettings
+from sodakd.settings.student import StudentShape
+from sodakd.settings.training import TrainingSettings
 from sodakd.training.fit import fit
 from sodakd.training.student import create_student
 from tests.training.questions import synthetic

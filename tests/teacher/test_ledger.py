@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sodakd.errors import BudgetReached, RunError, TeacherError
-from sodakd.recipe import Budget
+from sodakd.settings.teacher import Budget
 from sodakd.teacher.asks import Ask, Reply, Solve, Usage
 from sodakd.teacher.ledger import Ledger, Prices, look_up_spent
 from sodakd.types import Language, Question

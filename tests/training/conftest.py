@@ -16,7 +16,7 @@ with install_import_hook(
     import sodakd.training.objective
     import sodakd.training.optimizer  # noqa: F401
 
-from sodakd.recipe import StudentShape
+from sodakd.settings.student import StudentShape
 from sodakd.training.student import create_student
 from tests.training.questions import synthetic
 

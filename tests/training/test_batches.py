@@ -9,7 +9,7 @@ from transformers import AutoTokenizer
 
 from sodakd.errors import TrainingError
 from sodakd.models.prompts import Tokenizer
-from sodakd.recipe import TrainingSettings
+from sodakd.settings.training import TrainingSettings
 from sodakd.training.batches import Example, count_steps, encode, plan
 from tests.training.questions import synthetic
 

@@ -11,7 +11,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from sodakd.errors import TrainingError
 from sodakd.models.prompts import Tokenizer, encode_answer, encode_prompt
 from sodakd.models.transformers import TransformersModel
-from sodakd.recipe import StudentShape, TrainingSettings
+from sodakd.settings.student import StudentShape
+from sodakd.settings.training import TrainingSettings
 from sodakd.teacher.asks import Fault, Solve, read_fault, read_solution
 from sodakd.training.batches import Example, encode, plan
 from sodakd.training.fit import fit

@@ -5,7 +5,7 @@ from copy import deepcopy
 import torch
 from torch import nn
 
-from sodakd.recipe import TrainingSettings
+from sodakd.settings.training import TrainingSettings
 from sodakd.training.optimizer import Muon, make_optimizer
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
-from sodakd.recipe import LossName, TrainingSettings
+from sodakd.settings.training import LossName, TrainingSettings
 from sodakd.training.attention import PACKED
 from sodakd.training.batches import Encoded
 from sodakd.training.losses import LOSSES

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sodakd.errors import TrainingError
-from sodakd.recipe import TrainingSettings
+from sodakd.settings.training import TrainingSettings
 from sodakd.training.fit import fit
 from sodakd.types import TrainRow
 from tests.training.questions import synthetic

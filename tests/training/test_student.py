@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
 from sodakd.models.prompts import ASSISTANT, END, USER, Tokenizer, encode_answer, encode_prompt
-from sodakd.recipe import StudentShape
+from sodakd.settings.student import StudentShape
 from sodakd.training.student import create_student, train_tokenizer
 from tests.training.questions import synthetic
 

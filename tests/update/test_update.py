@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from sodakd.recipe import Budget, UpdateSettings
 from sodakd.run import Run
+from sodakd.settings.stages import UpdateSettings
+from sodakd.settings.teacher import Budget
 from sodakd.teacher.asks import Ask, Reply, Usage
 from sodakd.teacher.ledger import Ledger, Prices
 from sodakd.types import Difficulty, Feedback, Language, Outcome, Question, Solution, Stage, Verdict

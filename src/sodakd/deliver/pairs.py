@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 from sodakd.judge.extract import extract_code
 from sodakd.judge.judge import Judge, Program
-from sodakd.recipe import DeliverySettings
 from sodakd.run import Built, Run
+from sodakd.settings.stages import DeliverySettings
 from sodakd.teacher.asks import (
     Ask,
     Fault,

@@ -9,8 +9,8 @@ from sodakd.feedback.difficulty import judge_difficulty
 from sodakd.judge.extract import extract_code
 from sodakd.judge.judge import Judge, Program
 from sodakd.models.chat import Generator
-from sodakd.recipe import FeedbackSettings
 from sodakd.run import Built, Run
+from sodakd.settings.stages import FeedbackSettings
 from sodakd.teacher.asks import Grade, UnreadableReply, read_grade
 from sodakd.teacher.ledger import Ledger
 from sodakd.types import Feedback, Question, Score, Solution, Verdict

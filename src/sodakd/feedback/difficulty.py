@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sodakd.recipe import FeedbackSettings
+from sodakd.settings.stages import FeedbackSettings
 from sodakd.types import Difficulty, Outcome, Score, Verdict
 
 _NO_PROGRAM = {Outcome.COMPILE_ERROR, Outcome.NOT_EXECUTABLE}

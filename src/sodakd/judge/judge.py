@@ -20,8 +20,8 @@ from sodakd.judge.inside.wall import seen
 from sodakd.judge.pool import Worker, WorkerError
 from sodakd.judge.toolchains import Missing, Toolchain, toolchain
 from sodakd.judge.values import compare
-from sodakd.recipe import JudgeSettings
 from sodakd.run import cores
+from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Isolation, Language, Outcome, Stage, Tests, TestScript, Verdict
 
 _SIGNED = frozenset({Language.JAVA, Language.C, Language.CPP, Language.GO})

@@ -7,7 +7,7 @@ from sodakd.errors import JudgeError
 from sodakd.judge.judge import Judge, Program
 from sodakd.judge.pool import Worker
 from sodakd.judge.toolchains import INSTALL, Missing, toolchain
-from sodakd.recipe import JudgeSettings
+from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Case, Language, Outcome, Tests
 
 _TESTS = Tests(entry_point="tried", cases=(Case(arguments=(), expected="held"),))

@@ -12,8 +12,9 @@ from sodakd.deliver.pairs import Delivery, Solved, build_pairs, build_solutions
 from sodakd.evaluate.run_benchmark import run_benchmark
 from sodakd.feedback.assess import Assessment, assess
 from sodakd.judge.judge import Judge
-from sodakd.recipe import Recipe, TrainingSettings
+from sodakd.recipe import Recipe
 from sodakd.run import Run
+from sodakd.settings.training import TrainingSettings
 from sodakd.teacher.ledger import Ledger, Prices
 from sodakd.training.batches import Example, count_steps
 from sodakd.types import Attempt, Feedback, Pair, Question, TrainRow

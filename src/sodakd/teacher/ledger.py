@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sodakd.errors import BudgetReached, RunError
-from sodakd.recipe import Budget
+from sodakd.settings.teacher import Budget
 from sodakd.teacher.asks import Ask, Reply, Teacher, Usage, request_key
 from sodakd.types import Frozen
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sodakd.errors import TrainingError
 from sodakd.models.prompts import Tokenizer, encode_answer, encode_prompt
-from sodakd.recipe import TrainingSettings
+from sodakd.settings.training import TrainingSettings
 
 # Batches are cut from pools of this many, sorted by length, so that a batch holds like lengths.
 POOL = 16

@@ -27,7 +27,7 @@ from transformers.utils import logging
 
 from sodakd.errors import TrainingError
 from sodakd.models.prompts import Tokenizer
-from sodakd.recipe import TrainingSettings
+from sodakd.settings.training import TrainingSettings
 from sodakd.training.attention import PACKED
 from sodakd.training.batches import Encoded, Example, encode, plan
 from sodakd.training.checkpoints import Checkpoints, Progress, Window, write_rows

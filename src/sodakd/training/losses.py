@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional
 
-from sodakd.recipe import LossName
+from sodakd.settings.training import LossName
 
 SIMPO_BETA = 2.0
 

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from sodakd.recipe import TrainingSettings
+from sodakd.settings.training import TrainingSettings
 from sodakd.training.losses import LOSSES, Tokens
 from sodakd.training.packing import Batch, Grid, Pairs
 

@@ -12,7 +12,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 from transformers.utils import logging
 
 from sodakd.models.prompts import ASSISTANT, END, PAD, USER
-from sodakd.recipe import StudentShape
+from sodakd.settings.student import StudentShape
 from sodakd.training.disk import writing
 
 # A word takes the space before it with it; a digit never does, and stands alone, so that " 3" and

@@ -4,7 +4,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sodakd.recipe import UpdateSettings
+from sodakd.settings.stages import UpdateSettings
 from sodakd.types import Difficulty, Feedback, Question
 
 LEVELS = (1, 2, 3, 4, 5)

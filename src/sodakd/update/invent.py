@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sodakd.recipe import UpdateSettings
 from sodakd.run import Built, Run
+from sodakd.settings.stages import UpdateSettings
 from sodakd.teacher.asks import Invent, UnreadableReply, read_invention
 from sodakd.teacher.ledger import Ledger
 from sodakd.types import Feedback, Question

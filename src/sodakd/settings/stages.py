@@ -1,0 +1,87 @@
+"""The three stages, the evaluation and the judge."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from sodakd.settings.ranges import Count, Share
+from sodakd.types import Difficulty, Frozen
+
+
+class DeliverySettings(Frozen):
+    """Stage 1: how often a wrong answer of the teacher is asked again before it is dropped."""
+
+    solve_attempts: Count = 3
+    fault_attempts: Count = 3
+    faults: bool = Field(default=True, description="ask for faulty solutions as well")
+    replay_share: Share = Field(default=0.3, description="share of older examples in a training")
+
+
+class FeedbackSettings(Frozen):
+    """Stage 2: what the student is asked, and from where on a question counts as hard."""
+
+    probes: Count = Field(default=400, description="questions answered before training on them")
+    samples: Count = 1
+    temperature: float = Field(default=0.0, ge=0)
+    max_new_tokens: Count = 160
+    grade: bool = Field(default=True, description="ask the teacher for the rubric as well")
+    mastered_score: float = Field(default=5.5, ge=0, le=6)
+    medium_score: float = Field(default=3.0, ge=0, le=6)
+
+    @model_validator(mode="after")
+    def _samples_differ(self) -> Self:
+        if self.samples > 1 and self.temperature == 0:
+            raise ValueError("samples above 1 need a temperature above 0: greedy samples are equal")
+        return self
+
+
+class ParentWeights(Frozen):
+    """How often a question of each difficulty becomes the parent of a new one."""
+
+    mastered: float = Field(default=0.1, ge=0)
+    easy: float = Field(default=1.0, ge=0)
+    medium: float = Field(default=1.5, ge=0)
+    hard: float = Field(default=1.5, ge=0)
+    broken: float = Field(default=1.0, ge=0)
+
+    def of(self, difficulty: Difficulty) -> float:
+        """The weight of one difficulty."""
+        weights = {
+            Difficulty.MASTERED: self.mastered,
+            Difficulty.EASY: self.easy,
+            Difficulty.MEDIUM: self.medium,
+            Difficulty.HARD: self.hard,
+            Difficulty.BROKEN: self.broken,
+        }
+        return weights[difficulty]
+
+
+class UpdateSettings(Frozen):
+    """Stage 3: which new questions are asked for, and which are refused."""
+
+    new_questions: Count = Field(default=800, description="kept questions a cycle")
+    uniform_share: Share = Field(default=0.5, description="share drawn evenly over all levels")
+    gate: Share = Field(default=0.3, description="pass rate that opens the level above")
+    parents: ParentWeights = ParentWeights()
+    near_duplicate: Share = Field(default=0.7, description="ROUGE-L from which on two are the same")
+    overlap_ngram: Count = Field(default=8, description="words")
+    overlap: Share = Field(default=0.5, description="share of n-grams found in a test question")
+    attempts_per_question: Count = Field(default=3, description="asks for each question wanted")
+
+
+class EvaluationSettings(Frozen):
+    """The test set of the embedded world: pass@1, greedy, per level."""
+
+    questions_per_level: Count = 200
+    max_new_tokens: Count = 160
+    split: Literal["dev", "test"] = Field(default="test", description="tune on dev only")
+
+
+class JudgeSettings(Frozen):
+    """Limits of one judged program."""
+
+    cpu_seconds: float = Field(default=2.0, gt=0)
+    memory_mb: Annotated[int, Field(ge=64)] = 512
+    output_kb: Count = 1024
+    disk_mb: Count = 64
+    processes: Count = 64
