@@ -51,15 +51,19 @@ class Judge:
     """Judges programs. A context: the processes that run them end with it.
 
     `workers` is how many programs run at the same time, one core each by default. It changes no
-    verdict: what ran out of time beside others is tried again alone before that counts.
+    verdict: what ran out of time beside others is tried again alone before that counts. `warm`:
+    compilers and runtimes are kept running between programs, which is faster and changes no verdict.
 
     Raises:
         JudgeError: no sandbox can be made here, or a language has no toolchain; the text says what
             mends it.
     """
 
-    def __init__(self, settings: JudgeSettings, workers: int | None = None) -> None:
+    def __init__(
+        self, settings: JudgeSettings, workers: int | None = None, *, warm: bool = True
+    ) -> None:
         self._settings = settings
+        self._warm = warm
         self._limits: dict[str, JsonValue] = {
             "cpu_seconds": settings.cpu_seconds,
             "wall_seconds": _WALL * settings.cpu_seconds + 1,
@@ -207,6 +211,7 @@ class Judge:
             "result_type": signature.returns.value if signature else "",
             "in_process": isinstance(tests, TestScript) and tests.in_process,
             "limits": self._limits,
+            "warm": self._warm,
             "tools": {name: seen(path) for name, path in _found(program.language).tools.items()},
         }
 

@@ -76,14 +76,17 @@ def cache() -> Path:
 
 def contain_library() -> Path:
     """The compiled inner wall. Raises `JudgeError` where no C compiler is there."""
-    source = _INSIDE / "contain.c"
+    sources = {name: _INSIDE / f"{name}.c" for name in ("contain", "fork")}
 
     def build(target: Path) -> None:
-        _run("gcc", "-O2", "-shared", "-fPIC", "-o", str(target / "contain.so"), str(source))
+        for name, ending in (("contain", "so"), ("fork", "node")):
+            out = str(target / f"{name}.{ending}")
+            _run("gcc", "-O2", "-shared", "-fPIC", "-o", out, str(sources[name]))
 
     if platform.machine() != "x86_64":
         raise JudgeError(f"the sandbox knows x86_64 alone; found {platform.machine()}")
-    return _built("contain", source.read_bytes(), build) / "contain.so"
+    key = b"".join(source.read_bytes() for source in sources.values())
+    return _built("contain", key, build) / "contain.so"
 
 
 @lru_cache
@@ -155,9 +158,9 @@ def _java() -> Toolchain:
 
 
 def _javascript() -> Toolchain:
-    node = os.path.realpath(_find("node", "nodejs"))
-    tools = {"node": node, "harness.js": str(_INSIDE / "harness.js")}
-    return Toolchain(tools, (node,), {"node": _said(node, "--version").removeprefix("v")})
+    node, forks = os.path.realpath(_find("node", "nodejs")), contain_library().with_name("fork.node")
+    tools = {"node": node, "harness.js": str(_INSIDE / "harness.js"), "fork.node": str(forks)}
+    return Toolchain(tools, (node, str(forks.parent)), {"node": _said(node, "--version").removeprefix("v")})
 
 
 def _typescript() -> Toolchain:

@@ -43,7 +43,12 @@ struct file {
     size_t size;
 };
 
-static int outer_pid_ns = -1;
+static int outer_pid_ns = -1; /* where children are born outside of jobs */
+
+static int outside(void) {
+    if (outer_pid_ns < 0) outer_pid_ns = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+    return outer_pid_ns;
+}
 
 /* --- the filter of system calls ------------------------------------------------------------ */
 
@@ -132,8 +137,7 @@ static int own(void *given) {
 int job_open(struct job *job, const struct limits *limits) {
     static char stack[65536] __attribute__((aligned(16)));
     int pipe_ends[2], error = EIO;
-    if (outer_pid_ns < 0) outer_pid_ns = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
-    if (outer_pid_ns < 0 || pipe2(pipe_ends, O_CLOEXEC)) return -1;
+    if (outside() < 0 || pipe2(pipe_ends, O_CLOEXEC)) return -1;
     struct owner owner = {limits, pipe_ends[1]};
     job->pid = clone(own, stack + sizeof stack,
                      CLONE_VM | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | SIGCHLD, &owner);
@@ -158,7 +162,8 @@ int job_open(struct job *job, const struct limits *limits) {
 
 /* The children of the calling process are born into the job from now on, or again outside. */
 int job_birthplace(const struct job *job) {
-    return job && job->pid ? setns(job->pidfd, CLONE_NEWPID) : setns(outer_pid_ns, CLONE_NEWPID);
+    if (outside() < 0) return -1;
+    return setns(job && job->pid ? job->pidfd : outer_pid_ns, CLONE_NEWPID);
 }
 
 /* Kill all that lives in the job. Its children must be waited for before `job_reap`. */

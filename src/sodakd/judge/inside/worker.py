@@ -43,6 +43,7 @@ def main() -> None:
     """Raise the wall, then try programs until the socket closes."""
     start = json.loads(sys.argv[1])
     connection = socket.socket(fileno=start["socket"])
+    connection.set_inheritable(False)
     modules = {name: importlib.import_module(f"sodakd.judge.languages.{name}") for name in MODULES}
     try:
         if start["cgroup"] >= 0:

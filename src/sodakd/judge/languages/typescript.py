@@ -17,7 +17,7 @@ TYPES: Mapping[str, str] = {
 def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     """Check, transpile and try one program."""
     tools = task.tools
-    plan = javascript.plan(task, "", "")
+    plan = javascript.plan(task, javascript.question(task, None, ""))
     source = f"{task.code}\n{script_of(task)}"
     files = {
         "asked.json": plan.files["asked.json"],
