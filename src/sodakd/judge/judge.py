@@ -52,7 +52,7 @@ class Judge:
 
     `workers` is how many programs run at the same time, one core each by default. It changes no
     verdict: what ran out of time beside others is tried again alone before that counts. `warm`:
-    compilers and runtimes are kept running between programs, which is faster and changes no verdict.
+    compilers and runtimes are kept running between programs, which changes no verdict either.
 
     Raises:
         JudgeError: no sandbox can be made here, or a language has no toolchain; the text says what

@@ -25,8 +25,8 @@ _ADVICE = (
 )
 
 
-_COMPILERS = 2**30
-"""Bytes that a compiler may need."""
+_COMPILERS = 2**31
+"""Bytes that a compiler may need, and those that are kept running."""
 
 
 class WorkerError(JudgeError):

@@ -158,9 +158,14 @@ def _java() -> Toolchain:
 
 
 def _javascript() -> Toolchain:
-    node, forks = os.path.realpath(_find("node", "nodejs")), contain_library().with_name("fork.node")
+    node, forks = (
+        os.path.realpath(_find("node", "nodejs")),
+        contain_library().with_name("fork.node"),
+    )
     tools = {"node": node, "harness.js": str(_INSIDE / "harness.js"), "fork.node": str(forks)}
-    return Toolchain(tools, (node, str(forks.parent)), {"node": _said(node, "--version").removeprefix("v")})
+    return Toolchain(
+        tools, (node, str(forks.parent)), {"node": _said(node, "--version").removeprefix("v")}
+    )
 
 
 def _typescript() -> Toolchain:
@@ -170,6 +175,7 @@ def _typescript() -> Toolchain:
         **node.tools,
         "tsc": str(modules / "typescript" / "lib" / "tsc.js"),
         "typings": str(modules / "@types"),
+        "checker.js": str(_INSIDE / "checker.js"),
     }
     version = _said(node.tools["node"], tools["tsc"], "--version").removeprefix("Version ")
     return Toolchain(tools, (*node.places, str(modules)), {**node.versions, "typescript": version})

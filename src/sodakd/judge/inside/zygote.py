@@ -82,4 +82,3 @@ class Zygote:
         self._socket.close()
         with contextlib.suppress(ChildProcessError):
             os.waitpid(self.pid, 0)
-

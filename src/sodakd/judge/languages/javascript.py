@@ -33,7 +33,7 @@ def run(box: Box, task: Task, oom: Callable[[], bool], program: str, tests: str)
         try:
             return build_and_run(box, task, forked(task, zygote, asked), oom)
         except BoxError as error:
-            note = _FORKS.lose(task, str(error))
+            note = _FORKS.lose(str(error))
     result = build_and_run(box, task, plan(task, asked), oom)
     return replace(result, notes=(note,)) if note else result
 
@@ -112,12 +112,12 @@ class Forks:
                 asked = question(trial, code, "")
                 result = build_and_run(box, trial, forked(trial, zygote, asked), lambda: False)
                 if result.outcome != expected or (not expected and result.values != _GIVEN):
-                    return None, self.lose(task, f"self-test: {result.outcome} {result.output}")
+                    return None, self.lose(f"self-test: {result.outcome} {result.output}")
         except (OSError, KeyError) as error:
-            return None, self.lose(task, str(error))
+            return None, self.lose(str(error))
         return self._zygote, ""
 
-    def lose(self, task: Task, why: str) -> str:
+    def lose(self, why: str) -> str:
         """Give the warm node up; says so."""
         self._close()
         self._note = f"node cannot be forked here, each program starts its own: {why}"
