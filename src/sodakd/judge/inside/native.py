@@ -103,6 +103,12 @@ def _unbuilt(task: Task, ended: Ended, said: str) -> Result:
     return _result(task, "compile_error", "compile", ended, said or f"the compiler ended: {ended}")
 
 
+def refused(task: Task, said: str) -> Result:
+    """The result of a program that a compiler which is kept running did not take."""
+    isolation = "split" if task.script < 0 else "in_process"
+    return Result("compile_error", "compile", short(said), isolation=isolation)
+
+
 def _judged(
     task: Task, plan: Plan, ended: Ended, oom: bool, output: int, result: int, nonce: str
 ) -> Result:

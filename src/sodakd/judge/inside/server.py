@@ -9,7 +9,7 @@ import select
 import socket
 import struct
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sodakd.judge.inside.job import MIB, Box, Job, Limits
@@ -118,6 +118,38 @@ class Server:
         if self._job is not None:
             self._job.__exit__(None, None, None)
             self._job = None
+
+
+class Kept:
+    """A server that is tested before it is trusted, and given up where the test fails.
+
+    `note` says so then. `test` asks what has a known answer, and raises `ValueError`.
+    """
+
+    def __init__(self, name: str, test: Callable[[Callable[[bytes], bytes]], None]) -> None:
+        self._name = name
+        self._test = test
+        self._server: Server | None = None
+        self.note = ""
+
+    def ask(self, box: Box, command: Command, request: bytes, limits: Limits) -> bytes:
+        """Its answer to a request, in the time of `limits`. Raises `OSError` where it has none."""
+        if self.note:
+            raise ServerLostError(self.note)
+        if self._server is None:
+            server = Server(box, command)
+            try:
+                self._test(lambda trial: _in_time(server, trial, limits))
+            except (OSError, ValueError) as error:
+                server.close()
+                self.note = f"{self._name} cannot be kept running here: {error}"
+                raise ServerLostError(self.note) from error
+            self._server = server
+        return _in_time(self._server, request, limits)
+
+
+def _in_time(server: Server, request: bytes, limits: Limits) -> bytes:
+    return server.ask(request, limits.cpu_seconds, limits.wall_seconds)
 
 
 class _Until:

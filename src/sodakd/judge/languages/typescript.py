@@ -5,12 +5,12 @@ Warm, the compiler is kept running, in a job of its own; cold, it is started for
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sodakd.judge.inside.job import Box
-from sodakd.judge.inside.native import BUILD, build_and_run, script_of
-from sodakd.judge.inside.server import Command, Server, ServerLateError
-from sodakd.judge.inside.task import Result, Task, short
+from sodakd.judge.inside.native import BUILD, build_and_run, refused, script_of
+from sodakd.judge.inside.server import Command, Kept, ServerLateError
+from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.languages import javascript
 
 TYPES: Mapping[str, str] = {
@@ -22,26 +22,36 @@ TYPES: Mapping[str, str] = {
 def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     """Check, transpile and try one program."""
     source = f"{task.code}\n{script_of(task)}"
-    if not task.warm or _CHECKERS.note:
+    if not task.warm:
         return _cold(box, task, source, oom)
     # A script asks node for its assertions; a program that is only called may well have a function
     # named `process`, which node's types would not let it.
     request = json.dumps({"program": source, "typed": task.script >= 0}).encode()
     try:
-        answer = json.loads(_CHECKERS.ask(box, task, request))
-        said, program = answer["said"], answer["javascript"]
+        checked = _read(_CHECKER.ask(box, _command(task), request, BUILD))
     except ServerLateError as error:
-        return _refused(task, f"the compiler {error}")
-    except (OSError, ValueError, KeyError):
+        return refused(task, f"the compiler {error}")
+    except (OSError, ValueError):
         return _cold(box, task, source, oom)
-    if program is None:
-        return _refused(task, said)
-    return javascript.run(box, task, oom, program, "")
+    if checked.program is None:
+        return refused(task, checked.said)
+    return javascript.run(box, task, oom, checked.program, "")
 
 
-def _refused(task: Task, said: str) -> Result:
-    isolation = "split" if task.script < 0 else "in_process"
-    return Result("compile_error", "compile", short(said), isolation=isolation)
+@dataclass(frozen=True)
+class Checked:
+    """What the compiler said: its diagnostics, and the program in JavaScript where it is right."""
+
+    said: str
+    program: str | None
+
+
+def _read(answer: bytes) -> Checked:
+    """Raises `ValueError`."""
+    values = json.loads(answer)
+    if not isinstance(values, dict) or "javascript" not in values:
+        raise ValueError("no answer")
+    return Checked(str(values["said"]), values["javascript"])
 
 
 def _cold(box: Box, task: Task, source: str, oom: Callable[[], bool]) -> Result:
@@ -55,37 +65,14 @@ def _cold(box: Box, task: Task, source: str, oom: Callable[[], bool]) -> Result:
         "--noEmitOnError", "--skipLibCheck", "program.ts",
     )  # fmt: skip
     result = build_and_run(box, task, replace(plan, files=files, build=(build,)), oom)
-    return replace(result, notes=(_CHECKERS.note,)) if _CHECKERS.note else result
+    return replace(result, notes=(_CHECKER.note,)) if _CHECKER.note else result
 
 
-class Checkers:
-    """The warm compiler of this worker. Its self-test is a right program and a wrong one."""
-
-    def __init__(self) -> None:
-        self._server: Server | None = None
-        self.note = ""
-
-    def ask(self, box: Box, task: Task, request: bytes) -> bytes:
-        """The compiler's answer. Raises `OSError` where it has none."""
-        if self._server is None:
-            self._server = Server(box, _command(task))
-            self._test(self._server)
-        return self._server.ask(request, BUILD.cpu_seconds, BUILD.wall_seconds)
-
-    def _test(self, server: Server) -> None:
-        try:
-            for program, right in (
-                ("const a: number = 1;", True),
-                ("const a: number = '';", False),
-            ):
-                request = json.dumps({"program": program, "typed": False}).encode()
-                answer = json.loads(server.ask(request, BUILD.cpu_seconds, BUILD.wall_seconds))
-                if (answer["javascript"] is not None) != right:
-                    raise ValueError(f"it said {answer} to {program!r}")
-        except (OSError, ValueError, KeyError) as error:
-            server.close()
-            self.note = f"the TypeScript compiler cannot be kept running here: {error}"
-            raise OSError(self.note) from error
+def _test(ask: Callable[[bytes], bytes]) -> None:
+    for program, right in (("const a: number = 1;", True), ("const a: number = '';", False)):
+        said = _read(ask(json.dumps({"program": program, "typed": False}).encode()))
+        if (said.program is not None) != right:
+            raise ValueError(f"it said {said} to {program!r}")
 
 
 def _command(task: Task) -> Command:
@@ -99,5 +86,4 @@ def _command(task: Task) -> Command:
     return Command(arguments, {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8"})
 
 
-_TRIALS = (("const a: number = 1;", True), ("const a: number = '';", False))
-_CHECKERS = Checkers()
+_CHECKER = Kept("the TypeScript compiler", _test)
