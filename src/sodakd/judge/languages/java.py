@@ -196,7 +196,7 @@ def _test(ask: Callable[[bytes], bytes]) -> None:
 def _command(task: Task) -> Command:
     tools = task.tools
     arguments = (
-        tools["java"], "-Xshare:auto", "-XX:+UseSerialGC", "-Xmx768m", "-Xms64m",
+        tools["java"], "-Xshare:auto", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx768m", "-Xms64m",
         "-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError",
         "--add-exports", "jdk.compiler/com.sun.tools.javac.api=ALL-UNNAMED",
         "-cp", tools["java_harness"], "SodakdJavac",
