@@ -31,12 +31,16 @@ _WALL = 2.0
 
 @dataclass(frozen=True)
 class Program:
-    """Code and the tests it must pass. `id` is the caller's, and comes back with the verdict."""
+    """Code and the tests it must pass. `id` is the caller's, and comes back with the verdict.
+
+    Where no code was found in an answer, `reason` says why: it is the verdict's output.
+    """
 
     code: str
     language: Language
     tests: Tests | TestScript
     id: str = ""
+    reason: str = "no code"
 
 
 @dataclass(frozen=True)
@@ -180,7 +184,9 @@ class Judge:
 
     def _judge(self, program: Program) -> Verdict:
         if not program.code.strip():
-            return Verdict(outcome=Outcome.NOT_EXECUTABLE, stage=Stage.EXTRACT, output="no code")
+            return Verdict(
+                outcome=Outcome.NOT_EXECUTABLE, stage=Stage.EXTRACT, output=program.reason
+            )
         task = self._task(program)
         script = program.tests.script if isinstance(program.tests, TestScript) else None
         worker = self._free.get()
