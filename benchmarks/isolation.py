@@ -43,6 +43,11 @@ def plain() -> None:
     subprocess.run([TRUE], stdin=subprocess.DEVNULL, capture_output=True, check=True)
 
 
+def bubblewrapped() -> None:
+    """The same in a box of bubblewrap's."""
+    subprocess.run([*BWRAP, TRUE], stdin=subprocess.DEVNULL, capture_output=True, check=True)
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -54,7 +59,7 @@ def main() -> None:
         found = in_blocks(
             {
                 "plain": plain,
-                "bwrap": lambda: subprocess.run([*BWRAP, TRUE], check=True) and None,
+                "bwrap": bubblewrapped,
             },
             given.blocks,
             given.count,
