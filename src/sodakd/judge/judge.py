@@ -25,6 +25,9 @@ from sodakd.run import cores
 from sodakd.types import Isolation, Language, Outcome, Stage, Tests, TestScript, Verdict
 
 _SIGNED = frozenset({Language.JAVA, Language.C, Language.CPP, Language.GO})
+_BATCHED = frozenset({Language.GO})
+_BATCH = 16
+"""Programs at most that a worker is given as one request, in languages that gain by it."""
 _WALL = 2.0
 """Wall seconds a program may take for each of its CPU seconds, and a second more."""
 
@@ -51,15 +54,19 @@ class Judge:
     """Judges programs. A context: the processes that run them end with it.
 
     `workers` is how many programs run at the same time, one core each by default. It changes no
-    verdict: what ran out of time beside others is tried again alone before that counts.
+    verdict: what ran out of time beside others is tried again alone before that counts. `warm` is
+    whether what is faster than the plain tools may be used; it changes no verdict either.
 
     Raises:
         JudgeError: no sandbox can be made here, or a language has no toolchain; the text says what
             mends it.
     """
 
-    def __init__(self, settings: JudgeSettings, workers: int | None = None) -> None:
+    def __init__(
+        self, settings: JudgeSettings, workers: int | None = None, *, warm: bool = True
+    ) -> None:
         self._settings = settings
+        self._warm = warm
         self._limits: dict[str, JsonValue] = {
             "cpu_seconds": settings.cpu_seconds,
             "wall_seconds": _WALL * settings.cpu_seconds + 1,
@@ -133,24 +140,27 @@ class Judge:
         for number, program in enumerate(programs):
             places.setdefault(_digest(program), []).append(number)
         late: list[bytes] = []
-        waiting: dict[Future[Verdict], bytes] = {}
+        fresh: dict[bytes, Program] = {}
         self._prepare(programs)
         for key, numbers in places.items():
             if key in self._known:
                 yield from ((number, self._known[key]) for number in numbers)
             else:
-                waiting[self._threads.submit(self._judge, programs[numbers[0]])] = key
-        crowded = len(waiting) > 1
+                fresh[key] = programs[numbers[0]]
+        waiting: dict[Future[list[Verdict]], list[bytes]] = {}
+        for keys in self._requests(fresh):
+            asked = [fresh[key] for key in keys]
+            waiting[self._threads.submit(self._judge_together, asked)] = keys
+        crowded = len(fresh) > 1
         while waiting:
             done, _ = wait(waiting, return_when=FIRST_COMPLETED)
             for future in done:
-                key = waiting.pop(future)
-                verdict = future.result()
-                if crowded and verdict.outcome is Outcome.TIMEOUT:
-                    late.append(key)
-                    continue
-                self._known[key] = verdict
-                yield from ((number, verdict) for number in places[key])
+                for key, verdict in zip(waiting.pop(future), future.result(), strict=True):
+                    if crowded and verdict.outcome is Outcome.TIMEOUT:
+                        late.append(key)
+                        continue
+                    self._known[key] = verdict
+                    yield from ((number, verdict) for number in places[key])
         for key in late:
             verdict = self._judge(programs[places[key][0]])
             self._known[key] = verdict
@@ -173,11 +183,36 @@ class Judge:
         for worker in self._workers:
             self._free.put(worker)
 
+    def _requests(self, programs: Mapping[bytes, Program]) -> list[list[bytes]]:
+        """What a worker is asked at a time: one program, or some of a language that has batches."""
+        batched = [
+            key
+            for key, program in programs.items()
+            if program.language in _BATCHED and self._warm and program.code.strip()
+        ]
+        together = set(batched)
+        size = max(1, min(_BATCH, -(-len(batched) // self._count)))
+        requests = [batched[at : at + size] for at in range(0, len(batched), size)]
+        return requests + [[key] for key in programs if key not in together]
+
+    def _judge_together(self, programs: Sequence[Program]) -> list[Verdict]:
+        if len(programs) > 1:
+            worker = self._free.get()
+            try:
+                scripts = [_script(program) for program in programs]
+                said = worker.ask_all([self._task(program) for program in programs], scripts)
+                return [_verdict(one, of) for one, of in zip(said, programs, strict=True)]
+            except WorkerError:
+                worker.close()  # each alone, below: another may do better
+            finally:
+                self._free.put(worker)
+        return [self._judge(program) for program in programs]
+
     def _judge(self, program: Program) -> Verdict:
         if not program.code.strip():
             return Verdict(outcome=Outcome.NOT_EXECUTABLE, stage=Stage.EXTRACT, output="no code")
         task = self._task(program)
-        script = program.tests.script if isinstance(program.tests, TestScript) else None
+        script = _script(program)
         worker = self._free.get()
         try:
             try:
@@ -208,7 +243,12 @@ class Judge:
             "in_process": isinstance(tests, TestScript) and tests.in_process,
             "limits": self._limits,
             "tools": {name: seen(path) for name, path in _found(program.language).tools.items()},
+            "warm": self._warm,
         }
+
+
+def _script(program: Program) -> str | None:
+    return program.tests.script if isinstance(program.tests, TestScript) else None
 
 
 def _found(language: Language) -> Toolchain:

@@ -32,6 +32,8 @@ class Task:
     in_process: bool
     limits: Limits
     tools: Mapping[str, str]
+    warm: bool = True
+    """Whether what is faster than the plain tools may be used; never another verdict."""
 
 
 @dataclass(frozen=True)
