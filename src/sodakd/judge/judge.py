@@ -26,7 +26,7 @@ from sodakd.types import Isolation, Language, Outcome, Stage, Tests, TestScript,
 
 _SIGNED = frozenset({Language.JAVA, Language.C, Language.CPP, Language.GO})
 _BATCHED = frozenset({Language.GO})
-_BATCH = 16
+_BATCH = 24
 """Programs at most that a worker is given as one request, in languages that gain by it."""
 _WALL = 2.0
 """Wall seconds a program may take for each of its CPU seconds, and a second more."""

@@ -43,6 +43,7 @@ class Plan:
     run: Sequence[str]
     wrong: re.Pattern[str]
     memory: re.Pattern[str] = field(default=re.compile(r"\0never"))
+    words: Callable[[str], str] = str
     environment: Mapping[str, str] = field(default_factory=dict)
     building: Mapping[str, str] = field(default_factory=dict)
     reserve: bool = True
@@ -129,7 +130,7 @@ def unbuilt(task: Task, built: Built) -> Result:
 def _judged(
     task: Task, plan: Plan, ended: Ended, oom: bool, output: int, result: int, nonce: str
 ) -> Result:
-    said = text_of(output)
+    said = plan.words(text_of(output))
     written_out = full(output, task.limits.output) or full(result, task.limits.output)
     outcome, why = bad_end(ended, task.limits, written_out=written_out, killed_for_memory=oom)
     if outcome:

@@ -150,11 +150,26 @@ def run_plan(task: Task, *command: str) -> Plan:
         run=command,
         wrong=WRONG,
         memory=MEMORY,
+        words=words,
         environment={"GOGC": "off"} if task.script < 0 else {},
         building=TOOLS,
         reserve=False,
         processes=128,
     )
+
+
+def words(said: str) -> str:
+    """What a program said, its traces cut to lines of its own: the rest is how it was linked."""
+    traces = [line for trace in _TRACE.findall(said) for line in _OWN_LINE.findall(trace)]
+    text = _TIME.sub(r"\1(0.00s)", _TRACE.sub("", said)).rstrip("\n")
+    return "\n".join([text, *dict.fromkeys(traces)][: 1 + _TRACED])
+
+
+_TRACE = re.compile(r"^(?:goroutine \d+|runtime stack).*:\n(?:.+\n?)*\n*", re.MULTILINE)
+_OWN_LINE = re.compile(r"/tmp/(program\.go:\d+)")
+_TRACED = 8
+"""Lines of its own, at most, that are told of a program that panicked."""
+_TIME = re.compile(r"^( *--- FAIL: .* )\(\d+\.\d\ds\)$", re.MULTILINE)
 
 
 def compiler(task: Task, name: str, packages: str, output: str, *files: str) -> tuple[str, ...]:

@@ -161,8 +161,8 @@ def _link(job: Job, members: Sequence[_Member], binary: int) -> bool:
     imports = [f'    p{one.number} "{one.path}"' for one in members]
     if any(one.task.script >= 0 for one in members):
         imports.append('    "testing"')
-    main = MAIN.replace("IMPORTS", "\n".join(imports)).replace("MARK", "own")
-    main = main.replace("CASES", "\n".join(one.case for one in members))
+    main = MAIN.replace("IMPORTS", "\n".join(imports))
+    main = main.replace("CASES", "\n".join(one.case for one in members)).replace("MARK", "own")
     files = {"main.go": main.encode(), "packages": listed}
     built = build(job, compiler(task, "main", "packages", "main.a", "main.go"), files, TOOLS)
     if built.ended.status == 0:
