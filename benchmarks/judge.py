@@ -4,21 +4,24 @@
 
 FOLDER holds `LANGUAGE.jsonl` with rows `id, program`. One core, contenders alternate block by
 block, medians over blocks. `plain` is what SodaCoder's runner and MultiPL-E do for each program: a
-file, the compiler, the program, no isolation. A row says how many milliseconds a program takes, the
-ratio, and on how many programs both agree about a pass.
+file, the compiler, the program, no isolation. A row says how many milliseconds a program takes, by
+many at a time and by one, both ratios, and on how many programs both agree about a pass.
 """
 
 import argparse
 import json
 import os
+import signal
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from sodakd.judge import Judge, Program
+from sodakd.judge.go_library import go_root
 from sodakd.judge.languages.java import main_class
 from sodakd.recipe import JudgeSettings
 from sodakd.types import Language, TestScript
@@ -30,8 +33,9 @@ FILES = {
     "c": Language.C,
     "cpp": Language.CPP,
     "java": Language.JAVA,
+    "go": Language.GO,
 }
-BLOCK = 10
+BLOCK = 24
 SECONDS = 20
 
 
@@ -39,13 +43,20 @@ def plain(language: Language, code: str, folder: Path) -> bool:
     """Build and run a program with the plain tools: whether it ended well."""
 
     def done(*command: str) -> bool:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
         try:
-            ended = subprocess.run(
-                command, cwd=folder, capture_output=True, timeout=SECONDS, check=False
-            )
+            process.communicate(timeout=SECONDS)
         except subprocess.TimeoutExpired:
-            return False
-        return ended.returncode == 0
+            os.killpg(process.pid, signal.SIGKILL)  # what it started as well
+            process.communicate()
+        return process.returncode == 0
 
     match language:
         case Language.PYTHON:
@@ -71,7 +82,9 @@ def plain(language: Language, code: str, folder: Path) -> bool:
             options = ("--target", "es2022", "--module", "commonjs", "--typeRoots", types)
             return done("node", tsc, *options, "p.ts") and done("node", "p.js")
         case Language.GO:
-            raise NotImplementedError
+            (folder / "go.mod").write_text("module m\n\ngo 1.21\n")
+            (folder / "p_test.go").write_text(code)
+            return done(str(go_root() / "bin" / "go"), "test", "p_test.go")
 
 
 def measure(name: str, rows: Sequence[dict[str, str]], repeat: int) -> str:
@@ -79,6 +92,7 @@ def measure(name: str, rows: Sequence[dict[str, str]], repeat: int) -> str:
     language = FILES[name]
     script = TestScript(script="\n", in_process=True)
     ours: list[float] = []
+    single: list[float] = []
     theirs: list[float] = []
     agreed = 0
     for _ in range(repeat):
@@ -86,21 +100,31 @@ def measure(name: str, rows: Sequence[dict[str, str]], repeat: int) -> str:
             block = rows[start : start + BLOCK]
             programs = [Program(row["program"], language, script, id=row["id"]) for row in block]
             with Judge(JudgeSettings(cpu_seconds=5), workers=1) as judge:
-                judge.one(Program("1", Language.PYTHON, script))  # the worker is up
-                judge.one(Program(f"{programs[0].code} ", language, script))
+                warm = [Program(programs[0].code + end, language, script) for end in (" ", "  ")]
+                judge.all(warm)  # the worker is up
                 begun = time.perf_counter()
                 verdicts = judge.all(programs)
                 ours.append((time.perf_counter() - begun) / len(block))
+            with Judge(JudgeSettings(cpu_seconds=5), workers=1) as judge:
+                judge.one(Program(f"{programs[0].code} ", language, script))
+                begun = time.perf_counter()
+                for program in programs:
+                    judge.one(program)
+                single.append((time.perf_counter() - begun) / len(block))
             with tempfile.TemporaryDirectory() as folder:
                 begun = time.perf_counter()
                 passed = [plain(language, row["program"], Path(folder)) for row in block]
                 theirs.append((time.perf_counter() - begun) / len(block))
-            agreed += sum(
-                one == verdict.passed for one, verdict in zip(passed, verdicts, strict=True)
-            )
-    mine, other = 1000 * statistics.median(ours), 1000 * statistics.median(theirs)
+            for row, one, verdict in zip(block, passed, verdicts, strict=True):
+                agreed += one == verdict.passed
+                if one != verdict.passed:
+                    print(f"{row['id']}: {verdict.outcome}; plain: {one}", file=sys.stderr)
+    mine, one, other = (1000 * statistics.median(times) for times in (ours, single, theirs))
     total = repeat * len(rows)
-    return f"{name:<8} {mine:8.1f} {other:8.1f} {other / mine:7.1f}x   {agreed}/{total}"
+    return (
+        f"{name:<8} {mine:8.1f} {one:8.1f} {other:8.1f} {other / mine:7.1f}x {other / one:7.1f}x"
+        f"   {agreed}/{total}"
+    )
 
 
 def main() -> None:
@@ -112,7 +136,8 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=1)
     given = parser.parse_args()
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    print(f"{'language':<8} {'ours ms':>8} {'plain ms':>8} {'ratio':>8}   same verdict")
+    os.environ |= {"GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local"}
+    print(f"{'language':<8} {'many':>8} {'single':>8} {'plain':>8} {'ratios':>17}   same verdict")
     for name in given.languages:
         lines = (given.folder / f"{name}.jsonl").read_text().splitlines()[: given.count]
         print(measure(name, [json.loads(line) for line in lines], given.repeat), flush=True)
