@@ -115,10 +115,10 @@ def measure(name: str, rows: Sequence[dict[str, str]], repeat: int) -> str:
                 begun = time.perf_counter()
                 passed = [plain(language, row["program"], Path(folder)) for row in block]
                 theirs.append((time.perf_counter() - begun) / len(block))
-            for row, one, verdict in zip(block, passed, verdicts, strict=True):
-                agreed += one == verdict.passed
-                if one != verdict.passed:
-                    print(f"{row['id']}: {verdict.outcome}; plain: {one}", file=sys.stderr)
+            for row, well, verdict in zip(block, passed, verdicts, strict=True):
+                agreed += well == verdict.passed
+                if well != verdict.passed:
+                    print(f"{row['id']}: {verdict.outcome}; plain: {well}", file=sys.stderr)
     mine, one, other = (1000 * statistics.median(times) for times in (ours, single, theirs))
     total = repeat * len(rows)
     return (
