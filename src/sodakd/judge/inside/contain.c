@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -35,6 +36,7 @@ struct limits {
 struct job {
     int pid; /* number 1 of the job, as its parent sees it */
     int pidfd;
+    void *stack; /* of number 1: it shares our memory, and other jobs open while it lives */
 };
 
 struct file {
@@ -42,6 +44,8 @@ struct file {
     const void *content;
     size_t size;
 };
+
+#define STACK 65536
 
 static int outer_pid_ns = -1; /* where children are born outside of jobs */
 
@@ -140,11 +144,11 @@ static int own(void *given) {
 
 /* Make the namespaces of a job. Gives 0, or -1 and errno. */
 int job_open(struct job *job, const struct limits *limits) {
-    static char stack[65536] __attribute__((aligned(16)));
     int pipe_ends[2], error = EIO;
-    if (outside() < 0 || pipe2(pipe_ends, O_CLOEXEC)) return -1;
+    job->stack = mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (job->stack == MAP_FAILED || outside() < 0 || pipe2(pipe_ends, O_CLOEXEC)) return -1;
     struct owner owner = {limits, pipe_ends[1]};
-    job->pid = clone(own, stack + sizeof stack,
+    job->pid = clone(own, (char *)job->stack + STACK,
                      CLONE_VM | CLONE_NEWPID | CLONE_NEWNS | SIGCHLD, &owner);
     int failed = job->pid < 0 ? errno : 0;
     close(pipe_ends[1]);
@@ -161,6 +165,7 @@ int job_open(struct job *job, const struct limits *limits) {
         kill(job->pid, SIGKILL);
         waitpid(job->pid, NULL, 0);
     }
+    munmap(job->stack, STACK);
     errno = failed ? failed : error;
     return -1;
 }
@@ -179,6 +184,7 @@ void job_kill(const struct job *job) {
 void job_reap(struct job *job) {
     if (job->pid) waitpid(job->pid, NULL, 0);
     if (job->pidfd >= 0) close(job->pidfd);
+    if (job->pid) munmap(job->stack, STACK);
     job->pid = 0;
     job->pidfd = -1;
 }
