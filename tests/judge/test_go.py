@@ -72,7 +72,10 @@ def judge() -> Iterator[Judge]:
 
 def _seen(verdicts: Sequence[Verdict]) -> list[tuple[Outcome, str]]:
     # A test left by another's FailNow is told where `testing` noticed it, in its own source.
-    place = re.compile(r"\w+\.go:\d+: (?=test executed)")
+    # Where memory ends is chance; so is where a test was left.
+    place = re.compile(
+        r"\w+\.go:\d+: (?=test executed)|^fatal error: .*out of memory.*", re.MULTILINE
+    )
     return [(verdict.outcome, place.sub("", verdict.output)) for verdict in verdicts]
 
 
