@@ -16,6 +16,7 @@ from pathlib import Path
 
 from sodakd.errors import JudgeError
 from sodakd.judge.building import built, find, run, said
+from sodakd.judge.c_steps import c_headers, c_steps
 from sodakd.judge.go_library import go_library, go_root
 from sodakd.judge.languages.cpp import FLAGS as CPP_FLAGS
 from sodakd.judge.languages.java import HARNESS
@@ -91,7 +92,11 @@ def _finish() -> Path:
 
 def _linker() -> str:
     """gold links in half the time, where it is installed."""
-    return f"-fuse-ld={'gold' if shutil.which('ld.gold') else 'bfd'}"
+    return f"-fuse-ld={'gold' if _gold() else 'bfd'}"
+
+
+def _gold() -> str | None:
+    return shutil.which("ld.gold")
 
 
 def _precompiled(compiler: str, version: str) -> Path:
@@ -108,8 +113,16 @@ def _precompiled(compiler: str, version: str) -> Path:
 
 def _c() -> Toolchain:
     gcc, finish = find("gcc"), _finish()
-    tools = {"gcc": gcc, "finish": str(finish), "linker": _linker()}
-    return Toolchain(tools, (str(finish.parent),), {"gcc": said(gcc, "-dumpfullversion")})
+    version = said(gcc, "-dumpfullversion")
+    headers = c_headers(gcc, version)
+    tools = {
+        **c_steps(gcc, _gold()),
+        "gcc": gcc,
+        "finish": str(finish),
+        "linker": _linker(),
+        "c_headers": str(headers),
+    }
+    return Toolchain(tools, (str(finish.parent), str(headers)), {"gcc": version})
 
 
 def _cpp() -> Toolchain:
