@@ -55,7 +55,7 @@ INSTALL: Mapping[Language, str] = {
 
 def contain_library() -> Path:
     """The compiled inner wall. Raises `JudgeError` where no C compiler is there."""
-    sources = {name: _INSIDE / f"{name}.c" for name in ("contain", "fork")}
+    sources = {name: _INSIDE / f"{name}.c" for name in ("contain", "filter", "fork")}
 
     def build(target: Path) -> None:
         for name, ending in (("contain", "so"), ("fork", "node")):

@@ -95,6 +95,7 @@ static napi_value serve(napi_env env, napi_callback_info info) {
     int32_t socket;
     napi_get_cb_info(env, info, &count, &argument, NULL, NULL);
     if (napi_get_value_int32(env, argument, &socket)) return NULL;
+    make_filter(0);
     let_memory_be_forked();
     note_pipes();
     for (;;) {
