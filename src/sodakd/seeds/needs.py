@@ -1,0 +1,116 @@
+"""What a question's program would need that a sandbox does not give: a screen, the network, ...
+
+Words alone mislead: *file*, *map*, *graph* and *window* stand in good tasks (a map of counts, a
+graph to search, a sliding window), so a word counts only beside what one does with a real one, or
+where the reference answer uses it.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sodakd.seeds.seed import Reason
+
+
+@dataclass(frozen=True)
+class Needs:
+    """Patterns in the question's words, and in the code of its reference answer."""
+
+    text: str
+    code: str = ""
+
+
+_NEEDS: Mapping[Reason, Needs] = {
+    Reason.NEEDS_SCREEN: Needs(
+        r"\bweb ?(?:pages?|sites?|apps?|applications?|forms?)\b|\bbrowsers?\b|\bGUIs?\b"
+        r"|\b(?:user|graphical) interfaces?\b|\b(?:on ?)?click(?:s|ed|ing)?\b|\bDOM\b"
+        r"|\bjquery\b|\breact(?:\.?js| native)?\b(?! to)|\bvue(?:\.js)?\b|\bangular\b|\bd3\.js\b"
+        r"|\btkinter\b|\bpygame\b|\bswing\b|\bjavafx\b|\bandroid\b|\bmobile app|\bios app"
+        r"|\b(?:web|input|html|submit|radio|toggle|an?|the|navigation) (?:\w+ )?buttons?\b"
+        r"|\b(?:pie|bar|line) ?(?:charts?|graphs?|plots?)\b|\bscatter ?plots?\b|\bhistogram plot"
+        r"|\bplots? (?:an?|the)\b|\banimat(?:e|ed|ion)\b|\bvideos?\b|\baudio\b|\bcameras?\b"
+        r"|\b(?:display|resiz|show|load|upload|compress|crop|transform|convert|process)\w* (?:\w+ ){0,3}"
+        r"(?:images?|photos?|pictures?)\b|\bimage (?:files?|processing|classif\w+|gallery|slider|url)"
+        r"|\bdrop-?down\b|\bnav(?:igation)? ?bar\b|\bscroll(?:s|ing)?\b|\bhover|\bpop-?up\b"
+        r"|\bface (?:detection|recognition)\b|\bspeech\b|\bgame engine\b|\b3D\b|\bunity\b|\bcanvas\b"
+        r"|\bform (?:validation|field|element)",
+        r"\bdocument\.\w+|\bwindow\.\w+|\$\(['\"]|\baddEventListener\b|\btkinter\b|\bpygame\b"
+        r"|\bjavax\.swing\b|\bjava\.awt\b|\bJFrame\b|\bmatplotlib\b|\bplt\.|\bcv2\b|\bfrom PIL\b"
+        r"|\bimport (?:PIL|turtle|React|seaborn)\b|\bReactDOM\b|\bThree\.|\balert\(|\bcanvas\.|\bandroid\."
+        r"|\bgraphics\.h\b|\bNode\.js\b.*DOM|</(?:div|body|button|form|p)>",
+    ),
+    Reason.NEEDS_NETWORK: Needs(
+        r"\bweb ?(?:servers?|services?|scrap\w+|crawl\w+|sockets?)\b|\bhttps? (?:request|server|get|post"
+        r"|client|response|call)\w*|\b(?:GET|POST|PUT) requests?\b|\bREST(?:ful)?\b|\bajax\b"
+        r"|\bexpress(?:\.js| framework| server)\b|\bflask\b|\bdjango\b|\bnode\.?js (?:server|api)\b"
+        r"|\b(?:chat|tcp|udp|http|file|proxy|game) ?servers?\b|\b(?:api|server|client) (?:calls?|requests?|endpoint|key)s?\b"
+        r"|(?<!stream )(?<!streams )(?<!reflection )(?<!collections )\bapis?\b(?! (?:documentation|design))"
+        r"|\bscrap(?:e|es|ing)\b|\bcrawl(?:er|s|ing)?\b|\bdownload(?:s|ing|ed)?\b|\bupload(?:s|ing|ed)?\b"
+        r"|\bsend(?:s|ing)? (?:an? |the )?(?:e-?mails?|sms|tweets?|messages? (?:to|over))\b|\btweets?\b"
+        r"|\btwitter\b|\bfacebook\b|\bsockets?\b|\bssh\b|\bftp\b|\bchat ?bots?\b|\bchat (?:app\w*|room)"
+        r"|\b(?:aws|azure|firebase|kubernetes|docker|s3|oauth|jwt)\b|\bblockchain network\b"
+        r"|\bfrom (?:an? |the )?(?:given )?(?:url|website|web|internet)\b|\bcloud\b|\bmicroservices?\b"
+        r"|\bcurrent (?:weather|stock|exchange|bitcoin)|\bweather (?:app|data|forecast)",
+        r"\bimport (?:requests|urllib|socket|smtplib|tweepy|boto3|scrapy|bs4|flask|aiohttp|paramiko)\b"
+        r"|\bfrom (?:flask|bs4|urllib|django|selenium|fastapi|requests)\b|\bfetch\(|\baxios\b|\bXMLHttpRequest\b"
+        r"|\brequire\(['\"](?:express|https?|axios|request|net|socket\.io|nodemailer)['\"]\)|\$\.ajax"
+        r"|\bjava\.net\.|\bHttpURLConnection\b|\bjavax\.mail\b|<sys/socket\.h>|\bcurl_|\bnet/http\b"
+        r"|\brequests\.(?:get|post)\(",
+    ),
+    Reason.NEEDS_DATABASE: Needs(
+        r"\b(?:my|postgre|no|ms)?sql(?:ite)? (?:databases?|tables?|server|queries|query)\b|\bmongo ?db\b"
+        r"|\b(?:connect|insert|quer|retriev|updat|stor|delet|fetch|sav)\w* .{0,40}\bdatabases?\b"
+        r"|\bdatabase (?:connection|table|schema|quer\w+)\b|\bin (?:an? |the )?database\b|\bredis\b"
+        r"|\b(?:ORM|hibernate|sqlalchemy|jdbc|mysql|postgres\w*)\b|\bquer(?:y|ies) (?:an? |the )?(?:\w+ )?table\b",
+        r"\bimport (?:sqlite3|psycopg2|pymysql|pymongo|mysql)\b|\bmysql\.connector\b|\bjava\.sql\b"
+        r"|\bDriverManager\b|\bmongoose\b|\bMongoClient\b|\brequire\(['\"](?:mysql2?|mongodb|pg)['\"]\)",
+    ),
+    Reason.NEEDS_FILES: Needs(
+        r"\b(?:text|csv|json|xml|log|excel|pdf|config(?:uration)?|yaml|zip|binary|input|output|data|local|given"
+        r"|large|external|specified|same|multiple|two|all|word|html|temp(?:orary)?) files?\b"
+        r"|\b(?:read|writ|open|sav|load|copi|copy|delet|renam|mov|creat|append|compress|encrypt|pars|count|sort)\w*"
+        r" (?:\w+ ){0,6}(?:from|to|in|into|of|an?|the|all|existing) (?:\w+ )?files?\b"
+        r"|\bfiles? (?:named|called|names?|path|system|size|extension|and)\b|(?<!\.)\.(?:txt|csv|xlsx?|pdf|log)\b"
+        r"|\b(?:a|the|current|given|specific|specified|each) (?:director(?:y|ies)|folders?)\b"
+        r"|\bdirectory (?:structure|tree)\b|\bfiles (?:in|from)\b|\bspreadsheets?\b|\blog files?\b",
+        r"(?<![\w.])open\(|\bos\.(?:listdir|walk|path|rename|remove|mkdir)\b|\bimport (?:shutil|csv|zipfile|glob)\b"
+        r"|\bread_csv\(|\bnew File\(|\bFile(?:Reader|Writer|InputStream|OutputStream)\b|\bFiles\.\w+\("
+        r"|\brequire\(['\"]fs['\"]\)|\bfs\.\w+\(|\bfopen\(|\b[io]?fstream\b|\bos\.(?:Open|Create|ReadFile)\(",
+    ),
+    Reason.NEEDS_INPUT: Needs(
+        r"\b(?:user|keyboard)(?:['’]s)?[- ]?(?:inputs?|entered|provided|supplied|enters)\b|\binputs? (?:from|by) (?:an? |the )?users?\b"
+        r"|\b(?:ask|prompt|allow|let|enabl|requir|invit|request)\w* (?:for )?(?:an? |the )?users?\b|\busers? (?:to )?(?:enters?|inputs?|types?|guess\w*|choos\w*|provid\w+)\b"
+        r"|\b(?:entered|provided|given|input|supplied|typed|guess\w*) by (?:an? |the )?users?\b|\bfrom (?:an? |the )?users?\b"
+        r"|\b(?:stdin|standard input|from the (?:console|keyboard|terminal|command line))\b"
+        r"|\binteractive\b|\bcommand[- ]line (?:arguments?|tool|game|interface|app\w*|program|utility|menu)\b|\bmenu[- ]driven\b",
+    ),
+    Reason.NEEDS_LIBRARY: Needs(
+        r"\b(?:numpy|pandas|tensorflow|pytorch|keras|scikit-?learn|sklearn|scipy|nltk|spacy|opencv|matplotlib"
+        r"|seaborn|selenium|beautiful ?soup|lodash|underscore\.js|moment\.js|jest|mocha|junit|mockito|pytest|boost|eigen"
+        r"|opengl|spark|pyspark|hadoop|kafka|celery|sympy|gensim|xgboost|webpack|redux|rxjs|guava|log4j"
+        r"|jupyter|openai|hugging ?face|transformers|bert|cuda|raspberry pi|arduino|spring(?: boot)?"
+        r"|hibernate|data ?frames?|vuex|gulp|babel|jackson|gson)\b"
+        r"|\b(?:convolutional|recurrent|deep) (?:neural )?(?:network|learning)s?\b",
+        r"\b(?:import|from) (?:tensorflow|torch|keras|sklearn|nltk|spacy|pandas|scrapy|scipy|gensim|cv2|flask|textblob)\b"
+        r"|\borg\.(?:spring\w*|hibernate|junit|apache)\b|<boost/|\brequire\(['\"](?:lodash|moment|chai|mocha)['\"]\)",
+    ),
+}  # fmt: skip
+_FLAGS = re.IGNORECASE
+NEEDS = {
+    reason: (
+        re.compile(needs.text, _FLAGS),
+        re.compile(needs.code) if needs.code else None,
+    )
+    for reason, needs in _NEEDS.items()
+}
+
+
+def what_it_needs(text: str, reference: str | None) -> tuple[Reason, str] | None:
+    """What the sandbox lacks for a question, and the words that say so; None if it lacks nothing."""
+    for reason, (words, code) in NEEDS.items():
+        found = words.search(text)
+        if found is None and code is not None and reference:
+            found = code.search(reference)
+        if found is not None:
+            return reason, " ".join(found.group().split())[:60]
+    return None

@@ -1,0 +1,97 @@
+"""Whether a question wants a program at all, or words: an explanation, a choice, an output."""
+
+import re
+
+from sodakd.seeds.code import LEAST, fenced, guess_code
+
+_THINGS = (
+    r"(?:programs?|functions?|codes?|scripts?|class(?:es)?|methods?|algorithms?|snippets?|loops?"
+    r"|statements?|expressions?|queries|query|recursion|regex|regular expressions?|implementations?"
+    r"|data structures?|generators?|decorators?|one-liner|constructor|interface|subroutine|procedure"
+    r"|lines? of code|modules?|api|calculator|parser|solver|simulation|macro|struct)"
+)
+_MAKES = (
+    r"(?:write|creat|implement|design|develop|build|construct|generat|cod|program|defin|modif|updat"
+    r"|refactor|optimi[sz]|fix|debug|correct|complet|convert|rewrit|edit|mak|provid|compos|devis|craft"
+    r"|formulat|produc|extend|enhanc|add|chang|translat|simplif|improv|adapt|transform|set up|declar"
+    r"|alter|employ|utili[sz]|us|rearrang|insert|replac|adjust|restructur|amend)\w*"
+)
+_WANTS = re.compile(
+    rf"(?i)\b{_MAKES}\b(?:[^.?!\n]|\.(?=\S)){{0,160}}\b{_THINGS}\b"
+    r"|\b(?:in|using|with) (?:python|java|javascript|typescript|c\+\+|c|go|golang)\b"
+)
+_WORDS_WANTED = re.compile(
+    r"(?i)^\W*(?:(?:please|can you|could you|kindly) )*(?:explain|describe|what(?:'s| is| are| was| does"
+    r"| do| would| will| happens| type| kind| value)\b|why\b|which\b|when\b|who\b|identify\b|name\b"
+    r"|list (?:the|some|all|out|down)\b|compare\b|contrast\b|discuss\b|define (?:the )?(?:term|concept)"
+    r"|summari[sz]e\b|how (?:many|much|long|does|is|are|would you (?:explain|describe))\b|tell\b"
+    r"|(?:determine|predict|find|evaluate|give|state|print|identify|calculate|interpret|provide|analy[sz]e)"
+    r" (?:what )?(?:the |an? )?(?:output|result|outcome|value|error|time complexity|complexity|answer|meaning)"
+    r" (?:of|for|in|that|when|given|returned)\b"
+    r"|classify\b|match\b|choose\b|select (?:the|which)\b|true or false|compile\b|is (?:it|there|the|this)\b"
+    r"|outline\b|suggest\b|recommend\b|in what\b|decide\b|detect (?:the|any) (?:errors?|bugs?|syntax))"
+)
+_TASK = re.compile(
+    r"(?i)\b(?:strings?|arrays?|integers?|lists?|matri(?:x|ces)|dictionar(?:y|ies)|hash ?maps?|trees?"
+    r"|linked lists?|queues?|stacks?|tuples?|sub-?strings?|palindromes?|fibonacci|primes?|factorials?"
+    r"|vowels?|anagrams?|sort(?:ed|ing)?|recursive(?:ly)?|binary search|nodes?|variables?|loops?"
+    r"|numbers?|digits?|characters?|elements?|indices|index|sequences?|algorithm)\b"
+)
+_COMMAND = re.compile(
+    r"(?i)(?:^|[.!?:]\s+|\n\s*|\byou (?:to|need to|must|should|have to|can) |\bplease |\b(?:can|could) you )"
+    r"(?:write|create|implement|design|develop|build|construct|generate|code|find|return|print|count"
+    r"|calculate|compute|convert|sort|reverse|remove|check|determine|replace|output|add|delete|merge"
+    r"|split|extract|transform|combine|concatenate|join|filter|iterate|swap|rotate|search|insert|sum"
+    r"|multiply|divide|fix|debug|modify|optimi[sz]e|refactor|complete|rewrite|edit|update|given|"
+    r"ascertain|devise|declare|define|initiali[sz]e|round|format|encode|decode|simulate|solve|display"
+    r"|group|append|select|sort|make|use|parse|validate|verify|translate|change|correct|develop|formulate)\b"
+)
+_CODE_POINTED_AT = re.compile(
+    r"(?i)\b(?:the following|the given|given|this|provided|below|above|existing|following)\s+(?:[\w+#]+ ){0,3}"
+    r"(?:code|program|function|snippet|script|class|method|loop|statement|algorithm|query)\b"
+    r"(?! (?:that|to|which|should|is to|will) )"
+)
+_REPAIRS = re.compile(
+    r"(?i)^\W*(?:\w+ ){0,2}?(?:fix|debug|correct|edit|modify|optimi[sz]e|refactor|rewrite|convert|update|find|improve|simplify"
+    r"|complete|add|replace|identify|change|translate|transform|rearrange|analy[sz]e|spot|locate|remove)\b"
+)  # fmt: skip
+_CODE_SIGNS = re.compile(r"[;{}=<>\[\]]|\w\(|^\s{2,}\S", re.MULTILINE)
+
+
+def has_code(text: str) -> bool:
+    """Whether a text holds code: a fenced block, the marks of a language, or code's punctuation."""
+    if fenced(text)[1]:
+        return True
+    guess = guess_code(text)
+    return (guess is not None and guess.weight >= LEAST) or bool(re.search(r"[;{}]\s*$|\w\(.*\)", text))
+
+
+def is_prose(text: str) -> bool:
+    """Whether an answer is words and no code."""
+    if fenced(text)[1]:
+        return False
+    guess = guess_code(text)
+    words = len(text.split())
+    signs = len(_CODE_SIGNS.findall(text))
+    if guess is not None and guess.weight > LEAST:
+        return False
+    return signs == 0 or (words >= 8 and signs < words / 12)
+
+
+def wants_words(text: str, reference: str | None, language_named: bool) -> bool:
+    """Whether a question is answered by words, by a value or by a choice: no program is wanted."""
+    if reference is not None:
+        if is_prose(reference):
+            return True
+        guess = guess_code(reference)
+        return bool(_WORDS_WANTED.search(text)) and (guess is None or guess.weight < 3)
+    if _WORDS_WANTED.search(text):
+        return not _WANTS.search(text)
+    if language_named or _WANTS.search(text):
+        return False
+    return not (_COMMAND.search(text) and (_TASK.search(text) or has_code(text)))
+
+
+def lacks_its_code(text: str) -> bool:
+    """Whether a question points at code to repair, and gives none."""
+    return bool(_REPAIRS.search(text) and _CODE_POINTED_AT.search(text)) and not has_code(text)
