@@ -67,7 +67,7 @@ _MARKS: Mapping[str, Sequence[tuple[float, str]]] = {
         (6, r"\bstd::|\busing namespace std\b|\bcout *<<|\bcin *>>"),
         (5, r"\b(?:vector|map|set|unordered_map|pair|queue|stack)<\w+|\btemplate *<"),
         (4, r"^\s*(?:public|private|protected):\s*$|\bnullptr\b|\bconst \w+ *&|\w+::\w+\("
-            r"|\b(?:static|dynamic)_cast<|\bstring \w+ *[=;,)]|\bclass \w+ *: *public \w+"),
+            r"|\b(?:static|dynamic)_cast<|\bstring \w+ *[=;)]|\bclass \w+ *: *public \w+"),
     ),
     "go": (
         (6, r"^\s*package \w+\s*$|^\s*func (?:\(\w+ \*?\w+\) )?\w+\([^)]*\)[^{]*\{\s*$"),
@@ -75,9 +75,10 @@ _MARKS: Mapping[str, Sequence[tuple[float, str]]] = {
         (3, r"^\s*type \w+ (?:struct|interface)\b|\bif err != nil\b|\[\](?:int|string|byte|float64)\b"),
     ),
     "sql": (
-        (6, r"(?i)^\s*(?:select\b.+|select\s*$|insert into\b|update \w+ set\b|delete from\b"
+        (6, r"(?i)^\s*(?:select [\w*`(\"., ]+(?:from\b|$)|select\s*$|insert into\b|update \w+ set\b|delete from\b"
             r"|create (?:table|database|view|index|procedure)|alter table|drop table|with \w+ as \()"),
-        (3, r"(?i)\b(?:from \w+|left join|inner join|group by|order by|where \w+ *(?:=|in|like|>|<))\b"),
+        (3, r"\b(?:FROM \w+|LEFT JOIN|INNER JOIN|GROUP BY|ORDER BY|WHERE \w+ *(?:=|IN|LIKE|>|<))"),
+        (1, r"(?i)\b(?:from \w+|inner join|group by|order by|where \w+ *(?:=|in|like|>|<))\b"),
     ),
     "html": (
         (6, r"(?i)<!doctype html|</(?:html|head|body|div|p|ul|ol|li|table|tr|td|form|a|h[1-6]|span"
@@ -152,6 +153,31 @@ class Guess:
 
     label: str
     weight: float
+
+
+_SENTENCE = re.compile(r"^\W{0,3}[A-Z]\w*(?:['’,-]?\W?\w+)*(?: +\S+){5,}|[.?!:]\s*$")
+_COMMENT = re.compile(r"^\s*(?:#|//|/\*|\*|--|\"\"\"|<!--)")
+_SIGNS = re.compile(r"[;{}=<>\[\]]|\w\(")
+
+
+def is_sentence(line: str) -> bool:
+    """Whether a line is one of prose: several words, few of code's signs, and no comment."""
+    words = len(line.split())
+    if words < 4 or _COMMENT.search(line) or line.startswith(("  ", "\t")):
+        return False
+    return bool(_SENTENCE.search(line)) and len(_SIGNS.findall(line)) <= words / 6
+
+
+def without_prose(text: str) -> str:
+    """The lines of a text that may be code."""
+    return "\n".join(line for line in text.splitlines() if not is_sentence(line))
+
+
+def share_of_prose(text: str) -> float:
+    """The share of a text's words that stand in sentences, 0 to 1."""
+    lines = text.splitlines()
+    words = sum(len(line.split()) for line in lines)
+    return sum(len(line.split()) for line in lines if is_sentence(line)) / max(1, words)
 
 
 def fenced(text: str) -> tuple[str, str]:

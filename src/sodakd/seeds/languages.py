@@ -22,7 +22,7 @@ TITLES: Mapping[Language, str] = {
 _THING = (
     r"(?:programs?|programming|codes?|functions?|scripts?|class(?:es)?|language|snippets?|structs?"
     r"|syntax|algorithm|application|method|compiler|routines?|statements?|struct|arrays?|pointers?"
-    r"|implementation|solution|library|loop|macro|preprocessor)\b"
+    r"|implementation|solution|library|loop|macro|preprocessor|equivalent|version)\b"
 )
 
 
@@ -35,11 +35,11 @@ def _letter(name: str) -> str:
 
 
 _PATTERNS: Mapping[str, str] = {
-    "python": r"(?i:\bpython ?[23]?(?:\.\d+)?\b|\bpythonic\b)|(?<!\w)\.py\b",
+    "python": r"(?i:\bpython ?[23]?(?:\.\d+)?\b|\bpythonic\b)",
     "java": r"\b[Jj]ava\b(?! ?[Ss]cript)|\bJAVA\b",
     "javascript": r"(?i:\bjava ?script\b|\bnode\.?js\b|\becmascript\b|\bES6\b)|\bJS\b|\bNode\b",
     "typescript": r"(?i:\btype ?script\b)",
-    "cpp": r"(?i:(?<!\w)c\+\+|(?<!\w)cpp\b)",
+    "cpp": r"(?i:(?<!\w)c\+\+|(?<![\w.])cpp\b)",
     "go": rf"(?i:\bgolang\b)|{_letter('Go')}",
     "c": _letter("C"),
     "csharp": r"(?i:(?<!\w)c#|\bc ?sharp\b|\.net\b|\bLINQ\b)",

@@ -32,7 +32,7 @@ _NEEDS: Mapping[Reason, Needs] = {
         r"|\b(?:display|resiz|show|load|upload|compress|crop|transform|convert|process)\w* (?:\w+ ){0,3}"
         r"(?:images?|photos?|pictures?)\b|\bimage (?:files?|processing|classif\w+|gallery|slider|url)"
         r"|\bdrop-?down\b|\bnav(?:igation)? ?bar\b|\bscroll(?:s|ing)?\b|\bhover|\bpop-?up\b"
-        r"|\bface (?:detection|recognition)\b|\bspeech\b|\bgame engine\b|\b3D\b|\bunity\b|\bcanvas\b"
+        r"|\bface (?:detection|recognition)\b|\bspeech\b|\bgame engine\b|\b3D (?:models?|games?|graphics|scenes?|objects?|engine|printer)\b|\bunity\b|\bcanvas\b"
         r"|\bform (?:validation|field|element)",
         r"\bdocument\.\w+|\bwindow\.\w+|\$\(['\"]|\baddEventListener\b|\btkinter\b|\bpygame\b"
         r"|\bjavax\.swing\b|\bjava\.awt\b|\bJFrame\b|\bmatplotlib\b|\bplt\.|\bcv2\b|\bfrom PIL\b"
@@ -49,7 +49,7 @@ _NEEDS: Mapping[Reason, Needs] = {
         r"|\bsend(?:s|ing)? (?:an? |the )?(?:e-?mails?|sms|tweets?|messages? (?:to|over))\b|\btweets?\b"
         r"|\btwitter\b|\bfacebook\b|\bsockets?\b|\bssh\b|\bftp\b|\bchat ?bots?\b|\bchat (?:app\w*|room)"
         r"|\b(?:aws|azure|firebase|kubernetes|docker|s3|oauth|jwt)\b|\bblockchain network\b"
-        r"|\bfrom (?:an? |the )?(?:given )?(?:url|website|web|internet)\b|\bcloud\b|\bmicroservices?\b"
+        r"|\bfrom (?:an? |the )?(?:given )?(?:url|website|web|internet)\b(?! string)|\bSMTP\b|\bcloud\b|\bmicroservices?\b"
         r"|\bcurrent (?:weather|stock|exchange|bitcoin)|\bweather (?:app|data|forecast)",
         r"\bimport (?:requests|urllib|socket|smtplib|tweepy|boto3|scrapy|bs4|flask|aiohttp|paramiko)\b"
         r"|\bfrom (?:flask|bs4|urllib|django|selenium|fastapi|requests)\b|\bfetch\(|\baxios\b|\bXMLHttpRequest\b"
@@ -70,7 +70,7 @@ _NEEDS: Mapping[Reason, Needs] = {
         r"|large|external|specified|same|multiple|two|all|word|html|temp(?:orary)?) files?\b"
         r"|\b(?:read|writ|open|sav|load|copi|copy|delet|renam|mov|creat|append|compress|encrypt|pars|count|sort)\w*"
         r" (?:\w+ ){0,6}(?:from|to|in|into|of|an?|the|all|existing) (?:\w+ )?files?\b"
-        r"|\bfiles? (?:named|called|names?|path|system|size|extension|and)\b|(?<!\.)\.(?:txt|csv|xlsx?|pdf|log)\b"
+        r"|\bfiles? (?:named|called|names?|path|system|size|extension|and)\b|(?<!\.)\.(?:txt|csv|xlsx?|pdf)\b"
         r"|\b(?:a|the|current|given|specific|specified|each) (?:director(?:y|ies)|folders?)\b"
         r"|\bdirectory (?:structure|tree)\b|\bfiles (?:in|from)\b|\bspreadsheets?\b|\blog files?\b",
         r"(?<![\w.])open\(|\bos\.(?:listdir|walk|path|rename|remove|mkdir)\b|\bimport (?:shutil|csv|zipfile|glob)\b"

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sodakd.seeds.code import LEAST, fenced, guess_code
+from sodakd.seeds.code import LEAST, fenced, guess_code, without_prose
 from sodakd.seeds.languages import TITLES, label_of, language_of, named_languages, one_of_seven
 from sodakd.seeds.needs import what_it_needs
 from sodakd.seeds.seed import Reason, Seed, Sifted
@@ -15,10 +15,6 @@ from sodakd.settings.stages import UpdateSettings
 from sodakd.types import Language, Question
 from sodakd.update.decontaminate import HeldOut
 from sodakd.update.dedup import Pool
-
-_SURE = 4.0
-"""Weight from which on the code of a reference overrules a language that the question names."""
-
 
 @dataclass(frozen=True)
 class Told:
@@ -48,9 +44,12 @@ def tell_language(seed: Seed, default: Language) -> Told:
         return _told(label, f"named: {named[label]}")
     if answer:
         return _told(answer, "code of the answer")
-    within = _guess(seed.text)
+    within = _guess(without_prose(seed.text))
     if within:
         return _told(within, "code of the question")
+    both = _guess(f"{without_prose(seed.text)}\n{seed.reference or ''}")
+    if both:
+        return _told(both, "code of both")
     return Told(default, default.value, "default")
 
 

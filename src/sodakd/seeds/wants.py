@@ -2,7 +2,7 @@
 
 import re
 
-from sodakd.seeds.code import LEAST, fenced, guess_code
+from sodakd.seeds.code import LEAST, fenced, guess_code, share_of_prose, without_prose
 
 _THINGS = (
     r"(?:programs?|functions?|codes?|scripts?|class(?:es)?|methods?|algorithms?|snippets?|loops?"
@@ -18,7 +18,6 @@ _MAKES = (
 )
 _WANTS = re.compile(
     rf"(?i)\b{_MAKES}\b(?:[^.?!\n]|\.(?=\S)){{0,160}}\b{_THINGS}\b"
-    r"|\b(?:in|using|with) (?:python|java|javascript|typescript|c\+\+|c|go|golang)\b"
 )
 _WORDS_WANTED = re.compile(
     r"(?i)^\W*(?:(?:please|can you|could you|kindly) )*(?:explain|describe|what(?:'s| is| are| was| does"
@@ -55,6 +54,14 @@ _REPAIRS = re.compile(
     r"(?i)^\W*(?:\w+ ){0,2}?(?:fix|debug|correct|edit|modify|optimi[sz]e|refactor|rewrite|convert|update|find|improve|simplify"
     r"|complete|add|replace|identify|change|translate|transform|rearrange|analy[sz]e|spot|locate|remove)\b"
 )  # fmt: skip
+_ASKS = re.compile(
+    r"(?i)\b(?:how (?:do|does|can|could|would|should|to|is|are)|what|why|which|is (?:it|there|this)"
+    r"|does|do you|can i|should i|am i|anyone)\b[^.\n]{3,}\?"
+)
+_CODE_ENDS = re.compile(r"[;{}]\s*$|\w\(.*\)", re.MULTILINE)
+_MOSTLY = 0.6
+"""Share of an answer's words in sentences from which on it is prose with code in it."""
+_SURELY_CODE = 3.0
 _CODE_SIGNS = re.compile(r"[;{}=<>\[\]]|\w\(|^\s{2,}\S", re.MULTILINE)
 
 
@@ -62,20 +69,22 @@ def has_code(text: str) -> bool:
     """Whether a text holds code: a fenced block, the marks of a language, or code's punctuation."""
     if fenced(text)[1]:
         return True
-    guess = guess_code(text)
-    return (guess is not None and guess.weight >= LEAST) or bool(re.search(r"[;{}]\s*$|\w\(.*\)", text))
+    lines = without_prose(text)
+    return guess_code(lines) is not None or bool(_CODE_ENDS.search(lines))
 
 
 def is_prose(text: str) -> bool:
     """Whether an answer is words and no code."""
     if fenced(text)[1]:
         return False
-    guess = guess_code(text)
-    words = len(text.split())
+    share = share_of_prose(text)
+    if share >= _MOSTLY:
+        return True
     signs = len(_CODE_SIGNS.findall(text))
+    guess = guess_code(text)
     if guess is not None and guess.weight > LEAST:
         return False
-    return signs == 0 or (words >= 8 and signs < words / 12)
+    return signs == 0 or signs < len(text.split()) / 12
 
 
 def wants_words(text: str, reference: str | None, language_named: bool) -> bool:
@@ -84,14 +93,17 @@ def wants_words(text: str, reference: str | None, language_named: bool) -> bool:
         if is_prose(reference):
             return True
         guess = guess_code(reference)
-        return bool(_WORDS_WANTED.search(text)) and (guess is None or guess.weight < 3)
-    if _WORDS_WANTED.search(text):
-        return not _WANTS.search(text)
-    if language_named or _WANTS.search(text):
+        return bool(_WORDS_WANTED.search(text)) and (guess is None or guess.weight < _SURELY_CODE)
+    if _WANTS.search(text):
+        return False
+    if _WORDS_WANTED.search(text) or _ASKS.search(text):
+        return True
+    if language_named:
         return False
     return not (_COMMAND.search(text) and (_TASK.search(text) or has_code(text)))
 
 
 def lacks_its_code(text: str) -> bool:
-    """Whether a question points at code to repair, and gives none."""
-    return bool(_REPAIRS.search(text) and _CODE_POINTED_AT.search(text)) and not has_code(text)
+    """Whether a question points at code to repair, and gives nothing below its one line."""
+    pointed = _REPAIRS.search(text) and _CODE_POINTED_AT.search(text)
+    return bool(pointed) and "\n" not in text and not has_code(text)
