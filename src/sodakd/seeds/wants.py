@@ -59,6 +59,7 @@ _ASKS = re.compile(
     r"|does|do you|can i|should i|am i|anyone)\b[^.\n]{3,}\?"
 )
 _CODE_ENDS = re.compile(r"[;{}]\s*$|\w\(.*\)", re.MULTILINE)
+_CODE_AT_ALL = re.compile(r"[(){}=;\[\]\n`]")
 _MOSTLY = 0.6
 """Share of an answer's words in sentences from which on it is prose with code in it."""
 _SURELY_CODE = 3.0
@@ -106,4 +107,4 @@ def wants_words(text: str, reference: str | None, language_named: bool) -> bool:
 def lacks_its_code(text: str) -> bool:
     """Whether a question points at code to repair, and gives nothing below its one line."""
     pointed = _REPAIRS.search(text) and _CODE_POINTED_AT.search(text)
-    return bool(pointed) and "\n" not in text and not has_code(text)
+    return bool(pointed) and not _CODE_AT_ALL.search(text)
