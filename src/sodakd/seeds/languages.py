@@ -58,6 +58,7 @@ _PATTERNS: Mapping[str, str] = {
     "lisp": r"\bLisp\b|\bClojure\b|\bScheme\b",
     "lua": r"\bLua\b",
     "dart": r"\bDart\b|\bFlutter\b",
+    "applescript": r"(?i:\bapplescript\b)",
     "assembly": r"(?i:\bassembly (?:language|code|program)|\bassembler\b)",
     "sql": r"\b[Ss][Qq][Ll]\b|(?i:\bmysql\b|\bpostgres\w*\b|\bsqlite\b|\bsql (?:query|statement)\b"
     r"|\bstored procedure\b|\bselect statement\b)",

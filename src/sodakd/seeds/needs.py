@@ -24,7 +24,7 @@ _NEEDS: Mapping[Reason, Needs] = {
     Reason.NEEDS_SCREEN: Needs(
         r"\bweb ?(?:pages?|sites?|apps?|applications?|forms?)\b|\bbrowsers?\b|\bGUIs?\b"
         r"|\b(?:user|graphical) interfaces?\b|\b(?:on ?)?click(?:s|ed|ing)?\b|\bDOM\b"
-        r"|\bjquery\b|\breact(?:\.?js| native)?\b(?! to)|\bvue(?:\.js)?\b|\bangular\b|\bd3\.js\b"
+        r"|\bjquery\b|\breact(?:\.?js| ?native)?\b(?! to)|\bvue(?:\.js)?\b|\bangular\b|\bd3\.js\b"
         r"|\btkinter\b|\bpygame\b|\bswing\b|\bjavafx\b|\bandroid\b|\bmobile app|\bios app"
         r"|\b(?:web|input|html|submit|radio|toggle|an?|the|navigation) (?:\w+ )?buttons?\b"
         r"|\b(?:pie|bar|line) ?(?:charts?|graphs?|plots?)\b|\bscatter ?plots?\b|\bhistogram plot"

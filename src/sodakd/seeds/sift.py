@@ -16,6 +16,10 @@ from sodakd.types import Language, Question
 from sodakd.update.decontaminate import HeldOut
 from sodakd.update.dedup import Pool
 
+_DATA = frozenset({"data", "regex"})
+"""In a question these are what a program is to work on."""
+
+
 @dataclass(frozen=True)
 class Told:
     """A seed's language, or the label of another one; and where that was seen."""
@@ -45,10 +49,10 @@ def tell_language(seed: Seed, default: Language) -> Told:
     if answer:
         return _told(answer, "code of the answer")
     within = _guess(without_prose(seed.text))
-    if within:
+    if within and within not in _DATA:
         return _told(within, "code of the question")
     both = _guess(f"{without_prose(seed.text)}\n{seed.reference or ''}")
-    if both:
+    if both and both not in _DATA:
         return _told(both, "code of both")
     return Told(default, default.value, "default")
 

@@ -37,7 +37,7 @@ _TASK = re.compile(
     r"|numbers?|digits?|characters?|elements?|indices|index|sequences?|algorithm)\b"
 )
 _COMMAND = re.compile(
-    r"(?i)(?:^|[.!?:]\s+|\n\s*|\byou (?:to|need to|must|should|have to|can) |\bplease |\b(?:can|could) you )"
+    r"(?i)(?:^|[.!?:]\s+|\n\s*|\byou (?:to|need to|must|should|have to|can) |\bplease |\b(?:can|could|would|do|should) (?:you|i|we|one) )"
     r"(?:write|create|implement|design|develop|build|construct|generate|code|find|return|print|count"
     r"|calculate|compute|convert|sort|reverse|remove|check|determine|replace|output|add|delete|merge"
     r"|split|extract|transform|combine|concatenate|join|filter|iterate|swap|rotate|search|insert|sum"
@@ -54,6 +54,10 @@ _REPAIRS = re.compile(
     r"(?i)^\W*(?:\w+ ){0,2}?(?:fix|debug|correct|edit|modify|optimi[sz]e|refactor|rewrite|convert|update|find|improve|simplify"
     r"|complete|add|replace|identify|change|translate|transform|rearrange|analy[sz]e|spot|locate|remove)\b"
 )  # fmt: skip
+_ESSAY = re.compile(
+    rf"(?i)\b{_MAKES}\b (?:[\w-]+ ){{0,4}}(?:essay|discourse|narrative|poem|story|article|blog post"
+    r"|speech|mathematical formula)\b"
+)
 _ASKS = re.compile(
     r"(?i)\b(?:how (?:do|does|can|could|would|should|to|is|are)|what|why|which|is (?:it|there|this)"
     r"|does|do you|can i|should i|am i|anyone)\b[^.\n]{3,}\?"
@@ -95,11 +99,11 @@ def wants_words(text: str, reference: str | None, language_named: bool) -> bool:
             return True
         guess = guess_code(reference)
         return bool(_WORDS_WANTED.search(text)) and (guess is None or guess.weight < _SURELY_CODE)
-    if _WANTS.search(text):
-        return False
-    if _WORDS_WANTED.search(text) or _ASKS.search(text):
+    if _ESSAY.search(text) or (_ASKS.search(text) and not _COMMAND.search(text)):
         return True
-    if language_named:
+    if _WORDS_WANTED.search(text):
+        return not _WANTS.search(text)
+    if language_named or _WANTS.search(text):
         return False
     return not (_COMMAND.search(text) and (_TASK.search(text) or has_code(text)))
 

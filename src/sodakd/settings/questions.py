@@ -44,7 +44,7 @@ class QuestionSettings(Frozen):
     min_words: Count = 4
     max_words: Count = 400
     near_duplicate: Share = Field(
-        default=0.8, description="ROUGE-L above which two of one language are the same"
+        default=0.75, description="ROUGE-L above which two of one language are the same"
     )
     exclude: tuple[str, ...] = Field(
         default=(), description="sources that the questions may not overlap with: benchmarks"
