@@ -67,8 +67,7 @@ def plain(language: Language, code: str, folder: Path) -> bool:
         case Language.TYPESCRIPT:
             (folder / "p.ts").write_text(code)
             tsc = os.environ["SODAKD_NODE_MODULES"] + "/typescript/lib/tsc.js"
-            types = os.environ["SODAKD_NODE_MODULES"] + "/@types"
-            options = ("--target", "es2022", "--module", "commonjs", "--typeRoots", types)
+            options = ("--target", "es2022", "--module", "commonjs")
             return done("node", tsc, *options, "p.ts") and done("node", "p.js")
         case Language.GO:
             raise NotImplementedError
@@ -80,26 +79,30 @@ def measure(name: str, rows: Sequence[dict[str, str]], repeat: int) -> str:
     script = TestScript(script="\n", in_process=True)
     ours: list[float] = []
     theirs: list[float] = []
-    agreed = 0
-    for _ in range(repeat):
-        for start in range(0, len(rows), BLOCK):
-            block = rows[start : start + BLOCK]
-            programs = [Program(row["program"], language, script, id=row["id"]) for row in block]
-            with Judge(JudgeSettings(cpu_seconds=5), workers=1) as judge:
-                judge.one(Program("1", Language.PYTHON, script))  # the worker is up
-                judge.one(Program(f"{programs[0].code} ", language, script))
+    agreed = total = 0
+    with Judge(JudgeSettings(cpu_seconds=5), workers=1) as judge:
+        judge.one(Program(f"{rows[0]['program']} ", language, script))  # the worker is up
+        for again in range(repeat):
+            for start in range(0, len(rows), BLOCK):
+                block = rows[start : start + BLOCK]
+                # What was judged once is known: a program of another round is another text.
+                programs = [
+                    Program(row["program"] + "\n" * again, language, script, id=row["id"])
+                    for row in block
+                ]
                 begun = time.perf_counter()
                 verdicts = judge.all(programs)
                 ours.append((time.perf_counter() - begun) / len(block))
-            with tempfile.TemporaryDirectory() as folder:
-                begun = time.perf_counter()
-                passed = [plain(language, row["program"], Path(folder)) for row in block]
-                theirs.append((time.perf_counter() - begun) / len(block))
-            agreed += sum(
-                one == verdict.passed for one, verdict in zip(passed, verdicts, strict=True)
-            )
+                with tempfile.TemporaryDirectory() as folder:
+                    begun = time.perf_counter()
+                    passed = [plain(language, row["program"], Path(folder)) for row in block]
+                    theirs.append((time.perf_counter() - begun) / len(block))
+                total += len(block)
+                for one, verdict, row in zip(passed, verdicts, block, strict=True):
+                    agreed += one == verdict.passed
+                    if one != verdict.passed:
+                        print(f"  {row['id']}: plain {one}, ours {verdict.outcome}", flush=True)
     mine, other = 1000 * statistics.median(ours), 1000 * statistics.median(theirs)
-    total = repeat * len(rows)
     return f"{name:<8} {mine:8.1f} {other:8.1f} {other / mine:7.1f}x   {agreed}/{total}"
 
 

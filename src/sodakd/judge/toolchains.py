@@ -3,6 +3,7 @@
 What is built here is our own code and the standard libraries alone; programs are built in the box.
 """
 
+import contextlib
 import hashlib
 import os
 import platform
@@ -76,14 +77,17 @@ def cache() -> Path:
 
 def contain_library() -> Path:
     """The compiled inner wall. Raises `JudgeError` where no C compiler is there."""
-    source = _INSIDE / "contain.c"
+    sources = {name: _INSIDE / f"{name}.c" for name in ("contain", "fork")}
 
     def build(target: Path) -> None:
-        _run("gcc", "-O2", "-shared", "-fPIC", "-o", str(target / "contain.so"), str(source))
+        for name, ending in (("contain", "so"), ("fork", "node")):
+            out = str(target / f"{name}.{ending}")
+            _run("gcc", "-O2", "-shared", "-fPIC", "-o", out, str(sources[name]))
 
     if platform.machine() != "x86_64":
         raise JudgeError(f"the sandbox knows x86_64 alone; found {platform.machine()}")
-    return _built("contain", source.read_bytes(), build) / "contain.so"
+    key = b"".join(source.read_bytes() for source in sources.values())
+    return _built("contain", key, build) / "contain.so"
 
 
 @lru_cache
@@ -147,17 +151,28 @@ def _java() -> Toolchain:
         source = target / "SodakdMain.java"
         source.write_text(HARNESS)
         _run(str(javac), "-nowarn", "-d", str(target), str(source))
+        exports = "jdk.compiler/com.sun.tools.javac.api=ALL-UNNAMED"
+        # Where this JDK has no such pool there is no class, the self-test fails, javac runs cold.
+        with contextlib.suppress(JudgeError):
+            _run(str(javac), "--add-exports", exports, "-nowarn", "-d", str(target), str(server))
 
-    harness = _built("java", HARNESS.encode() + _said(str(javac), "-version").encode(), build)
+    server = _INSIDE / "SodakdJavac.java"
+    key = HARNESS.encode() + server.read_bytes() + _said(str(javac), "-version").encode()
+    harness = _built("java", key, build)
     tools = {"javac": str(javac), "java": str(java), "java_harness": str(harness)}
     places = (str(harness), str(javac.parent.parent), str(java.parent.parent))
     return Toolchain(tools, places, {"javac": _said(str(javac), "-version").split()[-1]})
 
 
 def _javascript() -> Toolchain:
-    node = os.path.realpath(_find("node", "nodejs"))
-    tools = {"node": node, "harness.js": str(_INSIDE / "harness.js")}
-    return Toolchain(tools, (node,), {"node": _said(node, "--version").removeprefix("v")})
+    node, forks = (
+        os.path.realpath(_find("node", "nodejs")),
+        contain_library().with_name("fork.node"),
+    )
+    tools = {"node": node, "harness.js": str(_INSIDE / "harness.js"), "fork.node": str(forks)}
+    return Toolchain(
+        tools, (node, str(forks.parent)), {"node": _said(node, "--version").removeprefix("v")}
+    )
 
 
 def _typescript() -> Toolchain:
@@ -167,6 +182,7 @@ def _typescript() -> Toolchain:
         **node.tools,
         "tsc": str(modules / "typescript" / "lib" / "tsc.js"),
         "typings": str(modules / "@types"),
+        "checker.js": str(_INSIDE / "checker.js"),
     }
     version = _said(node.tools["node"], tools["tsc"], "--version").removeprefix("Version ")
     return Toolchain(tools, (*node.places, str(modules)), {**node.versions, "typescript": version})

@@ -1,18 +1,16 @@
 'use strict';
-// Runs one program of /tmp/program.js. Where it is called, what it gives is written to descriptor 3;
-// where it holds its own tests, the nonce of descriptor 4 is given back once all is done: the end of
-// the script was reached, nothing failed later, and nobody called exit.
+// Runs one program. Where it is called, what it gives is written to descriptor 3; where it holds its
+// own tests, the nonce of descriptor 4 is given back once all is done: the end of the script was
+// reached, nothing failed later, and nobody called exit.
+//
+// What is asked stands in /tmp/asked.json. With the add-on `fork.c` as its argument it waits instead,
+// loaded and warm, and forks itself for every program: what is asked is then descriptor 5.
 const fs = require('fs');
 const vm = require('vm');
 const { writeSync, readSync, closeSync } = fs;
 const { stringify } = JSON;
 const { apply } = Reflect;
 const node = process; // a program may well have a function of that name
-
-const taken = Buffer.alloc(32);
-readSync(4, taken, 0, 32, null);
-closeSync(4);
-const { entry, calls, scripted } = JSON.parse(fs.readFileSync('/tmp/asked.json', 'utf8'));
 
 const assert = require('assert');
 for (const part of [assert.strict, assert, assert.AssertionError, assert.AssertionError.prototype]) {
@@ -25,15 +23,47 @@ Object.defineProperty(console, 'assert', { value: asserting, writable: false, co
 const load = (name) =>
   /^(node:)?assert(\/strict)?$/.test(name) ? (name.endsWith('strict') ? assert.strict : assert) : require(name);
 
+let from = '/tmp/asked.json';
+if (process.argv.length > 2) {
+  process.dlopen(module, process.argv[2]);
+  const { serve, leave } = module.exports;
+  module.exports = {};
+  const { emit } = process;
+  const { inspect } = require('util');
+  new vm.Script('[...new Map([[1, `a`]]).keys()].map((one) => one + 1)', { filename: 'program.js' }).runInThisContext();
+  process.chdir('/tmp');
+  process.argv.length = 2;
+  serve(3);
+  // From here on this is a fork, behind the wall. To end as node does would wait for threads that
+  // only the parent has.
+  process.reallyExit = leave;
+  process.emit = function (name, ...rest) {
+    const heard = apply(emit, this, [name, ...rest]);
+    if (name === 'exit') leave(process.exitCode ?? rest[0] ?? 0);
+    return heard;
+  };
+  process.on('uncaughtExceptionMonitor', (error) => {
+    if (process.listenerCount('uncaughtException')) return;
+    const said = error && error.stack ? error.stack : `Uncaught ${inspect(error)}`;
+    try { writeSync(2, `${said}\n`); } catch { /* more than may be written */ }
+  });
+  from = 5;
+}
+const taken = Buffer.alloc(32);
+readSync(4, taken, 0, 32, null);
+closeSync(4);
+const asked = JSON.parse(fs.readFileSync(from, 'utf8'));
+if (from === 5) closeSync(5);
+const { entry, calls, scripted } = asked;
+
 const own = { exports: {} };
 Object.assign(globalThis, { require: load, module: own, exports: own.exports });
 const compiled = [];
 try {
-  for (const name of ['program.js', 'tests.js']) {
-    const path = `/tmp/${name}`;
-    // Scripts, not one function: nothing of the program can return over the tests.
-    if (fs.existsSync(path)) compiled.push(new vm.Script(fs.readFileSync(path, 'utf8'), { filename: name }));
-  }
+  // Scripts, not one function: nothing of the program can return over the tests.
+  const program = asked.program ?? fs.readFileSync('/tmp/program.js', 'utf8');
+  compiled.push(new vm.Script(program, { filename: 'program.js' }));
+  if (scripted) compiled.push(new vm.Script(asked.tests ?? '', { filename: 'tests.js' }));
 } catch (error) {
   writeSync(3, 'compile ' + error);
   node.reallyExit(0);

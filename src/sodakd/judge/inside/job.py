@@ -3,17 +3,22 @@
 Nothing but the standard library is imported here.
 """
 
+import contextlib
 import ctypes
 import os
 import select
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from sodakd.judge.inside.memory import Memory
+
 MIB = 2**20
+_LOOK = 0.05
+"""Seconds between two looks at the memory of a program."""
 
 
 class BoxError(OSError):
@@ -42,7 +47,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a process ended: its exit status or signal, what it used, whether its time was up."""
+    """How a process ended: its exit status or signal, what it used, whether its time was up.
+
+    `over_memory`: all processes of its job together held more than it may.
+    """
 
     status: int
     signal: int
@@ -50,6 +58,16 @@ class Ended:
     wall_seconds: float
     peak_memory: int
     late: bool
+    over_memory: bool = False
+
+
+@dataclass(frozen=True)
+class Exit:
+    """What is left of a process that ended: its wait status, and what it used."""
+
+    status: int
+    cpu_seconds: float
+    peak_memory: int
 
 
 class _Limits(ctypes.Structure):
@@ -89,10 +107,16 @@ class _Command(ctypes.Structure):
 
 
 class Box:
-    """What all jobs of a worker share: the compiled wall and the user ids."""
+    """What all jobs of a worker share: the compiled wall and the user ids.
 
-    def __init__(self, library: str, *, own_ids: bool) -> None:
+    `companions` are the pids of what is kept running beside programs; `memory` counts what the
+    processes of a program hold together.
+    """
+
+    def __init__(self, library: str, *, own_ids: bool, statistics: int = -1) -> None:
         self.library = ctypes.CDLL(library, use_errno=True)
+        self.companions: set[int] = set()
+        self.memory = Memory(statistics, self.companions)
         self._own_ids = own_ids
         self._runs = 0
 
@@ -123,7 +147,7 @@ class Job:
         self.limits = limits
         self._limits = box.limits(limits)
         self._job = _Job(0, -1)
-        self._children: set[int] = set()
+        self._children: dict[int, Callable[[int], Exit]] = {}
         if box.library.job_open(ctypes.byref(self._job), ctypes.byref(self._limits)):
             raise BoxError(ctypes.get_errno(), "a job could not be opened")
 
@@ -138,8 +162,9 @@ class Job:
     ) -> None:
         library = self._box.library
         library.job_kill(ctypes.byref(self._job))
-        for child in self._children:
-            os.waitpid(child, 0)
+        for child, reap in self._children.items():
+            with contextlib.suppress(BoxError):
+                reap(child)
         library.job_reap(ctypes.byref(self._job))
 
     def fork(self) -> int:
@@ -151,8 +176,24 @@ class Job:
         if pid == 0:
             return 0
         library.job_birthplace(None)
-        self._children.add(pid)
+        self._children[pid] = _reap
         return pid
+
+    @property
+    def pidfd(self) -> int:
+        """A hold on the process that owns the namespaces."""
+        return int(self._job.pidfd)
+
+    def limits_of(self, limits: Limits, output: int) -> "_Limits":
+        """Limits as the C side takes them, for one more process of this job."""
+        own = self._box.limits(limits)
+        own.uid = self._limits.uid
+        own.file_size = output
+        return own
+
+    def adopt(self, pid: int, reap: Callable[[int], Exit]) -> None:
+        """Take a process that somebody else started in this job; `reap` waits for its end."""
+        self._children[pid] = reap
 
     def enter(self, first_closed: int, output: int | None = None) -> None:
         """In a forked child: become untrusted. Descriptors from `first_closed` on are closed."""
@@ -175,11 +216,8 @@ class Job:
         output: int | None = None,
     ) -> int:
         """Start a command in the job's /tmp. `descriptors` become 0, 1, 2, ...; gives its pid."""
-        own = self._limits
-        if limits is not None:
-            own = self._box.limits(limits)
-            own.uid = self._limits.uid
-        own.file_size = output or max(self.limits.output, self.limits.disk)
+        most = output or max(self.limits.output, self.limits.disk)
+        own = self.limits_of(limits or self.limits, most)
         held = [(name.encode(), content) for name, content in (files or {}).items()]
         array = (_File * max(1, len(held)))(*(_File(n, c, len(c)) for n, c in held))
         command = _Command(
@@ -199,7 +237,7 @@ class Job:
             raise BoxError(
                 error, f"{arguments[0]} did not start ({os.strerror(error)}, {command.failed})"
             )
-        self._children.add(pid)
+        self._children[pid] = _reap
         return pid
 
     def end(self, pid: int) -> Ended:
@@ -218,7 +256,7 @@ class Job:
         clock = (
             ~(clock_of or pid) << 3
         ) | 2  # the CPU clock of a whole process, see clock_getcpuclockid(3)
-        late = False
+        late = over = False
         try:
             poll = select.poll()
             poll.register(descriptor, select.POLLIN)
@@ -233,22 +271,31 @@ class Job:
                     late = True
                     self._box.library.job_kill(ctypes.byref(self._job))
                     break
-                if poll.poll(max(1, int(left * 1000) + 1)):
+                if poll.poll(max(1, int(min(left, _LOOK) * 1000) + 1)):
+                    break
+                if self._box.memory.of_program() > limits.memory:
+                    over = True
+                    self._box.library.job_kill(ctypes.byref(self._job))
                     break
         finally:
             os.close(descriptor)
-        _, status, usage = os.wait4(pid, 0)
-        self._children.discard(pid)
+        left_over = self._children.pop(pid)(pid)
+        status = left_over.status
         number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
-        cpu = usage.ru_utime + usage.ru_stime
         return Ended(
             status=os.WEXITSTATUS(status) if os.WIFEXITED(status) else -1,
             signal=number,
-            cpu_seconds=cpu,
+            cpu_seconds=left_over.cpu_seconds,
             wall_seconds=time.monotonic() - begun,
-            peak_memory=usage.ru_maxrss * 1024,
+            peak_memory=left_over.peak_memory,
             late=late or number == signal.SIGXCPU,
+            over_memory=over,
         )
+
+
+def _reap(pid: int) -> Exit:
+    _, status, usage = os.wait4(pid, 0)
+    return Exit(status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
 
 
 def _strings(texts: Sequence[str]) -> "ctypes.Array[ctypes.c_char_p]":

@@ -28,11 +28,16 @@ BUILD = Limits(
 """What a compiler may use."""
 
 
+Start = Callable[[Job, Sequence[int], Limits], int]
+"""Starts a program in a job, with descriptors that become 0, 1, 2, ...; gives its pid."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """How one program is built and run. Commands are whole paths; files lie in the job's /tmp.
 
     `wrong` and `memory` find, in what a program said, a failed assertion and an end of memory.
+    `start` starts the run in another way than by the command `run`.
     """
 
     files: Mapping[str, bytes]
@@ -44,6 +49,7 @@ class Plan:
     reserve: bool = True
     processes: int = 64
     sockets: bool = False
+    start: Start | None = None
 
 
 def build_and_run(box: Box, task: Task, plan: Plan, oom: Callable[[], bool]) -> Result:
@@ -81,7 +87,10 @@ def build_and_run(box: Box, task: Task, plan: Plan, oom: Callable[[], bool]) -> 
             os.close(write)
             os.fchmod(read, 0o444)  # Java opens it by its name
             descriptors = (_NULL, output, output, result, read)
-            pid = job.spawn(plan.run, descriptors, files, environment, limits, limits.output)
+            if plan.start is not None:
+                pid = plan.start(job, descriptors, limits)
+            else:
+                pid = job.spawn(plan.run, descriptors, files, environment, limits, limits.output)
         finally:
             os.close(read)
         ended = job.wait(pid)
@@ -92,6 +101,12 @@ def _unbuilt(task: Task, ended: Ended, said: str) -> Result:
     if ended.late:
         said = f"the compiler needed more than {BUILD.cpu_seconds:g} CPU seconds\n{said}"
     return _result(task, "compile_error", "compile", ended, said or f"the compiler ended: {ended}")
+
+
+def refused(task: Task, said: str) -> Result:
+    """The result of a program that a compiler which is kept running did not take."""
+    isolation = "split" if task.script < 0 else "in_process"
+    return Result("compile_error", "compile", short(said), isolation=isolation)
 
 
 def _judged(

@@ -19,7 +19,8 @@ class Task:
     """One program and how it is to be tried: by calls whose values are wanted, or by a script.
 
     `arguments` are those of each call; what they must give is not known here. `script` is a
-    descriptor to read the test script from, or -1: only the process that runs it reads it.
+    descriptor to read the test script from, or -1: only the process that runs it reads it. `warm`:
+    what is kept running between programs may be used.
     """
 
     language: str
@@ -32,6 +33,7 @@ class Task:
     in_process: bool
     limits: Limits
     tools: Mapping[str, str]
+    warm: bool = True
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def bad_end(
         return "timeout", f"no end within {seconds:g} CPU seconds ({limits.wall_seconds:g} of wall)"
     if ended.signal == signal.SIGSYS:
         return "sandbox_violation", "a system call that the sandbox forbids"
-    if killed_for_memory:
+    if killed_for_memory or ended.over_memory:
         return "memory_limit", f"more than {limits.memory // 2**20} MiB"
     if ended.signal == signal.SIGXFSZ or written_out:
         return "output_limit", f"more than {limits.output // 1024} KiB written"

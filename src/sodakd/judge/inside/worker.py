@@ -43,6 +43,7 @@ def main() -> None:
     """Raise the wall, then try programs until the socket closes."""
     start = json.loads(sys.argv[1])
     connection = socket.socket(fileno=start["socket"])
+    connection.set_inheritable(False)
     modules = {name: importlib.import_module(f"sodakd.judge.languages.{name}") for name in MODULES}
     try:
         if start["cgroup"] >= 0:
@@ -51,7 +52,7 @@ def main() -> None:
             os.write(start["cgroup"], b"0")
             os.close(start["cgroup"])
         own_ids = raise_wall(start["places"], start["room"])
-        box = Box(start["library"], own_ids=own_ids)
+        box = Box(start["library"], own_ids=own_ids, statistics=start["statistics"])
     except OSError as error:
         connection.sendall(json.dumps({"failed": str(error)}).encode() + b"\n")
         return

@@ -1,11 +1,17 @@
-"""Java: compiled, then run in a virtual machine of its own."""
+"""Java: compiled, then run in a virtual machine of its own.
+
+Warm, the compiler is kept running, in a job of its own; cold, it is started for each program.
+"""
 
 import re
-from collections.abc import Callable
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from sodakd.judge.inside.job import Box
-from sodakd.judge.inside.native import Plan, build_and_run, script_of
+from sodakd.judge.inside.native import BUILD, Plan, build_and_run, refused, script_of
 from sodakd.judge.inside.plain import Json
+from sodakd.judge.inside.server import Command, Kept, ServerLateError
 from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.languages import literals
 
@@ -102,28 +108,103 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
             "SodakdCalls.java": calls(task).encode(),
         }
         run = ("SodakdCalls",)
-    build = (
-        tools["javac"], "-J-XX:+UseSerialGC", "-J-XX:TieredStopAtLevel=1", "-proc:none", "-nowarn",
-        "-encoding", "UTF-8", "-implicit:none", "-d", "/tmp/classes", *files,
-    )  # fmt: skip
-    heap = task.limits.memory // 2**20
-    machine = (
-        tools["java"], "-ea", "-Xshare:auto", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-        "-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError", f"-Xmx{heap}m", "-Xms16m", "-Xss16m",
-        "-XX:ReservedCodeCacheSize=32m", "-XX:MaxMetaspaceSize=128m",
-        "-cp", f"/tmp/classes:{tools['java_harness']}",
-    )  # fmt: skip
     plan = Plan(
         files=files,
-        build=(build,),
-        run=(*machine, *run),
+        build=(
+            (
+                tools["javac"], "-J-XX:+UseSerialGC", "-J-XX:TieredStopAtLevel=1", "-proc:none",
+                "-nowarn", "-encoding", "UTF-8", "-implicit:none", "-d", "/tmp/classes", *files,
+            ),
+        ),
+        run=(*_machine(task, "/tmp/classes"), *run),
         wrong=WRONG,
         memory=MEMORY,
         reserve=False,
         sockets=True,
         processes=128,
-    )
-    return build_and_run(box, task, plan, oom)
+    )  # fmt: skip
+    if task.warm:
+        try:
+            compiled = _read(_COMPILER.ask(box, _command(task), _request(files), BUILD))
+        except ServerLateError as error:
+            return refused(task, f"the compiler {error}")
+        except (OSError, ValueError):
+            pass  # what the warm compiler cannot bear is for the cold one to judge
+        else:
+            if compiled.said:
+                return refused(task, compiled.said)
+            if not any("." in name for name in compiled.classes):  # a job's files have no folders
+                ready = {f"{name}.class": held for name, held in compiled.classes.items()}
+                plan = replace(plan, files=ready, build=(), run=(*_machine(task, "/tmp"), *run))
+    result = build_and_run(box, task, plan, oom)
+    return replace(result, notes=(_COMPILER.note,)) if _COMPILER.note else result
+
+
+def _machine(task: Task, classes: str) -> tuple[str, ...]:
+    tools, heap = task.tools, task.limits.memory // 2**20
+    return (
+        tools["java"], "-ea", "-Xshare:auto", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+        "-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError", f"-Xmx{heap}m", "-Xms16m", "-Xss16m",
+        "-XX:ReservedCodeCacheSize=32m", "-XX:MaxMetaspaceSize=128m",
+        "-cp", f"{classes}:{tools['java_harness']}",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """What the warm compiler said: its errors, or the classes by name."""
+
+    said: str
+    classes: Mapping[str, bytes]
+
+
+_SIZE = struct.Struct(">i")
+
+
+def _request(files: Mapping[str, bytes]) -> bytes:
+    parts = [part for name, source in files.items() for part in (name.encode(), source)]
+    return _SIZE.pack(len(files)) + b"".join(_SIZE.pack(len(part)) + part for part in parts)
+
+
+def _read(answer: bytes) -> Compiled:
+    """Raises `ValueError`."""
+    parts, at = [], 0
+    while at < len(answer):
+        if at + _SIZE.size > len(answer):
+            raise ValueError("half an answer")
+        (size,) = _SIZE.unpack_from(answer, at)
+        at += _SIZE.size
+        if not 0 <= size <= len(answer) - at:
+            raise ValueError("half an answer")
+        parts.append(answer[at : at + size])
+        at += size
+    if len(parts) % 2 == 0:
+        raise ValueError("half an answer")
+    names = [part.decode() for part in parts[1::2]]
+    if any("/" in name for name in names):
+        raise ValueError("a class outside its folder")
+    return Compiled(parts[0].decode(), dict(zip(names, parts[2::2], strict=True)))
+
+
+def _test(ask: Callable[[bytes], bytes]) -> None:
+    first = _read(ask(_request({"First.java": b"class First { int f() { return 1; } }"})))
+    second = _read(ask(_request({"Second.java": b"class Second { First first; }"})))
+    if list(first.classes) != ["First"] or "First" not in second.said:
+        raise ValueError(f"it said {first.said!r} and {second.said!r}")
+
+
+def _command(task: Task) -> Command:
+    tools = task.tools
+    arguments = (
+        tools["java"], "-Xshare:auto", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx768m",
+        "-Xms64m", "-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError",
+        "--add-exports", "jdk.compiler/com.sun.tools.javac.api=ALL-UNNAMED",
+        "-cp", tools["java_harness"], "SodakdJavac",
+    )  # fmt: skip
+    return Command(arguments, {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8"})
+
+
+_COMPILER = Kept("javac", _test)
 
 
 def main_class(source: str, start: int) -> str:

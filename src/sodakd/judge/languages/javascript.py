@@ -1,12 +1,18 @@
-"""JavaScript (node): the program is one function of a harness that nothing of it can reach."""
+"""JavaScript (node): the program is a script beside a harness that nothing of it can reach.
+
+Warm, node is started once and forked for every program; cold, it is started for each.
+"""
 
 import json
+import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from sodakd.judge.inside.job import Box
+from sodakd.judge.inside.job import Box, BoxError, Job, Limits
 from sodakd.judge.inside.native import Plan, build_and_run, script_of
 from sodakd.judge.inside.task import Result, Task
+from sodakd.judge.inside.zygote import Zygote
 
 WRONG = re.compile(r"AssertionError|Assertion failed")
 MEMORY = re.compile(
@@ -16,22 +22,114 @@ MEMORY = re.compile(
 
 def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     """Try one program."""
-    return build_and_run(box, task, plan(task, task.code, script_of(task)), oom)
+    return run(box, task, oom, task.code, script_of(task))
 
 
-def plan(task: Task, code: str, script: str) -> Plan:
-    """How a program in JavaScript is run."""
-    asked = {"entry": task.entry_point, "calls": task.arguments, "scripted": task.script >= 0}
-    files = {
-        "program.js": code.encode(errors="surrogatepass"),
-        "tests.js": script.encode(errors="surrogatepass"),
-        "asked.json": json.dumps(asked).encode(),
+def run(box: Box, task: Task, oom: Callable[[], bool], program: str, tests: str) -> Result:
+    """Try a program of plain JavaScript: in a fork of a warm node where there is one."""
+    asked = question(task, program, tests)
+    zygote, note = _FORKS.of(box, task) if task.warm else (None, "")
+    if zygote is not None:
+        try:
+            return build_and_run(box, task, forked(task, zygote, asked), oom)
+        except BoxError as error:
+            note = _FORKS.lose(str(error))
+    result = build_and_run(box, task, plan(task, asked), oom)
+    return replace(result, notes=(note,)) if note else result
+
+
+def question(task: Task, program: str | None, tests: str) -> bytes:
+    """What the harness is asked; without a program it takes the one of /tmp/program.js."""
+    asked = {
+        "entry": task.entry_point,
+        "calls": task.arguments,
+        "scripted": task.script >= 0,
+        "tests": tests,
     }
+    if program is not None:
+        asked["program"] = program
+    return json.dumps(asked).encode()
+
+
+def plan(task: Task, asked: bytes) -> Plan:
+    """How a program is run by a node of its own."""
+    return Plan(
+        files={"asked.json": asked},
+        build=(),
+        run=command(task),
+        wrong=WRONG,
+        memory=MEMORY,
+        reserve=False,
+        processes=128,
+    )
+
+
+def forked(task: Task, zygote: Zygote, asked: bytes) -> Plan:
+    """How a program is run by a fork of a warm node."""
+
+    def start(job: Job, descriptors: Sequence[int], limits: Limits) -> int:
+        handed = os.memfd_create("asked")
+        try:
+            os.write(handed, asked)
+            os.lseek(handed, 0, os.SEEK_SET)
+            return zygote.fork(job, (*descriptors, handed), limits, limits.output)
+        finally:
+            os.close(handed)
+
+    return replace(plan(task, asked), files={}, start=start)
+
+
+def command(task: Task) -> tuple[str, ...]:
+    """node with its harness."""
     heap = max(16, task.limits.memory // 2**20 * 3 // 4)
-    run = (
+    return (
         task.tools["node"], "--single-threaded", f"--max-old-space-size={heap}",
         "--disable-proto=delete", "--no-warnings", task.tools["harness.js"],
     )  # fmt: skip
-    return Plan(
-        files=files, build=(), run=run, wrong=WRONG, memory=MEMORY, reserve=False, processes=128
-    )
+
+
+class Forks:
+    """The warm node of this worker. Its self-test is a program that passes and one that fails."""
+
+    def __init__(self) -> None:
+        self._zygote: Zygote | None = None
+        self._command: tuple[str, ...] = ()
+        self._note = ""
+
+    def of(self, box: Box, task: Task) -> tuple[Zygote | None, str]:
+        """The warm node for a task, or None and why there is none."""
+        wanted = command(task)
+        if wanted == self._command or self._note:
+            return self._zygote, self._note
+        self._close()
+        self._command = wanted
+        environment = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8"}
+        try:
+            zygote = Zygote(box, (*wanted, task.tools["fork.node"]), environment)
+            self._zygote = zygote
+            for code, expected in ((_GOOD, ""), (_BAD, "runtime_error")):
+                trial = replace(task, entry_point="f", arguments=((1,),), script=-1, code=code)
+                asked = question(trial, code, "")
+                result = build_and_run(box, trial, forked(trial, zygote, asked), lambda: False)
+                if result.outcome != expected or (not expected and result.values != _GIVEN):
+                    return None, self.lose(f"self-test: {result.outcome} {result.output}")
+        except (OSError, KeyError) as error:
+            return None, self.lose(str(error))
+        return self._zygote, ""
+
+    def lose(self, why: str) -> str:
+        """Give the warm node up; says so."""
+        self._close()
+        self._note = f"node cannot be forked here, each program starts its own: {why}"
+        return self._note
+
+    def _close(self) -> None:
+        if self._zygote is not None:
+            self._zygote.close()
+            self._zygote = None
+
+
+_GOOD = "function f(x) { return Promise.resolve ? [x + 1, 'é'] : 0; }"
+_GIVEN = '{"value":[2,"é"]}\n'
+_BAD = "function f(x) { return g(x); }"
+_FORKS = Forks()
