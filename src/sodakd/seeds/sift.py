@@ -5,7 +5,8 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sodakd.seeds.code import LEAST, fenced, guess_code, without_prose
+from sodakd.judge.guess import LEAST
+from sodakd.seeds.prose import fenced, guess, without_prose
 from sodakd.seeds.languages import TITLES, label_of, language_of, named_languages, one_of_seven
 from sodakd.seeds.needs import what_it_needs
 from sodakd.seeds.seed import Reason, Seed, Sifted
@@ -65,8 +66,8 @@ def _guess(text: str) -> str:
     label, content = fenced(text)
     if label:
         return label_of(label)
-    guess = guess_code(content or text)
-    return guess.label if guess is not None and guess.weight > LEAST else ""
+    found = guess(content or text)
+    return found.label if found is not None and found.weight > LEAST else ""
 
 
 _Check = Callable[[Seed, Told, QuestionSettings], str | None]

@@ -2,7 +2,8 @@
 
 import re
 
-from sodakd.seeds.code import LEAST, fenced, guess_code, share_of_prose, without_prose
+from sodakd.judge.guess import LEAST
+from sodakd.seeds.prose import fenced, guess, share_of_prose, without_prose
 
 _THINGS = (
     r"(?:programs?|functions?|codes?|scripts?|class(?:es)?|methods?|algorithms?|snippets?|loops?"
@@ -75,7 +76,7 @@ def has_code(text: str) -> bool:
     if fenced(text)[1]:
         return True
     lines = without_prose(text)
-    return guess_code(lines) is not None or bool(_CODE_ENDS.search(lines))
+    return guess(lines) is not None or bool(_CODE_ENDS.search(lines))
 
 
 def is_prose(text: str) -> bool:
@@ -86,8 +87,8 @@ def is_prose(text: str) -> bool:
     if share >= _MOSTLY:
         return True
     signs = len(_CODE_SIGNS.findall(text))
-    guess = guess_code(text)
-    if guess is not None and guess.weight > LEAST:
+    found = guess(text)
+    if found is not None and found.weight > LEAST:
         return False
     return signs == 0 or signs < len(text.split()) / 12
 
@@ -97,8 +98,8 @@ def wants_words(text: str, reference: str | None, language_named: bool) -> bool:
     if reference is not None:
         if is_prose(reference):
             return True
-        guess = guess_code(reference)
-        return bool(_WORDS_WANTED.search(text)) and (guess is None or guess.weight < _SURELY_CODE)
+        found = guess(reference)
+        return bool(_WORDS_WANTED.search(text)) and (found is None or found.weight < _SURELY_CODE)
     if _ESSAY.search(text) or (_ASKS.search(text) and not _COMMAND.search(text)):
         return True
     if _WORDS_WANTED.search(text):
