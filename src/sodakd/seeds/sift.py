@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sodakd.judge.guess import LEAST
@@ -126,7 +126,7 @@ _BEFORE: Mapping[Reason, _Check] = {
 
 def sift(
     seeds: Iterable[Seed], settings: QuestionSettings, held_out: Sequence[Question]
-) -> list[Sifted]:
+) -> Iterator[Sifted]:
     """Every seed with its language and, where it is left out, the first reason that holds.
 
     Duplicates are looked for among seeds of one language; the first one stays.
@@ -135,7 +135,7 @@ def sift(
     update = UpdateSettings()
     exam = HeldOut(held_out, update.overlap_ngram, update.overlap)
     texts: dict[str, str] = {}
-    return [_sifted(seed, settings, pools, exam, texts) for seed in seeds]
+    return (_sifted(seed, settings, pools, exam, texts) for seed in seeds)
 
 
 def _sifted(

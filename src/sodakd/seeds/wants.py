@@ -17,9 +17,7 @@ _MAKES = (
     r"|formulat|produc|extend|enhanc|add|chang|translat|simplif|improv|adapt|transform|set up|declar"
     r"|alter|employ|utili[sz]|us|rearrang|insert|replac|adjust|restructur|amend)\w*"
 )
-_WANTS = re.compile(
-    rf"(?i)\b{_MAKES}\b(?:[^.?!\n]|\.(?=\S)){{0,160}}\b{_THINGS}\b"
-)
+_WANTS = re.compile(rf"(?i)\b{_MAKES}\b(?:[^.?!\n]|\.(?=\S)){{0,160}}\b{_THINGS}\b")
 _WORDS_WANTED = re.compile(
     r"(?i)^\W*(?:(?:please|can you|could you|kindly) )*(?:explain|describe|what(?:'s| is| are| was| does"
     r"| do| would| will| happens| type| kind| value)\b|why\b|which\b|when\b|who\b|identify\b|name\b"
