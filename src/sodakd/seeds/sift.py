@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sodakd.judge.guess import LEAST
-from sodakd.seeds.prose import fenced, guess, without_prose
 from sodakd.seeds.languages import TITLES, label_of, language_of, named_languages, one_of_seven
 from sodakd.seeds.needs import what_it_needs
+from sodakd.seeds.prose import fenced, guess, without_prose
 from sodakd.seeds.seed import Reason, Seed, Sifted
 from sodakd.seeds.wants import lacks_its_code, wants_words
 from sodakd.settings.questions import QuestionSettings
