@@ -77,6 +77,11 @@ class Recipe(Frozen):
                 f"questions.source is {self.questions.source}, and the world's teacher knows only"
                 " its own questions: set teacher.kind to one that reads them"
             )
+        if self.questions.real and not self.questions.hold_out:
+            raise ValueError(
+                "questions.hold_out is 0, and real questions bring no exam of their own: hold some"
+                " out"
+            )
         if self.training.loss != "none" and not self.delivery.faults:
             raise ValueError("training.loss needs faulty solutions: set delivery.faults to true")
         return self

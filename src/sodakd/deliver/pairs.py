@@ -57,10 +57,12 @@ class Delivery:
     def verdicts(
         self, questions: Sequence[Question], codes: Sequence[str], note: str = ""
     ) -> list[Verdict]:
-        """Run each code against its question's tests, if it has some, else to its end; with a note, say how far that is."""
+        """Run each code against its question's tests, or without tests to its end.
+
+        With a note, say how far that is.
+        """
         programs = [
-            program_for(question, code)
-            for question, code in zip(questions, codes, strict=True)
+            program_for(question, code) for question, code in zip(questions, codes, strict=True)
         ]
         return self.judge.all(programs, self._shown(len(programs), note))
 

@@ -15,7 +15,7 @@ class ColumnSettings(Frozen):
 
     text: str = ""
     input: str = Field(default="", description="laid under the text, as Alpaca has it")
-    reference: str = Field(default="", description="an answer; never trusted, never trained on")
+    reference: str = Field(default="", description="an answer; it is not verified")
     language: str = ""
 
 
@@ -50,7 +50,9 @@ class QuestionSettings(Frozen):
         default=(), description="sources that the questions may not overlap with: benchmarks"
     )
     hold_out: int = Field(
-        default=0, ge=0, description="questions kept out of training, for the exam and for dev"
+        default=200,
+        ge=0,
+        description="questions kept out of training: the exam; as many more for dev",
     )
 
     @property
