@@ -71,3 +71,9 @@ def prepare(recipe: Recipe, run: Run) -> Prepared:
     ]
     base = run.weights("base/student", lambda folder: make_base(recipe, run, base_data, folder))
     return Prepared(exam=exam, dev=dev, seeds=seeds, rest=(), base_data=base_data, base=base)
+
+
+def sample_answers(recipe: Recipe, count: int) -> tuple[list[Question], list[str]]:
+    """Seed questions and their programs."""
+    questions = draw_seeds(recipe, count)
+    return questions, [reference(question) for question in questions]

@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import islice
 
+from sodakd.errors import DataError
 from sodakd.methods.base import make_base
 from sodakd.methods.given import Prepared
 from sodakd.recipe import Recipe
@@ -55,3 +57,23 @@ def _sift(recipe: Recipe) -> Built[Sifted]:
     rows = list(gather(recipe.questions, recipe.seed))
     tally = Counter("kept" if row.reason is None else row.reason.value for row in rows)
     return Built(rows, tally)
+
+
+_UNTOLD = "x" * 1800
+"""Stands for an answer where the source has none: the length of the paper's (median)."""
+
+
+def sample_answers(recipe: Recipe, count: int) -> tuple[list[Question], list[str]]:
+    """The first kept questions of the source and their references.
+
+    Raises:
+        DataError: the source cannot be read, or no question of it is kept.
+    """
+    kept = (row for row in gather(recipe.questions, recipe.seed) if row.kept)
+    rows = list(islice(kept, count))
+    if not rows:
+        raise DataError(
+            f"no question of {recipe.questions.source} can be used; see why:"
+            f" sodakd seeds {recipe.questions.source}"
+        )
+    return [to_question(row) for row in rows], [row.seed.reference or _UNTOLD for row in rows]

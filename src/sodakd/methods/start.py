@@ -21,3 +21,10 @@ def first_questions(recipe: Recipe, given: Prepared, count: int) -> list[Questio
     if recipe.questions.real:
         return [*given.seeds, *given.rest][:count]
     return embedded.draw_seeds(recipe, count)
+
+
+def sample_answers(recipe: Recipe, count: int) -> tuple[list[Question], list[str]]:
+    """A few of the run's questions and an answer to each, at no cost: to measure a plan by."""
+    if recipe.questions.real:
+        return real.sample_answers(recipe, count)
+    return embedded.sample_answers(recipe, count)
