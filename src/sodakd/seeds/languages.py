@@ -29,7 +29,7 @@ _THING = (
 def _letter(name: str) -> str:
     """A name that is an everyday word or letter, where a program is spoken of."""
     return (
-        rf"(?:(?i:in|using|with|to|from|into) (?:the |plain |pure |standard "
+        rf"(?:\b(?i:in|using|with|to|from|into) (?:the |plain |pure |standard "
         rf"|ANSI )?{name}(?![\w+#'-]|"
         rf"\.\w)(?! (?:and|or) [A-Z]\b)|(?<![\w-]){name}(?![\w+#'.-])[ -]{_THING})"
     )

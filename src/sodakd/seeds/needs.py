@@ -21,25 +21,6 @@ class Needs:
 
 
 _NEEDS: Mapping[Reason, Needs] = {
-    Reason.NEEDS_SCREEN: Needs(
-        r"\bweb ?(?:pages?|sites?|apps?|applications?|forms?)\b|\bbrowsers?\b|\bGUIs?\b|\b(?:user"
-        r"|graphical) interfaces?\b|\b(?:on ?)?click(?:s|ed|ing)?\b|\bDOM\b|\bjquery\b"
-        r"|\breact(?:\.?js| ?native)?\b(?! to)|\bvue(?:\.js)?\b|\bangular\b|\bd3\.js\b"
-        r"|\btkinter\b|\bpygame\b|\bswing\b|\bjavafx\b|\bandroid\b|\bmobile app|\bios app"
-        r"|\b(?:web|input|html|submit|radio|toggle|an?|the|navigation) (?:\w+ )?buttons?\b"
-        r"|\b(?:pie|bar|line) ?(?:charts?|graphs?|plots?)\b|\bscatter ?plots?\b|\bhistogram plot"
-        r"|\bplots? (?:an?|the)\b|\banimat(?:e|ed|ion)\b|\bvideos?\b|\baudio\b|\bcameras?\b"
-        r"|\b(?:display|resiz|show|load|upload|compress|crop|transform|convert"
-        r"|process)\w* (?:\w+ ){0,3}(?:images?|photos?|pictures?)\b|\bimage (?:files?|processing"
-        r"|classif\w+|gallery|slider|url)|\bdrop-?down\b|\bnav(?:igation)? ?bar\b|\bscroll(?:s"
-        r"|ing)?\b|\bhover|\bpop-?up\b|\bface (?:detection|recognition)\b|\bspeech\b"
-        r"|\bgame engine\b|\b3D (?:models?|games?|graphics|scenes?|objects?|engine|printer)\b"
-        r"|\bunity\b|\bcanvas\b|\bform (?:validation|field|element)",
-        r"\bdocument\.\w+|\bwindow\.\w+|\$\(['\"]|\baddEventListener\b|\btkinter\b|\bpygame\b"
-        r"|\bjavax\.swing\b|\bjava\.awt\b|\bJFrame\b|\bmatplotlib\b|\bplt\.|\bcv2\b|\bfrom PIL\b"
-        r"|\bimport (?:PIL|turtle|React|seaborn)\b|\bReactDOM\b|\bThree\.|\balert\(|\bcanvas\."
-        r"|\bandroid\.|\bgraphics\.h\b|\bNode\.js\b.*DOM|</(?:div|body|button|form|p)>",
-    ),
     Reason.NEEDS_NETWORK: Needs(
         r"\bweb ?(?:servers?|services?|scrap\w+|crawl\w+|sockets?)\b|\bhttps? (?:request|server"
         r"|get|post|client|response|call)\w*|\b(?:GET|POST|PUT) requests?\b|\bREST(?:ful)?\b"
@@ -60,6 +41,25 @@ _NEEDS: Mapping[Reason, Needs] = {
         r"|axios|request|net|socket\.io|nodemailer)['\"]\)|\$\.ajax|\bjava\.net\."
         r"|\bHttpURLConnection\b|\bjavax\.mail\b|<sys/socket\.h>|\bcurl_|\bnet/http\b"
         r"|\brequests\.(?:get|post)\(",
+    ),
+    Reason.NEEDS_SCREEN: Needs(
+        r"\bweb ?(?:pages?|sites?|apps?|applications?|forms?)\b|\bbrowsers?\b|\bGUIs?\b|\b(?:user"
+        r"|graphical) interfaces?\b|\b(?:on ?)?click(?:s|ed|ing)?\b|\bDOM\b|\bjquery\b"
+        r"|\breact(?:\.?js| ?native)?\b(?! to)|\bvue(?:\.js)?\b|\bangular\b|\bd3\.js\b"
+        r"|\btkinter\b|\bpygame\b|\bswing\b|\bjavafx\b|\bandroid\b|\bmobile app|\bios app"
+        r"|\b(?:web|input|html|submit|radio|toggle|an?|the|navigation) (?:\w+ )?buttons?\b"
+        r"|\b(?:pie|bar|line) ?(?:charts?|graphs?|plots?)\b|\bscatter ?plots?\b|\bhistogram plot"
+        r"|\bplots? (?:an?|the)\b|\banimat(?:e|ed|ion)\b|\bvideos?\b|\baudio\b|\bcameras?\b"
+        r"|\b(?:display|resiz|show|load|upload|compress|crop|transform|convert"
+        r"|process)\w* (?:\w+ ){0,3}(?:images?|photos?|pictures?)\b|\bimage (?:files?|processing"
+        r"|classif\w+|gallery|slider|url)|\bdrop-?down\b|\bnav(?:igation)? ?bar\b|\bscroll(?:s"
+        r"|ing)?\b|\bhover|\bpop-?up\b|\bface (?:detection|recognition)\b|\bspeech\b"
+        r"|\bgame engine\b|\b3D (?:models?|games?|graphics|scenes?|objects?|engine|printer)\b"
+        r"|\bunity\b|\bcanvas\b|\bform (?:validation|field|element)",
+        r"\bdocument\.\w+|\bwindow\.\w+|\$\(['\"]|\baddEventListener\b|\btkinter\b|\bpygame\b"
+        r"|\bjavax\.swing\b|\bjava\.awt\b|\bJFrame\b|\bmatplotlib\b|\bplt\.|\bcv2\b|\bfrom PIL\b"
+        r"|\bimport (?:PIL|turtle|React|seaborn)\b|\bReactDOM\b|\bThree\.|\balert\(|\bcanvas\."
+        r"|\bandroid\.|\bgraphics\.h\b|\bNode\.js\b.*DOM|</(?:div|body|button|form|p)>",
     ),
     Reason.NEEDS_DATABASE: Needs(
         r"\b(?:my|postgre|no|ms)?sql(?:ite)? (?:databases?|tables?|server|queries|query)\b"
