@@ -111,6 +111,44 @@ def plan(recipe: RecipeFile, overrides: Overrides = None) -> None:
 
 
 @app.command()
+def seeds(
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="A file of questions, a folder, a hub dataset, or a recipe.", metavar="SOURCE"
+        ),
+    ],
+    overrides: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Values of the recipe's section `questions`.", metavar="[KEY=VALUE]..."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where every row goes, with its reason: JSON lines.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Draws the snippets of source files.")] = 0,
+) -> None:
+    """Show which questions of a source a run could use, and why not the others.
+
+    Examples:  sodakd seeds questions.jsonl
+    ·  sodakd seeds data.json columns.text=task max_words=200 --out sifted.jsonl
+    ·  sodakd seeds recipes/qwen2.5-coder-0.5b-lora.yaml
+    """
+    from sodakd.recipe import read_questions
+    from sodakd.screen import wide_console
+    from sodakd.seeds.gather import gather
+    from sodakd.seeds.table import show_sifted
+    from sodakd.store import write_rows
+
+    rows = list(gather(read_questions(source, overrides or []), seed))
+    show_sifted(rows, wide_console())
+    if out is not None:
+        write_rows(out, rows)
+        typer.echo(f"every row with its reason: {out}")
+
+
+@app.command()
 def report(folder: RunFolder) -> None:
     """Write report.html from a run's folder, finished or not.
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sodakd.methods.embedded import draw_seeds
+from sodakd.methods.start import sample_answers
 from sodakd.recipe import Recipe
-from sodakd.teacher.asks import Ask, Fault, Grade, Invent, Solve, read_solution
+from sodakd.teacher.asks import Ask, Fault, Grade, Invent, Solve, Usage
 from sodakd.teacher.ledger import NANO, Prices
 from sodakd.training.batches import count_steps
 from sodakd.types import FaultKind
@@ -112,9 +112,7 @@ def _training(recipe: Recipe, stage: str, examples: int, example_tokens: float) 
 
 def _measure(recipe: Recipe) -> tuple[dict[str, _Size], float]:
     """Mean tokens of each kind of ask, and of a training example, on a sample of seeds."""
-    teacher = WorldTeacher()
-    questions = draw_seeds(recipe, _SAMPLE)
-    codes = [read_solution(teacher.reply(Solve(question=each)).text) for each in questions]
+    questions, codes = sample_answers(recipe, _SAMPLE)
     sample: dict[str, list[Ask]] = {
         "solve": [Solve(question=each) for each in questions],
         "fault": [
@@ -128,7 +126,7 @@ def _measure(recipe: Recipe) -> tuple[dict[str, _Size], float]:
     }
     sizes = {}
     for kind, asks in sample.items():
-        usages = [teacher.reply(ask).usage for ask in asks]
+        usages = [_usage(recipe, ask) for ask in asks]
         sizes[kind] = _Size(
             sum(usage.prompt_tokens for usage in usages) / len(usages),
             sum(usage.completion_tokens for usage in usages) / len(usages),
@@ -137,3 +135,19 @@ def _measure(recipe: Recipe) -> tuple[dict[str, _Size], float]:
         len(question.text) + len(code) for question, code in zip(questions, codes, strict=True)
     )
     return sizes, letters / 4 / len(questions)
+
+
+_USUAL = {"solve": 500, "fault": 450, "grade": 250, "invent": 400}
+"""Completion tokens of a language model: a guess, for a plan only."""
+_FRAME = 180
+"""Tokens of a prompt's own words: a guess as well."""
+
+
+def _usage(recipe: Recipe, ask: Ask) -> Usage:
+    """Tokens of an ask: the world's own, or by its letters and what answers often take."""
+    if not recipe.questions.real:
+        return WorldTeacher().reply(ask).usage
+    letters = len(ask.question.text)
+    letters += len(ask.correct) if isinstance(ask, Fault) else 0
+    letters += len(ask.answer) if isinstance(ask, Grade) else 0
+    return Usage(prompt_tokens=letters // 4 + _FRAME, completion_tokens=_USUAL[ask.kind])
