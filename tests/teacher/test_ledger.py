@@ -10,7 +10,8 @@ import pytest
 
 from sodakd.errors import BudgetReached, RunError, TeacherError
 from sodakd.settings.teacher import Budget
-from sodakd.teacher.asks import Ask, Reply, Solve, Usage
+from sodakd.teacher.asks import Ask, Reply, Solve
+from sodakd.types import Usage
 from sodakd.teacher.ledger import Ledger, Prices, look_up_spent
 from sodakd.types import Language, Question
 

@@ -9,7 +9,8 @@ import pytest
 from sodakd.run import Run
 from sodakd.settings.stages import UpdateSettings
 from sodakd.settings.teacher import Budget
-from sodakd.teacher.asks import Ask, Reply, Usage
+from sodakd.teacher.asks import Ask, Reply
+from sodakd.types import Usage
 from sodakd.teacher.ledger import Ledger, Prices
 from sodakd.types import Difficulty, Feedback, Language, Outcome, Question, Solution, Stage, Verdict
 from sodakd.update.curriculum import draw_wishes, highest_open

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from sodakd.methods.embedded import draw_seeds
 from sodakd.recipe import Recipe
-from sodakd.teacher.asks import Ask, Fault, Grade, Invent, Solve, read_solution
+from sodakd.teacher.asks import Ask, Fault, Grade, Invent, Solve
 from sodakd.teacher.ledger import NANO, Prices
+from sodakd.teacher.reading import read_solution
 from sodakd.training.batches import count_steps
 from sodakd.types import FaultKind
 from sodakd.world.teacher import WorldTeacher

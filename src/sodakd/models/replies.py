@@ -1,6 +1,7 @@
 """What an HTTP reply of a chat-completions server means: an answer, or which kind of trouble."""
 
 import json
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -48,8 +49,8 @@ _FATAL: Mapping[int, str] = {
     401: "the key is not accepted: check the environment variable that teacher.api_key_env names",
     402: "the account has no credit left",
     403: "the key may not do this",
-    404: "no such model or address: check teacher.model and teacher.base_url (mostly it ends in /v1)",
-    405: "no chat completions at this address: check teacher.base_url (mostly it ends in /v1)",
+    404: "no such model, or address: check teacher.model, teacher.base_url (it mostly ends in /v1)",
+    405: "no chat completions at this address: check teacher.base_url (it mostly ends in /v1)",
 }
 
 _PER_PROMPT: Mapping[str, Finish] = {
@@ -83,7 +84,9 @@ def read_reply(
     if status in {400, 403, 413, 422}:
         for sign, finish in _PER_PROMPT.items():
             if sign in lower:
-                return Completion("", finish, Usage(prompt_tokens=0, completion_tokens=0), "", words)
+                return Completion(
+                    "", finish, Usage(prompt_tokens=0, completion_tokens=0), "", words
+                )
     if status == 429:
         return Failure(Trouble.FATAL, f"{words}: the account has no credit left")
     if status in _FATAL:
@@ -107,7 +110,7 @@ def retry_after(value: str | None, now: datetime | None = None) -> float | None:
         if then.tzinfo is None:
             then = then.replace(tzinfo=UTC)
         seconds = (then - (now or datetime.now(UTC))).total_seconds()
-    return min(max(0.0, seconds), LONGEST_WAIT) if seconds == seconds else None
+    return None if math.isnan(seconds) else min(max(0.0, seconds), LONGEST_WAIT)
 
 
 def _answer(body: bytes) -> Completion | Failure:
@@ -115,10 +118,12 @@ def _answer(body: bytes) -> Completion | Failure:
         reply = _Reply.model_validate_json(body)
     except ValidationError:
         return _no_answer(body)
-    told = reply.usage
-    usage = told and Usage(
-        prompt_tokens=max(0, told.prompt_tokens), completion_tokens=max(0, told.completion_tokens)
-    )
+    usage = None
+    if reply.usage is not None:
+        usage = Usage(
+            prompt_tokens=max(0, reply.usage.prompt_tokens),
+            completion_tokens=max(0, reply.usage.completion_tokens),
+        )
     if not reply.choices:
         return Failure(Trouble.EMPTY, "a reply without choices", *_billed(usage))
     choice = reply.choices[0]
