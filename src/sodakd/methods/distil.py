@@ -15,14 +15,17 @@ from sodakd.methods.embedded import Prepared, prepare
 from sodakd.methods.plan import plan
 from sodakd.methods.sft import sft
 from sodakd.methods.soda import soda
+from sodakd.methods.teachers import prices_of
 from sodakd.methods.workshop import Workshop, open_ledger, total_tally
 from sodakd.recipe import LoadedRecipe, Recipe
 from sodakd.run import Run, Watch, cores
 from sodakd.store import read_rows, write_whole
-from sodakd.teacher.ledger import NANO, Prices
+from sodakd.teacher.money import NANO
 from sodakd.types import Attempt, Results, Standing
 
 CONTROL = "sft"
+LOADED = ("transformers", "vllm")
+"""Teachers that a machine holds once: their control comes after the method, in one process."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def distil(
             if recipe.method == "sft":
                 shop.evaluate("base/evaluation", given.base, given.exam)
                 run_control(control, watch)
-            elif recipe.control and cores() > 1:
+            elif recipe.control and cores() > 1 and recipe.teacher.kind not in LOADED:
                 with beside(run_control, control, watch) as other:
                     student = _method(shop, given)
                     other.wait()
@@ -134,7 +137,7 @@ def _standing(
     tallies = [total_tally(run, prefix) for prefix in prefixes]
     prompt = sum(tally["prompt_tokens"] for tally in tallies)
     completion = sum(tally["completion_tokens"] for tally in tallies)
-    prices = Prices(recipe.teacher.prompt_price, recipe.teacher.completion_price)
+    prices = prices_of(recipe.teacher)
     return Standing(
         name=name,
         groups=by_level(attempts),

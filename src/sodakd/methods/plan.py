@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sodakd.methods.embedded import draw_seeds
+from sodakd.methods.teachers import prices_of
 from sodakd.recipe import Recipe
 from sodakd.teacher.asks import Ask, Fault, Grade, Invent, Solve
-from sodakd.teacher.ledger import NANO, Prices
+from sodakd.teacher.money import NANO
 from sodakd.teacher.reading import read_solution
 from sodakd.training.batches import count_steps
 from sodakd.types import FaultKind
@@ -99,7 +100,7 @@ def _later(recipe: Recipe) -> int:
 
 def _calls(recipe: Recipe, stage: str, ask: str, n: int, sizes: dict[str, _Size]) -> PlannedCalls:
     prompt, completion = round(n * sizes[ask].prompt), round(n * sizes[ask].completion)
-    prices = Prices(recipe.teacher.prompt_price, recipe.teacher.completion_price)
+    prices = prices_of(recipe.teacher)
     money = prices.of(prompt, completion) / NANO
     return PlannedCalls(stage, ask, n, prompt, completion, money)
 

@@ -6,8 +6,9 @@ processor time a call at 64 in flight where aiohttp takes 0.15 (`benchmarks/teac
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http.client import HTTPException
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.request import getproxies, proxy_bypass, urlopen
 
 import aiohttp
 
@@ -84,3 +85,12 @@ def _proxy(scheme: str, host: str) -> str | None:
     if host in {"localhost", "127.0.0.1", "::1"} or proxy_bypass(host):
         return None
     return getproxies().get(scheme)
+
+
+def healthy(url: str) -> bool:
+    """Whether a server on loopback answers this address with 200."""
+    try:
+        with urlopen(url, timeout=2) as reply:
+            return int(reply.status) == 200
+    except (OSError, HTTPException):
+        return False

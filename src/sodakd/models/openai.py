@@ -87,6 +87,7 @@ class Client:
         self.troubles: Counter[str] = Counter()
         self._limit = Limit(max_in_flight)
         self._breaker = Breaker()
+        self._ever = False
         self._jitter = random.Random()
 
     async def __aenter__(self) -> Self:
@@ -101,6 +102,7 @@ class Client:
         self._closed_until = 0.0
         self._last_success = time.monotonic()
         self._breaker = Breaker()
+        self._given_up = 0
         return self
 
     async def __aexit__(
@@ -173,6 +175,7 @@ class Client:
         now = time.monotonic()
         if isinstance(found, Completion):
             self._breaker.count(failed=False)
+            self._ever = True
             self._limit.answered(round_sent, seconds)
             self._last_success = now
             return
@@ -210,7 +213,8 @@ class Client:
             till.lost()
 
     def _gave_up(self, found: Failure) -> Completion:
-        if not self._breaker.succeeded:
+        self._given_up += 1
+        if not self._breaker.succeeded and (not self._ever or self._given_up >= 3):
             self._halt(f"no call succeeded, the last one failed so: {found.words}")
         self._raise_if_stopped()
         return Completion("", Finish.FAILED, None, "", self._public(found.words))

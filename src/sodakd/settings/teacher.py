@@ -77,7 +77,9 @@ class TeacherSettings(Frozen):
         for name, kinds in _ONLY_FOR.items():
             default = type(self).model_fields[name].default
             if getattr(self, name) != default and self.kind not in kinds:
-                raise ValueError(f"teacher.{name} is for kind {' or '.join(kinds)}, not {self.kind}")
+                raise ValueError(
+                    f"teacher.{name} is for kind {' or '.join(kinds)}, not {self.kind}"
+                )
         if (self.prompt_price is None) != (self.completion_price is None):
             raise ValueError("set teacher.prompt_price and teacher.completion_price, or neither")
         return self

@@ -170,8 +170,7 @@ class _Round:
                 reply = await self._reply(call, till)
             except SodakdError as error:
                 till.give_up()
-                self.error = error if self.error is None else self.error
-                self.wake()
+                self.fail(error)
                 return
             except BaseException:
                 till.give_up()
@@ -196,6 +195,12 @@ class _Round:
     def settle(self) -> None:
         """One reservation less: whoever waits for room in the budget may look again."""
         self.reserved -= 1
+        self.wake()
+
+    def fail(self, error: SodakdError) -> None:
+        """Begin no further call, for this reason if there is none yet."""
+        if self.error is None:
+            self.error = error
         self.wake()
 
     def wake(self) -> None:

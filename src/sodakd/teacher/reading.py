@@ -8,13 +8,24 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from pydantic import Field, JsonValue, ValidationError
 
 from sodakd.models.completions import Finish
-from sodakd.teacher.asks import Ask, Evolve, Inspire, Invent
+from sodakd.teacher.asks import (
+    Compare,
+    Evolve,
+    Fault,
+    Grade,
+    Inspire,
+    Invent,
+    Refine,
+    Solve,
+)
 from sodakd.types import FaultKind, Frozen, Language, Question, Score, Tests
+
+Asked = TypeVar("Asked", Solve, Fault, Grade, Invent, Evolve, Refine, Inspire, Compare)
 
 
 class UnreadableReply(Exception):
@@ -90,20 +101,12 @@ _LABELS = {
     Language.CPP: {"cpp", "c++", "cc"},
     Language.GO: {"go", "golang"},
 }
-_POINTS = re.compile(
-    r"^[\s>*#-]*Rule\s*([1-5])\b[^:\n]*:[\s*]*([0-9]+(?:\.[0-9]+)?)", _LINES
-)
+_POINTS = re.compile(r"^[\s>*#-]*Rule\s*([1-5])\b[^:\n]*:[\s*]*([0-9]+(?:\.[0-9]+)?)", _LINES)
 _RULES = ("functionality", "boundary", "coverage", "readability", "practices")
-_KIND = re.compile(
-    r"^[\s>*#-]*Fault(?:[ \t]+kind)?[\s*]*:[\s*`\"]*([A-Za-z][\w -]*)", _LINES
-)
-_PROBLEM = re.compile(
-    r"^[\s*#]*\[?Problem(?: Description)?\]?[\s*:]*$", _LINES
-)
+_KIND = re.compile(r"^[\s>*#-]*Fault(?:[ \t]+kind)?[\s*]*:[\s*`\"]*([A-Za-z][\w -]*)", _LINES)
+_PROBLEM = re.compile(r"^[\s*#]*\[?Problem(?: Description)?\]?[\s*:]*$", _LINES)
 _SOLUTION = re.compile(r"^[\s*#]*\[?Solution\]?[\s*:]*$", _LINES)
-_SCORE = re.compile(
-    r"^[\s>*#-]*Score[ \t]+([AB])[\s*]*:[\s*]*([0-9]+(?:\.[0-9]+)?)", _LINES
-)
+_SCORE = re.compile(r"^[\s>*#-]*Score[ \t]+([AB])[\s*]*:[\s*]*([0-9]+(?:\.[0-9]+)?)", _LINES)
 _NAMES = re.compile(r"[ -]+")
 
 
@@ -225,6 +228,7 @@ def _json(text: str) -> JsonValue:
     return value
 
 
-def again(ask: Ask, error: UnreadableReply) -> Ask:
+def again(ask: Asked, error: UnreadableReply) -> Asked:
     """The same ask once more, with what was wrong with the form of its reply."""
-    return ask.model_copy(update={"attempt": ask.attempt + 1, "unreadable": str(error)})
+    wrong: dict[str, int | str] = {"attempt": ask.attempt + 1, "unreadable": str(error)}
+    return ask.model_copy(update=wrong)
