@@ -124,7 +124,9 @@ class Connection(asyncio.Protocol):
         self.shop.in_flight -= 1
         FAULTS[fault](self, body)
 
-    def send(self, status: int, content: bytes, kind: str = "application/json", **more: str) -> None:
+    def send(
+        self, status: int, content: bytes, kind: str = "application/json", **more: str
+    ) -> None:
         lines = [f"HTTP/1.1 {status} X", f"content-type: {kind}", f"content-length: {len(content)}"]
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in more.items()]
         self.transport.write("\r\n".join([*lines, "", ""]).encode() + content)
@@ -203,7 +205,7 @@ def _half(connection: Connection, body: bytes) -> None:
 
 
 def busy(connection: Connection, body: bytes) -> None:
-    when = connection.shop.random.choice(("seconds", "date", "none"))
+    when = connection.shop.random.choices(("seconds", "date", "none"), (9, 2, 9))[0]
     later = format_datetime(datetime.now(UTC) + timedelta(seconds=1), usegmt=True)
     after = {"seconds": {"retry_after": "0.05"}, "date": {"retry_after": later}, "none": {}}
     connection.fail(429, "rate_limit_exceeded", "slow down", **after[when])
@@ -220,7 +222,7 @@ FAULTS: dict[str, Callable[[Connection, bytes], None]] = {
     "garbage": lost(lambda c, _: c.send(200, b"\x00\xff{{{not json")),
     "html": lost(lambda c, _: c.send(200, HTML, "text/html")),
     "wrong_json": lost(lambda c, _: c.send(200, b'{"choices": {"text": 3}}')),
-    "hang": lost(lambda c, _: None),
+    "hang": lost(lambda *_: None),
     "empty": empty,
     "length": finished("length"),
     "filter": finished("content_filter"),
