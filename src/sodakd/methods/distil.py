@@ -15,11 +15,11 @@ from sodakd.methods.embedded import Prepared, prepare
 from sodakd.methods.plan import plan
 from sodakd.methods.sft import sft
 from sodakd.methods.soda import soda
-from sodakd.methods.teachers import prices_of
 from sodakd.methods.workshop import Workshop, open_ledger, total_tally
 from sodakd.recipe import LoadedRecipe, Recipe
 from sodakd.run import Run, Watch, cores
 from sodakd.store import read_rows, write_whole
+from sodakd.teacher.endpoint import prices_of
 from sodakd.teacher.money import NANO
 from sodakd.types import Attempt, Results, Standing
 

@@ -1,54 +1,27 @@
 """The table of teachers: what a recipe's `teacher.kind` opens."""
 
-import os
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sodakd.errors import EndpointError
 from sodakd.models.openai import Client, Endpoint, Patience
 from sodakd.models.serving import Command, Server
 from sodakd.settings.teacher import TeacherKind, TeacherSettings
 from sodakd.teacher.asks import CallingTeacher, Teacher
 from sodakd.teacher.chat import ChatTeacher, Sampling, Session
-from sodakd.teacher.money import Prices
+from sodakd.teacher.endpoint import endpoint_of
 from sodakd.teacher.replay import ReplayTeacher
 from sodakd.world.teacher import WorldTeacher
 
 if TYPE_CHECKING:
     from sodakd.models.transformers import TransformersModel
 
-OPENAI = "https://api.openai.com/v1"
-
 
 def open_teacher(settings: TeacherSettings, folder: Path) -> Teacher | CallingTeacher:
     """The teacher of a recipe. A server it needs is started at its first call, not here."""
     return TEACHERS[settings.kind](settings, folder)
-
-
-def prices_of(settings: TeacherSettings) -> Prices:
-    """The recipe's prices, else those of the table, else unknown ones."""
-    found = settings.prices
-    if found is None:
-        return Prices(0.0, 0.0, known=False)
-    return Prices(found[0], found[1], times=found[2] if settings.batch_api else 1.0)
-
-
-def endpoint_of(settings: TeacherSettings) -> Endpoint:
-    """Where the recipe's teacher is served, and the key from the environment.
-
-    Raises:
-        EndpointError: OpenAI's own address, and no key.
-    """
-    base = settings.base_url or os.environ.get("OPENAI_BASE_URL") or OPENAI
-    key = os.environ.get(settings.api_key_env)
-    if key is None and base.startswith(OPENAI):
-        raise EndpointError(
-            f"{base} needs a key, and the environment variable {settings.api_key_env} is not set"
-        )
-    return Endpoint(base, settings.model or "", key, settings.token_limit)
 
 
 def _world(settings: TeacherSettings, folder: Path) -> Teacher:

@@ -12,10 +12,11 @@ from sodakd.deliver.pairs import Delivery, Solved, build_pairs, build_solutions
 from sodakd.evaluate.run_benchmark import run_benchmark
 from sodakd.feedback.assess import Assessment, assess
 from sodakd.judge.judge import Judge
-from sodakd.methods.teachers import open_teacher, prices_of
+from sodakd.methods.teachers import open_teacher
 from sodakd.recipe import Recipe
 from sodakd.run import Run
 from sodakd.settings.training import TrainingSettings
+from sodakd.teacher.endpoint import prices_of
 from sodakd.teacher.ledger import Ledger
 from sodakd.training.batches import Example, count_steps
 from sodakd.types import Attempt, Feedback, Pair, Question, TrainRow

@@ -14,7 +14,7 @@ By = Literal["run", "cycle", "stage", "step", "ask", "model"]
 
 GROUPS: Mapping[By, str] = {
     "run": "'run'",
-    "cycle": "case instr(step, '/') when 0 then step else substr(step, 1, instr(step, '/') - 1) end",
+    "cycle": "substr(step, 1, instr(step || '/', '/') - 1)",
     "stage": "replace(step, rtrim(step, replace(step, '/', '')), '')",
     "step": "step",
     "ask": "kind",
