@@ -13,13 +13,16 @@ def test_the_limit_doubles_each_round_until_its_first_cut() -> None:
     assert limit.places == 256
 
 
-def test_a_refusal_halves_it_and_then_it_grows_by_one_a_round() -> None:
+def test_a_refusal_halves_it_and_then_it_grows_slowly() -> None:
     limit = Limit(64, now=64)
     limit.refused(limit.round)
     assert limit.places == 32
-    for _ in range(33):
+    for _ in range(32):
         limit.answered(limit.round, 0.1)
     assert limit.places == 33
+    for _ in range(34):
+        limit.answered(limit.round, 0.1)
+    assert limit.places == 35
 
 
 def test_refusals_of_one_burst_cut_once() -> None:
@@ -37,6 +40,18 @@ def test_a_server_that_answers_four_times_slower_is_asked_less() -> None:
     for _ in range(16):
         limit.answered(limit.round, 0.5)
     assert limit.places == 14
+
+
+def test_one_error_in_ten_takes_a_tenth_and_fewer_take_nothing() -> None:
+    limit = Limit(64, now=64)
+    for number in range(640):
+        limit.answered(limit.round, 0.1)
+        if number % 20 == 0:
+            limit.failed(limit.round)
+    assert limit.places == 64
+    for _ in range(7):
+        limit.failed(limit.round)
+    assert limit.places == 57
 
 
 def test_there_is_always_one_place() -> None:

@@ -110,7 +110,7 @@ def test_a_pause_that_the_server_asks_for_is_kept_by_all() -> None:
     assert seconds > 0.02 * busy / 2
 
 
-def test_an_empty_answer_is_asked_for_once_more_and_then_is_data() -> None:
+def test_an_empty_answer_is_asked_for_twice_more_and_then_is_data() -> None:
     with serving("--faults", "empty", "--share", "0.4", "--seed", "1") as server:
         found = complete(client(server.url), 100)
         counted = server.books()

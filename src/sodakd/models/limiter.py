@@ -12,9 +12,10 @@ from statistics import median
 class Limit:
     """The number of calls in flight: additive increase, multiplicative decrease.
 
-    It doubles each round until the first cut (slow start), then grows by one a round. A refusal
-    halves it; an error takes a tenth; so does a round whose median latency is `slow` times the
-    best one. Calls that were sent before the last cut cannot cut again: they saw the old limit.
+    It doubles each round until the first cut (slow start), then grows by a thirty-second of `most`
+    a round, one at least. A refusal halves it. A tenth is taken by a round in which one call in ten
+    ended in an error, and by one whose median latency is `slow` times the best. Calls that were
+    sent before the last cut cannot cut again: they saw the old limit.
     """
 
     most: int
@@ -27,6 +28,7 @@ class Limit:
     def __post_init__(self) -> None:
         self.now = min(self.now, float(self.most))
         self._latencies: list[float] = []
+        self._errors = 0
 
     @property
     def places(self) -> int:
@@ -39,11 +41,12 @@ class Limit:
         if len(self._latencies) >= max(8, self.places):
             middle = median(self._latencies)
             self._latencies.clear()
+            self._errors = 0
             if middle > self.slow * self._best:
                 self._cut(round_sent, 0.9)
                 return
             self._best = min(self._best * 1.05, middle)  # old ones fade: a server may change
-        step = 1.0 if self.now < self._steep else 1.0 / self.now
+        step = 1.0 if self.now < self._steep else max(1.0, self.most / 32) / self.now
         self.now = min(float(self.most), self.now + step)
 
     def refused(self, round_sent: int) -> None:
@@ -52,7 +55,10 @@ class Limit:
 
     def failed(self, round_sent: int) -> None:
         """A call ended in a server's error or in a time-out."""
-        self._cut(round_sent, 0.9)
+        self._errors += 1
+        if self._errors >= max(3, self.places / 10):
+            self._errors = 0
+            self._cut(round_sent, 0.9)
 
     def _cut(self, round_sent: int, share: float) -> None:
         if round_sent < self.round:

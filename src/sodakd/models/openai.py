@@ -33,8 +33,8 @@ from sodakd.models.limiter import Breaker, Limit
 from sodakd.models.replies import read_reply
 from sodakd.types import canonical
 
-_EMPTY_ANSWERS = 2
-"""An empty answer is paid for, and mostly comes again: it is asked for once more, no oftener."""
+_EMPTY_ANSWERS = 3
+"""An empty answer is paid for, and mostly comes again: it is asked for twice more, no oftener."""
 
 
 @dataclass(frozen=True)
