@@ -84,6 +84,11 @@ class Recipe(Frozen):
             )
         if self.training.loss != "none" and not self.delivery.faults:
             raise ValueError("training.loss needs faulty solutions: set delivery.faults to true")
+        if self.budget.money is not None and self.teacher.prices is None:
+            raise ValueError(
+                f"budget.money cannot be kept: the price of {self.teacher.model} is unknown: set"
+                " teacher.prompt_price and teacher.completion_price, or limit budget.tokens"
+            )
         return self
 
 

@@ -20,9 +20,9 @@ from sodakd.settings.stages import FeedbackSettings, UpdateSettings
 from sodakd.settings.student import BaseSettings, StudentShape
 from sodakd.settings.teacher import Budget
 from sodakd.settings.training import TrainingSettings
-from sodakd.teacher.asks import Ask, Fault, Grade, Invent, Reply, Solve, Usage
+from sodakd.teacher.asks import Ask, Fault, Grade, Invent, Reply, Solve
 from sodakd.teacher.ledger import Ledger, Prices
-from sodakd.types import Difficulty, FaultKind, Feedback, Language, Pair, Question
+from sodakd.types import Difficulty, FaultKind, Feedback, Language, Pair, Question, Usage
 from tests.real_data import real_data
 
 
@@ -61,6 +61,8 @@ class RecordedTeacher:
                     "tests": None,
                 }
                 return f"```json\n{json.dumps(invented)}\n```"
+            case _:
+                raise AssertionError(f"nobody asks {ask.kind} here")
 
 
 def _broken(ask: Fault) -> str:

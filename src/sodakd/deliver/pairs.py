@@ -17,16 +17,9 @@ from sodakd.judge.judge import Judge
 from sodakd.judge.trial import program_for
 from sodakd.run import Built, Run
 from sodakd.settings.stages import DeliverySettings
-from sodakd.teacher.asks import (
-    Ask,
-    Fault,
-    Reply,
-    Solve,
-    UnreadableReply,
-    read_fault,
-    read_solution,
-)
+from sodakd.teacher.asks import Ask, Fault, Reply, Solve
 from sodakd.teacher.ledger import Ledger
+from sodakd.teacher.reading import UnreadableReply, read_fault, read_solution
 from sodakd.types import FaultKind, Frozen, Pair, Question, Verdict
 
 _CHUNK = 64  # faults asked for at once; between chunks their kinds are evened out

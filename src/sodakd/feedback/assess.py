@@ -12,8 +12,9 @@ from sodakd.judge.trial import program_for
 from sodakd.models.chat import Generator
 from sodakd.run import Built, Run
 from sodakd.settings.stages import FeedbackSettings
-from sodakd.teacher.asks import Grade, UnreadableReply, read_grade
+from sodakd.teacher.asks import Grade
 from sodakd.teacher.ledger import Ledger
+from sodakd.teacher.reading import UnreadableReply, read_grade
 from sodakd.types import Feedback, Question, Score, Solution, Verdict
 
 

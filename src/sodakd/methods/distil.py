@@ -21,10 +21,13 @@ from sodakd.methods.workshop import Workshop, open_ledger, total_tally
 from sodakd.recipe import LoadedRecipe, Recipe
 from sodakd.run import Run, Watch, cores
 from sodakd.store import read_rows, write_whole
-from sodakd.teacher.ledger import NANO, Prices
+from sodakd.teacher.endpoint import prices_of
+from sodakd.teacher.money import NANO
 from sodakd.types import Attempt, Language, Results, Standing
 
 CONTROL = "sft"
+LOADED = ("transformers", "vllm")
+"""Teachers that a machine holds once: their control comes after the method, in one process."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ def distil(
             if recipe.method == "sft":
                 shop.evaluate("base/evaluation", given.base, given.exam)
                 run_control(control, watch)
-            elif recipe.control and cores() > 1:
+            elif recipe.control and cores() > 1 and recipe.teacher.kind not in LOADED:
                 with beside(run_control, control, watch) as other:
                     student = _method(shop, given)
                     other.wait()
@@ -145,7 +148,7 @@ def _standing(
     tallies = [total_tally(run, prefix) for prefix in prefixes]
     prompt = sum(tally["prompt_tokens"] for tally in tallies)
     completion = sum(tally["completion_tokens"] for tally in tallies)
-    prices = Prices(recipe.teacher.prompt_price, recipe.teacher.completion_price)
+    prices = prices_of(recipe.teacher)
     return Standing(
         name=name,
         groups=by_level(attempts),

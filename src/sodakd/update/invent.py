@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from sodakd.run import Built, Run
 from sodakd.settings.stages import UpdateSettings
-from sodakd.teacher.asks import Invent, UnreadableReply, read_invention
+from sodakd.teacher.asks import Invent
 from sodakd.teacher.ledger import Ledger
+from sodakd.teacher.reading import UnreadableReply, read_invention
 from sodakd.types import Feedback, Question
 from sodakd.update.curriculum import draw_wishes, highest_open
 from sodakd.update.decontaminate import HeldOut
