@@ -26,7 +26,7 @@ def sifted(*texts: str, reference: str | None = None) -> list[Sifted]:
         ("", Reason.EMPTY),
         ("Sort a list", Reason.TOO_SHORT),
         ("word " * 90, Reason.TOO_LONG),
-        ("，write a function that sorts a list", Reason.STRANGE_START),
+        ("\uff0cwrite a function that sorts a list", Reason.STRANGE_START),
         (", write a function that sorts a list", Reason.STRANGE_START),
         ("Write a SQL query that selects all users.", Reason.ANOTHER_LANGUAGE),
         ("Create a web page with a red title in HTML.", Reason.ANOTHER_LANGUAGE),
