@@ -56,7 +56,7 @@ _NEEDS: Mapping[Reason, Needs] = {
         r"|ing)?\b|\bhover|\bpop-?up\b|\bface (?:detection|recognition)\b|\bspeech\b"
         r"|\bgame engine\b|\b3D (?:models?|games?|graphics|scenes?|objects?|engine|printer)\b"
         r"|\bunity\b|\bcanvas\b|\bform (?:validation|field|element)",
-        r"\bdocument\.\w+|\bwindow\.\w+|\$\(['\"]|\baddEventListener\b|\btkinter\b|\bpygame\b"
+        r"\bdocument\.(?:get|query|create|body|write|title|cookie|add|head|form)|\bwindow\.\w+|\$\(['\"]|\baddEventListener\b|\btkinter\b|\bpygame\b"
         r"|\bjavax\.swing\b|\bjava\.awt\b|\bJFrame\b|\bmatplotlib\b|\bplt\.|\bcv2\b|\bfrom PIL\b"
         r"|\bimport (?:PIL|turtle|React|seaborn)\b|\bReactDOM\b|\bThree\.|\balert\(|\bcanvas\."
         r"|\bandroid\.|\bgraphics\.h\b|\bNode\.js\b.*DOM|</(?:div|body|button|form|p)>",
@@ -90,7 +90,8 @@ _NEEDS: Mapping[Reason, Needs] = {
         r"|\binputs? (?:from|by) (?:an? |the )?users?\b|\b(?:ask|prompt|allow|let|enabl|requir"
         r"|invit|request)\w* (?:for )?(?:an? |the )?users?\b|\busers? (?:to )?(?:enters?|inputs?"
         r"|types?|guess\w*|choos\w*|provid\w+)\b|\b(?:entered|provided|given|input|supplied|typed"
-        r"|guess\w*) by (?:an? |the )?users?\b|\bfrom (?:an? |the )?users?\b|\b(?:stdin"
+        r"|guess\w*) by (?:an? |the )?users?\b|\bfrom (?:an? |the )?users?\b"
+        r"|\busers?(?:['\u2019]s?)? (?:\w+ ){0,3}as (?:an? )?input\b|\b(?:stdin"
         r"|standard input|from the (?:console|keyboard|terminal|command line))\b|\binteractive\b"
         r"|\bcommand[- ]line (?:arguments?|tool|game|interface|app\w*|program|utility|menu)\b"
         r"|\bmenu[- ]driven\b",

@@ -1,6 +1,7 @@
 """Read the rows of a source: a file, a folder of files, or a dataset of the Hugging Face hub."""
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -112,8 +113,10 @@ def _download(source: str) -> tuple[Path, list[Path]]:
         raise DataError(
             f"there is no source {source}: name a file, a folder, or a hub dataset (owner/name)"
         )
+    # Before the import, which reads it: nobody is told who fetches what, and with which tools.
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     try:
-        from huggingface_hub import snapshot_download
+        from huggingface_hub import HfApi, snapshot_download
         from huggingface_hub.errors import (
             HfHubHTTPError,
             HFValidationError,
@@ -125,14 +128,13 @@ def _download(source: str) -> tuple[Path, list[Path]]:
             f"{source} is no file here, and to ask the hub for it huggingface_hub is needed:"
             " pip install 'sodakd[data]'"
         ) from None
+    name, revision = found["id"], found["revision"]
     try:
-        folder = Path(
-            snapshot_download(
-                found["id"],
-                repo_type="dataset",
-                revision=found["revision"],
-                allow_patterns=[f"*{suffix}" for suffix in READERS],
-            )
+        listed = HfApi().list_repo_files(name, repo_type="dataset", revision=revision)
+        files = sorted(path for path in listed if Path(path).suffix in READERS)
+        wanted = [path for path in files if "train" in path] or files
+        folder = snapshot_download(
+            name, repo_type="dataset", revision=revision, allow_patterns=wanted
         )
     except (
         HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OfflineModeIsEnabled, OSError,
@@ -142,11 +144,9 @@ def _download(source: str) -> tuple[Path, list[Path]]:
             f"{source} is no file here, and the hub did not give it ({reason}); check the name, and"
             " HF_TOKEN for a gated one; a copy on this disk can be named instead"
         ) from None
-    files = data_files(folder)
-    train = [path for path in files if "train" in path.relative_to(folder).as_posix()]
-    if not files:
+    if not wanted:
         raise DataError(f"the hub's dataset {source} has no {', '.join(READERS)} file")
-    return folder, train or files
+    return Path(folder), [Path(folder) / path for path in wanted]
 
 
 def _json(text: str, path: Path, line: int) -> JsonValue:

@@ -41,7 +41,7 @@ def tell_language(seed: Seed, default: Language) -> Told:
     answer = _guess(seed.reference or "")
     if named:
         label = next(iter(named))
-        if len(named) > 1 and answer in named:
+        if len(named) > 1 and answer in named and answer not in _DATA:
             label = answer
         elif one_of_seven(list(named)) is not None and language_of(label) is None:
             # "an SQL query in Python": the program is Python's, unless the answer is not one.

@@ -6,7 +6,8 @@ from sodakd.judge.guess import LEAST
 from sodakd.seeds.prose import fenced, guess, share_of_prose, without_prose
 
 _THINGS = (
-    r"(?:programs?|functions?|codes?|scripts?|class(?:es)?|methods?|algorithms?|snippets?|loops?"
+    r"(?:programs?|functions?|codes?|scripts?|algorithmic sequences?"
+    r"|class(?:es)?|methods?|algorithms?|snippets?|loops?"
     r"|statements?|expressions?|queries|query|recursion|regex|regular expressions?|implementations?"
     r"|data structures?|generators?|decorators?|one-liner|constructor|interface|subroutine"
     r"|procedure"
@@ -18,7 +19,8 @@ _MAKES = (
     r"|craft"
     r"|formulat|produc|extend|enhanc|add|chang|translat|simplif|improv|adapt|transform|set up"
     r"|declar"
-    r"|alter|employ|utili[sz]|us|rearrang|insert|replac|adjust|restructur|amend)\w*"
+    r"|alter|employ|utili[sz]|us|rearrang|insert|replac|adjust|restructur|amend"
+    r"|fabricat|engineer|assembl|orchestrat)\w*"
 )
 _WANTS = re.compile(rf"(?i)\b{_MAKES}\b(?:[^.?!\n]|\.(?=\S)){{0,160}}\b{_THINGS}\b")
 _WORDS_WANTED = re.compile(
