@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from sodakd.judge.extract import extract_code
+from sodakd.judge.extract import extract_for
 from sodakd.judge.judge import Judge, Program
 from sodakd.run import Built, Run
 from sodakd.settings.stages import DeliverySettings
@@ -77,7 +77,7 @@ def build_solutions(delivery: Delivery, questions: Sequence[Question]) -> Built[
     asks = [Solve(question=question) for question in questions]
     replies = delivery.ask(asks, tally, "correct solutions")
     rows = [
-        Solved(question_id=question.id, prompt=question.text, code=_code(reply, tally))
+        Solved(question_id=question.id, prompt=question.text, code=_code(question, reply, tally))
         for question, reply in zip(questions, replies, strict=True)
     ]
     return Built(rows, tally)
@@ -172,7 +172,7 @@ def _solve(
         ]
         replies = delivery.ask(asks, tally, "correct solutions")
         candidates = [
-            replace(each, code=_code(reply, tally))
+            replace(each, code=_code(each.question, reply, tally))
             for each, reply in zip(waiting, replies, strict=True)
         ]
         verdicts = delivery.verdicts(
@@ -192,9 +192,9 @@ def _solve(
     return [solved[question.id] for question in questions if question.id in solved]
 
 
-def _code(reply: Reply, tally: Counter[str]) -> str:
+def _code(question: Question, reply: Reply, tally: Counter[str]) -> str:
     try:
         return read_solution(reply.text)
     except UnreadableReply:
         tally["solution_unreadable"] += 1
-        return extract_code(reply.text)
+        return extract_for(question, reply.text).code

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from sodakd.feedback.difficulty import judge_difficulty
-from sodakd.judge.extract import extract_code
+from sodakd.judge.extract import extract_for
 from sodakd.judge.judge import Judge, Program
 from sodakd.models.chat import Generator
 from sodakd.run import Built, Run
@@ -48,7 +48,12 @@ def assess(
     )
     solutions = [
         [
-            Solution(question_id=question.id, text=text, code=extract_code(text), author=step)
+            Solution(
+                question_id=question.id,
+                text=text,
+                code=extract_for(question, text).code,
+                author=step,
+            )
             for text in islice(texts, settings.samples)
         ]
         for question in questions
@@ -82,7 +87,12 @@ def _verdicts(
     solutions: Sequence[Sequence[Solution]],
 ) -> list[list[Verdict]]:
     programs = [
-        Program(solution.code, question.language, question.tests)
+        Program(
+            solution.code,
+            question.language,
+            question.tests,
+            reason=extract_for(question, solution.text).reason,
+        )
         for question, own in zip(questions, solutions, strict=True)
         for solution in own
         if question.tests is not None

@@ -31,12 +31,16 @@ _WALL = 2.0
 
 @dataclass(frozen=True)
 class Program:
-    """Code and the tests it must pass. `id` is the caller's, and comes back with the verdict."""
+    """Code and the tests it must pass. `id` is the caller's, and comes back with the verdict.
+
+    Where no code was found in an answer, `reason` says why: it is the verdict's output.
+    """
 
     code: str
     language: Language
     tests: Tests | TestScript
     id: str = ""
+    reason: str = "no code"
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,8 @@ class Judge:
         self._threads = ThreadPoolExecutor(self._count)
         self._known: dict[bytes, Verdict] = {}
         self._places: tuple[str, ...] = ()
+        self._languages: set[Language] = set()
+        self._notes: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -122,14 +128,12 @@ class Judge:
             yield Judged(held[number].id, verdict)
 
     def versions(self) -> Mapping[str, str]:
-        """The versions of the toolchains found so far, by tool."""
-        found = [toolchain(language) for language in Language]
-        return {
-            name: version
-            for one in found
-            if isinstance(one, Toolchain)
-            for name, version in one.versions.items()
-        }
+        """The versions of the tools that judged so far, by tool."""
+        return versions(sorted(self._languages))
+
+    def notes(self) -> Sequence[str]:
+        """What was not as it should be, though every verdict holds: a warm part that runs cold."""
+        return sorted(self._notes)
 
     def _stream(self, programs: Sequence[Program]) -> Iterator[tuple[int, Verdict]]:
         """Equal programs are run once; what ran out of time is run again when nothing else does."""
@@ -163,6 +167,7 @@ class Judge:
     def _prepare(self, programs: Sequence[Program]) -> None:
         """Workers that show what these programs need; those that do not are closed first."""
         languages = {program.language for program in programs if program.code.strip()}
+        self._languages |= languages
         wanted = {place for language in languages for place in _found(language).places}
         if self._workers and wanted <= set(self._places):
             return
@@ -179,7 +184,9 @@ class Judge:
 
     def _judge(self, program: Program) -> Verdict:
         if not program.code.strip():
-            return Verdict(outcome=Outcome.NOT_EXECUTABLE, stage=Stage.EXTRACT, output="no code")
+            return Verdict(
+                outcome=Outcome.NOT_EXECUTABLE, stage=Stage.EXTRACT, output=program.reason
+            )
         task = self._task(program)
         script = program.tests.script if isinstance(program.tests, TestScript) else None
         worker = self._free.get()
@@ -191,6 +198,9 @@ class Judge:
                 said = worker.ask(task, script)
         finally:
             self._free.put(worker)
+        notes = said["notes"]
+        if isinstance(notes, list):
+            self._notes.update(map(str, notes))
         return _verdict(said, program)
 
     def _task(self, program: Program) -> dict[str, JsonValue]:
@@ -214,6 +224,15 @@ class Judge:
             "warm": self._warm,
             "tools": {name: seen(path) for name, path in _found(program.language).tools.items()},
         }
+
+
+def versions(languages: Iterable[Language]) -> Mapping[str, str]:
+    """The versions of the tools that judge these languages, by tool."""
+    return {
+        name: version
+        for language in languages
+        for name, version in _found(language).versions.items()
+    }
 
 
 def _found(language: Language) -> Toolchain:

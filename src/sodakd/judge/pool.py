@@ -61,11 +61,15 @@ class Worker:
         self._room = tempfile.TemporaryDirectory(prefix="sodakd-box-")
         # A roof over all processes together, compilers among them; each has its own limit below it.
         roof = max(self._memory * 5 // 4, _COMPILERS) + 2**27
-        self._cgroup = make_cgroup(str(self._number), roof, 4 * self._processes)
+        self._cgroup = (
+            None
+            if os.environ.get("SODAKD_NO_CGROUP")
+            else make_cgroup(str(self._number), roof, 4 * self._processes)
+        )
         ours, theirs = socket.socketpair()
         handed = [theirs.fileno()]
         if self._cgroup is not None:
-            handed += [self._cgroup.join, self._cgroup.events]
+            handed += [self._cgroup.join, self._cgroup.events, self._cgroup.statistics]
         start = {
             "socket": theirs.fileno(),
             "places": [
@@ -78,6 +82,7 @@ class Worker:
             "library": seen(str(library)),
             "cgroup": self._cgroup.join if self._cgroup else -1,
             "events": self._cgroup.events if self._cgroup else -1,
+            "statistics": self._cgroup.statistics if self._cgroup else -1,
         }
         main = _MAIN.format(str(_PACKAGE.parent))
         with theirs:

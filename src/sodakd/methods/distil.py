@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from sodakd.errors import RunError
 from sodakd.evaluate.passk import by_level
+from sodakd.judge.judge import versions
 from sodakd.methods.beside import beside
 from sodakd.methods.embedded import Prepared, prepare
 from sodakd.methods.plan import plan
@@ -108,7 +109,12 @@ def collect(recipe: Recipe, run: Run) -> Results:
     control = Run(run.folder / CONTROL)
     if control.done("evaluation"):
         standings.append(_standing(recipe, control, CONTROL, ("",), "evaluation"))
-    return Results(method=recipe.method, seed=recipe.seed, standings=tuple(standings))
+    return Results(
+        method=recipe.method,
+        seed=recipe.seed,
+        standings=tuple(standings),
+        toolchains=dict(versions([recipe.questions.language])),
+    )
 
 
 def _owner(step: str, recipe: Recipe) -> str:

@@ -86,7 +86,12 @@ static struct sock_filter FILTER[] = {
     REFUSE(fsconfig, EPERM), REFUSE(fsmount, EPERM), REFUSE(fspick, EPERM), REFUSE(open_tree, EPERM),
     REFUSE(move_mount, EPERM), REFUSE(mount_setattr, EPERM), REFUSE(syslog, EPERM),
     REFUSE(kcmp, EPERM), REFUSE(personality, EPERM), REFUSE(name_to_handle_at, EPERM),
-    REFUSE(vmsplice, EPERM), REFUSE(fanotify_init, EPERM), REFUSE(lookup_dcookie, EPERM),
+    /* System V and POSIX queues: all jobs of a worker share an IPC namespace */
+    REFUSE(shmget, ENOSYS), REFUSE(semget, ENOSYS), REFUSE(msgget, ENOSYS),
+    REFUSE(shmat, ENOSYS), REFUSE(semop, ENOSYS), REFUSE(semtimedop, ENOSYS),
+    REFUSE(semctl, ENOSYS), REFUSE(shmctl, ENOSYS), REFUSE(msgctl, ENOSYS),
+    REFUSE(msgsnd, ENOSYS), REFUSE(msgrcv, ENOSYS), REFUSE(mq_open, ENOSYS),
+    REFUSE(mq_unlink, ENOSYS), REFUSE(vmsplice, EPERM), REFUSE(fanotify_init, EPERM), REFUSE(lookup_dcookie, EPERM),
     /* clone: no new namespace */
     IF_EQUAL(SYS_clone, 0, 4), LOAD(args[0]),
     BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, NEW_NAMESPACES, 0, 1), GIVE(SECCOMP_RET_KILL_PROCESS),
@@ -140,7 +145,7 @@ int job_open(struct job *job, const struct limits *limits) {
     if (outside() < 0 || pipe2(pipe_ends, O_CLOEXEC)) return -1;
     struct owner owner = {limits, pipe_ends[1]};
     job->pid = clone(own, stack + sizeof stack,
-                     CLONE_VM | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | SIGCHLD, &owner);
+                     CLONE_VM | CLONE_NEWPID | CLONE_NEWNS | SIGCHLD, &owner);
     int failed = job->pid < 0 ? errno : 0;
     close(pipe_ends[1]);
     if (!failed && read(pipe_ends[0], &error, sizeof error) != sizeof error) error = EIO;
@@ -187,7 +192,7 @@ static int limit(int what, long value) {
  * `first_closed` on are closed. A fork should set PR_SET_DUMPABLE to 0 as well; a vfork must not. Gives 0, or the number of the step that failed. */
 int job_enter(const struct job *job, const struct limits *limits, int first_closed) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (job->pid && setns(job->pidfd, CLONE_NEWNS | CLONE_NEWIPC)) return 2;
+    if (job->pid && setns(job->pidfd, CLONE_NEWNS)) return 2;
     if (job->pid && chdir("/tmp")) return 3;
     if (setsid() < 0 && errno != EPERM) return 4;
     if (limit(RLIMIT_AS, limits->address_space) || limit(RLIMIT_DATA, limits->data) ||
@@ -195,7 +200,7 @@ int job_enter(const struct job *job, const struct limits *limits, int first_clos
         limit(RLIMIT_STACK, limits->stack) || limit(RLIMIT_CORE, 0) || limit(RLIMIT_MEMLOCK, 0) ||
         limit(RLIMIT_MSGQUEUE, 0) || limit(RLIMIT_NICE, 0) || limit(RLIMIT_RTPRIO, 0))
         return 5;
-    for (int cap = 0; cap < 64; cap++) prctl(PR_CAPBSET_DROP, cap);
+    for (int cap = 0; cap < 64 && !prctl(PR_CAPBSET_DROP, cap); cap++);
     if (limits->uid >= 0) {
         gid_t group = (gid_t)limits->uid;
         uid_t user = (uid_t)limits->uid;

@@ -52,7 +52,7 @@ def main() -> None:
             os.write(start["cgroup"], b"0")
             os.close(start["cgroup"])
         own_ids = raise_wall(start["places"], start["room"])
-        box = Box(start["library"], own_ids=own_ids)
+        box = Box(start["library"], own_ids=own_ids, statistics=start["statistics"])
     except OSError as error:
         connection.sendall(json.dumps({"failed": str(error)}).encode() + b"\n")
         return
