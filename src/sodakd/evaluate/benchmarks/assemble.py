@@ -33,7 +33,7 @@ def cut(task: BenchmarkTask, text: str) -> str:
     return text if end is None else text[: max(0, end - len(task.prompt))]
 
 
-_PYTHON_END = re.compile(r"\n(?=(?:class|def|if|print|assert)\b|[#@`]|<\|)")
+_PYTHON_END = re.compile(r"\n(?=(?:class|def|if|print|assert)\b|[@`]|#(?![^\n]*\n[ \t]+\S)|<\|)")
 
 
 # --- Python ------------------------------------------------------------------------------------
@@ -57,7 +57,7 @@ def _python(task: BenchmarkTask, code: str) -> str:
 def _indented(body: str) -> str:
     """A function's body, indented again where that was lost on the way."""
     first, _, rest = body.partition("\n")
-    lines = [line for line in rest.split("\n") if line.strip()]
+    lines = [line for line in rest.split("\n") if line.strip() and not line.startswith("#")]
     only_first = bool(lines) and all(line[0].isspace() for line in lines)
     if only_first and not first.rstrip().endswith(":"):
         return f"    {first}\n{rest}"
@@ -152,7 +152,9 @@ def _go(task: BenchmarkTask, code: str) -> str:
 def _java(task: BenchmarkTask, code: str) -> str:
     """Java: one class that holds the method; none of its types is public, so one file holds all."""
     whole = whole_class(code, task.prompt, task.holder, task.entry_point)
-    return task.before + (not_public(_joined(task, code)) if whole is None else whole)
+    program = not_public(_joined(task, code)) if whole is None else whole
+    # The tests stand in a class that inherits: what is private is not theirs to call.
+    return task.before + re.sub(r"\bprivate[ \t]+static\b", "static", program)
 
 
 _ASSEMBLE: Mapping[Language, Callable[[BenchmarkTask, str], str]] = {

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from sodakd.evaluate.benchmarks.source import Source
 from sodakd.types import Language
 
-_GROUP = re.compile(r"^[ \t]*import[ \t]*\(([^)]*)\)[ \t]*;?|^[ \t]*import[ \t]+[^\n]*", re.MULTILINE)
+_GROUP = re.compile(
+    r"^[ \t]*import[ \t]*\(([^)]*)\)[ \t]*;?|^[ \t]*import[ \t]+[^\n]*", re.MULTILINE
+)
 _SPEC = re.compile(r'(?:^|[\n;(])[ \t]*(?:import[ \t]+)?([\w.]+)?[ \t]*"([^"\n]+)"')
 _PACKAGE = re.compile(r"^[ \t]*package[ \t]+\w+[ \t]*;?", re.MULTILINE)
 _VERSION = re.compile(r"v\d+")
@@ -73,14 +75,12 @@ def write(
     """
     masked = Source(f"{body}\n{tests}", Language.GO).masked
     masked_gone = Source(gone, Language.GO).masked
-    kept = [
-        one for one in own if one.used_in(masked) or not (gone and one.used_in(masked_gone))
-    ]
+    kept = [one for one in own if one.used_in(masked) or not (gone and one.used_in(masked_gone))]
     names = {one.name for one in kept}
     for one in offered:
         if one.name not in names and one.used_in(masked):
             kept.append(one)
             names.add(one.name)
-    lines = [f"\t{one.alias} \"{one.path}\"".replace("\t ", "\t") for one in dict.fromkeys(kept)]
+    lines = [f'\t{one.alias} "{one.path}"'.replace("\t ", "\t") for one in dict.fromkeys(kept)]
     block = "\n".join(["import (", *lines, ")"]) if lines else ""
     return f"package main\n\n{block}\n\n{body.strip()}\n"

@@ -15,7 +15,7 @@ _TYPE = re.compile(r"\b(?:class|interface|enum|record)[ \t]+(\w+)")
 
 
 def whole_class(code: str, prompt: str, holder: str, entry_point: str) -> str | None:
-    """A program whose class `holder` has the method, or None where the code continues the prompt."""
+    """A program whose class `holder` has the method; None where the code continues the prompt."""
     source = Source(code, Language.JAVA)
     method = re.compile(rf"\b{re.escape(entry_point)}[ \t\n]*\([^;{{}}]*\{{")
     if holder in source.names:
@@ -47,16 +47,12 @@ def not_public(text: str) -> str:
 def _without_runner(text: str, holder: str) -> str:
     """A class `Main` that the answer wrote to try itself goes: the tests bring theirs."""
     source = Source(text, Language.JAVA)
-    trimmed = source.without(
-        lambda item: _TYPE.findall(item)[:1] == ["Main"] and holder != "Main"
-    )
+    trimmed = source.without(lambda item: _TYPE.findall(item)[:1] == ["Main"] and holder != "Main")
     return _IMPORT.sub(lambda match: "" if "package" in match[0] else match[0], trimmed.text)
 
 
 def _imports(prompt: str) -> str:
-    return "".join(
-        match[0] for match in _IMPORT.finditer(Source(prompt, Language.JAVA).masked)
-    )
+    return "".join(match[0] for match in _IMPORT.finditer(Source(prompt, Language.JAVA).masked))
 
 
 def _split(source: Source) -> tuple[str, str]:

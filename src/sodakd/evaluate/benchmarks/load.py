@@ -84,8 +84,8 @@ def _parquet(path: Path) -> Iterator[Row]:
         from pyarrow import parquet
     except ImportError:
         raise DataError(
-            f"{path} is a parquet file, which is read with pyarrow: pip install pyarrow, or give the"
-            " benchmark's JSON lines: --data PATH"
+            f"{path} is a parquet file, which is read with pyarrow: pip install pyarrow, or give"
+            " the benchmark's JSON lines: --data PATH"
         ) from None
     for number, values in enumerate(parquet.read_table(path).to_pylist(), start=1):
         yield Row(f"{path}, row {number}", _object(json.dumps(values), f"{path}, row {number}"))

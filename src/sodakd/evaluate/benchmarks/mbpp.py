@@ -1,6 +1,7 @@
 """MBPP: short Python problems with three asserts each (Austin et al. 2021, arXiv 2108.07732)."""
 
 import ast
+import warnings
 
 from sodakd.errors import DataError
 from sodakd.evaluate.benchmarks import ask
@@ -28,7 +29,10 @@ def _task(row: Row, language: Language) -> BenchmarkTask:
         question=Question.new(
             text=ask.write(language, text, shown),
             language=language,
-            tests=TestScript(entry_point=entry, script=f"{setup}\n{shown}\n"),
+            # Objects of a class do not cross to another process, where the asserts would stand.
+            tests=TestScript(
+                entry_point=entry, script=f"{setup}\n{shown}\n", in_process="class " in gold
+            ),
             source="mbpp",
             level=None,
         ),
@@ -40,9 +44,16 @@ def _task(row: Row, language: Language) -> BenchmarkTask:
 
 def _entry_point(gold: str, asserts: tuple[str, ...]) -> str:
     """The function of the gold solution that the first assert calls."""
-    defined = {node.name for node in ast.parse(gold).body if isinstance(node, ast.FunctionDef)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what the gold solutions write
+        tree = ast.parse(gold)
+    defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
     for node in ast.walk(ast.parse(asserts[0])):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in defined:
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in defined
+        ):
             return node.func.id
     return next(iter(sorted(defined)), "")
 

@@ -1,4 +1,4 @@
-"""McEval: problems by hand in forty languages, seven of them here (Chai et al. 2024, 2406.07436)."""
+"""McEval: problems by hand in seven languages (Chai et al. 2024, arXiv 2406.07436)."""
 
 from collections.abc import Callable, Mapping
 
@@ -20,7 +20,7 @@ _SCRIPT: Mapping[Language, Callable[[str], str]] = {Language.JAVA: _java_script}
 
 def _task(row: Row, language: Language) -> BenchmarkTask:
     raw, entry = row.text("prompt"), row.text("entry_point")
-    script = _SCRIPT.get(language, lambda text: text)(row.text("test"))
+    script = _SCRIPT.get(language, str)(row.text("test"))
     return BenchmarkTask(
         id=row.text("task_id"),
         question=Question.new(

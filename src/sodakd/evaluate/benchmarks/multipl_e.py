@@ -39,9 +39,7 @@ def _task(row: Row, language: Language) -> BenchmarkTask:
         question=Question.new(
             text=ask.complete(language, prompt),
             language=language,
-            tests=TestScript(
-                entry_point=entry, script=_SCRIPT.get(language, lambda text: text)(tests)
-            ),
+            tests=TestScript(entry_point=entry, script=_SCRIPT.get(language, str)(tests)),
             source="multipl-e",
             level=None,
         ),

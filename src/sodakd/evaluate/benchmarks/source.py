@@ -20,7 +20,9 @@ _REGEX = (
 )
 _SCRIPT = re.compile("|".join((_COMMENT, _TEXT, _CHARACTER, _TEMPLATE, _REGEX)), re.DOTALL)
 _NATIVE = re.compile(
-    "|".join((_COMMENT, r'R"(?P<mark>\w*)\(.*?\)(?P=mark)"', _TEXT, rf"(?<![0-9a-fA-F]){_CHARACTER}")),
+    "|".join(
+        (_COMMENT, r'R"(?P<mark>\w*)\(.*?\)(?P=mark)"', _TEXT, rf"(?<![0-9a-fA-F]){_CHARACTER}")
+    ),
     re.DOTALL,
 )
 _OPAQUE = {
@@ -43,7 +45,9 @@ _SCRIPT_NAMES = r"\bfunction[ \t]*\*?[ \t]+(\w+)|\b(?:const|let|var|class|enum)[
 _NAMES = {
     Language.JAVA: re.compile(r"\b(?:class|interface|enum|record)[ \t]+(\w+)"),
     Language.JAVASCRIPT: re.compile(_SCRIPT_NAMES),
-    Language.TYPESCRIPT: re.compile(_SCRIPT_NAMES + r"|^[ \t]*(?:type|interface)[ \t]+(\w+)", re.M),
+    Language.TYPESCRIPT: re.compile(
+        _SCRIPT_NAMES + r"|^[ \t]*(?:type|interface)[ \t]+(\w+)", re.MULTILINE
+    ),
     Language.C: re.compile(_FUNCTION),
     Language.CPP: re.compile(_FUNCTION),
     Language.GO: re.compile(r"^func[ \t]+(\w+)|^(?:var|const|type)[ \t]+(\w+)", re.MULTILINE),
@@ -51,10 +55,11 @@ _NAMES = {
 
 _END = re.compile(r"\}(?:[ \t]*\w*[ \t]*;)?|;")
 _SCRIPT_END = re.compile(
-    _END.pattern + r"|(?=^(?:export[ \t]|async[ \t]|function\b|const\b|let\b|var\b|class\b))", re.M
+    _END.pattern + r"|(?=^(?:export[ \t]|async[ \t]|function\b|const\b|let\b|var\b|class\b))",
+    re.MULTILINE,
 )
 _ENDS = {
-    Language.GO: re.compile(_END.pattern + r"|(?=^(?:func|var|const|type|import)\b)", re.M),
+    Language.GO: re.compile(_END.pattern + r"|(?=^(?:func|var|const|type|import)\b)", re.MULTILINE),
     Language.JAVASCRIPT: _SCRIPT_END,
     Language.TYPESCRIPT: _SCRIPT_END,
 }
