@@ -1,3 +1,5 @@
+import com.sun.source.util.TaskEvent;
+import com.sun.source.util.TaskListener;
 import com.sun.tools.javac.api.JavacTaskImpl;
 import com.sun.tools.javac.api.JavacTaskPool;
 import java.io.ByteArrayOutputStream;
@@ -19,17 +21,19 @@ import javax.tools.JavaFileManager;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.StandardJavaFileManager;
+import javax.tools.StandardLocation;
 import javax.tools.ToolProvider;
 
 /** javac, kept running: sources in, classes or diagnostics out. See server.py for the framing. */
 public final class SodakdJavac {
     private static final List<String> OPTIONS =
-        List.of("-proc:none", "-nowarn", "-implicit:none", "-Xmaxerrs", "20");
+        List.of("-proc:none", "-nowarn", "-implicit:none", "-XDstringConcat=inline");
     private static final JavaCompiler COMPILER = ToolProvider.getSystemJavaCompiler();
     /** One file manager for all: a task can be used again with its own alone. */
     private static final Memory FILES =
         new Memory(COMPILER.getStandardFileManager(null, null, StandardCharsets.UTF_8));
-    private static final JavacTaskPool POOL = new JavacTaskPool(1);
+    private static JavacTaskPool pool = new JavacTaskPool(1);
+    private static boolean packaged;
 
     private static final class Source extends SimpleJavaFileObject {
         private final String text;
@@ -40,12 +44,17 @@ public final class SodakdJavac {
         }
 
         @Override public CharSequence getCharContent(boolean ignore) { return text; }
+
+        /** As the diagnostics of the cold compiler have it, without a slash before it. */
+        @Override public String getName() { return toUri().getPath().substring(1); }
     }
 
     private static final class Memory extends ForwardingJavaFileManager<StandardJavaFileManager> {
         final Map<String, ByteArrayOutputStream> classes = new LinkedHashMap<>();
 
         Memory(StandardJavaFileManager files) { super(files); }
+
+        StandardJavaFileManager files() { return fileManager; }
 
         @Override
         public JavaFileObject getJavaFileForOutput(
@@ -60,16 +69,27 @@ public final class SodakdJavac {
         }
     }
 
+    /** Sees whether a source names a package: the pool forgets classes, but not their packages. */
+    private static final TaskListener PACKAGES = new TaskListener() {
+        @Override public void finished(TaskEvent event) {
+            if (event.getKind() == TaskEvent.Kind.PARSE
+                    && event.getCompilationUnit().getPackage() != null) packaged = true;
+        }
+    };
+
     /** The diagnostics of errors; the classes stand in FILES. */
     private static String compile(List<Source> sources) {
         FILES.classes.clear();
+        packaged = false;
         StringBuilder said = new StringBuilder();
-        POOL.getTask(null, FILES, found -> {
+        pool.getTask(null, FILES, found -> {
             if (found.getKind() == Diagnostic.Kind.ERROR) said.append(found).append('\n');
         }, OPTIONS, null, sources, task -> {
+            task.addTaskListener(PACKAGES);
             ((JavacTaskImpl) task).generate();
             return null;
         });
+        if (packaged) pool = new JavacTaskPool(1);
         return said.toString();
     }
 
@@ -109,6 +129,7 @@ public final class SodakdJavac {
     }
 
     public static void main(String[] arguments) throws Exception {
+        FILES.files().setLocation(StandardLocation.CLASS_PATH, List.of()); // not this class itself
         String warm = "import java.util.*; import java.util.stream.*; class Warm {"
             + " static int f(List<Integer> l) { Map<String, Integer> m = new HashMap<>();"
             + " for (int i : l) m.merge(\"a\" + i, 1, Integer::sum);"

@@ -25,6 +25,14 @@ class BoxError(OSError):
     """The sandbox itself failed: never a program's verdict."""
 
 
+class UnwritableError(BoxError):
+    """The files of a program cannot be written: a name too long, too many, too much of them."""
+
+
+_UNWRITABLE = (21, 22)
+"""The steps of a start, in contain.c, that write files."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What a program may use. Seconds of CPU and wall time; bytes.
@@ -234,7 +242,8 @@ class Job:
         pid = int(self._box.library.job_spawn(ctypes.byref(command)))
         if pid < 0:
             error = ctypes.get_errno()
-            raise BoxError(
+            kind = UnwritableError if command.failed in _UNWRITABLE else BoxError
+            raise kind(
                 error, f"{arguments[0]} did not start ({os.strerror(error)}, {command.failed})"
             )
         self._children[pid] = _reap

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sodakd.judge.inside.job import MIB, Box, Ended, Job, Limits
+from sodakd.judge.inside.job import MIB, Box, Ended, Job, Limits, UnwritableError
 from sodakd.judge.inside.task import Result, Task, bad_end, full, short, text_of
 
 _NULL = os.open(os.devnull, os.O_RDWR)
@@ -61,12 +61,15 @@ def build_and_run(box: Box, task: Task, plan: Plan, oom: Callable[[], bool]) -> 
     """Build a program and run it: its result, with the values it gave where it was called."""
     with job_of(box, task.limits) as job:
         files: Mapping[str, bytes] | None = plan.files
-        for command in plan.build:
-            built = build(job, command, files, {**plan.environment, **plan.building})
-            files = None
-            if built.ended.status != 0:
-                return unbuilt(task, built)
-        return run(job, task, plan, oom, files)
+        try:
+            for command in plan.build:
+                built = build(job, command, files, {**plan.environment, **plan.building})
+                files = None
+                if built.ended.status != 0:
+                    return unbuilt(task, built)
+            return run(job, task, plan, oom, files)
+        except UnwritableError:
+            return refused(task, "its files do not fit on the disk, or have names that are too long")
 
 
 def job_of(box: Box, limits: Limits) -> Job:

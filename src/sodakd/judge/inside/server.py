@@ -18,6 +18,8 @@ _LENGTH = struct.Struct(">I")
 _FOREVER = 10**8
 _LOOK = 0.05
 """Seconds between two looks at the clock of a server that is at work."""
+_ANSWER = 256 * MIB
+"""Bytes of the longest answer that is read: what reads a hostile program may be made to say more."""
 
 
 class ServerLostError(OSError):
@@ -65,8 +67,10 @@ class Server:
         assert self._socket is not None
         until = _Until(self._pid, cpu_seconds, wall_seconds)
         try:
-            self._socket.sendall(_LENGTH.pack(len(request)) + request)
+            self._write(_LENGTH.pack(len(request)) + request, until)
             (size,) = _LENGTH.unpack(self._read(_LENGTH.size, until))
+            if size > _ANSWER:
+                raise ServerLostError(f"{self.command.arguments[0]} says {size} bytes")
             answer = self._read(size, until)
         except OSError:
             self.close()
@@ -80,6 +84,7 @@ class Server:
             processes=self.command.processes, reserve=False, sockets=True,
         )  # fmt: skip
         ours, theirs = socket.socketpair()
+        ours.setblocking(False)
         null = os.open(os.devnull, os.O_RDWR)
         job = Job(self._box, replace(limits, disk=16 * MIB))
         try:
@@ -97,13 +102,22 @@ class Server:
         self._job, self._socket, self._answered = job, ours, 0
         self._box.companions.add(self._pid)
 
+    def _write(self, content: bytes, until: "_Until") -> None:
+        assert self._socket is not None
+        left = memoryview(content)
+        while left:
+            until.check()
+            _, ready, _ = select.select([], [self._socket], [], _LOOK)
+            if ready:
+                left = left[self._socket.send(left) :]
+
     def _read(self, size: int, until: "_Until") -> bytes:
         assert self._socket is not None
         held = bytearray()
         while len(held) < size:
+            until.check()
             ready, _, _ = select.select([self._socket], [], [], _LOOK)
             if not ready:
-                until.check()
                 continue
             part = self._socket.recv(min(size - len(held), MIB))
             if not part:

@@ -63,6 +63,8 @@ def raise_wall(places: Iterable[str], room: str) -> bool:
     if root:
         _become_foreign()
         _descend()
+        # What was bound there is the machine's, with numbers that are not ours.
+        _call("mount", b"proc", b"/proc", b"proc", _NOSUID | _NODEV | _NOEXEC, None)
     os.environ.clear()
     # Number 1 of a job shares our memory: we must be let into its namespaces. Programs are not, for
     # they have no capability.

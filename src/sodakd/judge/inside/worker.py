@@ -78,6 +78,7 @@ def main() -> None:
         line, _, pending = pending.partition(b"\n")
         asked = json.loads(line)
         tasks = [_task(one, scripts) for one in asked.get("batch", [asked])]
+        killed()  # what the kernel ended between two programs is no sign about the second
         try:
             if "batch" in asked:
                 results = BATCHES[tasks[0].language](box, tasks, killed)

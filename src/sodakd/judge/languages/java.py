@@ -30,6 +30,9 @@ _PUBLIC = re.compile(
 _TYPE = re.compile(r"\b(?:class|interface|enum|record)\s+(\w+)")
 _MAIN = re.compile(r"\bvoid\s+main\s*\(")
 
+OPTIONS = ("-proc:none", "-nowarn", "-implicit:none", "-XDstringConcat=inline")
+"""Of both compilers. Texts are put together by code: by `invokedynamic`, a start takes longer."""
+
 HARNESS = """\
 public final class SodakdMain {
     public static void main(String[] arguments) throws Throwable {
@@ -112,8 +115,8 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
         files=files,
         build=(
             (
-                tools["javac"], "-J-XX:+UseSerialGC", "-J-XX:TieredStopAtLevel=1", "-proc:none",
-                "-nowarn", "-encoding", "UTF-8", "-implicit:none", "-d", "/tmp/classes", *files,
+                tools["javac"], "-J-XX:+UseSerialGC", "-J-XX:TieredStopAtLevel=1", "-J-Xss64m",
+                *OPTIONS, "-encoding", "UTF-8", "-cp", "/tmp/classes", "-d", "/tmp/classes", *files,
             ),
         ),
         run=(*_machine(task, "/tmp/classes"), *run),
@@ -123,13 +126,13 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
         sockets=True,
         processes=128,
     )  # fmt: skip
-    if task.warm:
+    if task.warm and _readable(files):
         try:
             compiled = _read(_COMPILER.ask(box, _command(task), _request(files), BUILD))
         except ServerLateError as error:
             return refused(task, f"the compiler {error}")
         except (OSError, ValueError):
-            pass  # what the warm compiler cannot bear is for the cold one to judge
+            oom()  # what ended the warm compiler does not end a program: the cold one judges it
         else:
             if compiled.said:
                 return refused(task, compiled.said)
@@ -146,7 +149,7 @@ def _machine(task: Task, classes: str) -> tuple[str, ...]:
         tools["java"], "-ea", "-Xshare:auto", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
         "-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError", f"-Xmx{heap}m", "-Xms16m", "-Xss16m",
         "-XX:ReservedCodeCacheSize=32m", "-XX:MaxMetaspaceSize=128m",
-        "-cp", f"{classes}:{tools['java_harness']}",
+        "-cp", f"{tools['java_harness']}:{classes}",  # a program has no harness of its own
     )  # fmt: skip
 
 
@@ -159,6 +162,15 @@ class Compiled:
 
 
 _SIZE = struct.Struct(">i")
+
+
+def _readable(files: Mapping[str, bytes]) -> bool:
+    """Whether they are UTF-8: the cold compiler says what is wrong with those that are not."""
+    try:
+        b"".join(files.values()).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _request(files: Mapping[str, bytes]) -> bytes:

@@ -32,6 +32,7 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     except ServerLateError as error:
         return refused(task, f"the compiler {error}")
     except (OSError, ValueError):
+        oom()  # what ended the warm compiler does not end a program
         return _cold(box, task, source, oom)
     if checked.program is None:
         return refused(task, checked.said)
