@@ -69,7 +69,7 @@ def build_and_run(box: Box, task: Task, plan: Plan, oom: Callable[[], bool]) -> 
                     return unbuilt(task, built)
             return run(job, task, plan, oom, files)
         except UnwritableError:
-            return refused(task, "its files do not fit on the disk, or have names that are too long")
+            return refused(task, "its files do not fit on the disk, or their names are too long")
 
 
 def job_of(box: Box, limits: Limits) -> Job:

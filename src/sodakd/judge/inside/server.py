@@ -19,7 +19,7 @@ _FOREVER = 10**8
 _LOOK = 0.05
 """Seconds between two looks at the clock of a server that is at work."""
 _ANSWER = 256 * MIB
-"""Bytes of the longest answer that is read: what reads a hostile program may be made to say more."""
+"""Bytes of the longest answer that is read: a hostile program may have taken the server over."""
 
 
 class ServerLostError(OSError):
