@@ -122,7 +122,7 @@ class Box:
     """
 
     def __init__(self, library: str, *, own_ids: bool, statistics: int = -1) -> None:
-        self.library = ctypes.CDLL(library, use_errno=True)
+        self.wall = ctypes.CDLL(library, use_errno=True)
         self.companions: set[int] = set()
         self.memory = Memory(statistics, self.companions)
         self._own_ids = own_ids
@@ -156,7 +156,7 @@ class Job:
         self._limits = box.limits(limits)
         self._job = _Job(0, -1, None)
         self._children: dict[int, Callable[[int], Exit]] = {}
-        if box.library.job_open(ctypes.byref(self._job), ctypes.byref(self._limits)):
+        if box.wall.job_open(ctypes.byref(self._job), ctypes.byref(self._limits)):
             raise BoxError(ctypes.get_errno(), "a job could not be opened")
 
     def __enter__(self) -> Self:
@@ -168,22 +168,22 @@ class Job:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        library = self._box.library
-        library.job_kill(ctypes.byref(self._job))
+        wall = self._box.wall
+        wall.job_kill(ctypes.byref(self._job))
         for child, reap in self._children.items():
             with contextlib.suppress(BoxError):
                 reap(child)
-        library.job_reap(ctypes.byref(self._job))
+        wall.job_reap(ctypes.byref(self._job))
 
     def fork(self) -> int:
         """Fork the calling process into the job; 0 in the child, which must `enter`."""
-        library = self._box.library
-        if library.job_birthplace(ctypes.byref(self._job)):
+        wall = self._box.wall
+        if wall.job_birthplace(ctypes.byref(self._job)):
             raise BoxError(ctypes.get_errno(), "a job could not be joined")
         pid = os.fork()
         if pid == 0:
             return 0
-        library.job_birthplace(None)
+        wall.job_birthplace(None)
         self._children[pid] = _reap
         return pid
 
@@ -207,12 +207,12 @@ class Job:
         """In a forked child: become untrusted. Descriptors from `first_closed` on are closed."""
         if output is not None:
             self._limits.file_size = output
-        failed = self._box.library.job_enter(
+        failed = self._box.wall.job_enter(
             ctypes.byref(self._job), ctypes.byref(self._limits), first_closed
         )
         if failed:
             os._exit(120)
-        self._box.library.prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: nobody looks into our memory
+        self._box.wall.prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: nobody looks into our memory
 
     def spawn(
         self,
@@ -239,7 +239,7 @@ class Job:
             len(held),
             0,
         )
-        pid = int(self._box.library.job_spawn(ctypes.byref(command)))
+        pid = int(self._box.wall.job_spawn(ctypes.byref(command)))
         if pid < 0:
             error = ctypes.get_errno()
             kind = UnwritableError if command.failed in _UNWRITABLE else BoxError
@@ -251,7 +251,7 @@ class Job:
 
     def end(self, pid: int) -> Ended:
         """Kill the job, and say how its child ended."""
-        self._box.library.job_kill(ctypes.byref(self._job))
+        self._box.wall.job_kill(ctypes.byref(self._job))
         return self.wait(pid)
 
     def wait(self, pid: int, limits: Limits | None = None, clock_of: int | None = None) -> Ended:
@@ -278,13 +278,13 @@ class Job:
                 left = min(limits.cpu_seconds - used, limits.wall_seconds - passed)
                 if left <= 0:
                     late = True
-                    self._box.library.job_kill(ctypes.byref(self._job))
+                    self._box.wall.job_kill(ctypes.byref(self._job))
                     break
                 if poll.poll(max(1, int(min(left, _LOOK) * 1000) + 1)):
                     break
                 if self._box.memory.of_program() > limits.memory:
                     over = True
-                    self._box.library.job_kill(ctypes.byref(self._job))
+                    self._box.wall.job_kill(ctypes.byref(self._job))
                     break
         finally:
             os.close(descriptor)
