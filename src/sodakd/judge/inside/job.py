@@ -81,7 +81,7 @@ class _Limits(ctypes.Structure):
 
 
 class _Job(ctypes.Structure):
-    _fields_ = [("pid", ctypes.c_int), ("pidfd", ctypes.c_int)]
+    _fields_ = [("pid", ctypes.c_int), ("pidfd", ctypes.c_int), ("stack", ctypes.c_void_p)]
 
 
 class _File(ctypes.Structure):
@@ -146,7 +146,7 @@ class Job:
         self._box = box
         self.limits = limits
         self._limits = box.limits(limits)
-        self._job = _Job(0, -1)
+        self._job = _Job(0, -1, None)
         self._children: dict[int, Callable[[int], Exit]] = {}
         if box.library.job_open(ctypes.byref(self._job), ctypes.byref(self._limits)):
             raise BoxError(ctypes.get_errno(), "a job could not be opened")
