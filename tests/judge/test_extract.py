@@ -111,7 +111,7 @@ def test_an_answer_without_a_program_is_judged_so_and_says_why() -> None:
     with Judge(JudgeSettings(), workers=1) as judge:
         verdict = judge.one(Program(found.code, PYTHON, tests, reason=found.reason))
     assert verdict.outcome is Outcome.NOT_EXECUTABLE
-    assert verdict.output == "the answer is in sql"
+    assert verdict.output == "the answer is in SQL"
 
 
 @given(st.text())

@@ -2,13 +2,14 @@
 
 import ast
 import warnings
-from codeop import PyCF_ALLOW_INCOMPLETE_INPUT
 
 from sodakd.judge.masked import mask
 from sodakd.types import Language
 
 LONGEST = 200_000
 """Characters of a program that is looked at: nothing longer is one, and parsing takes its time."""
+_ALLOW_INCOMPLETE_INPUT = 0x4000
+"""`codeop.PyCF_ALLOW_INCOMPLETE_INPUT`: the parser tells an early end from a mistake."""
 
 
 def unexpected_end(code: str, language: Language) -> str:
@@ -39,7 +40,7 @@ def parsed(code: str) -> ast.Module | None:
 def _python(code: str) -> str:
     if parsed(code) is not None:
         return ""
-    flags = ast.PyCF_ONLY_AST | PyCF_ALLOW_INCOMPLETE_INPUT
+    flags = ast.PyCF_ONLY_AST | _ALLOW_INCOMPLETE_INPUT
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

@@ -19,7 +19,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sodakd.judge.complete import LONGEST, parsed, unexpected_end
+from sodakd.judge.complete import parsed, unexpected_end
 from sodakd.judge.fences import Block, blocks
 from sodakd.judge.guess import guess_code, is_sentence
 from sodakd.judge.labels import in_words

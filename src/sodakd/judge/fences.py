@@ -3,12 +3,15 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from sodakd.judge.labels import is_known, label_of
 
 _MARKS = re.compile(r"`{3,}+|~{3,}+")
 _LEAD = re.compile(r"(?:[ \t]*+(?:>|(?:[-*+]|\d{1,9}[.)])(?=[ \t])))*+[ \t]*+\Z")
 _QUOTE = re.compile(r"^(?:[ \t]*+>)++ ?", re.MULTILINE)
+_MOST = 4_000
+"""Lines with fence marks that are looked at."""
 _DEEPEST = 3
 """Fenced Markdown in fenced Markdown: so many are opened."""
 
@@ -75,7 +78,7 @@ def blocks(answer: str) -> Sequence[Block]:
 
 
 def _blocks(answer: str, depth: int) -> Sequence[Block]:
-    fences = list(_fences(answer))
+    fences = list(islice(_fences(answer), _MOST))
     found: list[Block] = []
     at, nested = 0, True
     while at < len(fences):
@@ -147,9 +150,7 @@ def _dedented(text: str, lead: str) -> str:
     return "\n".join(line[cut:] if line.strip() else line for line in lines) if cut else text
 
 
-def _opened(
-    opener: _Fence, text: str, closed: bool, over: int, depth: int
-) -> Sequence[Block]:
+def _opened(opener: _Fence, text: str, closed: bool, over: int, depth: int) -> Sequence[Block]:
     label = label_of(opener.info)
     if depth and label in {"markdown", ""} and _MARKS.search(text):
         inner = _blocks(text, depth - 1)

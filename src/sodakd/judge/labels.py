@@ -57,7 +57,7 @@ _ALIKE: Mapping[str, str] = {
 _LABELS: Mapping[str, str] = {
     name: label for label, names in _ALIKE.items() for name in (label, *names.split())
 }
-_UNTOLD = frozenset("text txt plaintext plain code none nohighlight".split())
+_UNTOLD = frozenset(["text", "txt", "plaintext", "plain", "code", "none", "nohighlight"])
 _WORD = re.compile(r"[\w+#./-]+")
 _PLAIN = {
     Language.CPP: "C++",

@@ -27,7 +27,23 @@ _TRIPLE = re.compile(r'"""(?:[^"\\]++|\\.|"(?!""))*+(""")?', re.DOTALL)
 _TEMPLATE = re.compile(r"(?:[^`\\$]++|\\.|\$(?!\{))*+(`|\$\{)?", re.DOTALL)
 _RAW_BEGIN = re.compile(r'[^()\\\s"]{0,16}(?=\()')
 _REGEX = re.compile(r"/(?![*/])(?:[^\\/\[\n]++|\\.|\[(?:[^\]\\\n]++|\\.)*+\])++/\w*+")
-_BEFORE_REGEX = frozenset("return typeof case in of do else void delete throw new yield await".split())
+_BEFORE_REGEX = frozenset(
+    [
+        "return",
+        "typeof",
+        "case",
+        "in",
+        "of",
+        "do",
+        "else",
+        "void",
+        "delete",
+        "throw",
+        "new",
+        "yield",
+        "await",
+    ]
+)
 _CLOSED_BY = {"(": ")", "[": "]", "{": "}", "${": "}"}
 
 

@@ -23,7 +23,22 @@ _BOUND = re.compile(
     r"\b(?:const|let|var)\s++([A-Za-z_$][\w$]*+)|(?<![\w$.])([A-Za-z_$][\w$]*+)\s*+:?=(?![=>])"
 )
 _NO_NAME = frozenset(
-    "if for while switch catch else do try return synchronized using function func select".split()
+    [
+        "if",
+        "for",
+        "while",
+        "switch",
+        "catch",
+        "else",
+        "do",
+        "try",
+        "return",
+        "synchronized",
+        "using",
+        "function",
+        "func",
+        "select",
+    ]
 )
 _PREAMBLE = re.compile(r"\s*+(?:#\s*+(?:include|define|pragma)|import|using|package|from|\"use)\b")
 _LINES_OF_PYTHON = re.compile(r"^(?:async[ \t]++)?(?:def|class)[ \t]++(\w++)", re.MULTILINE)
@@ -51,8 +66,10 @@ def names_of(code: str, language: Language) -> Names:
     if len(code) > LONGEST:
         code = ""
     preamble = all(_PREAMBLE.match(line) for line in code.split("\n") if line.strip())
-    return _python(code, preamble) if language is Language.PYTHON else _braces(
-        code, language, preamble
+    return (
+        _python(code, preamble)
+        if language is Language.PYTHON
+        else _braces(code, language, preamble)
     )
 
 
