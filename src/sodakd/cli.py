@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -111,6 +112,44 @@ def plan(recipe: RecipeFile, overrides: Overrides = None) -> None:
 
 
 @app.command()
+def seeds(
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="A file of questions, a folder, a hub dataset, or a recipe.", metavar="SOURCE"
+        ),
+    ],
+    overrides: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Values of the recipe's section `questions`.", metavar="[KEY=VALUE]..."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where every row goes, with its reason: JSON lines.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Draws the snippets of source files.")] = 0,
+) -> None:
+    """Show which questions of a source a run could use, and why not the others.
+
+    Examples:  sodakd seeds questions.jsonl
+    ·  sodakd seeds data.json columns.text=task max_words=200 --out sifted.jsonl
+    ·  sodakd seeds recipes/qwen2.5-coder-0.5b-lora.yaml
+    """
+    from sodakd.recipe import read_questions
+    from sodakd.screen import wide_console
+    from sodakd.seeds.gather import gather
+    from sodakd.seeds.table import show_sifted
+    from sodakd.store import write_rows
+
+    rows = list(gather(read_questions(source, overrides or []), seed))
+    show_sifted(rows, wide_console())
+    if out is not None:
+        write_rows(out, rows)
+        typer.echo(f"every row with its reason: {out}")
+
+
+@app.command()
 def report(folder: RunFolder) -> None:
     """Write report.html from a run's folder, finished or not.
 
@@ -119,6 +158,50 @@ def report(folder: RunFolder) -> None:
     from sodakd.report.page import write_report
 
     typer.echo(str(write_report(folder)))
+
+
+class _By(StrEnum):
+    RUN = "run"
+    CYCLE = "cycle"
+    STAGE = "stage"
+    STEP = "step"
+    ASK = "ask"
+    MODEL = "model"
+
+
+@app.command()
+def ledger(
+    folder: RunFolder,
+    by: Annotated[_By, typer.Option(help="What a row stands for.")] = _By.STEP,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False,
+) -> None:
+    """Show what a run spent on its teacher: asks, calls, tokens, money, and what was lost.
+
+    Examples:  sodakd ledger runs/embedded-0
+    ·  sodakd ledger runs/embedded-0 --by ask --json
+    """
+    from sodakd.screen import show_ledger
+    from sodakd.teacher.statement import statement
+
+    entries = statement(folder / "ledger.sqlite", by.value)
+    if as_json:
+        typer.echo(json.dumps([entry.model_dump() for entry in entries], indent=1))
+    else:
+        show_ledger(entries, by.value)
+
+
+@app.command()
+def record(
+    folder: RunFolder,
+    out: Annotated[Path, typer.Option(help="Where the answers go: JSON lines.")],
+) -> None:
+    """Write a run's answers to a file that a teacher of kind `replay` answers from.
+
+    Example:  sodakd record runs/embedded-0 --out answers.jsonl
+    """
+    from sodakd.teacher.replay import record as write_records
+
+    typer.echo(f"{write_records(folder / 'ledger.sqlite', out):,} answers in {out}")
 
 
 @app.command()

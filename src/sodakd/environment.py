@@ -14,6 +14,7 @@ from sodakd import __version__
 from sodakd.judge.probe import probe
 from sodakd.recipe import Recipe
 from sodakd.run import cores
+from sodakd.teacher.endpoint import missing_for_teacher
 
 _PACKAGES = ("torch", "transformers", "accelerate", "tokenizers", "safetensors", "pydantic")
 _NEEDED_TO_TRAIN = ("torch", "transformers", "accelerate", "tokenizers", "safetensors")
@@ -36,13 +37,14 @@ def describe() -> Sequence[tuple[str, str]]:
 
 def missing_for(recipe: Recipe) -> list[str]:
     """What a recipe needs and this machine lacks, a line each, with what mends it."""
+    missing = missing_for_teacher(recipe.teacher)
     absent = [name for name in _NEEDED_TO_TRAIN if importlib.util.find_spec(name) is None]
     if absent:
-        return [
+        missing.append(
             f"{recipe.method} trains a student, and {', '.join(absent)} is not installed:"
             " pip install 'sodakd[train]'"
-        ]
-    return []
+        )
+    return missing
 
 
 def _accelerator() -> str:

@@ -7,6 +7,7 @@
     ├── DataError          the input holds nothing to work with
     ├── TeacherError       a teacher cannot answer
     │   └── BudgetReached  the next call would pass the budget; raise it and run again
+    ├── EndpointError      a server of models refuses, or is out of order
     ├── JudgeError         the judge itself failed (never a verdict on a program)
     ├── ModelError         a model cannot be used for this
     └── TrainingError      training cannot start or go on
@@ -48,6 +49,10 @@ class BudgetReached(TeacherError):
     """The next teacher call would pass the budget. Everything done so far is kept."""
 
     exit_code = 3
+
+
+class EndpointError(SodakdError):
+    """A server of models refuses every call, or is out of order. No key is ever in the message."""
 
 
 class JudgeError(SodakdError):

@@ -29,7 +29,12 @@ from sodakd.store import read_rows, sync_folder, write_rows, write_whole
 from sodakd.types import Frozen
 
 FORMAT = 1
-MAY_CHANGE = ("budget",)
+MAY_CHANGE = (
+    "budget", "teacher.api_key_env", "teacher.attempts", "teacher.base_url", "teacher.batch_api",
+    "teacher.command", "teacher.max_in_flight", "teacher.port", "teacher.start_seconds",
+    "teacher.timeout",
+)  # fmt: skip
+"""Keys that decide nothing of what a run comes to, only how it gets there."""
 READ_BACK = "read back"
 
 Row = TypeVar("Row", bound=Frozen)
@@ -235,9 +240,7 @@ def _begin(folder: Path, recipe: Mapping[str, JsonValue]) -> None:
     head = {"format": FORMAT, "sodakd": __version__, "recipe": dict(recipe)}
     if path.exists():
         old = _read_head(path)
-        kept = {key: value for key, value in recipe.items() if key not in MAY_CHANGE}
-        then = {key: value for key, value in old.items() if key not in MAY_CHANGE}
-        changed = differences(then, kept)
+        changed = [line for line in differences(old, dict(recipe)) if not _may_change(line)]
         if changed:
             lines = "\n".join(f"  {line}" for line in changed)
             raise RunError(
@@ -249,6 +252,11 @@ def _begin(folder: Path, recipe: Mapping[str, JsonValue]) -> None:
     elif any(entry.name != "lock" and entry.suffix != ".part" for entry in folder.iterdir()):
         raise RunError(f"{folder} holds other files and no run; name an empty folder: --out DIR")
     write_whole(path, json.dumps(head, indent=1).encode())
+
+
+def _may_change(line: str) -> bool:
+    key = line.partition(":")[0]
+    return any(key == free or key.startswith(f"{free}.") for free in MAY_CHANGE)
 
 
 def _read_head(path: Path) -> dict[str, JsonValue]:

@@ -17,7 +17,9 @@ from rich.text import Text
 from sodakd.methods.plan import Plan, plan
 from sodakd.recipe import Recipe
 from sodakd.run import READ_BACK, Progress, Watch
+from sodakd.teacher.endpoint import unknown_price
 from sodakd.teacher.ledger import look_up_spent
+from sodakd.teacher.money import NANO, Entry, Spent
 from sodakd.types import Passed, Results
 
 _CONTROL = "sft/"
@@ -29,6 +31,8 @@ class _Board:
 
     folder: Path
     steps: int
+    calls: int = 0
+    price_unknown: bool = False
     began: float = field(default_factory=time.monotonic)
     newest: dict[str, Progress] = field(default_factory=dict)
     figures: dict[str, str] = field(default_factory=dict)
@@ -66,10 +70,20 @@ class _Board:
             parts.append(f"about {_clock(left)} left")
         spent = look_up_spent(self.folder / "ledger.sqlite")
         if spent is not None:
-            parts.append(
-                f"teacher: {spent.calls:,} calls, {spent.tokens:,} tokens, ${spent.dollars:.4f}"
-            )
+            parts.append(self._spending(spent))
         return "   ".join(parts)
+
+    def _spending(self, spent: Spent) -> str:
+        """What was spent, and what it will come to at the price of the calls so far."""
+        words = f"teacher: {spent.calls:,} calls, {spent.tokens:,} tokens"
+        if self.price_unknown:
+            return f"{words}, price unknown"
+        words += f", ${spent.dollars:.4f}"
+        if spent.lost:
+            words += f" (${spent.lost_money / NANO:.4f} of it lost on the way)"
+        if 0 < spent.calls < self.calls:
+            words += f", about ${spent.dollars / spent.calls * self.calls:.4f} in all"
+        return words
 
     def _left(self, elapsed: float) -> float | None:
         """Time left, at the pace of the method's training steps so far."""
@@ -94,7 +108,13 @@ def watching(recipe: Recipe, folder: Path) -> Iterator[Watch]:
     if not console.is_terminal:
         yield _lines()
         return
-    board = _Board(folder, sum(row.steps for row in plan(recipe).trainings if row.stage != "sft"))
+    planned = plan(recipe)
+    board = _Board(
+        folder,
+        sum(row.steps for row in planned.trainings if row.stage != "sft"),
+        planned.teacher_calls,
+        unknown_price(recipe.teacher) is not None,
+    )
     with Live(board, console=console, refresh_per_second=4, transient=True):
         yield board.take
 
@@ -132,12 +152,12 @@ def show_results(results: Results, report: Path) -> None:
             f"{standing.train_steps:,}",
             f"{standing.train_tokens:,}",
         )
-    console = _wide_console()
+    console = wide_console()
     console.print(table)
     console.print(f"report: {report}", soft_wrap=True, highlight=False)
 
 
-def _wide_console() -> Console:
+def wide_console() -> Console:
     """A console that does not squeeze tables into 80 columns when nobody's terminal has them."""
     console = Console()
     return console if console.is_terminal else Console(width=max(console.width, 132))
@@ -167,12 +187,33 @@ def show_plan(planned: Plan, recipe: Recipe) -> None:
         trainings.add_row(
             training.stage, f"{training.examples:,}", f"{training.steps:,}", f"{training.tokens:,}"
         )
-    console = _wide_console()
+    console = wide_console()
     console.print(calls)
     console.print(trainings)
     console.print("A refused or unreadable answer is asked again; that is not counted here.")
+    unknown = unknown_price(recipe.teacher)
+    if unknown is not None:
+        console.print(unknown, style="bold")
     for line in _over_budget(planned.teacher_calls, prompt + completion, money, recipe):
         console.print(line, style="bold red")
+
+
+def show_ledger(entries: Sequence[Entry], by: str) -> None:
+    """The books of a run, a row for each group and one for all."""
+    table = Table(title=f"the ledger by {by}")
+    for name in (by, "asks", "answered", "failed", "calls", "prompt tokens"):
+        table.add_column(name, justify="left" if name == by else "right")
+    for name in ("completion tokens", "US $", "lost calls", "US $ lost"):
+        table.add_column(name, justify="right")
+    for entry in entries:
+        if entry is entries[-1]:
+            table.add_section()
+        table.add_row(
+            entry.group, f"{entry.asks:,}", f"{entry.answered:,}", f"{entry.failed:,}",
+            f"{entry.calls:,}", f"{entry.prompt_tokens:,}", f"{entry.completion_tokens:,}",
+            f"{entry.money:.6f}", f"{entry.lost:,}", f"{entry.lost_money:.6f}",
+        )  # fmt: skip
+    wide_console().print(table)
 
 
 def _over_budget(calls: int, tokens: int, money: float, recipe: Recipe) -> Sequence[str]:

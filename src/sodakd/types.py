@@ -328,3 +328,14 @@ class TrainRow(Frozen):
     learning_rate: float
     tokens: int
     tokens_per_second: float
+
+
+class Usage(Frozen):
+    """Tokens of one call to a model."""
+
+    prompt_tokens: int = Field(ge=0)
+    completion_tokens: int = Field(ge=0)
+
+    @property
+    def tokens(self) -> int:
+        return self.prompt_tokens + self.completion_tokens

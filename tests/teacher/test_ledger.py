@@ -1,62 +1,86 @@
 """The ledger: nothing is asked twice, and the budget is never passed."""
 
+import asyncio
 import multiprocessing
-import threading
-import time
+import sqlite3
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from sodakd.errors import BudgetReached, RunError, TeacherError
+from sodakd.errors import BudgetReached, EndpointError, RunError
+from sodakd.models.completions import Finish, Till
 from sodakd.settings.teacher import Budget
-from sodakd.teacher.asks import Ask, Reply, Solve, Usage
-from sodakd.teacher.ledger import Ledger, Prices, look_up_spent
-from sodakd.types import Language, Question
+from sodakd.teacher.asks import Ask, Reply, Solve, subject
+from sodakd.teacher.ledger import Ledger, look_up_spent
+from sodakd.teacher.money import Prices
+from sodakd.teacher.statement import statement
+from sodakd.types import Usage
+from tests.teacher.shop import question, solves
+
+MOST = Usage(prompt_tokens=10, completion_tokens=40)
+TOOK = Usage(prompt_tokens=10, completion_tokens=5)
 
 
 class SlowTeacher:
-    """Answers after a moment, uses fewer tokens than it may, and counts what reaches it."""
+    """Answers after a moment, uses fewer tokens than it may, and counts what reaches it.
+
+    A question's text says what goes wrong: `lost` and `free` in the first attempt, `fatal` always.
+    """
 
     name = "slow"
-    computes = False
+    model = "slow-1"
 
-    def __init__(self, seconds: float = 0.0) -> None:
+    def __init__(self, seconds: float = 0.0, flights: int = 1) -> None:
         self.seconds = seconds
+        self.max_in_flight = flights
         self.asked: Counter[str] = Counter()
-        self._lock = threading.Lock()
 
-    def reply(self, ask: Ask) -> Reply:
-        with self._lock:
-            self.asked[ask.question.id] += 1
-        time.sleep(self.seconds)
-        if ask.question.text == "too hard":
-            raise TeacherError("cannot")
-        return Reply(text="done", usage=Usage(prompt_tokens=10, completion_tokens=5))
+    def version(self, ask: Ask) -> str:
+        return self.name
 
-    def at_most(self, ask: Ask) -> Usage:
-        return Usage(prompt_tokens=10, completion_tokens=40)
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[None]:
+        yield
+
+    async def answer(self, ask: Ask, till: Till) -> Reply:
+        assert isinstance(ask, Solve)
+        await till.reserve(MOST)
+        self.asked[subject(ask)] += 1
+        await asyncio.sleep(self.seconds)
+        if ask.question.text == "fatal":
+            till.free()
+            raise EndpointError("cannot")
+        if ask.question.text in {"lost", "free"} and self.asked[subject(ask)] == 1:
+            getattr(till, ask.question.text)()
+            return await self.answer(ask, till)
+        if ask.question.text == "failed":
+            till.lost()
+            return Reply(text="", usage=TOOK, finish=Finish.FAILED)
+        till.paid(TOOK)
+        return Reply(text="done", usage=TOOK)
 
 
-def asks(count: int) -> list[Ask]:
-    return [
-        Solve(
-            question=Question.new(
-                text=f"question {number}",
-                language=Language.PYTHON,
-                tests=None,
-                source="test",
-                level=None,
-            )
+def ledger(path: Path, teacher: SlowTeacher, budget: Budget | None = None) -> Ledger:
+    return Ledger(path, teacher, Prices(1.0, 2.0), budget or Budget())
+
+
+def solve(text: str) -> Ask:
+    return Solve(question=question(text))
+
+
+def assert_books_are_the_sum_of_rows(path: Path) -> None:
+    with sqlite3.connect(path) as database:
+        books = database.execute("select calls, tokens, money, lost, lost_money from books")
+        rows = database.execute(
+            "select sum(attempts),"
+            " sum(prompt_tokens + completion_tokens + open_tokens + lost_tokens),"
+            " sum(money + open_money + lost_money), sum(lost), sum(lost_money) from calls"
         )
-        for number in range(count)
-    ]
-
-
-def ledger(
-    path: Path, teacher: SlowTeacher, budget: Budget | None = None, flights: int = 1
-) -> Ledger:
-    return Ledger(path, teacher, Prices(1.0, 2.0), budget or Budget(), flights)
+        assert books.fetchone() == rows.fetchone()
+    database.close()
 
 
 def test_a_known_answer_is_not_asked_again(tmp_path: Path) -> None:
@@ -64,7 +88,7 @@ def test_a_known_answer_is_not_asked_again(tmp_path: Path) -> None:
     for _ in range(2):
         books = ledger(tmp_path / "l.sqlite", teacher)
         tally: Counter[str] = Counter()
-        assert len(books.ask([*asks(5), *asks(5)], "one", tally)) == 10
+        assert len(books.ask([*solves(5), *solves(5)], "one", tally)) == 10
         assert tally["teacher_calls"] == 10
         books.close()
     assert teacher.asked.total() == 5
@@ -72,13 +96,14 @@ def test_a_known_answer_is_not_asked_again(tmp_path: Path) -> None:
 
 def test_the_books_are_exact(tmp_path: Path) -> None:
     books = ledger(tmp_path / "l.sqlite", SlowTeacher())
-    books.ask(asks(7), "one", Counter())
+    books.ask(solves(7), "one", Counter())
     spent = books.spent()
     assert (spent.calls, spent.tokens) == (7, 7 * 15)
     assert spent.money == 7 * (10 * 1000 + 5 * 2000)  # nano-dollars
     (row,) = books.rows()
     assert (row.step, row.ask, row.calls, row.prompt_tokens) == ("one", "solve", 7, 70)
     assert look_up_spent(tmp_path / "l.sqlite") == spent
+    assert_books_are_the_sum_of_rows(tmp_path / "l.sqlite")
 
 
 def test_an_answer_that_two_steps_need_is_booked_alike_whoever_asks_first(tmp_path: Path) -> None:
@@ -86,7 +111,7 @@ def test_an_answer_that_two_steps_need_is_booked_alike_whoever_asks_first(tmp_pa
     for name, order in (("a", ("one", "two")), ("b", ("two", "one"))):
         books = ledger(tmp_path / f"{name}.sqlite", SlowTeacher())
         for step in order:
-            books.ask(asks(3), step, Counter())
+            books.ask(solves(3), step, Counter())
         booked.append([(row.step, row.calls) for row in books.rows()])
     assert booked == [[("one", 3)], [("one", 3)]]
 
@@ -99,59 +124,103 @@ def test_an_answer_that_two_steps_need_is_booked_alike_whoever_asks_first(tmp_pa
         (Budget(money=20 * 20e-6 + 70e-6), 20),
     ],
 )
-def test_the_budget_is_never_passed_with_many_calls_in_flight(
+def test_the_budget_is_met_exactly_with_256_calls_in_flight(
     tmp_path: Path, budget: Budget, most: int
 ) -> None:
-    teacher = SlowTeacher(seconds=0.002)
-    books = ledger(tmp_path / "l.sqlite", teacher, budget, flights=32)
+    teacher = SlowTeacher(seconds=0.002, flights=256)
+    books = ledger(tmp_path / "l.sqlite", teacher, budget)
     with pytest.raises(BudgetReached, match="raise budget"):
-        books.ask(asks(300), "one", Counter())
+        books.ask(solves(600), "one", Counter())
     spent = books.spent()
-    assert 0 < spent.calls <= most
+    assert spent.calls == most  # what calls in flight give back is used before the run stops
     assert spent.tokens <= (budget.tokens or spent.tokens)
     assert spent.dollars <= (budget.money or spent.dollars)
     assert teacher.asked.total() == spent.calls
+    assert_books_are_the_sum_of_rows(tmp_path / "l.sqlite")
 
 
 def test_a_raised_budget_goes_on_and_asks_nothing_twice(tmp_path: Path) -> None:
     teacher = SlowTeacher()
     books = ledger(tmp_path / "l.sqlite", teacher, Budget(calls=8))
     with pytest.raises(BudgetReached):
-        books.ask(asks(20), "one", Counter())
+        books.ask(solves(20), "one", Counter())
     books.close()
     books = ledger(tmp_path / "l.sqlite", teacher, Budget(calls=20))
-    assert len(books.ask(asks(20), "one", Counter())) == 20
+    assert len(books.ask(solves(20), "one", Counter())) == 20
     assert set(teacher.asked.values()) == {1}
 
 
-def _spend(path: Path) -> None:
+def _spend(path: Path, budget: int | None, count: int) -> None:
+    teacher = SlowTeacher(seconds=0.005, flights=8)
     try:
-        ledger(path, SlowTeacher(seconds=0.001), Budget(calls=60)).ask(asks(100), "x", Counter())
+        ledger(path, teacher, Budget(calls=budget)).ask(solves(count), "x", Counter())
     except BudgetReached:
         return
 
 
-def test_processes_on_one_ledger_share_its_budget(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("budget", "calls"), [(60, 60), (None, 100)])
+def test_processes_on_one_ledger_share_its_budget_and_never_ask_the_same(
+    tmp_path: Path, budget: int | None, calls: int
+) -> None:
     spawn = multiprocessing.get_context("spawn")
-    workers = [spawn.Process(target=_spend, args=(tmp_path / "l.sqlite",)) for _ in range(2)]
+    path = tmp_path / "l.sqlite"
+    workers = [spawn.Process(target=_spend, args=(path, budget, 100)) for _ in range(2)]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join()
-    spent = look_up_spent(tmp_path / "l.sqlite")
+    spent = look_up_spent(path)
     assert spent is not None
-    assert spent.calls == 60
+    assert spent.calls == calls
+    assert_books_are_the_sum_of_rows(path)
 
 
-def test_a_failed_call_gives_its_reservation_back(tmp_path: Path) -> None:
+def test_an_attempt_that_was_not_billed_costs_nothing_and_a_lost_one_its_most(
+    tmp_path: Path,
+) -> None:
     books = ledger(tmp_path / "l.sqlite", SlowTeacher())
-    bad = Solve(question=asks(1)[0].question.model_copy(update={"text": "too hard"}))
-    with pytest.raises(TeacherError):
-        books.ask([bad], "one", Counter())
-    assert books.spent().calls == 0
+    books.ask([solve("free"), solve("lost"), solve("plain")], "one", Counter())
+    spent = books.spent()
+    assert (spent.calls, spent.lost) == (4, 1)
+    assert spent.lost_money == 10 * 1000 + 40 * 2000
+    assert spent.money == 3 * 20_000 + spent.lost_money
+    *_, everything = statement(tmp_path / "l.sqlite", "model")
+    assert (everything.calls, everything.lost) == (3, 1)
+    assert_books_are_the_sum_of_rows(tmp_path / "l.sqlite")
+
+
+def test_a_call_that_failed_in_every_attempt_is_data_and_is_asked_again_next_time(
+    tmp_path: Path,
+) -> None:
+    teacher = SlowTeacher()
+    books = ledger(tmp_path / "l.sqlite", teacher)
+    for count in (1, 2):
+        tally: Counter[str] = Counter()
+        (reply,) = books.ask([solve("failed")], "one", tally)
+        assert reply.finish is Finish.FAILED
+        assert tally["reply_failed"] == 1
+        assert teacher.asked.total() == count
+
+
+def test_a_fatal_error_begins_no_further_call_and_gives_reservations_back(tmp_path: Path) -> None:
+    teacher = SlowTeacher(seconds=0.001, flights=4)
+    books = ledger(tmp_path / "l.sqlite", teacher)
+    with pytest.raises(EndpointError):
+        books.ask([solve("fatal"), *solves(200)], "one", Counter())
+    assert teacher.asked.total() < 20
+    assert books.spent().calls == teacher.asked.total() - 1
+    assert_books_are_the_sum_of_rows(tmp_path / "l.sqlite")
 
 
 def test_a_file_that_is_no_ledger_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "l.sqlite").write_bytes(b"not a database" * 100)
     with pytest.raises(RunError, match=r"the ledger .* cannot be used"):
+        ledger(tmp_path / "l.sqlite", SlowTeacher())
+
+
+def test_a_ledger_of_another_format_is_refused(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "l.sqlite") as database:
+        database.execute("create table calls (key text)")
+    database.close()
+    with pytest.raises(RunError, match="has format 0"):
         ledger(tmp_path / "l.sqlite", SlowTeacher())

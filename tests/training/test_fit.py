@@ -13,7 +13,8 @@ from sodakd.models.prompts import Tokenizer, encode_answer, encode_prompt
 from sodakd.models.transformers import TransformersModel
 from sodakd.settings.student import StudentShape
 from sodakd.settings.training import TrainingSettings
-from sodakd.teacher.asks import Fault, Solve, read_fault, read_solution
+from sodakd.teacher.asks import Fault, Solve
+from sodakd.teacher.reading import read_fault, read_solution
 from sodakd.training.batches import Example, encode, plan
 from sodakd.training.fit import fit
 from sodakd.training.packing import pack

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from sodakd.teacher.asks import FaultyCode
+from sodakd.teacher.reading import FaultyCode
 from sodakd.types import FaultKind, Question, Tests
 from sodakd.world import draw
 from sodakd.world.mutate import make_fault

@@ -7,13 +7,8 @@ from random import Random
 import pytest
 
 from sodakd.errors import TeacherError
-from sodakd.teacher.asks import (
-    Ask,
-    Fault,
-    Grade,
-    Invent,
-    Solve,
-    Teacher,
+from sodakd.teacher.asks import Ask, Fault, Grade, Invent, Solve, Teacher
+from sodakd.teacher.reading import (
     UnreadableReply,
     read_fault,
     read_grade,

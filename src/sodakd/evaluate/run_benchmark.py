@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from sodakd.judge.extract import extract_for
-from sodakd.judge.judge import Judge, Program
+from sodakd.judge.judge import Judge
+from sodakd.judge.trial import program_for
 from sodakd.models.chat import Generator
 from sodakd.run import Built, Run
 from sodakd.types import Attempt, Question, Solution
@@ -27,9 +28,8 @@ def run_benchmark(
     )
     found = [extract_for(question, text) for question, text in zip(questions, texts, strict=True)]
     programs = [
-        Program(own.code, question.language, question.tests, reason=own.reason)
+        program_for(question, own.code, own.reason)
         for own, question in zip(found, questions, strict=True)
-        if question.tests is not None
     ]
     verdicts = judge.all(
         programs, lambda done: run.say(step, done, len(programs), "judge the answers")

@@ -7,12 +7,14 @@ from itertools import islice
 
 from sodakd.feedback.difficulty import judge_difficulty
 from sodakd.judge.extract import extract_for
-from sodakd.judge.judge import Judge, Program
+from sodakd.judge.judge import Judge
+from sodakd.judge.trial import program_for
 from sodakd.models.chat import Generator
 from sodakd.run import Built, Run
 from sodakd.settings.stages import FeedbackSettings
-from sodakd.teacher.asks import Grade, UnreadableReply, read_grade
+from sodakd.teacher.asks import Grade
 from sodakd.teacher.ledger import Ledger
+from sodakd.teacher.reading import UnreadableReply, read_grade
 from sodakd.types import Feedback, Question, Score, Solution, Verdict
 
 
@@ -63,7 +65,7 @@ def assess(
     scores = _grades(assessment, questions, solutions, tally)
     rows = []
     for question, own, seen, score in zip(questions, solutions, verdicts, scores, strict=True):
-        judged = judge_difficulty(seen, score, settings)
+        judged = judge_difficulty(seen, score, settings, tested=question.tests is not None)
         tally[judged.difficulty.value] += 1
         rows.append(
             Feedback(
@@ -87,15 +89,9 @@ def _verdicts(
     solutions: Sequence[Sequence[Solution]],
 ) -> list[list[Verdict]]:
     programs = [
-        Program(
-            solution.code,
-            question.language,
-            question.tests,
-            reason=extract_for(question, solution.text).reason,
-        )
+        program_for(question, solution.code, extract_for(question, solution.text).reason)
         for question, own in zip(questions, solutions, strict=True)
         for solution in own
-        if question.tests is not None
     ]
     flat = iter(
         assessment.judge.all(

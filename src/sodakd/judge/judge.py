@@ -305,4 +305,6 @@ def _number(value: JsonValue) -> float:
 
 def _digest(program: Program) -> bytes:
     text = f"{program.language}\n{program.tests.model_dump_json()}\n{program.code}"
+    if not program.code.strip():
+        text += program.reason
     return hashlib.sha256(text.encode(errors="surrogatepass")).digest()

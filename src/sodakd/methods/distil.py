@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,18 +12,22 @@ from sodakd.errors import RunError
 from sodakd.evaluate.passk import by_level
 from sodakd.judge.judge import versions
 from sodakd.methods.beside import beside
-from sodakd.methods.embedded import Prepared, prepare
+from sodakd.methods.given import Prepared
 from sodakd.methods.plan import plan
 from sodakd.methods.sft import sft
 from sodakd.methods.soda import soda
+from sodakd.methods.start import prepare
 from sodakd.methods.workshop import Workshop, open_ledger, total_tally
 from sodakd.recipe import LoadedRecipe, Recipe
 from sodakd.run import Run, Watch, cores
 from sodakd.store import read_rows, write_whole
-from sodakd.teacher.ledger import NANO, Prices
-from sodakd.types import Attempt, Results, Standing
+from sodakd.teacher.endpoint import prices_of
+from sodakd.teacher.money import NANO
+from sodakd.types import Attempt, Language, Results, Standing
 
 CONTROL = "sft"
+LOADED = ("transformers", "vllm")
+"""Teachers that a machine holds once: their control comes after the method, in one process."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ def distil(
             if recipe.method == "sft":
                 shop.evaluate("base/evaluation", given.base, given.exam)
                 run_control(control, watch)
-            elif recipe.control and cores() > 1:
+            elif recipe.control and cores() > 1 and recipe.teacher.kind not in LOADED:
                 with beside(run_control, control, watch) as other:
                     student = _method(shop, given)
                     other.wait()
@@ -76,7 +80,7 @@ def distil(
         if recipe.method == "sft":
             student = folder / CONTROL / "student"
         run.weights("student", lambda part: _copy(student, part))
-        results = collect(recipe, run)
+        results = collect(recipe, run, _languages(given))
     write_whole(folder / "results.json", results.model_dump_json(indent=1).encode())
     return results
 
@@ -92,7 +96,7 @@ def run_control(control: Control, watch: Watch) -> None:
         sft(shop, control.given, control.calls, control.steps)
 
 
-def collect(recipe: Recipe, run: Run) -> Results:
+def collect(recipe: Recipe, run: Run, languages: Sequence[Language]) -> Results:
     """The standings of a finished run, and its spending by step in `spend.json`."""
     books = open_ledger(recipe, run.folder / "ledger.sqlite")
     rows = [{"method": _owner(row.step, recipe), **row.model_dump()} for row in books.rows()]
@@ -113,8 +117,12 @@ def collect(recipe: Recipe, run: Run) -> Results:
         method=recipe.method,
         seed=recipe.seed,
         standings=tuple(standings),
-        toolchains=dict(versions([recipe.questions.language])),
+        toolchains=dict(versions(languages)),
     )
+
+
+def _languages(given: Prepared) -> list[Language]:
+    return sorted({question.language for question in (*given.seeds, *given.exam)})
 
 
 def _owner(step: str, recipe: Recipe) -> str:
@@ -140,7 +148,7 @@ def _standing(
     tallies = [total_tally(run, prefix) for prefix in prefixes]
     prompt = sum(tally["prompt_tokens"] for tally in tallies)
     completion = sum(tally["completion_tokens"] for tally in tallies)
-    prices = Prices(recipe.teacher.prompt_price, recipe.teacher.completion_price)
+    prices = prices_of(recipe.teacher)
     return Standing(
         name=name,
         groups=by_level(attempts),

@@ -12,14 +12,15 @@ from sodakd.deliver.pairs import Delivery, Solved, build_pairs, build_solutions
 from sodakd.evaluate.run_benchmark import run_benchmark
 from sodakd.feedback.assess import Assessment, assess
 from sodakd.judge.judge import Judge
+from sodakd.methods.teachers import open_teacher
 from sodakd.recipe import Recipe
 from sodakd.run import Run
 from sodakd.settings.training import TrainingSettings
-from sodakd.teacher.ledger import Ledger, Prices
+from sodakd.teacher.endpoint import prices_of
+from sodakd.teacher.ledger import Ledger
 from sodakd.training.batches import Example, count_steps
 from sodakd.types import Attempt, Feedback, Pair, Question, TrainRow
 from sodakd.update.invent import Update, new_questions
-from sodakd.world.teacher import WorldTeacher
 
 if TYPE_CHECKING:
     from sodakd.models.transformers import TransformersModel
@@ -27,14 +28,8 @@ if TYPE_CHECKING:
 
 def open_ledger(recipe: Recipe, path: Path) -> Ledger:
     """The recipe's teacher behind its books."""
-    teacher = recipe.teacher
-    return Ledger(
-        path,
-        WorldTeacher(),
-        Prices(teacher.prompt_price, teacher.completion_price),
-        recipe.budget,
-        teacher.max_in_flight,
-    )
+    teacher = open_teacher(recipe.teacher, path.parent)
+    return Ledger(path, teacher, prices_of(recipe.teacher), recipe.budget)
 
 
 @dataclass(frozen=True)

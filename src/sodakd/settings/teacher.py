@@ -1,21 +1,101 @@
 """Who answers, and what it may cost."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from sodakd.settings.prices import known_prices
 from sodakd.settings.ranges import Count
 from sodakd.types import Frozen
 
+TeacherKind = Literal["world", "openai", "replay", "transformers", "vllm"]
+
+_NEEDS: Mapping[TeacherKind, tuple[str, ...]] = {
+    "world": (),
+    "openai": ("model",),
+    "replay": ("file",),
+    "transformers": ("model_name_or_path",),
+    "vllm": ("model_name_or_path",),
+}
+_ONLY_FOR: Mapping[str, tuple[TeacherKind, ...]] = {
+    "model": ("openai",),
+    "base_url": ("openai",),
+    "batch_api": ("openai",),
+    "file": ("replay",),
+    "model_name_or_path": ("transformers", "vllm"),
+    "port": ("vllm",),
+    "arguments": ("vllm",),
+    "command": ("vllm",),
+    "start_seconds": ("vllm",),
+}
+
 
 class TeacherSettings(Frozen):
-    """Who answers. `world` is the embedded procedural teacher: it answers by computation, so its
-    prices are notional (US dollars per million tokens) and show what the books look like."""
+    """Who answers.
 
-    kind: Literal["world"] = "world"
-    prompt_price: float = Field(default=0.0, ge=0, description="US dollars per million tokens")
-    completion_price: float = Field(default=0.0, ge=0, description="US dollars per million tokens")
-    max_in_flight: Count = Field(default=1, description="calls to the teacher at the same time")
+    `world`: the embedded procedural teacher, by computation. `openai`: any server with OpenAI's
+    chat completions. `replay`: recorded answers. `transformers`: a model in this process. `vllm`:
+    a server that the run starts and stops. Prices are US dollars per million tokens; what is not
+    set here is taken from the dated table of known models, and where that has none it is unknown.
+    """
+
+    kind: TeacherKind = "world"
+    prompt_price: float | None = Field(default=None, ge=0, description="$ per million tokens")
+    completion_price: float | None = Field(default=None, ge=0, description="$ per million tokens")
+    model: str | None = Field(default=None, description="the name the server knows it by")
+    base_url: str | None = Field(
+        default=None, description="OPENAI_BASE_URL if left out, else OpenAI's own"
+    )
+    api_key_env: str = Field(
+        default="OPENAI_API_KEY", description="the environment variable that holds the key"
+    )
+    max_in_flight: Count = Field(default=64, description="most calls at the same time")
+    timeout: float = Field(default=600.0, gt=0, description="seconds until an attempt is given up")
+    attempts: Count = Field(default=8, description="of a call whose attempts fail")
+    temperature: float = Field(default=0.7, ge=0)
+    max_tokens: Count = Field(default=2048, description="of an answer; once more, doubled")
+    seed: int | None = None
+    token_limit: Literal["max_tokens", "max_completion_tokens"] | None = Field(
+        default=None, description="the field for max_tokens; by the server if left out"
+    )
+    batch_api: bool = Field(default=False, description="OpenAI's Batch API: slower, half the price")
+    file: str | None = Field(default=None, description="of recorded answers, JSON lines")
+    model_name_or_path: str | None = Field(default=None, description="a folder, or a hub's id")
+    port: int | None = Field(default=None, ge=1, le=65535, description="a free one if left out")
+    arguments: tuple[str, ...] = Field(default=(), description="handed to the server's command")
+    command: tuple[str, ...] = Field(
+        default=("vllm", "serve"), description="what starts the server, before the model's name"
+    )
+    start_seconds: float = Field(default=900.0, gt=0, description="until the server must answer")
+
+    @model_validator(mode="after")
+    def _fields_fit_the_kind(self) -> Self:
+        missing = [name for name in _NEEDS[self.kind] if getattr(self, name) is None]
+        if missing:
+            raise ValueError(f"a teacher of kind {self.kind} needs teacher.{missing[0]}")
+        for name, kinds in _ONLY_FOR.items():
+            default = type(self).model_fields[name].default
+            if getattr(self, name) != default and self.kind not in kinds:
+                raise ValueError(
+                    f"teacher.{name} is for kind {' or '.join(kinds)}, not {self.kind}"
+                )
+        if (self.prompt_price is None) != (self.completion_price is None):
+            raise ValueError("set teacher.prompt_price and teacher.completion_price, or neither")
+        return self
+
+    @property
+    def prices(self) -> tuple[float, float, float] | None:
+        """Dollars per million prompt and completion tokens, and the Batch API's share of them.
+
+        None where nobody knows.
+        """
+        known = known_prices().get(self.model or "")
+        if self.prompt_price is not None and self.completion_price is not None:
+            return self.prompt_price, self.completion_price, known.batch if known else 0.5
+        if self.kind != "openai":
+            return 0.0, 0.0, 1.0
+        return (known.prompt, known.completion, known.batch) if known else None
 
 
 class Budget(Frozen):

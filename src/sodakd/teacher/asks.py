@@ -1,18 +1,21 @@
-"""What is asked of a teacher, as typed values, and how its replies are read.
+"""What is asked of a teacher, as typed values, and who answers.
 
 A language-model teacher renders an ask as a prompt; the embedded world's teacher answers the same
-ask by computation. Both reply with text, and both replies are read by the parsers of this file.
+ask by computation. Both reply with text, and both replies are read by the parsers of `reading.py`.
+
+`attempt` tells repeated asks apart; `unreadable` says what was wrong with the form of the reply
+before, where the same thing is asked again.
 """
 
 import hashlib
-import json
-import re
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from contextlib import AbstractAsyncContextManager
+from enum import StrEnum
+from typing import Annotated, Literal, Protocol, runtime_checkable
 
-from pydantic import Field, JsonValue, ValidationError
+from pydantic import Field, TypeAdapter
 
-from sodakd.types import FaultKind, Frozen, Question, Score, Tests, canonical
+from sodakd.models.completions import Finish, Till
+from sodakd.types import FaultKind, Frozen, Language, Question, Usage, canonical
 
 
 class Solve(Frozen):
@@ -22,6 +25,7 @@ class Solve(Frozen):
     question: Question
     attempt: int = 0
     error: str = ""
+    unreadable: str = ""
 
 
 class Fault(Frozen):
@@ -32,6 +36,7 @@ class Fault(Frozen):
     correct: str
     kinds: tuple[FaultKind, ...] = Field(min_length=1)
     attempt: int = 0
+    unreadable: str = ""
 
 
 class Grade(Frozen):
@@ -40,6 +45,8 @@ class Grade(Frozen):
     kind: Literal["grade"] = "grade"
     question: Question
     answer: str
+    attempt: int = 0
+    unreadable: str = ""
 
 
 class Invent(Frozen):
@@ -52,37 +59,86 @@ class Invent(Frozen):
     question: Question
     level: int = Field(ge=1, le=5)
     variant: int = 0
+    attempt: int = 0
+    unreadable: str = ""
 
 
-Ask = Solve | Fault | Grade | Invent
+class Operation(StrEnum):
+    """How Evol-Instruct rewrites a question (WizardCoder)."""
+
+    CONSTRAINT = "constraint"
+    RARER = "rarer"
+    REASONING = "reasoning"
+    MISDIRECTION = "misdirection"
+    COMPLEXITY = "complexity"
 
 
-class Usage(Frozen):
-    """Tokens of one call."""
+class Evolve(Frozen):
+    """Ask for the question made a bit harder by one operation (Evol-Instruct)."""
 
-    prompt_tokens: int = Field(ge=0)
-    completion_tokens: int = Field(ge=0)
+    kind: Literal["evolve"] = "evolve"
+    question: Question
+    operation: Operation
+    attempt: int = 0
+    unreadable: str = ""
 
-    @property
-    def tokens(self) -> int:
-        return self.prompt_tokens + self.completion_tokens
+
+class Refine(Frozen):
+    """Ask for the student's own wrong answer, mended with few changes (PERsD).
+
+    `error` is what its execution said.
+    """
+
+    kind: Literal["refine"] = "refine"
+    question: Question
+    answer: str
+    error: str
+    attempt: int = 0
+    unreadable: str = ""
+
+
+class Inspire(Frozen):
+    """Ask for a problem and its solution, inspired by a snippet of code (OSS-Instruct)."""
+
+    kind: Literal["inspire"] = "inspire"
+    snippet: str
+    language: Language
+    attempt: int = 0
+    unreadable: str = ""
+
+
+class Compare(Frozen):
+    """Ask for points from 1 to 10 for each of two answers (Lion's referee)."""
+
+    kind: Literal["compare"] = "compare"
+    question: Question
+    answer_a: str
+    answer_b: str
+    attempt: int = 0
+    unreadable: str = ""
+
+
+Ask = Solve | Fault | Grade | Invent | Evolve | Refine | Inspire | Compare
+
+ANY_ASK: TypeAdapter[Ask] = TypeAdapter(Annotated[Ask, Field(discriminator="kind")])
+"""Reads an ask of any kind from JSON."""
 
 
 class Reply(Frozen):
-    """What a teacher said to one ask, and the tokens it took."""
+    """What a teacher said to one ask, how that ended, and the tokens it took."""
 
     text: str
     usage: Usage
+    finish: Finish = Finish.STOP
 
 
 class Teacher(Protocol):
-    """Whoever answers asks. `name` is part of the ledger's key: two teachers share no reply.
+    """Who answers asks by computation: at once, for no money, the same each time.
 
-    `computes`: an answer costs a moment and no money, so one may be lost to a power cut.
+    `name` is part of the ledger's key: two teachers share no reply.
     """
 
     name: str
-    computes: bool
 
     def reply(self, ask: Ask) -> Reply:
         """Answer one ask. Raises `TeacherError` when no answer can be had."""
@@ -93,86 +149,43 @@ class Teacher(Protocol):
         ...
 
 
-class UnreadableReply(Exception):
-    """A reply that does not hold what was asked for. Data of the run: counted, asked again."""
+@runtime_checkable
+class CallingTeacher(Protocol):
+    """Who answers asks by calls that take time and cost money, many of them at once."""
+
+    name: str
+    model: str
+    max_in_flight: int
+
+    def version(self, ask: Ask) -> str:
+        """All that an answer depends on beside the ask: the model, the sampling, the prompt."""
+        ...
+
+    def session(self) -> AbstractAsyncContextManager[object]:
+        """What `answer` needs while it is called, opened for one event loop."""
+        ...
+
+    async def answer(self, ask: Ask, till: Till) -> Reply:
+        """Answer one ask. Its attempts go through the till.
+
+        Raises:
+            EndpointError: no ask can be answered.
+        """
+        ...
 
 
-@dataclass(frozen=True)
-class FaultyCode:
-    """A faulty program and the kind of its fault."""
-
-    kind: FaultKind
-    code: str
+def ask_key(ask: Ask) -> str:
+    """A hash of the whole ask, whoever answers it."""
+    return hashlib.sha256(canonical(ask.model_dump(mode="json")).encode()).hexdigest()
 
 
-def request_key(teacher: str, ask: Ask) -> str:
-    """The ledger's key: a hash of the teacher's name and the whole ask."""
-    body = canonical({"teacher": teacher, "ask": ask.model_dump(mode="json")})
-    return hashlib.sha256(body.encode()).hexdigest()
+def request_key(teacher: str, ask: str) -> str:
+    """The ledger's key: a hash of who answers and of an ask's own key."""
+    return hashlib.sha256(f"{teacher}\n{ask}".encode()).hexdigest()
 
 
-_FENCE = re.compile(r"^```[ \t]*(\w*)[^\n]*\n(.*?)^```", re.DOTALL | re.MULTILINE)
-_RULES = ("functionality", "boundary", "coverage", "readability", "practices")
-_POINTS = re.compile(r"^Rule\s+([1-5])\s*:\s*([0-9.]+)", re.MULTILINE)
-_KIND = re.compile(r"^Fault:\s*(\w+)", re.MULTILINE)
-
-
-def fenced(text: str) -> str:
-    """The content of the first fenced block. Raises `UnreadableReply` where there is none."""
-    found = _FENCE.search(text)
-    if found is None:
-        raise UnreadableReply("no fenced block in the reply")
-    return found.group(2)
-
-
-def read_solution(text: str) -> str:
-    """The code of a `Solve` reply: its first fenced block."""
-    return fenced(text)
-
-
-def read_fault(text: str) -> FaultyCode:
-    """The kind (a line `Fault: KIND`) and the code of a `Fault` reply."""
-    found = _KIND.search(text)
-    if found is None or found.group(1) not in set(FaultKind):
-        raise UnreadableReply("no line 'Fault: KIND' with a known kind in the reply")
-    return FaultyCode(kind=FaultKind(found.group(1)), code=fenced(text))
-
-
-def read_grade(text: str) -> Score:
-    """The points of a `Grade` reply: analysis first, then five lines `Rule N: POINTS`."""
-    lines = list(_POINTS.finditer(text))
-    points = {int(line[1]): float(line[2]) for line in lines}
-    if sorted(points) != [1, 2, 3, 4, 5]:
-        raise UnreadableReply(f"points for the rules {sorted(points)} instead of 1 to 5")
-    reason = text[: lines[0].start()].strip()
-    fields = {name: points[number] for number, name in enumerate(_RULES, start=1)}
-    try:
-        return Score(reason=reason, **fields)
-    except ValidationError as error:
-        raise UnreadableReply(f"points out of range: {error.error_count()} of them") from error
-
-
-class InventedQuestion(Frozen):
-    """The JSON that an `Invent` reply holds in its fenced block."""
-
-    text: str = Field(min_length=1)
-    level: int = Field(ge=1, le=5)
-    source: str
-    tests: Tests | None
-
-
-def read_invention(text: str, ask: Invent) -> Question:
-    """The question of an `Invent` reply."""
-    try:
-        row: JsonValue = json.loads(fenced(text))
-        found = InventedQuestion.model_validate(row)
-    except (ValueError, ValidationError) as error:
-        raise UnreadableReply(f"no question in the reply: {error}") from error
-    return Question.new(
-        text=found.text,
-        language=ask.question.language,
-        tests=found.tests,
-        source=found.source,
-        level=found.level,
-        parent=ask.question.id,
-    )
+def subject(ask: Ask) -> str:
+    """The id of the question that an ask is about."""
+    if isinstance(ask, Inspire):
+        return hashlib.sha256(ask.snippet.encode()).hexdigest()[:16]
+    return ask.question.id

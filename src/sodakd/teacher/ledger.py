@@ -1,113 +1,53 @@
 """The ledger: cache and books of every call to a teacher, in one SQLite file.
 
-What a call may cost at most is reserved before it is made, in one transaction, so the budget is
+What an attempt may cost at most is reserved before it is made, in one transaction, so the budget is
 never passed: not with many calls in flight, and not by several processes on one ledger. The answer
-is stored before it is used, so nothing paid for is asked twice. A call that was in flight when its
-process was killed stays reserved: it may have been paid for.
+is stored before it is used, so nothing paid for is asked twice. An attempt that may have been paid
+for and brought nothing (cut off on its way, or in flight when its process was killed) is `lost`: it
+stays in the books at the most it can have cost.
 """
 
+import asyncio
 import sqlite3
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from sodakd.errors import BudgetReached, RunError
+from sodakd.errors import BudgetReached, SodakdError
+from sodakd.models.apart import run_apart
+from sodakd.models.completions import Finish
 from sodakd.settings.teacher import Budget
-from sodakd.teacher.asks import Ask, Reply, Teacher, Usage, request_key
-from sodakd.types import Frozen
+from sodakd.teacher import books
+from sodakd.teacher.asks import Ask, CallingTeacher, Reply, Teacher, ask_key, request_key
+from sodakd.teacher.books import Call, Place
+from sodakd.teacher.commit import GroupCommit
+from sodakd.teacher.money import NANO, Prices, SpendRow, Spent
+from sodakd.types import Usage
 
-NANO = 1_000_000_000
-"""Money is kept in whole nano-dollars: sums are exact."""
+__all__ = ["NANO", "Ledger", "Prices", "SpendRow", "Spent", "look_up_spent"]
 
-_SCHEMA = """
-create table if not exists calls (
-  key text primary key,
-  teacher text not null,
-  kind text not null,
-  step text not null,
-  question text not null,
-  state text not null check (state in ('asked', 'answered')),
-  attempts integer not null,
-  prompt_tokens integer not null,
-  completion_tokens integer not null,
-  money integer not null,
-  reply text,
-  at real not null
-) strict;
-create table if not exists books (
-  one integer primary key check (one = 1),
-  calls integer not null, tokens integer not null, money integer not null
-) strict;
-insert or ignore into books values (1, 0, 0, 0);
-"""
-
-
-@dataclass(frozen=True)
-class Prices:
-    """US dollars per million tokens."""
-
-    prompt: float
-    completion: float
-
-    def of(self, prompt_tokens: int, completion_tokens: int) -> int:
-        """Nano-dollars of so many tokens."""
-        return prompt_tokens * round(self.prompt * 1000) + completion_tokens * round(
-            self.completion * 1000
-        )
-
-    def money(self, usage: Usage) -> int:
-        """Nano-dollars of a usage."""
-        return self.of(usage.prompt_tokens, usage.completion_tokens)
-
-
-@dataclass(frozen=True)
-class Spent:
-    """Calls, tokens and nano-dollars, answered and in flight."""
-
-    calls: int
-    tokens: int
-    money: int
-
-    @property
-    def dollars(self) -> float:
-        return self.money / NANO
-
-
-class SpendRow(Frozen):
-    """What one kind of ask cost in one step. Money in US dollars."""
-
-    step: str
-    ask: str
-    calls: int
-    prompt_tokens: int
-    completion_tokens: int
-    money: float
+Shown = Callable[[int], None]
+_CHUNK = 64  # computed answers booked in one transaction
+_AHEAD = 1.5  # callers for each place at the teacher: the others are at the books
+_POLL = 0.3  # seconds until it is looked again whether another process has an answer
 
 
 class Ledger:
     """A teacher behind its books. Safe to share between threads, and its file between processes."""
 
     def __init__(
-        self,
-        path: Path,
-        teacher: Teacher,
-        prices: Prices,
-        budget: Budget,
-        max_in_flight: int = 1,
+        self, path: Path, teacher: Teacher | CallingTeacher, prices: Prices, budget: Budget
     ) -> None:
         self.teacher = teacher
         self.prices = prices
         self.budget = budget
-        self.max_in_flight = max_in_flight
         self._path = path
         self._lock = threading.Lock()
         # An answer that was paid for must survive a power cut; a computed one needs no fsync.
-        self._database = _open(path, "normal" if teacher.computes else "full")
+        calling = isinstance(teacher, CallingTeacher)
+        self._database = books.open_books(path, "full" if calling else "normal")
 
     def close(self) -> None:
         self._database.close()
@@ -117,166 +57,267 @@ class Ledger:
         asks: Sequence[Ask],
         step: str,
         tally: Counter[str],
-        progress: Callable[[int], None] | None = None,
+        progress: Shown | None = None,
     ) -> list[Reply]:
         """Answers to asks, in their order: from the ledger where they are known, else asked for.
 
         Calls and tokens are added to `tally`, known answers too: a method's need does not depend
-        on what the ledger holds.
+        on what the ledger holds. A reply that was cut off, filtered or failed is counted there.
 
         Raises:
             BudgetReached: the next call could pass the budget. The answers so far are kept.
-            TeacherError: the teacher cannot answer.
+            TeacherError, EndpointError: the teacher cannot answer.
         """
-        replies = []
-        for number, reply in enumerate(self._answers(asks, step), start=1):
-            replies.append(reply)
-            if progress is not None and (number % 50 == 0 or number == len(asks)):
-                progress(number)
-        tally["teacher_calls"] += len(replies)
-        tally["prompt_tokens"] += sum(reply.usage.prompt_tokens for reply in replies)
-        tally["completion_tokens"] += sum(reply.usage.completion_tokens for reply in replies)
-        return replies
-
-    def _answers(self, asks: Sequence[Ask], step: str) -> Iterator[Reply]:
-        if self.max_in_flight == 1:
-            for ask in asks:
-                yield self._answer(ask, step)
-            return
-        with ThreadPoolExecutor(self.max_in_flight) as pool:
-            futures = [pool.submit(self._answer, ask, step) for ask in asks]
-            try:
-                for future in futures:
-                    yield future.result()
-            finally:  # at the limit, calls not yet begun are not made
-                pool.shutdown(cancel_futures=True)
+        with self._lock:
+            calls = [self._call(ask, step) for ask in asks]
+            found = books.known(self._database, [call.key for call in calls])
+            early = [key for key, (_, booked) in found.items() if step < booked]
+            if early:
+                with books.transaction(self._database, self._path):
+                    books.book_under(self._database, step, early)
+            replies = {key: reply for key, (reply, _) in found.items()}
+            missing = {call.key: call for call in calls if call.key not in replies}
+            shown = _counted(progress, len(asks) - len(missing), len(asks))
+            if isinstance(self.teacher, CallingTeacher):
+                work = _Round(self, self.teacher, list(missing.values()), shown)
+                replies |= run_apart(work.run()) if missing else {}
+            else:
+                replies |= self._compute(self.teacher, list(missing.values()), shown)
+        answers = [replies[call.key] for call in calls]
+        shown(len(answers))
+        tally["teacher_calls"] += len(answers)
+        tally["prompt_tokens"] += sum(reply.usage.prompt_tokens for reply in answers)
+        tally["completion_tokens"] += sum(reply.usage.completion_tokens for reply in answers)
+        for reply in answers:
+            if reply.finish is not Finish.STOP:
+                tally[f"reply_{reply.finish}"] += 1
+        return answers
 
     def spent(self) -> Spent:
         """All that was spent so far, with what is reserved for calls in flight."""
         with self._lock:
-            calls, tokens, money = self._database.execute(
-                "select calls, tokens, money from books"
-            ).fetchone()
-        return Spent(calls, tokens, money)
+            return books.spent(self._database)
 
     def rows(self) -> list[SpendRow]:
-        """What was spent, by step and kind of ask."""
+        """What was spent on answers, by step and kind of ask."""
         with self._lock:
-            found = self._database.execute(
-                "select step, kind, count(*), sum(prompt_tokens), sum(completion_tokens),"
-                " sum(money) from calls group by step, kind order by step, kind"
-            ).fetchall()
-        return [
-            SpendRow(
-                step=step, ask=kind, calls=calls, prompt_tokens=prompt,
-                completion_tokens=completion, money=money / NANO,
-            )
-            for step, kind, calls, prompt, completion, money in found
-        ]  # fmt: skip
+            return books.spend_rows(self._database)
 
-    def _answer(self, ask: Ask, step: str) -> Reply:
-        key = request_key(self.teacher.name, ask)
-        with self._lock:
-            known = self._database.execute(
-                "select reply, prompt_tokens, completion_tokens, step from calls"
-                " where key = ? and state = 'answered'",
-                (key,),
-            ).fetchone()
-        if known is not None:
-            if step < known[3]:
-                self._book_under(step, key)
-            return Reply(
-                text=known[0], usage=Usage(prompt_tokens=known[1], completion_tokens=known[2])
-            )
-        most = self.teacher.at_most(ask)
-        self._reserve(key, ask, step, most)
-        try:
-            reply = self.teacher.reply(ask)
-        except BaseException:
-            self._release(key, most)
-            raise
-        self._settle(key, most, reply)
-        return reply
+    def _call(self, ask: Ask, step: str) -> Call:
+        teacher = self.teacher
+        calling = isinstance(teacher, CallingTeacher)
+        version = teacher.version(ask) if isinstance(teacher, CallingTeacher) else teacher.name
+        model = teacher.model if isinstance(teacher, CallingTeacher) else teacher.name
+        own = ask_key(ask)
+        return Call(request_key(version, own), own, ask, teacher.name, model, step, calling)
 
-    def _reserve(self, key: str, ask: Ask, step: str, most: Usage) -> None:
-        money = self.prices.money(most)
-        with self._transaction() as database:
-            calls, tokens, spent = database.execute(
-                "select calls, tokens, money from books"
-            ).fetchone()
-            self._check(Spent(calls + 1, tokens + most.tokens, spent + money))
-            database.execute(
-                "update books set calls = calls + 1, tokens = tokens + ?, money = money + ?",
-                (most.tokens, money),
-            )
-            database.execute(
-                "insert into calls values (?, ?, ?, ?, ?, 'asked', 1, ?, ?, ?, null, ?)"
-                " on conflict (key) do update set attempts = attempts + 1,"
-                " step = min(step, excluded.step)",
-                (
-                    key, self.teacher.name, ask.kind, step, ask.question.id,
-                    most.prompt_tokens, most.completion_tokens, money, time.time(),
-                ),
-            )  # fmt: skip
+    def _compute(self, teacher: Teacher, missing: Sequence[Call], shown: Shown) -> dict[str, Reply]:
+        replies: dict[str, Reply] = {}
+        for start in range(0, len(missing), _CHUNK):
+            chunk = missing[start : start + _CHUNK]
+            new = [(call, teacher.at_most(call.ask), teacher.reply(call.ask)) for call in chunk]
+            reached: BudgetReached | None = None
+            with books.transaction(self._database, self._path):
+                for call, most, reply in new:
+                    try:
+                        books.record(self._database, call, most, reply, self.prices, self.budget)
+                    except BudgetReached as error:  # what was booked before it is kept
+                        reached = error
+                        break
+                    replies[call.key] = reply
+            if reached is not None:
+                raise reached
+            shown(len(replies))
+        return replies
 
-    def _check(self, after: Spent) -> None:
-        budget = self.budget
-        for name, limit, amount in (
-            ("calls", budget.calls, after.calls),
-            ("tokens", budget.tokens, after.tokens),
-            ("money", budget.money, after.dollars),
+
+class _Round:
+    """The calls of one `ask`, many at once, in one event loop."""
+
+    def __init__(
+        self, ledger: Ledger, teacher: CallingTeacher, calls: Sequence[Call], shown: Shown
+    ) -> None:
+        self.ledger = ledger
+        self.teacher = teacher
+        self.calls = calls
+        self.shown = shown
+        self.replies: dict[str, Reply] = {}
+        self.reserved = 0
+        self.error: SodakdError | None = None
+
+    async def run(self) -> dict[str, Reply]:
+        """All replies. Raises the first error, after what is in flight has come to its end."""
+        self.settled = asyncio.get_running_loop().create_future()
+        queue = iter(self.calls)
+        count = min(len(self.calls), round(_AHEAD * self.teacher.max_in_flight) + 1)
+        async with (
+            GroupCommit(self.ledger._database, self.ledger._path) as self.commits,
+            self.teacher.session(),
+            asyncio.TaskGroup() as workers,
         ):
-            if limit is not None and amount > limit:
-                raise BudgetReached(
-                    f"the budget is reached: the next call could bring {name} to {amount:g}, and"
-                    f" budget.{name} is {limit:g}; all answers so far are kept: to go on, raise"
-                    f" budget.{name} and run the same command again"
-                )
+            for _ in range(count):
+                workers.create_task(self._work(queue))
+        if self.error is not None:
+            raise self.error
+        return self.replies
 
-    def _settle(self, key: str, most: Usage, reply: Reply) -> None:
-        usage, money = reply.usage, self.prices.money(reply.usage)
-        with self._transaction() as database:
-            database.execute(
-                "update books set tokens = tokens + ?, money = money + ?",
-                (usage.tokens - most.tokens, money - self.prices.money(most)),
-            )
-            database.execute(
-                "update calls set state = 'answered', reply = ?, prompt_tokens = ?,"
-                " completion_tokens = ?, money = ?, at = ? where key = ?",
-                (
-                    reply.text, usage.prompt_tokens, usage.completion_tokens, money, time.time(),
-                    key,
-                ),
-            )  # fmt: skip
-
-    def _book_under(self, step: str, key: str) -> None:
-        """Of all steps that need an answer the first by name is booked, whoever came first."""
-        with self._transaction() as database:
-            database.execute(
-                "update calls set step = ? where key = ? and step > ?", (step, key, step)
-            )
-
-    def _release(self, key: str, most: Usage) -> None:
-        with self._transaction() as database:
-            database.execute(
-                "update books set calls = calls - 1, tokens = tokens - ?, money = money - ?",
-                (most.tokens, self.prices.money(most)),
-            )
-            database.execute("delete from calls where key = ? and attempts = 1", (key,))
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
+    async def _work(self, queue: Iterator[Call]) -> None:
+        for call in queue:
+            if self.error is not None:
+                return
+            till = _CallTill(self, call)
             try:
-                self._database.execute("begin immediate")
-                try:
-                    yield self._database
-                except BaseException:
-                    self._database.execute("rollback")
+                reply = await self._reply(call, till)
+            except SodakdError as error:
+                till.give_up()
+                self.fail(error)
+                return
+            except BaseException:
+                till.give_up()
+                raise
+            self.replies[call.key] = reply
+            self.shown(len(self.replies))
+
+    async def _reply(self, call: Call, till: "_CallTill") -> Reply:
+        while True:
+            try:
+                reply = await self.teacher.answer(call.ask, till)
+            except _Answered as other:
+                return other.reply
+            except _Elsewhere:
+                await asyncio.sleep(_POLL)
+                if self.error is not None:
+                    raise self.error from None
+                continue
+            await till.close(reply)
+            return reply
+
+    def settle(self) -> None:
+        """One reservation less: whoever waits for room in the budget may look again."""
+        self.reserved -= 1
+        self.wake()
+
+    def fail(self, error: SodakdError) -> None:
+        """Begin no further call, for this reason if there is none yet."""
+        if self.error is None:
+            self.error = error
+        self.wake()
+
+    def wake(self) -> None:
+        """Have those who wait for room look again."""
+        self.settled.set_result(None)
+        self.settled = asyncio.get_running_loop().create_future()
+
+
+class _Answered(Exception):
+    """Another process had the answer meanwhile."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__()
+        self.reply = reply
+
+
+class _Elsewhere(Exception):
+    """Another process is asking for this right now."""
+
+
+class _CallTill:
+    """The till of one call: its reservations and settlements, in the ledger's groups."""
+
+    def __init__(self, round_: _Round, call: Call) -> None:
+        self._round = round_
+        self._call = call
+        self._prices = round_.ledger.prices
+        self._is_open = False
+        self._paid: list[Usage] = []
+
+    async def reserve(self, most: Usage) -> None:
+        """Set the most aside; near the budget's end, wait for what calls in flight give back."""
+        round_, call = self._round, self._call
+        self._settle_paid()
+        budget = round_.ledger.budget
+
+        def operation(database: sqlite3.Connection) -> Place | Reply:
+            place = books.reserve(database, call, most, self._prices, budget)
+            if place is Place.ANSWERED:
+                return books.known(database, [call.key])[call.key][0]
+            return place
+
+        while True:
+            settled = round_.settled
+            try:
+                place = await round_.commits.post(operation)
+            except BudgetReached:
+                if round_.reserved == 0 or round_.error is not None:
                     raise
-                self._database.execute("commit")
-            except sqlite3.Error as error:
-                raise _unusable(self._path, error) from error
+                await settled
+                continue
+            break
+        if isinstance(place, Reply):
+            raise _Answered(place)
+        if place is Place.ELSEWHERE:
+            raise _Elsewhere
+        round_.reserved += 1
+        self._is_open = True
+
+    def paid(self, usage: Usage) -> None:
+        """Settle at what it took: with the answer, or with the next reservation."""
+        self._paid.append(usage)
+
+    def free(self) -> None:
+        """Give back what was set aside."""
+        self._end(lambda database: books.free(database, self._call.key))
+
+    def lost(self) -> None:
+        """Keep it in the books whole."""
+        self._end(lambda database: books.lose(database, self._call.key))
+
+    async def close(self, reply: Reply) -> None:
+        """Keep the answer, with what the last attempt took, in one transaction."""
+        paid, key, prices = self._paid, self._call.key, self._prices
+
+        def operation(database: sqlite3.Connection) -> None:
+            for usage in paid:
+                books.pay(database, key, usage, prices)
+            books.close_call(database, key, reply)
+
+        await self._round.commits.post(operation)
+        self._paid = []
+        self._end(None)
+
+    def give_up(self) -> None:
+        """Settle what is open, of a call that ends without an answer."""
+        self._settle_paid()
+        if self._is_open:
+            self.lost()
+        self._end(lambda database: books.abandon(database, self._call.key))
+
+    def _settle_paid(self) -> None:
+        key, prices = self._call.key, self._prices
+        for usage in self._paid:
+            self._end(partial(books.pay, key=key, usage=usage, prices=prices))
+        self._paid = []
+
+    def _end(self, operation: Callable[[sqlite3.Connection], None] | None) -> None:
+        if operation is not None:
+            self._round.commits.post(operation)
+        if self._is_open:
+            self._is_open = False
+            self._round.settle()
+
+
+def _counted(progress: Shown | None, before: int, total: int) -> Shown:
+    """Progress on `total`, of which `before` were known; told at each fiftieth answer."""
+    told = 0
+
+    def shown(done: int) -> None:
+        nonlocal told
+        done = min(total, done if done == total else before + done)
+        if progress is not None and (done // 50 > told // 50 or (done == total and told < total)):
+            told = done
+            progress(done)
+
+    return shown
 
 
 def look_up_spent(path: Path) -> Spent | None:
@@ -285,27 +326,8 @@ def look_up_spent(path: Path) -> Spent | None:
         return None
     try:
         database = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=0.1)
-        row = database.execute("select calls, tokens, money from books").fetchone()
+        spent = books.spent(database)
         database.close()
-    except sqlite3.Error:
+    except (sqlite3.Error, TypeError):  # TypeError: its one row is not written yet
         return None
-    return Spent(*row) if row else None
-
-
-def _open(path: Path, synchronous: str) -> sqlite3.Connection:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        database = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
-        database.execute("pragma journal_mode = wal")
-        database.execute(f"pragma synchronous = {synchronous}")
-        database.executescript(_SCHEMA)
-    except sqlite3.Error as error:
-        raise _unusable(path, error) from error
-    return database
-
-
-def _unusable(path: Path, error: sqlite3.Error) -> RunError:
-    return RunError(
-        f"the ledger {path} cannot be used: {error}; make sure that the disk has room and that"
-        " the file may be written, then run the same command again: nothing is lost"
-    )
+    return spent

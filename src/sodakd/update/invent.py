@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from sodakd.run import Built, Run
 from sodakd.settings.stages import UpdateSettings
-from sodakd.teacher.asks import Invent, UnreadableReply, read_invention
+from sodakd.teacher.asks import Invent
 from sodakd.teacher.ledger import Ledger
+from sodakd.teacher.reading import UnreadableReply, read_invention
 from sodakd.types import Feedback, Question
 from sodakd.update.curriculum import draw_wishes, highest_open
 from sodakd.update.decontaminate import HeldOut
@@ -78,7 +79,7 @@ def new_questions(
 
 
 def _refused(ask: Invent, question: Question) -> str | None:
-    if question.tests is None:
+    if question.tests is None and ask.question.tests is not None:
         return "no_tests"
     if question.level != ask.level:
         return "another_level"

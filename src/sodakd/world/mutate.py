@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
 
-from sodakd.teacher.asks import FaultyCode
+from sodakd.teacher.reading import FaultyCode
 from sodakd.types import FaultKind, Language, Tests
 from sodakd.world.edits import (
     constant_edits,

@@ -3,8 +3,9 @@
 from random import Random
 
 from sodakd.errors import DataError, TeacherError
-from sodakd.teacher.asks import Ask, Fault, Grade, Invent, InventedQuestion, Reply, Solve, Usage
-from sodakd.types import Question, Tests
+from sodakd.teacher.asks import Ask, Fault, Grade, Invent, Reply, Solve
+from sodakd.teacher.reading import InventedQuestion
+from sodakd.types import Question, Tests, Usage
 from sodakd.world.draw import draw_program, program_of, question_of
 from sodakd.world.grade import grade
 from sodakd.world.languages import print_program
@@ -20,7 +21,6 @@ class WorldTeacher:
     """A `Teacher` for questions of the world. It knows their programs from their sources."""
 
     name = "world-1"
-    computes = True
 
     def reply(self, ask: Ask) -> Reply:
         """Answer one ask. Raises `TeacherError` for a question that is not of the world."""
@@ -53,9 +53,13 @@ def _prompt(ask: Ask) -> str:
             return ask.question.text + ask.answer
         case Invent():
             return ask.question.text
+        case _:
+            return ""
 
 
 def _answer(ask: Ask) -> str:
+    if not isinstance(ask, Solve | Fault | Grade | Invent):
+        raise DataError(f"it knows no {ask.kind}; name another teacher in the recipe")
     program = program_of(ask.question)
     reference = print_program(program, ask.question.language)
     match ask:

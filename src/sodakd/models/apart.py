@@ -1,0 +1,51 @@
+"""Run a coroutine to its end from code that is not asynchronous, even inside a running loop."""
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import TypeVar
+
+Result = TypeVar("Result")
+
+
+def run_apart(work: Coroutine[object, object, Result]) -> Result:
+    """The coroutine's result, from an event loop of its own in a thread of its own.
+
+    Ctrl-C cancels the coroutine, waits for its clean-up, and is raised on.
+    """
+    results: list[Result] = []
+    errors: list[BaseException] = []
+    begun = threading.Event()
+    loop = asyncio.new_event_loop()
+    tasks: list[asyncio.Task[Result]] = []
+
+    async def main() -> Result:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.append(task)
+        begun.set()
+        return await work
+
+    def live() -> None:
+        try:
+            with asyncio.Runner(loop_factory=lambda: loop) as runner:
+                results.append(runner.run(main()))
+        except BaseException as error:  # handed to the caller, whatever it is
+            errors.append(error)
+        finally:
+            begun.set()
+
+    thread = threading.Thread(target=live, name="calls")
+    thread.start()
+    try:
+        thread.join()
+    except BaseException:
+        begun.wait()
+        with suppress(RuntimeError):  # the loop has ended by itself
+            loop.call_soon_threadsafe(tasks[0].cancel)
+        thread.join()
+        raise
+    if errors:
+        raise errors[0]
+    return results[0]

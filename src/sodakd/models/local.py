@@ -1,0 +1,89 @@
+"""A model in this process behind the same door as one behind a server: calls become batches."""
+
+import asyncio
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from sodakd.models.chat import Generator
+from sodakd.models.completions import Completion, Finish, Request, Till, at_most
+from sodakd.types import Usage
+
+_LETTERS_A_TOKEN = 4
+
+
+class LocalModel:
+    """Completes chats with a `Generator`. All calls that wait at the same time are one batch.
+
+    Its tokens are free, and counted as one for each four letters.
+    """
+
+    def __init__(self, open_model: Callable[[], Generator]) -> None:
+        self._open_model = open_model
+        self._model: Generator | None = None
+
+    async def __aenter__(self) -> Self:
+        self._waiting: list[tuple[Request, asyncio.Future[str]]] = []
+        self._task: asyncio.Task[None] | None = None
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        while self._task is not None:
+            await asyncio.shield(self._task)
+
+    async def complete(self, request: Request, till: Till) -> Completion:
+        """An answer. Raises `ModelError` where the model cannot be used."""
+        await till.reserve(at_most(request))
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[str] = loop.create_future()
+        self._waiting.append((request, future))
+        if self._task is None:
+            self._task = loop.create_task(self._answer())
+        text = await future
+        usage = Usage(
+            prompt_tokens=sum(len(m.content) for m in request.messages) // _LETTERS_A_TOKEN + 1,
+            completion_tokens=len(text) // _LETTERS_A_TOKEN + 1,
+        )
+        till.paid(usage)
+        return Completion(text, Finish.STOP, usage)
+
+    async def _answer(self) -> None:
+        try:
+            while self._waiting:
+                await asyncio.sleep(0.05)  # whoever is at the ledger now joins this batch
+                first = self._waiting[0][0]
+                same = [row for row in self._waiting if _alike(row[0], first)]
+                self._waiting = [row for row in self._waiting if not _alike(row[0], first)]
+                try:
+                    texts = await asyncio.to_thread(self._generate, [row[0] for row in same])
+                except BaseException as error:
+                    for _, future in same:
+                        if not future.done():
+                            future.set_exception(error)
+                    continue
+                for (_, future), text in zip(same, texts, strict=True):
+                    if not future.done():
+                        future.set_result(text)
+        finally:
+            self._task = None
+
+    def _generate(self, requests: list[Request]) -> list[str]:
+        if self._model is None:
+            self._model = self._open_model()
+        return self._model.generate(
+            [request.messages[-1].content for request in requests],
+            max_new_tokens=requests[0].max_tokens,
+            temperature=requests[0].temperature,
+            seed=requests[0].seed or 0,
+        )
+
+
+def _alike(one: Request, other: Request) -> bool:
+    """Whether two requests can share a batch."""
+    fields = ("max_tokens", "temperature", "seed")
+    return all(getattr(one, name) == getattr(other, name) for name in fields)

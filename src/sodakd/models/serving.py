@@ -1,0 +1,137 @@
+"""A server of models as a process of its own: started when first needed, ended with this one."""
+
+import atexit
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Queue
+from threading import Thread
+
+from sodakd.errors import EndpointError
+from sodakd.models.http import healthy
+
+_DIE_WITH_PARENT = """
+import ctypes, os, sys
+ctypes.CDLL(None).prctl(1, 15)  # PR_SET_PDEATHSIG, SIGTERM
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+
+
+@dataclass(frozen=True)
+class Command:
+    """What starts a server. `{model}` and `{port}` in its words are filled in."""
+
+    words: Sequence[str]
+    model: str
+    port: int | None
+    start_seconds: float
+    log: Path
+
+
+class Server:
+    """A server of models on loopback. Its output is kept in the log."""
+
+    def __init__(self, command: Command) -> None:
+        self._command = command
+        self._process: subprocess.Popen[bytes] | None = None
+        self._port = 0
+
+    def start(self) -> str:
+        """The base URL of the server, which is started where it is not running.
+
+        Raises:
+            EndpointError: it does not start, or does not answer in time; shows the log's end.
+        """
+        if self._process is not None and self._process.poll() is None:
+            return self._url
+        command = self._command
+        self._port = command.port or _free_port()
+        words = [
+            word.replace("{model}", command.model).replace("{port}", str(self._port))
+            for word in command.words
+        ]
+        command.log.parent.mkdir(parents=True, exist_ok=True)
+        begun: Queue[subprocess.Popen[bytes] | OSError] = Queue()
+        Thread(target=self._keep, args=(words, begun), name="server", daemon=True).start()
+        found = begun.get()
+        if isinstance(found, OSError):
+            raise EndpointError(
+                f"the teacher's server cannot be started: {words[0]}: {found.strerror}; install"
+                " it, or say in teacher.command what starts it"
+            )
+        self._process = found
+        atexit.register(self.stop)
+        self._wait(found)
+        return self._url
+
+    def stop(self) -> None:
+        """End it and its children: asked first, killed after ten seconds."""
+        process = self._process
+        if process is None or process.poll() is not None:
+            return
+        for number, seconds in ((signal.SIGTERM, 10), (signal.SIGKILL, 10)):
+            try:
+                os.killpg(process.pid, number)
+                process.wait(seconds)
+            except ProcessLookupError:
+                break
+            except subprocess.TimeoutExpired:
+                continue
+            break
+        self._process = None
+
+    def _keep(
+        self, words: Sequence[str], begun: "Queue[subprocess.Popen[bytes] | OSError]"
+    ) -> None:
+        """Start it from a thread that outlives it: the kernel ends it with the thread that did."""
+        if shutil.which(words[0]) is None:
+            begun.put(FileNotFoundError(2, "not found"))
+            return
+        with self._command.log.open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-c", _DIE_WITH_PARENT, *words],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        begun.put(process)
+        process.wait()
+
+    @property
+    def _url(self) -> str:
+        return f"http://127.0.0.1:{self._port}/v1"
+
+    def _wait(self, process: "subprocess.Popen[bytes]") -> None:
+        until = time.monotonic() + self._command.start_seconds
+        while time.monotonic() < until:
+            if process.poll() is not None:
+                raise EndpointError(
+                    f"the teacher's server ended with status {process.returncode}:\n{self._tail()}"
+                )
+            if healthy(f"http://127.0.0.1:{self._port}/health"):
+                return
+            time.sleep(0.2)
+        self.stop()
+        raise EndpointError(
+            f"the teacher's server did not answer within {self._command.start_seconds:g} s"
+            f" (teacher.start_seconds):\n{self._tail()}"
+        )
+
+    def _tail(self) -> str:
+        lines = self._command.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        return "\n".join([*lines[-15:], f"the whole log: {self._command.log}"])
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port

@@ -1,0 +1,46 @@
+"""Ask, read, and ask again what could not be read: bounded, with what was wrong, and counted."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from sodakd.teacher.ledger import Ledger
+from sodakd.teacher.reading import Asked, UnreadableReply, again, whole
+
+Read = TypeVar("Read")
+
+
+def ask_and_read(
+    ledger: Ledger,
+    asks: Sequence[Asked],
+    read: Callable[[str, Asked], Read],
+    step: str,
+    tally: Counter[str],
+    attempts: int = 2,
+    progress: Callable[[int], None] | None = None,
+) -> list[Read | None]:
+    """What the replies hold, in the order of the asks; None after the last unreadable one.
+
+    Counted: `KIND_unreadable` for each such reply, `KIND_dropped` for each None.
+
+    Raises:
+        BudgetReached: the next call could pass the budget.
+        TeacherError, EndpointError: the teacher cannot answer.
+    """
+    found: list[Read | None] = [None] * len(asks)
+    waiting = list(enumerate(asks))
+    for attempt in range(attempts):
+        if not waiting:
+            break
+        replies = ledger.ask([ask for _, ask in waiting], step, tally, progress)
+        unread: list[tuple[int, Asked]] = []
+        for (number, ask), reply in zip(waiting, replies, strict=True):
+            try:
+                found[number] = read(whole(reply), ask)
+            except UnreadableReply as error:
+                tally[f"{ask.kind}_unreadable"] += 1
+                unread.append((number, again(ask, error)))
+        waiting, progress = unread, None if attempt == 0 else progress
+    for _, ask in waiting:
+        tally[f"{ask.kind}_dropped"] += 1
+    return found

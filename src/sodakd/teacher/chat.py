@@ -1,0 +1,105 @@
+"""A language model as a teacher: asks become prompts, completions become replies."""
+
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from sodakd.models.completions import Completion, Finish, Message, Request, Till
+from sodakd.teacher.asks import Ask, Reply
+from sodakd.teacher.render import prompt_hash, render
+from sodakd.types import Usage
+
+
+class Completer(Protocol):
+    """A model that completes chats: behind a server, or in this process."""
+
+    def __call__(self) -> AbstractAsyncContextManager["Session"]:
+        """Open it for one event loop."""
+        ...
+
+
+class Session(Protocol):
+    """An open `Completer`."""
+
+    async def complete(self, request: Request, till: Till) -> Completion:
+        """An answer; every attempt goes through the till."""
+        ...
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How a teacher answers."""
+
+    temperature: float
+    max_tokens: int
+    seed: int | None = None
+
+
+class ChatTeacher:
+    """A `CallingTeacher`. An answer that is cut off is asked for once more at twice the length."""
+
+    def __init__(
+        self, model: str, open_model: Completer, sampling: Sampling, max_in_flight: int
+    ) -> None:
+        self.name = model
+        self.model = model
+        self.max_in_flight = max_in_flight
+        self._open_model = open_model
+        self._sampling = sampling
+        self._session: Session | None = None
+
+    def version(self, ask: Ask) -> str:
+        """The model, the sampling and the prompt file. Not the address: a server may move."""
+        own = self._sampling
+        return (
+            f"chat {self.model} temperature={own.temperature:g} max_tokens={own.max_tokens}"
+            f" seed={own.seed} prompt={prompt_hash(ask.kind)}"
+        )
+
+    def session(self) -> AbstractAsyncContextManager[object]:
+        """The model, open."""
+        return _Opened(self)
+
+    def request(self, ask: Ask) -> Request:
+        """What the model is sent for an ask. Repeated asks differ in their seed where one is set.
+
+        The prompts of twins (`Invent.variant`) differ by themselves.
+        """
+        own = self._sampling
+        return Request(
+            messages=(Message(role="user", content=render(ask)),),
+            max_tokens=own.max_tokens,
+            temperature=own.temperature,
+            seed=None if own.seed is None else own.seed + ask.attempt,
+        )
+
+    async def answer(self, ask: Ask, till: Till) -> Reply:
+        """Answer one ask."""
+        assert self._session is not None
+        request = self.request(ask)
+        found = await self._session.complete(request, till)
+        if found.finish is Finish.LENGTH and not found.error:
+            longer = request.model_copy(update={"max_tokens": 2 * request.max_tokens})
+            found = await self._session.complete(longer, till)
+        return reply_of(found)
+
+
+class _Opened:
+    """The context in which a `ChatTeacher` has its model."""
+
+    def __init__(self, teacher: ChatTeacher) -> None:
+        self._teacher = teacher
+        self._model = teacher._open_model()
+
+    async def __aenter__(self) -> None:
+        self._teacher._session = await self._model.__aenter__()
+
+    async def __aexit__(self, *error: object) -> None:
+        self._teacher._session = None
+        await self._model.__aexit__(None, None, None)
+
+
+def reply_of(found: Completion) -> Reply:
+    """A completion as a reply. One whose usage nobody told has none to tell."""
+    usage = found.usage or Usage(prompt_tokens=0, completion_tokens=0)
+    return Reply(text=found.text, usage=usage, finish=found.finish)

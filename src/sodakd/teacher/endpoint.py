@@ -1,0 +1,65 @@
+"""Where a recipe's teacher is found, and what of it is missing on this machine."""
+
+import os
+import shutil
+from pathlib import Path
+
+from sodakd.errors import EndpointError
+from sodakd.models.openai import Endpoint
+from sodakd.settings.teacher import TeacherSettings
+from sodakd.teacher.money import Prices
+
+OPENAI = "https://api.openai.com/v1"
+
+
+def endpoint_of(settings: TeacherSettings) -> Endpoint:
+    """Where the recipe's teacher is served, and the key from the environment.
+
+    Raises:
+        EndpointError: OpenAI's own address, and no key.
+    """
+    for words in missing_for_teacher(settings):
+        raise EndpointError(words)
+    key = os.environ.get(settings.api_key_env)
+    return Endpoint(_base(settings), settings.model or "", key, settings.token_limit)
+
+
+def missing_for_teacher(settings: TeacherSettings) -> list[str]:
+    """What keeps a teacher from being asked, a line each; no call is made to find out."""
+    match settings.kind:
+        case "openai":
+            base, name = _base(settings), settings.api_key_env
+            if base.startswith(OPENAI) and not os.environ.get(name):
+                return [f"{base} needs a key, and the environment variable {name} is not set"]
+        case "replay":
+            if not Path(settings.file or "").is_file():
+                return [f"there is no file of recorded answers {settings.file} (teacher.file)"]
+        case "vllm":
+            if shutil.which(settings.command[0]) is None:
+                return [
+                    f"teacher.command starts with {settings.command[0]}, which is not found:"
+                    " install vllm in an environment of its own and name its program there"
+                ]
+    return []
+
+
+def prices_of(settings: TeacherSettings) -> Prices:
+    """The recipe's prices, else those of the table, else unknown ones."""
+    found = settings.prices
+    if found is None:
+        return Prices(0.0, 0.0, known=False)
+    return Prices(found[0], found[1], times=found[2] if settings.batch_api else 1.0)
+
+
+def unknown_price(settings: TeacherSettings) -> str | None:
+    """Words for a price that nobody knows, if it is so."""
+    if settings.prices is not None:
+        return None
+    return (
+        f"the price of {settings.model} is unknown: set teacher.prompt_price and"
+        " teacher.completion_price (US dollars per million tokens)"
+    )
+
+
+def _base(settings: TeacherSettings) -> str:
+    return settings.base_url or os.environ.get("OPENAI_BASE_URL") or OPENAI

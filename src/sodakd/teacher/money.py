@@ -1,0 +1,75 @@
+"""Prices and sums. Money is kept in whole nano-dollars: sums are exact."""
+
+from dataclasses import dataclass
+
+from sodakd.types import Frozen, Usage
+
+NANO = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Prices:
+    """US dollars per million tokens. Where they are not `known` they count as nothing, and say so.
+
+    `times` is 0.5 for OpenAI's Batch API.
+    """
+
+    prompt: float
+    completion: float
+    known: bool = True
+    times: float = 1.0
+
+    def of(self, prompt_tokens: int, completion_tokens: int) -> int:
+        """Nano-dollars of so many tokens."""
+        return prompt_tokens * round(self.prompt * 1000 * self.times) + completion_tokens * round(
+            self.completion * 1000 * self.times
+        )
+
+    def money(self, usage: Usage) -> int:
+        """Nano-dollars of a usage."""
+        return self.of(usage.prompt_tokens, usage.completion_tokens)
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Calls, tokens and nano-dollars: paid, lost on the way, and set aside for calls in flight.
+
+    `lost` of the calls may have been paid for and brought no answer; they are counted at the most
+    they can have cost, `lost_money`.
+    """
+
+    calls: int
+    tokens: int
+    money: int
+    lost: int = 0
+    lost_money: int = 0
+
+    @property
+    def dollars(self) -> float:
+        return self.money / NANO
+
+
+class SpendRow(Frozen):
+    """What one kind of ask cost in one step. Money in US dollars. `lost` is not in the others."""
+
+    step: str
+    ask: str
+    calls: int
+    prompt_tokens: int
+    completion_tokens: int
+    money: float
+
+
+class Entry(Frozen):
+    """A row of `sodakd ledger`: calls of one group. `lost` calls are not in the others."""
+
+    group: str
+    asks: int
+    answered: int
+    failed: int
+    calls: int
+    prompt_tokens: int
+    completion_tokens: int
+    money: float
+    lost: int
+    lost_money: float

@@ -1,0 +1,114 @@
+"""A teacher that answers from recorded asks, and the recording of a run's ledger.
+
+A record is found by the whole ask: the same run, replayed, asks the same things, spends nothing and
+ends in the same bytes.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from sodakd.errors import DataError, TeacherError
+from sodakd.models.completions import Finish
+from sodakd.store import read_rows, write_rows
+from sodakd.teacher.asks import ANY_ASK, Ask, Reply, ask_key, subject
+from sodakd.teacher.books import unusable
+from sodakd.types import Frozen, Usage
+
+
+class Record(Frozen):
+    """An ask that was answered. `ask` may be left out: `ask_key` is its hash."""
+
+    ask_key: str
+    kind: str
+    question: str
+    text: str
+    usage: Usage
+    finish: Finish = Finish.STOP
+    model: str = ""
+    ask: dict[str, object] | None = None
+
+    @classmethod
+    def of(cls, ask: Ask, text: str, usage: Usage, model: str = "") -> "Record":
+        """The record of an ask and its answer."""
+        return cls(
+            ask_key=ask_key(ask),
+            kind=ask.kind,
+            question=subject(ask),
+            text=text,
+            usage=usage,
+            model=model,
+            ask=ask.model_dump(mode="json"),
+        )
+
+    def read_ask(self) -> Ask | None:
+        """The ask itself, where it was recorded."""
+        return None if self.ask is None else ANY_ASK.validate_python(self.ask)
+
+
+class ReplayTeacher:
+    """A `Teacher` of records. Its answers are those of the file, whatever its model was."""
+
+    def __init__(self, records: Mapping[str, Record], source: str) -> None:
+        self._records = records
+        self._source = source
+        self.name = "replay"
+
+    @classmethod
+    def open(cls, path: Path) -> "ReplayTeacher":
+        """Read a file of records. Raises `RowError` for a line that is none."""
+        return cls({row.ask_key: row for row in read_rows(path, Record)}, str(path))
+
+    def reply(self, ask: Ask) -> Reply:
+        """The recorded answer. Raises `TeacherError` for an ask that is not in the file."""
+        found = self._records.get(ask_key(ask))
+        if found is None:
+            same = [row for row in self._records.values() if row.question == subject(ask)]
+            kinds = ", ".join(sorted({row.kind for row in same})) or "none"
+            raise TeacherError(
+                f"{self._source} has no answer to {ask.kind} (attempt {ask.attempt}) on question"
+                f" {subject(ask)}; asks of this question in it: {kinds}. The replay must be of the"
+                " same recipe, seed and sodakd; else record again: sodakd record DIR --out FILE"
+            )
+        return Reply(text=found.text, usage=found.usage, finish=found.finish)
+
+    def at_most(self, ask: Ask) -> Usage:
+        """What the recorded answer took."""
+        return self.reply(ask).usage
+
+
+def record(ledger: Path, out: Path) -> int:
+    """Write every answered ask of a ledger; the result is their number.
+
+    Raises:
+        DataError: there is no ledger, or nothing in it was answered.
+    """
+    if not ledger.exists():
+        raise DataError(f"there is no ledger {ledger}; name the folder of a run")
+    rows = sorted(_answered(ledger), key=lambda row: row.ask_key)
+    if not rows:
+        raise DataError(f"nothing in {ledger} was answered yet")
+    write_rows(out, rows)
+    return len(rows)
+
+
+def _answered(ledger: Path) -> Iterator[Record]:
+    try:
+        database = sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)
+        for key, kind, question, text, prompt, completion, finish, model, ask in database.execute(
+            "select ask_key, kind, question, reply, prompt_tokens, completion_tokens, finish,"
+            " model, ask from calls where state = 'answered'"
+        ):
+            yield Record(
+                ask_key=key,
+                kind=kind,
+                question=question,
+                text=text,
+                usage=Usage(prompt_tokens=prompt, completion_tokens=completion),
+                finish=Finish(finish),
+                model=model,
+                ask=None if ask is None else ANY_ASK.validate_json(ask).model_dump(mode="json"),
+            )
+        database.close()
+    except sqlite3.Error as error:
+        raise unusable(ledger, error) from error

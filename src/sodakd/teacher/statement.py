@@ -1,0 +1,64 @@
+"""What `sodakd ledger` shows: the books of a run by step, cycle, stage, ask or model."""
+
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from sodakd.errors import DataError
+from sodakd.teacher.books import unusable
+from sodakd.teacher.money import NANO, Entry
+
+By = Literal["run", "cycle", "stage", "step", "ask", "model"]
+
+
+GROUPS: Mapping[By, str] = {
+    "run": "'run'",
+    "cycle": "substr(step, 1, instr(step || '/', '/') - 1)",
+    "stage": "replace(step, rtrim(step, replace(step, '/', '')), '')",
+    "step": "step",
+    "ask": "kind",
+    "model": "model",
+}
+"""SQL of each grouping: a step is named `CYCLE/STAGE`."""
+
+_SUMS = (
+    "sum(state = 'answered')", "sum(state = 'failed')", "sum(attempts - lost)",
+    "sum(prompt_tokens)", "sum(completion_tokens)", "sum(money)", "sum(lost)", "sum(lost_money)",
+)  # fmt: skip
+
+
+def statement(ledger: Path, by: By) -> list[Entry]:
+    """A row for each group, and one of all of them last: equal to the ledger's running totals.
+
+    Money set aside for calls in flight is in none of them.
+
+    Raises:
+        DataError: there is no ledger.
+    """
+    if not ledger.exists():
+        raise DataError(f"there is no ledger {ledger}; name the folder of a run")
+    try:
+        database = sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)
+        sums = f"sum(1), {', '.join(_SUMS)}"
+        groups = database.execute(
+            f"select {GROUPS[by]} as name, {sums} from calls group by name order by name"
+        ).fetchall()
+        everything = database.execute(f"select 'all', {sums} from calls").fetchall()
+        database.close()
+    except sqlite3.Error as error:
+        raise unusable(ledger, error) from error
+    if not groups:
+        raise DataError(f"{ledger} holds no calls yet")
+    return [_entry(*row) for row in (*groups, *everything)]
+
+
+def _entry(
+    group: str, asks: int, answered: int, failed: int, calls: int, prompt: int, completion: int,
+    money: int, lost: int, lost_money: int,
+) -> Entry:  # fmt: skip
+    return Entry(
+        group=group, asks=asks, answered=answered, failed=failed, calls=calls,
+        prompt_tokens=prompt, completion_tokens=completion, money=money / NANO,
+        lost=lost, lost_money=lost_money / NANO,
+    )  # fmt: skip

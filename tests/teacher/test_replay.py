@@ -1,0 +1,60 @@
+"""A run can be repeated to the byte from its recorded answers, without asking anyone."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sodakd.errors import RowError, TeacherError
+from sodakd.store import write_rows
+from sodakd.teacher.replay import Record, ReplayTeacher
+from sodakd.types import Usage
+from tests.teacher.shop import solves
+from tests.test_kill import contents
+from tests.tiny import RECIPE, sodakd
+
+USAGE = Usage(prompt_tokens=1, completion_tokens=2)
+
+
+def test_a_recorded_run_is_repeated_to_the_byte(finished_run: Path, tmp_path: Path) -> None:
+    answers = tmp_path / "answers.jsonl"
+    done = sodakd("record", str(finished_run), "--out", str(answers))
+    assert done.returncode == 0, done.stderr
+    recipe = tmp_path / "replay.yaml"
+    recipe.write_text(RECIPE.replace("teacher: {", f"teacher: {{kind: replay, file: {answers}, "))
+    done = sodakd("run", str(recipe), "--out", str(tmp_path / "run"))
+    assert done.returncode == 0, done.stderr
+    assert contents(tmp_path / "run") == contents(finished_run)
+
+
+def test_an_ask_that_was_not_recorded_is_named(tmp_path: Path) -> None:
+    known, unknown = solves(2)
+    write_rows(tmp_path / "a.jsonl", [Record.of(known, "done", USAGE)])
+    teacher = ReplayTeacher.open(tmp_path / "a.jsonl")
+    assert teacher.reply(known).text == "done"
+    with pytest.raises(TeacherError, match=r"no answer to solve \(attempt 0\) on question"):
+        teacher.reply(unknown)
+
+
+def test_a_record_holds_its_ask(tmp_path: Path) -> None:
+    (ask,) = solves(1)
+    assert Record.of(ask, "done", USAGE).read_ask() == ask
+
+
+def test_a_line_that_is_no_record_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"text": 1}\n')
+    with pytest.raises(RowError, match="line 1"):
+        ReplayTeacher.open(tmp_path / "a.jsonl")
+
+
+def test_the_ledger_command_shows_the_spend_of_each_group(finished_run: Path) -> None:
+    done = sodakd("ledger", str(finished_run), "--by", "ask", "--json")
+    *asks, everything = json.loads(done.stdout)
+    assert {row["group"] for row in asks} == {"solve", "fault", "grade", "invent"}
+    assert sum(row["calls"] for row in asks) == everything["calls"]
+    spend = json.loads((finished_run / "spend.json").read_text())
+    assert everything["money"] == pytest.approx(sum(row["money"] for row in spend))
+    for by, groups in (("cycle", {"cycle-1", "cycle-2", "sft"}), ("model", {"world-1"})):
+        rows = json.loads(sodakd("ledger", str(finished_run), "--by", by, "--json").stdout)
+        assert {row["group"] for row in rows} == {*groups, "all"}
+    assert "cycle-1/pairs" in sodakd("ledger", str(finished_run)).stdout
