@@ -69,7 +69,9 @@ def extract(answer: str, language: Language | None = None, entry_point: str = ""
     the function that the tests call.
     """
     text, thought = spoken(answer)
-    found = blocks(text)[-_MOST_BLOCKS:]
+    # Python that holds fences in its texts is no answer with fences: that would not parse.
+    bare = language is Language.PYTHON and _does_something(text)
+    found = [] if bare else blocks(text)[-_MOST_BLOCKS:]
     if found and not (len(found) == 1 and _headless(text, found[0])):
         result = _of_blocks(found, language, entry_point)
     else:
@@ -230,9 +232,13 @@ def _plain_label(text: str, wanted: Language | None) -> str:
 
 
 def _without_ends(lines: Sequence[str], prose: Sequence[bool]) -> Sequence[str]:
-    """The lines from the first to the last that is no sentence, blank ones at the ends dropped."""
+    """The lines without the sentences before and after the others."""
     code = [at for at, own in enumerate(prose) if not own and lines[at].strip()]
-    return lines[code[0] : code[-1] + 1] if code else ()
+    if not code:
+        return ()
+    start = code[0] if any(prose[: code[0]]) else 0
+    end = code[-1] + 1 if any(prose[code[-1] :]) else len(lines)
+    return lines[start:end]
 
 
 def _does_something(code: str) -> bool:

@@ -8,8 +8,10 @@ from itertools import islice
 from sodakd.judge.labels import is_known, label_of
 
 _MARKS = re.compile(r"`{3,}+|~{3,}+")
-_LEAD = re.compile(r"(?:[ \t]*+(?:>|(?:[-*+]|\d{1,9}[.)])(?=[ \t])))*+[ \t]*+\Z")
+# A list's other marks, `*` and `+`, begin the lines of comments, whose fences are no blocks.
+_LEAD = re.compile(r"(?:[ \t]*+(?:>|(?:-|\d{1,9}[.)])(?=[ \t])))*+[ \t]*+\Z")
 _QUOTE = re.compile(r"^(?:[ \t]*+>)++ ?", re.MULTILINE)
+_COMMENTS = ("#", "//", "*", "/*", "--", '"', "'")
 _MOST = 4_000
 """Lines with fence marks that are looked at."""
 _DEEPEST = 3
@@ -46,9 +48,11 @@ class _Fence:
         """Whether a block can begin here, where none is open."""
         if self.marks[0] == "`" and "`" in self.info:
             return False  # code in a line of text
-        return not self.glued or (
-            is_known(self.info) or (not self.info and self.lead.rstrip().endswith(":"))
-        )
+        if not self.glued:
+            return True
+        if self.lead.lstrip().startswith(_COMMENTS):
+            return False
+        return is_known(self.info) or (not self.info and self.lead.rstrip().endswith(":"))
 
     def opens_within(self, outer: "_Fence") -> bool:
         return self._ends(outer) and not self.glued and is_known(self.info)
