@@ -122,7 +122,7 @@ _MARKS: Mapping[str, Sequence[tuple[float, str]]] = {
         (3, r"&mut\b|&str\b|\bVec<|\buse std::"),
     ),
     "r": (
-        (5, r"^[ \t]*[\w.]+ *<- |\bfunction\(\w*\) *\{\s*$|\bc\(\d|\blibrary\(\w+\)"),
+        (5, r"^[ \t]*[\w.]+ *<- |<- *function\(|\bc\(\d|\blibrary\(\w+\)"),
     ),
     "perl": (
         (5, r"^[ \t]*(?:my|our) [\$@%]\w+|^[ \t]*use strict|\bsub \w+ *\{"),
