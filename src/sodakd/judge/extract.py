@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 from sodakd.judge.complete import parsed, unexpected_end
 from sodakd.judge.fences import Block, blocks
-from sodakd.judge.guess import guess_code, is_sentence
+from sodakd.judge.guess import LEAST, guess_code, is_sentence, weigh
 from sodakd.judge.labels import in_words
 from sodakd.judge.names import Names, names_of
 from sodakd.judge.thinking import spoken
@@ -36,6 +36,7 @@ _NEAR: Mapping[Language, frozenset[str]] = {
 """Languages that are taken for each other: a label `c` over C++ is a slip of the pen."""
 _SURE = 6.0
 """Weight of marks from which on a block's content is believed against its label."""
+_NO_PROGRAMS = ("sql", "html", "css", "shell", "php", "csharp")
 _MOST_BLOCKS = 64
 """So many blocks of an answer are looked at, the last ones."""
 _SIGNS = re.compile(r"[=(){}\[\];]")
@@ -218,17 +219,24 @@ def _of_plain(text: str, wanted: Language | None) -> Extracted:
 
 
 def _plain_label(text: str, wanted: Language | None) -> str:
+    """What a text without fences is in. A faulty program in the wanted language is one as well: it
+    takes clear marks of another, and none of its own, to be something else.
+    """
     if not text.strip():
         return "prose"
     if wanted in {None, Language.PYTHON} and parsed(text) is not None and not _does_something(text):
         return "value" if _SIGNS.search(text) or len(text.split()) == 1 else "prose"
+    if wanted:
+        own = max(weigh(text, {wanted.value} | _NEAR.get(wanted, frozenset())).values())
+        if own >= LEAST:
+            others = weigh(text, _NO_PROGRAMS)
+            most = max(others, key=lambda label: others[label])
+            return most if others[most] >= max(_SURE, 1.5 * own) else wanted.value
     guess = guess_code(text)
-    if guess is None:
+    if guess is None or (wanted and guess.weight < _SURE):
         # Nothing speaks for any language: code only if it holds what prose does not.
         return (wanted.value if wanted else "text") if _SIGNS.search(text) else "prose"
-    if wanted and (guess.is_near(wanted, _NEAR) or guess.speaks_for(wanted.value)):
-        return wanted.value
-    return guess.label
+    return wanted.value if wanted and guess.is_near(wanted, _NEAR) else guess.label
 
 
 def _without_ends(lines: Sequence[str], prose: Sequence[bool]) -> Sequence[str]:

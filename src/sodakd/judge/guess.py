@@ -5,8 +5,9 @@ Every mark found adds its weight to its language; the heaviest wins. It is a gue
 """
 
 import re
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import islice
 
 from sodakd.types import Language
 
@@ -34,6 +35,7 @@ _MARKS: Mapping[str, Sequence[tuple[float, str]]] = {
             r"(?:throws \w+\s*)?\{"),
         (3, r"\b(?:private|public|protected) (?:static )?(?:final )?(?:int|String|double|boolean) \w+ *[;=]"),
         (2, r"\bString\b(?:\[\])? \w+|\bList<\w+>|\bInteger\b|\bboolean \w+"),
+        (2, r"\blong(?:\[\])? \w+ =|\bArrays\.\w+\(|\bCollectors\.|\bIntStream\.|\bCharacter\."),
         (2, r"@Override|\bextends \w+ *\{|\bimplements \w+|\.equals\(|\.length\(\)|\.charAt\("),
         (1, r"\bint\[\] \w+|\bfor \((?:int|String|char) \w+ :"),
     ),
@@ -167,36 +169,50 @@ class Guess:
         return self.label == wanted.value or self.label in near.get(wanted, frozenset())
 
 
-_CAPITAL = re.compile(r"^\W{0,3}[A-Z]")
+_CAPITAL = re.compile(r"^(?:\d+[.)] )?\W{0,3}[A-Z]")
+_ITEM = re.compile(r"^\s*+(?:-|\d+[.)]|\*(?= \*\*)) +\*{0,2}[A-Z]")
+"""An item of a Markdown list: a sentence, however deep it stands."""
 _STOP = re.compile(r"[.?!:]\s*$")
 _COMMENT = re.compile(r"^\s*(?:#|//|/\*|\*|--|\"\"\"|<!--)")
 _SIGNS = re.compile(r"[;{}=<>\[\]]|\w\(")
 
 
 def is_sentence(line: str) -> bool:
-    """Whether a line is one of prose: several words, few of code's signs, and no comment."""
+    """Whether a line is one of prose: several words, few of code's signs, and no comment.
+
+    It begins with a capital letter: `while not done and more in it:` does not.
+    """
     words = len(line.split())
+    few = len(_SIGNS.findall(line)) <= words / 6
+    if few and words >= 2 and _ITEM.search(line):
+        return True
     if words < 4 or _COMMENT.search(line) or line.startswith(("  ", "\t")):
         return False
-    sentence = (words >= 6 and _CAPITAL.search(line)) or _STOP.search(line)
-    return bool(sentence) and len(_SIGNS.findall(line)) <= words / 6
+    sentence = _CAPITAL.search(line) and (words >= 6 or _STOP.search(line))
+    return bool(sentence) and few
+
+
+def weigh(text: str, labels: Iterable[str]) -> Mapping[str, float]:
+    """The weight of the marks that speak for each of these languages."""
+    text = "\n".join(line[:_LINE] for line in text[:_TEXT].splitlines())
+    weights = {label: _weight(text, label) for label in labels}
+    # TypeScript is JavaScript and more, C++ is C and more: what is theirs counts on top.
+    for more, less in (("typescript", "javascript"), ("cpp", "c")):
+        if weights.get(more, 0.0) >= 4:
+            weights[more] += weights[less] if less in weights else _weight(text, less)
+    return weights
+
+
+def _weight(text: str, label: str) -> float:
+    total = 0.0
+    for weight, pattern in _COMPILED[label]:
+        times = len(list(islice(pattern.finditer(text), _MOST)))
+        total += weight * (0.75 + 0.25 * times) if times else 0.0
+    return total
 
 
 def guess_code(text: str) -> Guess | None:
     """The language that the marks of a text speak for, or None where it does not look like code."""
-    text = "\n".join(line[:_LINE] for line in text[:_TEXT].splitlines())
-    weights = {
-        label: sum(
-            weight * (1 + 0.25 * (min(_MOST, len(pattern.findall(text))) - 1))
-            for weight, pattern in marks
-            if pattern.search(text)
-        )
-        for label, marks in _COMPILED.items()
-    }
-    # TypeScript is JavaScript and more, C++ is C and more: what is theirs counts on top.
-    if weights["typescript"] >= 4:
-        weights["typescript"] += weights["javascript"]
-    if weights["cpp"] >= 4:
-        weights["cpp"] += weights["c"]
+    weights = weigh(text, _COMPILED)
     label = max(weights, key=lambda name: weights[name])
     return Guess(label, weights[label], weights) if weights[label] >= LEAST else None
