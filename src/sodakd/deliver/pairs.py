@@ -19,7 +19,7 @@ from sodakd.run import Built, Run
 from sodakd.settings.stages import DeliverySettings
 from sodakd.teacher.asks import Ask, Fault, Reply, Solve
 from sodakd.teacher.ledger import Ledger
-from sodakd.teacher.reading import UnreadableReply, read_fault, read_solution
+from sodakd.teacher.reading import UnreadableReply, read_fault
 from sodakd.types import FaultKind, Frozen, Pair, Question, Verdict
 
 _CHUNK = 64  # faults asked for at once; between chunks their kinds are evened out
@@ -216,8 +216,7 @@ def _solve(
 
 
 def _code(question: Question, reply: Reply, tally: Counter[str]) -> str:
-    try:
-        return read_solution(reply.text)
-    except UnreadableReply:
+    found = extract_for(question, reply.text)
+    if not found.code:
         tally["solution_unreadable"] += 1
-        return extract_for(question, reply.text).code
+    return found.code

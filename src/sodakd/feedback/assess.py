@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from sodakd.feedback.difficulty import judge_difficulty
-from sodakd.judge.extract import extract_for
+from sodakd.judge.extract import Extracted, extract_for
 from sodakd.judge.judge import Judge
 from sodakd.judge.trial import program_for
 from sodakd.models.chat import Generator
@@ -29,6 +29,12 @@ class Assessment:
     settings: FeedbackSettings
 
 
+@dataclass(frozen=True)
+class _Answer:
+    text: str
+    found: Extracted
+
+
 def assess(
     assessment: Assessment, questions: Sequence[Question], student: Generator, seed: int
 ) -> Built[Feedback]:
@@ -48,19 +54,15 @@ def assess(
             progress=lambda done: say(step, done, len(questions), "the student answers"),
         )
     )
-    solutions = [
-        [
-            Solution(
-                question_id=question.id,
-                text=text,
-                code=extract_for(question, text).code,
-                author=step,
-            )
-            for text in islice(texts, settings.samples)
-        ]
+    answers = [
+        [_Answer(text, extract_for(question, text)) for text in islice(texts, settings.samples)]
         for question in questions
     ]
-    verdicts = _verdicts(assessment, questions, solutions)
+    solutions = [
+        Solution(question_id=question.id, text=own[0].text, code=own[0].found.code, author=step)
+        for question, own in zip(questions, answers, strict=True)
+    ]
+    verdicts = _verdicts(assessment, questions, answers)
     tally: Counter[str] = Counter(verdict.outcome.value for row in verdicts for verdict in row)
     scores = _grades(assessment, questions, solutions, tally)
     rows = []
@@ -70,11 +72,11 @@ def assess(
         rows.append(
             Feedback(
                 question=question,
-                solution=own[0],
+                solution=own,
                 verdict=seen[0],
                 findings=(),
                 score=score,
-                samples=len(own),
+                samples=len(seen),
                 pass_rate=sum(verdict.passed for verdict in seen) / len(seen),
                 difficulty=judged.difficulty,
                 reason=judged.reason,
@@ -84,14 +86,12 @@ def assess(
 
 
 def _verdicts(
-    assessment: Assessment,
-    questions: Sequence[Question],
-    solutions: Sequence[Sequence[Solution]],
+    assessment: Assessment, questions: Sequence[Question], answers: Sequence[Sequence[_Answer]]
 ) -> list[list[Verdict]]:
     programs = [
-        program_for(question, solution.code, extract_for(question, solution.text).reason)
-        for question, own in zip(questions, solutions, strict=True)
-        for solution in own
+        program_for(question, answer.found.code, answer.found.reason)
+        for question, own in zip(questions, answers, strict=True)
+        for answer in own
     ]
     flat = iter(
         assessment.judge.all(
@@ -99,19 +99,19 @@ def _verdicts(
             lambda done: assessment.run.say(assessment.step, done, len(programs), "judge"),
         )
     )
-    return [[next(flat) for _ in own] for own in solutions]
+    return [[next(flat) for _ in own] for own in answers]
 
 
 def _grades(
     assessment: Assessment,
     questions: Sequence[Question],
-    solutions: Sequence[Sequence[Solution]],
+    solutions: Sequence[Solution],
     tally: Counter[str],
 ) -> list[Score | None]:
     if not assessment.settings.grade:
         return [None] * len(questions)
     asks = [
-        Grade(question=question, answer=own[0].text)
+        Grade(question=question, answer=own.text)
         for question, own in zip(questions, solutions, strict=True)
     ]
     replies = assessment.ledger.ask(

@@ -28,7 +28,8 @@ def judge_difficulty(
 
     mastered: every sample passes, and the rubric finds nothing to mend; easy: every sample passes;
     medium: some pass, or the rubric calls a failing answer a near miss; broken: no sample is even
-    a program; hard: all else. To run without tests proves little: there the rubric decides.
+    a program; hard: all else. Without tests the rubric decides: to run proves little there, and an
+    answer in words may be a good one.
     """
     passed = sum(verdict.passed for verdict in verdicts)
     share = f"{passed} of {len(verdicts)} {'passed' if tested else 'ran, without tests'}"
@@ -45,7 +46,10 @@ def judge_difficulty(
         return Judged(Difficulty.MEDIUM, f"{share}; {points}")
     outcomes = sorted({verdict.outcome.value for verdict in verdicts})
     failed = f"{share} ({', '.join(outcomes)}); {points}"
-    if {verdict.outcome for verdict in verdicts} <= _NO_PROGRAM:
+    seen = {verdict.outcome for verdict in verdicts}
+    if not tested and seen == {Outcome.NOT_EXECUTABLE}:
+        return Judged(_by_score(score, settings), f"{failed}; it asks for no program, perhaps")
+    if seen <= _NO_PROGRAM:
         return Judged(Difficulty.BROKEN, f"{failed}; no sample is a program")
     if score is not None and score.total >= settings.medium_score:
         return Judged(Difficulty.MEDIUM, f"{failed}: a near miss from {settings.medium_score:g} on")
@@ -53,7 +57,7 @@ def judge_difficulty(
 
 
 def _by_score(score: Score | None, settings: FeedbackSettings) -> Difficulty:
-    """The difficulty of a question without tests whose answer runs."""
+    """The difficulty of a question without tests whose answer runs, or is no program."""
     if score is None:
         return Difficulty.MEDIUM
     if score.total >= settings.mastered_score:

@@ -1,63 +1,62 @@
 """Whether a program ends where it should: what a reply that was cut short does not."""
 
 import ast
-import re
 import warnings
 
+from sodakd.judge.masked import mask
 from sodakd.types import Language
 
-_EARLY = re.compile(
-    r"was never closed|unexpected EOF|unterminated triple-quoted|EOF in multi-line"
-    r"|expected an indented block|expected 'except' or 'finally'"
-)
-_OPEN, _CLOSE = "([{", ")]}"
-_TOKEN = re.compile(
-    r"//[^\n]*|/\*.*?(?:\*/|\Z)|\"(?:\\.|[^\"\\\n])*(?:\"|(?=\n)|\Z)|'(?:\\.|[^'\\\n])*(?:'|(?=\n)|\Z)"
-    r"|[(\[{)\]}`]",
-    re.DOTALL,
-)
-_TICKED = re.compile(r"`(?:\\.|[^`\\])*(`|\Z)", re.DOTALL)
-_RAW = re.compile(r"`[^`]*(`|\Z)")
+LONGEST = 200_000
+"""Characters of a program that is looked at: nothing longer is one, and parsing takes its time."""
+_ALLOW_INCOMPLETE_INPUT = 0x4000
+"""`codeop.PyCF_ALLOW_INCOMPLETE_INPUT`: the parser tells an early end from a mistake."""
 
 
 def unexpected_end(code: str, language: Language) -> str:
-    """Why the end came too early; "" where it did not, or where it cannot be told."""
+    """Why the end came too early; "" where it did not, or where it cannot be told.
+
+    Python's own parser says it of Python; for the others the brackets, texts and comments that are
+    open at the end do.
+    """
+    if len(code) > LONGEST:
+        return ""
     if language is Language.PYTHON:
         return _python(code)
-    return _braces(code, language)
+    return mask(code, language).early
+
+
+def parsed(code: str) -> ast.Module | None:
+    """Python code as a tree; None where it is none, or too long to be."""
+    if len(code) > LONGEST:
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ast.parse(code)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
 
 
 def _python(code: str) -> str:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(code)
-    except SyntaxError as error:
-        at_end = error.lineno is None or error.lineno >= code.rstrip().count("\n") + 1
-        never_closed = "never closed" in error.msg or "unterminated triple" in error.msg
-        if _EARLY.search(error.msg) and (at_end or never_closed):
-            return error.msg
-    except (ValueError, RecursionError, MemoryError):
-        pass
+    if parsed(code) is not None:
+        return ""
+    flags = ast.PyCF_ONLY_AST | _ALLOW_INCOMPLETE_INPUT
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            compile(code, "<answer>", "exec", flags)
+        except SyntaxError as error:
+            if "incomplete" in error.msg or _at_the_end(error, code):
+                return "its last statement is not complete"
+        except (ValueError, RecursionError, MemoryError):
+            pass
     return ""
 
 
-def _braces(code: str, language: Language) -> str:
-    """Counts brackets outside of text and comments. One that closes too much tells nothing."""
-    stack: list[str] = []
-    at = 0
-    while (found := _TOKEN.search(code, at)) is not None:
-        token, at = found.group(), found.end()
-        if token == "`":
-            pattern = _RAW if language is Language.GO else _TICKED
-            ticked = pattern.match(code, found.start())
-            if ticked is None or not ticked.group(1):
-                return "a text in backticks does not end"
-            at = ticked.end()
-        elif token.startswith("/*") and not token.endswith("*/"):
-            return "a comment does not end"
-        elif token in _OPEN:
-            stack.append(token)
-        elif token in _CLOSE and (not stack or _OPEN.index(stack.pop()) != _CLOSE.index(token)):
-            return ""
-    return f"{len(stack)} brackets are open at the end" if stack else ""
+def _at_the_end(error: SyntaxError, code: str) -> bool:
+    """Whether the parser stopped behind the last character, or in a text that was open there."""
+    lines = code.rstrip().split("\n")
+    if error.lineno is None or error.lineno < len(lines):
+        return False
+    behind = error.lineno > len(lines) or (error.offset or 0) > len(lines[-1])
+    return behind or error.msg.startswith("unterminated string")

@@ -1,11 +1,17 @@
 """Finding the program in an answer.
 
-What was thought aloud is left out. Then, **the rule**: of the fenced blocks in the wanted language,
-those that define nothing (examples of use, output) are left out where another one defines
-something; those after the last one that defines the entry point are left out; of blocks that
-define the same name the last counts; what is left is joined in its order. An answer without fences
-is taken as it is, but for sentences before and after the code. An answer in prose, SQL, HTML, shell
-or another language than the wanted one holds no program: that is `not_executable`, no failure.
+What was thought aloud is left out. Then, **the rule**:
+
+1. The fenced blocks in the wanted language count. Where there is none, an answer's plain text does,
+   but for the sentences before and after the code.
+2. Where the entry point is known, the last block that defines it is the program. Else the program
+   is every block that defines a function or a type; of blocks that define the same one, the last.
+   Where none does, it is the blocks that share names with each other.
+3. Blocks are added which define what the program uses and does not define; and imports before it.
+   What is left over are examples of use, output and earlier versions. Blocks keep their order.
+
+Prose, SQL, HTML, shell, a mere value, or another language than the wanted one is no program: that
+is `not_executable`, which is no failure of the judge, nor of code that was never there.
 """
 
 import ast
@@ -13,18 +19,41 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sodakd.judge.complete import unexpected_end
-from sodakd.judge.fences import Block, blocks, spoken
-from sodakd.judge.guess import guess_code, is_sentence
+from sodakd.judge.complete import parsed, unexpected_end
+from sodakd.judge.fences import Block, blocks
+from sodakd.judge.guess import LEAST, guess_code, is_sentence, weigh
+from sodakd.judge.labels import in_words
+from sodakd.judge.names import Names, names_of
+from sodakd.judge.thinking import spoken
 from sodakd.types import Language, Question
+
+_NEAR: Mapping[Language, frozenset[str]] = {
+    Language.CPP: frozenset({"c"}),
+    Language.C: frozenset({"cpp"}),
+    Language.TYPESCRIPT: frozenset({"javascript"}),
+    Language.JAVASCRIPT: frozenset({"typescript"}),
+}
+"""Languages that are taken for each other: a label `c` over C++ is a slip of the pen."""
+_SURE = 6.0
+"""Weight of marks from which on a block's content is believed against its label."""
+_NO_PROGRAMS = ("sql", "html", "css", "shell", "php", "csharp")
+_MOST_BLOCKS = 64
+"""So many blocks of an answer are looked at, the last ones."""
+_SIGNS = re.compile(r"[=(){}\[\];]")
+_DOES = (
+    ast.Call, ast.Assign, ast.AugAssign, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef,
+    ast.Import, ast.ImportFrom, ast.For, ast.While, ast.If, ast.With, ast.Try, ast.Return,
+    ast.Lambda, ast.comprehension, ast.Delete, ast.Raise, ast.Assert, ast.Pass, ast.Global,
+    ast.Yield, ast.Await, ast.NamedExpr, ast.Match, ast.Break, ast.Continue,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Extracted:
     """A program found in an answer; `code` is empty where there is none, and `reason` says why.
 
-    `label` is the language that was found, one of the seven or another. `complete`: fences close
-    and no parser says that the end came too early.
+    `label` is what was found: one of the seven languages, another, `prose`, or `value`. `complete`:
+    fences close and no parser says that the end came too early; else `reason` says what is open.
     """
 
     code: str
@@ -34,54 +63,20 @@ class Extracted:
     reason: str = ""
 
 
-_LABELS: Mapping[str, str] = {
-    "py": "python", "python3": "python", "python2": "python", "ipython": "python",
-    "js": "javascript", "node": "javascript", "nodejs": "javascript", "jsx": "javascript",
-    "mjs": "javascript", "ts": "typescript", "tsx": "typescript", "c++": "cpp", "cc": "cpp",
-    "cxx": "cpp", "hpp": "cpp", "h": "c", "golang": "go",
-    "bash": "shell", "sh": "shell", "zsh": "shell", "console": "shell", "powershell": "shell",
-    "mysql": "sql", "postgresql": "sql", "sqlite": "sql", "c#": "csharp", "cs": "csharp",
-    "htm": "html", "scss": "css",
-}  # fmt: skip
-_UNTOLD = frozenset({"", "text", "txt", "plaintext", "plain", "code", "none", "output", "markdown"})
-_NEAR: Mapping[Language, frozenset[str]] = {
-    Language.CPP: frozenset({"c"}),
-    Language.C: frozenset({"cpp"}),
-    Language.TYPESCRIPT: frozenset({"javascript"}),
-    Language.JAVASCRIPT: frozenset({"typescript"}),
-}
-"""Languages that are taken for each other: a label `c` over C++ is a slip of the pen."""
-
-_SCRIPT = (
-    r"^(?:export )?(?:default )?(?:async )?function\*? *(\w+)"
-    r"|^(?:export )?(?:abstract )?class (\w+)|^(?:export )?(?:const|let|var) (\w+)"
-)
-_BRACES = (
-    r"^(?!(?:return|else|if|for|while|switch|new|using)\b)[\w:<>,&*\[\] \t]*?[\w>*&\]][ \t*&]+(\w+)"
-    r"[ \t]*\([^;{}]*\)[\w \t]*\{|^[\w \t]*\b(?:class|struct|enum|union|interface|record) (\w+)"
-)
-_DEFINES: Mapping[Language, re.Pattern[str]] = {
-    Language.PYTHON: re.compile(r"^(?:async )?def (\w+)|^class (\w+)", re.MULTILINE),
-    Language.JAVASCRIPT: re.compile(_SCRIPT, re.MULTILINE),
-    Language.TYPESCRIPT: re.compile(
-        _SCRIPT + r"|^(?:export )?(?:interface|type|enum) (\w+)", re.MULTILINE
-    ),
-    Language.GO: re.compile(r"^func (?:\([^)]*\) )?(\w+)|^type (\w+)", re.MULTILINE),
-    Language.JAVA: re.compile(_BRACES, re.MULTILINE),
-    Language.C: re.compile(_BRACES, re.MULTILINE),
-    Language.CPP: re.compile(_BRACES, re.MULTILINE),
-}
-
-
 def extract(answer: str, language: Language | None = None, entry_point: str = "") -> Extracted:
-    """The program of an answer, by the rule above.
+    """The program of an answer, by the rule above. Takes any text, in time linear in it.
 
     `language` is the one that the question wants; without it the answer decides. `entry_point` is
     the function that the tests call.
     """
     text, thought = spoken(answer)
-    found = blocks(text) if "```" in text or "~~~" in text else ()
-    result = _of_blocks(found, language, entry_point) if found else _of_plain(text, language)
+    # Python that holds fences in its texts is no answer with fences: that would not parse.
+    bare = language is Language.PYTHON and _does_something(text)
+    found = [] if bare else blocks(text)[-_MOST_BLOCKS:]
+    if found and not (len(found) == 1 and _headless(text, found[0])):
+        result = _of_blocks(found, language, entry_point)
+    else:
+        result = _of_plain(text[: found[0].start] if found else text, language)
     if not thought and not result.code:
         return Extracted("", result.language, result.label, False, "it ends while it thinks")
     return result
@@ -93,98 +88,170 @@ def extract_for(question: Question, answer: str) -> Extracted:
     return extract(answer, question.language, entry_point)
 
 
+def _headless(text: str, block: Block) -> bool:
+    """Whether the one fence closes code: the prompt opened it. Before it is code, after it none."""
+    if block.closed or block.label or not text[: block.start].strip():
+        return False
+    return guess_code(text[: block.start]) is not None and guess_code(block.text) is None
+
+
 def _of_blocks(found: Sequence[Block], wanted: Language | None, entry_point: str) -> Extracted:
     labels = [_label(block, wanted) for block in found]
     if wanted is None:
         wanted = next((Language(label) for label in labels if label in set(Language)), None)
-    if wanted is None:
-        return Extracted("", None, labels[0], found[-1].closed, f"the answer is in {labels[0]}")
-    right = [block for block, label in zip(found, labels, strict=True) if label == wanted.value]
-    if not right:
-        near = _NEAR.get(wanted, frozenset())
-        right = [block for block, label in zip(found, labels, strict=True) if label in near]
-    if not right:
-        named = ", ".join(dict.fromkeys(labels))
-        return Extracted("", None, labels[0], found[-1].closed, f"the answer is in {named}")
-    code = _joined(right, wanted, entry_point)
+    right = [] if wanted is None else _right(found, labels, wanted)
+    if wanted is None or not right:
+        return _nothing(next((label for label in labels if label != "text"), "text"), found)
+    code = _joined([block.text for block in right], wanted, entry_point)
     if not code.strip():
-        return Extracted("", wanted, wanted.value, True, "its fenced block is empty")
+        return Extracted("", wanted, wanted.value, right[-1].closed, "its fenced block is empty")
     end = "" if right[-1].closed else "the fence does not close"
     end = end or unexpected_end(code, wanted)
     return Extracted(code, wanted, wanted.value, not end, end)
 
 
+def _nothing(label: str, found: Sequence[Block]) -> Extracted:
+    return Extracted("", None, label, found[-1].closed, f"the answer is in {in_words(label)}")
+
+
+def _right(found: Sequence[Block], labels: Sequence[str], wanted: Language) -> Sequence[Block]:
+    """The blocks in the wanted language, else in one near to it, else those that say nothing."""
+    alone = {"text"} if len(set(labels)) == 1 else set[str]()
+    for group in ({wanted.value}, _NEAR.get(wanted, frozenset()), alone):
+        right = [block for block, label in zip(found, labels, strict=True) if label in group]
+        if any(block.text.strip() for block in right):
+            return [block for block in right if block.text.strip()]
+    return [block for block, label in zip(found, labels, strict=True) if label == wanted.value]
+
+
 def _label(block: Block, wanted: Language | None) -> str:
-    label = _LABELS.get(block.label, block.label)
-    if label not in _UNTOLD:
-        return label
-    if wanted is Language.PYTHON and _parses(block.text):
+    """What a block is in: its label says it, but for content that clearly says otherwise."""
+    own = block.label
+    if own and (wanted is None or own in {wanted.value, "output"} | _NEAR.get(wanted, set())):
+        return own
+    if not own and wanted is Language.PYTHON and _does_something(block.text):
         return wanted.value
     guess = guess_code(block.text)
+    if own and wanted:
+        sure = guess is not None and guess.weight >= _SURE and not guess.speaks_for(own)
+        return wanted.value if guess and sure and guess.is_near(wanted, _NEAR) else own
     if guess is None:
-        return wanted.value if wanted and label != "output" else label or "text"
-    if wanted and guess.label in _NEAR.get(wanted, ()):
+        return "text"
+    if wanted and (guess.is_near(wanted, _NEAR) or guess.speaks_for(wanted.value)):
         return wanted.value
     return guess.label
 
 
-def _joined(right: Sequence[Block], language: Language, entry_point: str) -> str:
-    if len(right) == 1:
-        return right[0].text
-    names = [_names(block.text, language) for block in right]
-    last = max((at for at, own in enumerate(names) if entry_point in own), default=len(right) - 1)
-    some = any(names[: last + 1])
-    kept: list[str] = []
+def _joined(texts: Sequence[str], language: Language, entry_point: str) -> str:
+    if len(texts) == 1:
+        return texts[0]
+    names = [names_of(text, language) for text in texts]
+    kept = _chosen(names, entry_point)
+    first = min(kept, default=0)
+    kept |= {at for at in range(first) if names[at].preamble}
+    _add_needed(names, kept, overriding=language is Language.PYTHON)
+    return "\n".join(texts[at] for at in sorted(kept))
+
+
+def _chosen(names: Sequence[Names], entry_point: str) -> set[int]:
+    for level in ("within", "bound"):
+        holders = [at for at, own in enumerate(names) if entry_point in getattr(own, level)]
+        if holders:
+            return {holders[-1]}
     known: set[str] = set()
-    for block, own in reversed([*zip(right, names, strict=True)][: last + 1]):
-        if (own or not some) and not own & known:
-            kept.insert(0, block.text)
-            known |= own
-    return "\n".join(kept)
+    kept: set[int] = set()
+    for at in reversed(range(len(names))):
+        if names[at].defined and not names[at].defined & known:
+            kept.add(at)
+            known |= names[at].defined
+    if kept:
+        return kept
+    for at, own in enumerate(names):
+        others = [other for number, other in enumerate(names) if number != at]
+        if any(own.bound & other.used or own.used & other.bound for other in others):
+            kept.add(at)
+    return kept or {0}
 
 
-def _names(code: str, language: Language) -> set[str]:
-    """What a block defines at its outermost level."""
-    return {name for found in _DEFINES[language].findall(code) for name in found if name}
+def _add_needed(names: Sequence[Names], kept: set[int], *, overriding: bool) -> None:
+    """Add blocks that define what the kept ones use: the last before them, else one after them.
+
+    `overriding`: a later definition replaces an earlier one; elsewhere two are an error.
+    """
+    while True:
+        bound = {name for at in kept for name in names[at].bound}
+        defined = {name for at in kept for name in names[at].defined}
+        missing = {name for at in kept for name in names[at].used} - bound
+        first, last = min(kept), max(kept)
+        order = [*reversed(range(last)), *range(last + 1, len(names))]
+        fitting = (
+            at
+            for at in order
+            if at not in kept
+            and names[at].bound & missing
+            and (not names[at].defined & defined or (overriding and at < first))
+        )
+        found = next(fitting, None)
+        if found is None:
+            return
+        kept.add(found)
 
 
 def _of_plain(text: str, wanted: Language | None) -> Extracted:
     if not text.strip():
         return Extracted("", None, "nothing", True, "the answer is empty")
-    if wanted is Language.PYTHON and _parses(text):
+    if wanted is Language.PYTHON and _does_something(text):
         return Extracted(text, wanted, wanted.value, True)
     lines = text.splitlines(keepends=True)
     prose = [is_sentence(line) for line in lines]
     trimmed = "".join(_without_ends(lines, prose)) if any(prose) else text
-    if wanted is Language.PYTHON and trimmed.strip() and any(prose) and _parses(trimmed):
+    if wanted is Language.PYTHON and any(prose) and _does_something(trimmed):
         return Extracted(trimmed, wanted, wanted.value, True)
-    guess = guess_code(trimmed)
-    if guess is None:
-        # Nothing speaks for any language: code only if it holds what prose does not.
-        if not trimmed.strip() or not re.search(r"[=(){}\[\];]", trimmed):
-            return Extracted("", None, "prose", True, "the answer is prose")
-        label = wanted.value if wanted else "text"
-    else:
-        label = guess.label
-        if wanted and (label in _NEAR.get(wanted, ()) or guess.speaks_for(wanted.value)):
-            label = wanted.value
-    if wanted is None:
-        wanted = Language(label) if label in set(Language) else None
+    label = _plain_label(trimmed, wanted)
+    if wanted is None and label in set(Language):
+        wanted = Language(label)
     if wanted is None or label != wanted.value:
-        return Extracted("", None, label, True, f"the answer is in {label}")
+        what = "prose" if label == "prose" else f"in {in_words(label)}"
+        what = "a value, no program" if label == "value" else what
+        return Extracted("", None, label, True, f"the answer is {what}")
     end = unexpected_end(trimmed, wanted)
     return Extracted(trimmed, wanted, label, not end, end)
 
 
+def _plain_label(text: str, wanted: Language | None) -> str:
+    """What a text without fences is in. A faulty program in the wanted language is one as well: it
+    takes clear marks of another, and none of its own, to be something else.
+    """
+    if not text.strip():
+        return "prose"
+    if wanted in {None, Language.PYTHON} and parsed(text) is not None and not _does_something(text):
+        return "value" if _SIGNS.search(text) or len(text.split()) == 1 else "prose"
+    if wanted:
+        own = max(weigh(text, {wanted.value} | _NEAR.get(wanted, frozenset())).values())
+        if own >= LEAST:
+            others = weigh(text, _NO_PROGRAMS)
+            most = max(others, key=lambda label: others[label])
+            return most if others[most] >= max(_SURE, 1.5 * own) else wanted.value
+    guess = guess_code(text)
+    if guess is None or (wanted and guess.weight < _SURE):
+        # Nothing speaks for any language: code only if it holds what prose does not.
+        return (wanted.value if wanted else "text") if _SIGNS.search(text) else "prose"
+    return wanted.value if wanted and guess.is_near(wanted, _NEAR) else guess.label
+
+
 def _without_ends(lines: Sequence[str], prose: Sequence[bool]) -> Sequence[str]:
-    """The lines from the first to the last that is no sentence, blank ones at the ends dropped."""
+    """The lines without the sentences before and after the others."""
     code = [at for at, own in enumerate(prose) if not own and lines[at].strip()]
-    return lines[code[0] : code[-1] + 1] if code else ()
+    if not code:
+        return ()
+    start = code[0] if any(prose[: code[0]]) else 0
+    end = code[-1] + 1 if any(prose[code[-1] :]) else len(lines)
+    return lines[start:end]
 
 
-def _parses(text: str) -> bool:
-    try:
-        ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
+def _does_something(code: str) -> bool:
+    """Whether it is Python that does anything: a mere value, `5` or `[1, 2]`, is an answer, but no
+    program; nor is a word.
+    """
+    tree = parsed(code)
+    return tree is not None and any(isinstance(node, _DOES) for node in ast.walk(tree))

@@ -1,82 +1,165 @@
-"""The fenced blocks of an answer (CommonMark, as models use it), and what was thought aloud."""
+"""The fenced blocks of an answer: CommonMark, and the slips of models that it does not know."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-_FENCE = re.compile(r"^([ \t]*(?:[-*+>]|\d+[.)])?[ \t]*)(`{3,}|~{3,})[ \t]*([^`\n]*?)[ \t]*$")
-_LABEL = re.compile(r"[\w+#.-]+")
-_THINK = re.compile(r"^[ \t]*<\|?(think|thinking|reasoning|thought)\|?>", re.MULTILINE)
-_THOUGHT = re.compile(r"</?\|?/?(?:think|thinking|reasoning|thought)\|?>")
+from sodakd.judge.labels import is_known, label_of
+
+_MARKS = re.compile(r"`{3,}+|~{3,}+")
+# A list's other marks, `*` and `+`, begin the lines of comments, whose fences are no blocks.
+_LEAD = re.compile(r"(?:[ \t]*+(?:>|(?:-|\d{1,9}[.)])(?=[ \t])))*+[ \t]*+\Z")
+_QUOTE = re.compile(r"^(?:[ \t]*+>)++ ?", re.MULTILINE)
+_COMMENTS = ("#", "//", "*", "/*", "--", '"', "'")
+_MOST = 4_000
+"""Lines with fence marks that are looked at."""
+_DEEPEST = 3
+"""Fenced Markdown in fenced Markdown: so many are opened."""
 
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: its label in small letters, what it holds, and whether its fence closes."""
+    """A fenced block: its label, "" where it says nothing; what it holds; whether its fence closes.
+
+    `start` and `end` are its place in the answer, fences included.
+    """
 
     label: str
     text: str
     closed: bool
+    start: int
+    end: int
 
 
-def spoken(answer: str) -> tuple[str, bool]:
-    """An answer without what was thought aloud, and whether the thinking ended."""
-    start = _THINK.search(answer)
-    ends = [found for found in _THOUGHT.finditer(answer) if "/" in found.group()]
-    if start is None:
-        # The prompt may have opened it: what stands before a lone closing mark was thought.
-        if ends and answer[: ends[-1].start()].count("```") % 2 == 0:
-            return answer[ends[-1].end() :], True
-        return answer, True
-    ends = [end for end in ends if end.start() > start.end()]
-    if not ends:
-        return answer[: start.start()], False
-    return answer[: start.start()] + answer[ends[-1].end() :], True
+@dataclass(frozen=True)
+class _Fence:
+    """A line with fence marks. `glued`: other text stands before them on the line."""
+
+    start: int
+    marks_at: int
+    end: int
+    lead: str
+    marks: str
+    info: str
+    glued: bool
+
+    def opens(self) -> bool:
+        """Whether a block can begin here, where none is open."""
+        if self.marks[0] == "`" and "`" in self.info:
+            return False  # code in a line of text
+        if not self.glued:
+            return True
+        if self.lead.lstrip().startswith(_COMMENTS):
+            return False
+        return is_known(self.info) or (not self.info and self.lead.rstrip().endswith(":"))
+
+    def opens_within(self, outer: "_Fence") -> bool:
+        return self._ends(outer) and not self.glued and is_known(self.info)
+
+    def closes(self, opener: "_Fence") -> bool:
+        """Four columns deeper than where it opened, a fence belongs to the text (a docstring's)."""
+        near = len(self.lead.expandtabs(4)) <= len(opener.lead.expandtabs(4)) + 3
+        return self._ends(opener) and not self.glued and not self.info and near
+
+    def _ends(self, opener: "_Fence") -> bool:
+        return self.marks[0] == opener.marks[0] and len(self.marks) >= len(opener.marks)
+
+    def ends_loosely(self, opener: "_Fence") -> bool:
+        """A closing fence with text before or after it, or the opening fence of another block."""
+        return self._ends(opener) and (not self.glued or not self.info or is_known(self.info))
 
 
 def blocks(answer: str) -> Sequence[Block]:
     """The outermost fenced blocks, in their order.
 
-    A fence with a label inside a block opens a block of its own there, as in a Markdown text that
-    is itself fenced; it ends at a fence without one. A block of Markdown is opened up: the blocks
-    in it count.
+    A fence with a language's label inside a block opens one of its own there, and ends at a fence
+    without one. Where that leaves the outer block open to the end, no block is taken to hold
+    another from there on: the next fence of any kind ends it. A block of Markdown, or one without a
+    label, that holds fenced blocks is opened up: those count. Time is linear in the answer.
     """
+    return _blocks(answer, _DEEPEST)
+
+
+def _blocks(answer: str, depth: int) -> Sequence[Block]:
+    fences = list(islice(_fences(answer), _MOST))
     found: list[Block] = []
-    held: list[str] = []
-    marks: list[str] = []
-    label = indent = ""
-    for line in answer.splitlines(keepends=True):
-        fence = _FENCE.match(line.rstrip("\r\n"))
-        if fence is None:
-            if marks:
-                held.append(line.removeprefix(indent))
+    at, nested = 0, True
+    while at < len(fences):
+        opener = fences[at]
+        if not opener.opens():
+            at += 1
             continue
-        before, mark, info = fence.groups()
-        if not marks:
-            marks, held, label = [mark], [], info
-            indent = before if not before.strip() else " " * len(before)
-            continue
-        inner = marks[-1]
-        if info and info == label and not "".join(held).strip():
-            continue  # the opening fence, said twice
-        if info:
-            # With fewer marks than the block's own, it is a part of the text.
-            if mark[0] == inner[0] and len(mark) >= len(inner) and _LABEL.fullmatch(info):
-                marks.append(mark)
-        elif mark[0] == inner[0] and len(mark) >= len(inner):
-            marks.pop()
-            if not marks:
-                found += _opened(label, "".join(held), closed=True)
-                continue
-        held.append(line.removeprefix(indent))
-    if marks:
-        found += _opened(label, "".join(held), closed=False)
+        end = _closing(fences, at) if nested else None
+        if end is None:
+            nested = False
+            end = _loose_end(fences, at)
+        if end == len(fences):
+            stop, over, at = len(answer), len(answer), end
+        else:
+            last = fences[end]
+            stop = last.marks_at if last.glued else last.start
+            begins = not nested and is_known(last.info) and last.opens()
+            over = stop if begins else last.end
+            if begins and last.glued:
+                stop = last.start
+            at = end if begins else end + 1
+        closed = stop < len(answer)
+        text = _dedented(answer[opener.end : stop], opener.lead)
+        found += _opened(opener, text, closed, over, depth)
     return found
 
 
-def _opened(info: str, text: str, *, closed: bool) -> Sequence[Block]:
-    name = _LABEL.search(info.casefold().lstrip("{."))
-    label = name.group() if name else ""
-    if label in {"markdown", "md"} and ("```" in text or "~~~" in text):
-        return blocks(text)
-    return [Block(label, text, closed)]
+def _fences(answer: str) -> Iterator[_Fence]:
+    past = 0
+    for found in _MARKS.finditer(answer):
+        if found.start() < past:
+            continue  # the second on its line
+        start = answer.rfind("\n", past, found.start()) + 1 or past
+        past = answer.find("\n", found.end()) + 1 or len(answer)
+        lead = answer[start : found.start()]
+        info = answer[found.end() : past].strip()
+        glued = _LEAD.match(lead) is None
+        yield _Fence(start, found.start(), past, lead, found.group(), info, glued)
+
+
+def _closing(fences: Sequence[_Fence], at: int) -> int | None:
+    """The fence that closes this one, blocks inside it matched; None where none does."""
+    stack = [fences[at]]
+    for number in range(at + 1, len(fences)):
+        fence = fences[number]
+        if fence.closes(stack[-1]):
+            stack.pop()
+            if not stack:
+                return number
+        elif fence.opens_within(stack[-1]):
+            stack.append(fence)
+    return None
+
+
+def _loose_end(fences: Sequence[_Fence], at: int) -> int:
+    later = range(at + 1, len(fences))
+    return next((n for n in later if fences[n].ends_loosely(fences[at])), len(fences))
+
+
+def _dedented(text: str, lead: str) -> str:
+    """What stands in a list or a quotation, without the indentation or the marks of that."""
+    if not lead or not text:
+        return text
+    lines = text.split("\n")
+    if ">" in lead and all(line.lstrip().startswith(">") for line in lines if line.strip()):
+        return _QUOTE.sub("", text)
+    indents = [len(line) - len(line.lstrip(" \t")) for line in lines if line.strip()]
+    cut = min([len(lead), *indents])
+    return "\n".join(line[cut:] if line.strip() else line for line in lines) if cut else text
+
+
+def _opened(opener: _Fence, text: str, closed: bool, over: int, depth: int) -> Sequence[Block]:
+    label = label_of(opener.info)
+    if depth and label in {"markdown", ""} and _MARKS.search(text):
+        inner = _blocks(text, depth - 1)
+        if inner and (label or any(block.label for block in inner)):
+            return [
+                Block(block.label, block.text, block.closed, opener.start, over) for block in inner
+            ]
+    return [Block(label, text, closed, opener.start, over)]

@@ -5,144 +5,148 @@ Every mark found adds its weight to its language; the heaviest wins. It is a gue
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import islice
+
+from sodakd.types import Language
 
 LEAST = 2.0
 """Weight from which on a text counts as code."""
 
 _MARKS: Mapping[str, Sequence[tuple[float, str]]] = {
     "python": (
-        (4, r"^\s*(?:async )?def \w+\(.*\)(?: *->.*)?:"),
-        (3, r"^\s*(?:for .+ in .+|while .+|if .+|elif .+|else|try|except.*|with .+):\s*(?:#.*)?$"),
-        (3, r"^\s*from [\w.]+ import |^\s*import (?!java|static)[\w.]+(?: as \w+)?(?:, *\w+)*\s*$"),
-        (3, r"^\s*class \w+(?:\([\w., ]*\))?:"),
+        (4, r"^[ \t]*(?:async )?def \w+\(.*\)(?: *->.*)?:"),
+        (3, r"^[ \t]*(?:for .+ in .+|while .+|if .+|elif .+|else|try|except.*|with .+):\s*(?:#.*)?$"),
+        (3, r"^[ \t]*from [\w.]+ import |^[ \t]*import (?!java|static)[\w.]+(?: as \w+)?(?:, *\w+)*\s*$"),
+        (3, r"^[ \t]*class \w+(?:\([\w., ]*\))?:"),
         (2, r"\bself\.|\b__\w+__\b|\bNone\b|\bTrue\b|\bFalse\b"),
         (2, r"\blambda \w*(?:, *\w+)*:|\b(?:for|if) .* in range\("),
-        (2, r"^\s*print\(.*\)\s*$|\blen\(|\[.+ for \w+(?:, *\w+)* in .+\]"),
+        (2, r"^[ \t]*print\(.*\)\s*$|\blen\(|\[.+ for \w+(?:, *\w+)* in .+\]"),
         (2, r"\b(?:str|int|list|dict|set|sorted|sum|max|min|map|filter)\(.*\)\s*$"),
-        (1, r"^\s*[a-z_]\w* = [^;{]+$"),
+        (1, r"^[ \t]*[a-z_]\w* = [^;{\n]+$"),
         (1, r"\band\b.*:|\bnot in\b|\bprint\("),
     ),
     "java": (
         (4, r"\bpublic (?:static |final |abstract )*(?:class|interface|enum)\b"),
         (5, r"\bpublic static void main\b|\bSystem\.out\.print"),
-        (5, r"^\s*import (?:static )?javax?\.|\bnew (?:Array|Linked)List<|\bnew HashMap<"),
-        (4, r"\b(?:public|private|protected) (?:static )?(?:final )?[\w<>\[\]]+ \w+\([^)]*\)\s*"
+        (5, r"^[ \t]*import (?:static )?javax?\.|\bnew (?:Array|Linked)List<|\bnew HashMap<"),
+        (4, r"\b(?:public|private|protected) (?:static )?(?:final )?[\w<>\[\]]+ \w+\([^)\n]*\)\s*"
             r"(?:throws \w+\s*)?\{"),
         (3, r"\b(?:private|public|protected) (?:static )?(?:final )?(?:int|String|double|boolean) \w+ *[;=]"),
         (2, r"\bString\b(?:\[\])? \w+|\bList<\w+>|\bInteger\b|\bboolean \w+"),
+        (2, r"\blong(?:\[\])? \w+ =|\bArrays\.\w+\(|\bCollectors\.|\bIntStream\.|\bCharacter\."),
         (2, r"@Override|\bextends \w+ *\{|\bimplements \w+|\.equals\(|\.length\(\)|\.charAt\("),
         (1, r"\bint\[\] \w+|\bfor \((?:int|String|char) \w+ :"),
     ),
     "javascript": (
-        (3, r"\b(?:const|let|var) (?:\w+|\{[^}]*\}|\[[^\]]*\]) *="),
-        (4, r"^\s*(?:export )?(?:async )?function\*? ?\w*\([^):$]*\)\s*\{"),
+        (3, r"\b(?:const|let|var) (?:\w+|\{[^}\n]*\}|\[[^\]\n]*\]) *="),
+        (4, r"^[ \t]*(?:export )?(?:async )?function\*? ?\w*\([^):$\n]*\)\s*\{"),
         (4, r"\bconsole\.\w+\(|\bdocument\.|\bmodule\.exports\b|\brequire\(['\"]|\$\(|\bwindow\."),
         (3, r"=> *[{(]|\)\s*=>|\b\w+ => "),
         (3, r"===|!==|\btypeof\b|\bundefined\b|\bJSON\.(?:parse|stringify)|\bMath\.\w+\("),
         (2, r"\.(?:push|forEach|map|filter|reduce|indexOf|toUpperCase|split|addEventListener|then)\("),
-        (2, r"\.length\b(?!\()|\bnew (?:Promise|Map|Set|Date|RegExp)\b|`[^`]*\$\{"),
-        (2, r"^\s*constructor\(|\bfor \((?:const|let|var) "),
-        (2, r"^\s*import .* from ['\"]|\bexport default\b"),
+        (2, r"\.length\b(?!\()|\bnew (?:Promise|Map|Set|Date|RegExp)\b|`[^`\n]*\$\{"),
+        (2, r"^[ \t]*constructor\(|\bfor \((?:const|let|var) "),
+        (2, r"^[ \t]*import .* from ['\"]|\bexport default\b"),
     ),
     "typescript": (
         (4, r"\b(?:const|let|var) \w+: *[\w<>\[\]|{} ]+ *="),
-        (4, r"\bfunction \w*(?:<\w+>)?\([^)]*\w+\??: *[\w<>\[\]|]+[^)]*\)|\)\s*: *(?:number|string|boolean|void|any)\b"),
-        (4, r"^\s*(?:export )?(?:interface|type) \w+(?:<\w+>)? *[={]"),
+        (4, r"\bfunction \w*(?:<\w+>)?\([^)\n]*\w+\??: *[\w<>\[\]|]+[^)\n]*\)|\)\s*: *(?:number|string|boolean|void|any)\b"),
+        (4, r"^[ \t]*(?:export )?(?:interface|type) \w+(?:<\w+>)? *[={]"),
         (3, r"\b(?:private|public|readonly) \w+: *\w+|: *(?:number|string|boolean)(?:\[\])?[;,)]"),
     ),
     "c": (
-        (4, r"^\s*#include *<(?:stdio|stdlib|string|math|ctype|stdbool|limits|time|assert|stdint)\.h>"),
+        (4, r"^[ \t]*#include *<(?:stdio|stdlib|string|math|ctype|stdbool|limits|time|assert|stdint)\.h>"),
         (4, r"\b(?:printf|scanf|malloc|free|sizeof|strlen|strcpy|fgets)\("),
         (2, r"\bint main\((?:void|int argc.*)?\)"),
-        (3, r"\bstruct \w+ *\*|\b(?:char|int|float|double|void) *\*+ *\w+|^\s*typedef struct"),
-        (2, r"^\s*(?:static |unsigned |const )*(?:int|void|char|float|double|long|size_t) \**\w+\([^)]*\) *\{?"),
-        (1, r"^\s*(?:int|char|float|double) \w+(?:\[\w*\])*(?: *=.*)?;"),
+        (3, r"\bstruct \w+ *\*|\b(?:char|int|float|double|void) *\*+ *\w+|^[ \t]*typedef struct"),
+        (2, r"^[ \t]*(?:static |unsigned |const )*(?:int|void|char|float|double|long|size_t) \**\w+\([^)\n]*\) *\{?"),
+        (1, r"^[ \t]*(?:int|char|float|double) \w+(?:\[\w*\])*(?: *=.*)?;"),
     ),
     "cpp": (
-        (6, r"^\s*#include *<(?:iostream|vector|string|map|algorithm|set|queue|unordered_map|memory"
+        (6, r"^[ \t]*#include *<(?:iostream|vector|string|map|algorithm|set|queue|unordered_map|memory"
             r"|sstream|utility|stack|bits/stdc\+\+\.h|fstream|iomanip|c[a-z]+)>"),
         (6, r"\bstd::|\busing namespace std\b|\bcout *<<|\bcin *>>"),
         (5, r"\b(?:vector|map|set|unordered_map|pair|queue|stack)<\w+|\btemplate *<"),
-        (4, r"^\s*(?:public|private|protected):\s*$|\bnullptr\b|\bconst \w+ *&|\w+::\w+\("
+        (4, r"^[ \t]*(?:public|private|protected):\s*$|\bnullptr\b|\bconst \w+ *&|\w+::\w+\("
             r"|\b(?:static|dynamic)_cast<|\bstring \w+ *[=;)]|\bclass \w+ *: *public \w+"),
     ),
     "go": (
-        (6, r"^\s*package \w+\s*$|^\s*func (?:\(\w+ \*?\w+\) )?\w+\([^)]*\)[^{]*\{\s*$"),
+        (6, r"^[ \t]*package \w+\s*$|^[ \t]*func (?:\(\w+ \*?\w+\) )?\w+\([^)\n]*\)[^{\n]*\{\s*$"),
         (4, r"\bfmt\.\w+\(|\w+ := |\bfor .*:= range\b|\bmake\((?:map|chan|\[\])"),
-        (3, r"^\s*type \w+ (?:struct|interface)\b|\bif err != nil\b|\[\](?:int|string|byte|float64)\b"),
+        (3, r"^[ \t]*type \w+ (?:struct|interface)\b|\bif err != nil\b|\[\](?:int|string|byte|float64)\b"),
     ),
     "sql": (
-        (6, r"(?i)^\s*(?:select [\w*`(\"., ]+(?:from\b|$)|select\s*$|insert into\b|update \w+ set\b|delete from\b"
+        (6, r"(?i)^[ \t]*(?:select [\w*`(\"., ]+(?:from\b|$)|select\s*$|insert into\b|update \w+ set\b|delete from\b"
             r"|create (?:table|database|view|index|procedure)|alter table|drop table|with \w+ as \()"),
         (3, r"\b(?:FROM \w+|LEFT JOIN|INNER JOIN|GROUP BY|ORDER BY|WHERE \w+ *(?:=|IN|LIKE|>|<))"),
         (1, r"(?i)\b(?:from \w+|inner join|group by|order by|where \w+ *(?:=|in|like|>|<))\b"),
     ),
     "html": (
         (6, r"(?i)<!doctype html|</(?:html|head|body|div|p|ul|ol|li|table|tr|td|form|a|h[1-6]|span"
-            r"|button|select|label|nav|title|style)>|<(?:input|img|br|link|meta)\b[^>]*/?>"),
+            r"|button|select|label|nav|title|style)>|<(?:input|img|br|link|meta)\b[^>\n]*/?>"),
     ),
     "css": (
-        (5, r"^\s*(?:[.#@]?[\w-]+(?:[ ,>:.#]+[\w-]+)*) *\{\s*(?:[\w-]+ *: *[^;{}]+;\s*)+\}"),
-        (2, r"^\s*(?:color|background(?:-\w+)?|font-\w+|margin(?:-\w+)?|padding|display|width|height"
-            r"|border(?:-\w+)?|text-\w+) *: *[^;]+;"),
+        (5, r"^[ \t]*(?:[.#@]?[\w-]+(?:[ ,>:.#]+[\w-]+)*) *\{\s*(?:[\w-]+ *: *[^;{}]+;\s*)+\}"),
+        (2, r"^[ \t]*(?:color|background(?:-\w+)?|font-\w+|margin(?:-\w+)?|padding|display|width|height"
+            r"|border(?:-\w+)?|text-\w+) *: *[^;\n]+;"),
     ),
     "shell": (
-        (6, r"^#!/(?:usr/)?bin/(?:env )?(?:ba|z)?sh|^\s*#!/bin/"),
-        (3, r"^\s*(?:\$ )?(?:echo|grep|awk|sed|cd|ls|mkdir|rm|chmod|cp|mv|find|cat|curl|sudo|tar|ps"
-            r"|git|docker|apt-get|npm|pip|head|tail|sort|wc) [^=(:]*$"),
-        (3, r"\$\{?\w+\}?.*;? *(?:then|do)\b|^\s*(?:fi|done|esac)\s*$|\bif \[ |\[\[ "),
+        (6, r"^#!/(?:usr/)?bin/(?:env )?(?:ba|z)?sh|^[ \t]*#!/bin/"),
+        (3, r"^[ \t]*(?:\$ )?(?:echo|grep|awk|sed|cd|ls|mkdir|rm|chmod|cp|mv|find|cat|curl|sudo|tar|ps"
+            r"|git|docker|apt-get|npm|pip|head|tail|sort|wc) [^=(:\n]*$"),
+        (3, r"\$\{?\w+\}?.*;? *(?:then|do)\b|^[ \t]*(?:fi|done|esac)\s*$|\bif \[ |\[\[ "),
     ),
     "php": (
         (8, r"<\?php|<\?="),
-        (4, r"^\s*\$\w+ *=|\becho ['\"$]|->\w+\(|\bfunction \w+\(\$\w+"),
+        (4, r"^[ \t]*\$\w+ *=|\becho ['\"$]|->\w+\(|\bfunction \w+\(\$\w+"),
         (3, r"\bforeach ?\(\$|\barray\(|\$this->"),
     ),
     "csharp": (
-        (6, r"\bConsole\.(?:Write|Read)(?:Line)?\(|^\s*using System|\bnamespace [\w.]+\s*\{?$"),
+        (6, r"\bConsole\.(?:Write|Read)(?:Line)?\(|^[ \t]*using System|\bnamespace [\w.]+\s*\{?$"),
         (4, r"\{ *get; *(?:set;)?|\bstring\[\] \w+|\bpublic (?:static )?(?:string|bool|decimal|async Task)\b"),
         (3, r"\bforeach ?\((?:var|string|int|char) \w+ in\b|\bvar \w+ = new\b|\.(?:Select|Where|ToList|Length)\b\("),
     ),
     "ruby": (
-        (4, r"^\s*def \w+[?!]?(?:\([^)]*\))?\s*$|^\s*end\s*$|\bputs\b"),
-        (4, r"\bdo \|\w+|\.each\b|\{ *\|\w+(?:, *\w+)*\||^\s*attr_\w+|\brequire '|\belsif\b|@\w+ ="),
+        (4, r"^[ \t]*def \w+[?!]?(?:\([^)\n]*\))?\s*$|^[ \t]*end\s*$|\bputs\b"),
+        (4, r"\bdo \|\w+|\.each\b|\{ *\|\w+(?:, *\w+)*\||^[ \t]*attr_\w+|\brequire '|\belsif\b|@\w+ ="),
     ),
     "swift": (
-        (5, r"^\s*(?:let|var) \w+(?:: *\[?\w+\]?)? *= *[^;]+$|\bfunc \w+\([^)]*\) *-> *\w+"),
+        (5, r"^[ \t]*(?:let|var) \w+(?:: *\[?\w+\]?)? *= *[^;\n]+$|\bfunc \w+\([^)\n]*\) *-> *\w+"),
         (4, r"\bimport (?:UIKit|Foundation|SwiftUI)\b|\bguard let\b|\bif let\b|\\\(\w+\)"),
     ),
     "kotlin": (
-        (5, r"\bfun \w+\([^)]*\)|\bval \w+(?:: *\w+)? *=|\bprintln\(|\bfun main\b|\bdata class\b"),
+        (5, r"\bfun \w+\([^)\n]*\)|\bval \w+(?:: *\w+)? *=|\bprintln\(|\bfun main\b|\bdata class\b"),
     ),
     "rust": (
-        (5, r"\bfn \w+(?:<[^>]*>)?\([^)]*\)|\blet mut \w+|\bprintln!\(|\bimpl\b .*\{|\bpub fn\b"),
+        (5, r"\bfn \w+(?:<[^>\n]*>)?\([^)\n]*\)|\blet mut \w+|\bprintln!\(|\bimpl\b .*\{|\bpub fn\b"),
         (3, r"&mut\b|&str\b|\bVec<|\buse std::"),
     ),
     "r": (
-        (5, r"^\s*[\w.]+ *<- |\bfunction\(\w*\) *\{\s*$|\bc\(\d|\blibrary\(\w+\)"),
+        (5, r"^[ \t]*[\w.]+ *<- |<- *function\(|\bc\(\d|\blibrary\(\w+\)"),
     ),
     "perl": (
-        (5, r"^\s*(?:my|our) [\$@%]\w+|^\s*use strict|\bsub \w+ *\{"),
+        (5, r"^[ \t]*(?:my|our) [\$@%]\w+|^[ \t]*use strict|\bsub \w+ *\{"),
     ),
     "scala": (
-        (5, r"\bobject \w+(?: extends \w+)? *\{|\bdef \w+\([^)]*: *\w+[^)]*\)(?:: *[\w\[\]]+)? *=|\bcase class\b"),
+        (5, r"\bobject \w+(?: extends \w+)? *\{|\bdef \w+\([^)\n]*: *\w+[^)\n]*\)(?:: *[\w\[\]]+)? *=|\bcase class\b"),
     ),
     "visual basic": (
-        (6, r"(?i)^\s*dim \w+ as |^\s*end (?:sub|function|if)\s*$|^\s*sub \w+\(\)\s*$"),
+        (6, r"(?i)^[ \t]*dim \w+ as |^[ \t]*end (?:sub|function|if)\s*$|^[ \t]*sub \w+\(\)\s*$"),
     ),
     "data": (
-        (3, r'^\s*"\w+" *: *["\[{\d]|^\s*<\?xml|^\s*<(?!html|div|p\b)\w+>[^<]*</\w+>\s*$'),
+        (3, r'^[ \t]*"\w+" *: *["\[{\d]|^[ \t]*<\?xml|^[ \t]*<(?!html|div|p\b)\w+>[^<\n]*</\w+>\s*$'),
     ),
     "regex": (
-        (4, r"\A\s*/?\^?(?:[^\s\w'\"(]|\\[dwsb]|\[[^\]]+\][+*?{]|\w(?=\\)){3,}\S*\s*\Z"),
+        (4, r"\A\s*/?\^?(?:[^\s\w'\"(]|\\[dwsb]|\[[^\]\n]+\][+*?{]|\w(?=\\)){3,}\S*\s*\Z"),
     ),
 }  # fmt: skip
 _COMPILED = {
     label: [(weight, re.compile(pattern, re.MULTILINE)) for weight, pattern in marks]
     for label, marks in _MARKS.items()
 }
-_LINE, _TEXT = 400, 40_000
+_LINE, _TEXT = 200, 8_000
 """Characters of a line, and of a text, that are looked at."""
 _MOST = 3
 """A mark counts at most so often: a long file is no surer than a short one."""
@@ -160,37 +164,55 @@ class Guess:
         """Whether the marks speak for this language nearly as much as for the heaviest."""
         return self.weights.get(label, 0.0) >= max(LEAST, 0.6 * self.weight)
 
+    def is_near(self, wanted: Language, near: Mapping[Language, Set[str]]) -> bool:
+        """Whether the guess is the wanted language, or one that is taken for it."""
+        return self.label == wanted.value or self.label in near.get(wanted, frozenset())
 
-_CAPITAL = re.compile(r"^\W{0,3}[A-Z]")
+
+_CAPITAL = re.compile(r"^(?:\d+[.)] )?\W{0,3}[A-Z]")
+_ITEM = re.compile(r"^\s*+(?:-|\d+[.)]|\*(?= \*\*)) +\*{0,2}[A-Z]")
+"""An item of a Markdown list: a sentence, however deep it stands."""
 _STOP = re.compile(r"[.?!:]\s*$")
 _COMMENT = re.compile(r"^\s*(?:#|//|/\*|\*|--|\"\"\"|<!--)")
 _SIGNS = re.compile(r"[;{}=<>\[\]]|\w\(")
 
 
 def is_sentence(line: str) -> bool:
-    """Whether a line is one of prose: several words, few of code's signs, and no comment."""
+    """Whether a line is one of prose: several words, few of code's signs, and no comment.
+
+    It begins with a capital letter: `while not done and more in it:` does not.
+    """
     words = len(line.split())
+    few = len(_SIGNS.findall(line)) <= words / 6
+    if few and words >= 2 and _ITEM.search(line):
+        return True
     if words < 4 or _COMMENT.search(line) or line.startswith(("  ", "\t")):
         return False
-    sentence = (words >= 6 and _CAPITAL.search(line)) or _STOP.search(line)
-    return bool(sentence) and len(_SIGNS.findall(line)) <= words / 6
+    sentence = _CAPITAL.search(line) and (words >= 6 or _STOP.search(line))
+    return bool(sentence) and few
+
+
+def weigh(text: str, labels: Iterable[str]) -> Mapping[str, float]:
+    """The weight of the marks that speak for each of these languages."""
+    text = "\n".join(line[:_LINE] for line in text[:_TEXT].splitlines())
+    weights = {label: _weight(text, label) for label in labels}
+    # TypeScript is JavaScript and more, C++ is C and more: what is theirs counts on top.
+    for more, less in (("typescript", "javascript"), ("cpp", "c")):
+        if weights.get(more, 0.0) >= 4:
+            weights[more] += weights[less] if less in weights else _weight(text, less)
+    return weights
+
+
+def _weight(text: str, label: str) -> float:
+    total = 0.0
+    for weight, pattern in _COMPILED[label]:
+        times = len(list(islice(pattern.finditer(text), _MOST)))
+        total += weight * (0.75 + 0.25 * times) if times else 0.0
+    return total
 
 
 def guess_code(text: str) -> Guess | None:
     """The language that the marks of a text speak for, or None where it does not look like code."""
-    text = "\n".join(line[:_LINE] for line in text[:_TEXT].splitlines())
-    weights = {
-        label: sum(
-            weight * (1 + 0.25 * (min(_MOST, len(pattern.findall(text))) - 1))
-            for weight, pattern in marks
-            if pattern.search(text)
-        )
-        for label, marks in _COMPILED.items()
-    }
-    # TypeScript is JavaScript and more, C++ is C and more: what is theirs counts on top.
-    if weights["typescript"] >= 4:
-        weights["typescript"] += weights["javascript"]
-    if weights["cpp"] >= 4:
-        weights["cpp"] += weights["c"]
+    weights = weigh(text, _COMPILED)
     label = max(weights, key=lambda name: weights[name])
     return Guess(label, weights[label], weights) if weights[label] >= LEAST else None

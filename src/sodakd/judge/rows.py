@@ -13,6 +13,8 @@ from sodakd.judge.judge import Program
 from sodakd.types import Language, Tests, TestScript
 
 _CODE = ("code", "program", "solution", "completion", "answer", "response", "output")
+_ANSWERS = frozenset({"answer", "response", "output"})
+"""What a model said: the program is looked for in it. The others are programs, perhaps fenced."""
 _SCRIPT = ("test", "script")
 
 
@@ -44,12 +46,13 @@ def _program(row: Row, by_id: Mapping[str, Row], language: Language | None) -> P
     except ValueError:
         known = ", ".join(Language)
         raise row.wrong(f"unknown language {name!r}; known: {known}") from None
-    text = next((row.values[key] for key in _CODE if key in row.values), None)
+    column = next((key for key in _CODE if key in row.values), "")
+    text = row.values.get(column)
     if not isinstance(text, str):
         raise row.wrong(f"no program; one of {', '.join(_CODE)} must hold it as text")
     holder = by_id.get(_id(row), row) if by_id else row
     asked = _tests(holder)
-    if "```" not in text and "~~~" not in text:
+    if column not in _ANSWERS and "```" not in text and "~~~" not in text:
         return Program(text, own, asked, id=_id(row))
     found = extract(text, own, asked.entry_point)
     return Program(found.code, own, asked, id=_id(row), reason=found.reason)
