@@ -95,6 +95,7 @@ _INCLUDES = re.compile(
     r"(?:\s|//[^\n]*\n|/\*.*?\*/|\#[ \t]*include[ \t]*<\w+\.h>[ \t]*(?://[^\n]*)?\n)*",
     re.DOTALL,
 )
+COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*<(\w+)\.h>", re.MULTILINE)
 
 
@@ -153,7 +154,7 @@ def precompiled(source: str) -> str:
     """The header that holds the most of what a program includes before all else, or ""."""
     first = _INCLUDES.match(source)
     assert first is not None
-    included = set(_INCLUDE.findall(first.group()))
+    included = set(_INCLUDE.findall(COMMENT.sub(" ", first.group())))
     for number, names in enumerate(HEADERS):
         if included.issuperset(names):
             return HEADER.format(number)

@@ -9,7 +9,7 @@ from sodakd.judge.inside.native import Plan, build_and_run, script_of
 from sodakd.judge.inside.plain import Json
 from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.languages import literals
-from sodakd.judge.languages.c import ASSERT, WRONG, noted, steps
+from sodakd.judge.languages.c import ASSERT, COMMENT, WRONG, noted, steps
 
 TYPES = {
     "int": "long long", "float": "double", "bool": "bool", "str": "std::string",
@@ -94,7 +94,7 @@ def _header(task: Task, source: str) -> str:
     A program that includes less than the whole library is compiled as it stands, so that what it
     forgot is still missed. Calls may use all of it.
     """
-    if task.script >= 0 and not _WHOLE.search(task.code):
+    if task.script >= 0 and not _WHOLE.search(COMMENT.sub(" ", task.code)):
         return ""
     found = words(source) if "heavy" in task.tools else None
     light = found is not None and not found & _heavy(task.tools["heavy"])
