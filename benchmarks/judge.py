@@ -5,7 +5,8 @@
 FOLDER holds `LANGUAGE.jsonl` with rows `id, program`. One core, contenders alternate block by
 block, medians over blocks. `plain` is what SodaCoder's runner and MultiPL-E do for each program: a
 file, the compiler, the program, no isolation. A row says how many milliseconds a program takes, by
-many at a time and by one, both ratios, and on how many programs both agree about a pass.
+many at a time and by one, both ratios, and on how many programs both agree about a pass. Programs
+that run out of time are left out.
 """
 
 import argparse
@@ -25,7 +26,7 @@ from sodakd.judge import Judge, Program
 from sodakd.judge.go_library import go_root
 from sodakd.judge.languages.java import main_class
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import Language, TestScript
+from sodakd.types import Language, Outcome, TestScript
 
 FILES = {
     "python": Language.PYTHON,
@@ -95,6 +96,7 @@ def measure(name: str, rows: Sequence[dict[str, str]], repeat: int) -> str:
     single: list[float] = []
     theirs: list[float] = []
     agreed = total = 0
+    rows = _ending(language, rows)
     with Judge(JudgeSettings(cpu_seconds=5), workers=1) as judge:
         warm = [Program(rows[0]["program"] + end, language, script) for end in (" ", "  ")]
         judge.all(warm)  # the worker is up
@@ -127,6 +129,15 @@ def measure(name: str, rows: Sequence[dict[str, str]], repeat: int) -> str:
         f"{name:<8} {mine:8.1f} {one:8.1f} {other:8.1f} {other / mine:7.1f}x {other / one:7.1f}x"
         f"   {agreed}/{total}"
     )
+
+
+def _ending(language: Language, rows: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    """The programs that come to an end: to wait for the others says nothing of a judge."""
+    script = TestScript(script="\n", in_process=True)
+    with Judge(JudgeSettings(cpu_seconds=5), workers=1) as judge:
+        verdicts = judge.all([Program(row["program"], language, script) for row in rows])
+    pairs = zip(rows, verdicts, strict=True)
+    return [row for row, verdict in pairs if verdict.outcome is not Outcome.TIMEOUT]
 
 
 def main() -> None:

@@ -46,8 +46,8 @@ def test_a_hostile_program_is_held_and_does_not_pass(judge: Judge, found: Found)
     for program in (found.by_calls(), found.by_script()):
         assert not judge.one(program).passed
         assert judge.one(good(found.language).by_calls()).passed
-    below = psutil.Process().children(recursive=True)
-    assert not [one for one in below if one.is_running() and "sodakd-surv" in one.name()]
+    alive = [one.info["name"] or "" for one in psutil.process_iter(["name"])]
+    assert not [name for name in alive if "sodakd-surv" in name]
     for place in ("/etc", "/usr", "/root", "/"):
         assert not Path(place, "sodakd-was-here").exists()
 

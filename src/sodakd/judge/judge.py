@@ -155,7 +155,7 @@ class Judge:
         for keys in self._requests(fresh):
             asked = [fresh[key] for key in keys]
             waiting[self._threads.submit(self._judge_together, asked)] = keys
-        crowded = len(fresh) > 1
+        crowded = len(fresh) > 1 and self._count > 1
         while waiting:
             done, _ = wait(waiting, return_when=FIRST_COMPLETED)
             for future in done:

@@ -16,8 +16,10 @@ from pathlib import Path
 
 from sodakd.errors import JudgeError
 from sodakd.judge.building import built, find, run, said
-from sodakd.judge.c_steps import c_headers, c_steps
+from sodakd.judge.gcc_steps import gcc_steps
 from sodakd.judge.go_library import go_library, go_root
+from sodakd.judge.headers import c_headers, cpp_headers
+from sodakd.judge.languages.c import FLAGS as C_FLAGS
 from sodakd.judge.languages.cpp import FLAGS as CPP_FLAGS
 from sodakd.judge.languages.java import HARNESS
 from sodakd.types import Language
@@ -99,28 +101,16 @@ def _gold() -> str | None:
     return shutil.which("ld.gold")
 
 
-def _precompiled(compiler: str, version: str) -> Path:
-    """The whole standard library as a precompiled header: most of what g++ spends on a program."""
-
-    def build(target: Path) -> None:
-        header = target / "whole.h"
-        header.write_text("#include <bits/stdc++.h>\n")
-        run(compiler, *CPP_FLAGS, "-x", "c++-header", str(header), "-o", f"{header}.gch")
-
-    key = f"{version} {' '.join(CPP_FLAGS)}".encode()
-    return built("cpp", key, build) / "whole.h"
-
-
 def _c() -> Toolchain:
     gcc, finish = find("gcc"), _finish()
     version = said(gcc, "-dumpfullversion")
     headers = c_headers(gcc, version)
     tools = {
-        **c_steps(gcc, _gold()),
+        **gcc_steps(gcc, C_FLAGS, "program.c", _gold()),
         "gcc": gcc,
         "finish": str(finish),
         "linker": _linker(),
-        "c_headers": str(headers),
+        "headers": str(headers),
     }
     return Toolchain(tools, (str(finish.parent), str(headers)), {"gcc": version})
 
@@ -128,10 +118,17 @@ def _c() -> Toolchain:
 def _cpp() -> Toolchain:
     compiler, finish = find("g++"), _finish()
     version = said(compiler, "-dumpfullversion")
-    header = _precompiled(compiler, version)
-    tools = {"g++": compiler, "finish": str(finish), "whole.h": str(header), "linker": _linker()}
-    places = (str(finish.parent), str(header.parent))
-    return Toolchain(tools, places, {"g++": version})
+    headers = cpp_headers(compiler, version)
+    tools = {
+        **gcc_steps(compiler, CPP_FLAGS, "program.cpp", _gold()),
+        "g++": compiler,
+        "finish": str(finish),
+        "linker": _linker(),
+        "headers": str(headers),
+    }
+    if (headers / "heavy").exists():
+        tools["heavy"] = str(headers / "heavy")
+    return Toolchain(tools, (str(finish.parent), str(headers)), {"g++": version})
 
 
 def _java() -> Toolchain:

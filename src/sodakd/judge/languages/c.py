@@ -95,60 +95,66 @@ _INCLUDES = re.compile(
     r"(?:\s|//[^\n]*\n|/\*.*?\*/|\#[ \t]*include[ \t]*<\w+\.h>[ \t]*(?://[^\n]*)?\n)*",
     re.DOTALL,
 )
+COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*<(\w+)\.h>", re.MULTILINE)
 
 
 def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     """Build and try one program."""
-    warm = task.warm and "c_link" in task.tools
     source = f"{task.code}\n{ASSERT}{script_of(task)}" if task.script >= 0 else calls(task)
+    header = precompiled(source) if task.script >= 0 else "calls.h"
+    warm = steps(task, () if task.script >= 0 else STRICT, header)
     if task.script < 0 and not warm:
         source = HEADERS_OF_CALLS + source
     plan = Plan(
         files={"program.c": source.encode(errors="surrogatepass")},
-        build=_steps(task, source) if warm else _driver(task),
+        build=warm or (_driver(task),),
         run=("/tmp/program",),
         wrong=WRONG,
     )
-    result = build_and_run(box, task, plan, oom)
-    return replace(result, notes=(*result.notes, _NOTE)) if task.warm and not warm else result
+    return noted(task, build_and_run(box, task, plan, oom))
 
 
-_NOTE = "C is compiled by gcc's driver, more slowly: its steps could not be told apart"
-
-
-def _driver(task: Task) -> tuple[Sequence[str], ...]:
+def _driver(task: Task) -> Sequence[str]:
     """gcc as anyone calls it."""
     tools = task.tools
     whole = (tools["gcc"], *FLAGS, "-pipe", tools["linker"], "-o", "program", "program.c")
     if task.script >= 0:
-        return ((*whole, tools["finish"], "-Wl,--wrap=main", "-lm"),)
-    return ((*whole, *STRICT, "-lm"),)
+        return (*whole, tools["finish"], "-Wl,--wrap=main", "-lm")
+    return (*whole, *STRICT, "-lm")
 
 
-def _steps(task: Task, source: str) -> tuple[Sequence[str], ...]:
-    """What gcc would start, with what a program includes first already compiled."""
+def steps(task: Task, strict: Sequence[str], header: str) -> tuple[Sequence[str], ...]:
+    """What gcc would start, with a header of ours already compiled; none where that is not known.
+
+    `header` is "" where no header of ours may stand before the program.
+    """
     tools = task.tools
-    compiled = shlex.split(tools["c_compile"])
-    linked = shlex.split(tools["c_link"])
-    at = linked.index(FINISH)
-    if task.script >= 0:
-        header = precompiled(source)
-        linked[at : at + 1] = [tools["finish"], "--wrap=main"]
-    else:
-        header = "calls.h"
-        compiled += STRICT
-        del linked[at]
+    if not task.warm or "link" not in tools:
+        return ()
+    compiled = [*shlex.split(tools["compile"]), *strict]
     if header:
-        compiled += ["-include", f"{tools['c_headers']}/{header}"]
-    return compiled, shlex.split(tools["c_assemble"]), linked
+        compiled += ["-include", f"{tools['headers']}/{header}"]
+    linked = shlex.split(tools["link"])
+    at = linked.index(FINISH)
+    linked[at : at + 1] = [tools["finish"], "--wrap=main"] if task.script >= 0 else []
+    return compiled, shlex.split(tools["assemble"]), linked
+
+
+def noted(task: Task, result: Result) -> Result:
+    """The result, with a note where the slower way had to be taken."""
+    slow = task.warm and "link" not in task.tools
+    return replace(result, notes=(*result.notes, _NOTE)) if slow else result
+
+
+_NOTE = "programs are compiled by gcc's driver, more slowly: its steps were not understood"
 
 
 def precompiled(source: str) -> str:
     """The header that holds the most of what a program includes before all else, or ""."""
     first = _INCLUDES.match(source)
     assert first is not None
-    included = set(_INCLUDE.findall(first.group()))
+    included = set(_INCLUDE.findall(COMMENT.sub(" ", first.group())))
     for number, names in enumerate(HEADERS):
         if included.issuperset(names):
             return HEADER.format(number)

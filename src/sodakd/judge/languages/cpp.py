@@ -1,14 +1,15 @@
 """C++ (C++17): the program, then what calls it, in one unit."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache
 
 from sodakd.judge.inside.job import Box
 from sodakd.judge.inside.native import Plan, build_and_run, script_of
 from sodakd.judge.inside.plain import Json
 from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.languages import literals
-from sodakd.judge.languages.c import ASSERT, WRONG
+from sodakd.judge.languages.c import ASSERT, COMMENT, WRONG, noted, steps
 
 TYPES = {
     "int": "long long", "float": "double", "bool": "bool", "str": "std::string",
@@ -16,17 +17,25 @@ TYPES = {
     "list[str]": "std::vector<std::string>",
 }  # fmt: skip
 
-FLAGS = ("-std=gnu++17", "-O1", "-pipe", "-w", "-Werror=return-type", "-fPIE")
+FLAGS = ("-std=gnu++17", "-O1", "-w", "-Werror=return-type", "-fPIE")
 _WHOLE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*<bits/stdc\+\+\.h>", re.MULTILINE)
 
 WRITERS = """\
 #include <cstdio>
+#include <cstring>
 #include <string>
 #include <unistd.h>
 #include <vector>
 static FILE *sodakd_out;
 static void sodakd_put(long long v) { fprintf(sodakd_out, "%lld", v); }
-static void sodakd_put(double v) { fprintf(sodakd_out, "%.17g", v); }
+static void sodakd_put(double v) {
+    char text[40];
+    snprintf(text, sizeof text, "%.17g", v);
+    if (v != v) strcpy(text, "NaN");
+    else if (v - v != 0) strcpy(text, v > 0 ? "Infinity" : "-Infinity");
+    else if (!strpbrk(text, ".e")) strcat(text, ".0");
+    fputs(text, sodakd_out);
+}
 static void sodakd_put(bool v) { fputs(v ? "true" : "false", sodakd_out); }
 static void sodakd_put(const std::string &v) {
     fputc('"', sodakd_out);
@@ -52,29 +61,88 @@ template <class T> static void sodakd_put(const std::vector<T> &v) {
 
 def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     """Build and try one program."""
+    source = f"{task.code}\n{ASSERT}{script_of(task)}" if task.script >= 0 else calls(task)
+    header = _header(task, source)
+    warm = steps(task, (), header)
+    if warm and header == LIGHT:
+        compiled, *others = warm
+        warm = ((*compiled, f"-I{task.tools['headers']}/light"), *others)
+    elif task.script < 0 and not warm:
+        source = f"#include <bits/stdc++.h>\n{source}"
+    plan = Plan(
+        files={"program.cpp": source.encode(errors="surrogatepass")},
+        build=warm or (_driver(task),),
+        run=("/tmp/program",),
+        wrong=WRONG,
+    )
+    return noted(task, build_and_run(box, task, plan, oom))
+
+
+def _driver(task: Task) -> Sequence[str]:
+    """g++ as anyone calls it."""
     tools = task.tools
-    if task.script >= 0:
-        files = {
-            "program.cpp": f"{task.code}\n{ASSERT}{script_of(task)}".encode(errors="surrogatepass")
-        }
-        more: tuple[str, ...] = ("program.cpp", tools["finish"], "-Wl,--wrap=main")
-    else:
-        files = {"program.cpp": calls(task).encode(errors="surrogatepass")}
-        more = ("program.cpp",)
-    compiler = [tools["g++"], *FLAGS, tools["linker"]]
-    if task.script < 0 or _WHOLE.search(task.code):
-        # Where the whole library is included anyway it comes precompiled; a program that includes
-        # less of it is compiled as it stands, so that what it forgot is still missed.
-        compiler += ["-include", tools["whole.h"]]
-    build = (*compiler, "-o", "program", *more)
-    plan = Plan(files=files, build=(build,), run=("/tmp/program",), wrong=WRONG)
-    return build_and_run(box, task, plan, oom)
+    whole = (tools["g++"], *FLAGS, "-pipe", tools["linker"], "-o", "program", "program.cpp")
+    return (*whole, tools["finish"], "-Wl,--wrap=main") if task.script >= 0 else whole
+
+
+LIGHT, WHOLE = "light.h", "whole.h"
+
+
+def _header(task: Task, source: str) -> str:
+    """What comes precompiled: nothing that the program does not include itself.
+
+    A program that includes less than the whole library is compiled as it stands, so that what it
+    forgot is still missed. Calls may use all of it.
+    """
+    if task.script >= 0 and not _WHOLE.search(COMMENT.sub(" ", task.code)):
+        return ""
+    found = words(source) if "heavy" in task.tools else None
+    light = found is not None and not found & _heavy(task.tools["heavy"])
+    return LIGHT if light else WHOLE
+
+
+@cache
+def _heavy(path: str) -> frozenset[str]:
+    with open(path, encoding="utf-8") as file:
+        return frozenset(file.read().split())
+
+
+_TOKEN = re.compile(
+    r"""//[^\n]*|/\*.*?\*/
+    |"(?:\\.|[^"\\\n])*"
+    |(?P<number>\.?\d(?:[eEpP][+-]|'\w|[\w.])*)
+    |'(?:\\.|[^'\\\n])+'
+    |(?P<word>[^\W\d]\w*)
+    |(?P<odd>\#\#|\\|["'])""",
+    re.VERBOSE | re.DOTALL,
+)
+_NUMBER = re.compile(r"0[xX][\da-fA-F.'pP+-]*[uUlL]*|[\d.'eE+-]+[uUlLfF]*|0[bB][01']+[uUlL]*")
+_RAW = frozenset({"R", "LR", "uR", "UR", "u8R"})
+
+
+def words(text: str) -> frozenset[str] | None:
+    """Every name in a program, none of comments and strings; None where it cannot be sure.
+
+    That is where a name may be put together (`##`, a line that goes on), or hide in a raw string,
+    or after a number.
+    """
+    for token in _TOKEN.finditer(text):
+        if token["odd"] or (token["number"] and not _NUMBER.fullmatch(token["number"])):
+            return None
+    found = names(text)
+    return None if found & _RAW else found
+
+
+def names(text: str) -> frozenset[str]:
+    """Every name in a text of C++, none of comments and strings."""
+    return frozenset(filter(None, (token["word"] for token in _TOKEN.finditer(text))))
 
 
 def calls(task: Task) -> str:
     """The program between what writes and what calls. A `main` of its own is no main."""
     given = TYPES[task.result_type]
-    lines = [WRITERS, "#define main sodakd_own_main", task.code, "#undef main", "int main() {"]
+    lines = [WRITERS, "#define main sodakd_own_main", '#line 1 "program.cpp"', task.code]
+    lines += ["#undef main", '#line 1 "calls.cpp"', "int main() {"]
     lines += ['    sodakd_out = fdopen(3, "w");', "    close(4);"]
     for arguments in task.arguments:
         written = map(_literal, task.argument_types, arguments)

@@ -161,6 +161,7 @@ def run_plan(task: Task, *command: str) -> Plan:
 def words(said: str) -> str:
     """What a program said, its traces cut to lines of its own: the rest is how it was linked."""
     traces = [line for trace in _TRACE.findall(said) for line in _OWN_LINE.findall(trace)]
+    said = _NO_MEMORY.sub("fatal error: out of memory", said)
     text = _TIME.sub(r"\1(0.00s)", _TRACE.sub("", said)).rstrip("\n")
     return "\n".join([text, *dict.fromkeys(traces)][: 1 + _TRACED])
 
@@ -169,6 +170,7 @@ _TRACE = re.compile(r"^(?:goroutine \d+|runtime stack).*:\n(?:.+\n?)*\n*", re.MU
 _OWN_LINE = re.compile(r"/tmp/(program\.go:\d+)")
 _TRACED = 8
 """Lines of its own, at most, that are told of a program that panicked."""
+_NO_MEMORY = re.compile(r"^fatal error: .*out of memory.*$", re.MULTILINE)
 _TIME = re.compile(r"^( *--- FAIL: .* )\(\d+\.\d\ds\)$", re.MULTILINE)
 
 
