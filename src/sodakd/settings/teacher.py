@@ -21,6 +21,7 @@ _NEEDS: Mapping[TeacherKind, tuple[str, ...]] = {
 _ONLY_FOR: Mapping[str, tuple[TeacherKind, ...]] = {
     "model": ("openai",),
     "base_url": ("openai",),
+    "batch_api": ("openai",),
     "file": ("replay",),
     "model_name_or_path": ("transformers", "vllm"),
     "port": ("vllm",),
@@ -58,6 +59,7 @@ class TeacherSettings(Frozen):
     token_limit: Literal["max_tokens", "max_completion_tokens"] | None = Field(
         default=None, description="the field for max_tokens; by the server if left out"
     )
+    batch_api: bool = Field(default=False, description="OpenAI's Batch API: slower, half the price")
     file: str | None = Field(default=None, description="of recorded answers, JSON lines")
     model_name_or_path: str | None = Field(default=None, description="a folder, or a hub's id")
     port: int | None = Field(default=None, ge=1, le=65535, description="a free one if left out")

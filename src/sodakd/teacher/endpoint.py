@@ -48,7 +48,7 @@ def prices_of(settings: TeacherSettings) -> Prices:
     found = settings.prices
     if found is None:
         return Prices(0.0, 0.0, known=False)
-    return Prices(found[0], found[1])
+    return Prices(found[0], found[1], times=found[2] if settings.batch_api else 1.0)
 
 
 def unknown_price(settings: TeacherSettings) -> str | None:
