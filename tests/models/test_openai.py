@@ -133,7 +133,7 @@ def test_the_key_is_sent_and_shown_nowhere(tmp_path: Path) -> None:
         books = ledger(tmp_path / "l.sqlite", server.url)
         books.ask(solves(3), "one", Counter())
         books.close()
-        assert "Bearer sk-secret-of-the-test" in str(server.books()["authorizations"])
+        assert "Bearer sk-secret-of-the-test" in str(server.books()["heads"])
     assert "secret" not in repr(client("http://localhost/v1").endpoint)
     assert b"secret" not in (tmp_path / "l.sqlite").read_bytes()
     assert not issubclass(EndpointError, TeacherError)

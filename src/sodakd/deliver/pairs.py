@@ -15,7 +15,7 @@ from sodakd.run import Built, Run
 from sodakd.settings.stages import DeliverySettings
 from sodakd.teacher.asks import Ask, Fault, Reply, Solve
 from sodakd.teacher.ledger import Ledger
-from sodakd.teacher.reading import UnreadableReply, read_fault, read_solution
+from sodakd.teacher.reading import UnreadableReply, again, read_fault, read_solution, whole
 from sodakd.types import FaultKind, Frozen, Pair, Question, Verdict
 
 _CHUNK = 64  # faults asked for at once; between chunks their kinds are evened out
@@ -110,33 +110,34 @@ def _faults(delivery: Delivery, asks: Sequence[Fault], tally: Counter[str]) -> d
         if not waiting:
             break
         replies = delivery.ask(waiting, tally)
-        again: list[Fault] = []
-        readable = _readable_faults(waiting, replies, again, tally)
+        asked, waiting = waiting, []
+        readable = _readable_faults(asked, replies, waiting, tally)
         verdicts = delivery.verdicts(
             [pair.question for _, pair in readable], [pair.rejected for _, pair in readable]
         )
         for (ask, pair), verdict in zip(readable, verdicts, strict=True):
             if verdict.passed:
                 tally["fault_passed"] += 1
-                again.append(ask)
+                waiting.append(ask.model_copy(update={"attempt": attempt + 1, "unreadable": ""}))
             else:
                 pairs[pair.question.id] = pair
                 tally[f"fault_{pair.fault}"] += 1
-        waiting = [ask.model_copy(update={"attempt": attempt + 1}) for ask in again]
+                tally["correct_letters"] += len(pair.chosen)
+                tally["faulty_letters"] += len(pair.rejected)
     tally["fault_dropped"] += len(waiting)
     return pairs
 
 
 def _readable_faults(
-    asks: Sequence[Fault], replies: Sequence[Reply], again: list[Fault], tally: Counter[str]
+    asks: Sequence[Fault], replies: Sequence[Reply], unread: list[Fault], tally: Counter[str]
 ) -> list[tuple[Fault, Pair]]:
     readable = []
     for ask, reply in zip(asks, replies, strict=True):
         try:
-            found = read_fault(reply.text)
-        except UnreadableReply:
+            found = read_fault(whole(reply))
+        except UnreadableReply as error:
             tally["fault_unreadable"] += 1
-            again.append(ask)
+            unread.append(again(ask, error))
             continue
         pair = Pair(
             question=ask.question, chosen=ask.correct, rejected=found.code, fault=found.kind
@@ -187,7 +188,7 @@ def _solve(
 
 def _code(reply: Reply, tally: Counter[str]) -> str:
     try:
-        return read_solution(reply.text)
+        return read_solution(whole(reply))
     except UnreadableReply:
         tally["solution_unreadable"] += 1
         return extract_code(reply.text)

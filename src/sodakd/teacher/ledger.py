@@ -30,7 +30,7 @@ __all__ = ["NANO", "Ledger", "Prices", "SpendRow", "Spent", "look_up_spent"]
 
 Shown = Callable[[int], None]
 _CHUNK = 64  # computed answers booked in one transaction
-_AHEAD = 1.5  # callers for each place at the teacher: the others are at the books
+_AHEAD = 2.0  # callers for each place at the teacher: the others are at the books
 _POLL = 0.3  # seconds until it is looked again whether another process has an answer
 
 
@@ -46,8 +46,8 @@ class Ledger:
         self._path = path
         self._lock = threading.Lock()
         # An answer that was paid for must survive a power cut; a computed one needs no fsync.
-        calling = isinstance(teacher, CallingTeacher)
-        self._database = books.open_books(path, "full" if calling else "normal")
+        self._calling = teacher if isinstance(teacher, CallingTeacher) else None
+        self._database = books.open_books(path, "full" if self._calling else "normal")
 
     def close(self) -> None:
         self._database.close()
@@ -104,12 +104,11 @@ class Ledger:
             return books.spend_rows(self._database)
 
     def _call(self, ask: Ask, step: str) -> Call:
-        teacher = self.teacher
-        calling = isinstance(teacher, CallingTeacher)
-        version = teacher.version(ask) if isinstance(teacher, CallingTeacher) else teacher.name
-        model = teacher.model if isinstance(teacher, CallingTeacher) else teacher.name
-        own = ask_key(ask)
-        return Call(request_key(version, own), own, ask, teacher.name, model, step, calling)
+        own, teacher, calling = ask_key(ask), self.teacher, self._calling
+        version = calling.version(ask) if calling is not None else teacher.name
+        model = calling.model if calling is not None else teacher.name
+        key = request_key(version, own)
+        return Call(key, own, ask, teacher.name, model, step, keep_ask=calling is not None)
 
     def _compute(self, teacher: Teacher, missing: Sequence[Call], shown: Shown) -> dict[str, Reply]:
         replies: dict[str, Reply] = {}
