@@ -60,6 +60,7 @@ class TeacherSettings(Frozen):
         default=None, description="the field for max_tokens; by the server if left out"
     )
     batch_api: bool = Field(default=False, description="OpenAI's Batch API: slower, half the price")
+    batch_poll: float = Field(default=30.0, gt=0, description="seconds between looks at a batch")
     file: str | None = Field(default=None, description="of recorded answers, JSON lines")
     model_name_or_path: str | None = Field(default=None, description="a folder, or a hub's id")
     port: int | None = Field(default=None, ge=1, le=65535, description="a free one if left out")

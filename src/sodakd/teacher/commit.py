@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from sodakd.errors import BudgetReached, RunError
-from sodakd.teacher.books import transaction
+from sodakd.teacher.file import transaction
 
 GATHER = 0.004
 """Seconds in which a group gathers: less than an fsync, far less than a call."""
