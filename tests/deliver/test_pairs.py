@@ -12,9 +12,8 @@ from sodakd.run import Run
 from sodakd.settings.stages import DeliverySettings, JudgeSettings
 from sodakd.settings.teacher import Budget
 from sodakd.teacher.asks import Ask, Fault, Reply, Solve
-from sodakd.types import Usage
 from sodakd.teacher.ledger import Ledger, Prices
-from sodakd.types import FaultKind, Question
+from sodakd.types import FaultKind, Question, Usage
 from sodakd.world.draw import draw_questions
 from sodakd.world.splits import Split
 from sodakd.world.teacher import WorldTeacher

@@ -10,9 +10,18 @@ from sodakd.run import Run
 from sodakd.settings.stages import UpdateSettings
 from sodakd.settings.teacher import Budget
 from sodakd.teacher.asks import Ask, Reply
-from sodakd.types import Usage
 from sodakd.teacher.ledger import Ledger, Prices
-from sodakd.types import Difficulty, Feedback, Language, Outcome, Question, Solution, Stage, Verdict
+from sodakd.types import (
+    Difficulty,
+    Feedback,
+    Language,
+    Outcome,
+    Question,
+    Solution,
+    Stage,
+    Usage,
+    Verdict,
+)
 from sodakd.update.curriculum import draw_wishes, highest_open
 from sodakd.update.decontaminate import HeldOut
 from sodakd.update.dedup import Pool, rouge_l, words

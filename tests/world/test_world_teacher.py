@@ -8,7 +8,13 @@ import pytest
 
 from sodakd.errors import TeacherError
 from sodakd.teacher.asks import Ask, Fault, Grade, Invent, Solve, Teacher
-from sodakd.teacher.reading import UnreadableReply, read_fault, read_grade, read_invention, read_solution
+from sodakd.teacher.reading import (
+    UnreadableReply,
+    read_fault,
+    read_grade,
+    read_invention,
+    read_solution,
+)
 from sodakd.types import FaultKind, Question, Tests
 from sodakd.world import draw
 from sodakd.world.mutate import make_fault

@@ -19,9 +19,9 @@ _NEEDS: Mapping[TeacherKind, tuple[str, ...]] = {
     "vllm": ("model_name_or_path",),
 }
 _ONLY_FOR: Mapping[str, tuple[TeacherKind, ...]] = {
-    "model": ("openai",),
-    "base_url": ("openai",),
-    "batch_api": ("openai",),
+    "model": ("openai", "replay"),
+    "base_url": ("openai", "replay"),
+    "batch_api": ("openai", "replay"),
     "file": ("replay",),
     "model_name_or_path": ("transformers", "vllm"),
     "port": ("vllm",),
@@ -94,9 +94,9 @@ class TeacherSettings(Frozen):
         known = known_prices().get(self.model or "")
         if self.prompt_price is not None and self.completion_price is not None:
             return self.prompt_price, self.completion_price, known.batch if known else 0.5
-        if self.kind != "openai":
-            return 0.0, 0.0, 1.0
-        return (known.prompt, known.completion, known.batch) if known else None
+        if known:
+            return known.prompt, known.completion, known.batch
+        return None if self.kind == "openai" else (0.0, 0.0, 1.0)
 
 
 class Budget(Frozen):
