@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sodakd import __version__
 from sodakd.errors import DataError, RunError, SodakdError
+
+if TYPE_CHECKING:
+    from sodakd.models.chat import Generator
 
 app = typer.Typer(
     name="sodakd",
@@ -109,6 +112,44 @@ def plan(recipe: RecipeFile, overrides: Overrides = None) -> None:
 
     loaded = read_recipe(recipe, overrides or [])
     show_plan(planning.plan(loaded.recipe), loaded.recipe)
+
+
+@app.command()
+def seeds(
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="A file of questions, a folder, a hub dataset, or a recipe.", metavar="SOURCE"
+        ),
+    ],
+    overrides: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Values of the recipe's section `questions`.", metavar="[KEY=VALUE]..."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where every row goes, with its reason: JSON lines.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Draws the snippets of source files.")] = 0,
+) -> None:
+    """Show which questions of a source a run could use, and why not the others.
+
+    Examples:  sodakd seeds questions.jsonl
+    ·  sodakd seeds data.json columns.text=task max_words=200 --out sifted.jsonl
+    ·  sodakd seeds recipes/qwen2.5-coder-0.5b-lora.yaml
+    """
+    from sodakd.recipe import read_questions
+    from sodakd.screen import wide_console
+    from sodakd.seeds.gather import gather
+    from sodakd.seeds.table import show_sifted
+    from sodakd.store import write_rows
+
+    rows = list(gather(read_questions(source, overrides or []), seed))
+    show_sifted(rows, wide_console())
+    if out is not None:
+        write_rows(out, rows)
+        typer.echo(f"every row with its reason: {out}")
 
 
 @app.command()
@@ -235,6 +276,78 @@ def judge(
             ) from None
     settings = JudgeSettings(cpu_seconds=cpu_seconds, memory_mb=memory_mb)
     judge_file(file, tests, known, out, settings, workers)
+
+
+@app.command(name="eval")
+def evaluate(
+    model: Annotated[str | None, typer.Argument(help="A model: a folder.", metavar="MODEL")] = None,
+    benchmark: Annotated[
+        list[str] | None,
+        typer.Option(help="humaneval, mbpp, humaneval-x, multipl-e or mceval; may be repeated."),
+    ] = None,
+    language: Annotated[
+        list[str] | None, typer.Option(help="Of the benchmark's; all if left out.")
+    ] = None,
+    solutions: Annotated[
+        Path | None, typer.Option(help="Judge these instead: JSON lines, task_id and completion.")
+    ] = None,
+    gold: Annotated[
+        bool, typer.Option("--gold", help="Judge the benchmark's own solutions instead.")
+    ] = False,
+    data: Annotated[
+        Path | None, typer.Option(help="The benchmark's file or folder; the hub if left out.")
+    ] = None,
+    n: Annotated[int, typer.Option(min=1, help="Samples of each task.")] = 1,
+    temperature: Annotated[float, typer.Option(min=0, help="0 is greedy.")] = 0.0,
+    max_new_tokens: Annotated[int, typer.Option(min=1, help="Of an answer.")] = 512,
+    limit: Annotated[int | None, typer.Option(min=1, help="Tasks of each language.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the samples.")] = 0,
+    out: Annotated[Path, typer.Option(help="Samples, verdicts, results.")] = Path("eval"),
+    workers: Annotated[int | None, typer.Option(help="Programs at a time.")] = None,
+) -> None:
+    """Measure pass@k on benchmarks; the same command goes on where it was stopped.
+
+    Examples:  sodakd eval runs/first/student --benchmark humaneval --out evals/first
+    ·  sodakd eval runs/first/student --benchmark mceval --n 10 --temperature 0.2
+    ·  sodakd eval --solutions samples.jsonl --benchmark mbpp --data mbpp.jsonl
+    """
+    from sodakd.evaluate.benchmarks.table import BENCHMARKS
+    from sodakd.evaluating import EvalSettings, evaluate, table_of
+    from sodakd.screen import wide_console
+    from sodakd.types import Language
+
+    names = tuple(benchmark or ("humaneval",))
+    for name in names:
+        if name not in BENCHMARKS:
+            raise DataError(f"unknown benchmark {name!r}; known: {', '.join(BENCHMARKS)}")
+    for name in language or ():
+        if name not in set(Language):
+            raise DataError(f"unknown language {name!r}; known: {', '.join(Language)}")
+    given = [one for one in (model, solutions, "gold" if gold else None) if one is not None]
+    if len(given) != 1:
+        raise DataError("name one of: a MODEL, --solutions FILE, --gold")
+    if n > 1 and temperature == 0:
+        raise DataError("--n above 1 needs a --temperature above 0: greedy samples are equal")
+    settings = EvalSettings(
+        source=str(given[0]),
+        benchmarks=names,
+        languages=tuple(map(Language, language)) if language else None,
+        data=str(data) if data else None,
+        limit=limit,
+        n=n,
+        temperature=temperature,
+        max_new_tokens=max_new_tokens,
+        seed=seed,
+    )
+
+    def open_model() -> "Generator":
+        from sodakd.models.transformers import TransformersModel
+
+        return TransformersModel.open(Path(str(model)))
+
+    groups = evaluate(settings, out, open_model if model else None, workers)
+    wide_console().print(table_of(groups))
+    typer.echo(f"every sample and verdict: {out}")
 
 
 @app.command()

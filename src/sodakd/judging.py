@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from sodakd.judge.judge import Judge
+from sodakd.judge.judge import Judge, versions
 from sodakd.judge.rows import read_programs
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Language, Outcome
@@ -43,6 +43,7 @@ def judge_file(
                 "id": one.id,
                 "language": languages[one.id],
                 **verdict.model_dump(mode="json"),
+                "toolchain": versions([languages[one.id]]),
                 "seconds": round(verdict.seconds, 4),
                 "wall_seconds": round(verdict.wall_seconds, 4),
                 "peak_memory": verdict.peak_memory,
@@ -50,9 +51,11 @@ def judge_file(
             file_out.write(json.dumps(row) + "\n")
             file_out.flush()
             counts[languages[one.id], verdict.outcome] += 1
-        versions = judge.versions()
+        used, notes = judge.versions(), judge.notes()
     screen.print(_summary(counts))
-    screen.print("with " + ", ".join(f"{name} {version}" for name, version in versions.items()))
+    screen.print("with " + ", ".join(f"{name} {version}" for name, version in used.items()))
+    for note in notes:
+        screen.print(f"[yellow]note[/] {note}")
 
 
 def _summary(counts: Mapping[tuple[Language, Outcome], int]) -> Table:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Self, TypeVar
 
 from pydantic import Field, JsonValue, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -21,7 +21,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from sodakd.errors import RecipeError
-from sodakd.settings.questions import QuestionSettings
+from sodakd.settings.questions import WORLD, QuestionSettings
 from sodakd.settings.ranges import Count
 from sodakd.settings.stages import (
     DeliverySettings,
@@ -72,6 +72,16 @@ class Recipe(Frozen):
                 f"feedback.probes ({self.feedback.probes}) are taken from the new questions of a"
                 f" cycle, update.new_questions ({self.update.new_questions}): take no more"
             )
+        if self.questions.real and self.teacher.kind == "world":
+            raise ValueError(
+                f"questions.source is {self.questions.source}, and the world's teacher knows only"
+                " its own questions: set teacher.kind to one that reads them"
+            )
+        if self.questions.real and not self.questions.hold_out:
+            raise ValueError(
+                "questions.hold_out is 0, and real questions bring no exam of their own: hold some"
+                " out"
+            )
         if self.training.loss != "none" and not self.delivery.faults:
             raise ValueError("training.loss needs faulty solutions: set delivery.faults to true")
         if self.budget.money is not None and self.teacher.prices is None:
@@ -99,6 +109,31 @@ def read_recipe(path: Path, overrides: Sequence[str] = ()) -> LoadedRecipe:
     Raises:
         RecipeError: the file cannot be read, or is wrong; the message lists every mistake.
     """
+    values = _read_values(path)
+    for override in overrides:
+        _lay_over(values, override)
+    recipe = _validated(Recipe, values, str(path))
+    return LoadedRecipe(recipe, _written(recipe.model_dump(mode="json"), values))
+
+
+def read_questions(source: str, overrides: Sequence[str] = ()) -> QuestionSettings:
+    """The section `questions` of a recipe file, or the one that names another source.
+
+    Raises:
+        RecipeError: the section is wrong, or it draws from the embedded world.
+    """
+    values: dict[str, JsonValue] = {"source": source}
+    if source.endswith((".yaml", ".yml")):
+        section = _read_values(Path(source)).get("questions") or {}
+        if not isinstance(section, dict) or section.get("source", WORLD) == WORLD:
+            raise RecipeError(f"the questions of {source} are of the embedded world: none to sift")
+        values = section
+    for override in overrides:
+        _lay_over(values, override)
+    return _validated(QuestionSettings, values, f"the questions of {source}")
+
+
+def _read_values(path: Path) -> dict[str, JsonValue]:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -107,24 +142,30 @@ def read_recipe(path: Path, overrides: Sequence[str] = ()) -> LoadedRecipe:
         raise RecipeError(f"the recipe {path} cannot be read: {error}") from error
     values = _yaml(text, str(path))
     if values is None:
-        values = {}
+        return {}
     if not isinstance(values, dict):
         raise RecipeError(f"{path} must hold `key: value` lines; found a {type(values).__name__}")
-    for override in overrides:
-        _lay_over(values, override)
+    return values
+
+
+_Section = TypeVar("_Section", bound=Frozen)
+
+
+def _validated(kind: type[_Section], values: dict[str, JsonValue], where: str) -> _Section:
+    """The values as a recipe or a section of one. Raises `RecipeError` with every mistake."""
     mistakes: list[str] = []
     revealed = _reveal(values, "", mistakes)
-    recipe: Recipe | None = None
+    found: _Section | None = None
     try:
-        recipe = Recipe.model_validate_json(json.dumps(revealed), strict=True)
+        found = kind.model_validate_json(json.dumps(revealed), strict=True)
     except ValidationError as error:
-        mistakes += [_mistake(detail, values) for detail in error.errors()]
+        mistakes += [_mistake(detail, values, kind) for detail in error.errors()]
     except ValueError as error:
         mistakes.append(f"a value cannot be read: {error}")
-    if recipe is None or mistakes:
+    if found is None or mistakes:
         count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
-        raise RecipeError(f"{count} in {path}:\n" + "\n".join(f"  {line}" for line in mistakes))
-    return LoadedRecipe(recipe, _written(recipe.model_dump(mode="json"), values))
+        raise RecipeError(f"{count} in {where}:\n" + "\n".join(f"  {line}" for line in mistakes))
+    return found
 
 
 def differences(old: JsonValue, new: JsonValue, at: str = "") -> list[str]:
@@ -191,11 +232,11 @@ def _written(dumped: JsonValue, values: JsonValue) -> dict[str, JsonValue]:
     return written
 
 
-def _mistake(detail: ErrorDetails, values: JsonValue) -> str:
+def _mistake(detail: ErrorDetails, values: JsonValue, kind: type[Frozen]) -> str:
     place = ".".join(str(part) for part in detail["loc"]) or "the recipe as a whole"
     if detail["type"] == "extra_forbidden":
         *parents, last = detail["loc"]
-        known = _keys_at(parents)
+        known = _keys_at(parents, kind)
         close = difflib.get_close_matches(str(last), known, n=1)
         advice = f"did you mean {close[0]}?" if close else f"known here: {', '.join(known)}"
         return f"{place}: unknown key; {advice}"
@@ -206,8 +247,7 @@ def _mistake(detail: ErrorDetails, values: JsonValue) -> str:
     return f"{place}: {message[:1].lower()}{message[1:]}; found {json.dumps(found)}"
 
 
-def _keys_at(parents: Sequence[int | str]) -> list[str]:
-    model: type[Frozen] = Recipe
+def _keys_at(parents: Sequence[int | str], model: type[Frozen]) -> list[str]:
     for parent in parents:
         field = model.model_fields.get(str(parent))
         if field is None or not isinstance(field.annotation, type):

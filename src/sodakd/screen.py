@@ -152,12 +152,12 @@ def show_results(results: Results, report: Path) -> None:
             f"{standing.train_steps:,}",
             f"{standing.train_tokens:,}",
         )
-    console = _wide_console()
+    console = wide_console()
     console.print(table)
     console.print(f"report: {report}", soft_wrap=True, highlight=False)
 
 
-def _wide_console() -> Console:
+def wide_console() -> Console:
     """A console that does not squeeze tables into 80 columns when nobody's terminal has them."""
     console = Console()
     return console if console.is_terminal else Console(width=max(console.width, 132))
@@ -187,7 +187,7 @@ def show_plan(planned: Plan, recipe: Recipe) -> None:
         trainings.add_row(
             training.stage, f"{training.examples:,}", f"{training.steps:,}", f"{training.tokens:,}"
         )
-    console = _wide_console()
+    console = wide_console()
     console.print(calls)
     console.print(trainings)
     console.print("A refused or unreadable answer is asked again; that is not counted here.")
@@ -213,7 +213,7 @@ def show_ledger(entries: Sequence[Entry], by: str) -> None:
             f"{entry.calls:,}", f"{entry.prompt_tokens:,}", f"{entry.completion_tokens:,}",
             f"{entry.money:.6f}", f"{entry.lost:,}", f"{entry.lost_money:.6f}",
         )  # fmt: skip
-    _wide_console().print(table)
+    wide_console().print(table)
 
 
 def _over_budget(calls: int, tokens: int, money: float, recipe: Recipe) -> Sequence[str]:

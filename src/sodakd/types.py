@@ -302,6 +302,9 @@ class Results(Frozen):
     method: str
     seed: int
     standings: tuple[Standing, ...]
+    toolchains: dict[str, str] = Field(
+        default_factory=dict, description="versions of the tools that judged, by tool"
+    )
 
 
 class TrainRow(Frozen):

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 import pytest
 
 from sodakd.errors import JudgeError
-from sodakd.judge.extract import extract_code
 from sodakd.judge.judge import Judge, Program
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Case, Language, Outcome, Question, Tests, Verdict
@@ -85,8 +84,3 @@ def test_calls_in_a_typed_language_need_a_signature(judge: Judge) -> None:
     tests = Tests(entry_point="f", cases=(Case(arguments=(), expected=1),))
     with pytest.raises(JudgeError, match="needs the types of f"):
         judge.one(Program("int f(void) { return 1; }", Language.C, tests))
-
-
-def test_code_is_taken_from_a_fence_where_there_is_one() -> None:
-    assert extract_code(f"Sure:\n```python\n{GOOD}```\nThat is it.") == GOOD
-    assert extract_code(GOOD) == GOOD

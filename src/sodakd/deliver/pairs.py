@@ -1,16 +1,20 @@
 """Build pairs of a correct and a faulty solution from what the teacher delivers.
 
 A correct solution must pass the question's tests, a faulty one must fail them; either is asked
-again a bounded number of times, then dropped and counted.
+again a bounded number of times, then dropped and counted. Of a question without tests the correct
+one must compile and run to its end; the faulty one must not, or print something else, or at least
+be another program: which of them it was is counted.
 """
 
 import random
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from sodakd.judge.extract import extract_code
-from sodakd.judge.judge import Judge, Program
+from sodakd.judge.extract import extract_for
+from sodakd.judge.judge import Judge
+from sodakd.judge.trial import program_for
 from sodakd.run import Built, Run
 from sodakd.settings.stages import DeliverySettings
 from sodakd.teacher.asks import Ask, Fault, Reply, Solve
@@ -46,11 +50,12 @@ class Delivery:
     def verdicts(
         self, questions: Sequence[Question], codes: Sequence[str], note: str = ""
     ) -> list[Verdict]:
-        """Run each code against its question's tests; with a note, say how far that is."""
+        """Run each code against its question's tests, or without tests to its end.
+
+        With a note, say how far that is.
+        """
         programs = [
-            Program(code, question.language, question.tests)
-            for question, code in zip(questions, codes, strict=True)
-            if question.tests is not None
+            program_for(question, code) for question, code in zip(questions, codes, strict=True)
         ]
         return self.judge.all(programs, self._shown(len(programs), note))
 
@@ -70,7 +75,7 @@ def build_solutions(delivery: Delivery, questions: Sequence[Question]) -> Built[
     asks = [Solve(question=question) for question in questions]
     replies = delivery.ask(asks, tally, "correct solutions")
     rows = [
-        Solved(question_id=question.id, prompt=question.text, code=_code(reply, tally))
+        Solved(question_id=question.id, prompt=question.text, code=_code(question, reply, tally))
         for question, reply in zip(questions, replies, strict=True)
     ]
     return Built(rows, tally)
@@ -112,20 +117,45 @@ def _faults(delivery: Delivery, asks: Sequence[Fault], tally: Counter[str]) -> d
         replies = delivery.ask(waiting, tally)
         asked, waiting = waiting, []
         readable = _readable_faults(asked, replies, waiting, tally)
-        verdicts = delivery.verdicts(
-            [pair.question for _, pair in readable], [pair.rejected for _, pair in readable]
-        )
-        for (ask, pair), verdict in zip(readable, verdicts, strict=True):
-            if verdict.passed:
-                tally["fault_passed"] += 1
-                waiting.append(ask.model_copy(update={"attempt": attempt + 1, "unreadable": ""}))
-            else:
+        questions = [pair.question for _, pair in readable]
+        verdicts = delivery.verdicts(questions, [pair.rejected for _, pair in readable])
+        # These were judged before: the judge remembers.
+        correct = delivery.verdicts(questions, [pair.chosen for _, pair in readable])
+        for (ask, pair), verdict, other in zip(readable, verdicts, correct, strict=True):
+            mark = _found_wrong(pair, verdict, other)
+            if mark.name:
+                tally[mark.name] += 1
+            if mark.wrong:
                 pairs[pair.question.id] = pair
                 tally[f"fault_{pair.fault}"] += 1
                 tally["correct_letters"] += len(pair.chosen)
                 tally["faulty_letters"] += len(pair.rejected)
+            else:
+                waiting.append(ask.model_copy(update={"attempt": attempt + 1, "unreadable": ""}))
     tally["fault_dropped"] += len(waiting)
     return pairs
+
+
+@dataclass(frozen=True)
+class _Mark:
+    wrong: bool
+    name: str = ""
+
+
+def _found_wrong(pair: Pair, verdict: Verdict, correct: Verdict) -> _Mark:
+    """Whether a fault is one, and what to count."""
+    if not verdict.passed:
+        return _Mark(wrong=True)
+    if pair.question.tests is not None or _bare(pair.rejected) == _bare(pair.chosen):
+        return _Mark(wrong=False, name="fault_passed")
+    if verdict.output != correct.output:
+        return _Mark(wrong=True, name="fault_prints_otherwise")
+    return _Mark(wrong=True, name="fault_unverified")
+
+
+def _bare(code: str) -> str:
+    """A program without what does not run: comments at the end of lines, and spaces."""
+    return re.sub(r"\s+", "", re.sub(r"(?m)(?:^|\s)(?:#|//).*$", "", code))
 
 
 def _readable_faults(
@@ -166,7 +196,7 @@ def _solve(
         ]
         replies = delivery.ask(asks, tally, "correct solutions")
         candidates = [
-            replace(each, code=_code(reply, tally))
+            replace(each, code=_code(each.question, reply, tally))
             for each, reply in zip(waiting, replies, strict=True)
         ]
         verdicts = delivery.verdicts(
@@ -186,9 +216,9 @@ def _solve(
     return [solved[question.id] for question in questions if question.id in solved]
 
 
-def _code(reply: Reply, tally: Counter[str]) -> str:
+def _code(question: Question, reply: Reply, tally: Counter[str]) -> str:
     try:
         return read_solution(whole(reply))
     except UnreadableReply:
         tally["solution_unreadable"] += 1
-        return extract_code(reply.text)
+        return extract_for(question, reply.text).code

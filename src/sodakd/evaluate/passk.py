@@ -1,7 +1,7 @@
 """pass@1 by group, with its interval."""
 
 from collections.abc import Iterable, Sequence
-from math import sqrt
+from math import prod, sqrt
 
 from sodakd.types import Attempt, Passed
 
@@ -37,3 +37,14 @@ def by_level(attempts: Sequence[Attempt]) -> tuple[Passed, ...]:
             for level in levels
         ),
     )
+
+
+def pass_at_k(samples: int, passed: int, k: int) -> float:
+    """The chance that one of `k` samples passes, from `samples` of which `passed` did: unbiased.
+
+    Chen et al. 2021 (arXiv 2107.03374), equation 1: 1 - C(n - c, k) / C(n, k). Raises ValueError
+    where there are fewer samples than `k`.
+    """
+    if samples < k:
+        raise ValueError(f"pass@{k} needs at least {k} samples of each task, not {samples}")
+    return 1.0 - prod(1.0 - k / at for at in range(samples - passed + 1, samples + 1))

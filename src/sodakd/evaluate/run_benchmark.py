@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from sodakd.judge.extract import extract_code
-from sodakd.judge.judge import Judge, Program
+from sodakd.judge.extract import extract_for
+from sodakd.judge.judge import Judge
+from sodakd.judge.trial import program_for
 from sodakd.models.chat import Generator
 from sodakd.run import Built, Run
 from sodakd.types import Attempt, Question, Solution
@@ -25,11 +26,10 @@ def run_benchmark(
         max_new_tokens=max_new_tokens,
         progress=lambda done: run.say(step, done, len(questions), "the student answers"),
     )
-    codes = [extract_code(text) for text in texts]
+    found = [extract_for(question, text) for question, text in zip(questions, texts, strict=True)]
     programs = [
-        Program(code, question.language, question.tests)
-        for code, question in zip(codes, questions, strict=True)
-        if question.tests is not None
+        program_for(question, own.code, own.reason)
+        for own, question in zip(found, questions, strict=True)
     ]
     verdicts = judge.all(
         programs, lambda done: run.say(step, done, len(programs), "judge the answers")
@@ -38,9 +38,9 @@ def run_benchmark(
         Attempt(
             question_id=question.id,
             level=question.level,
-            solution=Solution(question_id=question.id, text=text, code=code, author=step),
+            solution=Solution(question_id=question.id, text=text, code=own.code, author=step),
             verdict=verdict,
         )
-        for question, text, code, verdict in zip(questions, texts, codes, verdicts, strict=True)
+        for question, text, own, verdict in zip(questions, texts, found, verdicts, strict=True)
     ]
     return Built(attempts, Counter(attempt.verdict.outcome.value for attempt in attempts))

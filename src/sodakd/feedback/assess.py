@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from sodakd.feedback.difficulty import judge_difficulty
-from sodakd.judge.extract import extract_code
-from sodakd.judge.judge import Judge, Program
+from sodakd.judge.extract import extract_for
+from sodakd.judge.judge import Judge
+from sodakd.judge.trial import program_for
 from sodakd.models.chat import Generator
 from sodakd.run import Built, Run
 from sodakd.settings.stages import FeedbackSettings
@@ -50,7 +51,12 @@ def assess(
     )
     solutions = [
         [
-            Solution(question_id=question.id, text=text, code=extract_code(text), author=step)
+            Solution(
+                question_id=question.id,
+                text=text,
+                code=extract_for(question, text).code,
+                author=step,
+            )
             for text in islice(texts, settings.samples)
         ]
         for question in questions
@@ -60,7 +66,7 @@ def assess(
     scores = _grades(assessment, questions, solutions, tally)
     rows = []
     for question, own, seen, score in zip(questions, solutions, verdicts, scores, strict=True):
-        judged = judge_difficulty(seen, score, settings)
+        judged = judge_difficulty(seen, score, settings, tested=question.tests is not None)
         tally[judged.difficulty.value] += 1
         rows.append(
             Feedback(
@@ -84,10 +90,9 @@ def _verdicts(
     solutions: Sequence[Sequence[Solution]],
 ) -> list[list[Verdict]]:
     programs = [
-        Program(solution.code, question.language, question.tests)
+        program_for(question, solution.code, extract_for(question, solution.text).reason)
         for question, own in zip(questions, solutions, strict=True)
         for solution in own
-        if question.tests is not None
     ]
     flat = iter(
         assessment.judge.all(

@@ -18,17 +18,23 @@ class Judged:
 
 
 def judge_difficulty(
-    verdicts: Sequence[Verdict], score: Score | None, settings: FeedbackSettings
+    verdicts: Sequence[Verdict],
+    score: Score | None,
+    settings: FeedbackSettings,
+    *,
+    tested: bool = True,
 ) -> Judged:
     """Fuse the tool view (all samples) and the model view (the first one) into a difficulty.
 
     mastered: every sample passes, and the rubric finds nothing to mend; easy: every sample passes;
     medium: some pass, or the rubric calls a failing answer a near miss; broken: no sample is even
-    a program; hard: all else.
+    a program; hard: all else. To run without tests proves little: there the rubric decides.
     """
     passed = sum(verdict.passed for verdict in verdicts)
-    share = f"{passed} of {len(verdicts)} passed"
+    share = f"{passed} of {len(verdicts)} {'passed' if tested else 'ran, without tests'}"
     points = "not graded" if score is None else f"the teacher gave {score.total:g} of 6"
+    if passed and not tested:
+        return Judged(_by_score(score, settings), f"{share}; {points}")
     if passed == len(verdicts):
         if score is None or score.total >= settings.mastered_score:
             return Judged(Difficulty.MASTERED, f"{share}; {points}")
@@ -44,3 +50,14 @@ def judge_difficulty(
     if score is not None and score.total >= settings.medium_score:
         return Judged(Difficulty.MEDIUM, f"{failed}: a near miss from {settings.medium_score:g} on")
     return Judged(Difficulty.HARD, failed)
+
+
+def _by_score(score: Score | None, settings: FeedbackSettings) -> Difficulty:
+    """The difficulty of a question without tests whose answer runs."""
+    if score is None:
+        return Difficulty.MEDIUM
+    if score.total >= settings.mastered_score:
+        return Difficulty.MASTERED
+    if score.total >= settings.easy_score:
+        return Difficulty.EASY
+    return Difficulty.MEDIUM if score.total >= settings.medium_score else Difficulty.HARD

@@ -14,17 +14,19 @@ _ROOT = Path("/sys/fs/cgroup")
 
 @dataclass(frozen=True)
 class Cgroup:
-    """A group: its folder, a descriptor to join it by, one that counts what memory ended."""
+    """A group: its folder, a descriptor to join it by, those of its counts."""
 
     folder: Path
     version: int
     join: int
     events: int
+    statistics: int
 
     def close(self) -> None:
         """Remove the group, once nothing lives in it."""
         os.close(self.join)
         os.close(self.events)
+        os.close(self.statistics)
         with contextlib.suppress(OSError):
             self.folder.rmdir()
 
@@ -44,7 +46,9 @@ def make_cgroup(name: str, memory: int, processes: int) -> Cgroup | None:
                 (folder / "pids.max").write_text(str(processes))
                 events = "memory.events"
             join = os.open(folder / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC)
-            return Cgroup(folder, version, join, os.open(folder / events, os.O_RDONLY))
+            counts = os.open(folder / events, os.O_RDONLY)
+            statistics = os.open(folder / "memory.stat", os.O_RDONLY)
+            return Cgroup(folder, version, join, counts, statistics)
         except OSError:
             with contextlib.suppress(OSError):
                 folder.rmdir()

@@ -25,18 +25,25 @@ from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Isolation, Language, Outcome, Stage, Tests, TestScript, Verdict
 
 _SIGNED = frozenset({Language.JAVA, Language.C, Language.CPP, Language.GO})
+_BATCHED = frozenset({Language.GO})
+_BATCH = 24
+"""Programs at most that a worker is given as one request, in languages that gain by it."""
 _WALL = 2.0
 """Wall seconds a program may take for each of its CPU seconds, and a second more."""
 
 
 @dataclass(frozen=True)
 class Program:
-    """Code and the tests it must pass. `id` is the caller's, and comes back with the verdict."""
+    """Code and the tests it must pass. `id` is the caller's, and comes back with the verdict.
+
+    Where no code was found in an answer, `reason` says why: it is the verdict's output.
+    """
 
     code: str
     language: Language
     tests: Tests | TestScript
     id: str = ""
+    reason: str = "no code"
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,8 @@ class Judge:
         self._threads = ThreadPoolExecutor(self._count)
         self._known: dict[bytes, Verdict] = {}
         self._places: tuple[str, ...] = ()
+        self._languages: set[Language] = set()
+        self._notes: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -122,14 +131,12 @@ class Judge:
             yield Judged(held[number].id, verdict)
 
     def versions(self) -> Mapping[str, str]:
-        """The versions of the toolchains found so far, by tool."""
-        found = [toolchain(language) for language in Language]
-        return {
-            name: version
-            for one in found
-            if isinstance(one, Toolchain)
-            for name, version in one.versions.items()
-        }
+        """The versions of the tools that judged so far, by tool."""
+        return versions(sorted(self._languages))
+
+    def notes(self) -> Sequence[str]:
+        """What was not as it should be, though every verdict holds: a warm part that runs cold."""
+        return sorted(self._notes)
 
     def _stream(self, programs: Sequence[Program]) -> Iterator[tuple[int, Verdict]]:
         """Equal programs are run once; what ran out of time is run again when nothing else does."""
@@ -137,24 +144,27 @@ class Judge:
         for number, program in enumerate(programs):
             places.setdefault(_digest(program), []).append(number)
         late: list[bytes] = []
-        waiting: dict[Future[Verdict], bytes] = {}
+        fresh: dict[bytes, Program] = {}
         self._prepare(programs)
         for key, numbers in places.items():
             if key in self._known:
                 yield from ((number, self._known[key]) for number in numbers)
             else:
-                waiting[self._threads.submit(self._judge, programs[numbers[0]])] = key
-        crowded = len(waiting) > 1
+                fresh[key] = programs[numbers[0]]
+        waiting: dict[Future[list[Verdict]], list[bytes]] = {}
+        for keys in self._requests(fresh):
+            asked = [fresh[key] for key in keys]
+            waiting[self._threads.submit(self._judge_together, asked)] = keys
+        crowded = len(fresh) > 1
         while waiting:
             done, _ = wait(waiting, return_when=FIRST_COMPLETED)
             for future in done:
-                key = waiting.pop(future)
-                verdict = future.result()
-                if crowded and verdict.outcome is Outcome.TIMEOUT:
-                    late.append(key)
-                    continue
-                self._known[key] = verdict
-                yield from ((number, verdict) for number in places[key])
+                for key, verdict in zip(waiting.pop(future), future.result(), strict=True):
+                    if crowded and verdict.outcome is Outcome.TIMEOUT:
+                        late.append(key)
+                        continue
+                    self._known[key] = verdict
+                    yield from ((number, verdict) for number in places[key])
         for key in late:
             verdict = self._judge(programs[places[key][0]])
             self._known[key] = verdict
@@ -163,6 +173,7 @@ class Judge:
     def _prepare(self, programs: Sequence[Program]) -> None:
         """Workers that show what these programs need; those that do not are closed first."""
         languages = {program.language for program in programs if program.code.strip()}
+        self._languages |= languages
         wanted = {place for language in languages for place in _found(language).places}
         if self._workers and wanted <= set(self._places):
             return
@@ -177,11 +188,38 @@ class Judge:
         for worker in self._workers:
             self._free.put(worker)
 
+    def _requests(self, programs: Mapping[bytes, Program]) -> list[list[bytes]]:
+        """What a worker is asked at a time: one program, or some of a language that has batches."""
+        batched = [
+            key
+            for key, program in programs.items()
+            if program.language in _BATCHED and self._warm and program.code.strip()
+        ]
+        together = set(batched)
+        size = max(1, min(_BATCH, -(-len(batched) // self._count)))
+        requests = [batched[at : at + size] for at in range(0, len(batched), size)]
+        return requests + [[key] for key in programs if key not in together]
+
+    def _judge_together(self, programs: Sequence[Program]) -> list[Verdict]:
+        if len(programs) > 1:
+            worker = self._free.get()
+            try:
+                scripts = [_script(program) for program in programs]
+                said = worker.ask_all([self._task(program) for program in programs], scripts)
+                return [self._verdict(one, of) for one, of in zip(said, programs, strict=True)]
+            except WorkerError:
+                worker.close()  # each alone, below: another may do better
+            finally:
+                self._free.put(worker)
+        return [self._judge(program) for program in programs]
+
     def _judge(self, program: Program) -> Verdict:
         if not program.code.strip():
-            return Verdict(outcome=Outcome.NOT_EXECUTABLE, stage=Stage.EXTRACT, output="no code")
+            return Verdict(
+                outcome=Outcome.NOT_EXECUTABLE, stage=Stage.EXTRACT, output=program.reason
+            )
         task = self._task(program)
-        script = program.tests.script if isinstance(program.tests, TestScript) else None
+        script = _script(program)
         worker = self._free.get()
         try:
             try:
@@ -191,6 +229,12 @@ class Judge:
                 said = worker.ask(task, script)
         finally:
             self._free.put(worker)
+        return self._verdict(said, program)
+
+    def _verdict(self, said: dict[str, JsonValue], program: Program) -> Verdict:
+        notes = said["notes"]
+        if isinstance(notes, list):
+            self._notes.update(map(str, notes))
         return _verdict(said, program)
 
     def _task(self, program: Program) -> dict[str, JsonValue]:
@@ -214,6 +258,19 @@ class Judge:
             "warm": self._warm,
             "tools": {name: seen(path) for name, path in _found(program.language).tools.items()},
         }
+
+
+def versions(languages: Iterable[Language]) -> Mapping[str, str]:
+    """The versions of the tools that judge these languages, by tool."""
+    return {
+        name: version
+        for language in languages
+        for name, version in _found(language).versions.items()
+    }
+
+
+def _script(program: Program) -> str | None:
+    return program.tests.script if isinstance(program.tests, TestScript) else None
 
 
 def _found(language: Language) -> Toolchain:
@@ -248,4 +305,6 @@ def _number(value: JsonValue) -> float:
 
 def _digest(program: Program) -> bytes:
     text = f"{program.language}\n{program.tests.model_dump_json()}\n{program.code}"
+    if not program.code.strip():
+        text += program.reason
     return hashlib.sha256(text.encode(errors="surrogatepass")).digest()

@@ -5,7 +5,7 @@ import os
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -27,6 +27,9 @@ _ADVICE = (
 
 _COMPILERS = 2**31
 """Bytes that a compiler may need, and those that are kept running."""
+
+Task = dict[str, JsonValue]
+"""What a worker is asked, or what it says: `inside/task.py` names the fields."""
 
 
 class WorkerError(JudgeError):
@@ -61,11 +64,15 @@ class Worker:
         self._room = tempfile.TemporaryDirectory(prefix="sodakd-box-")
         # A roof over all processes together, compilers among them; each has its own limit below it.
         roof = max(self._memory * 5 // 4, _COMPILERS) + 2**27
-        self._cgroup = make_cgroup(str(self._number), roof, 4 * self._processes)
+        self._cgroup = (
+            None
+            if os.environ.get("SODAKD_NO_CGROUP")
+            else make_cgroup(str(self._number), roof, 4 * self._processes)
+        )
         ours, theirs = socket.socketpair()
         handed = [theirs.fileno()]
         if self._cgroup is not None:
-            handed += [self._cgroup.join, self._cgroup.events]
+            handed += [self._cgroup.join, self._cgroup.events, self._cgroup.statistics]
         start = {
             "socket": theirs.fileno(),
             "places": [
@@ -78,6 +85,7 @@ class Worker:
             "library": seen(str(library)),
             "cgroup": self._cgroup.join if self._cgroup else -1,
             "events": self._cgroup.events if self._cgroup else -1,
+            "statistics": self._cgroup.statistics if self._cgroup else -1,
         }
         main = _MAIN.format(str(_PACKAGE.parent))
         with theirs:
@@ -95,35 +103,38 @@ class Worker:
             self.close()
             raise JudgeError(f"{_ADVICE} (it said: {said['failed']})")
 
-    def ask(self, task: dict[str, JsonValue], script: str | None) -> dict[str, JsonValue]:
+    def ask(self, task: Task, script: str | None) -> Task:
         """Try one program. Raises `JudgeError` where the worker fails."""
+        return self._asked({**task, "has_script": script is not None}, [script])
+
+    def ask_all(self, tasks: Sequence[Task], scripts: Sequence[str | None]) -> list[Task]:
+        """Try several programs of one language as one request: what `ask` says of each."""
+        pairs = zip(tasks, scripts, strict=True)
+        batch: list[JsonValue] = [{**task, "has_script": one is not None} for task, one in pairs]
+        said = self._asked({"batch": batch}, scripts)["batch"]
+        assert isinstance(said, list)
+        return [one for one in said if isinstance(one, dict)]
+
+    def _asked(self, request: Task, scripts: Sequence[str | None]) -> Task:
         self.start()
         assert self._connection is not None
-        line = json.dumps({**task, "has_script": script is not None}).encode() + b"\n"
+        line = json.dumps(request).encode() + b"\n"
+        descriptors: list[int] = []
         try:
-            if script is None:
-                self._connection.sendall(line)
-            else:
-                self._send_with(line, script)
+            descriptors.extend(_held(script) for script in scripts if script is not None)
+            sent = socket.send_fds(self._connection, [line], descriptors) if descriptors else 0
+            self._connection.sendall(line[sent:])
         except OSError as error:
             raise WorkerError(f"a worker of the judge cannot be reached: {error}") from error
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
         said = self._read()
         if "failed" in said:
             raise WorkerError(f"the sandbox failed: {said['failed']}")
         return said
 
-    def _send_with(self, line: bytes, script: str) -> None:
-        assert self._connection is not None
-        descriptor = os.memfd_create("script")
-        try:
-            with os.fdopen(os.dup(descriptor), "wb") as file:
-                file.write(script.encode(errors="surrogatepass"))
-            sent = socket.send_fds(self._connection, [line], [descriptor])
-            self._connection.sendall(line[sent:])
-        finally:
-            os.close(descriptor)
-
-    def _read(self) -> dict[str, JsonValue]:
+    def _read(self) -> Task:
         assert self._connection is not None
         while b"\n" not in self._pending:
             try:
@@ -135,7 +146,7 @@ class Worker:
                 raise WorkerError(f"a worker of the judge ended with status {status}")
             self._pending += part
         line, _, self._pending = self._pending.partition(b"\n")
-        said: dict[str, JsonValue] = json.loads(line)
+        said: Task = json.loads(line)
         return said
 
     def close(self) -> None:
@@ -157,3 +168,11 @@ class Worker:
         if self._room is not None:
             self._room.cleanup()
             self._room = None
+
+
+def _held(script: str) -> int:
+    """A script in memory, as a descriptor."""
+    descriptor = os.memfd_create("script")
+    with os.fdopen(os.dup(descriptor), "wb") as file:
+        file.write(script.encode(errors="surrogatepass"))
+    return descriptor

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import JsonValue, ValidationError
 
 from sodakd.errors import DataError
-from sodakd.judge.extract import extract_code
+from sodakd.judge.extract import extract
 from sodakd.judge.judge import Program
 from sodakd.types import Language, Tests, TestScript
 
@@ -48,13 +48,11 @@ def _program(row: Row, by_id: Mapping[str, Row], language: Language | None) -> P
     if not isinstance(text, str):
         raise row.wrong(f"no program; one of {', '.join(_CODE)} must hold it as text")
     holder = by_id.get(_id(row), row) if by_id else row
-    fenced = "```" in text or "~~~" in text
-    return Program(
-        code=extract_code(text) if fenced else text,
-        language=own,
-        tests=_tests(holder),
-        id=_id(row),
-    )
+    asked = _tests(holder)
+    if "```" not in text and "~~~" not in text:
+        return Program(text, own, asked, id=_id(row))
+    found = extract(text, own, asked.entry_point)
+    return Program(found.code, own, asked, id=_id(row), reason=found.reason)
 
 
 def _tests(row: Row) -> Tests | TestScript:

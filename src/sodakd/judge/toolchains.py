@@ -4,38 +4,25 @@ What is built here is our own code and the standard libraries alone; programs ar
 """
 
 import contextlib
-import hashlib
 import os
 import platform
 import shutil
 import subprocess
 import sys
-import sysconfig
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from sodakd.errors import JudgeError
-from sodakd.judge.inside.wall import seen
+from sodakd.judge.building import built, find, run, said
+from sodakd.judge.c_steps import c_headers, c_steps
+from sodakd.judge.go_library import go_library, go_root
 from sodakd.judge.languages.cpp import FLAGS as CPP_FLAGS
 from sodakd.judge.languages.java import HARNESS
 from sodakd.types import Language
 
 _INSIDE = Path(__file__).with_name("inside")
-
-GO_PACKAGES = tuple(
-    """
-    bufio bytes cmp container/heap container/list container/ring context crypto/md5 crypto/rand
-    crypto/sha1 crypto/sha256 crypto/sha512 embed encoding/base64 encoding/binary encoding/csv
-    encoding/hex encoding/json errors flag fmt hash/crc32 hash/fnv html io io/fs io/ioutil iter log
-    maps math math/big math/bits math/cmplx math/rand math/rand/v2 net os os/exec os/signal path
-    path/filepath reflect regexp runtime runtime/debug slices sort strconv strings sync sync/atomic
-    syscall testing testing/internal/testdeps text/tabwriter text/template time
-    unicode unicode/utf16 unicode/utf8 unsafe
-    """.split()  # noqa: SIM905
-)
 
 
 @dataclass(frozen=True)
@@ -66,28 +53,19 @@ INSTALL: Mapping[Language, str] = {
 }
 
 
-def cache() -> Path:
-    """Where what is built once is kept: $SODAKD_CACHE, else the user's cache folder."""
-    own = os.environ.get("SODAKD_CACHE")
-    if own:
-        return Path(own).resolve()
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache").resolve() / "sodakd"
-
-
 def contain_library() -> Path:
     """The compiled inner wall. Raises `JudgeError` where no C compiler is there."""
-    sources = {name: _INSIDE / f"{name}.c" for name in ("contain", "fork")}
+    sources = {name: _INSIDE / f"{name}.c" for name in ("contain", "filter", "fork")}
 
     def build(target: Path) -> None:
         for name, ending in (("contain", "so"), ("fork", "node")):
             out = str(target / f"{name}.{ending}")
-            _run("gcc", "-O2", "-shared", "-fPIC", "-o", out, str(sources[name]))
+            run("gcc", "-O2", "-shared", "-fPIC", "-o", out, str(sources[name]))
 
     if platform.machine() != "x86_64":
         raise JudgeError(f"the sandbox knows x86_64 alone; found {platform.machine()}")
     key = b"".join(source.read_bytes() for source in sources.values())
-    return _built("contain", key, build) / "contain.so"
+    return built("contain", key, build) / "contain.so"
 
 
 @lru_cache
@@ -107,14 +85,18 @@ def _finish() -> Path:
     source = _INSIDE / "finish.c"
 
     def build(target: Path) -> None:
-        _run("gcc", "-O1", "-c", "-o", str(target / "finish.o"), str(source))
+        run("gcc", "-O1", "-c", "-o", str(target / "finish.o"), str(source))
 
-    return _built("finish", source.read_bytes(), build) / "finish.o"
+    return built("finish", source.read_bytes(), build) / "finish.o"
 
 
 def _linker() -> str:
     """gold links in half the time, where it is installed."""
-    return f"-fuse-ld={'gold' if shutil.which('ld.gold') else 'bfd'}"
+    return f"-fuse-ld={'gold' if _gold() else 'bfd'}"
+
+
+def _gold() -> str | None:
+    return shutil.which("ld.gold")
 
 
 def _precompiled(compiler: str, version: str) -> Path:
@@ -123,21 +105,29 @@ def _precompiled(compiler: str, version: str) -> Path:
     def build(target: Path) -> None:
         header = target / "whole.h"
         header.write_text("#include <bits/stdc++.h>\n")
-        _run(compiler, *CPP_FLAGS, "-x", "c++-header", str(header), "-o", f"{header}.gch")
+        run(compiler, *CPP_FLAGS, "-x", "c++-header", str(header), "-o", f"{header}.gch")
 
     key = f"{version} {' '.join(CPP_FLAGS)}".encode()
-    return _built("cpp", key, build) / "whole.h"
+    return built("cpp", key, build) / "whole.h"
 
 
 def _c() -> Toolchain:
-    gcc, finish = _find("gcc"), _finish()
-    tools = {"gcc": gcc, "finish": str(finish), "linker": _linker()}
-    return Toolchain(tools, (str(finish.parent),), {"gcc": _said(gcc, "-dumpfullversion")})
+    gcc, finish = find("gcc"), _finish()
+    version = said(gcc, "-dumpfullversion")
+    headers = c_headers(gcc, version)
+    tools = {
+        **c_steps(gcc, _gold()),
+        "gcc": gcc,
+        "finish": str(finish),
+        "linker": _linker(),
+        "c_headers": str(headers),
+    }
+    return Toolchain(tools, (str(finish.parent), str(headers)), {"gcc": version})
 
 
 def _cpp() -> Toolchain:
-    compiler, finish = _find("g++"), _finish()
-    version = _said(compiler, "-dumpfullversion")
+    compiler, finish = find("g++"), _finish()
+    version = said(compiler, "-dumpfullversion")
     header = _precompiled(compiler, version)
     tools = {"g++": compiler, "finish": str(finish), "whole.h": str(header), "linker": _linker()}
     places = (str(finish.parent), str(header.parent))
@@ -145,34 +135,31 @@ def _cpp() -> Toolchain:
 
 
 def _java() -> Toolchain:
-    javac, java = Path(_find("javac")).resolve(), Path(_find("java")).resolve()
+    javac, java = Path(find("javac")).resolve(), Path(find("java")).resolve()
 
     def build(target: Path) -> None:
         source = target / "SodakdMain.java"
         source.write_text(HARNESS)
-        _run(str(javac), "-nowarn", "-d", str(target), str(source))
+        run(str(javac), "-nowarn", "-d", str(target), str(source))
         exports = "jdk.compiler/com.sun.tools.javac.api=ALL-UNNAMED"
         # Where this JDK has no such pool there is no class, the self-test fails, javac runs cold.
         with contextlib.suppress(JudgeError):
-            _run(str(javac), "--add-exports", exports, "-nowarn", "-d", str(target), str(server))
+            run(str(javac), "--add-exports", exports, "-nowarn", "-d", str(target), str(server))
 
     server = _INSIDE / "SodakdJavac.java"
-    key = HARNESS.encode() + server.read_bytes() + _said(str(javac), "-version").encode()
-    harness = _built("java", key, build)
+    key = HARNESS.encode() + server.read_bytes() + said(str(javac), "-version").encode()
+    harness = built("java", key, build)
     tools = {"javac": str(javac), "java": str(java), "java_harness": str(harness)}
     places = (str(harness), str(javac.parent.parent), str(java.parent.parent))
-    return Toolchain(tools, places, {"javac": _said(str(javac), "-version").split()[-1]})
+    return Toolchain(tools, places, {"javac": said(str(javac), "-version").split()[-1]})
 
 
 def _javascript() -> Toolchain:
-    node, forks = (
-        os.path.realpath(_find("node", "nodejs")),
-        contain_library().with_name("fork.node"),
-    )
+    node = os.path.realpath(find("node", "nodejs"))
+    forks = contain_library().with_name("fork.node")
     tools = {"node": node, "harness.js": str(_INSIDE / "harness.js"), "fork.node": str(forks)}
-    return Toolchain(
-        tools, (node, str(forks.parent)), {"node": _said(node, "--version").removeprefix("v")}
-    )
+    version = said(node, "--version").removeprefix("v")
+    return Toolchain(tools, (node, str(forks.parent)), {"node": version})
 
 
 def _typescript() -> Toolchain:
@@ -184,7 +171,7 @@ def _typescript() -> Toolchain:
         "typings": str(modules / "@types"),
         "checker.js": str(_INSIDE / "checker.js"),
     }
-    version = _said(node.tools["node"], tools["tsc"], "--version").removeprefix("Version ")
+    version = said(node.tools["node"], tools["tsc"], "--version").removeprefix("Version ")
     return Toolchain(tools, (*node.places, str(modules)), {**node.versions, "typescript": version})
 
 
@@ -204,66 +191,17 @@ def _node_modules() -> Path:
 
 
 def _go() -> Toolchain:
-    root = _go_root()
-    tools = root / "pkg" / "tool" / "linux_amd64"
+    root = go_root()
     version = (root / "VERSION").read_text().split()[0].removeprefix("go")
-    shim = _INSIDE / "testify" / "assert.go"
-
-    def build(target: Path) -> None:
-        environment = {
-            "GOCACHE": str(target / "cache"), "GOROOT": str(root), "GOFLAGS": "-trimpath",
-            "HOME": str(target), "PATH": "/usr/bin:/bin", "CGO_ENABLED": "0",
-            "GOTOOLCHAIN": "local", "GOTELEMETRY": "off",
-        }  # fmt: skip
-        form = "{{if .Export}}packagefile {{.ImportPath}}={{.Export}}{{end}}"
-        listed = _run(
-            str(root / "bin" / "go"), "list", "-export", "-deps", "-f", form, *GO_PACKAGES,
-            environment=environment, folder=target,
-        )  # fmt: skip
-        (target / "lib").mkdir()
-        lines = []
-        for line in listed.splitlines():
-            name, _, path = line.removeprefix("packagefile ").partition("=")
-            kept = target / "lib" / (name.replace("/", "_") + ".a")
-            shutil.copyfile(path, kept)
-            lines.append(f"packagefile {name}=lib/{kept.name}")
-        shutil.rmtree(target / "cache")
-        (target / "relative").write_text("\n".join(lines) + "\n")
-        _run(
-            str(tools / "compile"), "-o", "lib/testify.a", "-p",
-            "github.com/stretchr/testify/assert", "-complete", "-importcfg", "relative",
-            str(shim), folder=target,
-        )  # fmt: skip
-        lines.append("packagefile github.com/stretchr/testify/assert=lib/testify.a")
-        (target / "relative").write_text("\n".join(lines) + "\n")
-
-    key = version.encode() + shim.read_bytes() + " ".join(GO_PACKAGES).encode()
-    built = _built("go", key, build)
-    # Named by its place: a cache that was moved gets a list of its own.
-    packages = built / f"importcfg-{hashlib.sha256(str(built).encode()).hexdigest()[:8]}"
-    if not packages.exists():
-        text = (built / "relative").read_text().replace("=lib/", f"={seen(str(built))}/lib/")
-        part = packages.with_suffix(f".{os.getpid()}")
-        part.write_text(text)
-        part.replace(packages)
+    tools = root / "pkg" / "tool" / "linux_amd64"
+    library = go_library(root, version)
     found = {
         "go_compile": str(tools / "compile"),
         "go_link": str(tools / "link"),
-        "go_packages": str(packages),
+        "go_packages": str(library.packages),
+        "go_slim": str(library.slim),
     }
-    return Toolchain(found, (str(built), str(tools)), {"go": version})
-
-
-def _go_root() -> Path:
-    places = [Path(sysconfig.get_paths()["purelib"]) / "go"]
-    where = shutil.which("go")
-    if where:
-        places.append(Path(where).resolve().parent.parent)
-    places += [Path("/usr/local/go")]
-    for place in places:
-        if (place / "pkg" / "tool" / "linux_amd64" / "compile").exists():
-            return place.resolve()
-    raise JudgeError("Go (1.21 or newer) is not installed")
+    return Toolchain(found, (str(library.packages.parent), str(tools)), {"go": version})
 
 
 _FINDERS: Mapping[Language, Callable[[], Toolchain]] = {
@@ -280,49 +218,3 @@ _FINDERS: Mapping[Language, Callable[[], Toolchain]] = {
 def interpreter() -> Path:
     """The real Python: no shim, no link of a virtual environment."""
     return Path(getattr(sys, "_base_executable", sys.executable)).resolve()
-
-
-def _built(name: str, key: bytes, build: Callable[[Path], None]) -> Path:
-    """A folder of the cache, made by `build` where it is not there yet; whole or not at all."""
-    home = cache()
-    target = home / f"{name}-{hashlib.sha256(key).hexdigest()[:16]}"
-    if target.exists():
-        return target
-    home.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(prefix=f"{name}-part-", dir=home))
-    part.chmod(0o755)
-    try:
-        build(part)
-        part.rename(target)
-    except OSError:
-        if not target.exists():
-            raise
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-    return target
-
-
-def _find(*names: str) -> str:
-    for name in names:
-        found = shutil.which(name)
-        if found:
-            return found
-    raise JudgeError(f"{names[0]} is not installed")
-
-
-def _said(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
-    return (done.stdout or done.stderr).strip()
-
-
-def _run(
-    *command: str, environment: Mapping[str, str] | None = None, folder: Path | None = None
-) -> str:
-    if shutil.which(command[0]) is None:
-        raise JudgeError(f"{command[0]} is not installed: apt-get install {command[0]}")
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, env=environment, cwd=folder
-    )
-    if done.returncode:
-        raise JudgeError(f"{' '.join(command[:3])} failed: {done.stderr[-500:]}")
-    return done.stdout

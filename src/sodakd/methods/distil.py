@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,18 +10,20 @@ from pydantic import JsonValue
 
 from sodakd.errors import RunError
 from sodakd.evaluate.passk import by_level
+from sodakd.judge.judge import versions
 from sodakd.methods.beside import beside
-from sodakd.methods.embedded import Prepared, prepare
+from sodakd.methods.given import Prepared
 from sodakd.methods.plan import plan
 from sodakd.methods.sft import sft
 from sodakd.methods.soda import soda
+from sodakd.methods.start import prepare
 from sodakd.methods.workshop import Workshop, open_ledger, total_tally
 from sodakd.recipe import LoadedRecipe, Recipe
 from sodakd.run import Run, Watch, cores
 from sodakd.store import read_rows, write_whole
 from sodakd.teacher.endpoint import prices_of
 from sodakd.teacher.money import NANO
-from sodakd.types import Attempt, Results, Standing
+from sodakd.types import Attempt, Language, Results, Standing
 
 CONTROL = "sft"
 LOADED = ("transformers", "vllm")
@@ -78,7 +80,7 @@ def distil(
         if recipe.method == "sft":
             student = folder / CONTROL / "student"
         run.weights("student", lambda part: _copy(student, part))
-        results = collect(recipe, run)
+        results = collect(recipe, run, _languages(given))
     write_whole(folder / "results.json", results.model_dump_json(indent=1).encode())
     return results
 
@@ -94,7 +96,7 @@ def run_control(control: Control, watch: Watch) -> None:
         sft(shop, control.given, control.calls, control.steps)
 
 
-def collect(recipe: Recipe, run: Run) -> Results:
+def collect(recipe: Recipe, run: Run, languages: Sequence[Language]) -> Results:
     """The standings of a finished run, and its spending by step in `spend.json`."""
     books = open_ledger(recipe, run.folder / "ledger.sqlite")
     rows = [{"method": _owner(row.step, recipe), **row.model_dump()} for row in books.rows()]
@@ -111,7 +113,16 @@ def collect(recipe: Recipe, run: Run) -> Results:
     control = Run(run.folder / CONTROL)
     if control.done("evaluation"):
         standings.append(_standing(recipe, control, CONTROL, ("",), "evaluation"))
-    return Results(method=recipe.method, seed=recipe.seed, standings=tuple(standings))
+    return Results(
+        method=recipe.method,
+        seed=recipe.seed,
+        standings=tuple(standings),
+        toolchains=dict(versions(languages)),
+    )
+
+
+def _languages(given: Prepared) -> list[Language]:
+    return sorted({question.language for question in (*given.seeds, *given.exam)})
 
 
 def _owner(step: str, recipe: Recipe) -> str:

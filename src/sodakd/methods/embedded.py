@@ -1,30 +1,16 @@
-"""What the embedded world stands in for: the questions, and a base student that knows some code."""
+"""What the embedded world stands in for: the questions, and what a base student has read."""
 
-import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-
+from sodakd.methods.base import make_base
+from sodakd.methods.given import Prepared
 from sodakd.recipe import Recipe
 from sodakd.run import Built, Run
-from sodakd.training.batches import Example, count_steps
-from sodakd.types import Question, TrainRow
+from sodakd.training.batches import Example
+from sodakd.types import Question
 from sodakd.world.draw import draw_questions, program_of
 from sodakd.world.languages import print_program
 from sodakd.world.splits import Split
 
 _LEVELS = (1, 2, 3, 4, 5)
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """Where every method starts: the exam, the first questions, the base student and its data."""
-
-    exam: Sequence[Question]
-    dev: Sequence[Question]
-    seeds: Sequence[Question]
-    base_data: Sequence[Question]
-    base: Path
 
 
 def draw_exam(recipe: Recipe, split: Split) -> list[Question]:
@@ -80,33 +66,14 @@ def prepare(recipe: Recipe, run: Run) -> Prepared:
     seeds = run.rows(
         "questions/seeds", Question, lambda: Built(draw_seeds(recipe, recipe.questions.seeds))
     )
-    base_data = draw_base_data(recipe)
-    base = run.weights("base/student", lambda folder: _make_base(recipe, run, base_data, folder))
-    return Prepared(exam, dev, seeds, base_data, base)
+    base_data = [
+        Example(question.text, reference(question), None) for question in draw_base_data(recipe)
+    ]
+    base = run.weights("base/student", lambda folder: make_base(recipe, run, base_data, folder))
+    return Prepared(exam=exam, dev=dev, seeds=seeds, rest=(), base_data=base_data, base=base)
 
 
-def _make_base(
-    recipe: Recipe, run: Run, base_data: Sequence[Question], folder: Path
-) -> Mapping[str, int]:
-    from sodakd.training.fit import fit
-    from sodakd.training.student import create_student
-
-    settings = recipe.base.training
-    examples = [Example(question.text, reference(question), None) for question in base_data]
-    raw = folder / "raw"
-    if not raw.exists():
-        texts = [text for example in examples for text in (example.prompt, example.chosen)]
-        create_student(texts, recipe.base.shape, recipe.seed, folder / "raw.part")
-        (folder / "raw.part").replace(raw)
-    total = count_steps(len(examples), settings)
-
-    def show(row: TrainRow) -> None:
-        run.say("base/student", row.step, total, "train", loss=row.loss)
-
-    rows = fit(raw, examples, settings, recipe.seed, folder, show)
-    shutil.rmtree(raw)
-    return {
-        "examples": len(examples),
-        "train_steps": rows[-1].step,
-        "train_tokens": rows[-1].tokens,
-    }
+def sample_answers(recipe: Recipe, count: int) -> tuple[list[Question], list[str]]:
+    """Seed questions and their programs."""
+    questions = draw_seeds(recipe, count)
+    return questions, [reference(question) for question in questions]

@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sodakd.methods.embedded import draw_seeds
+from sodakd.methods.start import sample_answers
 from sodakd.recipe import Recipe
-from sodakd.settings.teacher import TeacherKind
 from sodakd.teacher.asks import Ask, Fault, Grade, Invent, Solve
 from sodakd.teacher.endpoint import prices_of
 from sodakd.teacher.money import NANO
-from sodakd.teacher.reading import read_solution
 from sodakd.teacher.render import render
 from sodakd.training.batches import count_steps
 from sodakd.types import FaultKind, Usage
@@ -119,9 +117,7 @@ def _training(recipe: Recipe, stage: str, examples: int, example_tokens: float) 
 
 def _measure(recipe: Recipe) -> tuple[dict[str, _Size], float]:
     """Mean tokens of each kind of ask, and of a training example, on a sample of seeds."""
-    teacher = WorldTeacher()
-    questions = draw_seeds(recipe, _SAMPLE)
-    codes = [read_solution(teacher.reply(Solve(question=each)).text) for each in questions]
+    questions, codes = sample_answers(recipe, _SAMPLE)
     sample: dict[str, list[Ask]] = {
         "solve": [Solve(question=each) for each in questions],
         "fault": [
@@ -135,7 +131,7 @@ def _measure(recipe: Recipe) -> tuple[dict[str, _Size], float]:
     }
     sizes = {}
     for kind, asks in sample.items():
-        usages = [_usage(recipe.teacher.kind, teacher, ask) for ask in asks]
+        usages = [_usage(recipe, ask) for ask in asks]
         sizes[kind] = _Size(
             sum(usage.prompt_tokens for usage in usages) / len(usages),
             sum(usage.completion_tokens for usage in usages) / len(usages),
@@ -146,10 +142,10 @@ def _measure(recipe: Recipe) -> tuple[dict[str, _Size], float]:
     return sizes, letters / 4 / len(questions)
 
 
-def _usage(kind: TeacherKind, teacher: WorldTeacher, ask: Ask) -> Usage:
+def _usage(recipe: Recipe, ask: Ask) -> Usage:
     """Tokens of an ask: the world's own, or by the prompt's letters and what answers often take."""
-    if kind in {"world", "replay"}:
-        return teacher.reply(ask).usage
+    if not recipe.questions.real:
+        return WorldTeacher().reply(ask).usage
     return Usage(
         prompt_tokens=len(render(ask)) // 4 + 1, completion_tokens=_USUAL.get(ask.kind, 400)
     )

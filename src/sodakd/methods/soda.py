@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 from pathlib import Path
 
-from sodakd.methods.embedded import Prepared, reference
+from sodakd.methods.given import Prepared
 from sodakd.methods.workshop import Workshop
 from sodakd.training.batches import Example
 from sodakd.types import Pair
@@ -18,7 +18,7 @@ def soda(shop: Workshop, given: Prepared) -> Path:
     """
     recipe = shop.recipe
     questions, student = list(given.seeds), given.base
-    pool, older = list(given.seeds), base_examples(given)
+    pool, older = list(given.seeds), list(given.base_data)
     ranked: list[tuple[float, Path]] = []
     for cycle in range(1, recipe.cycles + 1):
         at = f"cycle-{cycle}"
@@ -43,11 +43,6 @@ def stalled(rates: Sequence[float], patience: int) -> bool:
     """Whether the newest `patience` rates bring nothing above the best one before them."""
     before, newest = rates[:-patience], rates[-patience:]
     return bool(before) and max(newest) <= max(before)
-
-
-def base_examples(given: Prepared) -> list[Example]:
-    """The base student's own data, as examples to replay."""
-    return [Example(question.text, reference(question), None) for question in given.base_data]
 
 
 def pair_examples(pairs: Sequence[Pair]) -> list[Example]:

@@ -1,12 +1,73 @@
 """The questions of the first cycle."""
 
-from sodakd.settings.ranges import Count, Levels
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from sodakd.settings.ranges import Count, Levels, Share
 from sodakd.types import Frozen, Language
+
+WORLD = "world"
+
+
+class ColumnSettings(Frozen):
+    """Which columns of a source hold what. An empty name is found by the known shapes."""
+
+    text: str = ""
+    input: str = Field(default="", description="laid under the text, as Alpaca has it")
+    reference: str = Field(default="", description="an answer; it is not verified")
+    language: str = ""
 
 
 class QuestionSettings(Frozen):
-    """The questions of the first cycle, and what the embedded world draws them from."""
+    """The questions of the first cycle: drawn from the embedded world, or from real data.
 
+    `levels` belongs to the world. All from `columns` on belongs to real data.
+    """
+
+    source: str = Field(
+        default=WORLD,
+        min_length=1,
+        description="world; a .jsonl, .json or .parquet file; a folder; or a hub dataset's id",
+    )
     seeds: Count = 800
     levels: Levels = (1, 1, 2, 2, 2, 3)
-    language: Language = Language.PYTHON
+    language: Language = Field(
+        default=Language.PYTHON,
+        description="the world's; of real data, that of a question that does not tell its own",
+    )
+    columns: ColumnSettings = ColumnSettings()
+    languages: Annotated[tuple[Language, ...], Field(min_length=1)] = tuple(Language)
+    per_language: dict[Language, Annotated[float, Field(gt=0)]] | None = Field(
+        default=None, description="weights of the languages among the seeds; else as they come"
+    )
+    min_words: Count = 4
+    max_words: Count = 400
+    near_duplicate: Share = Field(
+        default=0.75, description="ROUGE-L above which two of one language are the same"
+    )
+    exclude: tuple[str, ...] = Field(
+        default=(), description="sources that the questions may not overlap with: benchmarks"
+    )
+    hold_out: int = Field(
+        default=200,
+        ge=0,
+        description="questions kept out of training: the exam; as many more for dev",
+    )
+
+    @property
+    def real(self) -> bool:
+        """Whether the questions are read, not drawn from the embedded world."""
+        return self.source != WORLD
+
+    @model_validator(mode="after")
+    def _words_leave_room(self) -> Self:
+        if self.min_words > self.max_words:
+            raise ValueError(
+                f"min_words ({self.min_words}) is above max_words ({self.max_words}): nothing"
+                " would be left"
+            )
+        unknown = sorted(set(self.per_language or ()) - set(self.languages))
+        if unknown:
+            raise ValueError(f"per_language names {', '.join(unknown)}, which languages leaves out")
+        return self

@@ -26,6 +26,9 @@ class FeedbackSettings(Frozen):
     max_new_tokens: Count = 160
     grade: bool = Field(default=True, description="ask the teacher for the rubric as well")
     mastered_score: float = Field(default=5.5, ge=0, le=6)
+    easy_score: float = Field(
+        default=4.5, ge=0, le=6, description="counts for questions without tests"
+    )
     medium_score: float = Field(default=3.0, ge=0, le=6)
 
     @model_validator(mode="after")

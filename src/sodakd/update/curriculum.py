@@ -19,6 +19,30 @@ MOVES: Mapping[Difficulty, tuple[int, ...]] = {
 """Steps in level from a parent of this difficulty; one is drawn where there are several."""
 
 
+AS_LEVEL: Mapping[Difficulty, int] = {
+    Difficulty.MASTERED: 1,
+    Difficulty.EASY: 2,
+    Difficulty.MEDIUM: 3,
+    Difficulty.HARD: 4,
+    Difficulty.BROKEN: 5,
+}
+"""The level of a question that has none of its own: how hard it is for the student now."""
+
+
+def level_of(row: Feedback) -> int:
+    """A question's level, or the one that its difficulty stands for."""
+    return row.question.level or AS_LEVEL[row.difficulty]
+
+
+def success(row: Feedback) -> float:
+    """How far the student can do it, 0 to 1: its pass rate, or without tests by difficulty."""
+    if row.question.tests is not None:
+        return row.pass_rate
+    if row.difficulty is Difficulty.MEDIUM:
+        return 0.5
+    return float(row.difficulty in {Difficulty.MASTERED, Difficulty.EASY})
+
+
 @dataclass(frozen=True)
 class Wish:
     """A new question to ask for."""
@@ -31,7 +55,7 @@ def highest_open(feedback: Sequence[Feedback], gate: float) -> int:
     """The highest level whose levels below all have a pass rate of at least `gate`."""
     highest = LEVELS[0]
     for level in LEVELS[:-1]:
-        rates = [row.pass_rate for row in feedback if row.question.level == level]
+        rates = [success(row) for row in feedback if level_of(row) == level]
         if not rates or sum(rates) / len(rates) < gate:
             break
         highest = level + 1
@@ -58,14 +82,14 @@ def draw_wishes(
             wishes.append(Wish(rng.choice(nearest[level]), level))
             continue
         row = rng.choices(feedback, weights)[0]
-        level = (row.question.level or 1) + rng.choice(MOVES[row.difficulty])
+        level = level_of(row) + rng.choice(MOVES[row.difficulty])
         wishes.append(Wish(row.question, max(1, min(level, highest))))
     return wishes
 
 
 def _nearest(feedback: Sequence[Feedback], level: int) -> list[Question]:
-    def distance(question: Question) -> int:
-        return abs((question.level or 1) - level)
+    def distance(row: Feedback) -> int:
+        return abs(level_of(row) - level)
 
-    least = min(distance(row.question) for row in feedback)
-    return [row.question for row in feedback if distance(row.question) == least]
+    least = min(distance(row) for row in feedback)
+    return [row.question for row in feedback if distance(row) == least]

@@ -79,7 +79,7 @@ def new_questions(
 
 
 def _refused(ask: Invent, question: Question) -> str | None:
-    if question.tests is None:
+    if question.tests is None and ask.question.tests is not None:
         return "no_tests"
     if question.level != ask.level:
         return "another_level"

@@ -9,15 +9,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -25,6 +23,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "filter.c"
 
 struct limits {
     long cpu_seconds, address_space, data, file_size, processes, open_files, stack, disk, inodes;
@@ -35,6 +35,7 @@ struct limits {
 struct job {
     int pid; /* number 1 of the job, as its parent sees it */
     int pidfd;
+    void *stack; /* of number 1: it shares our memory, and other jobs open while it lives */
 };
 
 struct file {
@@ -43,71 +44,13 @@ struct file {
     size_t size;
 };
 
+#define STACK 65536
+
 static int outer_pid_ns = -1; /* where children are born outside of jobs */
 
 static int outside(void) {
     if (outer_pid_ns < 0) outer_pid_ns = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
     return outer_pid_ns;
-}
-
-/* --- the filter of system calls ------------------------------------------------------------ */
-
-#define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
-#define GIVE(what) BPF_STMT(BPF_RET | BPF_K, (what))
-#define IF_EQUAL(value, then, otherwise) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), (then), (otherwise))
-#define FORBID(name) IF_EQUAL(SYS_##name, 0, 1), GIVE(SECCOMP_RET_KILL_PROCESS)
-#define REFUSE(name, error) IF_EQUAL(SYS_##name, 0, 1), GIVE(SECCOMP_RET_ERRNO | (error))
-#define NO_SOCKET (SECCOMP_RET_KILL_PROCESS | 1u) /* as KILL_PROCESS; a mark for filter_calls */
-#define NEW_NAMESPACES 0x7E020000u /* CLONE_NEW{NS,CGROUP,UTS,IPC,USER,PID,NET} */
-#ifndef SYS_io_uring_setup
-#define SYS_io_uring_setup 425
-#define SYS_io_uring_enter 426
-#define SYS_io_uring_register 427
-#endif
-#ifndef SYS_mount_setattr
-#define SYS_mount_setattr 442
-#endif
-
-static struct sock_filter FILTER[] = {
-    LOAD(arch),
-    IF_EQUAL(AUDIT_ARCH_X86_64, 1, 0), GIVE(SECCOMP_RET_KILL_PROCESS),
-    LOAD(nr),
-    BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000u, 0, 1), GIVE(SECCOMP_RET_KILL_PROCESS),
-    FORBID(ptrace), FORBID(process_vm_readv), FORBID(process_vm_writev), FORBID(mount),
-    FORBID(umount2), FORBID(pivot_root), FORBID(swapon), FORBID(swapoff), FORBID(reboot),
-    FORBID(sethostname), FORBID(setdomainname), FORBID(init_module), FORBID(finit_module),
-    FORBID(delete_module), FORBID(kexec_load), FORBID(kexec_file_load), FORBID(bpf),
-    FORBID(userfaultfd), FORBID(open_by_handle_at), FORBID(keyctl), FORBID(add_key),
-    FORBID(request_key), FORBID(unshare), FORBID(setns), FORBID(acct), FORBID(quotactl),
-    FORBID(iopl), FORBID(ioperm), FORBID(pidfd_getfd), FORBID(chroot), FORBID(settimeofday),
-    FORBID(clock_settime), FORBID(adjtimex),
-    REFUSE(clone3, ENOSYS), REFUSE(io_uring_setup, ENOSYS), REFUSE(io_uring_enter, ENOSYS),
-    REFUSE(io_uring_register, ENOSYS), REFUSE(perf_event_open, EPERM), REFUSE(fsopen, EPERM),
-    REFUSE(fsconfig, EPERM), REFUSE(fsmount, EPERM), REFUSE(fspick, EPERM), REFUSE(open_tree, EPERM),
-    REFUSE(move_mount, EPERM), REFUSE(mount_setattr, EPERM), REFUSE(syslog, EPERM),
-    REFUSE(kcmp, EPERM), REFUSE(personality, EPERM), REFUSE(name_to_handle_at, EPERM),
-    REFUSE(vmsplice, EPERM), REFUSE(fanotify_init, EPERM), REFUSE(lookup_dcookie, EPERM),
-    /* clone: no new namespace */
-    IF_EQUAL(SYS_clone, 0, 4), LOAD(args[0]),
-    BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, NEW_NAMESPACES, 0, 1), GIVE(SECCOMP_RET_KILL_PROCESS),
-    GIVE(SECCOMP_RET_ALLOW),
-    /* socket and socketpair: AF_UNIX alone; a network namespace does not hold AF_VSOCK */
-    IF_EQUAL(SYS_socket, 1, 0), IF_EQUAL(SYS_socketpair, 0, 4), LOAD(args[0]),
-    IF_EQUAL(1, 1, 0), GIVE(NO_SOCKET), GIVE(SECCOMP_RET_ALLOW),
-    /* ioctl: nothing is typed into a terminal */
-    IF_EQUAL(SYS_ioctl, 0, 4), LOAD(args[1]),
-    IF_EQUAL(0x5412 /* TIOCSTI */, 1, 0), IF_EQUAL(0x541C /* TIOCLINUX */, 0, 1),
-    GIVE(SECCOMP_RET_KILL_PROCESS),
-    GIVE(SECCOMP_RET_ALLOW),
-};
-
-static int filter_calls(int sockets) {
-    struct sock_filter filter[sizeof FILTER / sizeof *FILTER];
-    struct sock_fprog program = {sizeof FILTER / sizeof *FILTER, filter};
-    memcpy(filter, FILTER, sizeof FILTER);
-    for (size_t at = 0; sockets && at < sizeof FILTER / sizeof *FILTER; at++)
-        if (filter[at].k == NO_SOCKET) filter[at].k = SECCOMP_RET_ERRNO | EAFNOSUPPORT;
-    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 }
 
 /* --- a job --------------------------------------------------------------------------------- */
@@ -135,12 +78,13 @@ static int own(void *given) {
 
 /* Make the namespaces of a job. Gives 0, or -1 and errno. */
 int job_open(struct job *job, const struct limits *limits) {
-    static char stack[65536] __attribute__((aligned(16)));
     int pipe_ends[2], error = EIO;
-    if (outside() < 0 || pipe2(pipe_ends, O_CLOEXEC)) return -1;
+    job->stack = mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (job->stack == MAP_FAILED || outside() < 0 || pipe2(pipe_ends, O_CLOEXEC)) return -1;
+    make_filter((int)limits->sockets);
     struct owner owner = {limits, pipe_ends[1]};
-    job->pid = clone(own, stack + sizeof stack,
-                     CLONE_VM | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | SIGCHLD, &owner);
+    job->pid = clone(own, (char *)job->stack + STACK,
+                     CLONE_VM | CLONE_NEWPID | CLONE_NEWNS | SIGCHLD, &owner);
     int failed = job->pid < 0 ? errno : 0;
     close(pipe_ends[1]);
     if (!failed && read(pipe_ends[0], &error, sizeof error) != sizeof error) error = EIO;
@@ -156,6 +100,7 @@ int job_open(struct job *job, const struct limits *limits) {
         kill(job->pid, SIGKILL);
         waitpid(job->pid, NULL, 0);
     }
+    munmap(job->stack, STACK);
     errno = failed ? failed : error;
     return -1;
 }
@@ -174,6 +119,7 @@ void job_kill(const struct job *job) {
 void job_reap(struct job *job) {
     if (job->pid) waitpid(job->pid, NULL, 0);
     if (job->pidfd >= 0) close(job->pidfd);
+    if (job->pid) munmap(job->stack, STACK);
     job->pid = 0;
     job->pidfd = -1;
 }
@@ -187,7 +133,7 @@ static int limit(int what, long value) {
  * `first_closed` on are closed. A fork should set PR_SET_DUMPABLE to 0 as well; a vfork must not. Gives 0, or the number of the step that failed. */
 int job_enter(const struct job *job, const struct limits *limits, int first_closed) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (job->pid && setns(job->pidfd, CLONE_NEWNS | CLONE_NEWIPC)) return 2;
+    if (job->pid && setns(job->pidfd, CLONE_NEWNS)) return 2;
     if (job->pid && chdir("/tmp")) return 3;
     if (setsid() < 0 && errno != EPERM) return 4;
     if (limit(RLIMIT_AS, limits->address_space) || limit(RLIMIT_DATA, limits->data) ||
@@ -195,7 +141,7 @@ int job_enter(const struct job *job, const struct limits *limits, int first_clos
         limit(RLIMIT_STACK, limits->stack) || limit(RLIMIT_CORE, 0) || limit(RLIMIT_MEMLOCK, 0) ||
         limit(RLIMIT_MSGQUEUE, 0) || limit(RLIMIT_NICE, 0) || limit(RLIMIT_RTPRIO, 0))
         return 5;
-    for (int cap = 0; cap < 64; cap++) prctl(PR_CAPBSET_DROP, cap);
+    for (int cap = 0; cap < 64 && !prctl(PR_CAPBSET_DROP, cap); cap++);
     if (limits->uid >= 0) {
         gid_t group = (gid_t)limits->uid;
         uid_t user = (uid_t)limits->uid;

@@ -7,7 +7,6 @@
 #include "contain.c"
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 
 typedef void *napi_env, *napi_value, *napi_callback_info;
@@ -73,7 +72,7 @@ static int receive(int socket, struct limits *limits, int *descriptors) {
 /* In a child: the request's descriptors take their places, and nothing of the parent's stays. */
 static void become(napi_env env, int socket, const struct limits *limits, int *given, int count) {
     void *loop;
-    struct job job = {1, fcntl(given[0], F_DUPFD, 100)};
+    struct job job = {1, fcntl(given[0], F_DUPFD, 100), NULL};
     close(socket);
     for (int number = 0; number < count; number++) {
         int moved = fcntl(given[number], F_DUPFD, 100);
@@ -96,13 +95,14 @@ static napi_value serve(napi_env env, napi_callback_info info) {
     int32_t socket;
     napi_get_cb_info(env, info, &count, &argument, NULL, NULL);
     if (napi_get_value_int32(env, argument, &socket)) return NULL;
+    make_filter(0);
     let_memory_be_forked();
     note_pipes();
     for (;;) {
         struct limits limits;
         int given[MOST], got = receive(socket, &limits, given), pid = -1;
         if (got < 2) _exit(0); /* the worker is gone */
-        struct job job = {1, given[0]};
+        struct job job = {1, given[0], NULL};
         if (!job_birthplace(&job)) {
             pid = fork();
             if (pid == 0) {

@@ -11,6 +11,7 @@ const { writeSync, readSync, closeSync } = fs;
 const { stringify } = JSON;
 const { apply } = Reflect;
 const node = process; // a program may well have a function of that name
+const { emit } = node;
 
 const assert = require('assert');
 for (const part of [assert.strict, assert, assert.AssertionError, assert.AssertionError.prototype]) {
@@ -28,7 +29,6 @@ if (process.argv.length > 2) {
   process.dlopen(module, process.argv[2]);
   const { serve, leave } = module.exports;
   module.exports = {};
-  const { emit } = process;
   const { inspect } = require('util');
   new vm.Script('[...new Map([[1, `a`]]).keys()].map((one) => one + 1)', { filename: 'program.js' }).runInThisContext();
   process.chdir('/tmp');
@@ -68,10 +68,25 @@ try {
   writeSync(3, 'compile ' + error);
   node.reallyExit(0);
 }
+const { exit, getActiveResourcesInfo } = node;
+const later = { immediate: setImmediate, timeout: setTimeout };
+// At its natural end node waits for what V8 gave to other threads, as each larger collection of
+// garbage does; a fork has no such threads, so it would wait forever. It looks itself for its end.
+const leaveOnceIdle = (timers, wait, announced) => {
+  if (apply(getActiveResourcesInfo, node, []).length > timers) {
+    later.timeout(leaveOnceIdle, wait, 1, wait < 16 ? 2 * wait : wait, false);
+  } else if (announced) {
+    apply(exit, node, []);
+  } else {
+    apply(emit, node, ['beforeExit', node.exitCode ?? 0]);
+    later.immediate(leaveOnceIdle, 0, 1, true);
+  }
+};
 let reached = false;
 node.once('beforeExit', () => {
   if (reached && scripted) writeSync(3, taken);
 });
+if (from === 5 && scripted) later.immediate(leaveOnceIdle, 0, 1, false);
 for (const script of compiled) script.runInThisContext();
 reached = true;
 if (!scripted) {

@@ -14,7 +14,11 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from sodakd.judge.inside.memory import Memory
+
 MIB = 2**20
+_LOOK = 0.05
+"""Seconds between two looks at the memory of a program."""
 
 
 class BoxError(OSError):
@@ -43,7 +47,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a process ended: its exit status or signal, what it used, whether its time was up."""
+    """How a process ended: its exit status or signal, what it used, whether its time was up.
+
+    `over_memory`: all processes of its job together held more than it may.
+    """
 
     status: int
     signal: int
@@ -51,6 +58,7 @@ class Ended:
     wall_seconds: float
     peak_memory: int
     late: bool
+    over_memory: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,7 +81,7 @@ class _Limits(ctypes.Structure):
 
 
 class _Job(ctypes.Structure):
-    _fields_ = [("pid", ctypes.c_int), ("pidfd", ctypes.c_int)]
+    _fields_ = [("pid", ctypes.c_int), ("pidfd", ctypes.c_int), ("stack", ctypes.c_void_p)]
 
 
 class _File(ctypes.Structure):
@@ -99,10 +107,16 @@ class _Command(ctypes.Structure):
 
 
 class Box:
-    """What all jobs of a worker share: the compiled wall and the user ids."""
+    """What all jobs of a worker share: the compiled wall and the user ids.
 
-    def __init__(self, library: str, *, own_ids: bool) -> None:
+    `companions` are the pids of what is kept running beside programs; `memory` counts what the
+    processes of a program hold together.
+    """
+
+    def __init__(self, library: str, *, own_ids: bool, statistics: int = -1) -> None:
         self.library = ctypes.CDLL(library, use_errno=True)
+        self.companions: set[int] = set()
+        self.memory = Memory(statistics, self.companions)
         self._own_ids = own_ids
         self._runs = 0
 
@@ -132,7 +146,7 @@ class Job:
         self._box = box
         self.limits = limits
         self._limits = box.limits(limits)
-        self._job = _Job(0, -1)
+        self._job = _Job(0, -1, None)
         self._children: dict[int, Callable[[int], Exit]] = {}
         if box.library.job_open(ctypes.byref(self._job), ctypes.byref(self._limits)):
             raise BoxError(ctypes.get_errno(), "a job could not be opened")
@@ -242,7 +256,7 @@ class Job:
         clock = (
             ~(clock_of or pid) << 3
         ) | 2  # the CPU clock of a whole process, see clock_getcpuclockid(3)
-        late = False
+        late = over = False
         try:
             poll = select.poll()
             poll.register(descriptor, select.POLLIN)
@@ -257,7 +271,11 @@ class Job:
                     late = True
                     self._box.library.job_kill(ctypes.byref(self._job))
                     break
-                if poll.poll(max(1, int(left * 1000) + 1)):
+                if poll.poll(max(1, int(min(left, _LOOK) * 1000) + 1)):
+                    break
+                if self._box.memory.of_program() > limits.memory:
+                    over = True
+                    self._box.library.job_kill(ctypes.byref(self._job))
                     break
         finally:
             os.close(descriptor)
@@ -271,6 +289,7 @@ class Job:
             wall_seconds=time.monotonic() - begun,
             peak_memory=left_over.peak_memory,
             late=late or number == signal.SIGXCPU,
+            over_memory=over,
         )
 
 

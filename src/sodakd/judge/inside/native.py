@@ -27,6 +27,8 @@ BUILD = Limits(
 )
 """What a compiler may use."""
 
+_ENVIRONMENT: Mapping[str, str] = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8"}
+
 
 Start = Callable[[Job, Sequence[int], Limits], int]
 """Starts a program in a job, with descriptors that become 0, 1, 2, ...; gives its pid."""
@@ -36,8 +38,9 @@ Start = Callable[[Job, Sequence[int], Limits], int]
 class Plan:
     """How one program is built and run. Commands are whole paths; files lie in the job's /tmp.
 
-    `wrong` and `memory` find, in what a program said, a failed assertion and an end of memory.
-    `start` starts the run in another way than by the command `run`.
+    `environment` is the program's, `building` what its compiler sees beside that. `wrong` and
+    `memory` find, in what a program said, a failed assertion and an end of memory. `start` starts
+    the run in another way than by the command `run`.
     """
 
     files: Mapping[str, bytes]
@@ -45,7 +48,9 @@ class Plan:
     run: Sequence[str]
     wrong: re.Pattern[str]
     memory: re.Pattern[str] = field(default=re.compile(r"\0never"))
+    words: Callable[[str], str] = str
     environment: Mapping[str, str] = field(default_factory=dict)
+    building: Mapping[str, str] = field(default_factory=dict)
     reserve: bool = True
     processes: int = 64
     sockets: bool = False
@@ -54,50 +59,78 @@ class Plan:
 
 def build_and_run(box: Box, task: Task, plan: Plan, oom: Callable[[], bool]) -> Result:
     """Build a program and run it: its result, with the values it gave where it was called."""
-    with (
-        _Memory("output") as output,
-        _Memory("result") as result,
-        _Memory("messages") as messages,
-        Job(box, replace(task.limits, disk=max(task.limits.disk, BUILD.disk))) as job,
-    ):
+    with job_of(box, task.limits) as job:
         files: Mapping[str, bytes] | None = plan.files
-        environment = {
-            "PATH": "/usr/bin:/bin",
-            "HOME": "/tmp",
-            "LANG": "C.UTF-8",
-            **plan.environment,
-        }
         for command in plan.build:
-            # fmt: off
-            pid = job.spawn(
-                command, (_NULL, messages, messages), files, environment, BUILD, BUILD.disk
-            )
-            # fmt: on
+            built = build(job, command, files, {**plan.environment, **plan.building})
             files = None
-            ended = job.wait(pid, BUILD)
-            if ended.status != 0:
-                return _unbuilt(task, ended, text_of(messages))
-        limits = replace(
-            task.limits, reserve=plan.reserve, processes=plan.processes, sockets=plan.sockets
-        )
-        nonce = os.urandom(16).hex()
+            if built.ended.status != 0:
+                return unbuilt(task, built)
+        return run(job, task, plan, oom, files)
+
+
+def job_of(box: Box, limits: Limits) -> Job:
+    """A job with room for a compiler and its files."""
+    return Job(box, replace(limits, disk=max(limits.disk, BUILD.disk)))
+
+
+@dataclass(frozen=True)
+class Built:
+    """How a compiler ended, and what it said."""
+
+    ended: Ended
+    said: str
+
+
+def build(
+    job: Job,
+    command: Sequence[str],
+    files: Mapping[str, bytes] | None,
+    environment: Mapping[str, str],
+    output: Sequence[int] = (),
+) -> Built:
+    """Run a compiler in a job. `output`: descriptors it may write to, as 3, 4, ..."""
+    with Memory("messages") as messages:
+        descriptors = (_NULL, messages, messages, *output)
+        seen = {**_ENVIRONMENT, **environment}
+        pid = job.spawn(command, descriptors, files, seen, BUILD, BUILD.disk)
+        return Built(job.wait(pid, BUILD), text_of(messages))
+
+
+def run(
+    job: Job,
+    task: Task,
+    plan: Plan,
+    oom: Callable[[], bool],
+    files: Mapping[str, bytes] | None = None,
+    program: Sequence[int] = (),
+) -> Result:
+    """Run what was built. `program`: a descriptor the command names as 5, where it needs one."""
+    limits = replace(
+        task.limits, reserve=plan.reserve, processes=plan.processes, sockets=plan.sockets
+    )
+    nonce = os.urandom(16).hex()
+    with Memory("output") as output, Memory("result") as result:
         read, write = os.pipe()
         try:
             os.write(write, nonce.encode())
             os.close(write)
             os.fchmod(read, 0o444)  # Java opens it by its name
-            descriptors = (_NULL, output, output, result, read)
+            descriptors = (_NULL, output, output, result, read, *program)
+            seen = {**_ENVIRONMENT, **plan.environment}
             if plan.start is not None:
                 pid = plan.start(job, descriptors, limits)
             else:
-                pid = job.spawn(plan.run, descriptors, files, environment, limits, limits.output)
+                pid = job.spawn(plan.run, descriptors, files, seen, limits, limits.output)
         finally:
             os.close(read)
         ended = job.wait(pid)
         return _judged(task, plan, ended, oom(), output, result, nonce)
 
 
-def _unbuilt(task: Task, ended: Ended, said: str) -> Result:
+def unbuilt(task: Task, built: Built) -> Result:
+    """The result of a program that its compiler refused."""
+    ended, said = built.ended, built.said
     if ended.late:
         said = f"the compiler needed more than {BUILD.cpu_seconds:g} CPU seconds\n{said}"
     return _result(task, "compile_error", "compile", ended, said or f"the compiler ended: {ended}")
@@ -112,7 +145,7 @@ def refused(task: Task, said: str) -> Result:
 def _judged(
     task: Task, plan: Plan, ended: Ended, oom: bool, output: int, result: int, nonce: str
 ) -> Result:
-    said = text_of(output)
+    said = plan.words(text_of(output))
     written_out = full(output, task.limits.output) or full(result, task.limits.output)
     outcome, why = bad_end(ended, task.limits, written_out=written_out, killed_for_memory=oom)
     if outcome:
@@ -149,7 +182,7 @@ def _result(
     )
 
 
-class _Memory:
+class Memory:
     """A file in memory, as a context."""
 
     def __init__(self, name: str) -> None:

@@ -95,6 +95,7 @@ class Server:
             theirs.close()
             os.close(null)
         self._job, self._socket, self._answered = job, ours, 0
+        self._box.companions.add(self._pid)
 
     def _read(self, size: int, until: "_Until") -> bytes:
         assert self._socket is not None
@@ -118,6 +119,7 @@ class Server:
         if self._job is not None:
             self._job.__exit__(None, None, None)
             self._job = None
+            self._box.companions.discard(self._pid)
 
 
 class Kept:

@@ -91,7 +91,7 @@ def bad_end(
         return "timeout", f"no end within {seconds:g} CPU seconds ({limits.wall_seconds:g} of wall)"
     if ended.signal == signal.SIGSYS:
         return "sandbox_violation", "a system call that the sandbox forbids"
-    if killed_for_memory:
+    if killed_for_memory or ended.over_memory:
         return "memory_limit", f"more than {limits.memory // 2**20} MiB"
     if ended.signal == signal.SIGXFSZ or written_out:
         return "output_limit", f"more than {limits.output // 1024} KiB written"

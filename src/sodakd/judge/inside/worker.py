@@ -1,7 +1,7 @@
 """A worker: the process behind the outer wall that tries programs, one after the other.
 
-Started by `pool.py` with a socket. A task comes as a line of JSON, its test script
-as a descriptor beside it; a result leaves as a line of JSON.
+Started by `pool.py` with a socket. A task comes as a line of JSON, its test script as a descriptor
+beside it; a result leaves as a line of JSON. `batch` in such a line holds several of them.
 """
 
 import array
@@ -15,9 +15,16 @@ from dataclasses import asdict
 from sodakd.judge.inside.job import Box, BoxError, Limits
 from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.inside.wall import raise_wall
+from sodakd.judge.languages import go_batch
 from sodakd.judge.languages import python as python_language
 
 MODULES = ("c", "cpp", "go", "java", "javascript", "python", "typescript")
+
+BATCHES = {"go": go_batch.judge_batch}
+"""Languages of which several programs are tried as one request."""
+
+_ROOM = socket.CMSG_SPACE(4 * 64)
+"""Bytes for the descriptors that come with a request: a script for each program of a batch."""
 
 
 class Killed:
@@ -52,7 +59,7 @@ def main() -> None:
             os.write(start["cgroup"], b"0")
             os.close(start["cgroup"])
         own_ids = raise_wall(start["places"], start["room"])
-        box = Box(start["library"], own_ids=own_ids)
+        box = Box(start["library"], own_ids=own_ids, statistics=start["statistics"])
     except OSError as error:
         connection.sendall(json.dumps({"failed": str(error)}).encode() + b"\n")
         return
@@ -63,21 +70,26 @@ def main() -> None:
     scripts: list[int] = []
     while True:
         while b"\n" not in pending:
-            part, ancillary, _, _ = connection.recvmsg(2**20, socket.CMSG_SPACE(16))
+            part, ancillary, _, _ = connection.recvmsg(2**20, _ROOM)
             scripts += _descriptors(ancillary)
             if not part:
                 return
             pending += part
         line, _, pending = pending.partition(b"\n")
-        task = _task(json.loads(line), scripts)
+        asked = json.loads(line)
+        tasks = [_task(one, scripts) for one in asked.get("batch", [asked])]
         try:
-            result = modules[task.language].judge(box, task, killed)
-            reply = asdict(result)
+            if "batch" in asked:
+                results = BATCHES[tasks[0].language](box, tasks, killed)
+                reply: dict[str, object] = {"batch": [asdict(result) for result in results]}
+            else:
+                reply = asdict(modules[tasks[0].language].judge(box, tasks[0], killed))
         except (BoxError, OSError) as error:
             reply = {"failed": f"{type(error).__name__}: {error}"}
         finally:
-            if task.script >= 0:
-                os.close(task.script)
+            for task in tasks:
+                if task.script >= 0:
+                    os.close(task.script)
         connection.sendall(json.dumps(reply).encode() + b"\n")
 
 

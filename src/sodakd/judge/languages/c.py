@@ -1,7 +1,9 @@
 """C (gcc, C17): the types of lists, the program, then what calls it, in one unit."""
 
 import re
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from sodakd.judge.inside.job import Box
 from sodakd.judge.inside.native import Plan, build_and_run, script_of
@@ -28,7 +30,14 @@ WRITERS = """\
 #include <unistd.h>
 static FILE *sodakd_out;
 static void sodakd_int(long long v) { fprintf(sodakd_out, "%lld", v); }
-static void sodakd_float(double v) { fprintf(sodakd_out, "%.17g", v); }
+static void sodakd_float(double v) {
+    char text[40];
+    snprintf(text, sizeof text, "%.17g", v);
+    if (v != v) strcpy(text, "NaN");
+    else if (v - v != 0) strcpy(text, v > 0 ? "Infinity" : "-Infinity");
+    else if (!strpbrk(text, ".e")) strcat(text, ".0");
+    fputs(text, sodakd_out);
+}
 static void sodakd_bool(bool v) { fputs(v ? "true" : "false", sodakd_out); }
 static void sodakd_str(const char *v) {
     if (!v) { fputs("null", sodakd_out); return; }
@@ -62,33 +71,93 @@ ASSERT = "#undef main\n#undef NDEBUG\n#undef assert\n#include <assert.h>\n"
 """Between a program and its script: a main is a main, an assertion an assertion."""
 
 WRONG = re.compile(r"Assertion [`'].*' failed")
-FLAGS = ("-pipe", "-w")
+FLAGS = ("-std=gnu17", "-w")
+STRICT = (
+    "-Werror=return-type",
+    "-Werror=implicit-function-declaration",
+    "-Werror=int-conversion",
+)
+"""What a function must keep to that is called by code of ours."""
+
+HEADERS = (
+    ("stdio", "stdlib", "string", "math"),
+    ("stdio", "stdlib", "math"),
+    ("stdio", "math"),
+    ("stdio", "stdlib", "string"),
+)
+"""Headers that come precompiled together where a program begins by including them all: those that
+take longer to read as text. More of them would hide that a program forgot one."""
+
+HEADER = "first{}.h"
+HEADERS_OF_CALLS = PRELUDE + WRITERS
+FINISH = "finish.o"
+_INCLUDES = re.compile(
+    r"(?:\s|//[^\n]*\n|/\*.*?\*/|\#[ \t]*include[ \t]*<\w+\.h>[ \t]*(?://[^\n]*)?\n)*",
+    re.DOTALL,
+)
+_INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*<(\w+)\.h>", re.MULTILINE)
 
 
 def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     """Build and try one program."""
+    warm = task.warm and "c_link" in task.tools
+    source = f"{task.code}\n{ASSERT}{script_of(task)}" if task.script >= 0 else calls(task)
+    if task.script < 0 and not warm:
+        source = HEADERS_OF_CALLS + source
+    plan = Plan(
+        files={"program.c": source.encode(errors="surrogatepass")},
+        build=_steps(task, source) if warm else _driver(task),
+        run=("/tmp/program",),
+        wrong=WRONG,
+    )
+    result = build_and_run(box, task, plan, oom)
+    return replace(result, notes=(*result.notes, _NOTE)) if task.warm and not warm else result
+
+
+_NOTE = "C is compiled by gcc's driver, more slowly: its steps could not be told apart"
+
+
+def _driver(task: Task) -> tuple[Sequence[str], ...]:
+    """gcc as anyone calls it."""
     tools = task.tools
+    whole = (tools["gcc"], *FLAGS, "-pipe", tools["linker"], "-o", "program", "program.c")
     if task.script >= 0:
-        source = f"{task.code}\n{ASSERT}{script_of(task)}"
-        build: tuple[str, ...] = (
-            tools["gcc"], "-std=gnu17", *FLAGS, tools["linker"], "-o", "program", "program.c",
-            tools["finish"], "-Wl,--wrap=main", "-lm",
-        )  # fmt: skip
-        files = {"program.c": source.encode(errors="surrogatepass")}
+        return ((*whole, tools["finish"], "-Wl,--wrap=main", "-lm"),)
+    return ((*whole, *STRICT, "-lm"),)
+
+
+def _steps(task: Task, source: str) -> tuple[Sequence[str], ...]:
+    """What gcc would start, with what a program includes first already compiled."""
+    tools = task.tools
+    compiled = shlex.split(tools["c_compile"])
+    linked = shlex.split(tools["c_link"])
+    at = linked.index(FINISH)
+    if task.script >= 0:
+        header = precompiled(source)
+        linked[at : at + 1] = [tools["finish"], "--wrap=main"]
     else:
-        files = {"program.c": calls(task).encode(errors="surrogatepass")}
-        build = (
-            tools["gcc"], "-std=gnu17", *FLAGS, tools["linker"], "-Werror=return-type",
-            "-Werror=implicit-function-declaration", "-Werror=int-conversion",
-            "-o", "program", "program.c", "-lm",
-        )  # fmt: skip
-    plan = Plan(files=files, build=(build,), run=("/tmp/program",), wrong=WRONG)
-    return build_and_run(box, task, plan, oom)
+        header = "calls.h"
+        compiled += STRICT
+        del linked[at]
+    if header:
+        compiled += ["-include", f"{tools['c_headers']}/{header}"]
+    return compiled, shlex.split(tools["c_assemble"]), linked
+
+
+def precompiled(source: str) -> str:
+    """The header that holds the most of what a program includes before all else, or ""."""
+    first = _INCLUDES.match(source)
+    assert first is not None
+    included = set(_INCLUDE.findall(first.group()))
+    for number, names in enumerate(HEADERS):
+        if included.issuperset(names):
+            return HEADER.format(number)
+    return ""
 
 
 def calls(task: Task) -> str:
-    """The program between what it may use and what calls it. A `main` of its own is no main."""
-    lines = [PRELUDE, WRITERS, "#define main sodakd_own_main", task.code, "#undef main"]
+    """The program before what calls it. A `main` of its own is no main."""
+    lines = ["#define main sodakd_own_main", '#line 1 "program.c"', task.code, "#undef main"]
     body = ['sodakd_out = fdopen(3, "w");', "close(4);"]
     for number, arguments in enumerate(task.arguments):
         names = []
@@ -100,7 +169,8 @@ def calls(task: Task) -> str:
         body.append(f'fputs("{{\\"value\\":", sodakd_out); {PUT[task.result_type]}({call});')
         body.append('fputs("}\\n", sodakd_out);')
     body.append("fclose(sodakd_out); return 0;")
-    return "\n".join([*lines, "int main(void) {", *(f"    {line}" for line in body), "}", ""])
+    main = ['#line 1 "calls.c"', "int main(void) {", *(f"    {line}" for line in body), "}", ""]
+    return "\n".join([*lines, *main])
 
 
 def _literal(kind: str, value: Json, name: str) -> tuple[list[str], str]:

@@ -2,123 +2,199 @@
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from sodakd.judge.inside.job import Box
 from sodakd.judge.inside.native import Plan, build_and_run, script_of
 from sodakd.judge.inside.plain import Json
 from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.languages import literals
+from sodakd.judge.languages.go_source import read, renamed, tests
 
 TYPES = {
     "int": "int", "float": "float64", "bool": "bool", "str": "string",
     "list[int]": "[]int", "list[float]": "[]float64", "list[str]": "[]string",
 }  # fmt: skip
+PUT = {
+    "int": "Int", "float": "Float", "bool": "Bool", "str": "Str",
+    "list[int]": "Ints", "list[float]": "Floats", "list[str]": "Strs",
+}  # fmt: skip
 
 WRONG = re.compile(r"\A(?!.*^panic: ).*^\s*--- FAIL: ", re.MULTILINE | re.DOTALL)
 MEMORY = re.compile(r"out of memory|cannot allocate memory")
-_PACKAGE = re.compile(r"^[ \t]*package[ \t]+\w+", re.MULTILINE)
-_MAIN = re.compile(r"^func[ \t]+main[ \t]*\(", re.MULTILINE)
-_TEST = re.compile(r"^func[ \t]+(Test\w*)[ \t]*\([ \t]*\w+[ \t]+\*testing\.T[ \t]*\)", re.MULTILINE)
+TOOLS: Mapping[str, str] = {"GOGC": "off", "GOMEMLIMIT": "512MiB", "GOMAXPROCS": "1"}
+"""Compiler and linker live too short to collect what they leave, and have one core."""
 
-HEAD = """\
+CALLS = """\
 package main
 
-import (
-    "encoding/json"
-    "os"
-    "syscall"
-    "testing"
-    "testing/internal/testdeps"
-)
+import MARKvalues "sodakd/values"
 
+func MARKcalls() {
+BODY
+}
+"""
+NONCE = """\
 var MARKnonce = MARKtake()
-var MARKout = os.NewFile(3, "values")
 
 func MARKtake() (nonce [32]uint8) {
-    syscall.Read(4, nonce[:])
-    syscall.Close(4)
+    MARKsyscall.Read(4, nonce[:])
+    MARKsyscall.Close(4)
     return
 }
 
-func MARKput(value interface{}) {
-    line := struct { Value interface{} `json:"value"` }{value}
-    if json.NewEncoder(MARKout).Encode(line) != nil { os.Exit(126) }
-}
-
-var _ = testing.MainStart
-var _ testdeps.TestDeps
-
-func main() {
-BODY
-    os.Exit(0)
+func MARKpassed() {
+    MARKsyscall.Write(3, MARKnonce[:])
 }
 """
-"""What stands beside the program in its package. It uses no builtin that a program might redefine:
-`make`, `len`, `append`, `panic` are good names for functions of others."""
+"""Nothing here is a builtin that a program beside it might redefine: `make`, `len`, `append`,
+`panic` are good names for functions of others."""
 
-TESTS = """\
-    os.Args = os.Args[:1]
-    tests := []testing.InternalTest{NAMES}
-    if testing.MainStart(testdeps.TestDeps{}, tests, nil, nil, nil).Run() != 0 { os.Exit(1) }
-    MARKout.Write(MARKnonce[:])"""
-NO_TESTS = '    os.Stderr.WriteString("no tests"); os.Exit(3)'
+MAIN_CALLS = "\nfunc main() {\n    MARKcalls()\n}\n"
+MAIN_SLIM = """\
+package main
+
+import (
+    MARKsyscall "syscall"
+    MARKtesting "testing"
+)
+
+func main() {
+    if !MARKtesting.RunAll([]MARKtesting.InternalTest{TESTS}) { MARKsyscall.Exit(1) }
+    MARKpassed()
+}
+
+"""
+MAIN_FULL = """\
+package main
+
+import (
+    MARKos "os"
+    MARKsyscall "syscall"
+    MARKtesting "testing"
+    MARKdeps "testing/internal/testdeps"
+)
+
+func main() {
+    MARKos.Args = MARKos.Args[:1]
+    tests := []MARKtesting.InternalTest{TESTS}
+    failed := MARKtesting.MainStart(MARKdeps.TestDeps{}, tests, nil, nil, nil).Run()
+    if failed != 0 { MARKos.Exit(1) }
+    MARKpassed()
+    MARKos.Exit(0)
+}
+
+"""
+MAIN_NONE = """\
+package main
+
+import MARKos "os"
+
+func main() {
+    MARKos.Stderr.WriteString("no tests")
+    MARKos.Exit(3)
+}
+"""
 
 
 def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
-    """Compile, link and try one program."""
-    tools = task.tools
-    script = script_of(task)
-    program = _renamed(f"{task.code}\n{script}" if task.script >= 0 else task.code)
+    """Compile, link and try one program; with Go's own `testing` where ours may not do."""
+    program = program_of(task)
     # A name that no program can know: what it would call to pass is in its own package.
     mark = f"sodakd{os.urandom(8).hex()}"
-    names = _tests(program)
-    tests = TESTS.replace("NAMES", names) if names else NO_TESTS
-    body = tests if task.script >= 0 else _calls(task)
-    # fmt: off
-    files = {
-        "main.go": HEAD.replace("BODY", body).replace("MARK", mark).encode(),
-        "program.go": program.encode(errors="surrogatepass"),
-    }
-    compiled = (
-        tools["go_compile"], "-o", "program.a", "-p", "main", "-complete", "-importcfg",
-        tools["go_packages"], "main.go", "program.go",
+    if task.warm and read(program).slim:
+        result = build_and_run(box, task, _plan(task, program, mark, slim=True), oom)
+        if not lacks(result):
+            return replace(result, output=result.output.replace(mark, "sodakd"))
+    result = build_and_run(box, task, _plan(task, program, mark, slim=False), oom)
+    return replace(result, output=result.output.replace(mark, "sodakd"))
+
+
+def program_of(task: Task) -> str:
+    """The program and its script, as a part of package main."""
+    return renamed(f"{task.code}\n{script_of(task)}" if task.script >= 0 else task.code)
+
+
+def lacks(result: Result) -> bool:
+    """Whether a compiler may have refused a program for what our `testing` lacks."""
+    said = result.output
+    return result.stage == "compile" and ("testing" in said or "too many errors" in said)
+
+
+def _plan(task: Task, program: str, mark: str, *, slim: bool) -> Plan:
+    packages = task.tools["go_slim" if slim else "go_packages"]
+    if task.script < 0:
+        head = calls(task) + MAIN_CALLS
+    elif names := tests(program):
+        head = (MAIN_SLIM if slim else MAIN_FULL) + NONCE
+        head = head.replace("TESTS", ", ".join(f'{{"{name}", {name}}}' for name in names))
+    else:
+        head = MAIN_NONE
+    files = {"main.go": head.replace("MARK", mark), "program.go": program}
+    return replace(
+        run_plan(task, "/tmp/program"),
+        files={name: text.encode(errors="surrogatepass") for name, text in files.items()},
+        build=(
+            compiler(task, "main", packages, "program.a", *files),
+            linker(task, packages, "program", "program.a"),
+        ),
     )
-    linked = (
-        tools["go_link"], "-o", "program", "-importcfg", tools["go_packages"], "-s", "-w",
-        "program.a",
-    )
-    # fmt: on
-    plan = Plan(
-        files=files,
-        build=(compiled, linked),
-        run=("/tmp/program",),
+
+
+def run_plan(task: Task, *command: str) -> Plan:
+    """How a linked program is run."""
+    return Plan(
+        files={},
+        build=(),
+        run=command,
         wrong=WRONG,
         memory=MEMORY,
+        words=words,
         environment={"GOGC": "off"} if task.script < 0 else {},
+        building=TOOLS,
         reserve=False,
         processes=128,
     )
-    return build_and_run(box, task, plan, oom)
 
 
-def _renamed(program: str) -> str:
-    """The program as a part of package main, without a `main` of its own."""
-    if not _PACKAGE.search(program):
-        program = f"package main\n{program}"
-    return _MAIN.sub("func sodakdOwnMain(", _PACKAGE.sub("package main", program, count=1))
+def words(said: str) -> str:
+    """What a program said, its traces cut to lines of its own: the rest is how it was linked."""
+    traces = [line for trace in _TRACE.findall(said) for line in _OWN_LINE.findall(trace)]
+    text = _TIME.sub(r"\1(0.00s)", _TRACE.sub("", said)).rstrip("\n")
+    return "\n".join([text, *dict.fromkeys(traces)][: 1 + _TRACED])
 
 
-def _tests(program: str) -> str:
-    return ", ".join(f'{{"{name}", {name}}}' for name in _TEST.findall(program))
+_TRACE = re.compile(r"^(?:goroutine \d+|runtime stack).*:\n(?:.+\n?)*\n*", re.MULTILINE)
+_OWN_LINE = re.compile(r"/tmp/(program\.go:\d+)")
+_TRACED = 8
+"""Lines of its own, at most, that are told of a program that panicked."""
+_TIME = re.compile(r"^( *--- FAIL: .* )\(\d+\.\d\ds\)$", re.MULTILINE)
 
 
-def _calls(task: Task) -> str:
-    lines = ["    _ = MARKnonce"]
+def compiler(task: Task, name: str, packages: str, output: str, *files: str) -> tuple[str, ...]:
+    """The command that compiles a package."""
+    return (
+        task.tools["go_compile"], "-o", output, "-p", name, "-complete", "-c=1", "-dwarf=false",
+        "-importcfg", packages, *files,
+    )  # fmt: skip
+
+
+def linker(task: Task, packages: str, output: str, main: str) -> tuple[str, ...]:
+    """The command that links a program."""
+    return (
+        task.tools["go_link"], "-o", output, "-buildid=", "-importcfg", packages, "-s", "-w", main,
+    )  # fmt: skip
+
+
+def calls(task: Task) -> str:
+    """A file of the program's package, with a function that writes what the calls give."""
+    lines = []
     for arguments in task.arguments:
         written = ", ".join(map(_literal, task.argument_types, arguments))
-        lines.append(f"    MARKput({TYPES[task.result_type]}({task.entry_point}({written})))")
-    return "\n".join(lines)
+        put = f"MARKvalues.{PUT[task.result_type]}"
+        lines.append(f"    {put}({TYPES[task.result_type]}({task.entry_point}({written})))")
+    return CALLS.replace("BODY", "\n".join(lines))
 
 
 def _literal(kind: str, value: Json) -> str:

@@ -196,8 +196,8 @@ def _test(ask: Callable[[bytes], bytes]) -> None:
 def _command(task: Task) -> Command:
     tools = task.tools
     arguments = (
-        tools["java"], "-Xshare:auto", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx768m", "-Xms64m",
-        "-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError",
+        tools["java"], "-Xshare:auto", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx768m",
+        "-Xms64m", "-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError",
         "--add-exports", "jdk.compiler/com.sun.tools.javac.api=ALL-UNNAMED",
         "-cp", tools["java_harness"], "SodakdJavac",
     )  # fmt: skip

@@ -50,7 +50,7 @@ def warm_up() -> None:
     ):
         sink = io.BytesIO()
         _answer_calls(code, "f", ([1],), sink.write)
-    _free_names("def check(candidate):\n    assert candidate(1) == 2\ncheck(f)\n")
+    _free_names("def check(candidate):\n    assert candidate(1) == 2\ncheck(f)\n", "")
     gc.collect()
     gc.freeze()
 
@@ -179,7 +179,9 @@ def _by_script(
         if tester_pid == 0:
             descriptors = (_NULL, _NULL, _NULL, verdict, ours.fileno(), task.script)
             with _ChildOf(tester, task, descriptors):
-                _writer(3)(dump(_test(text_of(5, LINE), socket.socket(fileno=os.dup(4)))))
+                _writer(3)(
+                    dump(_test(text_of(5, LINE), task.entry_point, socket.socket(fileno=os.dup(4))))
+                )
         ours.close()
         theirs.close()
         tested = tester.wait(tester_pid, clock_of=program_pid)
@@ -352,13 +354,16 @@ def _bring_back(ours: tuple[object, ...], theirs: object) -> None:
             old.update(new)
 
 
-def _test(script: str, connection: socket.socket) -> dict[str, Json]:
-    """Run the script; every name that it does not define itself is the program's."""
+def _test(script: str, entry_point: str, connection: socket.socket) -> dict[str, Json]:
+    """Run the script; names that neither it nor Python defines are the program's.
+
+    So is the entry point, whatever Python has under that name.
+    """
     sys.set_int_max_str_digits(0)
     try:
         program = _Program(connection)
         space: dict[str, object] = {"__name__": "tests"}
-        for name in _free_names(script):
+        for name in _free_names(script, entry_point):
             try:
                 space[name] = program.named(name)
             except NameError:
@@ -380,13 +385,13 @@ def _test(script: str, connection: socket.socket) -> dict[str, Json]:
     return {"outcome": "passed", "output": ""}
 
 
-def _free_names(script: str) -> list[str]:
+def _free_names(script: str, entry_point: str) -> list[str]:
     tree = ast.parse(script)
     loaded: dict[str, None] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             loaded[node.id] = None
-    return [name for name in loaded if not hasattr(builtins, name)]
+    return [name for name in loaded if name == entry_point or not hasattr(builtins, name)]
 
 
 # --- all of them -------------------------------------------------------------------------------

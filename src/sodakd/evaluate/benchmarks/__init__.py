@@ -1,0 +1,1 @@
+"""Benchmarks: one small file each, `table.py` names them all."""

@@ -1,0 +1,43 @@
+"""HumanEval: 164 Python functions (Chen et al. 2021, arXiv 2107.03374)."""
+
+import re
+
+from sodakd.evaluate.benchmarks import ask
+from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, Origin, Row
+from sodakd.types import Language, Question, TestScript
+
+_ENTRY = re.compile(r"^def[ \t]+(\w+)", re.MULTILINE)
+
+
+def task(row: Row, language: Language, source: str = "humaneval") -> BenchmarkTask:
+    """A task of HumanEval's columns; `entry_point` may be missing, as in its translations."""
+    prompt, test = row.text("prompt"), row.text("test")
+    entry = row.optional("entry_point") or _ENTRY.findall(prompt)[-1]
+    if not re.search(r"^check\(", test, re.MULTILINE):
+        test = f"{test}\n\ncheck({entry})\n"
+    return BenchmarkTask(
+        id=row.text("task_id"),
+        question=Question.new(
+            text=ask.complete(language, prompt),
+            language=language,
+            tests=TestScript(entry_point=entry, script=test),
+            source=source,
+            level=None,
+        ),
+        prompt=prompt if prompt.endswith("\n") else f"{prompt}\n",
+        entry_point=entry,
+        gold=row.optional("canonical_solution") or None,
+    )
+
+
+HUMANEVAL = Benchmark(
+    name="humaneval",
+    about="164 Python functions (Chen et al. 2021)",
+    dataset="openai/openai_humaneval",
+    origins={
+        Language.PYTHON: Origin(
+            "openai_humaneval/test-00000-of-00001.parquet", ("HumanEval.jsonl", "humaneval.jsonl")
+        )
+    },
+    task=task,
+)

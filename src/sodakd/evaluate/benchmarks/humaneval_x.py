@@ -1,0 +1,104 @@
+"""HumanEval-X: HumanEval by hand in five languages (Zheng et al. 2023, arXiv 2303.17568)."""
+
+import re
+from collections.abc import Callable, Mapping
+
+from sodakd.evaluate.benchmarks import ask, humaneval
+from sodakd.evaluate.benchmarks.source import Source
+from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, Origin, Row
+from sodakd.types import Language, Question, TestScript
+
+_CPP = """\
+#include <stdlib.h>
+#include <algorithm>
+#include <math.h>
+#include <stdio.h>
+#include <vector>
+#include <string>
+#include <climits>
+#include <cstring>
+#include <iostream>
+#include <cassert>
+"""
+"""What the benchmark's own harness includes above every program."""
+
+_GO = (
+    "math", "strings", "fmt", "strconv", "time", "bytes", "regexp", "sort", "math/rand",
+    "crypto/md5",
+)  # fmt: skip
+"""What the benchmark's own harness imports where a continuation uses it."""
+
+_JAVA_METHOD = re.compile(r"(\w+)[ \t]*\([^(){}]*\)[^(){}]*\{\s*\Z")
+_LAST = {
+    Language.CPP: re.compile(r"(\w+)[ \t]*\([^{}]*\{\s*\Z"),
+    Language.GO: re.compile(r"func[ \t]+(\w+)[^{}]*(?:interface\{\}[^{}]*)*\{\s*\Z"),
+    Language.JAVA: _JAVA_METHOD,
+    Language.JAVASCRIPT: re.compile(r"(?:const|let|var|function)[ \t]+(\w+)[^{}]*\{\s*\Z"),
+}
+
+
+def entry_of(prompt: str, language: Language) -> str:
+    """The name of the function that a prompt leaves open."""
+    found = _LAST[language].search(Source(prompt, language).masked)
+    return found[1] if found else ""
+
+
+def _task(row: Row, language: Language) -> BenchmarkTask:
+    if language is Language.PYTHON:
+        return humaneval.task(row, language, "humaneval-x")
+    prompt = row.text("prompt")
+    entry = entry_of(prompt, language)
+    return BenchmarkTask(
+        id=row.text("task_id"),
+        question=Question.new(
+            text=ask.complete(language, prompt),
+            language=language,
+            tests=TestScript(entry_point=entry, script=row.text("test")),
+            source="humaneval-x",
+            level=None,
+        ),
+        prompt=prompt,
+        entry_point=entry,
+        gold=row.text("canonical_solution"),
+        before=_BEFORE.get(language, _nothing)(row),
+        offered=_GO if language is Language.GO else (),
+        holder="Solution" if language is Language.JAVA else "",
+    )
+
+
+def _nothing(_: Row) -> str:
+    return ""
+
+
+_BEFORE: Mapping[Language, Callable[[Row], str]] = {
+    Language.CPP: lambda _: _CPP,
+    Language.GO: lambda row: row.text("test_setup"),
+}
+
+
+def _origin(short: str) -> Origin:
+    return Origin(f"data/{short}/data/humaneval.jsonl", (f"humaneval_{short}.jsonl",))
+
+
+HUMANEVAL_X = Benchmark(
+    name="humaneval-x",
+    about="HumanEval in Python, Java, JavaScript, C++ and Go, by hand (Zheng et al. 2023)",
+    dataset="THUDM/humaneval-x",
+    origins={
+        Language.PYTHON: _origin("python"),
+        Language.JAVA: _origin("java"),
+        Language.JAVASCRIPT: _origin("js"),
+        Language.CPP: _origin("cpp"),
+        Language.GO: _origin("go"),
+    },
+    task=_task,
+    known_bad={
+        "CPP/22": "its solution includes boost",
+        "CPP/137": "its solution includes boost",
+        "CPP/162": "its solution links with OpenSSL",
+        "JavaScript/106": "its solution has a `return` outside of a function",
+        "JavaScript/112": "an assertion of its tests fails; plain node prints that and goes on",
+        "JavaScript/155": "an assertion of its tests fails; plain node prints that and goes on",
+        "JavaScript/162": "its solution needs the package js-md5",
+    },
+)

@@ -1,0 +1,66 @@
+"""McEval: problems by hand in seven languages (Chai et al. 2024, arXiv 2406.07436)."""
+
+from collections.abc import Callable, Mapping
+
+from sodakd.evaluate.benchmarks import ask
+from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, Origin, Row
+from sodakd.types import Language, Question, TestScript
+
+JAVA_TESTS = "SodakdTests"
+_LEVELS = {"easy": 1, "middle": 2, "hard": 3}
+
+
+def _java_script(test: str) -> str:
+    """The tests' methods in a class of their own, which inherits what they call."""
+    return f"class {JAVA_TESTS} extends Solution {{\n{test}"
+
+
+_SCRIPT: Mapping[Language, Callable[[str], str]] = {Language.JAVA: _java_script}
+
+
+def _task(row: Row, language: Language) -> BenchmarkTask:
+    raw, entry = row.text("prompt"), row.text("entry_point")
+    script = _SCRIPT.get(language, str)(row.text("test"))
+    return BenchmarkTask(
+        id=row.text("task_id"),
+        question=Question.new(
+            text=ask.complete(language, raw),
+            language=language,
+            tests=TestScript(entry_point=entry, script=script),
+            source="mceval",
+            level=_LEVELS.get(row.text("level")),
+        ),
+        prompt=_opened(raw, language),
+        entry_point=entry,
+        gold=row.text("canonical_solution"),
+        holder="Solution" if language is Language.JAVA else "",
+    )
+
+
+def _opened(prompt: str, language: Language) -> str:
+    """The prompt up to where the function's body begins; half of them leave its brace out."""
+    prompt = prompt.rstrip()
+    if language is Language.PYTHON or prompt.endswith("{"):
+        return f"{prompt}\n"
+    return f"{prompt} {{\n"
+
+
+def _origin(name: str) -> Origin:
+    return Origin(f"generation/{name}.jsonl", (f"{name}.jsonl",))
+
+
+MCEVAL = Benchmark(
+    name="mceval",
+    about="fifty problems in each of seven languages, C among them (Chai et al. 2024)",
+    dataset="Multilingual-Multimodal-NLP/McEval",
+    origins={
+        Language.PYTHON: _origin("Python"),
+        Language.JAVA: _origin("Java"),
+        Language.JAVASCRIPT: _origin("JavaScript"),
+        Language.C: _origin("C"),
+        Language.CPP: _origin("CPP"),
+        Language.GO: _origin("Go"),
+        Language.TYPESCRIPT: _origin("TypeScript"),
+    },
+    task=_task,
+)

@@ -1,0 +1,74 @@
+"""MultiPL-E: HumanEval translated by compilers of tests (Cassano et al. 2022, arXiv 2208.08227).
+
+Its tests close the function that its prompt opens; here a program is closed before them, so that a
+whole answer and a continuation are judged alike. Python is HumanEval itself. There are no gold
+solutions but Python's.
+"""
+
+from collections.abc import Callable, Mapping
+
+from sodakd.evaluate.benchmarks import ask, humaneval
+from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, Origin, Row
+from sodakd.types import Language, Question, TestScript
+
+JAVA_TESTS = "SodakdTests"
+
+
+def _cpp_script(tests: str) -> str:
+    return tests.removeprefix("}").lstrip("\n")
+
+
+def _java_script(tests: str) -> str:
+    """`main` in a class of its own, which inherits what it calls."""
+    return f"class {JAVA_TESTS} extends Problem {{\n{tests.strip().removeprefix('}')}"
+
+
+_SCRIPT: Mapping[Language, Callable[[str], str]] = {
+    Language.CPP: _cpp_script,
+    Language.JAVA: _java_script,
+}
+
+
+def _task(row: Row, language: Language) -> BenchmarkTask:
+    if language is Language.PYTHON:
+        return humaneval.task(row, language, "multipl-e")
+    prompt, tests = row.text("prompt"), row.text("tests")
+    entry = row.text("name").split("_", 2)[2]
+    return BenchmarkTask(
+        id=row.text("name"),
+        question=Question.new(
+            text=ask.complete(language, prompt),
+            language=language,
+            tests=TestScript(entry_point=entry, script=_SCRIPT.get(language, str)(tests)),
+            source="multipl-e",
+            level=None,
+        ),
+        prompt=prompt,
+        entry_point=entry,
+        gold=None,
+        holder="Problem" if language is Language.JAVA else "",
+    )
+
+
+def _origin(short: str) -> Origin:
+    return Origin(f"humaneval-{short}/test-00000-of-00001.parquet", (f"humaneval-{short}.jsonl",))
+
+
+MULTIPL_E = Benchmark(
+    name="multipl-e",
+    about="HumanEval translated to Java, JavaScript, C++, Go and TypeScript (Cassano et al. 2022)",
+    dataset="nuprl/MultiPL-E",
+    origins={
+        Language.PYTHON: Origin(
+            "openai_humaneval/test-00000-of-00001.parquet",
+            ("humaneval-python.jsonl",),
+            "openai/openai_humaneval",
+        ),
+        Language.JAVA: _origin("java"),
+        Language.JAVASCRIPT: _origin("js"),
+        Language.CPP: _origin("cpp"),
+        Language.GO: _origin("go"),
+        Language.TYPESCRIPT: _origin("ts"),
+    },
+    task=_task,
+)

@@ -1,0 +1,171 @@
+"""Reading source of six languages with braces: enough to join programs, no parser.
+
+Model-written text is read here, so every pattern is linear in the text but for odd cases.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from sodakd.types import Language
+
+_COMMENT = r"//[^\n]*|/\*.*?(?:\*/|\Z)"
+_TEXT = r'"(?:\\.|[^"\\\n])*"?'
+_CHARACTER = r"'(?:\\.|[^'\\\n])*'?"
+_TEMPLATE = r"`(?:\\.|[^`\\])*`?"
+_REGEX = (
+    r"(?:(?<=[(,=:\[!&|?{};\n])|(?<=return))[ \t]*"
+    r"/(?![*/])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n\[])+/"
+)
+_SCRIPT = re.compile("|".join((_COMMENT, _TEXT, _CHARACTER, _TEMPLATE, _REGEX)), re.DOTALL)
+_NATIVE = re.compile(
+    "|".join(
+        (_COMMENT, r'R"(?P<mark>\w*)\(.*?\)(?P=mark)"', _TEXT, rf"(?<![0-9a-fA-F]){_CHARACTER}")
+    ),
+    re.DOTALL,
+)
+_OPAQUE = {
+    Language.JAVA: re.compile(
+        "|".join((_COMMENT, r'""".*?(?:"""|\Z)', _TEXT, _CHARACTER)), re.DOTALL
+    ),
+    Language.JAVASCRIPT: _SCRIPT,
+    Language.TYPESCRIPT: _SCRIPT,
+    Language.C: _NATIVE,
+    Language.CPP: _NATIVE,
+    Language.GO: re.compile("|".join((_COMMENT, _TEXT, _CHARACTER, r"`[^`]*`?")), re.DOTALL),
+}
+_DIRECTIVE = re.compile(r"^[ \t]*#(?:\\\n|[^\n])*", re.MULTILINE)
+
+_FUNCTION = (
+    r"\b(\w+)[ \t\n]*\([^;{}]*\{|\b(?:struct|class|enum|union)[ \t]+(\w+)[^;{}()]*\{"
+    r"|\}[ \t]*(\w+)[ \t]*;"
+)
+_SCRIPT_NAMES = r"\bfunction[ \t]*\*?[ \t]+(\w+)|\b(?:const|let|var|class|enum)[ \t]+(\w+)"
+_NAMES = {
+    Language.JAVA: re.compile(r"\b(?:class|interface|enum|record)[ \t]+(\w+)"),
+    Language.JAVASCRIPT: re.compile(_SCRIPT_NAMES),
+    Language.TYPESCRIPT: re.compile(
+        _SCRIPT_NAMES + r"|^[ \t]*(?:type|interface)[ \t]+(\w+)", re.MULTILINE
+    ),
+    Language.C: re.compile(_FUNCTION),
+    Language.CPP: re.compile(_FUNCTION),
+    Language.GO: re.compile(r"^func[ \t]+(\w+)|^(?:var|const|type)[ \t]+(\w+)", re.MULTILINE),
+}
+
+_END = re.compile(r"\}(?:[ \t]*\w*[ \t]*;)?|;")
+_SCRIPT_END = re.compile(
+    _END.pattern + r"|(?=^(?:export[ \t]|async[ \t]|function\b|const\b|let\b|var\b|class\b))",
+    re.MULTILINE,
+)
+_ENDS = {
+    Language.GO: re.compile(_END.pattern + r"|(?=^(?:func|var|const|type|import)\b)", re.MULTILINE),
+    Language.JAVASCRIPT: _SCRIPT_END,
+    Language.TYPESCRIPT: _SCRIPT_END,
+}
+"""Where an item ends; in languages that need no semicolon, also before a word that begins one."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """A piece of a source: from `start` up to `end`."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """A text in a language with braces."""
+
+    text: str
+    language: Language
+
+    @cached_property
+    def masked(self) -> str:
+        """The text with comments, strings and directives blanked; every place stays its place."""
+        masked = _OPAQUE[self.language].sub(_blank, self.text)
+        if self.language in {Language.C, Language.CPP}:
+            masked = _DIRECTIVE.sub(_blank, masked)
+        return masked
+
+    @cached_property
+    def shallow(self) -> str:
+        """The masked text with all that stands inside braces blanked."""
+        parts: list[str] = []
+        depth, kept = 0, 0
+        for at, mark in self._braces():
+            if mark == "{":
+                if depth == 0:
+                    parts.append(self.masked[kept : at + 1])
+                    kept = at + 1
+                depth += 1
+            elif depth:
+                depth -= 1
+                if depth == 0:
+                    parts.append(_spaces(self.masked[kept:at]))
+                    kept = at
+        rest = self.masked[kept:]
+        return "".join(parts) + (rest if depth == 0 else _spaces(rest))
+
+    @property
+    def depth(self) -> int:
+        """How many braces are open at the end; negative where more are closed than opened."""
+        return self.masked.count("{") - self.masked.count("}")
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """What is defined outside of all braces."""
+        return names_in(self.shallow, self.language)
+
+    def closes(self, depth: int, after: int) -> int | None:
+        """The place behind the first brace after `after` that comes back down to a depth."""
+        now = 0
+        for at, mark in self._braces():
+            now += 1 if mark == "{" else -1
+            if mark == "}" and now <= depth and at >= after:
+                return at + 1
+        return None
+
+    def items(self) -> list[Span]:
+        """The definitions outside of all braces, in order: each ends at its `;` or its `}`."""
+        spans: list[Span] = []
+        start = 0
+        shallow = self.shallow
+        for match in _ENDS.get(self.language, _END).finditer(shallow):
+            first = first_word(self.masked, start, match.end())
+            if first < match.end():
+                spans.append(Span(first, match.end()))
+            start = match.end()
+        return spans
+
+    def without(self, unwanted: Callable[[str], bool]) -> "Source":
+        """The source without the items whose shallow text is unwanted."""
+        text, shallow = self.text, self.shallow
+        for span in reversed(self.items()):
+            if unwanted(shallow[span.start : span.end]):
+                text = text[: span.start] + text[span.end :]
+        return Source(text, self.language)
+
+    def _braces(self) -> list[tuple[int, str]]:
+        return [(match.start(), match[0]) for match in re.finditer(r"[{}]", self.masked)]
+
+
+def names_in(shallow: str, language: Language) -> frozenset[str]:
+    """The names that a shallow text defines."""
+    found = _NAMES[language].finditer(shallow)
+    return frozenset(name for match in found for name in match.groups() if name)
+
+
+def first_word(masked: str, start: int, end: int) -> int:
+    """Where the first word stands, after what is blanked; `end` where there is none."""
+    word = re.search(r"\S", masked[start:end])
+    return start + word.start() if word else end
+
+
+def _blank(match: re.Match[str]) -> str:
+    return _spaces(match[0])
+
+
+def _spaces(text: str) -> str:
+    return re.sub(r"[^\n]", " ", text)

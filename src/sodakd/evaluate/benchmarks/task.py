@@ -1,0 +1,95 @@
+"""What a benchmark and one of its tasks are."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from pydantic import JsonValue
+
+from sodakd.errors import DataError
+from sodakd.types import Language, Question
+
+
+@dataclass(frozen=True)
+class BenchmarkTask:
+    """One problem. `question.text` asks a chat model; `prompt` is what a base model continues.
+
+    `gold` continues the prompt, or is a whole program of its own. `before` is what the tests need
+    above a program (includes, imports); `offered` are imports that the benchmark's own harness adds
+    to a continuation which uses them. `holder` is the class that holds a Java method.
+    """
+
+    id: str
+    question: Question
+    prompt: str
+    entry_point: str
+    gold: str | None
+    before: str = ""
+    offered: tuple[str, ...] = ()
+    holder: str = ""
+
+    @property
+    def language(self) -> Language:
+        return self.question.language
+
+
+@dataclass(frozen=True)
+class Row:
+    """A raw row of a benchmark's file, and which one it is, for messages."""
+
+    name: str
+    values: Mapping[str, JsonValue]
+
+    def text(self, *columns: str) -> str:
+        """The text of the first of these columns that the row has. Raises `DataError`."""
+        for column in columns:
+            value = self.values.get(column)
+            if isinstance(value, str):
+                return value
+        raise DataError(
+            f"{self.name}: no column {' or '.join(columns)}; found {', '.join(self.values)}"
+        )
+
+    def optional(self, column: str) -> str:
+        """The text of a column, or none of it."""
+        value = self.values.get(column)
+        return value if isinstance(value, str) else ""
+
+    def texts(self, column: str) -> tuple[str, ...]:
+        """The texts of a column that holds a list of them. Raises `DataError`."""
+        value = self.values.get(column)
+        if not isinstance(value, list):
+            raise DataError(f"{self.name}: column {column} is no list")
+        return tuple(str(one) for one in value)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a language's rows stand: a file of the hub's dataset, and its local names."""
+
+    file: str
+    local: tuple[str, ...]
+    dataset: str = ""
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A benchmark: where its rows are, and how one becomes a task.
+
+    `known_bad` lists the tasks whose own gold solution does not pass, each with the reason.
+    """
+
+    name: str
+    about: str
+    dataset: str
+    origins: Mapping[Language, Origin]
+    task: Callable[[Row, Language], BenchmarkTask]
+    wanted: Callable[[Row], bool] = field(default=lambda _: True)
+    known_bad: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def languages(self) -> tuple[Language, ...]:
+        return tuple(self.origins)
+
+    def tasks(self, rows: Iterable[Row], language: Language) -> list[BenchmarkTask]:
+        """The tasks among these rows. Raises `DataError` for a row of another shape."""
+        return [self.task(row, language) for row in rows if self.wanted(row)]

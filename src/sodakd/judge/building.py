@@ -1,0 +1,66 @@
+"""What the judge builds once and keeps, and how it asks the tools of this machine."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from sodakd.errors import JudgeError
+
+
+def cache() -> Path:
+    """Where what is built once is kept: $SODAKD_CACHE, else the user's cache folder."""
+    own = os.environ.get("SODAKD_CACHE")
+    if own:
+        return Path(own).resolve()
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache").resolve() / "sodakd"
+
+
+def built(name: str, key: bytes, build: Callable[[Path], None]) -> Path:
+    """A folder of the cache, made by `build` where it is not there yet; whole or not at all."""
+    home = cache()
+    target = home / f"{name}-{hashlib.sha256(key).hexdigest()[:16]}"
+    if target.exists():
+        return target
+    home.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(prefix=f"{name}-part-", dir=home))
+    part.chmod(0o755)
+    try:
+        build(part)
+        part.rename(target)
+    except OSError:
+        if not target.exists():
+            raise
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return target
+
+
+def find(*names: str) -> str:
+    for name in names:
+        found = shutil.which(name)
+        if found:
+            return found
+    raise JudgeError(f"{names[0]} is not installed")
+
+
+def said(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    return (done.stdout or done.stderr).strip()
+
+
+def run(
+    *command: str, environment: Mapping[str, str] | None = None, folder: Path | None = None
+) -> str:
+    if shutil.which(command[0]) is None:
+        raise JudgeError(f"{command[0]} is not installed: apt-get install {command[0]}")
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env=environment, cwd=folder
+    )
+    if done.returncode:
+        raise JudgeError(f"{' '.join(command[:3])} failed: {done.stderr[-500:]}")
+    return done.stdout

@@ -1,0 +1,110 @@
+/* The filter of system calls that every program gets. Included by `contain.c`.
+ *
+ * What is not named is allowed. The kernel tries a new filter on every number there is, so this is a
+ * tree: that takes a quarter of the time of a list.
+ */
+
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#define NEW_NAMESPACES 0x7E020000u /* CLONE_NEW{NS,CGROUP,UTS,IPC,USER,PID,NET} */
+#ifndef SYS_io_uring_setup
+#define SYS_io_uring_setup 425
+#define SYS_io_uring_enter 426
+#define SYS_io_uring_register 427
+#endif
+#ifndef SYS_mount_setattr
+#define SYS_mount_setattr 442
+#endif
+
+enum { BY_FLAGS = 1, BY_FAMILY, BY_REQUEST }; /* not in this word alone: the arguments decide */
+struct rule { unsigned number, action; };
+#define FORBID(name) {SYS_##name, SECCOMP_RET_KILL_PROCESS}
+#define REFUSE(name, error) {SYS_##name, SECCOMP_RET_ERRNO | (error)}
+
+static struct rule RULES[] = {
+    FORBID(ptrace), FORBID(process_vm_readv), FORBID(process_vm_writev), FORBID(mount),
+    FORBID(umount2), FORBID(pivot_root), FORBID(swapon), FORBID(swapoff), FORBID(reboot),
+    FORBID(sethostname), FORBID(setdomainname), FORBID(init_module), FORBID(finit_module),
+    FORBID(delete_module), FORBID(kexec_load), FORBID(kexec_file_load), FORBID(bpf),
+    FORBID(userfaultfd), FORBID(open_by_handle_at), FORBID(keyctl), FORBID(add_key),
+    FORBID(request_key), FORBID(unshare), FORBID(setns), FORBID(acct), FORBID(quotactl),
+    FORBID(iopl), FORBID(ioperm), FORBID(pidfd_getfd), FORBID(chroot), FORBID(settimeofday),
+    FORBID(clock_settime), FORBID(adjtimex),
+    REFUSE(clone3, ENOSYS), REFUSE(io_uring_setup, ENOSYS), REFUSE(io_uring_enter, ENOSYS),
+    REFUSE(io_uring_register, ENOSYS), REFUSE(perf_event_open, EPERM), REFUSE(fsopen, EPERM),
+    REFUSE(fsconfig, EPERM), REFUSE(fsmount, EPERM), REFUSE(fspick, EPERM),
+    REFUSE(open_tree, EPERM), REFUSE(move_mount, EPERM), REFUSE(mount_setattr, EPERM),
+    REFUSE(syslog, EPERM), REFUSE(kcmp, EPERM), REFUSE(personality, EPERM),
+    REFUSE(name_to_handle_at, EPERM), REFUSE(vmsplice, EPERM), REFUSE(fanotify_init, EPERM),
+    REFUSE(lookup_dcookie, EPERM),
+    /* System V and POSIX queues: all jobs of a worker share an IPC namespace */
+    REFUSE(shmget, ENOSYS), REFUSE(semget, ENOSYS), REFUSE(msgget, ENOSYS), REFUSE(shmat, ENOSYS),
+    REFUSE(semop, ENOSYS), REFUSE(semtimedop, ENOSYS), REFUSE(semctl, ENOSYS),
+    REFUSE(shmctl, ENOSYS), REFUSE(msgctl, ENOSYS), REFUSE(msgsnd, ENOSYS), REFUSE(msgrcv, ENOSYS),
+    REFUSE(mq_open, ENOSYS), REFUSE(mq_unlink, ENOSYS),
+    {SYS_clone, BY_FLAGS}, {SYS_socket, BY_FAMILY}, {SYS_socketpair, BY_FAMILY},
+    {SYS_ioctl, BY_REQUEST},
+};
+#define COUNT (sizeof RULES / sizeof *RULES)
+
+#define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
+#define GIVE(what) BPF_STMT(BPF_RET | BPF_K, (what))
+#define IF(how, value, then, otherwise) BPF_JUMP(BPF_JMP | how | BPF_K, (value), (then), (otherwise))
+#define ADD(...) do { struct sock_filter more[] = {__VA_ARGS__}; \
+    memcpy(to + size, more, sizeof more); size += sizeof more / sizeof *more; } while (0)
+
+static int by_number(const void *one, const void *other) {
+    unsigned a = ((const struct rule *)one)->number, b = ((const struct rule *)other)->number;
+    return (a > b) - (a < b);
+}
+
+/* The tree of some rules, sorted by number. Gives its size. */
+static size_t tree(struct sock_filter *to, const struct rule *rules, size_t count, int sockets) {
+    size_t size = 0, half = count / 2;
+    if (count > 1) {
+        size_t left = tree(to + 1, rules, half, sockets);
+        ADD(IF(BPF_JGE, rules[half].number, (unsigned char)left, 0));
+        return 1 + left + tree(to + 1 + left, rules + half, count - half, sockets);
+    }
+    unsigned no_socket = sockets ? SECCOMP_RET_ERRNO | EAFNOSUPPORT : SECCOMP_RET_KILL_PROCESS;
+    if (rules->action == BY_FLAGS) /* no new namespace */
+        ADD(IF(BPF_JEQ, rules->number, 0, 3), LOAD(args[0]), IF(BPF_JSET, NEW_NAMESPACES, 0, 1),
+            GIVE(SECCOMP_RET_KILL_PROCESS));
+    else if (rules->action == BY_FAMILY) /* AF_UNIX alone: a network namespace holds no AF_VSOCK */
+        ADD(IF(BPF_JEQ, rules->number, 0, 3), LOAD(args[0]), IF(BPF_JEQ, 1, 1, 0), GIVE(no_socket));
+    else if (rules->action == BY_REQUEST) /* nothing is typed into a terminal */
+        ADD(IF(BPF_JEQ, rules->number, 0, 4), LOAD(args[1]), IF(BPF_JEQ, 0x5412 /* TIOCSTI */, 1, 0),
+            IF(BPF_JEQ, 0x541C /* TIOCLINUX */, 0, 1), GIVE(SECCOMP_RET_KILL_PROCESS));
+    else
+        ADD(IF(BPF_JEQ, rules->number, 0, 1), GIVE(rules->action));
+    ADD(GIVE(SECCOMP_RET_ALLOW));
+    return size;
+}
+
+static struct sock_filter filters[2][8 + 8 * COUNT];
+static struct sock_fprog filter[2]; /* without and with sockets */
+
+/* Made once, before there is a program. */
+static void make_filter(int sockets) {
+    struct sock_filter *to = filters[sockets];
+    size_t size = 0;
+    if (filter[sockets].len) return;
+    qsort(RULES, COUNT, sizeof *RULES, by_number);
+    ADD(LOAD(arch), IF(BPF_JEQ, AUDIT_ARCH_X86_64, 1, 0), GIVE(SECCOMP_RET_KILL_PROCESS),
+        LOAD(nr), IF(BPF_JGE, 0x40000000u /* x32 */, 0, 1), GIVE(SECCOMP_RET_KILL_PROCESS));
+    size += tree(to + size, RULES, COUNT, sockets);
+    filter[sockets] = (struct sock_fprog){(unsigned short)size, to};
+}
+
+static int filter_calls(int sockets) {
+    make_filter(sockets);
+    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter[sockets]);
+}

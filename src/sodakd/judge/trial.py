@@ -1,0 +1,80 @@
+"""An answer to a question as the judge's program, whether or not the question has tests.
+
+Without tests a program is tried: it passes where it compiles and runs to its end. An answer is
+often a function and no whole program; what a language wants around one is put there.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from sodakd.judge.judge import Program
+from sodakd.types import Language, Question, TestScript
+
+
+@dataclass(frozen=True)
+class _Trial:
+    code: str
+    script: str = "\n"
+
+
+_MAIN = re.compile(r"\bmain\s*\(")
+_JAVA_MAIN = re.compile(r"\bvoid\s+main\s*\(")
+_JAVA_TYPE = re.compile(
+    r"^\s*(?:@\w+\s+)*(?:(?:public|final|abstract|sealed|static)\s+)*"
+    r"(?:class|interface|enum|record)\s+\w+",
+    re.MULTILINE,
+)
+_JAVA_IMPORT = re.compile(r"^\s*import\s[^;]*;", re.MULTILINE)
+_GO_PACKAGE = re.compile(r"^[ \t]*package[ \t]+\w+", re.MULTILINE)
+_GO_MAIN = re.compile(r"^func[ \t]+main[ \t]*\(", re.MULTILINE)
+
+
+def _as_it_is(code: str) -> _Trial:
+    return _Trial(code)
+
+
+def _with_main(code: str) -> _Trial:
+    return _Trial(code, "\n" if _MAIN.search(code) else "int main(void) { return 0; }\n")
+
+
+def _java(code: str) -> _Trial:
+    if not _JAVA_TYPE.search(code):
+        imports = "".join(_JAVA_IMPORT.findall(code))
+        code = f"{imports}\nclass Answer {{\n{_JAVA_IMPORT.sub('', code)}\n}}"
+    if _JAVA_MAIN.search(code):
+        return _Trial(code)
+    return _Trial(code, "class Trial { public static void main(String[] arguments) { } }\n")
+
+
+def _go(code: str) -> _Trial:
+    if "testing.T" in code:
+        return _Trial(code)
+    call = "answerMain()" if _GO_MAIN.search(code) else ""
+    code = _GO_MAIN.sub("func answerMain(", code)
+    code = code if _GO_PACKAGE.search(code) else f"package main\n{code}"
+    code = _GO_PACKAGE.sub('package main; import "testing"', code, count=1)
+    return _Trial(code, f"func TestTrial(t *testing.T) {{ {call} }}\n")
+
+
+_TRIALS: Mapping[Language, Callable[[str], _Trial]] = {
+    Language.PYTHON: _as_it_is,
+    Language.JAVA: _java,
+    Language.JAVASCRIPT: _as_it_is,
+    Language.C: _with_main,
+    Language.CPP: _with_main,
+    Language.GO: _go,
+    Language.TYPESCRIPT: _as_it_is,
+}
+
+
+def program_for(question: Question, code: str, reason: str = "no code") -> Program:
+    """The code with the question's tests; without tests, with what lets it run to its end.
+
+    `reason` says why there is no code, where there is none.
+    """
+    if question.tests is not None or not code.strip():
+        tests = question.tests or TestScript(script="\n")
+        return Program(code, question.language, tests, reason=reason)
+    trial = _TRIALS[question.language](code)
+    return Program(trial.code, question.language, TestScript(script=trial.script), reason=reason)

@@ -1,0 +1,79 @@
+"""Real questions: read, sifted and drawn once, each of it a step of the run."""
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import islice
+
+from sodakd.errors import DataError
+from sodakd.methods.base import make_base
+from sodakd.methods.given import Prepared
+from sodakd.recipe import Recipe
+from sodakd.run import Built, Run
+from sodakd.seeds.gather import draw, gather, to_question
+from sodakd.seeds.seed import Sifted
+from sodakd.training.batches import Example
+from sodakd.types import Question
+
+
+def prepare(recipe: Recipe, run: Run) -> Prepared:
+    """Read the source, hold out the exam and dev, draw the seeds, make the base student.
+
+    The exam of questions without tests says which answers compile and run to their end. A base
+    student from scratch is made from the references of questions that were not drawn.
+
+    Raises:
+        DataError: the source cannot be read, or leaves fewer questions than the recipe asks for.
+    """
+    settings = recipe.questions
+    sifted = run.rows("questions/sifted", Sifted, lambda: _sift(recipe))
+    parts = 2 if recipe.patience is not None else 1
+    drawn = draw(sifted, settings, parts * settings.hold_out, recipe.seed)
+
+    def step(name: str, rows: Sequence[Sifted]) -> list[Question]:
+        return run.rows(
+            f"questions/{name}", Question, lambda: Built([to_question(row) for row in rows])
+        )
+
+    exam = step(recipe.evaluation.split, drawn.held_out[::parts])
+    dev = step("dev", drawn.held_out[1::parts]) if parts == 2 else []
+    seeds = step("seeds", drawn.seeds)
+    examples = [
+        Example(to_question(row).text, row.seed.reference, None)
+        for row in drawn.rest
+        if row.seed.reference is not None
+    ][: recipe.base.questions]
+    base = run.weights("base/student", lambda folder: make_base(recipe, run, examples, folder))
+    return Prepared(
+        exam=exam,
+        dev=dev,
+        seeds=seeds,
+        rest=[to_question(row) for row in drawn.rest],
+        base_data=examples,
+        base=base,
+    )
+
+
+def _sift(recipe: Recipe) -> Built[Sifted]:
+    rows = list(gather(recipe.questions, recipe.seed))
+    tally = Counter("kept" if row.reason is None else row.reason.value for row in rows)
+    return Built(rows, tally)
+
+
+_UNTOLD = "x" * 1800
+"""Stands for an answer where the source has none: the length of the paper's (median)."""
+
+
+def sample_answers(recipe: Recipe, count: int) -> tuple[list[Question], list[str]]:
+    """The first kept questions of the source and their references.
+
+    Raises:
+        DataError: the source cannot be read, or no question of it is kept.
+    """
+    kept = (row for row in gather(recipe.questions, recipe.seed) if row.kept)
+    rows = list(islice(kept, count))
+    if not rows:
+        raise DataError(
+            f"no question of {recipe.questions.source} can be used; see why:"
+            f" sodakd seeds {recipe.questions.source}"
+        )
+    return [to_question(row) for row in rows], [row.seed.reference or _UNTOLD for row in rows]

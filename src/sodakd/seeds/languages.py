@@ -1,0 +1,126 @@
+"""Which language a question wants: by the words that name one.
+
+Names that are everyday words or letters (C, Go, R, Swift) count only where the words around them
+speak of a program.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from sodakd.types import Language
+
+TITLES: Mapping[Language, str] = {
+    Language.PYTHON: "Python",
+    Language.JAVA: "Java",
+    Language.JAVASCRIPT: "JavaScript",
+    Language.C: "C",
+    Language.CPP: "C++",
+    Language.GO: "Go",
+    Language.TYPESCRIPT: "TypeScript",
+}
+
+_THING = (
+    r"(?:programs?|programming|codes?|functions?|scripts?|class(?:es)?|language|snippets?|structs?"
+    r"|syntax|algorithm|application|method|compiler|routines?|statements?|struct|arrays?|pointers?"
+    r"|implementation|solution|library|loop|macro|preprocessor|equivalent|version)\b"
+)
+
+
+def _letter(name: str) -> str:
+    """A name that is an everyday word or letter, where a program is spoken of."""
+    return (
+        rf"(?:\b(?i:in|using|with|to|from|into) (?:the |plain |pure |standard "
+        rf"|ANSI )?{name}(?![\w+#'-]|"
+        rf"\.\w)(?! (?:and|or) [A-Z]\b)|(?<![\w-]){name}(?![\w+#'.-])[ -]{_THING})"
+    )
+
+
+_PATTERNS: Mapping[str, str] = {
+    "python": r"(?i:\bpython ?[23]?(?:\.\d+)?\b|\bpythonic\b)",
+    "java": r"\b[Jj]ava\b(?! ?[Ss]cript)|\bJAVA\b",
+    "javascript": r"(?i:\bjava ?script\b|\bnode\.?js\b|\becmascript\b|\bES6\b)|\bJS\b|\bNode\b",
+    "typescript": r"(?i:\btype ?script\b)",
+    "cpp": r"(?i:(?<!\w)c\+\+|(?<![\w.])cpp\b)",
+    "go": rf"(?i:\bgolang\b)|{_letter('Go')}",
+    "c": _letter("C"),
+    "csharp": r"(?i:(?<!\w)c#|\bc ?sharp\b|\.net\b|\bLINQ\b)",
+    "php": r"(?i:\bphp\d?\b|\blaravel\b|\bwordpress\b)",
+    "ruby": r"(?i:\bruby\b|\brails\b)",
+    "rust": rf"\bRust\b|(?i:{_letter('rust')})",
+    "swift": r"\bSwift\b|\bSwiftUI\b|\biOS\b",
+    "kotlin": r"(?i:\bkotlin\b)",
+    "scala": r"\bScala\b",
+    "perl": r"(?i:\bperl\b)",
+    "r": _letter("R"),
+    "matlab": r"(?i:\bmatlab\b)",
+    "objective-c": r"(?i:\bobjective-?c\b)",
+    "visual basic": r"(?i:\bvisual basic\b|\bVBA\b|\bvb\.net\b|\bexcel\b|\bspreadsheet\b)",
+    "haskell": r"\bHaskell\b",
+    "lisp": r"\bLisp\b|\bClojure\b|\bScheme\b",
+    "lua": r"\bLua\b",
+    "dart": r"\bDart\b|\bFlutter\b",
+    "applescript": r"(?i:\bapplescript\b)",
+    "assembly": r"(?i:\bassembly (?:language|code|program)|\bassembler\b)",
+    "sql": r"\b[Ss][Qq][Ll]\b|(?i:\bmysql\b|\bpostgres\w*\b|\bsqlite\b|\bsql (?:query|statement)\b"
+    r"|\bstored procedure\b|\bselect statement\b)",
+    "html": r"(?i:\bhtml5?\b|\bweb ?page\b)",
+    "css": r"(?i:\bs?css3?\b|\bstyle ?sheet\b)",
+    "shell": r"(?i:\bbash\b|\bshell\b|\bpowershell\b|\bcommand line\b|\bunix command\b"
+    r"|\blinux command\b|\bdockerfile\b|\bcron ?job\b)|\bgit command\b",
+    "regex": r"(?i:^(?:\w+ ){0,4}(?:regex|regular expression|regexp)\b)",
+    "data": r"(?i:^(?:\w+ ){0,4}(?:json|xml|yaml|csv) (?:object|document|file|schema|structure"
+    r"|format|string|data)\b|\blatex\b|\bgraphql\b)",
+    "no code": r"(?i:\bpseudo-?code\b|\bflow ?chart\b|\bUML\b|\bwireframe\b|\buser stor(?:y|ies)\b"
+    r"|\bmock-?up\b)",
+}
+_COMPILED = {label: re.compile(pattern) for label, pattern in _PATTERNS.items()}
+
+_LABELS: Mapping[str, str] = {
+    "py": "python", "python3": "python", "python2": "python",
+    "js": "javascript", "node": "javascript", "nodejs": "javascript", "jsx": "javascript",
+    "ts": "typescript", "tsx": "typescript",
+    "c++": "cpp", "cc": "cpp", "cxx": "cpp",
+    "golang": "go", "c#": "csharp", "cs": "csharp",
+    "bash": "shell", "sh": "shell", "zsh": "shell", "console": "shell", "powershell": "shell",
+    "rb": "ruby", "rs": "rust", "kt": "kotlin", "vb": "visual basic", "vba": "visual basic",
+    "json": "data", "xml": "data", "yaml": "data", "mysql": "sql",
+}  # fmt: skip
+_INTO = re.compile(r"(?i)\b(?:to|into|in)\s+(?:an? |the |equivalent )*$")
+_CONVERTS = re.compile(r"(?i)\b(?:convert|translat|port|rewrit|transform|chang)\w*\b")
+
+
+def label_of(text: str) -> str:
+    """A language's label as this house writes it: `JS` is `javascript`, `C++` is `cpp`."""
+    label = text.strip().casefold().replace(" ", "")
+    return _LABELS.get(label, label)
+
+
+def language_of(label: str) -> Language | None:
+    """The language of a label, where it is one of the seven."""
+    return Language(label) if label in set(Language) else None
+
+
+def named_languages(text: str) -> dict[str, str]:
+    """The languages a text names, by label, with the words that do it, the first first.
+
+    In a text that asks to convert, the language to convert to stands first.
+    """
+    found: list[tuple[int, int, str, str]] = []
+    for label, pattern in _COMPILED.items():
+        converts = False
+        for match in pattern.finditer(text):
+            before = text[: match.start()]
+            words = match.group()
+            into = _INTO.search(before) or re.match(r"(?i)(?:to|into)\b", words)
+            converts = bool(into and _CONVERTS.search(before))
+            if converts:
+                break
+        first = pattern.search(text)
+        if first is not None:
+            found.append((0 if converts else 1, first.start(), label, first.group().strip()))
+    return {label: words for _, _, label, words in sorted(found)}
+
+
+def one_of_seven(labels: Sequence[str]) -> Language | None:
+    """The first label that is one of the seven."""
+    return next((Language(label) for label in labels if label in set(Language)), None)

@@ -1,0 +1,53 @@
+"""Prose and code in one text, told apart line by line."""
+
+import re
+from functools import lru_cache
+
+from sodakd.judge.fences import blocks
+from sodakd.judge.guess import Guess, guess_code
+
+_LONGEST = 6000
+"""Characters that are looked at: the patterns meet texts from anywhere."""
+
+
+@lru_cache(maxsize=4096)
+def guess(text: str) -> Guess | None:
+    """The language that the marks of a text speak for; remembered, as every check asks."""
+    return guess_code(text[:_LONGEST])
+
+
+def fenced(text: str) -> tuple[str, str]:
+    """The label and the content of the first fenced block; two empty texts without one."""
+    found = blocks(text) if "```" in text or "~~~" in text else ()
+    return (found[0].label, found[0].text) if found else ("", "")
+
+
+_COMMENT = re.compile(r"^\s*(?:#|//|/\*|\*|--|\"\"\"|<!--)")
+_SIGNS = re.compile(r"[;{}=<>\[\]]|\w\(")
+_AROUND = "\"'`.,:;?!()*"
+
+
+def is_sentence(line: str) -> bool:
+    """Whether a line is one of prose.
+
+    It has several plain words, few of code's signs, and is no comment. Stricter than what cleans a
+    model's answer (`judge/guess.py`): here a loop's head must not pass for words.
+    """
+    words = line.split()
+    if len(words) < 4 or line.startswith(("  ", "\t")) or _COMMENT.search(line):
+        return False
+    plain = sum(word.strip(_AROUND).isalpha() for word in words)
+    begun = words[0].lstrip(_AROUND)[:1].isupper() or line.rstrip().endswith((".", "?", "!", ":"))
+    return begun and plain >= 0.6 * len(words) and len(_SIGNS.findall(line)) <= len(words) / 6
+
+
+def without_prose(text: str) -> str:
+    """The lines of a text that may be code."""
+    return "\n".join(line for line in text.splitlines() if not is_sentence(line))
+
+
+def share_of_prose(text: str) -> float:
+    """The share of a text's words that stand in sentences, 0 to 1."""
+    lines = text.splitlines()
+    words = sum(len(line.split()) for line in lines)
+    return sum(len(line.split()) for line in lines if is_sentence(line)) / max(1, words)

@@ -1,0 +1,81 @@
+"""A seed: a question as its source has it, and what became of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pydantic import JsonValue
+
+from sodakd.types import Frozen, Language
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a source, as it stands there. `file` is relative to the source."""
+
+    file: str
+    number: int
+    values: dict[str, JsonValue]
+
+
+class Seed(Frozen):
+    """A question as its source has it.
+
+    `label` is what the source's own language column says; `reference` is an answer that came with
+    the question: nobody has verified it.
+    """
+
+    text: str
+    reference: str | None = None
+    label: str = ""
+    file: str
+    row: int
+
+    @property
+    def origin(self) -> str:
+        """Where the seed stands: `file#row`, rows counted from 0."""
+        return f"{self.file}#{self.row}"
+
+
+class Reason(StrEnum):
+    """Why a seed is left out. They are tried in this order, and the first that holds is kept."""
+
+    EMPTY = "empty"
+    TOO_SHORT = "too_short"
+    TOO_LONG = "too_long"
+    STRANGE_START = "strange_start"
+    ANOTHER_LANGUAGE = "another_language"
+    NO_PROGRAM_WANTED = "no_program_wanted"
+    CODE_MISSING = "code_missing"
+    NEEDS_NETWORK = "needs_network"
+    NEEDS_SCREEN = "needs_screen"
+    NEEDS_DATABASE = "needs_database"
+    NEEDS_FILES = "needs_files"
+    NEEDS_INPUT = "needs_input"
+    NEEDS_LIBRARY = "needs_library"
+    LANGUAGE_NOT_WANTED = "language_not_wanted"
+    EXACT_DUPLICATE = "exact_duplicate"
+    NEAR_DUPLICATE = "near_duplicate"
+    OVERLAPS_EVALUATION = "overlaps_evaluation"
+
+
+class Sifted(Frozen):
+    """A seed, its language and where that was seen, and the reason to leave it out, if any.
+
+    `detail` is what the reason goes by: the words found, the other language, the twin's origin.
+    """
+
+    seed: Seed
+    language: Language | None
+    seen_in: str
+    reason: Reason | None
+    detail: str = ""
+
+    @property
+    def kept(self) -> bool:
+        return self.reason is None
+
+
+def kept(rows: Sequence[Sifted]) -> list[Sifted]:
+    """The rows that no reason leaves out."""
+    return [row for row in rows if row.kept]

@@ -1,0 +1,189 @@
+"""Sift seeds: tell the language of each, and name the reason for each that is left out."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sodakd.judge.guess import LEAST
+from sodakd.seeds.languages import TITLES, label_of, language_of, named_languages, one_of_seven
+from sodakd.seeds.needs import what_it_needs
+from sodakd.seeds.prose import fenced, guess, without_prose
+from sodakd.seeds.seed import Reason, Seed, Sifted
+from sodakd.seeds.wants import lacks_its_code, wants_words
+from sodakd.settings.questions import QuestionSettings
+from sodakd.settings.stages import UpdateSettings
+from sodakd.types import Language, Question
+from sodakd.update.decontaminate import HeldOut
+from sodakd.update.dedup import Pool
+
+_DATA = frozenset({"data", "regex"})
+"""In a question these are what a program is to work on."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """A seed's language, or the label of another one; and where that was seen."""
+
+    language: Language | None
+    label: str
+    seen_in: str
+
+
+def tell_language(seed: Seed, default: Language) -> Told:
+    """The language a question wants: by the source's column, its words, its answer, its own code.
+
+    Where nothing tells it is the default, and `seen_in` says so.
+    """
+    if seed.label:
+        return _told(label_of(seed.label), f"column: {seed.label}")
+    named = named_languages(seed.text)
+    answer = _guess(seed.reference or "")
+    if named:
+        label = next(iter(named))
+        if len(named) > 1 and answer in named and answer not in _DATA:
+            label = answer
+        elif one_of_seven(list(named)) is not None and language_of(label) is None:
+            # "an SQL query in Python": the program is Python's, unless the answer is not one.
+            label = str(one_of_seven(list(named)))
+        return _told(label, f"named: {named[label]}")
+    if answer:
+        return _told(answer, "code of the answer")
+    within = _guess(without_prose(seed.text))
+    if within and within not in _DATA:
+        return _told(within, "code of the question")
+    both = _guess(f"{without_prose(seed.text)}\n{seed.reference or ''}")
+    if both and both not in _DATA:
+        return _told(both, "code of both")
+    return Told(default, default.value, "default")
+
+
+def _told(label: str, seen_in: str) -> Told:
+    return Told(language_of(label), label, seen_in)
+
+
+def _guess(text: str) -> str:
+    label, content = fenced(text)
+    if label:
+        return label_of(label)
+    found = guess(content or text)
+    return found.label if found is not None and found.weight > LEAST else ""
+
+
+_Check = Callable[[Seed, Told, QuestionSettings], str | None]
+
+
+def _empty(seed: Seed, _: Told, __: QuestionSettings) -> str | None:
+    return None if seed.text else "no text"
+
+
+def _too_short(seed: Seed, _: Told, settings: QuestionSettings) -> str | None:
+    count = len(seed.text.split())
+    return f"{count} words" if count < settings.min_words else None
+
+
+def _too_long(seed: Seed, _: Told, settings: QuestionSettings) -> str | None:
+    count = len(seed.text.split())
+    return f"{count} words" if count > settings.max_words else None
+
+
+def _strange_start(seed: Seed, _: Told, __: QuestionSettings) -> str | None:
+    first = seed.text[0]
+    if first.isascii() and first not in "!#%&)*+,-./:;<=>?@\\]^_|}~":
+        return None
+    return f"{first!r} ({unicodedata.name(first, 'no name')})"
+
+
+def _another_language(_: Seed, told: Told, __: QuestionSettings) -> str | None:
+    return None if told.language is not None else told.label
+
+
+def _no_program_wanted(seed: Seed, told: Told, _: QuestionSettings) -> str | None:
+    named = told.seen_in.startswith(("named", "column"))
+    if not wants_words(seed.text, seed.reference, named):
+        return None
+    return "the answer is words" if seed.reference is not None else "the question asks for words"
+
+
+def _code_missing(seed: Seed, _: Told, __: QuestionSettings) -> str | None:
+    return "it speaks of code that is not there" if lacks_its_code(seed.text) else None
+
+
+def _not_wanted(_: Seed, told: Told, settings: QuestionSettings) -> str | None:
+    return told.label if told.language not in settings.languages else None
+
+
+_BEFORE: Mapping[Reason, _Check] = {
+    Reason.EMPTY: _empty,
+    Reason.TOO_SHORT: _too_short,
+    Reason.TOO_LONG: _too_long,
+    Reason.STRANGE_START: _strange_start,
+    Reason.ANOTHER_LANGUAGE: _another_language,
+    Reason.NO_PROGRAM_WANTED: _no_program_wanted,
+    Reason.CODE_MISSING: _code_missing,
+}
+
+
+def sift(
+    seeds: Iterable[Seed], settings: QuestionSettings, held_out: Sequence[Question]
+) -> Iterator[Sifted]:
+    """Every seed with its language and, where it is left out, the first reason that holds.
+
+    Duplicates are looked for among seeds of one language; the first one stays.
+    """
+    pools = {language: Pool((), settings.near_duplicate) for language in Language}
+    update = UpdateSettings()
+    exam = HeldOut(held_out, update.overlap_ngram, update.overlap)
+    texts: dict[str, str] = {}
+    return (_sifted(seed, settings, pools, exam, texts) for seed in seeds)
+
+
+def _sifted(
+    seed: Seed,
+    settings: QuestionSettings,
+    pools: Mapping[Language, Pool],
+    exam: HeldOut,
+    texts: dict[str, str],
+) -> Sifted:
+    told = tell_language(seed, settings.language)
+
+    def row(reason: Reason | None, detail: str = "") -> Sifted:
+        return Sifted(
+            seed=seed, language=told.language, seen_in=told.seen_in, reason=reason, detail=detail
+        )
+
+    for reason, check in _BEFORE.items():
+        detail = check(seed, told, settings)
+        if detail is not None:
+            return row(reason, detail)
+    needed = None if seed.label and "```" in seed.text else what_it_needs(seed.text, seed.reference)
+    if needed is not None:
+        return row(*needed)
+    detail = _not_wanted(seed, told, settings)
+    if detail is not None:
+        return row(Reason.LANGUAGE_NOT_WANTED, detail)
+    assert told.language is not None
+    question = question_of(seed, told.language)
+    if question.id in texts:
+        return row(Reason.EXACT_DUPLICATE, texts[question.id])
+    texts[question.id] = seed.origin
+    pool = pools[told.language]
+    if pool.refuses(question):
+        return row(Reason.NEAR_DUPLICATE, f"ROUGE-L {pool.nearest(question):.2f}")
+    if exam.refuses(question):
+        return row(Reason.OVERLAPS_EVALUATION, f"{exam.overlap(question.text):.2f} of its n-grams")
+    pool.add(question)
+    return row(None)
+
+
+_SPACES = re.compile(r"[ \t]+$", re.MULTILINE)
+
+
+def question_of(seed: Seed, language: Language) -> Question:
+    """The question a seed becomes. Where its words do not name the language, a line is added."""
+    text = _SPACES.sub("", seed.text)
+    if language.value not in named_languages(text) and TITLES[language] not in text:
+        text = f"{text}\n\nAnswer in {TITLES[language]}."
+    return Question.new(
+        text=text, language=language, tests=None, source=f"seed:{seed.origin}", level=None
+    )

@@ -1,0 +1,132 @@
+"""Benchmarks: their own solutions pass, an empty one does not; stops and pass@k."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sodakd.errors import DataError
+from sodakd.evaluate.benchmarks.load import load
+from sodakd.evaluate.benchmarks.table import BENCHMARKS
+from sodakd.evaluate.passk import pass_at_k
+from sodakd.evaluating import EvalSettings, Group, evaluate, table_of
+from sodakd.judge.toolchains import Missing, toolchain
+from sodakd.types import Language
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+WITH_GOLD = [
+    (name, language)
+    for name, benchmark in BENCHMARKS.items()
+    if name != "multipl-e"
+    for language in benchmark.languages
+]
+
+
+def settings(source: str, name: str, data: Path, language: Language, limit: int) -> EvalSettings:
+    return EvalSettings(
+        source=source,
+        benchmarks=(name,),
+        languages=(language,),
+        data=str(data),
+        limit=limit,
+        n=1,
+        temperature=0.0,
+        max_new_tokens=16,
+        seed=0,
+    )
+
+
+def _folder(name: str, language: Language) -> Path:
+    folder = DATA / name
+    if not folder.exists():
+        pytest.skip(f"{name} is not here")
+    found = toolchain(language)
+    if isinstance(found, Missing):
+        pytest.skip(f"{language}: {found.lacks}; {found.command}")
+    return folder
+
+
+@pytest.mark.parametrize(("name", "language"), WITH_GOLD)
+@pytest.mark.parametrize("limit", [2, pytest.param(1000, marks=pytest.mark.slow)])
+def test_a_benchmarks_own_solutions_pass(
+    name: str, language: Language, limit: int, tmp_path: Path
+) -> None:
+    folder = _folder(name, language)
+    (group,) = evaluate(settings("gold", name, folder, language, limit), tmp_path, None, 1)
+    assert set(group.failed) == {
+        task for task in BENCHMARKS[name].known_bad if limit == 1000 and task in group.failed
+    }
+    assert group.tasks >= min(limit, 50)
+
+
+def test_solutions_of_a_file_are_judged_once_each_and_counted(tmp_path: Path) -> None:
+    folder = _folder("humaneval", Language.PYTHON)
+    first, second = load(BENCHMARKS["humaneval"], Language.PYTHON, folder)[:2]
+    rows = [
+        {"task_id": first.id, "completion": first.gold},
+        {"task_id": first.id, "solution": f"```python\n{first.prompt}{first.gold}```"},
+        {"task_id": second.id, "completion": ""},
+        {"task_id": second.id, "completion": "    return []\n\nprint(undefined)\n"},
+        {"task_id": "of another benchmark", "completion": "x"},
+    ]
+    file = tmp_path / "solutions.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    asked = settings(str(file), "humaneval", folder, Language.PYTHON, 2)
+    (group,) = evaluate(asked, tmp_path / "out", None, 1)
+    assert (group.tasks, group.samples, group.pass_at[1]) == (2, 4, 0.5)
+    assert group.outcomes["passed"] == 2
+    assert group.failed == (second.id,)
+    assert table_of([group]).row_count == 1
+    assert len((tmp_path / "out" / "verdicts.jsonl").read_text().splitlines()) == 4
+    with pytest.raises(DataError, match="another evaluation"):
+        evaluate(asked.model_copy(update={"limit": 1}), tmp_path / "out", None, 1)
+
+
+class Counting:
+    """Answers with the gold solution, and counts how often it is asked."""
+
+    def __init__(self, answers: dict[str, str]) -> None:
+        self.answers = answers
+        self.asked = 0
+
+    def generate(self, prompts: list[str], **_: object) -> list[str]:
+        self.asked += len(prompts)
+        return [self.answers[prompt] for prompt in prompts]
+
+
+def test_an_evaluation_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
+    folder = _folder("humaneval", Language.PYTHON)
+    tasks = load(BENCHMARKS["humaneval"], Language.PYTHON, folder)[:3]
+    model = Counting({task.question.text: task.gold or "" for task in tasks})
+    asked = settings("a model", "humaneval", folder, Language.PYTHON, 3)
+    (group,) = evaluate(asked, tmp_path, lambda: model, 1)  # type: ignore[arg-type, return-value]
+    assert (model.asked, group.pass_at[1]) == (3, 1.0)
+    kept = (tmp_path / "samples.jsonl").read_text().splitlines(keepends=True)
+    (tmp_path / "samples.jsonl").write_text("".join(kept[:2]))
+    (again,) = evaluate(asked, tmp_path, lambda: model, 1)  # type: ignore[arg-type, return-value]
+    assert (model.asked, again) == (4, group)
+
+
+@pytest.mark.parametrize(
+    ("samples", "passed", "k", "chance"),
+    [(1, 1, 1, 1.0), (2, 1, 1, 0.5), (5, 2, 2, 0.7), (10, 0, 5, 0.0), (10, 6, 5, 1.0)],
+)
+def test_pass_at_k_is_the_chance_by_hand(samples: int, passed: int, k: int, chance: float) -> None:
+    assert pass_at_k(samples, passed, k) == pytest.approx(chance)
+
+
+def test_pass_at_k_wants_enough_samples() -> None:
+    with pytest.raises(ValueError, match="at least 5"):
+        pass_at_k(3, 1, 5)
+
+
+def test_the_average_is_over_languages() -> None:
+    groups = [
+        Group(
+            benchmark="mceval", language=language, tasks=1, samples=1, pass_at={1: share},
+            low=0.0, high=1.0, outcomes={"passed": 1}, failed=(),
+        )
+        for language, share in ((Language.C, 1.0), (Language.GO, 0.0))
+    ]  # fmt: skip
+    table = table_of(groups)
+    assert [*table.columns[3].cells] == ["100.0", "0.0", "50.0"]

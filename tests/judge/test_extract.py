@@ -1,0 +1,170 @@
+"""Programs are found in answers: by the rule, in made answers and in real ones read by eye."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sodakd.judge import Judge, Program
+from sodakd.judge.extract import extract
+from sodakd.settings.stages import JudgeSettings
+from sodakd.types import Case, Language, Outcome, Tests
+
+PYTHON = Language.PYTHON
+F, G = "def f(x):\n    return x\n", "def g(x):\n    return f(x)\n"
+DATA = Path(__file__).parents[3] / "shared" / "data"
+GOLDEN = [
+    json.loads(line) for line in (Path(__file__).parent / "answers.jsonl").read_text().splitlines()
+]
+NAMES = {
+    "python": "python", "js": "javascript", "ts": "typescript", "java": "java", "cpp": "cpp",
+    "c": "c", "go": "go",
+}  # fmt: skip
+
+
+def _fenced(code: str, label: str = "python", mark: str = "```") -> str:
+    return f"{mark}{label}\n{code}{mark}\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (F, F),
+        (f"Sure:\n{_fenced(F)}That is it.", F),
+        (_fenced(F, mark="~~~"), F),
+        (_fenced(F, 'python title="f.py"'), F),
+        (_fenced(F, ""), F),
+        (_fenced(F, "Python"), F),
+        (f"1. First:\n   ```python\n   {F.replace(chr(10), chr(10) + '   ', 1)}   ```\n", F),
+        (_fenced(_fenced(F), "markdown", "````"), F),
+        (_fenced(_fenced(F), "markdown"), F),
+        (f"```python\n{_fenced(F)}", F),
+        (f"<think>\nfirst {_fenced(G)}</think>\n{_fenced(F)}", F),
+        (f"I think {_fenced(G)} no.\n</think>\n{_fenced(F)}", F),
+        (_fenced(F) + "Use it:\n" + _fenced("print(f(3))\n"), F),
+        (_fenced(F) + "It prints:\n" + _fenced("3\n", "text"), F),
+        (_fenced("pip install x\n", "bash") + _fenced(F), F),
+        (_fenced("def f(x):\n    pass\n") + "Better:\n" + _fenced(F), F),
+        (_fenced(F) + "and\n" + _fenced(G), f"{F}\n{G}"),
+        (f"Here is the function you asked for:\n\n{F}\nIt gives back what it was given.", F),
+        ("```python\r\ndef f(x):\r\n    return x\r\n```", "def f(x):\r\n    return x\r\n"),
+    ],
+)  # fmt: skip
+def test_the_program_of_an_answer_is_found(answer: str, code: str) -> None:
+    found = extract(answer, PYTHON)
+    assert found.code == code
+    assert found.language is PYTHON
+    assert found.complete
+
+
+def test_the_entry_point_ends_the_program() -> None:
+    answer = _fenced(F) + "A test of it:\n" + _fenced("def test_f():\n    assert f(1) == 1\n")
+    assert extract(answer, PYTHON, "f").code == F
+    assert "test_f" in extract(answer, PYTHON).code
+
+
+@pytest.mark.parametrize(
+    ("answer", "label"),
+    [
+        ("```sql\nSELECT 1;\n```", "sql"),
+        ("SELECT name FROM users WHERE age > 3;", "sql"),
+        ("<html><body><p>Hi</p></body></html>", "html"),
+        ("```bash\nls -l\n```", "shell"),
+        ("You cannot do this in one line, because it needs two of them.", "prose"),
+        ("", "nothing"),
+    ],
+)
+def test_what_is_no_program_is_not_executable(answer: str, label: str) -> None:
+    found = extract(answer, PYTHON)
+    assert (found.code, found.label) == ("", label)
+    assert found.reason
+
+
+@pytest.mark.parametrize(
+    ("code", "language"),
+    [
+        ("def f(x):\n    return (x +", PYTHON),
+        ('def f(x):\n    """What it', PYTHON),
+        ("def f(x):", PYTHON),
+        ("function f(x) { return [x, ", Language.JAVASCRIPT),
+        ("const a = `it ${x}", Language.JAVASCRIPT),
+        ("int f(int x) { /* so", Language.C),
+        ('package main\nfunc f() string { return "}"', Language.GO),
+    ],
+)
+def test_an_early_end_is_seen(code: str, language: Language) -> None:
+    assert not extract(f"```{language}\n{code}\n```", language).complete
+    assert not extract(f"```{language}\n{code}", language).complete
+
+
+def test_a_fence_that_does_not_close_and_thinking_without_an_end_are_not_complete() -> None:
+    assert extract(f"```python\n{F}", PYTHON).reason == "the fence does not close"
+    found = extract(f"<think>\nperhaps {_fenced(F)}", PYTHON)
+    assert (found.code, found.complete, found.reason) == ("", False, "it ends while it thinks")
+
+
+def test_an_answer_without_a_program_is_judged_so_and_says_why() -> None:
+    tests = Tests(entry_point="f", cases=(Case(arguments=(1,), expected=1),))
+    found = extract("```sql\nSELECT 1;\n```", PYTHON)
+    with Judge(JudgeSettings(), workers=1) as judge:
+        verdicts = judge.all([Program(found.code, PYTHON, tests, reason=why) for why in ("a", "b")])
+        verdict = judge.one(Program(found.code, PYTHON, tests, reason=found.reason))
+    assert [one.output for one in verdicts] == ["a", "b"]
+    assert verdict.outcome is Outcome.NOT_EXECUTABLE
+    assert verdict.output == "the answer is in sql"
+
+
+@given(st.text())
+def test_any_text_is_taken(text: str) -> None:
+    for language in (None, *Language):
+        extract(text, language, "f")
+
+
+@given(st.text().filter(lambda text: "```" not in text and "~~~" not in text and text.strip()))
+def test_what_a_fence_holds_comes_back_as_it_is(text: str) -> None:
+    code = "".join(f"{line}\n" for line in text.split("\n"))
+    assert extract(f"```python\n{code}```", PYTHON).code == code
+
+
+@pytest.mark.parametrize(
+    "hard", ["`" * 500_000, "```\n" * 100_000, "<think>" * 100_000, "a " * 500_000]
+)
+def test_a_hostile_answer_takes_no_more_than_its_length(hard: str) -> None:
+    extract(hard, PYTHON)  # with backtracking this would not end
+
+
+@pytest.mark.parametrize("row", GOLDEN, ids=lambda row: f"{row['file']}-{row['row']}")
+def test_real_answers_are_read_as_by_eye(row: dict[str, object]) -> None:
+    path = DATA / str(row["file"])
+    if not path.exists():
+        pytest.skip(f"{path.name} is not here")
+    place = row["row"]
+    held = json.loads(path.read_text())
+    if isinstance(place, list):
+        answer = held[place[0]]["response"][place[1]]
+    else:
+        answer = held[place]["output"]
+    wanted = Language(str(row["wanted"])) if row["wanted"] else None
+    found = extract(answer, wanted)
+    assert found.label == row["label"]
+    assert bool(found.code) == row["executable"]
+    assert found.complete == row["complete"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_of_a_real_program_is_lost(name: str) -> None:
+    path = DATA / "model-solutions" / f"{name}.jsonl"
+    if not path.exists():
+        pytest.skip(f"{path.name} is not here")
+    language = Language(NAMES[name])
+    for line in path.read_text().splitlines()[:60]:
+        program = json.loads(line)["program"]
+        if "```" in program:
+            continue
+        found = extract(f"Here:\n```{name}\n{program}\n```\nDone.", language)
+        assert found.code == f"{program}\n"
+        assert found.complete
+        assert extract(program, language).code == program
+        assert extract(program).language is language

@@ -1,0 +1,238 @@
+"""Sources: files, folders, the hub; the shapes of the field; one clear error for each mistake."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+from pydantic import JsonValue
+
+from sodakd.errors import DataError
+from sodakd.seeds.columns import read_seeds
+from sodakd.seeds.read import read_rows_of
+from sodakd.seeds.seed import Seed
+from sodakd.settings.questions import ColumnSettings
+from tests.tiny import sodakd
+
+ROW: dict[str, JsonValue] = {"instruction": "Sort a list.", "input": "[3, 1]", "output": "[1, 3]"}
+
+
+def seeds_of(path: Path, **columns: str) -> list[Seed]:
+    return list(read_seeds(read_rows_of(str(path)), ColumnSettings(**columns)))
+
+
+def write_lines(path: Path, *rows: dict[str, JsonValue]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("row", "text", "reference"),
+    [
+        (ROW, "Sort a list.\n\n[3, 1]", "[1, 3]"),
+        ({"instruction": "Sort.", "input": "", "response": "x"}, "Sort.", "x"),
+        ({"instruction": "Sort.", "input": "<noinput>", "output": ""}, "Sort.", None),
+        ({"prompt": "Sort.", "completion": "x"}, "Sort.", "x"),
+        ({"prompt": "Sort.", "chosen": "x", "rejected": "y"}, "Sort.", "x"),
+        ({"problem": "Sort.", "solution": "x", "lang": "python"}, "Sort.", "x"),
+        ({"question": "Sort.", "answer": "x"}, "Sort.", "x"),
+        ({"text": "Sort.", "code": "x", "task_id": 1}, "Sort.", "x"),
+        (
+            {
+                "messages": [
+                    {"role": "system", "content": "Be brief."},
+                    {"role": "user", "content": "Sort."},
+                    {"role": "assistant", "content": "x"},
+                    {"role": "user", "content": "Thanks."},
+                ]
+            },
+            "Sort.",
+            "x",
+        ),
+        (
+            {"conversations": [{"from": "human", "value": "Sort."}, {"from": "gpt", "value": "x"}]},
+            "Sort.",
+            "x",
+        ),
+        (
+            {
+                "prompt": [{"role": "user", "content": "Sort."}],
+                "chosen": [{"role": "assistant", "content": "x"}],
+                "rejected": [{"role": "assistant", "content": "y"}],
+            },
+            "Sort.",
+            "x",
+        ),
+    ],
+)
+def test_the_shapes_of_the_field_are_known(
+    tmp_path: Path, row: dict[str, JsonValue], text: str, reference: str | None
+) -> None:
+    (seed,) = seeds_of(write_lines(tmp_path / "rows.jsonl", row))
+    assert (seed.text, seed.reference) == (text, reference)
+    assert seed.origin == "rows.jsonl#0"
+
+
+def test_the_recipe_may_name_the_columns(tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "rows.jsonl", {"task": "Sort.", "gold": "x", "tongue": "go"})
+    (seed,) = seeds_of(path, text="task", reference="gold", language="tongue")
+    assert (seed.text, seed.reference, seed.label) == ("Sort.", "x", "go")
+
+
+def test_json_is_a_list_or_an_object_with_one(tmp_path: Path) -> None:
+    for content in ([ROW], {"version": 1, "data": [ROW]}):
+        path = tmp_path / "rows.json"
+        path.write_text(json.dumps(content), encoding="utf-8")
+        assert seeds_of(path)[0].text == "Sort a list.\n\n[3, 1]"
+
+
+def test_a_folder_gives_the_rows_of_all_its_files(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    write_lines(tmp_path / "b.jsonl", ROW)
+    write_lines(tmp_path / "sub" / "a.jsonl", ROW, ROW)
+    assert [seed.origin for seed in seeds_of(tmp_path)] == [
+        "b.jsonl#0", "sub/a.jsonl#0", "sub/a.jsonl#1",
+    ]  # fmt: skip
+
+
+def test_parquet_gives_the_same_rows(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
+    table = pyarrow.Table.from_pylist([ROW, {**ROW, "instruction": "Reverse a list."}])
+    parquet.write_table(table, tmp_path / "rows.parquet")
+    assert [seed.text.partition("\n")[0] for seed in seeds_of(tmp_path / "rows.parquet")] == [
+        "Sort a list.", "Reverse a list.",
+    ]  # fmt: skip
+    (tmp_path / "no.parquet").write_bytes(b"no parquet")
+    with pytest.raises(DataError, match="cannot be read as Parquet"):
+        seeds_of(tmp_path / "no.parquet")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("rows.jsonl", '{"instruction": "a"}\n{"instr', "line 2: not JSON"),
+        ("rows.jsonl", "[1]\n", "line 1: a row is an object; found a list"),
+        ("rows.json", '{"a": 1}', "an object with 0 lists"),
+        ("rows.json", "3", "holds a int"),
+        ("rows.jsonl", '{"foo": "a"}\n', "found foo: name it, as questions.columns.text"),
+        ("rows.txt", "a", "no kind that is read here"),
+    ],
+)
+def test_a_wrong_file_is_one_clear_error(
+    tmp_path: Path, name: str, content: str, says: str
+) -> None:
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    with pytest.raises(DataError, match=says):
+        seeds_of(tmp_path / name)
+
+
+def test_a_column_that_is_not_there_is_named(tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "rows.jsonl", ROW)
+    with pytest.raises(DataError, match="no column task; found instruction, input, output"):
+        seeds_of(path, text="task")
+
+
+@pytest.mark.parametrize("source", ["none.jsonl", "folder/none.json", "no such thing"])
+def test_a_source_that_is_nowhere_is_one_clear_error(source: str) -> None:
+    with pytest.raises(DataError, match="there is no source"):
+        list(read_rows_of(source))
+
+
+class Hub(BaseHTTPRequestHandler):
+    """As much of the hub as serves one dataset."""
+
+    files: ClassVar = {
+        "data/train.jsonl": json.dumps(ROW) + "\n",
+        "data/test.jsonl": "{}\n",
+        "README.md": "",
+    }
+
+    asked: ClassVar[list[str]] = []
+
+    def do_HEAD(self) -> None:
+        self._serve()
+
+    def do_GET(self) -> None:
+        self._serve()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+    def _serve(self) -> None:
+        self.asked.append(self.path)
+        commit = "0123456789abcdef0123456789abcdef01234567"
+        if self.path.startswith("/api/datasets/some/data/revision/"):
+            siblings = [{"rfilename": name} for name in self.files]
+            found = {"id": "some/data", "sha": commit, "siblings": siblings}
+            self._send(json.dumps(found).encode(), {"Content-Type": "application/json"})
+            return
+        if self.path.startswith("/api/datasets/some/data/tree/"):
+            tree = [
+                {"type": "file", "path": name, "size": len(content), "oid": str(len(name))}
+                for name, content in self.files.items()
+            ]
+            self._send(json.dumps(tree).encode(), {"Content-Type": "application/json"})
+            return
+        for name, content in self.files.items():
+            if self.path == f"/datasets/some/data/resolve/{commit}/{name}":
+                self._send(content.encode(), {"ETag": f'"{len(name)}"', "X-Repo-Commit": commit})
+                return
+        self.send_response(404)
+        self.send_header("X-Error-Code", "RepoNotFound")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def _send(self, content: bytes, headers: dict[str, str]) -> None:
+        self.send_response(200)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(content)
+
+
+@contextmanager
+def hub() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    thread = threading.Thread(target=partial(server.serve_forever, poll_interval=0.05))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_a_dataset_of_the_hub_is_fetched_and_its_train_part_read(tmp_path: Path) -> None:
+    pytest.importorskip("huggingface_hub", reason="huggingface_hub is not installed")
+    out = tmp_path / "sifted.jsonl"
+    with hub() as endpoint:
+        done = sodakd(
+            "seeds", "some/data", "--out", str(out),
+            HF_ENDPOINT=endpoint, HF_HOME=str(tmp_path), NO_PROXY="127.0.0.1", COLUMNS="120",
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        missing = sodakd(
+            "seeds", "some/other",
+            HF_ENDPOINT=endpoint, HF_HOME=str(tmp_path), NO_PROXY="127.0.0.1",
+        )  # fmt: skip
+    rows = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [row["seed"]["file"] for row in rows] == ["data/train.jsonl"]
+    assert not [path for path in Hub.asked if "test.jsonl" in path or "harness" in path]
+    assert missing.returncode == 2
+    assert "some/other is no file here, and the hub did not give it" in missing.stderr
+
+
+def test_offline_the_hub_is_not_asked(tmp_path: Path) -> None:
+    pytest.importorskip("huggingface_hub", reason="huggingface_hub is not installed")
+    done = sodakd("seeds", "some/data", HF_HUB_OFFLINE="1", HF_HOME=str(tmp_path))
+    assert done.returncode == 2
+    assert "a copy on this disk can be named instead" in done.stderr
