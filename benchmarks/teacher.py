@@ -72,7 +72,7 @@ def speed(options: argparse.Namespace) -> None:
         for _ in range(options.rounds):
             for name, run in runners.items():
                 # Peers are far from the ideal: fewer calls tell as much.
-                seconds = options.seconds if run is _ours else options.seconds / 5
+                seconds = options.seconds if run is _ours else options.seconds / 4
                 total = int(ideal * seconds)
                 with serving("--latency", str(LATENCY)) as server:
                     rates[name].append(run(server, in_flight, total))

@@ -13,11 +13,11 @@ def prompt(number: int) -> str:
     return f"Question {number}. " + "Write a function that adds up a list of integers. " * 16
 
 
-def sdk(url: str, in_flight: int, total: int) -> int:
+def sdk(url: str, in_flight: int, total: int) -> float:
     """The bare `openai` SDK: one client, a semaphore, no books."""
     import openai
 
-    async def run() -> int:
+    async def run() -> float:
         places = asyncio.Semaphore(in_flight)
         client = openai.AsyncOpenAI(base_url=url, api_key="x", max_retries=0)
 
@@ -30,23 +30,28 @@ def sdk(url: str, in_flight: int, total: int) -> int:
                 )
             return len(reply.choices)
 
-        return sum(await asyncio.gather(*(one(number) for number in range(total))))
+        began = time.perf_counter()
+        done = sum(await asyncio.gather(*(one(number) for number in range(total))))
+        assert done == total, done
+        return total / (time.perf_counter() - began)
 
     return asyncio.run(run())
 
 
-def distilabel(url: str, in_flight: int, total: int) -> int:
+def distilabel(url: str, in_flight: int, total: int) -> float:
     """distilabel's OpenAILLM, in batches of as many calls as are to be in flight."""
     from distilabel.models import OpenAILLM
 
     model = OpenAILLM(model="m", base_url=url, api_key="x", max_retries=0)
     model.load()
     done = 0
+    began = time.perf_counter()
     for start in range(0, total, in_flight):
         numbers = range(start, min(total, start + in_flight))
         inputs = [[{"role": "user", "content": prompt(number)}] for number in numbers]
         done += len(model.generate_outputs(inputs=inputs, max_new_tokens=512))
-    return done
+    assert done == total, done
+    return total / (time.perf_counter() - began)
 
 
 PEERS = {"openai": sdk, "distilabel": distilabel}
@@ -54,10 +59,7 @@ PEERS = {"openai": sdk, "distilabel": distilabel}
 
 def main() -> None:
     name, url, in_flight, total = sys.argv[1:]
-    began = time.perf_counter()
-    done = PEERS[name](url, int(in_flight), int(total))
-    assert done == int(total), done
-    print(int(total) / (time.perf_counter() - began))
+    print(PEERS[name](url, int(in_flight), int(total)))
 
 
 if __name__ == "__main__":

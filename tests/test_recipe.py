@@ -127,3 +127,12 @@ def test_differences_name_every_key() -> None:
     old: JsonValue = {"a": 1, "b": {"c": [1], "d": 2}}
     new: JsonValue = {"a": 1, "b": {"c": [2], "d": 2}, "e": None}
     assert differences(old, new) == ["b.c: [1] -> [2]"]
+
+
+def test_a_budget_of_money_needs_a_known_price(tmp_path: Path) -> None:
+    path = tmp_path / "r.yaml"
+    path.write_text("teacher: {kind: openai, model: some-model}\nbudget: {money: 5}\n")
+    with pytest.raises(RecipeError, match="the price of some-model is unknown"):
+        read_recipe(path)
+    priced = ["teacher.prompt_price=1", "teacher.completion_price=2"]
+    assert read_recipe(path, priced).recipe.budget.money == 5

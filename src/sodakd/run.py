@@ -30,7 +30,7 @@ from sodakd.types import Frozen
 
 FORMAT = 1
 MAY_CHANGE = (
-    "budget", "teacher.api_key_env", "teacher.attempts", "teacher.base_url", "teacher.batch_api",
+    "budget", "teacher.api_key_env", "teacher.attempts", "teacher.base_url", "teacher.batch_poll",
     "teacher.command", "teacher.max_in_flight", "teacher.port", "teacher.start_seconds",
     "teacher.timeout",
 )  # fmt: skip

@@ -11,6 +11,7 @@ from sodakd.errors import EndpointError, TeacherError
 from sodakd.models.apart import run_apart
 from sodakd.models.completions import Completion, Finish, Message, OpenTill, Request
 from sodakd.models.openai import Client, Patience
+from sodakd.models.served import ServedModel
 from tests.servers.running import serving
 from tests.teacher.shop import HASTY, client, ledger, solves
 
@@ -133,8 +134,21 @@ def test_the_key_is_sent_and_shown_nowhere(tmp_path: Path) -> None:
         books = ledger(tmp_path / "l.sqlite", server.url)
         books.ask(solves(3), "one", Counter())
         books.close()
-        assert "Bearer sk-secret-of-the-test" in str(server.books()["authorizations"])
+        assert "Bearer sk-secret-of-the-test" in str(server.books()["heads"])
     assert "secret" not in repr(client("http://localhost/v1").endpoint)
     assert b"secret" not in (tmp_path / "l.sqlite").read_bytes()
     assert not issubclass(EndpointError, TeacherError)
     assert HASTY.wait(1, 0.0) < HASTY.wait(3, 0.0) <= HASTY.longest_wait
+
+
+def test_a_model_behind_a_server_generates_as_one_in_this_process() -> None:
+    told: list[int] = []
+    with serving("--faults", "reset,server_error", "--share", "0.1") as server:
+        model = ServedModel(client(server.url))
+        texts = model.generate(
+            ["one", "two", "two"], max_new_tokens=16, seed=3, progress=told.append
+        )
+        again = model.generate(["one", "two", "two"], max_new_tokens=16, seed=3)
+    assert texts == again
+    assert len(set(texts)) == 3
+    assert told == [1, 2, 3]

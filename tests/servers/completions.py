@@ -12,6 +12,7 @@ import asyncio
 import hashlib
 import json
 import random
+import re
 from collections import Counter, deque
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,9 @@ PROMPT_PRICE, COMPLETION_PRICE = 150, 600
 """Nano-dollars a token."""
 
 HTML = b"<!doctype html><html><head><title>502</title></head><body>Bad gateway</body></html>"
+
+
+_LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 
 
 class Shop:
@@ -35,7 +39,7 @@ class Shop:
         self.burst = 0
         self.in_flight = 0
         self.most_in_flight = 0
-        self.seen: deque[str] = deque(maxlen=10)
+        self.heads: deque[bytes] = deque(maxlen=10)
 
     def draw(self) -> str:
         """The next request's fault, or `ok`."""
@@ -62,7 +66,7 @@ class Shop:
             "answers": len(self.answers),
             "answered_twice": sum(count > 1 for count in self.answers.values()),
             "most_in_flight": self.most_in_flight,
-            "authorizations": sorted(self.seen),
+            "heads": [head.decode() for head in self.heads],
         }
 
 
@@ -88,14 +92,10 @@ class Connection(asyncio.Protocol):
         head, found, body = self.buffer.partition(b"\r\n\r\n")
         if not found:
             return
-        length = 0
-        for line in head.split(b"\r\n")[1:]:
-            name, _, value = line.partition(b":")
-            if name.lower() == b"content-length":
-                length = int(value)
-            elif name.lower() == b"authorization":
-                self.shop.seen.append(value.strip().decode())
+        told = _LENGTH.search(head)
+        length = int(told[1]) if told else 0
         if len(body) >= length:
+            self.shop.heads.append(head)
             self.buffer = body[length:]
             self.answer(head.split(b" ", 2), body[:length])
 
@@ -138,29 +138,30 @@ class Connection(asyncio.Protocol):
 
 def _written(body: bytes) -> tuple[str, dict[str, int]]:
     """What is answered to a request's body, always the same, and its tokens."""
-    digest = hashlib.sha256(body).hexdigest()
+    digest = _digest(body)
     text = f"```python\nanswer = 0x{digest[:12]}\n```\n"
     return text, {"prompt_tokens": len(body) // 4, "completion_tokens": 20 + int(digest[:2], 16)}
 
 
-def _completion(text: str, usage: dict[str, int] | None, finish: str = "stop") -> bytes:
-    choice = {
-        "index": 0,
-        "message": {"role": "assistant", "content": text},
-        "finish_reason": finish,
-    }
-    body: dict[str, object] = {"id": "c", "object": "chat.completion", "model": "m"}
-    body |= {"choices": [choice]}
-    if usage is not None:
-        body["usage"] = {**usage, "total_tokens": sum(usage.values())}
-    return json.dumps(body).encode()
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+def _completion(text: str, usage: dict[str, int], finish: str = "stop") -> bytes:
+    prompt, completion = usage["prompt_tokens"], usage["completion_tokens"]
+    return (
+        '{"id":"c","object":"chat.completion","created":0,"model":"m","choices":[{"index":0,'
+        f'"message":{{"role":"assistant","content":{json.dumps(text)}}},"finish_reason":"{finish}"'
+        f'}}],"usage":{{"prompt_tokens":{prompt},"completion_tokens":{completion},'
+        f'"total_tokens":{prompt + completion}}}}}'
+    ).encode()
 
 
 def ok(connection: Connection, body: bytes) -> None:
     text, usage = _written(body)
     connection.shop.bill("delivered", usage)
     connection.shop.counts["delivered"] += 1
-    connection.shop.answers[hashlib.sha256(body).hexdigest()] += 1
+    connection.shop.answers[text] += 1
     connection.send(200, _completion(text, usage))
 
 

@@ -26,9 +26,9 @@ class Running:
 
 
 @contextmanager
-def serving(*options: str) -> Iterator[Running]:
+def serving(*options: str, module: str = "completions") -> Iterator[Running]:
     """A server with these options, in a process of its own."""
-    command = [sys.executable, "-m", "tests.servers.completions", *options]
+    command = [sys.executable, "-m", f"tests.servers.{module}", *options]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:

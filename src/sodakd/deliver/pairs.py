@@ -19,7 +19,7 @@ from sodakd.run import Built, Run
 from sodakd.settings.stages import DeliverySettings
 from sodakd.teacher.asks import Ask, Fault, Reply, Solve
 from sodakd.teacher.ledger import Ledger
-from sodakd.teacher.reading import UnreadableReply, read_fault
+from sodakd.teacher.reading import UnreadableReply, again, read_fault, whole
 from sodakd.types import FaultKind, Frozen, Pair, Question, Verdict
 
 _CHUNK = 64  # faults asked for at once; between chunks their kinds are evened out
@@ -115,8 +115,8 @@ def _faults(delivery: Delivery, asks: Sequence[Fault], tally: Counter[str]) -> d
         if not waiting:
             break
         replies = delivery.ask(waiting, tally)
-        again: list[Fault] = []
-        readable = _readable_faults(waiting, replies, again, tally)
+        asked, waiting = waiting, []
+        readable = _readable_faults(asked, replies, waiting, tally)
         questions = [pair.question for _, pair in readable]
         verdicts = delivery.verdicts(questions, [pair.rejected for _, pair in readable])
         # These were judged before: the judge remembers.
@@ -128,9 +128,10 @@ def _faults(delivery: Delivery, asks: Sequence[Fault], tally: Counter[str]) -> d
             if mark.wrong:
                 pairs[pair.question.id] = pair
                 tally[f"fault_{pair.fault}"] += 1
+                tally["correct_letters"] += len(pair.chosen)
+                tally["faulty_letters"] += len(pair.rejected)
             else:
-                again.append(ask)
-        waiting = [ask.model_copy(update={"attempt": attempt + 1}) for ask in again]
+                waiting.append(ask.model_copy(update={"attempt": attempt + 1, "unreadable": ""}))
     tally["fault_dropped"] += len(waiting)
     return pairs
 
@@ -158,15 +159,15 @@ def _bare(code: str) -> str:
 
 
 def _readable_faults(
-    asks: Sequence[Fault], replies: Sequence[Reply], again: list[Fault], tally: Counter[str]
+    asks: Sequence[Fault], replies: Sequence[Reply], unread: list[Fault], tally: Counter[str]
 ) -> list[tuple[Fault, Pair]]:
     readable = []
     for ask, reply in zip(asks, replies, strict=True):
         try:
-            found = read_fault(reply.text)
-        except UnreadableReply:
+            found = read_fault(whole(reply))
+        except UnreadableReply as error:
             tally["fault_unreadable"] += 1
-            again.append(ask)
+            unread.append(again(ask, error))
             continue
         pair = Pair(
             question=ask.question, chosen=ask.correct, rejected=found.code, fault=found.kind
@@ -217,6 +218,14 @@ def _solve(
 
 def _code(question: Question, reply: Reply, tally: Counter[str]) -> str:
     found = extract_for(question, reply.text)
-    if not found.code:
+    if not found.code or not _is_whole(reply):
         tally["solution_unreadable"] += 1
     return found.code
+
+
+def _is_whole(reply: Reply) -> bool:
+    try:
+        whole(reply)
+    except UnreadableReply:
+        return False
+    return True

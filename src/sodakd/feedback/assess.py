@@ -12,9 +12,10 @@ from sodakd.judge.trial import program_for
 from sodakd.models.chat import Generator
 from sodakd.run import Built, Run
 from sodakd.settings.stages import FeedbackSettings
+from sodakd.teacher.asking import ask_and_read
 from sodakd.teacher.asks import Grade
 from sodakd.teacher.ledger import Ledger
-from sodakd.teacher.reading import UnreadableReply, read_grade
+from sodakd.teacher.reading import read_grade
 from sodakd.types import Feedback, Question, Score, Solution, Verdict
 
 
@@ -114,17 +115,13 @@ def _grades(
         Grade(question=question, answer=own.text)
         for question, own in zip(questions, solutions, strict=True)
     ]
-    replies = assessment.ledger.ask(
+    return ask_and_read(
+        assessment.ledger,
         asks,
+        lambda text, _: read_grade(text),
         assessment.run.full(assessment.step),
         tally,
-        lambda done: assessment.run.say(assessment.step, done, len(asks), "the teacher grades"),
+        progress=lambda done: assessment.run.say(
+            assessment.step, done, len(asks), "the teacher grades"
+        ),
     )
-    scores: list[Score | None] = []
-    for reply in replies:
-        try:
-            scores.append(read_grade(reply.text))
-        except UnreadableReply:
-            tally["grade_unreadable"] += 1
-            scores.append(None)
-    return scores

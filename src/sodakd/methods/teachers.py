@@ -6,10 +6,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sodakd.models.batches import Batches
 from sodakd.models.openai import Client, Endpoint, Patience
 from sodakd.models.serving import Command, Server
 from sodakd.settings.teacher import TeacherKind, TeacherSettings
 from sodakd.teacher.asks import CallingTeacher, Teacher
+from sodakd.teacher.batch import BatchTeacher
 from sodakd.teacher.chat import ChatTeacher, Sampling, Session
 from sodakd.teacher.endpoint import endpoint_of
 from sodakd.teacher.replay import ReplayTeacher
@@ -36,8 +38,12 @@ def _replay(settings: TeacherSettings, folder: Path) -> Teacher:
 
 def _openai(settings: TeacherSettings, folder: Path) -> CallingTeacher:
     del folder
-    client = Client(endpoint_of(settings), settings.max_in_flight, _patience(settings))
-    return _chat(settings, settings.model or "", lambda: client)
+    endpoint, patience = endpoint_of(settings), _patience(settings)
+    client = Client(endpoint, settings.max_in_flight, patience)
+    chat = _chat(settings, settings.model or "", lambda: client)
+    if settings.batch_api:
+        return BatchTeacher(chat, Batches(endpoint, patience, settings.batch_poll))
+    return chat
 
 
 def _transformers(settings: TeacherSettings, folder: Path) -> CallingTeacher:

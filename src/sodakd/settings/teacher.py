@@ -19,9 +19,9 @@ _NEEDS: Mapping[TeacherKind, tuple[str, ...]] = {
     "vllm": ("model_name_or_path",),
 }
 _ONLY_FOR: Mapping[str, tuple[TeacherKind, ...]] = {
-    "model": ("openai",),
-    "base_url": ("openai",),
-    "batch_api": ("openai",),
+    "model": ("openai", "replay"),
+    "base_url": ("openai", "replay"),
+    "batch_api": ("openai", "replay"),
     "file": ("replay",),
     "model_name_or_path": ("transformers", "vllm"),
     "port": ("vllm",),
@@ -60,6 +60,7 @@ class TeacherSettings(Frozen):
         default=None, description="the field for max_tokens; by the server if left out"
     )
     batch_api: bool = Field(default=False, description="OpenAI's Batch API: slower, half the price")
+    batch_poll: float = Field(default=30.0, gt=0, description="seconds between looks at a batch")
     file: str | None = Field(default=None, description="of recorded answers, JSON lines")
     model_name_or_path: str | None = Field(default=None, description="a folder, or a hub's id")
     port: int | None = Field(default=None, ge=1, le=65535, description="a free one if left out")
@@ -93,9 +94,9 @@ class TeacherSettings(Frozen):
         known = known_prices().get(self.model or "")
         if self.prompt_price is not None and self.completion_price is not None:
             return self.prompt_price, self.completion_price, known.batch if known else 0.5
-        if self.kind != "openai":
-            return 0.0, 0.0, 1.0
-        return (known.prompt, known.completion, known.batch) if known else None
+        if known:
+            return known.prompt, known.completion, known.batch
+        return None if self.kind == "openai" else (0.0, 0.0, 1.0)
 
 
 class Budget(Frozen):

@@ -15,7 +15,7 @@ from typing import Annotated, Literal, Protocol, runtime_checkable
 from pydantic import Field, TypeAdapter
 
 from sodakd.models.completions import Finish, Till
-from sodakd.types import FaultKind, Frozen, Language, Question, Usage, canonical
+from sodakd.types import FaultKind, Frozen, Language, Question, Usage
 
 
 class Solve(Frozen):
@@ -176,7 +176,7 @@ class CallingTeacher(Protocol):
 
 def ask_key(ask: Ask) -> str:
     """A hash of the whole ask, whoever answers it."""
-    return hashlib.sha256(canonical(ask.model_dump(mode="json")).encode()).hexdigest()
+    return hashlib.sha256(ask.model_dump_json().encode()).hexdigest()
 
 
 def request_key(teacher: str, ask: str) -> str:

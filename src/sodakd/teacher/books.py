@@ -1,72 +1,26 @@
-"""The ledger's file: every ask, its answer, and what its attempts cost. Only this file knows SQL.
+"""The ledger's books: every ask, its answer, and what its attempts cost.
 
 Each function is one operation inside a transaction that the caller holds. The running totals
 (`books`) equal the sum over all rows at every commit: paid, lost, and set aside for calls in
 flight.
 """
 
+import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from pathlib import Path
 
 import psutil
 
-from sodakd.errors import BudgetReached, RunError
+from sodakd.errors import BudgetReached
 from sodakd.models.completions import Finish
 from sodakd.settings.teacher import Budget
 from sodakd.teacher.asks import Ask, Reply, subject
 from sodakd.teacher.money import NANO, Prices, SpendRow, Spent
 from sodakd.types import Usage
-
-FORMAT = 2
-
-_SCHEMA = f"""
-create table if not exists calls (
-  key text primary key,
-  ask_key text not null,
-  teacher text not null,
-  model text not null,
-  kind text not null,
-  step text not null,
-  question text not null,
-  ask text,
-  state text not null check (state in ('asked', 'answered', 'failed')),
-  attempts integer not null,
-  prompt_tokens integer not null,
-  completion_tokens integer not null,
-  money integer not null,
-  open integer not null,
-  open_tokens integer not null,
-  open_money integer not null,
-  owner text not null,
-  lost integer not null,
-  lost_tokens integer not null,
-  lost_money integer not null,
-  finish text not null,
-  reply text,
-  at real not null
-) strict;
-create table if not exists books (
-  one integer primary key check (one = 1),
-  calls integer not null, tokens integer not null, money integer not null,
-  lost integer not null, lost_money integer not null
-) strict;
-insert or ignore into books values (1, 0, 0, 0, 0, 0);
-create table if not exists batches (
-  token text primary key,
-  step text not null,
-  id text not null,
-  state text not null check (state in ('begun', 'ended')),
-  keys text not null,
-  at real not null
-) strict;
-pragma user_version = {FORMAT};
-"""
 
 
 @dataclass(frozen=True)
@@ -88,50 +42,6 @@ class Place(Enum):
     RESERVED = auto()
     ANSWERED = auto()
     ELSEWHERE = auto()
-
-
-def open_books(path: Path, synchronous: str) -> sqlite3.Connection:
-    """Open a ledger's file, or make it. Raises `RunError` where it cannot be used."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        database = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
-        database.execute("pragma journal_mode = wal")
-        database.execute(f"pragma synchronous = {synchronous}")
-        found = database.execute("pragma user_version").fetchone()[0]
-        tables = database.execute("select count(*) from sqlite_master").fetchone()[0]
-        if found != FORMAT and tables:
-            database.close()
-            raise RunError(
-                f"the ledger {path} has format {found}; this sodakd reads format {FORMAT}: use the"
-                " sodakd that made it, or another folder: --out DIR"
-            )
-        database.executescript(_SCHEMA)
-    except sqlite3.Error as error:
-        raise unusable(path, error) from error
-    return database
-
-
-@contextmanager
-def transaction(database: sqlite3.Connection, path: Path) -> Iterator[None]:
-    """All or nothing. Raises `RunError` where the file cannot be written."""
-    try:
-        database.execute("begin immediate")
-        try:
-            yield
-        except BaseException:
-            database.execute("rollback")
-            raise
-        database.execute("commit")
-    except sqlite3.Error as error:
-        raise unusable(path, error) from error
-
-
-def unusable(path: Path, error: sqlite3.Error) -> RunError:
-    """The error for a ledger that cannot be read or written."""
-    return RunError(
-        f"the ledger {path} cannot be used: {error}; make sure that the disk has room and that"
-        " the file may be written, then run the same command again: nothing is lost"
-    )
 
 
 def known(database: sqlite3.Connection, keys: Sequence[str]) -> dict[str, tuple[Reply, str]]:
@@ -308,6 +218,40 @@ def close_call(database: sqlite3.Connection, key: str, reply: Reply) -> None:
             state, reply.finish.value, None if state == "failed" else reply.text, time.time(), key,
         ),
     )  # fmt: skip
+
+
+def begin_batch(database: sqlite3.Connection, token: str, step: str, keys: str) -> None:
+    """Remember a batch before it is submitted: its token and the keys of its calls, as JSON."""
+    database.execute(
+        "insert into batches values (?, ?, '', 'begun', ?, ?, ?)",
+        (token, step, keys, OWNER, time.time()),
+    )
+
+
+def name_batch(database: sqlite3.Connection, token: str, batch: str) -> None:
+    """Remember the id that the server gave to a batch."""
+    database.execute("update batches set id = ? where token = ?", (batch, token))
+
+
+def begun_batches(database: sqlite3.Connection) -> list[tuple[str, str, str]]:
+    """Token, id and keys of batches that did not come to their end, and are in nobody's hands."""
+    rows = database.execute(
+        "select token, id, keys, owner from batches where state = 'begun' order by at"
+    ).fetchall()
+    return [tuple(row[:3]) for row in rows if row[3] == OWNER or not _alive(row[3])]
+
+
+def end_batch(database: sqlite3.Connection, token: str) -> None:
+    """Say that a batch is settled."""
+    database.execute("update batches set state = 'ended' where token = ?", (token,))
+
+
+def drop_batch(database: sqlite3.Connection, token: str) -> None:
+    """Give back what was set aside for a batch that was never submitted."""
+    found = database.execute("select keys from batches where token = ?", (token,)).fetchone()
+    for key in json.loads(found[0]):
+        free(database, key)
+    end_batch(database, token)
 
 
 def _insert(database: sqlite3.Connection, call: Call, state: str, attempts: int) -> None:

@@ -12,7 +12,10 @@ from types import TracebackType
 from typing import Self
 
 from sodakd.errors import BudgetReached, RunError
-from sodakd.teacher.books import transaction
+from sodakd.teacher.file import transaction
+
+GATHER = 0.004
+"""Seconds in which a group gathers: less than an fsync, far less than a call."""
 
 Operation = Callable[[sqlite3.Connection], object]
 """Runs inside a transaction. It may raise `BudgetReached`, before it has written anything."""
@@ -56,6 +59,7 @@ class GroupCommit:
         loop = asyncio.get_running_loop()
         try:
             while self._waiting:
+                await asyncio.sleep(GATHER)
                 group, self._waiting = self._waiting, []
                 operations = [operation for operation, _ in group]
                 try:

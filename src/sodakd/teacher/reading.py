@@ -8,24 +8,15 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, cast
 
 from pydantic import Field, JsonValue, ValidationError
 
 from sodakd.models.completions import Finish
-from sodakd.teacher.asks import (
-    Compare,
-    Evolve,
-    Fault,
-    Grade,
-    Inspire,
-    Invent,
-    Refine,
-    Solve,
-)
+from sodakd.teacher.asks import Ask, Evolve, Inspire, Invent
 from sodakd.types import FaultKind, Frozen, Language, Question, Score, Tests
 
-Asked = TypeVar("Asked", Solve, Fault, Grade, Invent, Evolve, Refine, Inspire, Compare)
+Asked = TypeVar("Asked", bound=Ask)
 
 
 class UnreadableReply(Exception):
@@ -231,4 +222,4 @@ def _json(text: str) -> JsonValue:
 def again(ask: Asked, error: UnreadableReply) -> Asked:
     """The same ask once more, with what was wrong with the form of its reply."""
     wrong: dict[str, int | str] = {"attempt": ask.attempt + 1, "unreadable": str(error)}
-    return ask.model_copy(update=wrong)
+    return cast("Asked", ask.model_copy(update=wrong))

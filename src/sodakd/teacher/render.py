@@ -101,6 +101,7 @@ def _of(question: Question) -> dict[str, Value]:
 def _environment() -> Environment:
     return Environment(
         loader=FileSystemLoader(PROMPTS),
+        auto_reload=False,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

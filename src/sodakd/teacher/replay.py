@@ -12,7 +12,7 @@ from sodakd.errors import DataError, TeacherError
 from sodakd.models.completions import Finish
 from sodakd.store import read_rows, write_rows
 from sodakd.teacher.asks import ANY_ASK, Ask, Reply, ask_key, subject
-from sodakd.teacher.books import unusable
+from sodakd.teacher.file import unusable
 from sodakd.types import Frozen, Usage
 
 

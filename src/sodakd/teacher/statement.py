@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from sodakd.errors import DataError
-from sodakd.teacher.books import unusable
+from sodakd.teacher.file import unusable
 from sodakd.teacher.money import NANO, Entry
 
 By = Literal["run", "cycle", "stage", "step", "ask", "model"]

@@ -9,7 +9,7 @@ from sodakd.run import Built, Run
 from sodakd.settings.stages import UpdateSettings
 from sodakd.teacher.asks import Invent
 from sodakd.teacher.ledger import Ledger
-from sodakd.teacher.reading import UnreadableReply, read_invention
+from sodakd.teacher.reading import UnreadableReply, read_invention, whole
 from sodakd.types import Feedback, Question
 from sodakd.update.curriculum import draw_wishes, highest_open
 from sodakd.update.decontaminate import HeldOut
@@ -63,7 +63,7 @@ def new_questions(
         asked += len(asks)
         for ask, reply in zip(asks, replies, strict=True):
             try:
-                question = read_invention(reply.text, ask)
+                question = read_invention(whole(reply), ask)
             except UnreadableReply:
                 tally["unreadable"] += 1
                 continue

@@ -1,0 +1,69 @@
+"""A model behind a server as a `Generator`: a student or a scorer need not be in this process."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from sodakd.models.apart import run_apart
+from sodakd.models.completions import Completion, Message, OpenTill, Request
+from sodakd.models.openai import Client
+
+
+class ServedModel:
+    """Answers batches of prompts through a client. What was cut off is kept as it is."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def generate(
+        self,
+        prompts: Sequence[str],
+        *,
+        max_new_tokens: int,
+        temperature: float = 0.0,
+        seed: int = 0,
+        progress: Callable[[int], None] | None = None,
+    ) -> list[str]:
+        """Answers in the order of the prompts; empty for one whose every attempt failed.
+
+        Raises:
+            EndpointError: the server refuses, or is out of order.
+        """
+        requests = [
+            Request(
+                messages=(Message(role="user", content=prompt),),
+                max_tokens=max_new_tokens,
+                temperature=temperature,
+                seed=seed + number,  # equal prompts are samples, and must differ
+            )
+            for number, prompt in enumerate(prompts)
+        ]
+        return [found.text for found in self.complete(requests, progress)]
+
+    def complete(
+        self, requests: Sequence[Request], progress: Callable[[int], None] | None = None
+    ) -> list[Completion]:
+        """Completions in the order of the requests, with how each ended and what it took."""
+        return run_apart(self._all(requests, progress))
+
+    async def _all(
+        self, requests: Sequence[Request], progress: Callable[[int], None] | None
+    ) -> list[Completion]:
+        found: dict[int, Completion] = {}
+        queue = iter(enumerate(requests))
+
+        async def work() -> None:
+            for number, request in queue:
+                found[number] = await self._client.complete(request, OpenTill())
+                if progress is not None:
+                    progress(len(found))
+
+        async with self._client:
+            count = min(len(requests), self._client.max_in_flight)
+            workers = [asyncio.ensure_future(work()) for _ in range(count)]
+            try:
+                await asyncio.gather(*workers)
+            finally:
+                for worker in workers:
+                    worker.cancel()
+                await asyncio.gather(*workers, return_exceptions=True)
+        return [found[number] for number in range(len(requests))]

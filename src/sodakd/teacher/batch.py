@@ -1,0 +1,225 @@
+"""Asks through the Batch API: reserved as a whole, submitted, waited for, settled one by one.
+
+Killed at any moment it goes on with the batch it had begun: the books keep its token and its keys
+before it is submitted.
+"""
+
+import asyncio
+import json
+import sqlite3
+import uuid
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+from functools import partial
+
+from sodakd.errors import BudgetReached
+from sodakd.models.batches import MOST_REQUESTS, Asked, Batches
+from sodakd.models.completions import (
+    Billed,
+    Completion,
+    Failure,
+    Finish,
+    Request,
+    Till,
+    at_most,
+)
+from sodakd.settings.teacher import Budget
+from sodakd.teacher import books
+from sodakd.teacher.asks import Ask, Reply
+from sodakd.teacher.books import Call, Place
+from sodakd.teacher.chat import ChatTeacher, reply_of
+from sodakd.teacher.commit import GroupCommit
+from sodakd.teacher.money import Prices
+
+ROUNDS = 3
+"""How often a request that failed in its batch is put into another one."""
+
+
+class BatchTeacher:
+    """A `CallingTeacher` whose asks go out in batches. Its answers have the key of direct ones."""
+
+    def __init__(self, chat: ChatTeacher, batches: Batches) -> None:
+        self.name = chat.name
+        self.model = chat.model
+        self.max_in_flight = MOST_REQUESTS
+        self.chat = chat
+        self.batches = batches
+
+    def version(self, ask: Ask) -> str:
+        """As of a direct call."""
+        return self.chat.version(ask)
+
+    def session(self) -> AbstractAsyncContextManager[object]:
+        """The connection to the endpoint."""
+        return self.batches
+
+    async def answer(self, ask: Ask, till: Till) -> Reply:
+        """One direct call. The ledger asks in batches."""
+        return await self.chat.answer(ask, till)
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    call: Call
+    request: Request
+    longer: bool = False
+
+
+class BatchRound:
+    """The calls of one `ask`, in as few batches as can be."""
+
+    def __init__(
+        self,
+        commits: GroupCommit,
+        teacher: BatchTeacher,
+        prices: Prices,
+        budget: Budget,
+        shown: Callable[[int], None],
+    ) -> None:
+        self._commits = commits
+        self._teacher = teacher
+        self._prices = prices
+        self._budget = budget
+        self._shown = shown
+        self._replies: dict[str, Reply] = {}
+
+    async def run(self, calls: Sequence[Call]) -> dict[str, Reply]:
+        """All replies, by key.
+
+        Raises:
+            BudgetReached: not all of them fitted; those that did are kept.
+            EndpointError: the server refuses.
+        """
+        waiting = [_Wanted(call, self._teacher.chat.request(call.ask)) for call in calls]
+        await self._collect_begun({wanted.call.key: wanted for wanted in waiting})
+        waiting = [wanted for wanted in waiting if wanted.call.key not in self._replies]
+        for _ in range(ROUNDS):
+            again: list[_Wanted] = []
+            for start in range(0, len(waiting), MOST_REQUESTS):
+                again += await self._batch(waiting[start : start + MOST_REQUESTS])
+            waiting = again
+            if not waiting:
+                return self._replies
+        for wanted in waiting:
+            await self._close(wanted.call.key, Completion("", Finish.FAILED, None))
+        return self._replies
+
+    async def _batch(self, waiting: Sequence[_Wanted]) -> list[_Wanted]:
+        """Submit and collect one batch; what is to be asked again."""
+        token = uuid.uuid4().hex
+        result = await self._commits.post(lambda database: self._begin(database, token, waiting))
+        assert isinstance(result, _Begun)
+        if result.mine:
+            asked = [Asked(wanted.call.key, wanted.request) for wanted in result.mine]
+            batch = await self._teacher.batches.submit(token, asked)
+            await self._commits.post(lambda database: books.name_batch(database, token, batch))
+            again = await self._collect(token, batch, result.mine)
+        else:
+            again = []
+            if result.elsewhere and result.reached is None:
+                await asyncio.sleep(1.0)
+        if result.reached is not None:
+            raise result.reached
+        return [*again, *result.elsewhere]
+
+    def _begin(
+        self, database: sqlite3.Connection, token: str, waiting: Sequence[_Wanted]
+    ) -> "_Begun":
+        begun = _Begun([], [], None)
+        for wanted in waiting:
+            key = wanted.call.key
+            try:
+                place = books.reserve(
+                    database, wanted.call, at_most(wanted.request), self._prices, self._budget
+                )
+            except BudgetReached as error:
+                begun = replace(begun, reached=error)
+                break
+            if place is Place.RESERVED:
+                begun.mine.append(wanted)
+            elif place is Place.ANSWERED:
+                self._replies[key] = books.known(database, [key])[key][0]
+            else:
+                begun.elsewhere.append(wanted)
+        if begun.mine:
+            keys = json.dumps([wanted.call.key for wanted in begun.mine])
+            books.begin_batch(database, token, begun.mine[0].call.step, keys)
+        return begun
+
+    async def _collect_begun(self, wanted: dict[str, _Wanted]) -> None:
+        """Go on with batches that a killed process had begun."""
+        rows = await self._commits.post(books.begun_batches)
+        assert isinstance(rows, list)
+        for token, batch, keys in rows:
+            own = [wanted[key] for key in json.loads(keys) if key in wanted]
+            if not own:
+                continue
+            found = batch or await self._teacher.batches.find(token)
+            if found is None:  # killed before it was submitted
+                await self._commits.post(partial(books.drop_batch, token=token))
+                continue
+            await self._collect(token, found, own)
+
+    async def _collect(self, token: str, batch: str, wanted: Sequence[_Wanted]) -> list[_Wanted]:
+        ended = await self._teacher.batches.wait(batch)
+        results = await self._teacher.batches.results(ended)
+        again: list[_Wanted] = []
+        replies: dict[str, Reply] = {}
+
+        def settle(database: sqlite3.Connection) -> None:
+            for each in wanted:
+                found = results.get(each.call.key)
+                reply = self._settle(database, each, found, again)
+                if reply is not None:
+                    replies[each.call.key] = reply
+            books.end_batch(database, token)
+
+        await self._commits.post(settle)
+        self._replies |= replies
+        self._shown(len(self._replies))
+        return again
+
+    def _settle(
+        self,
+        database: sqlite3.Connection,
+        wanted: _Wanted,
+        found: Completion | Failure | None,
+        again: list[_Wanted],
+    ) -> Reply | None:
+        key = wanted.call.key
+        most = at_most(wanted.request)
+        if isinstance(found, Completion):
+            if found.error:
+                books.free(database, key)
+            else:
+                books.pay(database, key, found.usage or most, self._prices)
+            if found.finish is Finish.LENGTH and not found.error and not wanted.longer:
+                longer = {"max_tokens": 2 * wanted.request.max_tokens}
+                again.append(
+                    replace(wanted, request=wanted.request.model_copy(update=longer), longer=True)
+                )
+                return None
+            reply = reply_of(found)
+            books.close_call(database, key, reply)
+            return reply
+        if found is None or found.billed is Billed.NO:
+            books.free(database, key)
+        elif found.usage is not None:
+            books.pay(database, key, found.usage, self._prices)
+        else:
+            books.lose(database, key)
+        again.append(wanted)
+        return None
+
+    async def _close(self, key: str, found: Completion) -> None:
+        reply = reply_of(found)
+        await self._commits.post(lambda database: books.close_call(database, key, reply))
+        self._replies[key] = reply
+
+
+@dataclass(frozen=True)
+class _Begun:
+    mine: list[_Wanted]
+    elsewhere: list[_Wanted]
+    reached: BudgetReached | None

@@ -1,0 +1,94 @@
+"""OpenAI's Batch API: half the price, found again after a kill, partial failures asked again."""
+
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from sodakd.errors import BudgetReached
+from sodakd.models.batches import Batches
+from sodakd.models.completions import Finish
+from sodakd.models.openai import Endpoint
+from sodakd.settings.teacher import Budget
+from sodakd.teacher.batch import BatchTeacher
+from sodakd.teacher.chat import ChatTeacher, Sampling
+from sodakd.teacher.ledger import Ledger, look_up_spent
+from sodakd.teacher.money import Prices
+from tests.servers.running import ROOT, serving
+from tests.teacher.shop import HASTY, client, solves
+from tests.teacher.test_ledger import assert_books_are_the_sum_of_rows
+
+HALF = Prices(1.0, 2.0, times=0.5)
+LINE = 100 * 500 + 50 * 1000  # nano-dollars of a line of the server, at half the price
+
+
+def batched(path: Path, url: str, budget: Budget | None = None) -> Ledger:
+    direct = client(url)
+    chat = ChatTeacher("test-model", lambda: direct, Sampling(0.0, 512), 8)
+    batches = Batches(Endpoint(url, "test-model", "sk-secret-of-the-test"), HASTY, 0.1)
+    return Ledger(path, BatchTeacher(chat, batches), HALF, budget or Budget())
+
+
+def test_one_batch_answers_all_at_half_the_price(tmp_path: Path) -> None:
+    with serving(module="batches") as server:
+        books = batched(tmp_path / "l.sqlite", server.url)
+        replies = books.ask([*solves(40), *solves(40)], "one", Counter())
+        assert server.books() == {"batches": 1, "answered": 40}
+        books.ask(solves(40), "two", Counter())
+        assert server.books()["batches"] == 1
+    assert [reply.text for reply in replies] == ["reply 1"] * 80
+    assert (books.spent().calls, books.spent().money) == (40, 40 * LINE)
+
+
+def test_lines_that_failed_go_into_another_batch_and_cost_nothing(tmp_path: Path) -> None:
+    with serving("--fail", "0.3", module="batches") as server:
+        books = batched(tmp_path / "l.sqlite", server.url)
+        replies = books.ask(solves(60), "one", Counter())
+        counted = server.books()
+    answered = sum(reply.finish is Finish.STOP for reply in replies)
+    assert counted["batches"] == 3
+    assert answered == counted["answered"] > 50
+    assert (books.spent().calls, books.spent().money) == (answered, answered * LINE)
+    assert_books_are_the_sum_of_rows(tmp_path / "l.sqlite")
+
+
+def test_a_batch_holds_what_the_budget_allows_and_then_the_run_stops(tmp_path: Path) -> None:
+    with serving(module="batches") as server:
+        books = batched(tmp_path / "l.sqlite", server.url, Budget(calls=10))
+        with pytest.raises(BudgetReached):
+            books.ask(solves(30), "one", Counter())
+        assert server.books()["answered"] == 10
+    assert books.spent().calls == 10
+
+
+SCRIPT = """
+import sys
+from collections import Counter
+from pathlib import Path
+from tests.teacher.shop import solves
+from tests.teacher.test_batch import batched
+print(len(batched(Path(sys.argv[1]), sys.argv[2]).ask(solves(30), "one", Counter())))
+"""
+
+
+def test_a_killed_run_goes_on_with_the_batch_it_had_begun(tmp_path: Path) -> None:
+    path = tmp_path / "l.sqlite"
+    with serving("--seconds", "3", module="batches") as server:
+        command = [sys.executable, "-c", SCRIPT, str(path), server.url]
+        with subprocess.Popen(command, cwd=ROOT) as process:
+            while not server.books().get("batches"):
+                time.sleep(0.05)
+            process.kill()
+        spent = look_up_spent(path)
+        assert spent is not None
+        assert spent.calls == 30  # set aside, for the batch is on its way
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        assert server.books() == {"batches": 1, "answered": 30}
+    assert done.stdout.strip() == "30"
+    spent = look_up_spent(path)
+    assert spent is not None
+    assert (spent.calls, spent.money, spent.lost) == (30, 30 * LINE, 0)
+    assert_books_are_the_sum_of_rows(path)

@@ -1,0 +1,185 @@
+"""Every ask has a prompt and a reader; readers are tolerant, and say what is missing."""
+
+import pytest
+
+from sodakd.models.completions import Finish
+from sodakd.teacher.asks import (
+    ANY_ASK,
+    Ask,
+    Compare,
+    Evolve,
+    Fault,
+    Grade,
+    Inspire,
+    Invent,
+    Operation,
+    Refine,
+    Reply,
+    Solve,
+    ask_key,
+)
+from sodakd.teacher.reading import (
+    UnreadableReply,
+    again,
+    read_comparison,
+    read_evolved,
+    read_fault,
+    read_grade,
+    read_inspired,
+    read_invention,
+    read_solution,
+    whole,
+)
+from sodakd.teacher.render import FAULTS, OPERATIONS, render
+from sodakd.types import FaultKind, Language, Usage
+from tests.teacher.shop import question
+
+QUESTION = question("Add up {{ a list }} of integers.")
+ASKS: list[Ask] = [
+    Solve(question=QUESTION, error="IndexError"),
+    Fault(question=QUESTION, correct="return 1", kinds=tuple(FaultKind)),
+    Grade(question=QUESTION, answer="return 2"),
+    Invent(question=QUESTION, level=3, variant=7),
+    Evolve(question=QUESTION, operation=Operation.RARER),
+    Refine(question=QUESTION, answer="return 3", error="AssertionError"),
+    Inspire(snippet="x = sorted(y)", language=Language.GO),
+    Compare(question=QUESTION, answer_a="return 4", answer_b="return 5"),
+]
+EVOLVE = Evolve(question=QUESTION, operation=Operation.RARER)
+INVENT = Invent(question=QUESTION, level=2)
+INSPIRE = Inspire(snippet="x", language=Language.PYTHON)
+
+
+@pytest.mark.parametrize("ask", ASKS, ids=lambda ask: ask.kind)
+def test_every_ask_has_a_prompt_that_holds_all_it_is_about(ask: Ask) -> None:
+    text = render(ask)
+    for field in ("correct", "answer", "answer_a", "answer_b", "error", "snippet"):
+        assert getattr(ask, field, "") in text
+    assert isinstance(ask, Inspire) or QUESTION.text in text
+    assert "could not be read" not in text
+    assert ANY_ASK.validate_json(ask.model_dump_json()) == ask
+
+
+@pytest.mark.parametrize("ask", ASKS, ids=lambda ask: ask.kind)
+def test_a_second_ask_says_what_was_wrong_and_has_another_key(ask: Ask) -> None:
+    second = again(ask, UnreadableReply("no fenced block in the reply"))
+    assert "no fenced block in the reply" in render(second)
+    assert ask_key(second) != ask_key(ask)
+
+
+def test_every_kind_of_fault_and_operation_has_words() -> None:
+    assert set(FAULTS) == set(FaultKind)
+    assert set(OPERATIONS) == set(Operation)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("```python\na = 1\n```", "a = 1\n"),
+        ("Sure!\n\n```py\na = 1\n```\nThis works because ...", "a = 1\n"),
+        ("```bash\npip install x\n```\n```Python\na = 1\n```", "a = 1\n"),
+        ("~~~\na = 1\n~~~", "a = 1\n"),
+        ("   ```python title=x\na = 1\n   ```", "a = 1\n"),
+        ("````python\ns = '''\n```\n'''\n````", "s = '''\n```\n'''\n"),
+        ("```python\na = 1\n", "a = 1\n"),
+    ],
+)
+def test_a_solution_is_its_first_block_of_the_language(text: str, code: str) -> None:
+    assert read_solution(text, Language.PYTHON) == code
+
+
+@pytest.mark.parametrize("text", ["", "no code", "```python\n```"])
+def test_a_reply_without_code_is_unreadable(text: str) -> None:
+    with pytest.raises(UnreadableReply):
+        read_solution(text)
+
+
+@pytest.mark.parametrize(
+    "line", ["Fault: no_return", "**Fault:** No return", "fault kind: `no-return`", "- Fault: NAME"]
+)
+def test_a_fault_is_read_however_its_line_is_dressed(line: str) -> None:
+    found = read_fault(f"{line}\n```python\nx\n```")
+    assert found.kind in {FaultKind.NO_RETURN, FaultKind.NAME}
+    assert found.code == "x\n"
+
+
+def test_a_fault_of_no_known_kind_is_unreadable() -> None:
+    with pytest.raises(UnreadableReply, match="known kind"):
+        read_fault("Fault: magic\n```python\nx\n```")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "Rule {n}: {p}",
+        "Rule {n}. Basic Functionality: {p}",
+        "**Rule {n}:** {p}/1",
+        "- rule {n} (name): **{p}**",
+    ],
+)
+def test_a_grade_is_read_however_its_lines_are_dressed(lines: str) -> None:
+    points = (2, 0.5, 1, 0, 1)
+    text = "It works.\n" + "\n".join(
+        lines.format(n=number, p=value) for number, value in enumerate(points, start=1)
+    )
+    score = read_grade(text)
+    assert (score.total, score.boundary, score.reason) == (4.5, 0.5, "It works.")
+
+
+def test_points_out_of_range_are_unreadable() -> None:
+    with pytest.raises(UnreadableReply, match="out of range"):
+        read_grade("\n".join(f"Rule {n}: 3" for n in range(1, 6)))
+
+
+def test_an_invention_is_read_with_or_without_a_fence() -> None:
+    body = (
+        '{"text": "Double f(x).", "level": 2, "tests": {"entry_point": "f",'
+        ' "cases": [{"arguments": [1], "expected": 2}]}}'
+    )
+    for text in (f"```json\n{body}\n```", f"Here it is: {body} Enjoy!"):
+        found = read_invention(text, INVENT)
+        assert found.tests is not None
+        assert (found.level, found.parent, found.tests.entry_point) == (2, QUESTION.id, "f")
+
+
+@pytest.mark.parametrize(
+    "text", ["nothing", "{broken", '{"text": "x"}', '{"text": "", "level": 2}']
+)
+def test_an_invention_that_is_none_is_unreadable(text: str) -> None:
+    with pytest.raises(UnreadableReply):
+        read_invention(text, INVENT)
+
+
+def test_an_evolved_question_is_its_block_or_the_whole_reply() -> None:
+    for text in ("```text\nHarder task.\n```", "Harder task."):
+        found = read_evolved(text, EVOLVE)
+        assert (found.text, found.parent) == ("Harder task.", QUESTION.id)
+    with pytest.raises(UnreadableReply):
+        read_evolved(" \n", EVOLVE)
+
+
+def test_an_inspired_problem_needs_both_headings_in_order() -> None:
+    good = "[Problem Description]\nSort.\n\n[Solution]\n```python\nx\n```"
+    dressed = "## Problem Description:\nSort.\n\n**[Solution]**\n```python\nx\n```"
+    for text in (good, dressed):
+        found = read_inspired(text, INSPIRE)
+        assert (found.problem, found.solution) == ("Sort.", "x\n")
+    for text in ("", "[Solution]\n```\nx\n```\n[Problem Description]\nSort."):
+        with pytest.raises(UnreadableReply):
+            read_inspired(text, INSPIRE)
+
+
+def test_a_comparison_has_two_scores_of_1_to_10() -> None:
+    found = read_comparison("Score A: 1\nno:\n**Score A:** 8\nScore B: 6.5")
+    assert (found.a, found.b) == (8, 6.5)
+    for text in ("Score A: 3", "Score A: 0\nScore B: 4"):
+        with pytest.raises(UnreadableReply):
+            read_comparison(text)
+
+
+@pytest.mark.parametrize("finish", [Finish.LENGTH, Finish.FILTERED, Finish.FAILED])
+def test_a_reply_that_did_not_come_to_its_end_is_unreadable(finish: Finish) -> None:
+    usage = Usage(prompt_tokens=1, completion_tokens=1)
+    with pytest.raises(UnreadableReply):
+        whole(Reply(text="```python\na", usage=usage, finish=finish))
+    assert whole(Reply(text="a", usage=usage)) == "a"

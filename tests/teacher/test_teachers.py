@@ -1,0 +1,235 @@
+"""Teachers behind a server of their own or in this process; asking again; kills; prices."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from sodakd.errors import EndpointError
+from sodakd.models.local import LocalModel
+from sodakd.models.serving import Command, Server
+from sodakd.settings.prices import known_prices
+from sodakd.settings.teacher import Budget, TeacherSettings
+from sodakd.teacher.asking import ask_and_read
+from sodakd.teacher.asks import Solve
+from sodakd.teacher.chat import ChatTeacher, Sampling
+from sodakd.teacher.endpoint import missing_for_teacher, prices_of, unknown_price
+from sodakd.teacher.ledger import Ledger, look_up_spent
+from sodakd.teacher.money import Prices
+from sodakd.teacher.reading import UnreadableReply
+from tests.servers.running import ROOT, serving
+from tests.teacher.shop import ledger, question, solves
+from tests.teacher.test_ledger import assert_books_are_the_sum_of_rows
+
+
+def test_an_answer_that_was_cut_off_is_asked_for_once_more_at_twice_the_length(
+    tmp_path: Path,
+) -> None:
+    with serving("--faults", "length", "--share", "1") as server:
+        books = ledger(tmp_path / "l.sqlite", server.url)
+        tally: Counter[str] = Counter()
+        books.ask(solves(1), "one", tally)
+        counted = server.books()
+    assert (counted["requests"], tally["reply_length"], books.spent().calls) == (2, 1, 2)
+    assert books.spent().money == counted["delivered_money"]
+
+
+def test_what_could_not_be_read_is_asked_again_with_what_was_wrong_and_counted(
+    tmp_path: Path,
+) -> None:
+    tally: Counter[str] = Counter()
+    seen: list[str] = []
+
+    def never(text: str, ask: Solve) -> str:
+        seen.append(ask.unreadable)
+        if ask.question.text == "Question 0" or not ask.unreadable:
+            raise UnreadableReply("too plain")
+        return text
+
+    asks = [Solve(question=question(f"Question {number}")) for number in range(4)]
+    with serving() as server:
+        books = ledger(tmp_path / "l.sqlite", server.url)
+        found = ask_and_read(books, asks, never, "one", tally, attempts=3)
+    assert [each is None for each in found] == [True, False, False, False]
+    assert seen == [""] * 4 + ["too plain"] * 4 + ["too plain"]
+    assert (tally["solve_unreadable"], tally["solve_dropped"]) == (6, 1)
+
+
+SCRIPT = """
+import sys
+from collections import Counter
+from pathlib import Path
+from tests.teacher.shop import ledger, solves
+ledger(Path(sys.argv[1]), sys.argv[2]).ask(solves(400), "one", Counter())
+"""
+
+
+def test_killed_at_any_moment_nothing_answered_is_asked_twice(tmp_path: Path) -> None:
+    path = tmp_path / "l.sqlite"
+    with serving("--latency", "0.03") as server:
+        command = [sys.executable, "-c", SCRIPT, str(path), server.url]
+        for seconds in (0.1, 0.2):
+            with subprocess.Popen(command, cwd=ROOT) as process:
+                before = server.books().get("requests", 0)
+                while server.books().get("requests", 0) < before + 20:
+                    time.sleep(0.01)
+                time.sleep(seconds)
+                process.send_signal(signal.SIGKILL)
+        subprocess.run(command, cwd=ROOT, check=True)
+        counted = server.books()
+    spent = look_up_spent(path)
+    assert spent is not None
+    assert counted["answers"] == 400
+    # What was in flight when it was killed is lost: at most 32 calls, twice.
+    assert spent.calls - spent.lost == 400
+    assert 0 < spent.lost <= 2 * (2 * 32 + 1)
+    assert counted["requests"] <= spent.calls
+    assert spent.money >= counted["delivered_money"]
+    assert_books_are_the_sum_of_rows(path)
+
+
+class Parrot:
+    """A generator that repeats the last line, and counts its batches."""
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+
+    def generate(
+        self,
+        prompts: Sequence[str],
+        *,
+        max_new_tokens: int,
+        temperature: float = 0.0,
+        seed: int = 0,
+        progress: Callable[[int], None] | None = None,
+    ) -> list[str]:
+        self.batches.append(len(prompts))
+        return [prompt.splitlines()[-1] for prompt in prompts]
+
+
+def test_a_model_in_this_process_answers_in_batches(tmp_path: Path) -> None:
+    parrot = Parrot()
+    model = LocalModel(lambda: parrot)
+    teacher = ChatTeacher("parrot", lambda: model, Sampling(0.0, 64), 32)
+    books = Ledger(tmp_path / "l.sqlite", teacher, Prices(0, 0), Budget())
+    assert len(books.ask(solves(100), "one", Counter())) == 100
+    assert sum(parrot.batches) == 100
+    assert len(parrot.batches) < 10
+
+
+def _server(log: Path, *words: str) -> Server:
+    return Server(Command(words, "tiny", None, 15.0, log))
+
+
+def test_a_server_is_started_answers_and_is_stopped_with_its_log_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    log = tmp_path / "teacher.log"
+    server = _server(log, sys.executable, "-m", "tests.servers.completions", "--port", "{port}")
+    url = server.start()
+    assert server.start() == url
+    books = ledger(tmp_path / "l.sqlite", url)
+    assert len(books.ask(solves(5), "one", Counter())) == 5
+    server.stop()
+    assert url in log.read_text()
+    with pytest.raises(EndpointError, match="no connection"):
+        ledger(tmp_path / "m.sqlite", url).ask(solves(1), "one", Counter())
+
+
+def test_a_server_dies_with_the_process_that_started_it(tmp_path: Path) -> None:
+    script = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from tests.teacher.test_teachers import _server\n"
+        "s = _server(Path(sys.argv[1]), sys.executable, '-m', 'tests.servers.completions',"
+        " '--port', '{port}')\n"
+        "s.start()\n"
+        "print(s._process.pid, flush=True)\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "log")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    until = time.monotonic() + 10
+    while _alive(int(done.stdout)) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not _alive(int(done.stdout))
+
+
+def _alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        os.kill(pid, 0)
+    except (ProcessLookupError, FileNotFoundError):
+        return False
+    return state != "Z"
+
+
+def test_a_server_that_ends_at_once_shows_the_end_of_its_log(tmp_path: Path) -> None:
+    words = (sys.executable, "-c", "raise SystemExit('no such model')")
+    with pytest.raises(EndpointError, match="no such model"):
+        _server(tmp_path / "log", *words).start()
+    with pytest.raises(EndpointError, match="cannot be started: no-such-program"):
+        _server(tmp_path / "log", "no-such-program").start()
+
+
+def test_known_prices_are_dated_and_have_a_source() -> None:
+    for price in known_prices().values():
+        assert price.read.startswith("20")
+        assert price.source.startswith("https://")
+        assert 0 < price.prompt < price.completion
+
+
+def test_an_unknown_price_is_said_and_the_recipe_overrides_a_known_one() -> None:
+    unknown = TeacherSettings(kind="openai", model="no-such-model")
+    assert not prices_of(unknown).known
+    assert "the price of no-such-model is unknown" in (unknown_price(unknown) or "")
+    known = TeacherSettings(kind="openai", model="gpt-4.1-mini")
+    assert prices_of(known) == Prices(0.40, 1.60)
+    half = known.model_copy(update={"batch_api": True})
+    assert prices_of(half).of(1_000_000, 0) == 200_000_000
+    own = TeacherSettings(kind="openai", model="x", prompt_price=1, completion_price=3)
+    assert prices_of(own) == Prices(1, 3)
+    assert unknown_price(own) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"kind": "openai"}, "needs teacher.model"),
+        ({"kind": "replay"}, "needs teacher.file"),
+        ({"kind": "world", "model": "x"}, "is for kind openai"),
+        ({"kind": "openai", "model": "x", "prompt_price": 1.0}, "or neither"),
+    ],
+)
+def test_settings_that_do_not_fit_the_kind_are_refused(
+    fields: dict[str, object], words: str
+) -> None:
+    with pytest.raises(ValidationError, match=words):
+        TeacherSettings.model_validate(fields)
+
+
+def test_what_a_teacher_lacks_is_said_before_anything_is_spent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    for settings, words in (
+        (TeacherSettings(kind="openai", model="gpt-4.1"), "OPENAI_API_KEY is not set"),
+        (TeacherSettings(kind="replay", file="/no/file"), "no file of recorded answers"),
+        (
+            TeacherSettings(kind="vllm", model_name_or_path="x", command=("no-such",)),
+            "which is not found",
+        ),
+    ):
+        (line,) = missing_for_teacher(settings)
+        assert words in line
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://localhost:8000/v1")
+    assert missing_for_teacher(TeacherSettings(kind="openai", model="x")) == []
