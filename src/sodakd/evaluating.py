@@ -30,7 +30,7 @@ from sodakd.evaluate.samples import (
 from sodakd.judge.judge import Judge
 from sodakd.models.chat import Generator
 from sodakd.settings.stages import JudgeSettings
-from sodakd.store import read_rows, write_rows, write_whole
+from sodakd.store import append_rows, read_appended, write_rows, write_whole
 from sodakd.types import Frozen, Language
 
 
@@ -160,7 +160,7 @@ def _samples(
         path = Path(settings.source)
         return [one for part in parts for one in read_samples(path, part.benchmark, part.tasks)]
     kept = out / "samples.jsonl"
-    samples = read_rows(kept, Sample) if kept.exists() else []
+    samples = read_appended(kept, Sample)
     total = sum(len(part.tasks) for part in parts) * settings.n
     bar = progress.add_task("the model answers", total=total, completed=len(samples))
     model = open_model() if len(samples) < total else None
@@ -171,7 +171,7 @@ def _samples(
             settings.max_new_tokens, settings.seed,
         ):  # fmt: skip
             samples += batch
-            write_rows(kept, samples)
+            append_rows(kept, batch)
             progress.update(bar, completed=len(samples))
     return samples
 

@@ -1,14 +1,17 @@
 """Rows as JSONL. A file appears whole or not at all."""
 
+import gzip
 import hashlib
+import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 
-from sodakd.errors import RowError
+from sodakd.errors import DataError, RowError
 from sodakd.types import Frozen
 
 Row = TypeVar("Row", bound=Frozen)
@@ -33,6 +36,69 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@dataclass(frozen=True)
+class Line:
+    """An object of a JSON-lines file that users bring, and where it stands, for messages."""
+
+    where: str
+    number: int
+    values: Mapping[str, JsonValue]
+
+    def wrong(self, text: str) -> DataError:
+        """The error that this line deserves."""
+        return DataError(f"{self.where}: {text}")
+
+
+def read_lines(path: Path) -> Iterator[Line]:
+    """The objects of a JSON-lines file, `.gz` too; blank lines are left out.
+
+    Raises:
+        DataError: the file cannot be read, or a line is no object; names file and line.
+    """
+    try:
+        content = path.read_bytes()
+        text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8")
+    except (OSError, UnicodeDecodeError, EOFError) as error:
+        raise DataError(f"{path} cannot be read: {error}") from None
+    # Not `splitlines`: a text may hold other ends of line.
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            where = f"{path}, line {number}"
+            yield Line(where, number, read_object(line, where))
+
+
+def read_object(text: str, where: str) -> Mapping[str, JsonValue]:
+    """A JSON object. Raises `DataError`, which says `where` it stands."""
+    try:
+        values = json.loads(text)
+    except ValueError as error:
+        raise DataError(f"{where}: no JSON: {error}") from None
+    if not isinstance(values, dict):
+        raise DataError(f"{where}: a row must be an object, not {type(values).__name__}")
+    return values
+
+
+def append_rows(path: Path, rows: Iterable[Frozen]) -> None:
+    """Add rows at a file's end; what a crash leaves of a row is dropped by `read_appended`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        file.write("".join(row.model_dump_json() + "\n" for row in rows).encode())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_appended(path: Path, row_type: type[Row]) -> list[Row]:
+    """Rows of `append_rows`: none where there is no file, and no last row that was cut off.
+
+    The file is cut back to its whole rows, so that more can be added. Raises `RowError`.
+    """
+    if not path.exists():
+        return []
+    with path.open("rb+") as file:
+        file.truncate(file.read().rfind(b"\n") + 1)
+    return read_rows(path, row_type)
 
 
 def write_rows(path: Path, rows: Iterable[Frozen]) -> str:

@@ -25,6 +25,22 @@ class Language(StrEnum):
     GO = "go"
     TYPESCRIPT = "typescript"
 
+    @property
+    def written(self) -> str:
+        """The name as people write it."""
+        return _WRITTEN[self]
+
+
+_WRITTEN = {
+    Language.PYTHON: "Python",
+    Language.JAVA: "Java",
+    Language.JAVASCRIPT: "JavaScript",
+    Language.C: "C",
+    Language.CPP: "C++",
+    Language.GO: "Go",
+    Language.TYPESCRIPT: "TypeScript",
+}
+
 
 class ValueType(StrEnum):
     """What an argument or a result is, for the languages that have to say so."""

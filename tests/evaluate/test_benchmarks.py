@@ -53,9 +53,7 @@ def test_a_benchmarks_own_solutions_pass(
 ) -> None:
     folder = _folder(name, language)
     (group,) = evaluate(settings("gold", name, folder, language, limit), tmp_path, None, 1)
-    assert set(group.failed) == {
-        task for task in BENCHMARKS[name].known_bad if limit == 1000 and task in group.failed
-    }
+    assert set(group.failed) <= set(BENCHMARKS[name].known_bad)
     assert group.tasks >= min(limit, 50)
 
 
@@ -102,7 +100,7 @@ def test_an_evaluation_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     (group,) = evaluate(asked, tmp_path, lambda: model, 1)  # type: ignore[arg-type, return-value]
     assert (model.asked, group.pass_at[1]) == (3, 1.0)
     kept = (tmp_path / "samples.jsonl").read_text().splitlines(keepends=True)
-    (tmp_path / "samples.jsonl").write_text("".join(kept[:2]))
+    (tmp_path / "samples.jsonl").write_text("".join(kept[:2]) + kept[2][:20])  # cut off in a row
     (again,) = evaluate(asked, tmp_path, lambda: model, 1)  # type: ignore[arg-type, return-value]
     assert (model.asked, again) == (4, group)
 

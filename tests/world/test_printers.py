@@ -8,7 +8,7 @@ import pytest
 from sodakd.types import FaultKind, Language, Tests
 from sodakd.world import draw
 from sodakd.world.grade import grade
-from sodakd.world.languages import SPOKEN, print_program
+from sodakd.world.languages import STYLES, print_program
 from sodakd.world.mutate import make_fault
 from sodakd.world.operations import LEVELS, OPERATIONS, Kind
 from sodakd.world.program import Program
@@ -45,13 +45,13 @@ def _agree(language: Language, count: int, folder: Path) -> None:
     assert not wrong
 
 
-@pytest.mark.parametrize("language", SPOKEN)
+@pytest.mark.parametrize("language", STYLES)
 def test_a_printed_program_agrees_with_the_interpreter(language: Language, tmp_path: Path) -> None:
     _agree(language, 40, tmp_path)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("language", SPOKEN)
+@pytest.mark.parametrize("language", STYLES)
 def test_2000_printed_programs_agree_with_the_interpreter(
     language: Language, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
@@ -60,21 +60,21 @@ def test_2000_printed_programs_agree_with_the_interpreter(
     _agree(language, 2000, tmp_path)
 
 
-@pytest.mark.parametrize("language", SPOKEN)
+@pytest.mark.parametrize("language", STYLES)
 def test_every_table_has_every_operation(language: Language) -> None:
-    assert set(SPOKEN[language].style.forms) == set(OPERATIONS)
+    assert set(STYLES[language].forms) == set(OPERATIONS)
 
 
-@pytest.mark.parametrize("language", SPOKEN)
+@pytest.mark.parametrize("language", STYLES)
 def test_a_question_names_its_language_and_its_types(language: Language) -> None:
     for question in draw.draw_questions(50, LEVELS, Split.TRAIN, seed=1, language=language):
-        assert SPOKEN[language].name in question.text
+        assert language.written in question.text
         assert "{" not in question.text
         assert isinstance(question.tests, Tests)
         assert question.tests.signature is not None
 
 
-@pytest.mark.parametrize("language", SPOKEN)
+@pytest.mark.parametrize("language", STYLES)
 def test_a_reference_has_full_marks_and_a_fault_has_less(language: Language) -> None:
     rng = Random(2)
     for question in draw.draw_questions(100, LEVELS, Split.TRAIN, seed=2, language=language):

@@ -1,17 +1,16 @@
 """Samples of a benchmark's tasks: read from a file, taken from gold, or generated; then judged."""
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from sodakd.errors import DataError
 from sodakd.evaluate.benchmarks.assemble import assemble, cut
 from sodakd.evaluate.benchmarks.source import names_in
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask
 from sodakd.judge.extract import extract
 from sodakd.judge.judge import Judge, Program
 from sodakd.models.chat import Generator
+from sodakd.store import read_lines
 from sodakd.types import Frozen, Language, Verdict
 
 _ID = ("task_id", "id", "name")
@@ -52,14 +51,14 @@ def read_samples(path: Path, benchmark: Benchmark, tasks: Sequence[BenchmarkTask
     by_id = {task.id: task for task in tasks}
     counts: dict[str, int] = {}
     samples = []
-    for number, line in enumerate(_lines(path), start=1):
-        row = _row(line, f"{path}, line {number}")
+    for line in read_lines(path):
+        row = line.values
         name = next((str(row[key]) for key in _ID if key in row), None)
         text = next((row[key] for key in _TEXT if key in row), None)
         if name is None or not isinstance(text, str):
-            raise DataError(
-                f"{path}, line {number}: a row holds one of {', '.join(_ID)} and, as text, one of"
-                f" {', '.join(_TEXT)}; found {', '.join(row)}"
+            raise line.wrong(
+                f"a row holds one of {', '.join(_ID)} and, as text, one of {', '.join(_TEXT)};"
+                f" found {', '.join(row)}"
             )
         if name in by_id:
             counts[name] = counts.get(name, -1) + 1
@@ -79,26 +78,21 @@ def generate_samples(
 ) -> Iterator[list[Sample]]:
     """What is still missing of `n` samples a task, batch by batch, as a model answers it."""
     done = {(one.benchmark, one.language, one.task_id, one.number) for one in known}
-    wanted = [
-        (task, number)
-        for number in range(n)
-        for task in tasks
-        if (benchmark.name, task.language, task.id, number) not in done
-    ]
-    for start in range(0, len(wanted), _BATCH):
-        batch = wanted[start : start + _BATCH]
-        numbers = {number for _, number in batch}
-        for number in sorted(numbers):
-            own = [task for task, at in batch if at == number]
+    for number in range(n):
+        wanted = [
+            task for task in tasks if (benchmark.name, task.language, task.id, number) not in done
+        ]
+        for start in range(0, len(wanted), _BATCH):
+            batch = wanted[start : start + _BATCH]
             texts = model.generate(
-                [task.question.text for task in own],
+                [task.question.text for task in batch],
                 max_new_tokens=max_new_tokens,
                 temperature=temperature,
                 seed=seed + number,
             )
             yield [
                 _sample(benchmark, task, number, text)
-                for task, text in zip(own, texts, strict=True)
+                for task, text in zip(batch, texts, strict=True)
             ]
 
 
@@ -150,20 +144,3 @@ def _sample(benchmark: Benchmark, task: BenchmarkTask, number: int, text: str) -
     return Sample(
         benchmark=benchmark.name, language=task.language, task_id=task.id, number=number, text=text
     )
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        return [line for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} cannot be read: {error}") from None
-
-
-def _row(line: str, where: str) -> dict[str, object]:
-    try:
-        row = json.loads(line)
-    except ValueError as error:
-        raise DataError(f"{where}: no JSON: {error}") from None
-    if not isinstance(row, dict):
-        raise DataError(f"{where}: a row must be an object")
-    return row

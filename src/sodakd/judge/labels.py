@@ -59,15 +59,6 @@ _LABELS: Mapping[str, str] = {
 }
 _UNTOLD = frozenset(["text", "txt", "plaintext", "plain", "code", "none", "nohighlight"])
 _WORD = re.compile(r"[\w+#./-]+")
-_PLAIN = {
-    Language.CPP: "C++",
-    Language.PYTHON: "Python",
-    Language.JAVA: "Java",
-    Language.JAVASCRIPT: "JavaScript",
-    Language.TYPESCRIPT: "TypeScript",
-    Language.GO: "Go",
-    Language.C: "C",
-}
 
 
 def label_of(info: str) -> str:
@@ -97,4 +88,4 @@ def is_known(info: str) -> bool:
 def in_words(label: str) -> str:
     """A label as it is written in a sentence."""
     named = {"sql": "SQL", "html": "HTML", "css": "CSS", "php": "PHP", "csharp": "C#"}
-    return _PLAIN[Language(label)] if label in set(Language) else named.get(label, label)
+    return Language(label).written if label in set(Language) else named.get(label, label)

@@ -1,15 +1,14 @@
 """Programs from JSON lines, for `sodakd judge`."""
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import JsonValue, ValidationError
+from pydantic import ValidationError
 
-from sodakd.errors import DataError
 from sodakd.judge.extract import extract
 from sodakd.judge.judge import Program
+from sodakd.store import Line, read_lines
 from sodakd.types import Language, Tests, TestScript
 
 _CODE = ("code", "program", "solution", "completion", "answer", "response", "output")
@@ -18,26 +17,13 @@ _ANSWERS = frozenset({"answer", "response", "output"})
 _SCRIPT = ("test", "script")
 
 
-@dataclass(frozen=True)
-class Row:
-    """A line of a file: where it stands, for messages."""
-
-    path: Path
-    number: int
-    values: Mapping[str, JsonValue]
-
-    def wrong(self, text: str) -> DataError:
-        """The error that this line deserves."""
-        return DataError(f"{self.path}, line {self.number}: {text}")
-
-
 def read_programs(path: Path, tests: Path | None, language: Language | None) -> list[Program]:
     """The programs of a file. Raises `DataError`, which names the line."""
-    by_id = {} if tests is None else {_id(row): row for row in _rows(tests)}
-    return [_program(row, by_id, language) for row in _rows(path)]
+    by_id = {} if tests is None else {_id(row): row for row in read_lines(tests)}
+    return [_program(row, by_id, language) for row in read_lines(path)]
 
 
-def _program(row: Row, by_id: Mapping[str, Row], language: Language | None) -> Program:
+def _program(row: Line, by_id: Mapping[str, Line], language: Language | None) -> Program:
     name = row.values.get("language", language)
     if name is None:
         raise row.wrong('no language: add "language", or give --language')
@@ -58,7 +44,7 @@ def _program(row: Row, by_id: Mapping[str, Row], language: Language | None) -> P
     return Program(found.code, own, asked, id=_id(row), reason=found.reason)
 
 
-def _tests(row: Row) -> Tests | TestScript:
+def _tests(row: Line) -> Tests | TestScript:
     asked = row.values.get("tests")
     entry_point = str(row.values.get("entry_point", ""))
     if asked is None:
@@ -75,25 +61,8 @@ def _tests(row: Row) -> Tests | TestScript:
         raise row.wrong(f"tests.{place}: {first['msg']}") from None
 
 
-def _id(row: Row) -> str:
+def _id(row: Line) -> str:
     for key in ("id", "task_id", "question_id"):
         if key in row.values:
             return str(row.values[key])
     return str(row.number)
-
-
-def _rows(path: Path) -> Iterator[Row]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} cannot be read: {error}") from error
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            values = json.loads(line)
-        except ValueError as error:
-            raise DataError(f"{path}, line {number}: no JSON: {error}") from None
-        if not isinstance(values, dict):
-            raise DataError(f"{path}, line {number}: a row must be an object")
-        yield Row(path, number, values)

@@ -9,16 +9,6 @@ from collections.abc import Mapping, Sequence
 
 from sodakd.types import Language
 
-TITLES: Mapping[Language, str] = {
-    Language.PYTHON: "Python",
-    Language.JAVA: "Java",
-    Language.JAVASCRIPT: "JavaScript",
-    Language.C: "C",
-    Language.CPP: "C++",
-    Language.GO: "Go",
-    Language.TYPESCRIPT: "TypeScript",
-}
-
 _THING = (
     r"(?:programs?|programming|codes?|functions?|scripts?|class(?:es)?|language|snippets?|structs?"
     r"|syntax|algorithm|application|method|compiler|routines?|statements?|struct|arrays?|pointers?"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sodakd.judge.guess import LEAST
-from sodakd.seeds.languages import TITLES, label_of, language_of, named_languages, one_of_seven
+from sodakd.seeds.languages import label_of, language_of, named_languages, one_of_seven
 from sodakd.seeds.needs import what_it_needs
 from sodakd.seeds.prose import fenced, guess, without_prose
 from sodakd.seeds.seed import Reason, Seed, Sifted
@@ -182,8 +182,8 @@ _SPACES = re.compile(r"[ \t]+$", re.MULTILINE)
 def question_of(seed: Seed, language: Language) -> Question:
     """The question a seed becomes. Where its words do not name the language, a line is added."""
     text = _SPACES.sub("", seed.text)
-    if language.value not in named_languages(text) and TITLES[language] not in text:
-        text = f"{text}\n\nAnswer in {TITLES[language]}."
+    if language.value not in named_languages(text) and language.written not in text:
+        text = f"{text}\n\nAnswer in {language.written}."
     return Question.new(
         text=text, language=language, tests=None, source=f"seed:{seed.origin}", level=None
     )

@@ -8,7 +8,6 @@ import random
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from sodakd.seeds.languages import TITLES
 from sodakd.seeds.seed import Seed
 from sodakd.types import Language
 
@@ -70,7 +69,7 @@ def draw_snippet(text: str, rng: random.Random) -> tuple[int, str]:
 
 def ask_around(snippet: str, language: Language) -> str:
     """The question that a snippet becomes."""
-    title = TITLES[language]
+    title = language.written
     return (
         f"These lines are taken from a {title} file:\n\n```{language}\n{snippet}\n```\n\n"
         "Think of a small, complete task that a program with lines like these could do. State the"

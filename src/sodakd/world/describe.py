@@ -4,7 +4,7 @@ from enum import StrEnum
 from random import Random
 
 from sodakd.types import Language
-from sodakd.world.languages import SPOKEN, heading
+from sodakd.world.languages import STYLES, heading
 from sodakd.world.phrases import (
     CONNECTORS,
     FUNCTION_PHRASES,
@@ -95,11 +95,11 @@ def describe(
         steps=steps,
     )
     text = text.rstrip()
-    spoken = SPOKEN.get(language)
+    spoken = STYLES.get(language)
     if spoken is None:
         return text
     head = heading(program, language)
-    said = choice(_LANGUAGE_FRAMES[frames]).format(language=spoken.name, head=head)
+    said = choice(_LANGUAGE_FRAMES[frames]).format(language=language.written, head=head)
     return f"{text} {said}"
 
 

@@ -1,7 +1,6 @@
 """The languages in which the world can write its programs: one printer each."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from sodakd.types import Language, Signature, ValueType
 from sodakd.world.forms import Style, head_of, result_kind
@@ -26,22 +25,14 @@ PRINTERS: Mapping[Language, Callable[[Program], str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """How people call a language, and how functions look in it."""
-
-    name: str
-    style: Style
-
-
 # Python has none: its questions are said without a language, and its functions without types.
-SPOKEN: Mapping[Language, Spoken] = {
-    Language.JAVA: Spoken("Java", JAVA),
-    Language.JAVASCRIPT: Spoken("JavaScript", JAVASCRIPT),
-    Language.C: Spoken("C", C),
-    Language.CPP: Spoken("C++", CPP),
-    Language.GO: Spoken("Go", GO),
-    Language.TYPESCRIPT: Spoken("TypeScript", TYPESCRIPT),
+STYLES: Mapping[Language, Style] = {
+    Language.JAVA: JAVA,
+    Language.JAVASCRIPT: JAVASCRIPT,
+    Language.C: C,
+    Language.CPP: CPP,
+    Language.GO: GO,
+    Language.TYPESCRIPT: TYPESCRIPT,
 }
 
 _VALUES: Mapping[Kind, ValueType] = {
@@ -58,14 +49,14 @@ def print_program(program: Program, language: Language) -> str:
 
 def heading(program: Program, language: Language) -> str:
     """The head of the printed function, without a brace or a colon."""
-    spoken = SPOKEN.get(language)
-    if spoken is None:
+    style = STYLES.get(language)
+    if style is None:
         return f"def {program.name}({program.parameter})"
-    return head_of(program, spoken.style)
+    return head_of(program, style)
 
 
 def signature_of(program: Program, language: Language) -> Signature | None:
     """The types of the function; None in Python, which does without."""
-    if language not in SPOKEN:
+    if language not in STYLES:
         return None
     return Signature(arguments=(_VALUES[program.input],), returns=_VALUES[result_kind(program)])

@@ -7,16 +7,6 @@ from string import Template
 
 from sodakd.types import Language
 
-_NAMES: Mapping[Language, str] = {
-    Language.PYTHON: "Python",
-    Language.JAVA: "Java",
-    Language.JAVASCRIPT: "JavaScript",
-    Language.C: "C",
-    Language.CPP: "C++",
-    Language.GO: "Go",
-    Language.TYPESCRIPT: "TypeScript",
-}
-
 
 def complete(language: Language, code: str) -> str:
     """Ask for a function whose beginning is given."""
@@ -34,5 +24,5 @@ def _template(name: str) -> Template:
 
 
 def _filled(name: str, language: Language, values: Mapping[str, str]) -> str:
-    said = {"language": _NAMES[language], "fence": language.value, **values}
+    said = {"language": language.written, "fence": language.value, **values}
     return _template(name).substitute(said)

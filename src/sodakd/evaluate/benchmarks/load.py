@@ -1,14 +1,12 @@
 """Rows of a benchmark: from a local file or folder, else from the Hugging Face hub."""
 
-import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from pydantic import JsonValue
-
 from sodakd.errors import DataError
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, Origin, Row
+from sodakd.store import read_lines, read_object
 from sodakd.types import Language
 
 
@@ -69,14 +67,7 @@ def _rows(path: Path) -> Iterator[Row]:
     if path.suffix == ".parquet":
         yield from _parquet(path)
         return
-    try:
-        content = path.read_bytes()
-        text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8")
-    except (OSError, UnicodeDecodeError, EOFError) as error:
-        raise DataError(f"{path} cannot be read: {error}") from None
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip():
-            yield Row(f"{path}, line {number}", _object(line, f"{path}, line {number}"))
+    yield from (Row(line.where, line.values) for line in read_lines(path))
 
 
 def _parquet(path: Path) -> Iterator[Row]:
@@ -88,14 +79,5 @@ def _parquet(path: Path) -> Iterator[Row]:
             " the benchmark's JSON lines: --data PATH"
         ) from None
     for number, values in enumerate(parquet.read_table(path).to_pylist(), start=1):
-        yield Row(f"{path}, row {number}", _object(json.dumps(values), f"{path}, row {number}"))
-
-
-def _object(text: str, name: str) -> dict[str, JsonValue]:
-    try:
-        values = json.loads(text)
-    except ValueError as error:
-        raise DataError(f"{name}: no JSON: {error}") from None
-    if not isinstance(values, dict):
-        raise DataError(f"{name}: a row must be an object")
-    return values
+        where = f"{path}, row {number}"
+        yield Row(where, read_object(json.dumps(values), where))
