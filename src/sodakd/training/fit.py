@@ -26,7 +26,7 @@ from transformers.trainer_callback import PrinterCallback
 from transformers.utils import logging
 
 from sodakd.errors import TrainingError
-from sodakd.models.prompts import Tokenizer
+from sodakd.models.prompts import Tokenizer, layout_of
 from sodakd.settings.training import TrainingSettings
 from sodakd.training.attention import PACKED
 from sodakd.training.batches import Encoded, Example, encode, plan
@@ -63,7 +63,8 @@ def fit(
     model = AutoModelForCausalLM.from_pretrained(
         start, local_files_only=True, dtype=torch.float32, attn_implementation=PACKED
     )
-    encoded = encode(examples, cast("Tokenizer", tokenizer), model.config.max_position_embeddings)
+    layout = layout_of(cast("Tokenizer", tokenizer))
+    encoded = encode(examples, layout, settings.max_length or model.config.max_position_embeddings)
     checkpoints = Checkpoints(out)
     checkpoints.discard_unfinished()
     identity = _identity(start, examples, settings, seed)
