@@ -74,6 +74,7 @@ class Workshop:
 
         def build(folder: Path) -> Mapping[str, int]:
             from sodakd.training.fit import fit
+            from sodakd.training.opening import free_accelerator
 
             total = count_steps(len(examples), settings)
 
@@ -83,6 +84,7 @@ class Workshop:
             rows = fit(
                 start, examples, settings, self._seed(step), folder, show, self.recipe.student
             )
+            free_accelerator()
             return {
                 "examples": len(examples),
                 "train_steps": rows[-1].step,
