@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sodakd.errors import JudgeError
-from sodakd.judge.judge import Judge, Program
+from sodakd.judge.judge import Judge
 from sodakd.judge.pool import Worker
+from sodakd.judge.program import Program
 from sodakd.judge.toolchains import INSTALL, Missing, toolchain
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Case, Language, Outcome, Tests

@@ -33,6 +33,8 @@ public final class SodakdJavac {
     private static final Memory FILES =
         new Memory(COMPILER.getStandardFileManager(null, null, StandardCharsets.UTF_8));
     private static JavacTaskPool pool = new JavacTaskPool(1);
+    private static final List<String> LINT = List.of("-proc:none", "-implicit:none", "-Xlint:all");
+    private static JavacTaskPool linters = new JavacTaskPool(1);
     private static boolean packaged;
 
     private static final class Source extends SimpleJavaFileObject {
@@ -93,6 +95,22 @@ public final class SodakdJavac {
         return said.toString();
     }
 
+    /** All that the compiler says of a source, a line each: line, kind, code, text; nothing is made. */
+    private static String lint(Source source) {
+        packaged = false;
+        StringBuilder said = new StringBuilder();
+        linters.getTask(null, FILES, found -> said.append(Math.max(1, found.getLineNumber()))
+            .append('\t').append(found.getKind()).append('\t').append(found.getCode()).append('\t')
+            .append(found.toString().replaceAll("\\s+", " ")).append('\n'),
+            LINT, null, List.of(source), task -> {
+                task.addTaskListener(PACKAGES);
+                ((JavacTaskImpl) task).analyze();
+                return null;
+            });
+        if (packaged) linters = new JavacTaskPool(1);
+        return said.toString();
+    }
+
     private static String text(DataInputStream in) throws IOException {
         byte[] held = new byte[in.readInt()];
         in.readFully(held);
@@ -109,8 +127,16 @@ public final class SodakdJavac {
         for (;;) {
             if (in.read() < 0) return; // of the length, which is not needed here
             in.readFully(new byte[3]);
+            int asked = in.readInt(); // how many sources to compile, or -1: one to be linted
+            if (asked < 0) {
+                byte[] said = lint(new Source(text(in), text(in))).getBytes(StandardCharsets.UTF_8);
+                DataOutputStream out = new DataOutputStream(System.out);
+                put(out, said);
+                out.flush();
+                continue;
+            }
             List<Source> sources = new ArrayList<>();
-            for (int count = in.readInt(); count > 0; count--) sources.add(new Source(text(in), text(in)));
+            for (int count = asked; count > 0; count--) sources.add(new Source(text(in), text(in)));
             String said = compile(sources);
             ByteArrayOutputStream held = new ByteArrayOutputStream();
             DataOutputStream answer = new DataOutputStream(held);
