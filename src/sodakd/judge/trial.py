@@ -76,6 +76,11 @@ _TRIALS: Mapping[Language, Callable[[str], _Trial]] = {
 }
 
 
+def bare_program(question: Question, code: str) -> Program:
+    """The code as the answer has it, with the question's tests: what static tools are shown."""
+    return Program(code, question.language, question.tests or TestScript(script="\n"))
+
+
 def program_for(question: Question, code: str, reason: str = "no code") -> Program:
     """The code with the question's tests; without tests, with what lets it run to its end.
 

@@ -12,7 +12,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.tools.Diagnostic;
 import javax.tools.FileObject;
 import javax.tools.ForwardingJavaFileManager;
@@ -95,13 +98,21 @@ public final class SodakdJavac {
         return said.toString();
     }
 
-    /** All that the compiler says of a source, a line each: line, kind, code, text; nothing is made. */
+    private static final Pattern CATEGORY = Pattern.compile("\\A\\S+: warning: \\[([\\w-]+)\\] ");
+
+    /** The key of -Xlint that a warning falls under, else the compiler's own name of a diagnostic. */
+    private static String category(Diagnostic<?> found) {
+        Matcher held = CATEGORY.matcher(found.toString());
+        return held.find() ? held.group(1) : found.getCode().replaceFirst("^compiler\\.\\w+\\.", "");
+    }
+
+    /** All that the compiler says of a source, a line each: line, kind, name, text; nothing is made. */
     private static String lint(Source source) {
         packaged = false;
         StringBuilder said = new StringBuilder();
         linters.getTask(null, FILES, found -> said.append(Math.max(1, found.getLineNumber()))
-            .append('\t').append(found.getKind()).append('\t').append(found.getCode()).append('\t')
-            .append(found.toString().replaceAll("\\s+", " ")).append('\n'),
+            .append('\t').append(found.getKind()).append('\t').append(category(found)).append('\t')
+            .append(found.getMessage(Locale.ENGLISH).replaceAll("\\s+", " ")).append('\n'),
             LINT, null, List.of(source), task -> {
                 task.addTaskListener(PACKAGES);
                 ((JavacTaskImpl) task).analyze();

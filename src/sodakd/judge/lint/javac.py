@@ -1,7 +1,6 @@
 """javac -Xlint, for Java: by the compiler that is kept running."""
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
@@ -14,8 +13,8 @@ from sodakd.judge.toolchains import INSTALL, Missing, toolchain
 from sodakd.judge.trial import java_type
 from sodakd.types import Language, Severity
 
-_TASTE = frozenset({"serial", "processing", "path", "options", "this-escape", "classfile"})
-_HEAD = re.compile(r"\S+\.java:\d+: (?:warning|error): (?:\[([\w-]+)\] )?(.*)")
+_TASTE = frozenset({"cast", "serial", "processing", "path", "options", "this-escape", "classfile"})
+"""Warnings of taste, and of how the compiler was called."""
 
 
 @cache
@@ -41,11 +40,8 @@ def _call(_: Installed, sources: Sequence[Source]) -> Call:
 def _read(sources: Sequence[Source], answers: Sequence[Said]) -> Iterator[Remark]:
     for source, answer in zip(sources, answers, strict=True):
         for line in answer.out.splitlines():
-            number, kind, code, text = line.split("\t", 3)
-            head = _HEAD.match(text)
-            category, message = head.groups() if head else (None, text)
-            rule = category or code.removeprefix("compiler.").partition(".")[2] or "error"
-            if category not in _TASTE:
+            number, kind, rule, message = line.split("\t", 3)
+            if rule not in _TASTE:
                 severity = Severity.ERROR if kind == "ERROR" else Severity.WARNING
                 yield Remark(source.name, int(number), rule, message, severity)
 
