@@ -150,7 +150,7 @@ def test_no_program_reads_the_machine_or_speaks_for_another(judge: Judge) -> Non
     [
         (Language.JAVASCRIPT, '{"rules": {"no-undef": "off"}, "extends": ["/etc/passwd"]}\n'),
         (Language.TYPESCRIPT, '{"compilerOptions": {"strict": false}, "files": ["/etc/passwd"]}\n'),
-        (Language.TYPESCRIPT, 'import x from "/etc/passwd";\n/// <reference path="/etc/passwd" />\n'),
+        (Language.TYPESCRIPT, 'import x from "/etc/passwd";\n/// <reference path="/a" />\n'),
         (Language.PYTHON, "# /// script\n# requires-python = '>=9'\n# ///\nx = 1\n"),
         (Language.GO, "package main\n\n//go:embed /etc/passwd\nvar x string\n"),
     ],

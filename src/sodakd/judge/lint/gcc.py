@@ -15,12 +15,15 @@ from sodakd.types import Language, Severity, Tests
 _LINE = re.compile(r"(\w+\.c(?:pp)?):(\d+):(?:\d+:)? (fatal error|error|warning): (.*)")
 _FLAG = re.compile(r"(.*?) \[-W(?:error=)?([\w+=-]+)\]")
 _WARNINGS = (
-    "-fsyntax-only", "-Wall", "-Wextra", "-Wno-sign-compare", "-Wno-unused-parameter",
+    "-S", "-Wall", "-Wextra", "-Wno-sign-compare", "-Wno-unused-parameter",
     "-fdiagnostics-plain-output", "-fmax-errors=20",
 )  # fmt: skip
-"""`sign-compare` warns of every loop up to `size()`; parameters are the question's to name."""
+"""Down to assembly: a function that ends without a value is found on the way (`-fsyntax-only` ends
+before that). `sign-compare` warns of every loop up to `size()`; parameters are named by the
+question."""
 
-_STANDARD = {Language.C: "-std=gnu17", Language.CPP: "-std=gnu++17"}
+_OPTIONS = {Language.C: ("-std=gnu17",), Language.CPP: ("-std=gnu++17", "-O1", "-fPIE")}
+"""As programs are compiled, or the precompiled headers do not fit."""
 
 
 def _finder(language: Language, name: str) -> Callable[[], Installed]:
@@ -50,7 +53,7 @@ def _call(name: str) -> Callable[[Installed, Sequence[Source]], Call]:
             groups.setdefault(_header(installed, source), []).append(source.name)
         language = sources[0].program.language
         commands = [
-            (installed.paths[name], _STANDARD[language], *_WARNINGS, *header, *names)
+            (installed.paths[name], *_OPTIONS[language], *_WARNINGS, *header, *names)
             for header, names in groups.items()
         ]
         seconds = 10.0 + len(sources)
@@ -70,7 +73,7 @@ def _header(installed: Installed, source: Source) -> tuple[str, ...]:
     if not header:
         return ()
     light = (f"-I{folder}/light",) if header == cpp.LIGHT else ()
-    return ("-O1", "-fPIE", "-include", f"{folder}/{header}", *light)
+    return ("-include", f"{folder}/{header}", *light)
 
 
 def _read(_: Sequence[Source], answers: Sequence[Said]) -> Iterator[Remark]:
