@@ -25,12 +25,15 @@ from sodakd.types import (
 )
 from tests.judge.lint_cases import CLEAN, KNOWN, SILENCED, Known
 
-_NONE = TestScript(script="\n")
+_NONE, _AGAIN = TestScript(script="\n"), TestScript(script="\n\n")
+"""What was read once is known: with another script it is another program, and is read again."""
 
 
 @pytest.fixture(scope="module")
 def judge() -> Iterator[Judge]:
     with Judge(JudgeSettings(), workers=1) as judge:
+        # Each tool that comes later would have the worker made anew, that shows it.
+        judge.lint([Program(code, own, _NONE) for own, code in CLEAN.items()], full=True)
         yield judge
 
 
@@ -70,11 +73,10 @@ def test_a_clean_program_has_no_finding(judge: Judge, language: Language) -> Non
 
 
 def test_many_programs_in_a_call_get_what_each_gets_alone(judge: Judge) -> None:
-    programs = [Program(known.code, known.language, _NONE) for known in KNOWN + SILENCED]
-    programs += [Program(code, language, _NONE) for language, code in CLEAN.items()]
-    with Judge(JudgeSettings(), workers=1) as other:
-        together = other.lint(programs, full=True)
-    assert together == [judge.lint([program], full=True)[0] for program in programs]
+    codes = [(known.language, known.code) for known in KNOWN + SILENCED]
+    codes += list(CLEAN.items())
+    together = judge.lint([Program(code, own, _AGAIN) for own, code in codes], full=True)
+    assert together == [tuple(found(judge, own, code)) for own, code in codes]
 
 
 def test_the_tests_that_follow_a_program_are_read_and_not_reported(judge: Judge) -> None:
@@ -158,9 +160,9 @@ def test_no_program_reads_the_machine_or_speaks_for_another(judge: Judge) -> Non
 def test_a_configuration_in_a_program_is_text(judge: Judge, language: Language, code: str) -> None:
     other = next(known for known in KNOWN if known.language is language)
     need(other.tool)
-    programs = [Program(one, language, _NONE) for one in (code, other.code)]
-    with Judge(JudgeSettings(), workers=1) as fresh:
-        configured, beside = fresh.lint(programs, full=True)
+    script = TestScript(script="\n" + " " * len(code))
+    programs = [Program(one, language, script) for one in (code, other.code)]
+    configured, beside = judge.lint(programs, full=True)
     assert all("root:" not in one.message for one in configured)
     assert list(beside) == found(judge, language, other.code)
 
