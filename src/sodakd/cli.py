@@ -240,7 +240,13 @@ def judge(
         bool, typer.Option("--probe", help="Say what this machine can judge.")
     ] = False,
     install_help: Annotated[
-        bool, typer.Option("--install-help", help="Print what installs each language.")
+        bool, typer.Option("--install-help", help="Print what installs each language and tool.")
+    ] = False,
+    lint: Annotated[
+        bool, typer.Option("--lint", help="Say what the fast static tools find as well.")
+    ] = False,
+    lint_full: Annotated[
+        bool, typer.Option("--lint-full", help="The same with all tools: gcc -Wall, go vet too.")
     ] = False,
 ) -> None:
     """Run programs with their tests in a sandbox; a verdict a row, as they come.
@@ -248,12 +254,12 @@ def judge(
     A row holds `code`, `language`, and `tests` (calls and values), or `test` (a script).
 
     Examples:  sodakd judge answers.jsonl --language python --out verdicts.jsonl
-    ·  sodakd judge answers.jsonl --tests tests.jsonl
+    ·  sodakd judge answers.jsonl --tests tests.jsonl --lint
     ·  sodakd judge --probe
     """
     from sodakd.judge import probe as probing
     from sodakd.judging import judge_file
-    from sodakd.settings.stages import JudgeSettings
+    from sodakd.settings.stages import JudgeSettings, Lint
     from sodakd.types import Language
 
     if install_help:
@@ -275,7 +281,8 @@ def judge(
                 f"unknown language {language!r}; known: {', '.join(Language)}"
             ) from None
     settings = JudgeSettings(cpu_seconds=cpu_seconds, memory_mb=memory_mb)
-    judge_file(file, tests, known, out, settings, workers)
+    tools = Lint.FULL if lint_full else Lint.FAST if lint else Lint.OFF
+    judge_file(file, tests, known, out, settings, workers, tools)
 
 
 @app.command(name="eval")

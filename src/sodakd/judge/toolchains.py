@@ -173,6 +173,14 @@ def _typescript() -> Toolchain:
 
 
 def _node_modules() -> Path:
+    found = node_modules("typescript/lib/tsc.js", "@types/node")
+    if found is None:
+        raise JudgeError("typescript 5.9 and @types/node are not installed")
+    return found
+
+
+def node_modules(*wanted: str) -> Path | None:
+    """The folder of npm's packages that has these files: named, of this folder, of the machine."""
     asked = os.environ.get("SODAKD_NODE_MODULES")
     places = [Path(asked)] if asked else []
     places += [Path("node_modules").resolve()]
@@ -182,9 +190,9 @@ def _node_modules() -> Path:
         )
         places += [Path(line) for line in done.stdout.split()]
     for place in places:
-        if (place / "typescript" / "lib" / "tsc.js").exists() and (place / "@types/node").exists():
+        if all((place / name).exists() for name in wanted):
             return place.resolve()
-    raise JudgeError("typescript 5.9 and @types/node are not installed")
+    return None
 
 
 def _go() -> Toolchain:

@@ -12,6 +12,7 @@ from pydantic import JsonValue
 from sodakd.errors import RunError
 from sodakd.evaluate.passk import by_level
 from sodakd.judge.judge import versions
+from sodakd.judge.lint.table import tool_versions
 from sodakd.methods.beside import beside
 from sodakd.methods.given import Prepared
 from sodakd.methods.plan import plan
@@ -21,6 +22,7 @@ from sodakd.methods.start import prepare
 from sodakd.methods.workshop import Workshop, open_ledger, total_tally
 from sodakd.recipe import LoadedRecipe, Recipe
 from sodakd.run import Run, Watch, cores
+from sodakd.settings.stages import Lint
 from sodakd.store import read_rows, write_whole
 from sodakd.teacher.endpoint import prices_of
 from sodakd.teacher.money import NANO
@@ -118,8 +120,13 @@ def collect(recipe: Recipe, run: Run, languages: Sequence[Language]) -> Results:
         method=recipe.method,
         seed=recipe.seed,
         standings=tuple(standings),
-        toolchains=dict(versions(languages)),
+        toolchains={**versions(languages), **_static_tools(recipe, languages)},
     )
+
+
+def _static_tools(recipe: Recipe, languages: Sequence[Language]) -> Mapping[str, str]:
+    lint = recipe.feedback.lint
+    return {} if lint is Lint.OFF else tool_versions(languages, full=lint is Lint.FULL)
 
 
 def _languages(given: Prepared) -> list[Language]:
