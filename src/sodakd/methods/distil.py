@@ -1,5 +1,7 @@
 """`distil`: a whole run, from a recipe to results and a report."""
 
+import importlib.metadata
+import importlib.util
 import json
 import shutil
 from collections.abc import Mapping, Sequence
@@ -118,7 +120,15 @@ def collect(recipe: Recipe, run: Run, languages: Sequence[Language]) -> Results:
         seed=recipe.seed,
         standings=tuple(standings),
         toolchains=dict(versions(languages)),
+        frameworks=_frameworks(),
     )
+
+
+def _frameworks() -> dict[str, str]:
+    """The versions of the packages that train, as they are installed."""
+    names = ("accelerate", "peft", "tokenizers", "torch", "transformers")
+    there = {found for found in names if importlib.util.find_spec(found) is not None}
+    return {name: importlib.metadata.version(name) for name in names if name in there}
 
 
 def _languages(given: Prepared) -> list[Language]:
