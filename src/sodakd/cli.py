@@ -249,14 +249,14 @@ def export(
     ·  sodakd export runs/first --out models/first --push-to-hub me/first --private
     ·  sodakd export runs/first --dataset preference --out pairs.jsonl
     """
-    from sodakd.export.command import Wanted
+    from sodakd.export.command import Options, Wanted
     from sodakd.export.command import export as handed_out
 
-    wanted = Wanted(
-        run=folder, out=out, dataset=dataset, provenance=provenance, licence=license_id, gguf=gguf,
+    options = Options(
+        dataset=dataset, provenance=provenance, licence=license_id, gguf=gguf,
         llama_cpp=llama_cpp, gguf_python=gguf_python, repo_id=push_to_hub, private=private,
     )  # fmt: skip
-    for line in handed_out(wanted):
+    for line in handed_out(Wanted(folder, out, options)):
         typer.echo(line)
 
 

@@ -2,10 +2,10 @@
 
     python -m tests.servers.hub --token SECRET --folder DIR
 
-Files that are committed appear in `DIR/REPO_TYPE/OWNER/NAME/`. `.safetensors`, `.gguf` and `.parquet`
-go by Git LFS: the batch says where to, the content is put there, and a commit that names an object
-that was not put, or one of another hash, is refused. `DIR/requests.jsonl` has a line for every
-request: its method, path and headers.
+Files that are committed appear in `DIR/REPO_TYPE/OWNER/NAME/`. `.safetensors`, `.gguf` and
+`.parquet` go by Git LFS: the batch says where to, the content is put there, and a commit that names
+an object that was not put, or one of another hash, is refused. `DIR/requests.jsonl` has a line for
+every request: its method, path and headers.
 """
 
 import argparse
@@ -117,7 +117,8 @@ class Hub(BaseHTTPRequestHandler):
         repo.mkdir(parents=True, exist_ok=True)
         if not known:
             settings = repo.with_name(f"{repo.name}.settings.json")
-            settings.write_text(json.dumps({"private": wanted.get("private")}), encoding="utf-8")
+            kept = {key: wanted[key] for key in ("private", "visibility") if key in wanted}
+            settings.write_text(json.dumps(kept), encoding="utf-8")
         prefix = "datasets/" if kind == "dataset" else ""
         found: dict[str, object] = {"url": f"{self._base()}/{prefix}{name}", "name": name}
         self._send(409 if known else 200, found)

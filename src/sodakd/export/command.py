@@ -12,11 +12,9 @@ from sodakd.export.model import export_model
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """The options of the command."""
+class Options:
+    """The options of the command. Those of None are not wanted."""
 
-    run: Path
-    out: Path
     dataset: str | None = None
     provenance: bool = False
     licence: str | None = None
@@ -27,6 +25,15 @@ class Wanted:
     private: bool = False
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What of which run goes where."""
+
+    run: Path
+    out: Path
+    options: Options = Options()
+
+
 def export(wanted: Wanted) -> Iterator[str]:
     """Write what is wanted; a line for each part as it is done.
 
@@ -34,38 +41,40 @@ def export(wanted: Wanted) -> Iterator[str]:
         ExportError: the options do not go together, or a part cannot be done.
         RunError: the run's folder cannot be read.
     """
-    if wanted.private and wanted.repo_id is None:
+    options = wanted.options
+    if options.private and options.repo_id is None:
         raise ExportError("--private is for --push-to-hub")
-    if wanted.dataset is not None:
-        yield from _dataset(wanted, wanted.dataset)
+    if options.dataset is not None:
+        yield from _dataset(wanted, options.dataset)
         return
-    if wanted.provenance:
+    if options.provenance:
         raise ExportError("--provenance is for --dataset")
-    if wanted.gguf is None and (wanted.llama_cpp or wanted.gguf_python):
+    if options.gguf is None and (options.llama_cpp or options.gguf_python):
         raise ExportError("--llama-cpp and --gguf-python are for --gguf")
-    title = wanted.repo_id.rpartition("/")[2] if wanted.repo_id else None
+    title = options.repo_id.rpartition("/")[2] if options.repo_id else None
     folder = export_model(
-        wanted.run, wanted.out, licence=wanted.licence, name=wanted.repo_id, title=title
+        wanted.run, wanted.out, licence=options.licence, name=options.repo_id, title=title
     )
     yield f"the student, for transformers and vLLM: {folder}"
-    if wanted.gguf is not None:
+    if options.gguf is not None:
         file = convert_to_gguf(
-            folder, wanted.gguf, llama_cpp=wanted.llama_cpp, python=wanted.gguf_python
+            folder, options.gguf, llama_cpp=options.llama_cpp, python=options.gguf_python
         )
         yield f"for llama.cpp: {file}"
-    if wanted.repo_id is not None:
-        yield f"uploaded: {push(folder, wanted.repo_id, private=wanted.private)}"
+    if options.repo_id is not None:
+        yield f"uploaded: {push(folder, options.repo_id, private=options.private)}"
 
 
 def _dataset(wanted: Wanted, form: str) -> Iterator[str]:
-    if wanted.gguf is not None:
+    options = wanted.options
+    if options.gguf is not None:
         raise ExportError("--gguf is for a student, not for --dataset")
-    if wanted.repo_id is not None and wanted.out.suffix and not wanted.out.is_dir():
+    if options.repo_id is not None and wanted.out.suffix and not wanted.out.is_dir():
         raise ExportError("a dataset for the hub is a folder: --out DIR")
     done = export_dataset(
-        wanted.run, wanted.out, form, provenance=wanted.provenance, licence=wanted.licence
+        wanted.run, wanted.out, form, provenance=options.provenance, licence=options.licence
     )
     yield f"{done.rows:,} rows: {done.file} (its card: {done.card})"
-    if wanted.repo_id is not None:
-        address = push(wanted.out, wanted.repo_id, private=wanted.private, kind="dataset")
+    if options.repo_id is not None:
+        address = push(wanted.out, options.repo_id, private=options.private, kind="dataset")
         yield f"uploaded: {address}"

@@ -23,7 +23,7 @@ def push(folder: Path, repo_id: str, *, private: bool = False, kind: RepoType = 
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     try:
         from huggingface_hub import HfApi, get_token
-        from huggingface_hub.errors import HFValidationError, HfHubHTTPError
+        from huggingface_hub.errors import HfHubHTTPError, HFValidationError
     except ImportError:
         raise ExportError(
             "to upload to the hub huggingface_hub is needed: pip install 'sodakd[data]'"
@@ -34,8 +34,8 @@ def push(folder: Path, repo_id: str, *, private: bool = False, kind: RepoType = 
             "the hub wants a token, and there is none: set HF_TOKEN to one that may write (from"
             " https://huggingface.co/settings/tokens)"
         )
-    # Of its HTTP errors only those with an answer are errors of its own; the others are the base's.
-    no_answer = next(base for base in HfHubHTTPError.__bases__ if base is not OSError)
+    # Where there was no answer, its HTTP client's own error comes through: the base of the hub's.
+    no_answer: type[Exception] = HfHubHTTPError.__mro__[1]
     api = HfApi(token=token)
     try:
         made = api.create_repo(repo_id, private=private, repo_type=kind, exist_ok=True)
