@@ -1,5 +1,7 @@
 """`distil`: a whole run, from a recipe to results and a report."""
 
+import importlib.metadata
+import importlib.util
 import json
 import os
 import shutil
@@ -121,12 +123,20 @@ def collect(recipe: Recipe, run: Run, languages: Sequence[Language]) -> Results:
         seed=recipe.seed,
         standings=tuple(standings),
         toolchains={**versions(languages), **_static_tools(recipe, languages)},
+        frameworks=_frameworks(),
     )
 
 
 def _static_tools(recipe: Recipe, languages: Sequence[Language]) -> Mapping[str, str]:
     lint = recipe.feedback.lint
     return {} if lint is Lint.OFF else tool_versions(languages, full=lint is Lint.FULL)
+
+
+def _frameworks() -> dict[str, str]:
+    """The versions of the packages that train, as they are installed."""
+    names = ("accelerate", "peft", "tokenizers", "torch", "transformers")
+    there = {found for found in names if importlib.util.find_spec(found) is not None}
+    return {name: importlib.metadata.version(name) for name in names if name in there}
 
 
 def _languages(given: Prepared) -> list[Language]:
