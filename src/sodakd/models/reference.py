@@ -1,0 +1,64 @@
+"""The canary as the trainer's process computes it: by transformers' plain forward.
+
+No cache, no packed rows and no attention of ours: one prompt at a time, and the whole of it again
+for each token.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from transformers import PreTrainedModel
+
+from sodakd.models.canary import LONGEST, PROMPTS, Canary, CanaryRow, Rival
+from sodakd.models.prompts import Layout
+
+PLAIN = "eager"
+
+
+def record_canary(model: PreTrainedModel, layout: Layout) -> Canary:
+    """What the model answers to the canary's prompts. The model is left as it was."""
+    training = model.training
+    with attention(model, PLAIN), torch.no_grad():
+        model.eval()
+        try:
+            rows = tuple(_row(model, layout, prompt) for prompt in PROMPTS)
+        finally:
+            model.train(training)
+    dtype = str(next(model.parameters()).dtype).removeprefix("torch.")
+    return Canary(dtype=dtype, stops=tuple(sorted(layout.stops)), rows=rows)
+
+
+@contextmanager
+def attention(model: PreTrainedModel, name: str) -> Iterator[None]:
+    """Use another implementation of attention for a while."""
+    before = model.config._attn_implementation
+    model.set_attn_implementation(name)
+    try:
+        yield
+    finally:
+        model.set_attn_implementation(before)
+
+
+def _row(model: PreTrainedModel, layout: Layout, prompt: str) -> CanaryRow:
+    ids = layout.prompt(prompt)
+    tokens: list[int] = []
+    logprobs: list[float] = []
+    rivals: list[Rival] = []
+    while len(tokens) < LONGEST and not (tokens and tokens[-1] in layout.stops):
+        row = torch.tensor([[*ids, *tokens]], device=model.device)
+        logits = model(input_ids=row, use_cache=False).logits[0, -1]
+        best = logits.float().log_softmax(-1).topk(2)
+        token, second = best.indices.tolist()
+        logprob, rival = best.values.tolist()
+        tokens.append(token)
+        logprobs.append(logprob)
+        rivals.append(Rival(token=second, piece=layout.text([second]), logprob=rival))
+    return CanaryRow(
+        prompt=prompt,
+        tokens=tuple(tokens),
+        pieces=tuple(layout.text([token]) for token in tokens),
+        logprobs=tuple(logprobs),
+        rivals=tuple(rivals),
+        text=layout.text([token for token in tokens if token not in layout.stops]),
+    )
