@@ -280,7 +280,7 @@ def judge(
 
 @app.command(name="eval")
 def evaluate(
-    model: Annotated[str | None, typer.Argument(help="A model: a folder.", metavar="MODEL")] = None,
+    model: Annotated[str | None, typer.Argument(help="A model: a folder, or a hub id.", metavar="MODEL")] = None,
     benchmark: Annotated[
         list[str] | None,
         typer.Option(help="humaneval, mbpp, humaneval-x, multipl-e or mceval; may be repeated."),
@@ -343,7 +343,11 @@ def evaluate(
     def open_model() -> "Generator":
         from sodakd.models.transformers import TransformersModel
 
-        return TransformersModel.open(Path(str(model)))
+        opened = TransformersModel.open(
+            str(model), device=device, dtype=dtype.value if dtype else None, batch_size=batch_size
+        )
+        opened.check(Path(str(model)))
+        return opened
 
     groups = evaluate(settings, out, open_model if model else None, workers)
     wide_console().print(table_of(groups))

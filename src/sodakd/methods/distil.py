@@ -27,7 +27,7 @@ from sodakd.types import Attempt, Language, Results, Standing
 
 CONTROL = "sft"
 LOADED = ("transformers", "vllm")
-"""Teachers that a machine holds once: their control comes after the method, in one process."""
+"""Teachers that a machine holds once."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def distil(
             if recipe.method == "sft":
                 shop.evaluate("base/evaluation", given.base, given.exam)
                 run_control(control, watch)
-            elif recipe.control and cores() > 1 and recipe.teacher.kind not in LOADED:
+            elif recipe.control and _has_room_beside(recipe):
                 with beside(run_control, control, watch) as other:
                     student = _method(shop, given)
                     other.wait()
@@ -119,6 +119,12 @@ def collect(recipe: Recipe, run: Run, languages: Sequence[Language]) -> Results:
         standings=tuple(standings),
         toolchains=dict(versions(languages)),
     )
+
+
+def _has_room_beside(recipe: Recipe) -> bool:
+    """Whether the control can be trained at the same time, in a process of its own."""
+    held_once = recipe.teacher.kind in LOADED or recipe.generation.backend != "transformers"
+    return cores() > 1 and not held_once
 
 
 def _languages(given: Prepared) -> list[Language]:

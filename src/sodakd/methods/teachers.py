@@ -55,7 +55,7 @@ def _transformers(settings: TeacherSettings, folder: Path) -> CallingTeacher:
     def open_model() -> "TransformersModel":
         from sodakd.models.transformers import TransformersModel
 
-        return TransformersModel.open(Path(name))
+        return TransformersModel.open(name)
 
     model = LocalModel(open_model)
     return _chat(settings, name, lambda: model)
