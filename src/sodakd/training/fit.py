@@ -20,6 +20,7 @@ from sodakd.training.checkpoints import Checkpoints, Progress, write_rows
 from sodakd.training.disk import writing
 from sodakd.training.forward import choose_way
 from sodakd.training.opening import (
+    checkpoint_activations,
     merged,
     open_model,
     open_tokenizer,
@@ -58,6 +59,10 @@ def fit(
     be trained on, the loss is no longer finite, or `out` holds checkpoints of another training;
     ModelError where the folder holds no model that can be trained.
     """
+    if settings.fp16 and not torch.cuda.is_available():
+        raise TrainingError(
+            "training.fp16 needs a GPU, and torch sees none: leave it out, or set training.bf16"
+        )
     logging.disable_progress_bar()
     tokenizer, layout = open_tokenizer(start)
     model = open_model(start, student)
@@ -74,7 +79,7 @@ def fit(
     torch.set_flush_denormal(True)
     torch.set_num_threads(settings.threads)
     if settings.gradient_checkpointing:
-        model.gradient_checkpointing_enable({"use_reentrant": False})
+        checkpoint_activations(model)
     trained = model if student.finetuning_type == "full" else with_adapters(model, student, seed)
     trainer = StudentTrainer(trained, encoded, settings, way, seed, checkpoints, done, progress)
     with writing(out):

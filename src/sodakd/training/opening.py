@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import warnings
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, cast
@@ -72,9 +73,17 @@ def with_adapters(model: PreTrainedModel, student: StudentSettings, seed: int) -
         target_modules=list(lora.target_modules) or "all-linear",
         task_type="CAUSAL_LM",
     )
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+        # peft asks for the old name of a property that transformers has renamed
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
         torch.manual_seed(seed)
         return cast("PeftModel", get_peft_model(model, config))
+
+
+def checkpoint_activations(model: PreTrainedModel) -> None:
+    """Have the layers' activations computed again in the backward pass, not kept."""
+    enable = getattr(model, "activation_checkpointing_enable", None)  # its name from 5.22 on
+    (enable or model.gradient_checkpointing_enable)({"use_reentrant": False})
 
 
 def merged(trained: "PeftModel", start: Path, student: StudentSettings) -> PreTrainedModel:

@@ -224,6 +224,7 @@ def _arguments(
         save_steps=settings.save_steps,
         save_strategy="steps",
         seed=seed,
+        use_cpu=not torch.cuda.is_available(),
         bf16=settings.bf16,
         fp16=settings.fp16,
         report_to="none",
