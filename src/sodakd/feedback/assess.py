@@ -65,6 +65,8 @@ def assess(
     ]
     verdicts = _verdicts(assessment, questions, answers)
     tally: Counter[str] = Counter(verdict.outcome.value for row in verdicts for verdict in row)
+    empty = sum(not answer.text for own in answers for answer in own)
+    tally.update({"empty_answers": empty} if empty else {})
     scores = _grades(assessment, questions, solutions, tally)
     rows = []
     for question, own, seen, score in zip(questions, solutions, verdicts, scores, strict=True):

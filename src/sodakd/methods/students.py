@@ -147,7 +147,10 @@ def _served(place: Place, student: Path, base_url: str, close: Callable[[], None
     model = ServedModel(client)
     canary = _canary(student)
     tolerance = settings.canary_tolerance or canary.tolerance(_dtype(settings, student))
-    return Engine(model, str(model.check(canary, tolerance)), close)
+    checked = str(model.check(canary, tolerance))
+    with place.log.open("a", encoding="utf-8") as log:
+        log.write(f"sodakd: {student} at {base_url}: {checked}\n")
+    return Engine(model, checked, close)
 
 
 def _canary(student: Path) -> Canary:

@@ -23,6 +23,7 @@ from sodakd.training.batches import Example, count_steps
 from sodakd.types import Attempt, Feedback, Pair, Question, TrainRow
 from sodakd.update.invent import Update, new_questions
 
+
 def open_ledger(recipe: Recipe, path: Path) -> Ledger:
     """The recipe's teacher behind its books."""
     teacher = open_teacher(recipe.teacher, path.parent)

@@ -6,12 +6,15 @@ for each token.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import cast
 
 import torch
-from transformers import PreTrainedModel
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 
-from sodakd.models.canary import LONGEST, PROMPTS, Canary, CanaryRow, Rival
-from sodakd.models.prompts import Layout
+from sodakd.errors import ModelError
+from sodakd.models.canary import LONGEST, PROMPTS, Canary, CanaryRow, Rival, write_canary
+from sodakd.models.prompts import Layout, Tokenizer, layout_of
 
 PLAIN = "eager"
 
@@ -27,6 +30,29 @@ def record_canary(model: PreTrainedModel, layout: Layout) -> Canary:
             model.train(training)
     dtype = str(next(model.parameters()).dtype).removeprefix("torch.")
     return Canary(dtype=dtype, stops=tuple(sorted(layout.stops)), rows=rows)
+
+
+def record_canary_of(folder: Path) -> None:
+    """Write the canary of a folder whose model nobody trained here: a pretrained student.
+
+    Raises:
+        ModelError: the model cannot be loaded.
+    """
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        model = AutoModelForCausalLM.from_pretrained(
+            folder, local_files_only=True, use_safetensors=True, dtype="auto"
+        )
+    except (OSError, ValueError, ImportError) as error:
+        raise ModelError(f"the model of {folder} cannot be loaded: {error}") from error
+    layout = layout_of(cast("Tokenizer", tokenizer), stops_of(model))
+    write_canary(record_canary(model, layout), folder)
+
+
+def stops_of(model: PreTrainedModel) -> list[int]:
+    """The tokens that end an answer by the model's own generation config."""
+    found = model.generation_config.eos_token_id
+    return [] if found is None else [found] if isinstance(found, int) else list(found)
 
 
 @contextmanager

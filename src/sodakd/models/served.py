@@ -78,7 +78,9 @@ class ServedModel:
         )
         for each in found:
             if each.finish is Finish.FAILED or each.error:
-                raise EndpointError(f"the server does not answer the canary's prompts: {each.error}")
+                raise EndpointError(
+                    f"the server does not answer the canary's prompts: {each.error}"
+                )
         return found
 
     def complete(

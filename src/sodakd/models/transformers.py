@@ -1,4 +1,4 @@
-"""A causal language model of a local folder, or of the hub, that answers batches of prompts.
+"""A causal language model of a local folder that answers batches of prompts.
 
 Batches are sorted by length. They are decoded by `lean.py` where attention is plain, the model
 computes in float32 on a CPU, and the lean decode was seen to give the tokens of `generate`; else by
@@ -25,6 +25,7 @@ from sodakd.models.canary import LONGEST, PROMPTS, Compared, Heard, compare, rea
 from sodakd.models.choosing import Chooser, Greedy, Sampler, Witness, noise_of
 from sodakd.models.devices import DTYPES, device_of
 from sodakd.models.prompts import Tokenizer, layout_of
+from sodakd.models.reference import stops_of
 
 _Said = list[tuple[list[int], list[float]]]
 
@@ -50,7 +51,7 @@ class TransformersModel:
         batch_size: int = 128,
     ) -> None:
         self._model = model
-        self._layout = layout_of(cast("Tokenizer", tokenizer), _stops(model))
+        self._layout = layout_of(cast("Tokenizer", tokenizer), stops_of(model))
         self._batch_size = batch_size
         model.generation_config = static.plain_config()
         config = model.config.get_text_config(decoder=True)
@@ -62,17 +63,16 @@ class TransformersModel:
     @classmethod
     def open(
         cls,
-        source: Path | str,
+        folder: Path,
         threads: int | None = None,
         *,
         device: str | None = None,
         dtype: str | None = None,
         batch_size: int = 128,
     ) -> Self:
-        """Load a model from a folder, or by a hub id such as `Qwen/Qwen2.5-Coder-0.5B`.
+        """Load a model from a folder: safetensors only, and no code of the folder is run.
 
-        Safetensors only, and no code of the model is run. Only a hub id is looked for outside this
-        machine. `threads` sets torch's for this process.
+        `threads` sets torch's for this process. The dtype is that of the weights if left out.
 
         Raises:
             ModelError: it cannot be loaded.
@@ -81,18 +81,17 @@ class TransformersModel:
             torch.set_num_threads(threads)
         logging.disable_progress_bar()
         place = device_of(device)
-        local = _is_local(source)
         try:
-            tokenizer = AutoTokenizer.from_pretrained(str(source), local_files_only=local)
+            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
             model = AutoModelForCausalLM.from_pretrained(
-                str(source),
-                local_files_only=local,
+                folder,
+                local_files_only=True,
                 use_safetensors=True,
                 dtype="auto" if dtype is None else DTYPES[dtype],
             )
         except (OSError, ValueError, ImportError) as error:
             raise ModelError(
-                f"{source} cannot be loaded as a causal language model: {error}; a folder holds"
+                f"{folder} cannot be loaded as a causal language model: {error}; a folder holds"
                 " config.json, a tokenizer, and weights as safetensors"
             ) from error
         return cls(model.eval().to(place), tokenizer, batch_size)
@@ -221,22 +220,3 @@ class TransformersModel:
         except Exception:  # whatever a model does whose attention is not the one we know
             return None
         return witness.until(stops)
-
-
-def _is_local(source: Path | str) -> bool:
-    """Whether a source is a folder. Raises ModelError where it is neither that nor a hub id."""
-    if Path(source).is_dir():
-        return True
-    parts = str(source).split("/")
-    if isinstance(source, Path) or len(parts) > 2 or not all(parts) or parts[0] in {".", ".."}:
-        raise ModelError(
-            f"there is no folder {source}; name a model's folder, or a hub id such as"
-            " Qwen/Qwen2.5-Coder-0.5B"
-        )
-    return False
-
-
-def _stops(model: PreTrainedModel) -> list[int]:
-    """The tokens that end an answer by the model's own generation config."""
-    found = model.generation_config.eos_token_id
-    return [] if found is None else [found] if isinstance(found, int) else list(found)
