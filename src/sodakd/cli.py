@@ -338,9 +338,21 @@ def judge(
     judge_file(file, tests, known, out, settings, workers, tools)
 
 
+class _Dtype(StrEnum):
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+    FLOAT16 = "float16"
+
+
 @app.command(name="eval")
 def evaluate(
-    model: Annotated[str | None, typer.Argument(help="A model: a folder.", metavar="MODEL")] = None,
+    model: Annotated[
+        str | None,
+        typer.Argument(
+            help="A model: a folder, a hub id, or with --base-url the name a server knows it by.",
+            metavar="MODEL",
+        ),
+    ] = None,
     benchmark: Annotated[
         list[str] | None,
         typer.Option(help="humaneval, mbpp, humaneval-x, multipl-e or mceval; may be repeated."),
@@ -364,11 +376,22 @@ def evaluate(
     seed: Annotated[int, typer.Option(help="Of the samples.")] = 0,
     out: Annotated[Path, typer.Option(help="Samples, verdicts, results.")] = Path("eval"),
     workers: Annotated[int | None, typer.Option(help="Programs at a time.")] = None,
+    base_url: Annotated[
+        str | None,
+        typer.Option(help="An OpenAI-compatible server that answers; key: OPENAI_API_KEY."),
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="cuda where there is one, else cpu.")] = None,
+    dtype: Annotated[
+        _Dtype | None, typer.Option(help="Of the weights; their own if left out.")
+    ] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Answers at a time.")] = 64,
 ) -> None:
     """Measure pass@k on benchmarks; the same command goes on where it was stopped.
 
     Examples:  sodakd eval runs/first/student --benchmark humaneval --out evals/first
     ·  sodakd eval runs/first/student --benchmark mceval --n 10 --temperature 0.2
+    ·  sodakd eval Qwen/Qwen2.5-Coder-0.5B-Instruct --benchmark mbpp --dtype bfloat16
+    ·  sodakd eval my-model --base-url http://localhost:8000/v1 --benchmark humaneval-x
     ·  sodakd eval --solutions samples.jsonl --benchmark mbpp --data mbpp.jsonl
     """
     from sodakd.evaluate.benchmarks.table import BENCHMARKS
@@ -388,8 +411,10 @@ def evaluate(
         raise DataError("name one of: a MODEL, --solutions FILE, --gold")
     if n > 1 and temperature == 0:
         raise DataError("--n above 1 needs a --temperature above 0: greedy samples are equal")
+    if base_url is not None and model is None:
+        raise DataError("--base-url names a server: say which MODEL of it is to answer")
     settings = EvalSettings(
-        source=str(given[0]),
+        source=str(given[0]) if base_url is None else f"{model} at {base_url}",
         benchmarks=names,
         languages=tuple(map(Language, language)) if language else None,
         data=str(data) if data else None,
@@ -401,9 +426,9 @@ def evaluate(
     )
 
     def open_model() -> "Generator":
-        from sodakd.models.transformers import TransformersModel
+        from sodakd.models.asked import open_asked
 
-        return TransformersModel.open(Path(str(model)))
+        return open_asked(str(model), base_url, device, dtype.value if dtype else None, batch_size)
 
     groups = evaluate(settings, out, open_model if model else None, workers)
     wide_console().print(table_of(groups))

@@ -32,7 +32,7 @@ from sodakd.types import Attempt, Language, Results, Standing
 
 CONTROL = "sft"
 LOADED = ("transformers", "vllm")
-"""Teachers that a machine holds once: their control comes after the method, in one process."""
+"""Teachers that a machine holds once."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def distil(
             if recipe.method == "sft":
                 shop.evaluate("base/evaluation", given.base, given.exam)
                 run_control(control, watch)
-            elif recipe.control and cores() > 1 and recipe.teacher.kind not in LOADED:
+            elif recipe.control and _has_room_beside(recipe):
                 with beside(run_control, control, watch) as other:
                     student = _method(shop, given)
                     other.wait()
@@ -137,6 +137,12 @@ def _frameworks() -> dict[str, str]:
     names = ("accelerate", "peft", "tokenizers", "torch", "transformers")
     there = {found for found in names if importlib.util.find_spec(found) is not None}
     return {name: importlib.metadata.version(name) for name in names if name in there}
+
+
+def _has_room_beside(recipe: Recipe) -> bool:
+    """Whether the control can be trained at the same time, in a process of its own."""
+    held_once = recipe.teacher.kind in LOADED or recipe.generation.backend != "transformers"
+    return cores() > 1 and not held_once
 
 
 def _languages(given: Prepared) -> list[Language]:
