@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import psutil
 
@@ -15,12 +16,16 @@ from sodakd.errors import RunError
 from sodakd.judge.probe import probe
 from sodakd.recipe import Recipe
 from sodakd.run import cores
+from sodakd.settings.student import StudentSettings
 from sodakd.teacher.endpoint import missing_for_teacher
 
 _PACKAGES = ("torch", "transformers", "accelerate", "tokenizers", "safetensors", "pydantic")
+_NEEDED_FOR = {"full": (), "lora": ("peft",), "qlora": ("peft", "bitsandbytes")}
 _NEEDED_TO_TRAIN = ("torch", "transformers", "accelerate", "tokenizers", "safetensors")
 _EXTRAS: Mapping[str, tuple[str, ...]] = {
     "train": (*_NEEDED_TO_TRAIN, "jaxtyping"),
+    "lora": ("peft",),
+    "qlora": ("bitsandbytes",),
     "data": ("pyarrow", "huggingface_hub"),
     "ray": ("ray",),
 }
@@ -43,7 +48,7 @@ def describe() -> Sequence[tuple[str, str]]:
 
 def missing_for(recipe: Recipe) -> list[str]:
     """What a recipe needs and this machine lacks, a line each, with what mends it."""
-    missing = missing_for_teacher(recipe.teacher)
+    missing = [*missing_for_teacher(recipe.teacher), *_missing_for_student(recipe.student)]
     absent = [name for name in _NEEDED_TO_TRAIN if importlib.util.find_spec(name) is None]
     if absent:
         verb = "is" if len(absent) == 1 else "are"
@@ -72,6 +77,22 @@ def extra_words(error: ModuleNotFoundError) -> str | None:
         if package in packages:
             return f"{package} is not installed: pip install 'sodakd[{extra}]'"
     return None
+
+
+def _missing_for_student(student: StudentSettings) -> list[str]:
+    missing = []
+    name, template = student.model_name_or_path, student.chat_template
+    if name is not None and name.startswith((".", "/", "~")) and not Path(name).is_dir():
+        missing.append(f"there is no folder {name} (student.model_name_or_path)")
+    if template is not None and not Path(template).is_file():
+        missing.append(f"there is no file {template} (student.chat_template)")
+    missing += [
+        f"{student.finetuning_type} (student.finetuning_type) needs {package}, which is not"
+        f" installed: pip install 'sodakd[{student.finetuning_type}]'"
+        for package in _NEEDED_FOR[student.finetuning_type]
+        if importlib.util.find_spec(package) is None
+    ]
+    return missing
 
 
 def _accelerator() -> str:

@@ -40,6 +40,11 @@ class Encoded:
         """Tokens of the prompt and the correct answer."""
         return len(self.prompt) + len(self.chosen)
 
+    @property
+    def longest(self) -> int:
+        """Tokens of the prompt and the longer answer."""
+        return len(self.prompt) + max(len(self.chosen), len(self.rejected or ()))
+
 
 def encode(examples: Sequence[Example], layout: Layout, max_length: int) -> tuple[Encoded, ...]:
     """Token ids of the examples that take no more than `max_length` tokens with their answers.
