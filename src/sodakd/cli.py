@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sodakd import __version__
-from sodakd.errors import DataError, RunError, SodakdError
+from sodakd.errors import DataError, SodakdError
 
 if TYPE_CHECKING:
     from sodakd.models.chat import Generator
@@ -68,12 +68,14 @@ def run(
     ·  sodakd run recipes/embedded.yaml seed=1 training.learning_rate=2e-3 --out runs/second
     ·  sodakd run recipes/embedded.yaml --from cycle-2/pairs
     """
+    from sodakd.environment import require
     from sodakd.methods.distil import distil
     from sodakd.recipe import read_recipe
     from sodakd.report.page import write_report
     from sodakd.screen import show_results, watching
 
     loaded = read_recipe(recipe, overrides or [])
+    require(loaded.recipe)
     folder = out or Path("runs") / f"{loaded.recipe.name}-{loaded.recipe.seed}"
     try:
         with watching(loaded.recipe, folder) as watch:
@@ -86,7 +88,9 @@ def run(
 
 @app.command()
 def check(recipe: RecipeFile, overrides: Overrides = None) -> None:
-    """Find every mistake of a recipe at once; nothing is spent.
+    """Find every mistake of a recipe at once, and what a run of it would miss on this machine.
+
+    Nothing is spent. The exit code is 0 for a right recipe, whatever the machine lacks.
 
     Example:  sodakd check recipes/embedded.yaml budget.money=5
     """
@@ -94,10 +98,9 @@ def check(recipe: RecipeFile, overrides: Overrides = None) -> None:
     from sodakd.recipe import read_recipe
 
     loaded = read_recipe(recipe, overrides or [])
-    missing = missing_for(loaded.recipe)
-    if missing:
-        raise RunError("\n".join(missing))
     typer.echo(f"{recipe} is right: {loaded.recipe.method}, {loaded.recipe.cycles} cycles")
+    for line in missing_for(loaded.recipe):
+        typer.echo(f"missing here: {line}", err=True)
 
 
 @app.command()
@@ -465,6 +468,14 @@ def _plain_errors() -> Iterator[None]:
     except SodakdError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(error.exit_code)
+    except ModuleNotFoundError as error:
+        from sodakd.environment import extra_words
+
+        words = extra_words(error)
+        if words is None:
+            raise
+        typer.echo(f"error: {words}", err=True)
+        sys.exit(2)
     except OSError as error:
         advice = _DISK.get(error.errno or 0)
         if advice is None:
