@@ -12,13 +12,16 @@ from sodakd.evaluate.passk import pass_at_k
 from sodakd.evaluating import EvalSettings, Group, evaluate, table_of
 from sodakd.judge.toolchains import Missing, toolchain
 from sodakd.types import Language
+from tests.evaluate.nothing import nothing
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
+WITH_TASKS = [
+    (name, language) for name, benchmark in BENCHMARKS.items() for language in benchmark.languages
+]
 WITH_GOLD = [
     (name, language)
-    for name, benchmark in BENCHMARKS.items()
-    if name != "multipl-e"
-    for language in benchmark.languages
+    for name, language in WITH_TASKS
+    if name != "multipl-e" or language is Language.PYTHON
 ]
 
 
@@ -51,10 +54,31 @@ def _folder(name: str, language: Language) -> Path:
 def test_a_benchmarks_own_solutions_pass(
     name: str, language: Language, limit: int, tmp_path: Path
 ) -> None:
-    folder = _folder(name, language)
+    folder, benchmark = _folder(name, language), BENCHMARKS[name]
     (group,) = evaluate(settings("gold", name, folder, language, limit), tmp_path, None, 1)
-    assert set(group.failed) <= set(BENCHMARKS[name].known_bad)
-    assert group.tasks >= min(limit, 50)
+    asked = {task.id for task in load(benchmark, language, folder)[:limit]}
+    assert group.tasks == len(asked) >= min(limit, 50)
+    lacking = set(group.failed) & set(benchmark.needs)
+    assert set(group.failed) - lacking == set(benchmark.known_bad) & asked
+    if lacking:
+        commands = {benchmark.needs[one].command for one in lacking}
+        pytest.skip(f"all others pass; {', '.join(sorted(lacking))} need {', '.join(commands)}")
+
+
+@pytest.mark.parametrize(("name", "language"), WITH_TASKS)
+@pytest.mark.parametrize("limit", [2, pytest.param(1000, marks=pytest.mark.slow)])
+def test_a_solution_that_does_nothing_passes_nowhere(
+    name: str, language: Language, limit: int, tmp_path: Path
+) -> None:
+    folder = _folder(name, language)
+    tasks = load(BENCHMARKS[name], language, folder)[:limit]
+    for text in (nothing, lambda _: ""):
+        file = tmp_path / "solutions.jsonl"
+        rows = [{"task_id": task.id, "completion": text(task)} for task in tasks]
+        file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        out = tmp_path / f"out of {text(tasks[0])[:9].strip()}"
+        (group,) = evaluate(settings(str(file), name, folder, language, limit), out, None, 1)
+        assert set(group.failed) == {task.id for task in tasks}, group.outcomes
 
 
 def test_solutions_of_a_file_are_judged_once_each_and_counted(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sodakd.evaluate.benchmarks.assemble import assemble, cut
-from sodakd.evaluate.benchmarks.source import names_in
+from sodakd.evaluate.benchmarks.source import Source, names_in
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask
 from sodakd.judge.extract import extract
 from sodakd.judge.judge import Judge, Program
@@ -137,7 +137,8 @@ def _is_whole(task: BenchmarkTask, code: str) -> bool:
     if task.language is Language.PYTHON:
         entry = re.escape(task.entry_point)
         return bool(re.search(rf"^(?:async )?def {entry}\b|^{entry} *=", code, re.MULTILINE))
-    return task.entry_point in names_in(code, task.language)
+    source = Source(code, task.language)
+    return task.entry_point in names_in(code, task.language) and not source.is_body
 
 
 def _sample(benchmark: Benchmark, task: BenchmarkTask, number: int, text: str) -> Sample:
