@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import psutil
 
@@ -14,9 +15,11 @@ from sodakd import __version__
 from sodakd.judge.probe import probe
 from sodakd.recipe import Recipe
 from sodakd.run import cores
+from sodakd.settings.student import StudentSettings
 from sodakd.teacher.endpoint import missing_for_teacher
 
 _PACKAGES = ("torch", "transformers", "accelerate", "tokenizers", "safetensors", "pydantic")
+_NEEDED_FOR = {"full": (), "lora": ("peft",), "qlora": ("peft", "bitsandbytes")}
 _NEEDED_TO_TRAIN = ("torch", "transformers", "accelerate", "tokenizers", "safetensors")
 
 
@@ -37,13 +40,29 @@ def describe() -> Sequence[tuple[str, str]]:
 
 def missing_for(recipe: Recipe) -> list[str]:
     """What a recipe needs and this machine lacks, a line each, with what mends it."""
-    missing = missing_for_teacher(recipe.teacher)
+    missing = [*missing_for_teacher(recipe.teacher), *_missing_for_student(recipe.student)]
     absent = [name for name in _NEEDED_TO_TRAIN if importlib.util.find_spec(name) is None]
     if absent:
         missing.append(
             f"{recipe.method} trains a student, and {', '.join(absent)} is not installed:"
             " pip install 'sodakd[train]'"
         )
+    return missing
+
+
+def _missing_for_student(student: StudentSettings) -> list[str]:
+    missing = []
+    name, template = student.model_name_or_path, student.chat_template
+    if name is not None and name.startswith((".", "/", "~")) and not Path(name).is_dir():
+        missing.append(f"there is no folder {name} (student.model_name_or_path)")
+    if template is not None and not Path(template).is_file():
+        missing.append(f"there is no file {template} (student.chat_template)")
+    missing += [
+        f"{student.finetuning_type} (student.finetuning_type) needs {package}, which is not"
+        f" installed: pip install 'sodakd[{student.finetuning_type}]'"
+        for package in _NEEDED_FOR[student.finetuning_type]
+        if importlib.util.find_spec(package) is None
+    ]
     return missing
 
 

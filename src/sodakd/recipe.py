@@ -30,7 +30,7 @@ from sodakd.settings.stages import (
     JudgeSettings,
     UpdateSettings,
 )
-from sodakd.settings.student import BaseSettings
+from sodakd.settings.student import FROM_SCRATCH, BaseSettings, StudentSettings
 from sodakd.settings.teacher import Budget, TeacherSettings
 from sodakd.settings.training import TrainingSettings
 from sodakd.types import Frozen
@@ -52,6 +52,7 @@ class Recipe(Frozen):
     teacher: TeacherSettings = TeacherSettings()
     budget: Budget = Budget()
     questions: QuestionSettings = QuestionSettings()
+    student: StudentSettings = FROM_SCRATCH
     base: BaseSettings = BaseSettings()
     delivery: DeliverySettings = DeliverySettings()
     training: TrainingSettings = TrainingSettings(loss="first_difference")
@@ -81,6 +82,11 @@ class Recipe(Frozen):
             raise ValueError(
                 "questions.hold_out is 0, and real questions bring no exam of their own: hold some"
                 " out"
+            )
+        if self.student.finetuning_type != "full" and self.training.optimizer == "muon":
+            raise ValueError(
+                f"student.finetuning_type is {self.student.finetuning_type}, and Muon is for whole"
+                " matrices: set training.optimizer to adamw"
             )
         if self.training.loss != "none" and not self.delivery.faults:
             raise ValueError("training.loss needs faulty solutions: set delivery.faults to true")

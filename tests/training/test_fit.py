@@ -9,7 +9,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from sodakd.errors import TrainingError
-from sodakd.models.prompts import Tokenizer, encode_answer, encode_prompt
+from sodakd.models.prompts import Tokenizer, layout_of
 from sodakd.models.transformers import TransformersModel
 from sodakd.settings.student import StudentShape
 from sodakd.settings.training import TrainingSettings
@@ -85,8 +85,8 @@ def test_a_text_comes_back_from_its_tokens(start: Path) -> None:
 
 def test_only_the_answer_and_its_end_are_trained_on(start: Path) -> None:
     tokenizer = tokenizer_of(start)
-    batch = pack(encode(examples(5), tokenizer, 512), rejected=False)
-    expected = [token for each in examples(5) for token in encode_answer(tokenizer, each.chosen)]
+    batch = pack(encode(examples(5), layout_of(tokenizer), 512), rejected=False)
+    expected = [token for each in examples(5) for token in layout_of(tokenizer).answer(each.chosen)]
     assert batch.target.tolist() == expected
     assert batch.target.tolist().count(tokenizer.eos_token_id) == 5
 
@@ -98,8 +98,8 @@ def test_packing_changes_no_log_probability(start: Path) -> None:
     few = examples(6)
     total, count = 0.0, 0
     for each in few:
-        prompt = encode_prompt(tokenizer, each.prompt)
-        answer = encode_answer(tokenizer, each.chosen)
+        prompt = layout_of(tokenizer).prompt(each.prompt)
+        answer = layout_of(tokenizer).answer(each.chosen)
         ids = torch.tensor([prompt + answer])
         with torch.no_grad():
             table = model(ids).logits[0].log_softmax(-1)
@@ -167,7 +167,7 @@ def test_greedy_answers_are_those_of_plain_transformers(start: Path, tmp_path: P
     model = AutoModelForCausalLM.from_pretrained(tmp_path).eval()
     expected = []
     for prompt in prompts:
-        ids = torch.tensor([encode_prompt(tokenizer, prompt)])
+        ids = torch.tensor([layout_of(tokenizer).prompt(prompt)])
         found = model.generate(
             ids, attention_mask=torch.ones_like(ids), max_new_tokens=30, do_sample=False
         )
@@ -195,9 +195,9 @@ def test_nothing_to_train_on_is_one_clear_error(start: Path, tmp_path: Path) -> 
         fit(start, [], SETTINGS, 0, tmp_path)
 
 
-def test_an_example_that_is_too_long_is_named(start: Path, tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match=r"example 1 has \d+ tokens"):
-        fit(start, [*examples(1), Example("long", "x = 1\n" * 400, None)], SETTINGS, 0, tmp_path)
+def test_examples_that_are_all_too_long_are_one_clear_error(start: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"the shortest of 1 examples has \d+ tokens"):
+        fit(start, [Example("long", "x = 1\n" * 400, None)], SETTINGS, 0, tmp_path)
 
 
 def test_a_loss_that_is_no_number_says_what_to_do(start: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """`distil`: a whole run, from a recipe to results and a report."""
 
 import json
+import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -163,5 +164,14 @@ def _standing(
 def _copy(student: Path, part: Path) -> Mapping[str, int]:
     for path in sorted(student.iterdir()):
         if path.is_file() and path.name not in {"tally.json", "log.jsonl"}:
-            shutil.copy2(path, part / path.name)
+            _link_or_copy(path.resolve(), part / path.name)
     return {}
+
+
+def _link_or_copy(path: Path, to: Path) -> None:
+    """The same file under another name, where the disk can do that: weights take room once."""
+    to.unlink(missing_ok=True)
+    try:
+        os.link(path, to)
+    except OSError:
+        shutil.copy2(path, to)

@@ -80,7 +80,9 @@ class Workshop:
             def show(row: TrainRow) -> None:
                 self.run.say(step, row.step, total, "train", loss=row.loss)
 
-            rows = fit(start, examples, settings, self._seed(step), folder, show)
+            rows = fit(
+                start, examples, settings, self._seed(step), folder, show, self.recipe.student
+            )
             return {
                 "examples": len(examples),
                 "train_steps": rows[-1].step,

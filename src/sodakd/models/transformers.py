@@ -26,7 +26,7 @@ from transformers import (
 from transformers.utils import logging
 
 from sodakd.errors import ModelError
-from sodakd.models.prompts import Tokenizer, encode_prompt
+from sodakd.models.prompts import Tokenizer, layout_of
 
 CACHED = "sodakd_cached"
 # A batch is made smaller once this share of its rows has ended: copying the buffers has its price.
@@ -39,6 +39,7 @@ class TransformersModel:
     def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
         self._model = model
         self._tokenizer = tokenizer
+        self._layout = layout_of(cast("Tokenizer", tokenizer), _stops(model))
 
     @classmethod
     def open(cls, folder: Path, threads: int | None = None) -> Self:
@@ -75,8 +76,7 @@ class TransformersModel:
         on its text and on how many equal prompts stand before it, not on its neighbours.
         `progress` is called with the number of answers that are finished.
         """
-        tokenizer = cast("Tokenizer", self._tokenizer)
-        encoded = [encode_prompt(tokenizer, prompt) for prompt in prompts]
+        encoded = [self._layout.prompt(prompt) for prompt in prompts]
         noise = None if temperature <= 0 else _noise(prompts, max_new_tokens, seed)
         order = sorted(range(len(prompts)), key=lambda place: len(encoded[place]))
         answers: list[list[int]] = [[] for _ in prompts]
@@ -94,7 +94,7 @@ class TransformersModel:
                 self._model,
                 [encoded[row] for row in rows],
                 max_new_tokens,
-                self._tokenizer.eos_token_id,
+                self._layout.stops,
                 Sampler(temperature, noise[rows]) if noise is not None else None,
                 count,
             )
@@ -232,11 +232,11 @@ def _decode(
     model: PreTrainedModel,
     prompts: Sequence[Sequence[int]],
     max_new_tokens: int,
-    end: int | None,
+    stops: frozenset[int],
     sampler: Sampler | None,
     count: Callable[[int], None],
 ) -> list[list[int]]:
-    """Answers of one batch as token ids, without the end token.
+    """Answers of one batch as token ids, without the token that ended them.
 
     The prompts are computed up to their last token; that one is the first that is decoded.
     """
@@ -254,6 +254,7 @@ def _decode(
     ended = torch.zeros(len(prompts), dtype=torch.bool)
     token = torch.tensor([prompt[-1] for prompt in prompts])
     position = lengths
+    ends = torch.tensor(sorted(stops))
     for step in range(max_new_tokens):
         logits = model(
             token[:, None], position_ids=position[:, None], use_cache=False, cache=cache
@@ -262,7 +263,7 @@ def _decode(
         position = position + 1
         token = logits.argmax(-1) if sampler is None else sampler.draw(logits, step)
         was_ended = ended
-        ended = ended | (token == end) if end is not None else ended
+        ended = ended | torch.isin(token, ends)
         for row, drawn, done in zip(alive, token.tolist(), ended.tolist(), strict=True):
             if not done:
                 answers[row].append(drawn)
@@ -280,6 +281,12 @@ def _decode(
                 sampler.keep(kept)
     count(int((~ended).sum()))
     return answers
+
+
+def _stops(model: PreTrainedModel) -> list[int]:
+    """The tokens that end an answer by the model's own generation config."""
+    found = model.generation_config.eos_token_id
+    return [] if found is None else [found] if isinstance(found, int) else list(found)
 
 
 def _noise(prompts: Sequence[str], steps: int, seed: int) -> Float[Tensor, "rows steps"]:
