@@ -7,15 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from sodakd import __version__
 from sodakd.errors import DataError, RunError, SodakdError
-
-if TYPE_CHECKING:
-    from sodakd.models.chat import Generator
 
 app = typer.Typer(
     name="sodakd",
@@ -280,7 +277,10 @@ def judge(
 
 @app.command(name="eval")
 def evaluate(
-    model: Annotated[str | None, typer.Argument(help="A model: a folder.", metavar="MODEL")] = None,
+    model: Annotated[
+        str | None,
+        typer.Argument(help="A folder, a hub's id, or what --base-url serves.", metavar="MODEL"),
+    ] = None,
     benchmark: Annotated[
         list[str] | None,
         typer.Option(help="humaneval, mbpp, humaneval-x, multipl-e or mceval; may be repeated."),
@@ -302,6 +302,14 @@ def evaluate(
     max_new_tokens: Annotated[int, typer.Option(min=1, help="Of an answer.")] = 512,
     limit: Annotated[int | None, typer.Option(min=1, help="Tasks of each language.")] = None,
     seed: Annotated[int, typer.Option(help="Of the samples.")] = 0,
+    base_url: Annotated[
+        str | None, typer.Option(help="The model is served here, as OpenAI's chat completions.")
+    ] = None,
+    api_key_env: Annotated[
+        str, typer.Option(help="The environment variable that holds the server's key.")
+    ] = "OPENAI_API_KEY",
+    max_in_flight: Annotated[int, typer.Option(min=1, help="Most calls at the same time.")] = 64,
+    cpu_seconds: Annotated[float, typer.Option(min=0.1, help="CPU time of a program.")] = 10.0,
     out: Annotated[Path, typer.Option(help="Samples, verdicts, results.")] = Path("eval"),
     workers: Annotated[int | None, typer.Option(help="Programs at a time.")] = None,
 ) -> None:
@@ -309,10 +317,12 @@ def evaluate(
 
     Examples:  sodakd eval runs/first/student --benchmark humaneval --out evals/first
     ·  sodakd eval runs/first/student --benchmark mceval --n 10 --temperature 0.2
+    ·  sodakd eval Qwen/Qwen2.5-Coder-7B-Instruct --base-url http://localhost:8000/v1
     ·  sodakd eval --solutions samples.jsonl --benchmark mbpp --data mbpp.jsonl
     """
     from sodakd.evaluate.benchmarks.table import BENCHMARKS
-    from sodakd.evaluating import EvalSettings, evaluate, table_of
+    from sodakd.evaluate.groups import remarks
+    from sodakd.evaluating import EvalSettings, Served, evaluate, opener, sha256, table_of
     from sodakd.screen import wide_console
     from sodakd.types import Language
 
@@ -328,8 +338,10 @@ def evaluate(
         raise DataError("name one of: a MODEL, --solutions FILE, --gold")
     if n > 1 and temperature == 0:
         raise DataError("--n above 1 needs a --temperature above 0: greedy samples are equal")
+    if base_url and model is None:
+        raise DataError("--base-url needs the name that the server knows its model by: MODEL")
     settings = EvalSettings(
-        source=str(given[0]),
+        source=f"{given[0]} at {base_url}" if base_url else str(given[0]),
         benchmarks=names,
         languages=tuple(map(Language, language)) if language else None,
         data=str(data) if data else None,
@@ -338,15 +350,14 @@ def evaluate(
         temperature=temperature,
         max_new_tokens=max_new_tokens,
         seed=seed,
+        cpu_seconds=cpu_seconds,
+        sha256=sha256(solutions) if solutions else "",
     )
-
-    def open_model() -> "Generator":
-        from sodakd.models.transformers import TransformersModel
-
-        return TransformersModel.open(Path(str(model)))
-
-    groups = evaluate(settings, out, open_model if model else None, workers)
+    served = Served(base_url, api_key_env, max_in_flight) if base_url else None
+    groups = evaluate(settings, out, opener(model, served) if model else None, workers)
     wide_console().print(table_of(groups))
+    for remark in remarks(groups, BENCHMARKS):
+        typer.echo(remark)
     typer.echo(f"every sample and verdict: {out}")
 
 

@@ -21,8 +21,7 @@ def _python(task: BenchmarkTask) -> str:
 
 def _zero_of_java(task: BenchmarkTask) -> str:
     """The words before the method's name end with its type."""
-    masked = Source(task.prompt, Language.JAVA).masked
-    kind = re.findall(rf"([\w>\]]+)\s+{re.escape(task.entry_point)}\s*\(", masked)[-1]
+    kind = re.findall(rf"([\w>\]]+)\s+{re.escape(task.entry_point)}\s*\(", task.prompt)[-1]
     values = {"void": "", "boolean": "false", **dict.fromkeys(_NUMBERS, "0")}
     return f"return {values.get(kind, 'null')};\n    }}\n}}\n"
 
