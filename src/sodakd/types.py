@@ -194,10 +194,19 @@ class Isolation(StrEnum):
     IN_PROCESS = "in_process"
 
 
+class Walls(StrEnum):
+    """What kept a program from the machine, strongest first."""
+
+    NAMESPACES = "namespaces"
+    LANDLOCK = "landlock"
+    NONE = "none"
+
+
 class Verdict(Frozen):
     """What the judge saw of one program.
 
-    `isolation` says whether the tests and the program shared a process: where they did, a program
+    `walls` says what kept it from the machine; where that was not the strongest there is, `warning`
+    says so in words. `isolation` says whether the tests and the program shared a process: where they did, a program
     written for the purpose could in principle have forged its pass.
 
     `seconds` (CPU), `wall_seconds` and `peak_memory` (bytes) are measurements: they never repeat
@@ -208,6 +217,8 @@ class Verdict(Frozen):
     stage: Stage
     output: str = ""
     isolation: Isolation = Isolation.SPLIT
+    walls: Walls = Walls.NAMESPACES
+    warning: str = ""
     seconds: float = Field(default=0.0, exclude=True)
     wall_seconds: float = Field(default=0.0, exclude=True)
     peak_memory: int = Field(default=0, exclude=True)

@@ -45,7 +45,7 @@ class Probe:
 def probe() -> Probe:
     """Try the walls with real attacks, and every language with its tools."""
     try:
-        worker = Worker(0, 256 * 2**20, 64, ())
+        worker = Worker(256 * 2**20, 64, ())
         try:
             worker.start()
             group = worker.cgroup

@@ -3,7 +3,7 @@
 // own tests, the nonce of descriptor 4 is given back once all is done: the end of the script was
 // reached, nothing failed later, and nobody called exit.
 //
-// What is asked stands in /tmp/asked.json. With the add-on `fork.c` as its argument it waits instead,
+// What is asked stands in asked.json. With the add-on `fork.c` as its argument it waits instead,
 // loaded and warm, and forks itself for every program: what is asked is then descriptor 5.
 const fs = require('fs');
 const vm = require('vm');
@@ -24,7 +24,7 @@ Object.defineProperty(console, 'assert', { value: asserting, writable: false, co
 const load = (name) =>
   /^(node:)?assert(\/strict)?$/.test(name) ? (name.endsWith('strict') ? assert.strict : assert) : require(name);
 
-let from = '/tmp/asked.json';
+let from = 'asked.json';
 if (process.argv.length > 2) {
   process.dlopen(module, process.argv[2]);
   const { serve, leave } = module.exports;
@@ -61,7 +61,7 @@ Object.assign(globalThis, { require: load, module: own, exports: own.exports });
 const compiled = [];
 try {
   // Scripts, not one function: nothing of the program can return over the tests.
-  const program = asked.program ?? fs.readFileSync('/tmp/program.js', 'utf8');
+  const program = asked.program ?? fs.readFileSync('program.js', 'utf8');
   compiled.push(new vm.Script(program, { filename: 'program.js' }));
   if (scripted) compiled.push(new vm.Script(asked.tests ?? '', { filename: 'tests.js' }));
 } catch (error) {

@@ -24,6 +24,7 @@ BUILD = Limits(
     disk=256 * MIB,
     reserve=False,
     sockets=True,
+    compiler=True,
 )
 """What a compiler may use."""
 

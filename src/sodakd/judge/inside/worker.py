@@ -8,11 +8,14 @@ import array
 import importlib
 import json
 import os
+import re
 import socket
 import sys
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
 
-from sodakd.judge.inside.job import Box, BoxError, Limits
+from sodakd.judge.inside.job import Box, BoxError, Limits, Walls
+from sodakd.judge.inside.landlock import raise_landlock, raise_nothing
 from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.inside.wall import raise_wall
 from sodakd.judge.languages import go_batch
@@ -46,6 +49,27 @@ class Killed:
         return self._seen > before
 
 
+def _namespaces(places: Sequence[str], room: str) -> Walls:
+    return Walls("namespaces", own_ids=raise_wall(places, room))
+
+
+def _landlock(places: Sequence[str], room: str) -> Walls:
+    return Walls("landlock", room=room, seen=raise_landlock(places, room))
+
+
+def _none(_: Sequence[str], room: str) -> Walls:
+    raise_nothing()
+    return Walls("none", room=room)
+
+
+_RAISED: Mapping[str, Callable[[Sequence[str], str], Walls]] = {
+    "namespaces": _namespaces,
+    "landlock": _landlock,
+    "none": _none,
+}
+_FOLDERS = re.compile(r"/[^\s:]*sodakd-box-\w+/\d+")
+
+
 def main() -> None:
     """Raise the wall, then try programs until the socket closes."""
     start = json.loads(sys.argv[1])
@@ -58,8 +82,8 @@ def main() -> None:
             # than most of them run.
             os.write(start["cgroup"], b"0")
             os.close(start["cgroup"])
-        own_ids = raise_wall(start["places"], start["room"])
-        box = Box(start["library"], own_ids=own_ids, statistics=start["statistics"])
+        walls = _RAISED[start["walls"]](start["places"], start["room"])
+        box = Box(start["library"], walls, statistics=start["statistics"])
     except OSError as error:
         connection.sendall(json.dumps({"failed": str(error)}).encode() + b"\n")
         return
@@ -84,7 +108,10 @@ def main() -> None:
                 results = BATCHES[tasks[0].language](box, tasks, killed)
                 reply: dict[str, object] = {"batch": [asdict(result) for result in results]}
             else:
-                reply = asdict(modules[tasks[0].language].judge(box, tasks[0], killed))
+                result = modules[tasks[0].language].judge(box, tasks[0], killed)
+                if walls.alone:  # a job's folder is /tmp elsewhere, and has no name of its own
+                    result = replace(result, output=_FOLDERS.sub("/tmp", result.output))
+                reply = asdict(result)
         except (BoxError, OSError) as error:
             reply = {"failed": f"{type(error).__name__}: {error}"}
         finally:

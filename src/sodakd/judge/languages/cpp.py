@@ -62,7 +62,7 @@ template <class T> static void sodakd_put(const std::vector<T> &v) {
 def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     """Build and try one program."""
     source = f"{task.code}\n{ASSERT}{script_of(task)}" if task.script >= 0 else calls(task)
-    header = _header(task, source)
+    header = _header(task, source) if task.warm else ""
     warm = steps(task, (), header)
     if warm and header == LIGHT:
         compiled, *others = warm
