@@ -132,6 +132,13 @@ static int go_home(const struct job *job) {
     return (job->pid || job->folder) && chdir(job->folder ? job->folder : "/tmp") ? 3 : 0;
 }
 
+/* Where memory is short, it is a program that the kernel ends, and not who watches over it. */
+static void offer(void) {
+    int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (score >= 0 && write(score, "1000", 4) < 0) errno = 0; /* it is worth trying, no more */
+    close(score);
+}
+
 /* Where there are no namespaces: files, signals and sockets are those of the ruleset from now on, and
  * what /proc says about this process alone. */
 static int landlock(int ruleset) {
@@ -153,6 +160,7 @@ int job_enter(const struct job *job, const struct limits *limits, int first_clos
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     int failed = go_home(job);
     if (failed) return failed;
+    if (job->folder) offer();
     if (setsid() < 0 && errno != EPERM) return 4;
     if (limit(RLIMIT_AS, limits->address_space) || limit(RLIMIT_DATA, limits->data) ||
         limit(RLIMIT_FSIZE, limits->file_size) || limit(RLIMIT_NOFILE, limits->open_files) ||

@@ -140,6 +140,7 @@ class Walls:
 
     kind: str
     own_ids: bool = False
+    first_id: int = 1000
     room: str = ""
     seen: Sequence[landlock.Place] = ()
 
@@ -179,12 +180,13 @@ class Box:
             address_space=limits.memory if limits.reserve else -1,
             data=limits.memory,
             file_size=max(limits.output, limits.disk),
-            processes=limits.processes + (self.memory.tasks_of_user() if alone else 0),
+            processes=limits.processes
+            + (0 if self.walls.own_ids or not alone else self.memory.tasks_of_user()),
             open_files=limits.open_files,
             stack=min(limits.memory // 4, 64 * MIB) if limits.reserve else -1,
             disk=limits.disk,
             inodes=_FILES,
-            uid=1000 + self.runs % 60000 if self.walls.own_ids else -1,
+            uid=self.walls.first_id + self.runs % 60000 if self.walls.own_ids else -1,
             filter=_ASKS * limits.sockets | _ALONE * (alone and not limits.compiler),
         )
 
@@ -240,7 +242,9 @@ class Job:
     def _open_folder(self) -> None:
         walls = self._box.walls
         self._folder = f"{walls.room}/{self._box.runs}"
-        os.mkdir(self._folder)
+        os.mkdir(self._folder, 0o700)
+        if walls.own_ids:
+            os.chown(self._folder, self._limits.uid, self._limits.uid)
         self._job.folder = self._folder.encode()
         if walls.kind == "landlock":
             own = landlock.folder(self._folder)

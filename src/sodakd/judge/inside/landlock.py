@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sodakd.judge.inside.wall import SYSTEM, SYSTEM_FILES, WallError
+from sodakd.judge.inside.wall import FIRST_FOREIGN_ID, SYSTEM, SYSTEM_FILES, WallError
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _CREATE, _ADD, _RESTRICT = 444, 445, 446
@@ -86,6 +86,42 @@ def raise_nothing() -> None:
     """Stay as we are, but for what kills all that is left at the end."""
     _descend(scoped=False)
     os.environ.clear()
+
+
+def foreign_ids(places: Iterable[str], room: str) -> bool:
+    """Whether programs can get user ids of nobody's, as they must where root started us: only so
+    does the kernel count the processes of each.
+
+    Raises:
+        WallError: they must, and could not read `places` then.
+    """
+    if os.geteuid() != 0:
+        return False
+    os.chmod(room, 0o711)
+    places = [one for one in places if os.path.exists(one)]
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        with contextlib.suppress(OSError):
+            os.setgroups([])
+            os.setresgid(*3 * (FIRST_FOREIGN_ID,))
+            os.setresuid(*3 * (FIRST_FOREIGN_ID,))
+            hidden = [
+                one for one in places if not os.access(one, os.R_OK if one != room else os.X_OK)
+            ]
+            os.write(write, "\n".join(hidden[:3]).encode() or b"\0")
+        os._exit(0)
+    os.close(write)
+    said = os.read(read, 4096).decode()
+    os.close(read)
+    os.waitpid(pid, 0)
+    if said != "\0":
+        raise WallError(
+            "root's programs get the ids of nobody, who must be able to read"
+            f" {said.split()[:1] or 'anything'}: start as a user, or set SODAKD_CACHE and use a"
+            " Python that all users may run"
+        )
+    return True
 
 
 def ruleset(places: Iterable[Place], files: int = _FILES, network: int = _NETWORK) -> int:

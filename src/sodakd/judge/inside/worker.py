@@ -11,13 +11,14 @@ import os
 import re
 import socket
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
+from typing import TypedDict
 
 from sodakd.judge.inside.job import Box, BoxError, Limits, Walls
-from sodakd.judge.inside.landlock import raise_landlock, raise_nothing
+from sodakd.judge.inside.landlock import foreign_ids, raise_landlock, raise_nothing
 from sodakd.judge.inside.task import Result, Task
-from sodakd.judge.inside.wall import raise_wall
+from sodakd.judge.inside.wall import FIRST_FOREIGN_ID, raise_wall
 from sodakd.judge.languages import go_batch
 from sodakd.judge.languages import python as python_language
 
@@ -25,6 +26,20 @@ MODULES = ("c", "cpp", "go", "java", "javascript", "python", "typescript")
 
 BATCHES = {"go": go_batch.judge_batch}
 """Languages of which several programs are tried as one request."""
+
+
+class Start(TypedDict):
+    """What a worker is started with: `socket` and others are descriptors, or -1."""
+
+    socket: int
+    places: list[str]
+    walls: str
+    room: str
+    library: str
+    cgroup: int
+    events: int
+    statistics: int
+
 
 _ROOM = socket.CMSG_SPACE(4 * 64)
 """Bytes for the descriptors that come with a request: a script for each program of a batch."""
@@ -49,20 +64,34 @@ class Killed:
         return self._seen > before
 
 
-def _namespaces(places: Sequence[str], room: str) -> Walls:
-    return Walls("namespaces", own_ids=raise_wall(places, room))
+def _namespaces(start: Start) -> Walls:
+    _join(start)  # before there are namespaces: our own folder is not seen from inside
+    return Walls("namespaces", own_ids=raise_wall(start["places"], start["room"]))
 
 
-def _landlock(places: Sequence[str], room: str) -> Walls:
-    return Walls("landlock", room=room, seen=raise_landlock(places, room))
+def _landlock(start: Start) -> Walls:
+    own_ids = foreign_ids([*start["places"], start["room"]], start["room"])
+    seen = raise_landlock(start["places"], start["room"])
+    _join(start)  # who watches over us stays outside: nothing of ours takes memory from it
+    return Walls("landlock", own_ids, FIRST_FOREIGN_ID, start["room"], seen)
 
 
-def _none(_: Sequence[str], room: str) -> Walls:
+def _none(start: Start) -> Walls:
+    own_ids = foreign_ids([*start["places"], start["room"]], start["room"])
     raise_nothing()
-    return Walls("none", room=room)
+    _join(start)
+    return Walls("none", own_ids, FIRST_FOREIGN_ID, start["room"])
 
 
-_RAISED: Mapping[str, Callable[[Sequence[str], str], Walls]] = {
+def _join(start: Start) -> None:
+    """All our programs are born into our control group: to move each of them would take longer than
+    most of them run."""
+    if start["cgroup"] >= 0:
+        os.write(start["cgroup"], b"0")
+        os.close(start["cgroup"])
+
+
+_RAISED: Mapping[str, Callable[[Start], Walls]] = {
     "namespaces": _namespaces,
     "landlock": _landlock,
     "none": _none,
@@ -72,17 +101,12 @@ _FOLDERS = re.compile(r"/[^\s:]*sodakd-box-\w+/\d+")
 
 def main() -> None:
     """Raise the wall, then try programs until the socket closes."""
-    start = json.loads(sys.argv[1])
+    start: Start = json.loads(sys.argv[1])
     connection = socket.socket(fileno=start["socket"])
     connection.set_inheritable(False)
     modules = {name: importlib.import_module(f"sodakd.judge.languages.{name}") for name in MODULES}
     try:
-        if start["cgroup"] >= 0:
-            # We join, and all our programs are born into it: to move each of them would take longer
-            # than most of them run.
-            os.write(start["cgroup"], b"0")
-            os.close(start["cgroup"])
-        walls = _RAISED[start["walls"]](start["places"], start["room"])
+        walls = _RAISED[start["walls"]](start)
         box = Box(start["library"], walls, statistics=start["statistics"])
     except OSError as error:
         connection.sendall(json.dumps({"failed": str(error)}).encode() + b"\n")
