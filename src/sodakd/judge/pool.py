@@ -24,6 +24,9 @@ _NUMBERS = itertools.count()
 _COMPILERS = 2**31
 """Bytes that a compiler may need, and those that are kept running."""
 
+_PATIENCE = 600.0
+"""Seconds for each program after which a worker is taken for dead: its own limits are far shorter."""
+
 Task = dict[str, JsonValue]
 """What a worker is asked, or what it says: `inside/task.py` names the fields."""
 
@@ -159,6 +162,7 @@ class Worker:
         finally:
             for descriptor in descriptors:
                 os.close(descriptor)
+        self._connection.settimeout(_PATIENCE * len(batch))
         said = self._read()
         if "failed" in said:
             raise WorkerError(f"the sandbox failed: {said['failed']}")
@@ -171,6 +175,8 @@ class Worker:
         while b"\n" not in self._pending:
             try:
                 part = self._connection.recv(2**20)
+            except TimeoutError:
+                raise WorkerError("a worker of the judge does not answer") from None
             except OSError as error:
                 raise WorkerError(f"a worker of the judge cannot be reached: {error}") from error
             if not part:

@@ -14,7 +14,8 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
-#define NEW_NAMESPACES 0x7E020000u /* CLONE_NEW{NS,CGROUP,UTS,IPC,USER,PID,NET} */
+/* CLONE_NEW{NS,CGROUP,UTS,IPC,USER,PID,NET}; CLONE_PARENT, which makes a child that nobody waits for */
+#define NEVER_CLONED 0x7E028000u
 #ifndef SYS_io_uring_setup
 #define SYS_io_uring_setup 425
 #define SYS_io_uring_enter 426
@@ -98,8 +99,8 @@ static size_t tree(struct sock_filter *to, const struct rule *rules, size_t coun
         return size + left + tree(to + size + left, rules + half, count - half, kind);
     }
     if (kind & ASKS) no_socket = SECCOMP_RET_ERRNO | EAFNOSUPPORT;
-    if (rules->action == BY_FLAGS) /* no new namespace */
-        ADD(IF(BPF_JEQ, number, 0, 3), LOAD(args[0]), IF(BPF_JSET, NEW_NAMESPACES, 0, 1),
+    if (rules->action == BY_FLAGS) /* no new namespace, no child of ours */
+        ADD(IF(BPF_JEQ, number, 0, 3), LOAD(args[0]), IF(BPF_JSET, NEVER_CLONED, 0, 1),
             GIVE(SECCOMP_RET_KILL_PROCESS));
     else if (rules->action == BY_FAMILY) /* AF_UNIX alone: a network namespace holds no AF_VSOCK */
         ADD(IF(BPF_JEQ, number, 0, 4), LOAD(args[0]), IF(BPF_JEQ, 1, 1, 0), GIVE(no_socket),

@@ -239,6 +239,16 @@ class Job:
         else:
             self._box.wall.job_reap(ctypes.byref(self._job))
 
+    def content(self, name: str) -> bytes:
+        """What a file holds that a compiler has made in the job's folder."""
+        folder = self._folder or f"/proc/{self._job.pid}/root/tmp"
+        try:
+            descriptor = os.open(f"{folder}/{name}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError:
+            return b""
+        with open(descriptor, "rb") as file:
+            return file.read(self.limits.disk)
+
     def _open_folder(self) -> None:
         walls = self._box.walls
         self._folder = f"{walls.room}/{self._box.runs}"

@@ -74,6 +74,7 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
         build=warm or (_driver(task),),
         run=("/tmp/program",),
         wrong=WRONG,
+        checked="program" if task.script >= 0 else "",
     )
     return noted(task, build_and_run(box, task, plan, oom))
 
@@ -82,7 +83,9 @@ def _driver(task: Task) -> Sequence[str]:
     """g++ as anyone calls it."""
     tools = task.tools
     whole = (tools["g++"], *FLAGS, "-pipe", tools["linker"], "-o", "program", "program.cpp")
-    return (*whole, tools["finish"], "-Wl,--wrap=main") if task.script >= 0 else whole
+    if task.script < 0:
+        return whole
+    return (*whole[:-1], tools["finish"], whole[-1], "-Wl,--wrap=main")
 
 
 LIGHT, WHOLE = "light.h", "whole.h"
