@@ -72,7 +72,7 @@ def verdict_of(said: dict[str, JsonValue], program: Program, walls: Walls) -> Ve
     return Verdict(
         outcome=Outcome(outcome),
         stage=stage,
-        output=output,
+        output=output.encode(errors="replace").decode(),  # half a character cannot be kept
         isolation=Isolation(str(said["isolation"] or "split")),
         walls=walls,
         warning=WARNINGS[walls],

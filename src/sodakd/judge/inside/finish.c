@@ -13,8 +13,14 @@ static long call(long number, long first, void *second, long third) {
     return result;
 }
 
+/* Who looks for a nonce in memory finds none. It stops a search, not who has read this. */
+static void mask(void) {
+    for (volatile char *at = nonce; at < nonce + sizeof nonce; at++) *at ^= (char)0xA5;
+}
+
 static void take(void) {
     if (call(READ, 4, nonce, sizeof nonce) != sizeof nonce) call(EXIT, 125, 0, 0);
+    mask();
     call(CLOSE, 4, 0, 0);
     given = call(DUP2, 3, (void *)200, 0);
     call(CLOSE, 3, 0, 0);
@@ -24,6 +30,7 @@ __attribute__((section(".preinit_array"), used)) static void (*const first)(void
 int __real_main(int, char **, char **);
 int __wrap_main(int count, char **arguments, char **environment) {
     int status = __real_main(count, arguments, environment);
-    if (status == 0 && call(WRITE, given, nonce, sizeof nonce) != sizeof nonce) return 126;
-    return status;
+    if (status) return status;
+    mask();
+    return call(WRITE, given, nonce, sizeof nonce) == sizeof nonce ? 0 : 126;
 }
