@@ -236,6 +236,12 @@ def judge(
     workers: Annotated[
         int | None, typer.Option(help="Programs at a time; the cores if left out.")
     ] = None,
+    allow_unsandboxed: Annotated[
+        bool, typer.Option("--allow-unsandboxed", help="Judge even without a sandbox; warns.")
+    ] = False,
+    calibrate: Annotated[
+        bool, typer.Option(help="Give more CPU time where this machine is slow.")
+    ] = True,
     probe: Annotated[
         bool, typer.Option("--probe", help="Say what this machine can judge.")
     ] = False,
@@ -274,7 +280,12 @@ def judge(
             raise DataError(
                 f"unknown language {language!r}; known: {', '.join(Language)}"
             ) from None
-    settings = JudgeSettings(cpu_seconds=cpu_seconds, memory_mb=memory_mb)
+    settings = JudgeSettings(
+        cpu_seconds=cpu_seconds,
+        memory_mb=memory_mb,
+        calibrate=calibrate,
+        allow_unsandboxed=allow_unsandboxed,
+    )
     judge_file(file, tests, known, out, settings, workers)
 
 
@@ -304,6 +315,9 @@ def evaluate(
     seed: Annotated[int, typer.Option(help="Of the samples.")] = 0,
     out: Annotated[Path, typer.Option(help="Samples, verdicts, results.")] = Path("eval"),
     workers: Annotated[int | None, typer.Option(help="Programs at a time.")] = None,
+    allow_unsandboxed: Annotated[
+        bool, typer.Option("--allow-unsandboxed", help="Judge even without a sandbox; warns.")
+    ] = False,
 ) -> None:
     """Measure pass@k on benchmarks; the same command goes on where it was stopped.
 
@@ -314,6 +328,7 @@ def evaluate(
     from sodakd.evaluate.benchmarks.table import BENCHMARKS
     from sodakd.evaluating import EvalSettings, evaluate, table_of
     from sodakd.screen import wide_console
+    from sodakd.settings.stages import JudgeSettings
     from sodakd.types import Language
 
     names = tuple(benchmark or ("humaneval",))
@@ -345,7 +360,8 @@ def evaluate(
 
         return TransformersModel.open(Path(str(model)))
 
-    groups = evaluate(settings, out, open_model if model else None, workers)
+    judging = JudgeSettings(cpu_seconds=5, allow_unsandboxed=allow_unsandboxed)
+    groups = evaluate(settings, out, open_model if model else None, workers, judging)
     wide_console().print(table_of(groups))
     typer.echo(f"every sample and verdict: {out}")
 

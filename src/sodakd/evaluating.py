@@ -73,6 +73,7 @@ def evaluate(
     out: Path,
     open_model: Callable[[], Generator] | None,
     workers: int | None,
+    judging: JudgeSettings | None = None,
 ) -> Sequence[Group]:
     """Evaluate a model, a file of solutions, or the benchmarks' own solutions (`source: gold`).
 
@@ -97,16 +98,23 @@ def evaluate(
             for task in part.tasks
         }
         bar = progress.add_task("judge", total=len(samples))
-        with Judge(JudgeSettings(cpu_seconds=5), workers) as judge:
+        with Judge(judging or JudgeSettings(cpu_seconds=5), workers) as judge:
             judged = judge_samples(
                 judge, tasks, samples, lambda done: progress.update(bar, completed=done)
             )
-            toolchains = dict(judge.versions())
+            toolchains, notes = dict(judge.versions()), judge.notes()
     write_rows(out / "verdicts.jsonl", judged)
     groups = [_group(part, judged) for part in parts]
     groups = [group for group in groups if group.samples]
-    found = {"groups": [group.model_dump() for group in groups], "toolchains": toolchains}
+    warnings = sorted({one.verdict.warning for one in judged} - {""})
+    found = {
+        "groups": [group.model_dump() for group in groups],
+        "toolchains": toolchains,
+        "warnings": warnings,
+    }
     write_whole(out / "results.json", json.dumps(found, indent=1).encode())
+    for note in notes:
+        screen.print(f"[yellow]note[/] {note}")
     return groups
 
 

@@ -205,9 +205,9 @@ class Walls(StrEnum):
 class Verdict(Frozen):
     """What the judge saw of one program.
 
-    `walls` says what kept it from the machine; where that was not the strongest there is, `warning`
-    says so in words. `isolation` says whether the tests and the program shared a process: where they did, a program
-    written for the purpose could in principle have forged its pass.
+    `walls` says what kept it from the machine; where that was not the strongest there is,
+    `warning` says so in words. `isolation` says whether the tests and the program shared a process:
+    where they did, a program written for the purpose could in principle have forged its pass.
 
     `seconds` (CPU), `wall_seconds` and `peak_memory` (bytes) are measurements: they never repeat
     exactly, so they are not written into the rows of a run, which do.
@@ -331,6 +331,9 @@ class Results(Frozen):
     standings: tuple[Standing, ...]
     toolchains: dict[str, str] = Field(
         default_factory=dict, description="versions of the tools that judged, by tool"
+    )
+    warnings: tuple[str, ...] = Field(
+        default=(), description="what the judge's verdicts warn of: a sandbox that is weak or none"
     )
 
 

@@ -17,16 +17,16 @@ from sodakd.store import write_whole
 from sodakd.types import Case, Language, Signature, Tests, ValueType, Verdict
 
 REFERENCE: Mapping[Language, float] = {
-    Language.PYTHON: 0.30,
-    Language.JAVA: 0.30,
-    Language.JAVASCRIPT: 0.30,
-    Language.C: 0.30,
-    Language.CPP: 0.30,
-    Language.GO: 0.30,
-    Language.TYPESCRIPT: 0.30,
+    Language.PYTHON: 0.04,
+    Language.JAVA: 0.19,
+    Language.JAVASCRIPT: 0.15,
+    Language.C: 0.10,
+    Language.CPP: 0.10,
+    Language.GO: 0.10,
+    Language.TYPESCRIPT: 0.15,
 }
-"""CPU seconds that the programs below take on the reference: one core of a 2023 server (Xeon,
-Sapphire Rapids), nothing else running. `python benchmarks/calibration.py` prints those of a machine."""
+"""CPU seconds that the programs below take on the reference, a core of a cloud server of 2023 that
+has neighbours. `sodakd judge --probe` shows by what limits are stretched on a machine."""
 _STEPS = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 """What limits are multiplied by: few values, so that a machine gets the same one each time."""
 _NOISE = 1.15

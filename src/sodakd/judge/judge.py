@@ -122,39 +122,21 @@ class Judge:
         """The versions of the tools that judged so far, by tool."""
         return versions(sorted(self._languages))
 
+    def stretch(self, language: Language) -> float:
+        """What the CPU seconds of this language are multiplied by on this machine, 1 or more."""
+        self._use(language)
+        return self._calibration.factor(language) if self._calibration is not None else 1.0
+
     def notes(self) -> Sequence[str]:
         """What was not as it should be, though every verdict holds: a warm part that runs cold."""
         return sorted(self._notes)
 
     def _stream(self, programs: Iterable[Program]) -> Iterator[tuple[int, Verdict]]:
         """Equal programs are run once; what ran out of time is run again when nothing else does."""
-        source = enumerate(programs)
-        open_ = _Open()
-        more, started = True, 0
-        while True:
-            while more and len(open_.asked) < _AHEAD * self._count and len(open_.late) < _LATE:
-                number, program = next(source, (-1, None))
-                if program is None:
-                    more = False
-                    break
-                key = digest(program)
-                known = self._known.get(key)
-                if known is not None:
-                    yield number, known
-                elif key in open_.places:
-                    open_.places[key].append(number)
-                else:
-                    open_.places[key], open_.asked[key] = [number], program
-                    started += 1
-                    self._use(program)
-                    if self._together(program):
-                        open_.batch.append(key)
-                    else:
-                        self._submit(open_, [key])
-                if len(open_.batch) >= _BATCH * self._count:
-                    self._submit_batch(open_)
-            self._submit_batch(open_)
-            crowded = started > 1 and self._count > 1
+        open_ = _Open(enumerate(programs))
+        while open_.more or open_.asked:
+            yield from self._read(open_)
+            crowded = open_.started > 1 and self._count > 1
             done, _ = wait(open_.waiting, return_when=FIRST_COMPLETED)
             for future in done:
                 for key, verdict in zip(open_.waiting.pop(future), future.result(), strict=True):
@@ -166,8 +148,35 @@ class Judge:
                 for key in open_.late:
                     yield from self._found(open_, key, self._judge(open_.asked[key]))
                 open_.late.clear()
-                if not more:
-                    return
+
+    def _read(self, open_: "_Open") -> Iterator[tuple[int, Verdict]]:
+        """Read programs, as many as may be open, and ask for them; yields what is known already."""
+        while open_.more and len(open_.asked) < _AHEAD * self._count and len(open_.late) < _LATE:
+            number, program = next(open_.source, (-1, None))
+            if program is None:
+                open_.more = False
+                break
+            key = digest(program)
+            known = self._known.get(key)
+            if known is not None:
+                yield number, known
+            elif key in open_.places:
+                open_.places[key].append(number)
+            else:
+                self._ask_for(open_, key, number, program)
+        self._submit_batch(open_)
+
+    def _ask_for(self, open_: "_Open", key: bytes, number: int, program: Program) -> None:
+        open_.places[key], open_.asked[key] = [number], program
+        open_.started += 1
+        if program.code.strip():
+            self._use(program.language)
+        if not self._together(program):
+            self._submit(open_, [key])
+            return
+        open_.batch.append(key)
+        if len(open_.batch) >= _BATCH * self._count:
+            self._submit_batch(open_)
 
     def _found(self, open_: "_Open", key: bytes, verdict: Verdict) -> Iterator[tuple[int, Verdict]]:
         self._known.put(key, verdict)
@@ -188,10 +197,9 @@ class Judge:
     def _together(self, program: Program) -> bool:
         return program.language in _BATCHED and self._warm and bool(program.code.strip())
 
-    def _use(self, program: Program) -> None:
+    def _use(self, language: Language) -> None:
         """See to it that a language can be judged, before any of its programs is."""
-        language = program.language
-        if language in self._languages or not program.code.strip():
+        if language in self._languages:
             return
         found(language)
         self._languages.add(language)
@@ -259,8 +267,11 @@ class Judge:
 class _Open:
     """What a stream has read and not yet given a verdict on."""
 
+    source: Iterator[tuple[int, Program]]
     places: dict[bytes, list[int]] = field(default_factory=dict)
     asked: dict[bytes, Program] = field(default_factory=dict)
     waiting: dict[Future[list[Verdict]], list[bytes]] = field(default_factory=dict)
     batch: list[bytes] = field(default_factory=list)
     late: list[bytes] = field(default_factory=list)
+    more: bool = True
+    started: int = 0

@@ -25,7 +25,7 @@ _COMPILERS = 2**31
 """Bytes that a compiler may need, and those that are kept running."""
 
 _PATIENCE = 600.0
-"""Seconds for each program after which a worker is taken for dead: its own limits are far shorter."""
+"""Seconds for a program after which a worker is taken for dead; its limits are far shorter."""
 
 Task = dict[str, JsonValue]
 """What a worker is asked, or what it says: `inside/task.py` names the fields."""

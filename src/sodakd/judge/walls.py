@@ -1,4 +1,4 @@
-"""Which walls there are, strongest first; what a result says of the weaker ones; what mends them."""
+"""Which walls there are, strongest first; what a result says of the weaker; what mends them."""
 
 import os
 from collections.abc import Mapping, Sequence

@@ -31,7 +31,7 @@ class Workers:
 
     @contextmanager
     def lent(self, language: Language) -> Iterator[Worker]:
-        """A worker for this language, for the time of the context: the one used last, or a new one."""
+        """A worker for this language, while the context lasts: the one used last, or a new one."""
         worker = self._taken(language) or self._make(language)
         try:
             yield worker

@@ -118,7 +118,15 @@ def collect(recipe: Recipe, run: Run, languages: Sequence[Language]) -> Results:
         seed=recipe.seed,
         standings=tuple(standings),
         toolchains=dict(versions(languages)),
+        warnings=_warnings(run),
     )
+
+
+def _warnings(run: Run) -> tuple[str, ...]:
+    """What the verdicts of all evaluations warn of."""
+    files = run.folder.rglob("evaluation.jsonl")
+    found = {attempt.verdict.warning for file in files for attempt in read_rows(file, Attempt)}
+    return tuple(sorted(found - {""}))
 
 
 def _languages(given: Prepared) -> list[Language]:

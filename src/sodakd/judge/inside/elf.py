@@ -23,14 +23,18 @@ def runs_early(program: bytes) -> bool:
     """Whether code of the program runs before that of the harness."""
     try:
         return _runs_early(program)
-    except (struct.error, ValueError, IndexError):
+    except (struct.error, StopIteration):
         return True  # no program of our linker's
 
 
 def _runs_early(program: bytes) -> bool:
     _, _, _, _, start, _, _, _, size, count, _, _, _ = _HEADER.unpack_from(program)
     segments = [_SEGMENT.unpack_from(program, start + at * size) for at in range(count)]
-    loaded = [(at, offset, length) for kind, _, offset, at, _, length, *_ in segments if kind == 1]
+    loaded = [
+        (int(at), int(offset), int(length))
+        for kind, _, offset, at, _, length, *_ in segments
+        if kind == _LOADED
+    ]
 
     def place(address: int) -> int:
         return next(
