@@ -18,7 +18,7 @@ from sodakd.types import Case, Language, Signature, Tests, ValueType, Verdict
 
 REFERENCE: Mapping[Language, float] = {
     Language.PYTHON: 0.04,
-    Language.JAVA: 0.19,
+    Language.JAVA: 0.21,
     Language.JAVASCRIPT: 0.15,
     Language.C: 0.10,
     Language.CPP: 0.10,
