@@ -27,9 +27,9 @@ NO_ANSWER, TOO_LONG, MORE = "no-answer", "too-long", "more"
 class StaticTools:
     """The static tools of a judge: batches of programs, as many at a time as it has workers.
 
-    `ask` has a worker that shows some places run one call, and gives what it said; `note` takes what
-    is not as it should be. What was found once is remembered. `versions` are those of the tools that
-    were used.
+    `ask` has a worker that shows some places run one call, and gives what it said; `note` takes
+    what is not as it should be. What was found once is remembered. `versions` are those of the
+    tools that were used.
     """
 
     def __init__(
