@@ -35,7 +35,7 @@ def lines(path: Path) -> list[dict[str, object]]:
 
 
 ASKED = "Write total(xs) that adds up a list, kind 100."
-ROWS = {
+ROWS: dict[str, dict[str, object]] = {
     "preference": {"prompt": ASKED, "chosen": build.CHOSEN, "rejected": build.REJECTED},
     "conversational": {
         "prompt": [{"role": "user", "content": ASKED}],
