@@ -34,7 +34,7 @@ CHATML = (
     "{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 )
-PROGRAMS = 24
+PROGRAMS = 4
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def _running(rows: Sequence[dict[str, str]]) -> Iterator[str]:
     """Short answers that are whole Python programs and run to their end."""
     for row in rows:
         code = row["output"].strip()
-        if not (30 < len(code) < 160 and "(" in code and "=" in code) or "input" in code:
+        if not (30 < len(code) < 90 and "(" in code and "=" in code) or "input" in code:
             continue
         done = subprocess.run(
             [sys.executable, "-I", "-c", code], capture_output=True, timeout=10, check=False
