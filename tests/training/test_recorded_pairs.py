@@ -1,4 +1,4 @@
-"""Stage 1 on real recorded pairs: the ranking rises, the chosen answers do not become less likely."""
+"""Stage 1 on recorded pairs: the ranking rises, and the chosen answers stay as likely as before."""
 
 import subprocess
 import sys
