@@ -49,6 +49,12 @@ def describe() -> Sequence[tuple[str, str]]:
 def missing_for(recipe: Recipe) -> list[str]:
     """What a recipe needs and this machine lacks, a line each, with what mends it."""
     missing = [*missing_for_teacher(recipe.teacher), *_missing_for_student(recipe.student)]
+    generation = recipe.generation
+    if generation.starts and shutil.which(generation.command[0]) is None:
+        missing.append(
+            f"generation.command starts with {generation.command[0]}, which is not found: install"
+            " it in an environment of its own and name its program there"
+        )
     absent = [name for name in _NEEDED_TO_TRAIN if importlib.util.find_spec(name) is None]
     if absent:
         verb = "is" if len(absent) == 1 else "are"

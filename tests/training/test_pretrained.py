@@ -143,11 +143,12 @@ def test_many_small_batches_give_the_gradient_of_a_large_one(
     assert max(float((a - b).abs().max()) for a, b in zip(large, small_ones, strict=True)) < 1e-6
 
 
-def test_an_adapter_learns_alone_and_ends_up_in_the_weights(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["lora", "qlora"])
+def test_an_adapter_learns_alone_and_ends_up_in_the_weights(kind: str, tmp_path: Path) -> None:
     start = write_model(tmp_path / "start")
     out = tmp_path / "out"
     out.mkdir()
-    lora = student(start, finetuning_type="lora", lora=LoraSettings(r=4, lora_alpha=16))
+    lora = student(start, finetuning_type=kind, lora=LoraSettings(r=4, lora_alpha=16))
     settings = SETTINGS.model_copy(update={"gradient_checkpointing": True, "learning_rate": 1e-2})
     rows = fit(start, small(40), settings, 0, out, student=lora)
     assert rows[-1].nll < rows[0].nll

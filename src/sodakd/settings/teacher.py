@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from sodakd.settings.prices import Price, known_prices, read_prices
 from sodakd.settings.ranges import Count
+from sodakd.settings.serving import ServerSettings
 from sodakd.types import Frozen
 
 TeacherKind = Literal["world", "openai", "replay", "transformers", "vllm"]
@@ -33,7 +34,7 @@ _ONLY_FOR: Mapping[str, tuple[TeacherKind, ...]] = {
 }
 
 
-class TeacherSettings(Frozen):
+class TeacherSettings(ServerSettings):
     """Who answers.
 
     `world`: the embedded procedural teacher, by computation. `openai`: any server with OpenAI's
@@ -56,9 +57,6 @@ class TeacherSettings(Frozen):
     api_key_env: str = Field(
         default="OPENAI_API_KEY", description="the environment variable that holds the key"
     )
-    max_in_flight: Count = Field(default=64, description="most calls at the same time")
-    timeout: float = Field(default=600.0, gt=0, description="seconds until an attempt is given up")
-    attempts: Count = Field(default=8, description="of a call whose attempts fail")
     temperature: float = Field(default=0.7, ge=0)
     max_tokens: Count = Field(default=2048, description="of an answer; once more, doubled")
     seed: int | None = None
@@ -69,12 +67,6 @@ class TeacherSettings(Frozen):
     batch_poll: float = Field(default=30.0, gt=0, description="seconds between looks at a batch")
     file: str | None = Field(default=None, description="of recorded answers, JSON lines")
     model_name_or_path: str | None = Field(default=None, description="a folder, or a hub's id")
-    port: int | None = Field(default=None, ge=1, le=65535, description="a free one if left out")
-    arguments: tuple[str, ...] = Field(default=(), description="handed to the server's command")
-    command: tuple[str, ...] = Field(
-        default=("vllm", "serve"), description="what starts the server, before the model's name"
-    )
-    start_seconds: float = Field(default=900.0, gt=0, description="until the server must answer")
 
     @model_validator(mode="after")
     def _fields_fit_the_kind(self) -> Self:

@@ -1,8 +1,11 @@
 """A student's model as training needs it: full weights, or frozen ones with adapters (LoRA)."""
 
+import gc
 import json
 import shutil
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, cast
@@ -73,9 +76,7 @@ def with_adapters(model: PreTrainedModel, student: StudentSettings, seed: int) -
         target_modules=list(lora.target_modules) or "all-linear",
         task_type="CAUSAL_LM",
     )
-    with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
-        # peft asks for the old name of a property that transformers has renamed
-        warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
+    with torch.random.fork_rng(devices=[]), _peft_asks_old_names():
         torch.manual_seed(seed)
         return cast("PeftModel", get_peft_model(model, config))
 
@@ -96,7 +97,7 @@ def merged(trained: "PeftModel", start: Path, student: StudentSettings) -> PreTr
     from peft import PeftModel
 
     whole = open_model(start, student.model_copy(update={"finetuning_type": "full"}))
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, _peft_asks_old_names():
         trained.save_pretrained(folder)
         return cast("PreTrainedModel", PeftModel.from_pretrained(whole, folder).merge_and_unload())
 
@@ -111,6 +112,13 @@ def save_student(
         model.generation_config.pad_token_id = tokenizer.pad_token_id
     model.save_pretrained(out)
     tokenizer.save_pretrained(out)
+
+
+def free_accelerator() -> None:
+    """Give back the accelerator's memory of models that are no longer used: an engine needs it."""
+    if torch.cuda.is_available():
+        gc.collect()
+        torch.cuda.empty_cache()
 
 
 def generation_stops(folder: Path) -> list[int]:
@@ -157,6 +165,14 @@ def lay_out(source: Path, out: Path, chat_template: str | None = None) -> None:
             " not belong together"
         )
     tokenizer.save_pretrained(out)
+
+
+@contextmanager
+def _peft_asks_old_names() -> Iterator[None]:
+    """Say nothing of a property that transformers has renamed and peft asks for."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
+        yield
 
 
 def _four_bit() -> object:
