@@ -18,7 +18,7 @@ from statistics import fmean
 from typing import cast
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
+from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from sodakd.models.prompts import Layout, Tokenizer, layout_of
 from sodakd.settings.student import StudentShape

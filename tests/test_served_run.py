@@ -74,7 +74,7 @@ def trained(
     source: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Path, Served]]:
     folder = tmp_path_factory.mktemp("trained")
-    model = make_teacher(source, folder / "model", 250)
+    model = make_teacher(source, folder / "model", 400)
     with serving_model(model, folder / "server.log") as served:
         yield model, served
 
