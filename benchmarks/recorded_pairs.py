@@ -24,6 +24,7 @@ from sodakd.settings.student import StudentShape
 from sodakd.settings.training import LossName, TrainingSettings
 from sodakd.training.batches import Example
 from sodakd.training.fit import fit
+from sodakd.training.opening import open_tokenizer
 from sodakd.training.student import create_student
 
 LOSSES: tuple[LossName, ...] = ("none", "first_difference", "margin", "odds_ratio", "simpo")
