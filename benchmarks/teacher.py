@@ -3,8 +3,8 @@
     python benchmarks/teacher.py speed --peers PEERS/bin/python     calls a second, beside peers
     python benchmarks/teacher.py faults --calls 10000               exactness, with every fault
 
-PEERS is an environment of its own: `pip install openai "distilabel[openai]"`. The server is a
-process of its own on loopback. An ideal server of 200 ms answers 5 calls a second in each place.
+PEERS is an environment of its own: `pip install openai "distilabel[openai]" requests`. The server
+is a process of its own on loopback. An ideal one of 200 ms answers 5 calls a second in each place.
 """
 
 import argparse

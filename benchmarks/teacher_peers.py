@@ -19,7 +19,7 @@ def sdk(url: str, in_flight: int, total: int) -> float:
 
     async def run() -> float:
         places = asyncio.Semaphore(in_flight)
-        client = openai.AsyncOpenAI(base_url=url, api_key="x", max_retries=0)
+        client = openai.AsyncOpenAI(base_url=url, api_key="x", max_retries=0, timeout=600)
 
         async def one(number: int) -> int:
             async with places:

@@ -1,17 +1,24 @@
 """Make a replay of what the SODA paper released: 100 real pairs, 100 real grades.
 
     python scripts/sodacoder_replay.py FOLDER answers.jsonl
+    python scripts/sodacoder_replay.py FOLDER answers.jsonl --questions questions.jsonl
+
+With `--questions` the pairs' questions are written as well, and their answers are replayed to a run
+on them (`recipes/replay.yaml`): to every `Solve` and `Fault` of a question, whatever else is asked.
+The release names no kinds of fault: `operation` stands for all of them.
 
 FOLDER holds `pairwise_data.json` and `scoring_data.json` of yujiachen99/SodaCoder, which has no
 licence: read it, publish neither it nor the replay. Tokens are counted as one for four letters.
 """
 
+import argparse
 import json
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from sodakd.seeds.gather import gather, to_question
+from sodakd.settings.questions import QuestionSettings
 from sodakd.store import write_rows
 from sodakd.teacher.asks import Ask, Fault, Grade, Solve
 from sodakd.teacher.render import render
@@ -41,6 +48,22 @@ def records(folder: Path) -> Iterator[Record]:
         yield _record(Grade(question=_question(text, answer), answer=answer), row["response"])
 
 
+def of_a_run(folder: Path, questions: Path) -> Iterator[Record]:
+    """Answers to the asks of a run on the pairs' questions, which are written to a file."""
+    rows = json.loads((folder / "pairwise_data.json").read_text(encoding="utf-8"))
+    seeds = [{"instruction": row["instruction"], "output": row["response"][0]} for row in rows]
+    lines = "".join(json.dumps(seed) + "\n" for seed in seeds)
+    questions.write_text(lines, encoding="utf-8")
+    for found in gather(QuestionSettings(source=str(questions)), 0):
+        if not found.kept:
+            continue
+        question = to_question(found)
+        correct, faulty = rows[found.seed.row]["response"]
+        yield _record(Solve(question=question), correct, any_ask=True)
+        ask = Fault(question=question, correct=correct, kinds=tuple(FaultKind))
+        yield _record(ask, f"Fault: {FaultKind.OPERATION}\n{faulty}", any_ask=True)
+
+
 def _question(text: str, answer: str) -> Question:
     labels = [label.lower() for label in _LABEL.findall(answer)]
     known = [Language(label) for label in labels if label in set(Language)]
@@ -48,16 +71,22 @@ def _question(text: str, answer: str) -> Question:
     return Question.new(text=text, language=language, tests=None, source="sodacoder", level=None)
 
 
-def _record(ask: Ask, text: str) -> Record:
+def _record(ask: Ask, text: str, *, any_ask: bool = False) -> Record:
     usage = Usage(prompt_tokens=len(render(ask)) // 4 + 1, completion_tokens=len(text) // 4 + 1)
-    return Record.of(ask, text, usage, "sodacoder")
+    return Record.of(ask, text, usage, "sodacoder").model_copy(update={"any_ask": any_ask})
 
 
 def main() -> None:
-    folder, out = sys.argv[1:]
-    rows = list(records(Path(folder)))
-    write_rows(Path(out), rows)
-    print(f"{len(rows)} answers in {out}")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("answers", type=Path)
+    parser.add_argument("--questions", type=Path, help="where the pairs' questions go")
+    options = parser.parse_args()
+    rows = {row.ask_key: row for row in records(options.folder)}
+    if options.questions is not None:
+        rows |= {row.ask_key: row for row in of_a_run(options.folder, options.questions)}
+    write_rows(options.answers, rows.values())
+    print(f"{len(rows)} answers in {options.answers}")
 
 
 if __name__ == "__main__":

@@ -58,3 +58,14 @@ def test_the_ledger_command_shows_the_spend_of_each_group(finished_run: Path) ->
         rows = json.loads(sodakd("ledger", str(finished_run), "--by", by, "--json").stdout)
         assert {row["group"] for row in rows} == {*groups, "all"}
     assert "cycle-1/pairs" in sodakd("ledger", str(finished_run)).stdout
+
+
+def test_a_record_of_any_ask_answers_all_of_its_kind_on_its_question(tmp_path: Path) -> None:
+    (known,) = solves(1)
+    loose = Record.of(known, "done", USAGE).model_copy(update={"any_ask": True})
+    write_rows(tmp_path / "a.jsonl", [loose])
+    teacher = ReplayTeacher.open(tmp_path / "a.jsonl")
+    again = known.model_copy(update={"attempt": 2, "error": "it was wrong"})
+    assert teacher.reply(again).text == "done"
+    with pytest.raises(TeacherError, match="no answer to solve"):
+        teacher.reply(solves(1, first=5)[0])

@@ -1,7 +1,8 @@
 """A teacher that answers from recorded asks, and the recording of a run's ledger.
 
 A record is found by the whole ask: the same run, replayed, asks the same things, spends nothing and
-ends in the same bytes.
+ends in the same bytes. A record of `any_ask` answers every ask of its kind on its question: so
+answers from elsewhere, whose asks nobody wrote down, can be replayed as well.
 """
 
 import sqlite3
@@ -17,7 +18,10 @@ from sodakd.types import Frozen, Usage
 
 
 class Record(Frozen):
-    """An ask that was answered. `ask` may be left out: `ask_key` is its hash."""
+    """An ask that was answered. `ask` may be left out: `ask_key` is its hash.
+
+    With `any_ask` the kind and the question's id are enough, whatever else is asked or how often.
+    """
 
     ask_key: str
     kind: str
@@ -27,6 +31,7 @@ class Record(Frozen):
     finish: Finish = Finish.STOP
     model: str = ""
     ask: dict[str, object] | None = None
+    any_ask: bool = False
 
     @classmethod
     def of(cls, ask: Ask, text: str, usage: Usage, model: str = "") -> "Record":
@@ -51,6 +56,7 @@ class ReplayTeacher:
 
     def __init__(self, records: Mapping[str, Record], source: str) -> None:
         self._records = records
+        self._any = {(row.kind, row.question): row for row in records.values() if row.any_ask}
         self._source = source
         self.name = "replay"
 
@@ -61,7 +67,7 @@ class ReplayTeacher:
 
     def reply(self, ask: Ask) -> Reply:
         """The recorded answer. Raises `TeacherError` for an ask that is not in the file."""
-        found = self._records.get(ask_key(ask))
+        found = self._records.get(ask_key(ask)) or self._any.get((ask.kind, subject(ask)))
         if found is None:
             same = [row for row in self._records.values() if row.question == subject(ask)]
             kinds = ", ".join(sorted({row.kind for row in same})) or "none"

@@ -1,12 +1,19 @@
-"""Near-duplicates: MinHash finds candidates, ROUGE-L decides (Self-Instruct, arXiv 2212.10560)."""
+"""Near-duplicates: MinHash finds candidates, ROUGE-L decides (Self-Instruct, arXiv 2212.10560).
+
+datasketch is loaded where a pool is made: it takes scipy with it, half of the time in which
+`sodakd plan` starts.
+"""
 
 import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from datasketch import MinHash, MinHashLSH
 from rapidfuzz.distance import LCSseq
 
 from sodakd.types import Question
+
+if TYPE_CHECKING:
+    from datasketch import MinHash
 
 _WORD = re.compile(r"\w+|[^\w\s]")
 _PERMUTATIONS = 32
@@ -29,6 +36,8 @@ class Pool:
     """Questions seen so far: tells whether a new one is the same, or nearly."""
 
     def __init__(self, questions: Iterable[Question], near_duplicate: float) -> None:
+        from datasketch import MinHashLSH
+
         self._limit = near_duplicate
         self._ids: set[str] = set()
         self._words: dict[str, tuple[str, ...]] = {}
@@ -64,7 +73,9 @@ class Pool:
         return None
 
 
-def _minhash(tokens: tuple[str, ...]) -> MinHash:
+def _minhash(tokens: tuple[str, ...]) -> "MinHash":
+    from datasketch import MinHash
+
     shingles = {
         " ".join(tokens[start : start + _SHINGLE]).encode()
         for start in range(max(1, len(tokens) - _SHINGLE + 1))

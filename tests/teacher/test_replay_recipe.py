@@ -1,0 +1,36 @@
+"""The shipped replay of the released pairs: what a user runs, made small."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sodakd.store import read_rows
+from sodakd.types import Pair
+from tests.real_data import real_data
+from tests.tiny import ROOT, command
+
+SMALL = (
+    "base.training.max_steps=2", "training.max_steps=2", "questions.seeds=20",
+    "evaluation.max_new_tokens=4", "feedback.max_new_tokens=4",
+)  # fmt: skip
+
+
+@pytest.mark.slow
+def test_the_released_pairs_are_replayed_verified_and_trained_on(tmp_path: Path) -> None:
+    folder = real_data("sodacoder/pairwise_data.json").parent
+    script = [sys.executable, str(ROOT / "scripts" / "sodacoder_replay.py"), str(folder)]
+    script += ["answers.jsonl", "--questions", "questions.jsonl"]
+    subprocess.run(script, cwd=tmp_path, check=True)
+    words = command("run", str(ROOT / "recipes" / "replay.yaml"), *SMALL, "--out", "run")
+    paths = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        words, cwd=tmp_path, env={**os.environ, "PYTHONPATH": paths}, check=False,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    pairs = read_rows(tmp_path / "run" / "cycle-1" / "pairs.jsonl", Pair)
+    assert len(pairs) >= 8
+    assert all(pair.chosen != pair.rejected for pair in pairs)
