@@ -21,6 +21,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from sodakd.errors import RecipeError
+from sodakd.settings.generation import GenerationSettings
 from sodakd.settings.questions import WORLD, QuestionSettings
 from sodakd.settings.ranges import Count
 from sodakd.settings.stages import (
@@ -59,6 +60,7 @@ class Recipe(Frozen):
     feedback: FeedbackSettings = FeedbackSettings()
     update: UpdateSettings = UpdateSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
+    generation: GenerationSettings = GenerationSettings()
     judge: JudgeSettings = JudgeSettings()
 
     @model_validator(mode="after")

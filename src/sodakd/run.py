@@ -30,7 +30,10 @@ from sodakd.types import Frozen
 
 FORMAT = 1
 MAY_CHANGE = (
-    "budget", "teacher.api_key_env", "teacher.attempts", "teacher.base_url", "teacher.batch_poll",
+    "budget", "generation.attempts", "generation.base_url", "generation.canary_tolerance",
+    "generation.command", "generation.max_in_flight", "generation.model", "generation.port",
+    "generation.start_seconds", "generation.timeout",
+    "teacher.api_key_env", "teacher.attempts", "teacher.base_url", "teacher.batch_poll",
     "teacher.command", "teacher.max_in_flight", "teacher.port", "teacher.start_seconds",
     "teacher.timeout",
 )  # fmt: skip

@@ -217,13 +217,26 @@ class Verdict(Frozen):
         return self.outcome is Outcome.PASSED
 
 
+class Severity(StrEnum):
+    """Whether what a static tool found is a fault wherever it stands, or may be meant so."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
 class Finding(Frozen):
-    """One remark of a static tool: advice, never part of the verdict."""
+    """One remark of a static tool on a line of a program: advice, never part of the verdict."""
 
     tool: str
     rule: str
     line: int
     message: str
+    severity: Severity = Severity.WARNING
+
+    @property
+    def written(self) -> str:
+        """The finding in a line of text."""
+        return f"{self.tool} {self.rule}, line {self.line}: {self.message}"
 
 
 class Score(Frozen):
@@ -320,6 +333,9 @@ class Results(Frozen):
     standings: tuple[Standing, ...]
     toolchains: dict[str, str] = Field(
         default_factory=dict, description="versions of the tools that judged, by tool"
+    )
+    frameworks: dict[str, str] = Field(
+        default_factory=dict, description="versions of the packages that trained, by package"
     )
 
 

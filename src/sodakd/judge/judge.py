@@ -5,7 +5,6 @@ wall time, memory, processes, output and disk. What its calls must give is compa
 program cannot pass by anything but giving it.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -17,12 +16,16 @@ from pydantic import JsonValue
 
 from sodakd.errors import JudgeError
 from sodakd.judge.inside.wall import seen
+from sodakd.judge.lint.linting import StaticTools
 from sodakd.judge.pool import Worker, WorkerError
+from sodakd.judge.program import Program, digest
 from sodakd.judge.toolchains import Missing, Toolchain, toolchain
 from sodakd.judge.values import compare
 from sodakd.run import cores
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import Isolation, Language, Outcome, Stage, Tests, TestScript, Verdict
+from sodakd.types import Finding, Isolation, Language, Outcome, Stage, Tests, TestScript, Verdict
+
+__all__ = ["Judge", "Judged", "Program", "versions"]
 
 _SIGNED = frozenset({Language.JAVA, Language.C, Language.CPP, Language.GO})
 _BATCHED = frozenset({Language.GO})
@@ -30,20 +33,6 @@ _BATCH = 24
 """Programs at most that a worker is given as one request, in languages that gain by it."""
 _WALL = 2.0
 """Wall seconds a program may take for each of its CPU seconds, and a second more."""
-
-
-@dataclass(frozen=True)
-class Program:
-    """Code and the tests it must pass. `id` is the caller's, and comes back with the verdict.
-
-    Where no code was found in an answer, `reason` says why: it is the verdict's output.
-    """
-
-    code: str
-    language: Language
-    tests: Tests | TestScript
-    id: str = ""
-    reason: str = "no code"
 
 
 @dataclass(frozen=True)
@@ -87,6 +76,7 @@ class Judge:
         self._places: tuple[str, ...] = ()
         self._languages: set[Language] = set()
         self._notes: set[str] = set()
+        self._tools = StaticTools(self._count, self._threads, self._ask_tool, self._notes.add)
 
     def __enter__(self) -> Self:
         return self
@@ -130,9 +120,22 @@ class Judge:
         for number, verdict in self._stream(held):
             yield Judged(held[number].id, verdict)
 
+    def lint(self, programs: Sequence[Program], *, full: bool = False) -> list[tuple[Finding, ...]]:
+        """What static tools find in programs, in their order: advice, which changes no verdict.
+
+        The fast tools by default, or with `full` all of the table in `lint/table.py`. A tool that
+        is missing here finds nothing, and `notes` says so.
+
+        Raises:
+            JudgeError: the judge itself failed.
+        """
+        tools = self._tools.of(programs, full=full)
+        self._show({place for found in tools.values() for place in found.places})
+        return self._tools.findings(tools, programs)
+
     def versions(self) -> Mapping[str, str]:
         """The versions of the tools that judged so far, by tool."""
-        return versions(sorted(self._languages))
+        return {**versions(sorted(self._languages)), **self._tools.versions}
 
     def notes(self) -> Sequence[str]:
         """What was not as it should be, though every verdict holds: a warm part that runs cold."""
@@ -142,7 +145,7 @@ class Judge:
         """Equal programs are run once; what ran out of time is run again when nothing else does."""
         places: dict[bytes, list[int]] = {}
         for number, program in enumerate(programs):
-            places.setdefault(_digest(program), []).append(number)
+            places.setdefault(digest(program), []).append(number)
         late: list[bytes] = []
         fresh: dict[bytes, Program] = {}
         self._prepare(programs)
@@ -175,6 +178,10 @@ class Judge:
         languages = {program.language for program in programs if program.code.strip()}
         self._languages |= languages
         wanted = {place for language in languages for place in _found(language).places}
+        self._show(wanted)
+
+    def _show(self, wanted: set[str]) -> None:
+        """Workers that show these places."""
         if self._workers and wanted <= set(self._places):
             return
         for worker in self._workers:
@@ -199,6 +206,17 @@ class Judge:
         size = max(1, min(_BATCH, -(-len(batched) // self._count)))
         requests = [batched[at : at + size] for at in range(0, len(batched), size)]
         return requests + [[key] for key in programs if key not in together]
+
+    def _ask_tool(self, request: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        worker = self._free.get()
+        try:
+            try:
+                return worker.ask_tool(request)
+            except WorkerError:
+                worker.close()
+                return worker.ask_tool(request)
+        finally:
+            self._free.put(worker)
 
     def _judge_together(self, programs: Sequence[Program]) -> list[Verdict]:
         if len(programs) > 1:
@@ -301,10 +319,3 @@ def _verdict(said: dict[str, JsonValue], program: Program) -> Verdict:
 def _number(value: JsonValue) -> float:
     assert isinstance(value, (int, float))
     return value
-
-
-def _digest(program: Program) -> bytes:
-    text = f"{program.language}\n{program.tests.model_dump_json()}\n{program.code}"
-    if not program.code.strip():
-        text += program.reason
-    return hashlib.sha256(text.encode(errors="surrogatepass")).digest()

@@ -115,6 +115,10 @@ class Worker:
         assert isinstance(said, list)
         return [one for one in said if isinstance(one, dict)]
 
+    def ask_tool(self, request: Task) -> Task:
+        """Have a static tool read programs. Raises `JudgeError` where the worker fails."""
+        return self._asked({"tool": request}, ())
+
     def _asked(self, request: Task, scripts: Sequence[str | None]) -> Task:
         self.start()
         assert self._connection is not None

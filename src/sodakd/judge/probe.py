@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sodakd.errors import JudgeError
-from sodakd.judge.judge import Judge, Program
+from sodakd.judge.judge import Judge
+from sodakd.judge.lint.table import TOOLS, tools_for
 from sodakd.judge.pool import Worker
+from sodakd.judge.program import Program
 from sodakd.judge.toolchains import INSTALL, Missing, toolchain
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Case, Language, Outcome, Tests
@@ -58,7 +60,7 @@ def probe() -> Probe:
     except JudgeError as error:
         isolation = ""
         lines = [("isolation", f"NOT possible: {error}")]
-    return Probe(isolation, [*lines, *languages()])
+    return Probe(isolation, [*lines, *languages(), *static_tools()])
 
 
 def languages() -> list[tuple[str, str]]:
@@ -74,11 +76,28 @@ def languages() -> list[tuple[str, str]]:
     return lines
 
 
+def static_tools() -> list[tuple[str, str]]:
+    """Each static tool with its version, or the command that brings it."""
+    found = tools_for(Language, full=True)
+    lines = {tool: f"{tool.name} {found.installed[tool].version}" for tool in found.installed}
+    lines |= {tool: f"missing: {why}" for tool, why in found.missing.items()}
+    return [("lint", lines[tool]) for tool in TOOLS]
+
+
 def install_help() -> str:
-    """The commands that install every toolchain."""
-    width = max(map(len, Language))
+    """The commands that install every toolchain, and the static tools."""
+    names = [*Language, *(tool.name for tool in TOOLS)]
+    width = max(map(len, names))
     lines = [f"  {language.value:<{width}}  {INSTALL[language]}" for language in Language]
-    return "\n".join(["What each language needs (Debian, PyPI, npm):", *lines])
+    tools = [f"  {tool.name:<{width}}  {tool.install}" for tool in TOOLS]
+    return "\n".join(
+        [
+            "What each language needs (Debian, PyPI, npm):",
+            *lines,
+            "What each static tool comes with:",
+            *tools,
+        ]
+    )
 
 
 def _attacked() -> list[tuple[str, str]]:

@@ -180,11 +180,23 @@ def _typescript() -> Toolchain:
     return Toolchain(tools, (*node.places, str(modules)), {**node.versions, "typescript": version})
 
 
+<<<<<<< HEAD
 _GLOBAL_NODE_MODULES = ("/usr/local/lib/node_modules", "/usr/lib/node_modules", "/usr/share/nodejs")
 """Where `npm install -g` and Debian's packages go."""
 
 
 def _own_node_modules() -> list[Path]:
+=======
+def _node_modules() -> Path:
+    found = node_modules("typescript/lib/tsc.js", "@types/node")
+    if found is None:
+        raise JudgeError("typescript 5.9 and @types/node are not installed")
+    return found
+
+
+def node_modules(*wanted: str) -> Path | None:
+    """The folder of npm's packages that has these files: named, of this folder, of the machine."""
+>>>>>>> main
     asked = os.environ.get("SODAKD_NODE_MODULES")
     return [Path(asked)] if asked else [Path("node_modules")]
 
@@ -197,9 +209,9 @@ def _node_modules() -> Path:
         )
         places += [Path(line) for line in done.stdout.split()]
     for place in places:
-        if (place / "typescript" / "lib" / "tsc.js").exists() and (place / "@types/node").exists():
+        if all((place / name).exists() for name in wanted):
             return place.resolve()
-    raise JudgeError("typescript 5.9 and @types/node are not installed")
+    return None
 
 
 def _go() -> Toolchain:

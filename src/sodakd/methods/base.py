@@ -29,10 +29,12 @@ def base_student(recipe: Recipe, run: Run, read: Callable[[], Sequence[Example]]
 
 def _pretrained(recipe: Recipe, run: Run, folder: Path, name: str) -> Mapping[str, int]:
     from sodakd.models.hub import find_model
+    from sodakd.models.reference import record_canary_of
     from sodakd.training.opening import lay_out
 
     run.say("base/student", 0, 0, f"fetch {name}")
     lay_out(find_model(name, recipe.student.revision), folder, _template(recipe))
+    record_canary_of(folder)
     return {}
 
 

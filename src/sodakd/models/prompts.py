@@ -49,6 +49,13 @@ class Tokenizer(Protocol):
     def encode(
         self, text: str, *, add_special_tokens: bool, split_special_tokens: bool
     ) -> list[int]: ...
+    def decode(
+        self,
+        token_ids: Sequence[int],
+        *,
+        skip_special_tokens: bool,
+        clean_up_tokenization_spaces: bool,
+    ) -> str: ...
     def convert_tokens_to_ids(self, tokens: str) -> int: ...
     @overload
     def apply_chat_template(
@@ -103,6 +110,12 @@ class Layout:
     def answer(self, text: str) -> list[int]:
         """Token ids of an answer and the token that ends it: all that is trained on."""
         return [*self._plain(text), self.end]
+
+    def text(self, ids: Sequence[int]) -> str:
+        """The text of token ids, without special tokens."""
+        return self.tokenizer.decode(
+            ids, skip_special_tokens=True, clean_up_tokenization_spaces=False
+        )
 
     def _plain(self, text: str) -> list[int]:
         return self.tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True)

@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
+from sodakd.errors import EndpointError
 from sodakd.models.apart import run_apart
-from sodakd.models.completions import Completion, Message, OpenTill, Request
+from sodakd.models.canary import LONGEST, Canary, Compared, Heard, compare
+from sodakd.models.completions import Completion, Finish, Message, OpenTill, Request
 from sodakd.models.openai import Client
 
 
@@ -38,6 +40,48 @@ class ServedModel:
             for number, prompt in enumerate(prompts)
         ]
         return [found.text for found in self.complete(requests, progress)]
+
+    def check(self, canary: Canary, tolerance: float) -> Compared:
+        """Hold what the server says against the canary: by the text alone where it says no more.
+
+        Raises:
+            ModelError: it does not answer as the trained model did.
+            EndpointError: the server refuses, or is out of order.
+        """
+        try:
+            found = self._answers(canary, logprobs=True)
+        except EndpointError:  # some servers refuse a request for log-probabilities
+            found = self._answers(canary, logprobs=False)
+        heard = [
+            Heard(each.text)
+            if each.logprobs is None
+            else Heard(
+                each.text,
+                pieces=[piece for piece, _ in each.logprobs],
+                logprobs=[logprob for _, logprob in each.logprobs],
+            )
+            for each in found
+        ]
+        endpoint = self._client.endpoint
+        return compare(canary, heard, tolerance, f"{endpoint.model} at {endpoint.base_url}")
+
+    def _answers(self, canary: Canary, *, logprobs: bool) -> list[Completion]:
+        found = self.complete(
+            [
+                Request(
+                    messages=(Message(role="user", content=row.prompt),),
+                    max_tokens=LONGEST,
+                    logprobs=logprobs,
+                )
+                for row in canary.rows
+            ]
+        )
+        for each in found:
+            if each.finish is Finish.FAILED or each.error:
+                raise EndpointError(
+                    f"the server does not answer the canary's prompts: {each.error}"
+                )
+        return found
 
     def complete(
         self,

@@ -13,6 +13,8 @@ from transformers import PreTrainedModel
 from transformers.utils import logging
 
 from sodakd.errors import TrainingError
+from sodakd.models.canary import write_canary
+from sodakd.models.reference import record_canary
 from sodakd.settings.student import FROM_SCRATCH, StudentSettings
 from sodakd.settings.training import TrainingSettings
 from sodakd.training.batches import Example, encode
@@ -91,6 +93,7 @@ def fit(
         model = merged(cast("PeftModel", trained), start, student)
     with writing(out):
         save_student(model, tokenizer, layout, out)
+        write_canary(record_canary(model, layout), out)
     write_rows(rows, out / LOG)
     checkpoints.remove()
     return list(rows)

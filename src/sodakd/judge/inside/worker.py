@@ -14,6 +14,7 @@ from dataclasses import asdict
 
 from sodakd.judge.inside.job import Box, BoxError, Limits
 from sodakd.judge.inside.task import Result, Task
+from sodakd.judge.inside.tool import run_tool
 from sodakd.judge.inside.wall import raise_wall
 from sodakd.judge.languages import go_batch
 from sodakd.judge.languages import python as python_language
@@ -77,6 +78,9 @@ def main() -> None:
             pending += part
         line, _, pending = pending.partition(b"\n")
         asked = json.loads(line)
+        if "tool" in asked:
+            connection.sendall(json.dumps(_tool(box, asked["tool"])).encode() + b"\n")
+            continue
         tasks = [_task(one, scripts) for one in asked.get("batch", [asked])]
         killed()  # what the kernel ended between two programs is no sign about the second
         try:
@@ -92,6 +96,13 @@ def main() -> None:
                 if task.script >= 0:
                     os.close(task.script)
         connection.sendall(json.dumps(reply).encode() + b"\n")
+
+
+def _tool(box: Box, asked: dict[str, object]) -> dict[str, object]:
+    try:
+        return run_tool(box, asked)
+    except (BoxError, OSError) as error:
+        return {"failed": f"{type(error).__name__}: {error}"}
 
 
 def _descriptors(ancillary: list[tuple[int, int, bytes]]) -> list[int]:

@@ -62,7 +62,8 @@ template <class T> static void sodakd_put(const std::vector<T> &v) {
 def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     """Build and try one program."""
     source = f"{task.code}\n{ASSERT}{script_of(task)}" if task.script >= 0 else calls(task)
-    header = _header(task, source)
+    called = task.script < 0
+    header = header_of(task.tools.get("heavy"), task.code, source, called=called)
     warm = steps(task, (), header)
     if warm and header == LIGHT:
         compiled, *others = warm
@@ -88,16 +89,17 @@ def _driver(task: Task) -> Sequence[str]:
 LIGHT, WHOLE = "light.h", "whole.h"
 
 
-def _header(task: Task, source: str) -> str:
+def header_of(heavy: str | None, code: str, source: str, *, called: bool) -> str:
     """What comes precompiled: nothing that the program does not include itself.
 
     A program that includes less than the whole library is compiled as it stands, so that what it
-    forgot is still missed. Calls may use all of it.
+    forgot is still missed. Calls may use all of it. `heavy` is the file of the words of which none
+    stands in the light part.
     """
-    if task.script >= 0 and not _WHOLE.search(COMMENT.sub(" ", task.code)):
+    if not called and not _WHOLE.search(COMMENT.sub(" ", code)):
         return ""
-    found = words(source) if "heavy" in task.tools else None
-    light = found is not None and not found & _heavy(task.tools["heavy"])
+    found = words(source) if heavy is not None else None
+    light = heavy is not None and found is not None and not found & _heavy(heavy)
     return LIGHT if light else WHOLE
 
 
