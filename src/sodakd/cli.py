@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sodakd import __version__
 from sodakd.errors import DataError, SodakdError
+
+if TYPE_CHECKING:
+    from sodakd.evaluate.answering import Answering
 
 app = typer.Typer(
     name="sodakd",
@@ -348,14 +351,10 @@ class _Dtype(StrEnum):
 def evaluate(
     model: Annotated[
         str | None,
-<<<<<<< HEAD
-        typer.Argument(help="A folder, a hub's id, or what --base-url serves.", metavar="MODEL"),
-=======
         typer.Argument(
             help="A model: a folder, a hub id, or with --base-url the name a server knows it by.",
             metavar="MODEL",
         ),
->>>>>>> main
     ] = None,
     benchmark: Annotated[
         list[str] | None,
@@ -378,12 +377,6 @@ def evaluate(
     max_new_tokens: Annotated[int, typer.Option(min=1, help="Of an answer.")] = 512,
     limit: Annotated[int | None, typer.Option(min=1, help="Tasks of each language.")] = None,
     seed: Annotated[int, typer.Option(help="Of the samples.")] = 0,
-    base_url: Annotated[
-        str | None, typer.Option(help="The model is served here, as OpenAI's chat completions.")
-    ] = None,
-    api_key_env: Annotated[
-        str, typer.Option(help="The environment variable that holds the server's key.")
-    ] = "OPENAI_API_KEY",
     max_in_flight: Annotated[int, typer.Option(min=1, help="Most calls at the same time.")] = 64,
     cpu_seconds: Annotated[float, typer.Option(min=0.1, help="CPU time of a program.")] = 10.0,
     out: Annotated[Path, typer.Option(help="Samples, verdicts, results.")] = Path("eval"),
@@ -402,17 +395,13 @@ def evaluate(
 
     Examples:  sodakd eval runs/first/student --benchmark humaneval --out evals/first
     ·  sodakd eval runs/first/student --benchmark mceval --n 10 --temperature 0.2
-<<<<<<< HEAD
-    ·  sodakd eval Qwen/Qwen2.5-Coder-7B-Instruct --base-url http://localhost:8000/v1
-=======
     ·  sodakd eval Qwen/Qwen2.5-Coder-0.5B-Instruct --benchmark mbpp --dtype bfloat16
     ·  sodakd eval my-model --base-url http://localhost:8000/v1 --benchmark humaneval-x
->>>>>>> main
     ·  sodakd eval --solutions samples.jsonl --benchmark mbpp --data mbpp.jsonl
     """
     from sodakd.evaluate.benchmarks.table import BENCHMARKS
     from sodakd.evaluate.groups import remarks
-    from sodakd.evaluating import EvalSettings, Served, evaluate, opener, sha256, table_of
+    from sodakd.evaluating import EvalSettings, evaluate, sha256, table_of
     from sodakd.screen import wide_console
     from sodakd.types import Language
 
@@ -428,17 +417,10 @@ def evaluate(
         raise DataError("name one of: a MODEL, --solutions FILE, --gold")
     if n > 1 and temperature == 0:
         raise DataError("--n above 1 needs a --temperature above 0: greedy samples are equal")
-<<<<<<< HEAD
-    if base_url and model is None:
-        raise DataError("--base-url needs the name that the server knows its model by: MODEL")
-    settings = EvalSettings(
-        source=f"{given[0]} at {base_url}" if base_url else str(given[0]),
-=======
     if base_url is not None and model is None:
         raise DataError("--base-url names a server: say which MODEL of it is to answer")
     settings = EvalSettings(
         source=str(given[0]) if base_url is None else f"{model} at {base_url}",
->>>>>>> main
         benchmarks=names,
         languages=tuple(map(Language, language)) if language else None,
         data=str(data) if data else None,
@@ -450,18 +432,17 @@ def evaluate(
         cpu_seconds=cpu_seconds,
         sha256=sha256(solutions) if solutions else "",
     )
-<<<<<<< HEAD
-    served = Served(base_url, api_key_env, max_in_flight) if base_url else None
-    groups = evaluate(settings, out, opener(model, served) if model else None, workers)
-=======
 
-    def open_model() -> "Generator":
-        from sodakd.models.asked import open_asked
+    def open_model() -> "Answering":
+        from sodakd.evaluate.answering import ByCalls, InBatches
+        from sodakd.models.asked import open_here, open_served
 
-        return open_asked(str(model), base_url, device, dtype.value if dtype else None, batch_size)
+        if base_url is not None:
+            return ByCalls(open_served(str(model), base_url, max_in_flight))
+        weights = dtype.value if dtype else None
+        return InBatches(open_here(str(model), device, weights, batch_size), batch_size)
 
     groups = evaluate(settings, out, open_model if model else None, workers)
->>>>>>> main
     wide_console().print(table_of(groups))
     for remark in remarks(groups, BENCHMARKS):
         typer.echo(remark)

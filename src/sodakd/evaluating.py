@@ -6,7 +6,6 @@ The folder keeps `samples.jsonl` (raw, as they were generated), `verdicts.jsonl`
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from sodakd.errors import DataError
-from sodakd.evaluate.answering import Answering, ByCalls, Drawing, InBatches, Wanted
+from sodakd.evaluate.answering import Answering, Drawing, Wanted
 from sodakd.evaluate.benchmarks.load import load
 from sodakd.evaluate.benchmarks.table import BENCHMARKS
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask
@@ -31,8 +30,6 @@ from sodakd.evaluate.samples import (
     wanted_samples,
 )
 from sodakd.judge.judge import Judge, versions
-from sodakd.models.openai import Client, Endpoint, Patience
-from sodakd.models.served import ServedModel
 from sodakd.settings.stages import JudgeSettings
 from sodakd.store import append_rows, read_appended, write_rows, write_whole
 from sodakd.types import Frozen, Language
@@ -99,31 +96,6 @@ def evaluate(
     }
     write_whole(out / "results.json", json.dumps(results, indent=1).encode())
     return groups
-
-
-@dataclass(frozen=True)
-class Served:
-    """Where a model is served, and which environment variable holds the key, if one is needed."""
-
-    base_url: str
-    key_variable: str
-    max_in_flight: int
-
-
-def opener(model: str, served: Served | None) -> Callable[[], Answering]:
-    """What opens a model: one of a folder or the hub in this process, or one behind a server."""
-
-    def open_here() -> Answering:
-        from sodakd.models.hub import find_model
-        from sodakd.models.transformers import TransformersModel
-
-        return InBatches(TransformersModel.open(find_model(model)))
-
-    def open_there(at: Served) -> Answering:
-        endpoint = Endpoint(at.base_url, model, os.environ.get(at.key_variable))
-        return ByCalls(ServedModel(Client(endpoint, at.max_in_flight, Patience())))
-
-    return open_here if served is None else lambda: open_there(served)
 
 
 def sha256(path: Path) -> str:

@@ -10,13 +10,8 @@ from sodakd.evaluate.benchmarks.assemble import assemble, cut
 from sodakd.evaluate.benchmarks.source import Source, names_in
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask
 from sodakd.judge.extract import extract
-<<<<<<< HEAD
-from sodakd.judge.judge import Judge, Program
-=======
 from sodakd.judge.judge import Judge
 from sodakd.judge.program import Program
-from sodakd.models.chat import Generator
->>>>>>> main
 from sodakd.store import read_lines
 from sodakd.types import Frozen, Language, Verdict
 

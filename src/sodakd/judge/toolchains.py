@@ -180,13 +180,10 @@ def _typescript() -> Toolchain:
     return Toolchain(tools, (*node.places, str(modules)), {**node.versions, "typescript": version})
 
 
-<<<<<<< HEAD
 _GLOBAL_NODE_MODULES = ("/usr/local/lib/node_modules", "/usr/lib/node_modules", "/usr/share/nodejs")
 """Where `npm install -g` and Debian's packages go."""
 
 
-def _own_node_modules() -> list[Path]:
-=======
 def _node_modules() -> Path:
     found = node_modules("typescript/lib/tsc.js", "@types/node")
     if found is None:
@@ -194,14 +191,13 @@ def _node_modules() -> Path:
     return found
 
 
-def node_modules(*wanted: str) -> Path | None:
-    """The folder of npm's packages that has these files: named, of this folder, of the machine."""
->>>>>>> main
+def _own_node_modules() -> list[Path]:
     asked = os.environ.get("SODAKD_NODE_MODULES")
     return [Path(asked)] if asked else [Path("node_modules")]
 
 
-def _node_modules() -> Path:
+def node_modules(*wanted: str) -> Path | None:
+    """The folder of npm's packages that has these files: named, of this folder, of the machine."""
     places = [*_own_node_modules(), Path("node_modules").resolve()]
     if shutil.which("npm"):
         done = subprocess.run(

@@ -7,23 +7,22 @@ from sodakd.models.hub import find_model
 from sodakd.models.openai import Client, Endpoint, Patience
 from sodakd.models.served import ServedModel
 
-MOST_CALLS = 64
 
-
-def open_asked(
-    name: str, base_url: str | None, device: str | None, dtype: str | None, batch_size: int
-) -> Generator:
-    """A model that answers. A folder with a canary is held against it.
+def open_here(name: str, device: str | None, dtype: str | None, batch_size: int) -> Generator:
+    """A model in this process. A folder with a canary is held against it.
 
     Raises:
         ModelError: it cannot be loaded, or does not answer as the trained model did.
     """
-    if base_url is not None:
-        endpoint = Endpoint(base_url, name, os.environ.get("OPENAI_API_KEY"))
-        return ServedModel(Client(endpoint, MOST_CALLS, Patience(), empty_is_said=True))
     from sodakd.models.transformers import TransformersModel
 
     folder = find_model(name)
     model = TransformersModel.open(folder, device=device, dtype=dtype, batch_size=batch_size)
     model.check(folder)
     return model
+
+
+def open_served(name: str, base_url: str, max_in_flight: int = 64) -> ServedModel:
+    """A model behind a server; the key is OPENAI_API_KEY's, where it needs one."""
+    endpoint = Endpoint(base_url, name, os.environ.get("OPENAI_API_KEY"))
+    return ServedModel(Client(endpoint, max_in_flight, Patience(), empty_is_said=True))
