@@ -15,11 +15,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
+from typing import cast
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 
-from sodakd.models.prompts import Layout, layout_of
+from sodakd.models.prompts import Layout, Tokenizer, layout_of
 from sodakd.settings.student import StudentShape
 from sodakd.settings.training import LossName, TrainingSettings
 from sodakd.training.batches import Example
@@ -52,7 +53,7 @@ def read_pairs(path: Path, most: int) -> list[Example]:
 def measure(folder: Path, pairs: Sequence[Example]) -> Measured:
     """Mean log-probabilities of both answers, and how often the correct one's is higher."""
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-    layout = layout_of(AutoTokenizer.from_pretrained(folder))
+    layout = layout_of(cast("Tokenizer", AutoTokenizer.from_pretrained(folder)))
     rows = [
         (_logp(model, layout, pair.prompt, pair.chosen),
          _logp(model, layout, pair.prompt, pair.rejected or ""))

@@ -7,15 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from sodakd import __version__
 from sodakd.errors import DataError, SodakdError
-
-if TYPE_CHECKING:
-    from sodakd.evaluate.answering import Answering
 
 app = typer.Typer(
     name="sodakd",
@@ -377,14 +374,16 @@ def evaluate(
     max_new_tokens: Annotated[int, typer.Option(min=1, help="Of an answer.")] = 512,
     limit: Annotated[int | None, typer.Option(min=1, help="Tasks of each language.")] = None,
     seed: Annotated[int, typer.Option(help="Of the samples.")] = 0,
+    base_url: Annotated[
+        str | None, typer.Option(help="The model is served here, as OpenAI's chat completions.")
+    ] = None,
+    api_key_env: Annotated[
+        str, typer.Option(help="The environment variable that holds the server's key.")
+    ] = "OPENAI_API_KEY",
     max_in_flight: Annotated[int, typer.Option(min=1, help="Most calls at the same time.")] = 64,
     cpu_seconds: Annotated[float, typer.Option(min=0.1, help="CPU time of a program.")] = 10.0,
     out: Annotated[Path, typer.Option(help="Samples, verdicts, results.")] = Path("eval"),
     workers: Annotated[int | None, typer.Option(help="Programs at a time.")] = None,
-    base_url: Annotated[
-        str | None,
-        typer.Option(help="An OpenAI-compatible server that answers; key: OPENAI_API_KEY."),
-    ] = None,
     device: Annotated[str | None, typer.Option(help="cuda where there is one, else cpu.")] = None,
     dtype: Annotated[
         _Dtype | None, typer.Option(help="Of the weights; their own if left out.")
@@ -401,7 +400,7 @@ def evaluate(
     """
     from sodakd.evaluate.benchmarks.table import BENCHMARKS
     from sodakd.evaluate.groups import remarks
-    from sodakd.evaluating import EvalSettings, evaluate, sha256, table_of
+    from sodakd.evaluating import EvalSettings, Here, Served, evaluate, opener, sha256, table_of
     from sodakd.screen import wide_console
     from sodakd.types import Language
 
@@ -417,10 +416,10 @@ def evaluate(
         raise DataError("name one of: a MODEL, --solutions FILE, --gold")
     if n > 1 and temperature == 0:
         raise DataError("--n above 1 needs a --temperature above 0: greedy samples are equal")
-    if base_url is not None and model is None:
-        raise DataError("--base-url names a server: say which MODEL of it is to answer")
+    if base_url and model is None:
+        raise DataError("--base-url needs the name that the server knows its model by: MODEL")
     settings = EvalSettings(
-        source=str(given[0]) if base_url is None else f"{model} at {base_url}",
+        source=f"{given[0]} at {base_url}" if base_url else str(given[0]),
         benchmarks=names,
         languages=tuple(map(Language, language)) if language else None,
         data=str(data) if data else None,
@@ -432,17 +431,9 @@ def evaluate(
         cpu_seconds=cpu_seconds,
         sha256=sha256(solutions) if solutions else "",
     )
-
-    def open_model() -> "Answering":
-        from sodakd.evaluate.answering import ByCalls, InBatches
-        from sodakd.models.asked import open_here, open_served
-
-        if base_url is not None:
-            return ByCalls(open_served(str(model), base_url, max_in_flight))
-        weights = dtype.value if dtype else None
-        return InBatches(open_here(str(model), device, weights, batch_size), batch_size)
-
-    groups = evaluate(settings, out, open_model if model else None, workers)
+    served = Served(base_url, api_key_env, max_in_flight) if base_url else None
+    here = Here(device, dtype.value if dtype else None, batch_size)
+    groups = evaluate(settings, out, opener(model, served or here) if model else None, workers)
     wide_console().print(table_of(groups))
     for remark in remarks(groups, BENCHMARKS):
         typer.echo(remark)

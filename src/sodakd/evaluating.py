@@ -6,6 +6,7 @@ The folder keeps `samples.jsonl` (raw, as they were generated), `verdicts.jsonl`
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from sodakd.errors import DataError
-from sodakd.evaluate.answering import Answering, Drawing, Wanted
+from sodakd.evaluate.answering import Answering, ByCalls, Drawing, InBatches, Wanted
 from sodakd.evaluate.benchmarks.load import load
 from sodakd.evaluate.benchmarks.table import BENCHMARKS
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask
@@ -30,6 +31,8 @@ from sodakd.evaluate.samples import (
     wanted_samples,
 )
 from sodakd.judge.judge import Judge, versions
+from sodakd.models.openai import Client, Endpoint, Patience
+from sodakd.models.served import ServedModel
 from sodakd.settings.stages import JudgeSettings
 from sodakd.store import append_rows, read_appended, write_rows, write_whole
 from sodakd.types import Frozen, Language
@@ -96,6 +99,49 @@ def evaluate(
     }
     write_whole(out / "results.json", json.dumps(results, indent=1).encode())
     return groups
+
+
+@dataclass(frozen=True)
+class Served:
+    """Where a model is served, and which environment variable holds the key, if one is needed."""
+
+    base_url: str
+    key_variable: str
+    max_in_flight: int
+
+
+@dataclass(frozen=True)
+class Here:
+    """How a model is opened in this process: None is what fits the machine and the weights."""
+
+    device: str | None
+    dtype: str | None
+    batch_size: int
+
+
+def opener(model: str, at: Served | Here) -> Callable[[], Answering]:
+    """What opens a model: one of a folder or the hub in this process, or one behind a server.
+
+    A folder with a canary is held against it.
+    """
+
+    def open_here(here: Here) -> Answering:
+        from sodakd.models.hub import find_model
+        from sodakd.models.transformers import TransformersModel
+
+        folder = find_model(model)
+        opened = TransformersModel.open(
+            folder, device=here.device, dtype=here.dtype, batch_size=here.batch_size
+        )
+        opened.check(folder)
+        return InBatches(opened)
+
+    def open_there(at: Served) -> Answering:
+        endpoint = Endpoint(at.base_url, model, os.environ.get(at.key_variable))
+        client = Client(endpoint, at.max_in_flight, Patience(), empty_is_said=True)
+        return ByCalls(ServedModel(client))
+
+    return (lambda: open_there(at)) if isinstance(at, Served) else (lambda: open_here(at))
 
 
 def sha256(path: Path) -> str:

@@ -9,9 +9,7 @@ from pathlib import Path
 import pytest
 
 from sodakd.errors import EndpointError
-from sodakd.evaluate.answering import ByCalls
-from sodakd.evaluating import evaluate
-from sodakd.models.asked import open_served
+from sodakd.evaluating import Served, evaluate, opener
 from sodakd.types import Language
 from tests.evaluate.test_benchmarks import settings
 from tests.real_data import real_data
@@ -60,9 +58,9 @@ def test_an_answer_that_could_not_be_had_is_no_wrong_answer(tmp_path: Path) -> N
         serving("--faults", "bad_request", "--share", "0.2", "--seed", "3") as server,
         pytest.raises(EndpointError, match="20 answers could not be had"),
     ):
-        evaluate(asked, tmp_path, lambda: ByCalls(open_served("m", server.url, 1)), 1)
+        evaluate(asked, tmp_path, opener("m", Served(server.url, "NONE", 1)), 1)
     assert 0 < len(_keys(tmp_path)) < 20
     assert not (tmp_path / "results.json").exists()
     with serving() as server:
-        (group,) = evaluate(asked, tmp_path, lambda: ByCalls(open_served("m", server.url, 4)), 1)
+        (group,) = evaluate(asked, tmp_path, opener("m", Served(server.url, "NONE", 4)), 1)
     assert group.samples == 20

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 from ruamel.yaml import YAML
 
 from sodakd.errors import ExportError
@@ -30,12 +31,12 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def lines(path: Path) -> list[dict[str, object]]:
+def lines(path: Path) -> list[dict[str, JsonValue]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 ASKED = "Write total(xs) that adds up a list, kind 100."
-ROWS = {
+ROWS: dict[str, dict[str, JsonValue]] = {
     "preference": {"prompt": ASKED, "chosen": build.CHOSEN, "rejected": build.REJECTED},
     "conversational": {
         "prompt": [{"role": "user", "content": ASKED}],

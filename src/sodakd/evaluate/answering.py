@@ -11,6 +11,8 @@ from sodakd.models.chat import Generator
 from sodakd.models.completions import Completion, Finish, Message, Request
 from sodakd.models.served import ServedModel
 
+_BATCH = 64
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -43,16 +45,15 @@ class Answering(Protocol):
 class InBatches:
     """A model in this process: so many tasks at a time."""
 
-    def __init__(self, model: Generator, size: int = 64) -> None:
+    def __init__(self, model: Generator) -> None:
         self._model = model
-        self._size = size
 
     def answer(self, wanted: Sequence[Wanted], drawing: Drawing, keep: Keep) -> None:
         """Batches of samples of one number, so that a batch has one seed."""
         for number, found in groupby(wanted, lambda one: one.number):
             same = list(found)
-            for start in range(0, len(same), self._size):
-                batch = same[start : start + self._size]
+            for start in range(0, len(same), _BATCH):
+                batch = same[start : start + _BATCH]
                 texts = self._model.generate(
                     [one.task.question.text for one in batch],
                     max_new_tokens=drawing.max_new_tokens,

@@ -180,15 +180,15 @@ def _typescript() -> Toolchain:
     return Toolchain(tools, (*node.places, str(modules)), {**node.versions, "typescript": version})
 
 
-_GLOBAL_NODE_MODULES = ("/usr/local/lib/node_modules", "/usr/lib/node_modules", "/usr/share/nodejs")
-"""Where `npm install -g` and Debian's packages go."""
-
-
 def _node_modules() -> Path:
     found = node_modules("typescript/lib/tsc.js", "@types/node")
     if found is None:
         raise JudgeError("typescript 5.9 and @types/node are not installed")
     return found
+
+
+_GLOBAL_NODE_MODULES = ("/usr/local/lib/node_modules", "/usr/lib/node_modules", "/usr/share/nodejs")
+"""Where `npm install -g` and Debian's packages go."""
 
 
 def _own_node_modules() -> list[Path]:
