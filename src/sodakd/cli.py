@@ -289,6 +289,12 @@ def judge(
     workers: Annotated[
         int | None, typer.Option(help="Programs at a time; the cores if left out.")
     ] = None,
+    allow_unsandboxed: Annotated[
+        bool, typer.Option("--allow-unsandboxed", help="Judge even without a sandbox; warns.")
+    ] = False,
+    calibrate: Annotated[
+        bool, typer.Option(help="Give more CPU time where this machine is slow.")
+    ] = True,
     probe: Annotated[
         bool, typer.Option("--probe", help="Say what this machine can judge.")
     ] = False,
@@ -333,7 +339,12 @@ def judge(
             raise DataError(
                 f"unknown language {language!r}; known: {', '.join(Language)}"
             ) from None
-    settings = JudgeSettings(cpu_seconds=cpu_seconds, memory_mb=memory_mb)
+    settings = JudgeSettings(
+        cpu_seconds=cpu_seconds,
+        memory_mb=memory_mb,
+        calibrate=calibrate,
+        allow_unsandboxed=allow_unsandboxed,
+    )
     tools = Lint.FULL if lint_full else Lint.FAST if lint else Lint.OFF
     judge_file(file, tests, known, out, settings, workers, tools)
 
@@ -389,6 +400,9 @@ def evaluate(
         _Dtype | None, typer.Option(help="Of the weights; their own if left out.")
     ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Answers at a time.")] = 64,
+    allow_unsandboxed: Annotated[
+        bool, typer.Option("--allow-unsandboxed", help="Judge even without a sandbox; warns.")
+    ] = False,
 ) -> None:
     """Measure pass@k on benchmarks; the same command goes on where it was stopped.
 
@@ -433,7 +447,8 @@ def evaluate(
     )
     served = Served(base_url, api_key_env, max_in_flight) if base_url else None
     here = Here(device, dtype.value if dtype else None, batch_size)
-    groups = evaluate(settings, out, opener(model, served or here) if model else None, workers)
+    open_model = opener(model, served or here) if model else None
+    groups = evaluate(settings, out, open_model, workers, allow_unsandboxed)
     wide_console().print(table_of(groups))
     for remark in remarks(groups, BENCHMARKS):
         typer.echo(remark)

@@ -70,6 +70,7 @@ def evaluate(
     out: Path,
     open_model: Callable[[], Answering] | None,
     workers: int | None,
+    allow_unsandboxed: bool = False,
 ) -> Sequence[Group]:
     """Evaluate a model, a file of solutions, or the benchmarks' own solutions (`source: gold`).
 
@@ -88,13 +89,17 @@ def evaluate(
         samples = _samples(settings, parts, out, open_model, progress)
         if not samples:
             raise DataError(f"{settings.source} holds no solution of these benchmarks' tasks")
-        judged = _judged(settings, parts, samples, out, workers, progress)
+        judging = JudgeSettings(
+            cpu_seconds=settings.cpu_seconds, allow_unsandboxed=allow_unsandboxed
+        )
+        judged = _judged(judging, parts, samples, out, workers, progress)
     found = [group_of(part.benchmark, part.tasks, judged) for part in parts]
     groups = [group for group in found if group is not None]
     results = {
         "groups": [group.model_dump() for group in groups],
         "averages": [one.model_dump() for one in averages(groups)],
         "remarks": [*remarks(groups, BENCHMARKS)],
+        "warnings": sorted({one.verdict.warning for one in judged} - {""}),
         "toolchains": dict(versions(sorted({group.language for group in groups}))),
     }
     write_whole(out / "results.json", json.dumps(results, indent=1).encode())
@@ -153,7 +158,7 @@ def sha256(path: Path) -> str:
 
 
 def _judged(
-    settings: EvalSettings,
+    judging: JudgeSettings,
     parts: Sequence[_Part],
     samples: Sequence[Sample],
     out: Path,
@@ -170,7 +175,7 @@ def _judged(
     missing = [one for one in samples if one.key not in known]
     if missing:
         fresh: list[JudgedSample] = []
-        with Judge(JudgeSettings(cpu_seconds=settings.cpu_seconds), workers) as judge:
+        with Judge(judging, workers) as judge:
             for one in judge_samples(judge, tasks, missing):
                 known[one.key] = one
                 fresh.append(one)

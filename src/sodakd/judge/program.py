@@ -1,9 +1,8 @@
-"""A program as it is given to the judge."""
+"""What a judge is given, and what it gives back."""
 
-import hashlib
 from dataclasses import dataclass
 
-from sodakd.types import Language, Tests, TestScript
+from sodakd.types import Language, Tests, TestScript, Verdict
 
 
 @dataclass(frozen=True)
@@ -20,9 +19,9 @@ class Program:
     reason: str = "no code"
 
 
-def digest(program: Program) -> bytes:
-    """What is equal for programs that get the same verdict."""
-    text = f"{program.language}\n{program.tests.model_dump_json()}\n{program.code}"
-    if not program.code.strip():
-        text += program.reason
-    return hashlib.sha256(text.encode(errors="surrogatepass")).digest()
+@dataclass(frozen=True)
+class Judged:
+    """A program's id and its verdict."""
+
+    id: str
+    verdict: Verdict

@@ -124,6 +124,7 @@ def collect(recipe: Recipe, run: Run, languages: Sequence[Language]) -> Results:
         standings=tuple(standings),
         toolchains={**versions(languages), **_static_tools(recipe, languages)},
         frameworks=_frameworks(),
+        warnings=_warnings(run),
     )
 
 
@@ -143,6 +144,13 @@ def _has_room_beside(recipe: Recipe) -> bool:
     """Whether the control can be trained at the same time, in a process of its own."""
     held_once = recipe.teacher.kind in LOADED or recipe.generation.backend != "transformers"
     return cores() > 1 and not held_once
+
+
+def _warnings(run: Run) -> tuple[str, ...]:
+    """What the verdicts of all evaluations warn of."""
+    files = run.folder.rglob("evaluation.jsonl")
+    found = {attempt.verdict.warning for file in files for attempt in read_rows(file, Attempt)}
+    return tuple(sorted(found - {""}))
 
 
 def _languages(given: Prepared) -> list[Language]:

@@ -72,6 +72,7 @@ def render(folder: Folder) -> str:
         began=folder.events[0].at[:16].replace("T", " ") if folder.events else "",
         headlines=headlines(folder),
         missing=missing(folder),
+        warnings=folder.results.warnings if folder.results else (),
         standings=list(zip(standings, standing_keys(standings), strict=True)),
         panels=level_panels(folder),
         panel_legend=level_legend(folder),

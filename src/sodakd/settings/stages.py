@@ -102,3 +102,9 @@ class JudgeSettings(Frozen):
     output_kb: Count = 1024
     disk_mb: Count = 64
     processes: Count = 64
+    calibrate: bool = Field(
+        default=True, description="more CPU seconds where this machine is slower than the reference"
+    )
+    allow_unsandboxed: bool = Field(
+        default=False, description="judge even where no sandbox can be made; every result warns"
+    )

@@ -63,7 +63,9 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     """Build and try one program."""
     source = f"{task.code}\n{ASSERT}{script_of(task)}" if task.script >= 0 else calls(task)
     called = task.script < 0
-    header = header_of(task.tools.get("heavy"), task.code, source, called=called)
+    header = (
+        header_of(task.tools.get("heavy"), task.code, source, called=called) if task.warm else ""
+    )
     warm = steps(task, (), header)
     if warm and header == LIGHT:
         compiled, *others = warm
@@ -75,6 +77,7 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
         build=linked(source, warm or (_driver(task),)),
         run=("/tmp/program",),
         wrong=WRONG,
+        checked="program" if task.script >= 0 else "",
     )
     return noted(task, build_and_run(box, task, plan, oom))
 
@@ -83,7 +86,9 @@ def _driver(task: Task) -> Sequence[str]:
     """g++ as anyone calls it."""
     tools = task.tools
     whole = (tools["g++"], *FLAGS, "-pipe", tools["linker"], "-o", "program", "program.cpp")
-    return (*whole, tools["finish"], "-Wl,--wrap=main") if task.script >= 0 else whole
+    if task.script < 0:
+        return whole
+    return (*whole[:-1], tools["finish"], whole[-1], "-Wl,--wrap=main")
 
 
 LIGHT, WHOLE = "light.h", "whole.h"

@@ -41,6 +41,7 @@ public final class SodakdMain {
         try (java.io.FileInputStream in = new java.io.FileInputStream("/proc/self/fd/4")) {
             if (in.readNBytes(nonce, 0, 32) != 32) throw new IllegalStateException("no nonce");
         }
+        mask(nonce);
         java.io.FileOutputStream out = new java.io.FileOutputStream("/proc/self/fd/3");
         var main = Class.forName(arguments[0]).getDeclaredMethod("main", String[].class);
         main.setAccessible(true);
@@ -52,9 +53,14 @@ public final class SodakdMain {
             Runtime.getRuntime().halt(1);
         }
         System.out.flush();
+        mask(nonce);
         out.write(nonce);
         out.close();
         Runtime.getRuntime().halt(0);
+    }
+    // Who looks for a nonce in memory finds none.
+    private static void mask(byte[] nonce) {
+        for (int i = 0; i < nonce.length; i++) nonce[i] ^= (byte) 0xA5;
     }
 }
 """

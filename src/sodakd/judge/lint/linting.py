@@ -7,9 +7,10 @@ from concurrent.futures import Executor
 from pydantic import JsonValue
 
 from sodakd.judge.inside.wall import seen
+from sodakd.judge.known import digest
 from sodakd.judge.lint.table import tools_for
 from sodakd.judge.lint.tool import SUFFIX, Call, Installed, Remark, Said, Source, Tool
-from sodakd.judge.program import Program, digest
+from sodakd.judge.program import Program
 from sodakd.types import Finding
 
 LONGEST = 200_000
@@ -26,15 +27,16 @@ NO_ANSWER, TOO_LONG, MORE = "no-answer", "too-long", "more"
 class StaticTools:
     """The static tools of a judge: batches of programs, as many at a time as it has workers.
 
-    `ask` has a worker run one call, and gives what it said; `note` takes what is not as it should
-    be. What was found once is remembered. `versions` are those of the tools that were used.
+    `ask` has a worker that shows some places run one call, and gives what it said; `note` takes
+    what is not as it should be. What was found once is remembered. `versions` are those of the
+    tools that were used.
     """
 
     def __init__(
         self,
         workers: int,
         threads: Executor,
-        ask: Callable[[dict[str, JsonValue]], dict[str, JsonValue]],
+        ask: Callable[[frozenset[str], dict[str, JsonValue]], dict[str, JsonValue]],
         note: Callable[[str], None],
     ) -> None:
         self._workers = workers
@@ -106,7 +108,7 @@ class StaticTools:
             for number, program in enumerate(programs)
         ]
         call = tool.call(installed, sources)
-        reply = self._ask(_request(call, installed))
+        reply = self._ask(frozenset(installed.places), _request(call, installed))
         if reply["note"]:
             self._note(f"{tool.name} finds nothing: {reply['note']}")
             return [() for _ in programs]
