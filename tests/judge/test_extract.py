@@ -84,6 +84,7 @@ def test_the_entry_point_ends_the_program() -> None:
     [
         ("```sql\nSELECT 1;\n```", "sql"),
         ("SELECT name FROM users WHERE age > 3;", "sql"),
+        ("INSERT INTO users (id, name, email)\nVALUES (1, 'John Doe', 'j@x.com');", "sql"),
         ("<html><body><p>Hi</p></body></html>", "html"),
         ("```bash\nls -l\n```", "shell"),
         ("You cannot do this in one line, because it needs two of them.", "prose"),

@@ -9,7 +9,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, cast
@@ -105,10 +105,7 @@ class ClusterJudge:
 
     def all(self, programs: Sequence[Program]) -> list[Verdict]:
         """The verdicts on programs, in their order."""
-        numbered = [
-            Program(program.code, program.language, program.tests, id=str(number))
-            for number, program in enumerate(programs)
-        ]
+        numbered = [replace(program, id=str(number)) for number, program in enumerate(programs)]
         verdicts = {int(judged.id): judged.verdict for judged in self.many(numbered)}
         return [verdicts[number] for number in range(len(programs))]
 

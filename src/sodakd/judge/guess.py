@@ -172,6 +172,7 @@ class Guess:
 _CAPITAL = re.compile(r"^(?:\d+[.)] )?\W{0,3}[A-Z]")
 _ITEM = re.compile(r"^\s*+(?:-|\d+[.)]|\*(?= \*\*)) +\*{0,2}[A-Z]")
 """An item of a Markdown list: a sentence, however deep it stands."""
+_QUERY = re.compile(r"^(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|DROP|WITH) ")
 _STOP = re.compile(r"[.?!:]\s*$")
 _COMMENT = re.compile(r"^\s*(?:#|//|/\*|\*|--|\"\"\"|<!--)")
 _SIGNS = re.compile(r"[;{}=<>\[\]]|\w\(")
@@ -186,7 +187,7 @@ def is_sentence(line: str) -> bool:
     few = len(_SIGNS.findall(line)) <= words / 6
     if few and words >= 2 and _ITEM.search(line):
         return True
-    if words < 4 or _COMMENT.search(line) or line.startswith(("  ", "\t")):
+    if words < 4 or _COMMENT.search(line) or line.startswith(("  ", "\t")) or _QUERY.search(line):
         return False
     sentence = _CAPITAL.search(line) and (words >= 6 or _STOP.search(line))
     return bool(sentence) and few

@@ -198,7 +198,7 @@ def _own_node_modules() -> list[Path]:
 
 def node_modules(*wanted: str) -> Path | None:
     """The folder of npm's packages that has these files: named, of this folder, of the machine."""
-    places = [*_own_node_modules(), Path("node_modules").resolve()]
+    places = [*_own_node_modules(), Path("node_modules")]
     if shutil.which("npm"):
         done = subprocess.run(
             ["npm", "root", "-g"], capture_output=True, text=True, timeout=30, check=False

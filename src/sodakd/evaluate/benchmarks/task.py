@@ -84,7 +84,8 @@ class Benchmark:
     """A benchmark: where its rows are, and how one becomes a task.
 
     `known_bad` lists the tasks whose own gold solution does not pass, each with the reason; `needs`
-    those whose solution uses a library that a machine may lack.
+    those whose solution uses a library that a machine may lack; `hollow` those that a solution
+    which does nothing passes.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Benchmark:
     wanted: Callable[[Row], bool] = field(default=lambda _: True)
     known_bad: Mapping[str, str] = field(default_factory=dict)
     needs: Mapping[str, Library] = field(default_factory=dict)
+    hollow: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def languages(self) -> tuple[Language, ...]:

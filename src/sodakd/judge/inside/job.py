@@ -26,6 +26,8 @@ from sodakd.judge.inside.memory import Memory
 MIB = 2**20
 _LOOK = 0.05
 """Seconds between two looks at the memory of a program."""
+_MOST_STARVED = 3
+"""So many times its wall time a program may wait for a core without that being counted."""
 
 
 class BoxError(OSError):
@@ -382,6 +384,8 @@ class Job:
                 except OSError:
                     used = 0.0
                 passed = time.monotonic() - begun
+                if passed >= limits.wall_seconds:
+                    passed -= min(_starved(clock_of or pid), _MOST_STARVED * limits.wall_seconds)
                 left = min(limits.cpu_seconds - used, limits.wall_seconds - passed)
                 if left <= 0:
                     late = True
@@ -433,3 +437,16 @@ def too_much(folder: str, most: int) -> bool:
             with contextlib.suppress(OSError):
                 size += os.lstat(name, dir_fd=here).st_blocks * 512
     return size > most
+
+
+def _starved(pid: int) -> float:
+    """Seconds that a thread of a process waited for a core, of the one that waited longest."""
+    longest = 0
+    with contextlib.suppress(OSError):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with (
+                contextlib.suppress(OSError, ValueError, IndexError),
+                open(f"/proc/{pid}/task/{thread}/schedstat", encoding="ascii") as file,
+            ):
+                longest = max(longest, int(file.read().split()[1]))
+    return longest / 1e9
