@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Set up .venv with everything the embedded run and the tests need. Safe to run again.
-# `setup.sh dev` adds the tools of development, Debian's Chromium for the report's test, and the
-# compilers of the seven languages that the judge runs.
+# `setup.sh dev` adds the tools of development, Debian's Chromium for the report's test, the
+# compilers of the seven languages that the judge runs, and their static tools.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 want="${1:-run}"
@@ -38,20 +38,22 @@ if [ "$want" = dev ]; then
   command -v g++ >/dev/null || missing+=(g++)
   command -v javac >/dev/null || missing+=(openjdk-17-jdk-headless)
   command -v node >/dev/null || missing+=(nodejs npm)
+  command -v cppcheck >/dev/null || missing+=(cppcheck)
 fi
 if [ "${#missing[@]}" -gt 0 ] && command -v apt-get >/dev/null; then
   (as_root apt-get update -qq && as_root apt-get install -y -qq "${missing[@]}" >/dev/null) ||
     echo "could not be installed: ${missing[*]}; sodakd judge --probe says what works" >&2
 fi
-if [ "$want" = dev ] && command -v npm >/dev/null && [ ! -d node_modules/typescript ]; then
-  npm install --no-save --no-audit --no-fund --loglevel=error typescript@5.9 @types/node@20 ||
-    echo "TypeScript could not be installed: its tests will be skipped" >&2
+if [ "$want" = dev ] && command -v npm >/dev/null && { [ ! -d node_modules/typescript ] || [ ! -d node_modules/oxlint ]; }; then
+  # In one command: npm removes from here what it was not asked for.
+  npm install --no-save --no-audit --no-fund --loglevel=error typescript@5.9 @types/node@20 oxlint@1 ||
+    echo "TypeScript or oxlint could not be installed: their tests will be skipped" >&2
 fi
 
 [ -x .venv/bin/python ] || "$python" -m venv .venv
 pip=(.venv/bin/python -m pip --disable-pip-version-check -q)
-extras=train
-[ "$want" = dev ] && extras=train,dev
+extras=train,lint
+[ "$want" = dev ] && extras=train,lint,dev
 # The CPU build of torch first: what comes after finds it there and asks for no other.
 .venv/bin/python -c 'import torch' 2>/dev/null ||
   "${pip[@]}" install torch==2.13.0 ||

@@ -3,18 +3,21 @@
 import json
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
 from sodakd.judge.judge import Judge, versions
+from sodakd.judge.lint.counts import count
 from sodakd.judge.rows import read_programs
-from sodakd.settings.stages import JudgeSettings
-from sodakd.types import Language, Outcome
+from sodakd.settings.stages import JudgeSettings, Lint
+from sodakd.types import Finding, Language, Outcome
 
 
 def judge_file(
@@ -24,38 +27,57 @@ def judge_file(
     out: Path | None,
     settings: JudgeSettings,
     workers: int | None,
+    lint: Lint,
 ) -> None:
     """Judge the programs of a file. Raises `DataError` for a wrong line, `JudgeError`."""
-    programs = read_programs(file, tests, language)
-    languages = {program.id: program.language for program in programs}
+    given = read_programs(file, tests, language)
+    # Rows may have one id twice: the judge gets numbers.
+    programs = [replace(program, id=str(number)) for number, program in enumerate(given)]
     counts: Counter[tuple[Language, Outcome]] = Counter()
     screen = Console(stderr=True)
     with (
         Judge(settings, workers) as judge,
         out.open("w", encoding="utf-8") if out else nullcontext(sys.stdout) as file_out,
     ):
+        findings: Sequence[tuple[Finding, ...]] = [()] * len(programs)
+        if lint is not Lint.OFF:
+            screen.print("static tools read the programs")
+            findings = judge.lint(programs, full=lint is Lint.FULL)
         judged = judge.many(programs)
         for one in track(
             judged, "judging", total=len(programs), console=screen, disable=not screen.is_terminal
         ):
-            verdict = one.verdict
+            verdict, number = one.verdict, int(one.id)
+            own = given[number].language
+            found = [finding.model_dump(mode="json") for finding in findings[number]]
             row = {
-                "id": one.id,
-                "language": languages[one.id],
+                "id": given[number].id,
+                "language": own,
                 **verdict.model_dump(mode="json"),
-                "toolchain": versions([languages[one.id]]),
+                **({} if lint is Lint.OFF else {"findings": found}),
+                "toolchain": versions([own]),
                 "seconds": round(verdict.seconds, 4),
                 "wall_seconds": round(verdict.wall_seconds, 4),
                 "peak_memory": verdict.peak_memory,
             }
             file_out.write(json.dumps(row) + "\n")
             file_out.flush()
-            counts[languages[one.id], verdict.outcome] += 1
+            counts[own, verdict.outcome] += 1
         used, notes = judge.versions(), judge.notes()
     screen.print(_summary(counts))
+    if lint is not Lint.OFF:
+        screen.print(_rules(findings))
     screen.print("with " + ", ".join(f"{name} {version}" for name, version in used.items()))
     for note in notes:
         screen.print(f"[yellow]note[/] {note}")
+
+
+def _rules(findings: Sequence[Sequence[Finding]]) -> Table:
+    table = Table("tool", "rule", "", "findings", "programs", "for example")
+    for rule in count(findings):
+        numbers = str(rule.findings), str(rule.programs)
+        table.add_row(rule.tool, rule.rule, rule.severity.value, *numbers, escape(rule.example))
+    return table
 
 
 def _summary(counts: Mapping[tuple[Language, Outcome], int]) -> Table:

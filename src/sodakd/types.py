@@ -194,11 +194,20 @@ class Isolation(StrEnum):
     IN_PROCESS = "in_process"
 
 
+class Walls(StrEnum):
+    """What kept a program from the machine, strongest first."""
+
+    NAMESPACES = "namespaces"
+    LANDLOCK = "landlock"
+    NONE = "none"
+
+
 class Verdict(Frozen):
     """What the judge saw of one program.
 
-    `isolation` says whether the tests and the program shared a process: where they did, a program
-    written for the purpose could in principle have forged its pass.
+    `walls` says what kept it from the machine; where that was not the strongest there is,
+    `warning` says so in words. `isolation` says whether the tests and the program shared a process:
+    where they did, a program written for the purpose could in principle have forged its pass.
 
     `seconds` (CPU), `wall_seconds` and `peak_memory` (bytes) are measurements: they never repeat
     exactly, so they are not written into the rows of a run, which do.
@@ -208,6 +217,8 @@ class Verdict(Frozen):
     stage: Stage
     output: str = ""
     isolation: Isolation = Isolation.SPLIT
+    walls: Walls = Walls.NAMESPACES
+    warning: str = ""
     seconds: float = Field(default=0.0, exclude=True)
     wall_seconds: float = Field(default=0.0, exclude=True)
     peak_memory: int = Field(default=0, exclude=True)
@@ -217,13 +228,26 @@ class Verdict(Frozen):
         return self.outcome is Outcome.PASSED
 
 
+class Severity(StrEnum):
+    """Whether what a static tool found is a fault wherever it stands, or may be meant so."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
 class Finding(Frozen):
-    """One remark of a static tool: advice, never part of the verdict."""
+    """One remark of a static tool on a line of a program: advice, never part of the verdict."""
 
     tool: str
     rule: str
     line: int
     message: str
+    severity: Severity = Severity.WARNING
+
+    @property
+    def written(self) -> str:
+        """The finding in a line of text."""
+        return f"{self.tool} {self.rule}, line {self.line}: {self.message}"
 
 
 class Score(Frozen):
@@ -320,6 +344,12 @@ class Results(Frozen):
     standings: tuple[Standing, ...]
     toolchains: dict[str, str] = Field(
         default_factory=dict, description="versions of the tools that judged, by tool"
+    )
+    frameworks: dict[str, str] = Field(
+        default_factory=dict, description="versions of the packages that trained, by package"
+    )
+    warnings: tuple[str, ...] = Field(
+        default=(), description="what the judge's verdicts warn of: a sandbox that is weak or none"
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from sodakd.settings.stages import DeliverySettings, JudgeSettings
 from sodakd.settings.teacher import Budget
 from sodakd.teacher.asks import Ask, Fault, Reply, Solve
 from sodakd.teacher.ledger import Ledger, Prices
-from sodakd.types import FaultKind, Question, Usage
+from sodakd.types import FaultKind, Language, Question, Usage
 from sodakd.world.draw import draw_questions
 from sodakd.world.splits import Split
 from sodakd.world.teacher import WorldTeacher
@@ -39,6 +40,24 @@ class CarelessTeacher(WorldTeacher):
                 return Reply(text=correct, usage=Usage(prompt_tokens=1, completion_tokens=1))
             case _:
                 return right
+
+
+class HastyTeacher(WorldTeacher):
+    """Solves any question by a program that runs to its end and has an undefined name in it."""
+
+    name = "hasty"
+
+    def reply(self, ask: Ask) -> Reply:
+        usage = Usage(prompt_tokens=1, completion_tokens=1)
+        match ask:
+            case Solve(attempt=0):
+                code = "import os\n\n\ndef f(x):\n    return x + one\n"
+            case Solve():
+                assert ask.error == ("static tools found:\nruff F821, line 5: Undefined name `one`")
+                code = "import os\n\n\ndef f(x):\n    return x + 1\n"
+            case _:
+                return Reply(text="Fault: syntax\n```python\ndef f(x:\n```", usage=usage)
+        return Reply(text=f"```python\n{code}```", usage=usage)
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +101,34 @@ def test_what_stays_wrong_is_dropped_and_counted(tmp_path: Path, judge: Judge) -
     built = build_pairs(delivery(tmp_path, judge, CarelessTeacher(), attempts=1), questions(7), 1)
     assert built.rows == []
     assert built.tally["solution_dropped"] == 7
+
+
+def untested() -> Question:
+    return Question.new(
+        text="Add one.", language=Language.PYTHON, tests=None, source="hand", level=None
+    )
+
+
+def test_without_tests_a_solution_with_a_fault_that_tools_find_is_asked_again(
+    tmp_path: Path, judge: Judge
+) -> None:
+    built = build_pairs(delivery(tmp_path, judge, HastyTeacher()), [untested()], seed=1)
+    (pair,) = built.rows
+    assert pair.chosen.endswith("return x + 1\n")  # its unused import is a remark, not a fault
+    assert built.tally["solution_lint"] == 1
+
+
+def test_the_recipe_says_which_findings_a_solution_may_not_have(
+    tmp_path: Path, judge: Judge
+) -> None:
+    work = delivery(tmp_path, judge, HastyTeacher())
+    codes = ["import os\n", "print(y)\n", "x = 1\n"]
+    seen = []
+    for refused in ("none", "errors", "all"):
+        settings = work.settings.model_copy(update={"refused_findings": refused})
+        found = replace(work, settings=settings).refused([untested()] * 3, codes)
+        seen.append([bool(why) for why in found])
+    assert seen == [[False] * 3, [False, True, False], [True, True, False]]
 
 
 def test_static_distillation_takes_one_answer_a_question_as_it_is(

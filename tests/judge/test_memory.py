@@ -52,7 +52,7 @@ def test_many_children_hold_together_no_more_than_one_program_may(
 
 
 def test_pages_that_forks_share_count_once_where_a_control_group_counts() -> None:
-    worker = Worker(0, 2**27, 64, ())
+    worker = Worker(2**27, 64, ())
     try:
         worker.start()
         if worker.cgroup is None:

@@ -1,8 +1,9 @@
 """Training: what is learnt from, that it learns, and that a stop changes nothing."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol, cast
+from typing import cast
 
 import pytest
 import torch
@@ -57,14 +58,12 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-class StudentTokenizer(Tokenizer, Protocol):
-    """What these tests need of a tokenizer beside what training needs."""
-
-    def decode(self, ids: object, **options: bool) -> str: ...
+def tokenizer_of(folder: Path) -> Tokenizer:
+    return cast("Tokenizer", AutoTokenizer.from_pretrained(folder))
 
 
-def tokenizer_of(folder: Path) -> StudentTokenizer:
-    return cast("StudentTokenizer", AutoTokenizer.from_pretrained(folder))
+def _text(tokenizer: Tokenizer, ids: Sequence[int]) -> str:
+    return tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
 
 
 def rows_without_speed(folder: Path) -> list[dict[str, float]]:
@@ -79,7 +78,7 @@ def test_a_text_comes_back_from_its_tokens(start: Path) -> None:
     tokenizer = tokenizer_of(start)
     for text in ("def f(xs):\n    return xs[:10]\n", "Add 12 to 3,  then stop. <|end|>", "äß€ 𝄞"):
         ids = tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True)
-        assert tokenizer.decode(ids, clean_up_tokenization_spaces=False) == text
+        assert _text(tokenizer, ids) == text
         assert tokenizer.eos_token_id not in ids
 
 
@@ -171,7 +170,7 @@ def test_greedy_answers_are_those_of_plain_transformers(start: Path, tmp_path: P
         found = model.generate(
             ids, attention_mask=torch.ones_like(ids), max_new_tokens=30, do_sample=False
         )
-        expected.append(tokenizer.decode(found[0, ids.shape[1] :], skip_special_tokens=True))
+        expected.append(_text(tokenizer, found[0, ids.shape[1] :].tolist()))
     done: list[int] = []
     answers = TransformersModel.open(tmp_path).generate(
         prompts, max_new_tokens=30, batch_size=24, progress=done.append

@@ -2,8 +2,8 @@
 
 A correct solution must pass the question's tests, a faulty one must fail them; either is asked
 again a bounded number of times, then dropped and counted. Of a question without tests the correct
-one must compile and run to its end; the faulty one must not, or print something else, or at least
-be another program: which of them it was is counted.
+one must compile, run to its end, and have no fault that static tools find; the faulty one must not
+run so, or print something else, or at least be another program: which of them it was is counted.
 """
 
 import random
@@ -14,14 +14,15 @@ from dataclasses import dataclass, replace
 
 from sodakd.judge.extract import extract_for
 from sodakd.judge.judge import Judge
-from sodakd.judge.trial import program_for
+from sodakd.judge.trial import bare_program, program_for
 from sodakd.run import Built, Run
 from sodakd.settings.stages import DeliverySettings
 from sodakd.teacher.asks import Ask, Fault, Reply, Solve
 from sodakd.teacher.ledger import Ledger
 from sodakd.teacher.reading import UnreadableReply, again, read_fault, whole
-from sodakd.types import FaultKind, Frozen, Pair, Question, Verdict
+from sodakd.types import FaultKind, Frozen, Pair, Question, Severity, Verdict
 
+_SHOWN = 10  # findings that the teacher is told of
 _CHUNK = 64  # faults asked for at once; between chunks their kinds are evened out
 
 
@@ -58,6 +59,27 @@ class Delivery:
             program_for(question, code) for question, code in zip(questions, codes, strict=True)
         ]
         return self.judge.all(programs, self._shown(len(programs), note))
+
+    def refused(self, questions: Sequence[Question], codes: Sequence[str]) -> list[str]:
+        """What static tools found that no solution may have, in words; "" where there is nothing.
+
+        Tests say more than they do: only questions without tests are looked at.
+        """
+        wanted = self.settings.refused_findings
+        found = [""] * len(questions)
+        if wanted == "none":
+            return found
+        untested = [at for at, question in enumerate(questions) if question.tests is None]
+        programs = [bare_program(questions[at], codes[at]) for at in untested]
+        for at, findings in zip(untested, self.judge.lint(programs), strict=True):
+            wrong = [
+                finding.written
+                for finding in findings
+                if wanted == "all" or finding.severity is Severity.ERROR
+            ]
+            if wrong:
+                found[at] = "\n".join(["static tools found:", *wrong[:_SHOWN]])
+        return found
 
     def _shown(self, total: int, note: str) -> Callable[[int], None] | None:
         if not note:
@@ -204,9 +226,17 @@ def _solve(
             [each.code for each in candidates],
             "verify by running",
         )
+        right = [at for at, verdict in enumerate(verdicts) if verdict.passed]
+        refused = delivery.refused(
+            [candidates[at].question for at in right], [candidates[at].code for at in right]
+        )
+        why = dict(zip(right, refused, strict=True))
         waiting = []
-        for each, verdict in zip(candidates, verdicts, strict=True):
-            if verdict.passed:
+        for at, (each, verdict) in enumerate(zip(candidates, verdicts, strict=True)):
+            if why.get(at):
+                tally["solution_lint"] += 1
+                waiting.append(replace(each, error=why[at]))
+            elif verdict.passed:
                 solved[each.question.id] = each
             else:
                 tally[f"solution_{verdict.outcome}"] += 1

@@ -8,15 +8,16 @@ from itertools import islice
 from sodakd.feedback.difficulty import judge_difficulty
 from sodakd.judge.extract import Extracted, extract_for
 from sodakd.judge.judge import Judge
-from sodakd.judge.trial import program_for
+from sodakd.judge.lint.table import tools_for
+from sodakd.judge.trial import bare_program, program_for
 from sodakd.models.chat import Generator
 from sodakd.run import Built, Run
-from sodakd.settings.stages import FeedbackSettings
+from sodakd.settings.stages import FeedbackSettings, Lint
 from sodakd.teacher.asking import ask_and_read
 from sodakd.teacher.asks import Grade
 from sodakd.teacher.ledger import Ledger
 from sodakd.teacher.reading import read_grade
-from sodakd.types import Feedback, Question, Score, Solution, Verdict
+from sodakd.types import Feedback, Finding, Question, Score, Solution, Verdict
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,13 @@ def assess(
     ]
     verdicts = _verdicts(assessment, questions, answers)
     tally: Counter[str] = Counter(verdict.outcome.value for row in verdicts for verdict in row)
+    findings = _findings(assessment, questions, solutions, tally)
     empty = sum(not answer.text for own in answers for answer in own)
     tally.update({"empty_answers": empty} if empty else {})
     scores = _grades(assessment, questions, solutions, tally)
     rows = []
-    for question, own, seen, score in zip(questions, solutions, verdicts, scores, strict=True):
+    views = zip(questions, solutions, verdicts, findings, scores, strict=True)
+    for question, own, seen, found, score in views:
         judged = judge_difficulty(seen, score, settings, tested=question.tests is not None)
         tally[judged.difficulty.value] += 1
         rows.append(
@@ -77,7 +80,7 @@ def assess(
                 question=question,
                 solution=own,
                 verdict=seen[0],
-                findings=(),
+                findings=found,
                 score=score,
                 samples=len(seen),
                 pass_rate=sum(verdict.passed for verdict in seen) / len(seen),
@@ -103,6 +106,29 @@ def _verdicts(
         )
     )
     return [[next(flat) for _ in own] for own in answers]
+
+
+def _findings(
+    assessment: Assessment,
+    questions: Sequence[Question],
+    solutions: Sequence[Solution],
+    tally: Counter[str],
+) -> list[tuple[Finding, ...]]:
+    """What static tools find in the first answer to each question."""
+    asked = assessment.settings.lint
+    if asked is Lint.OFF:
+        return [()] * len(questions)
+    assessment.run.say(assessment.step, 0, len(questions), "static tools")
+    programs = [
+        bare_program(question, own.code) for question, own in zip(questions, solutions, strict=True)
+    ]
+    full = asked is Lint.FULL
+    findings = assessment.judge.lint(programs, full=full)
+    tally["findings"] = sum(map(len, findings))
+    tally["answers_with_findings"] = sum(bool(found) for found in findings)
+    for tool in tools_for({question.language for question in questions}, full=full).missing:
+        tally[f"lint_missing {tool.name}"] = len(questions)
+    return findings
 
 
 def _grades(

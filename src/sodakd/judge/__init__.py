@@ -7,7 +7,8 @@ package too, and must start in milliseconds).
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sodakd.judge.judge import Judge, Judged, Program
+    from sodakd.judge.judge import Judge, Judged
+    from sodakd.judge.program import Program
 
 __all__ = ["Judge", "Judged", "Program"]
 

@@ -37,6 +37,8 @@ def make_cgroup(name: str, memory: int, processes: int) -> Cgroup | None:
         folder = home / f"sodakd-{os.getpid()}-{name}"
         try:
             _sweep(home)
+            if version == 2:
+                _share_out(home)
             folder.mkdir(exist_ok=True)
             if version == 1:
                 (folder / "memory.limit_in_bytes").write_text(str(memory))
@@ -55,6 +57,27 @@ def make_cgroup(name: str, memory: int, processes: int) -> Cgroup | None:
     return None
 
 
+_LEAF = "sodakd-self"
+
+
+def _share_out(home: Path) -> None:
+    """Let groups below ours have limits of their own (version 2).
+
+    That takes a group that was given to us (systemd's `Delegate=yes`), in which no process is: ours
+    go into one below it.
+    """
+    wanted = {"memory", "pids"}
+    if wanted <= set((home / "cgroup.subtree_control").read_text().split()):
+        return
+    if os.getxattr(home, "user.delegate") != b"1":
+        raise PermissionError(f"{home} was not given to us")
+    leaf = home / _LEAF
+    leaf.mkdir(exist_ok=True)
+    for pid in (home / "cgroup.procs").read_text().split():
+        (leaf / "cgroup.procs").write_text(pid)
+    (home / "cgroup.subtree_control").write_text(" ".join(f"+{name}" for name in sorted(wanted)))
+
+
 def _homes() -> list[tuple[int, Path]]:
     try:
         lines = Path("/proc/self/cgroup").read_text().splitlines()
@@ -66,7 +89,8 @@ def _homes() -> list[tuple[int, Path]]:
         if controllers == "memory":
             homes.append((1, _ROOT / "memory" / path.lstrip("/")))
         elif not controllers and (_ROOT / "cgroup.controllers").exists():
-            homes.append((2, _ROOT / path.lstrip("/")))
+            own = _ROOT / path.lstrip("/")
+            homes.append((2, own.parent if own.name == _LEAF else own))
     return homes
 
 

@@ -15,7 +15,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, cast
 
 from sodakd.errors import JudgeError
-from sodakd.judge.judge import Judge, Judged, Program
+from sodakd.judge.judge import Judge, Judged
+from sodakd.judge.program import Program
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Verdict
 

@@ -5,53 +5,37 @@ wall time, memory, processes, output and disk. What its calls must give is compa
 program cannot pass by anything but giving it.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from queue import SimpleQueue
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
 from pydantic import JsonValue
 
-from sodakd.errors import JudgeError
-from sodakd.judge.inside.wall import seen
+from sodakd.judge.calibration import Calibration, gold
+from sodakd.judge.known import Known, digest
+from sodakd.judge.lint.linting import StaticTools
 from sodakd.judge.pool import Worker, WorkerError
-from sodakd.judge.toolchains import Missing, Toolchain, toolchain
-from sodakd.judge.values import compare
+from sodakd.judge.program import Judged, Program
+from sodakd.judge.tasks import found, script_of, task_of, verdict_of, versions
+from sodakd.judge.walls import WARNINGS
+from sodakd.judge.workers import Use, Workers
 from sodakd.run import cores
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import Isolation, Language, Outcome, Stage, Tests, TestScript, Verdict
+from sodakd.types import Finding, Language, Outcome, Stage, Verdict, Walls
 
-_SIGNED = frozenset({Language.JAVA, Language.C, Language.CPP, Language.GO})
+__all__ = ["Judge", "Judged", "Program", "versions"]
+
 _BATCHED = frozenset({Language.GO})
 _BATCH = 24
 """Programs at most that a worker is given as one request, in languages that gain by it."""
+_AHEAD = 2 * _BATCH
+"""Programs that are read, for each worker, before the first of them has its verdict."""
+_LATE = 16
+"""Programs that ran out of time, and wait until they can be tried alone."""
 _WALL = 2.0
 """Wall seconds a program may take for each of its CPU seconds, and a second more."""
-
-
-@dataclass(frozen=True)
-class Program:
-    """Code and the tests it must pass. `id` is the caller's, and comes back with the verdict.
-
-    Where no code was found in an answer, `reason` says why: it is the verdict's output.
-    """
-
-    code: str
-    language: Language
-    tests: Tests | TestScript
-    id: str = ""
-    reason: str = "no code"
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A program's id and its verdict."""
-
-    id: str
-    verdict: Verdict
 
 
 class Judge:
@@ -72,21 +56,19 @@ class Judge:
         self._settings = settings
         self._warm = warm
         self._limits: dict[str, JsonValue] = {
-            "cpu_seconds": settings.cpu_seconds,
-            "wall_seconds": _WALL * settings.cpu_seconds + 1,
             "memory": settings.memory_mb * 2**20,
             "output": settings.output_kb * 2**10,
             "disk": settings.disk_mb * 2**20,
             "processes": settings.processes,
         }
         self._count = workers or cores()
-        self._workers: list[Worker] = []
-        self._free = SimpleQueue[Worker]()
+        self._workers = Workers(self._worker, self._count)
         self._threads = ThreadPoolExecutor(self._count)
-        self._known: dict[bytes, Verdict] = {}
-        self._places: tuple[str, ...] = ()
+        self._known = Known()
+        self._calibration = Calibration() if settings.calibrate else None
         self._languages: set[Language] = set()
         self._notes: set[str] = set()
+        self._tools = StaticTools(self._count, self._threads, self._ask_tool, self._notes.add)
 
     def __enter__(self) -> Self:
         return self
@@ -102,8 +84,7 @@ class Judge:
     def close(self) -> None:
         """End the processes that run programs."""
         self._threads.shutdown(cancel_futures=True)
-        for worker in self._workers:
-            worker.close()
+        self._workers.close()
 
     def one(self, program: Program) -> Verdict:
         """The verdict on one program."""
@@ -125,92 +106,152 @@ class Judge:
         return [verdicts[number] for number in range(len(programs))]
 
     def many(self, programs: Iterable[Program]) -> Iterator[Judged]:
-        """The verdicts on programs as they come, in any order, each under its program's id."""
-        held = list(programs)
-        for number, verdict in self._stream(held):
-            yield Judged(held[number].id, verdict)
+        """The verdicts on programs as they come, in any order, each under its program's id.
+
+        `programs` is read no faster than it is judged: a few dozen for each worker are read ahead.
+        """
+        ids: dict[int, str] = {}
+
+        def noted() -> Iterator[Program]:
+            for number, program in enumerate(programs):
+                ids[number] = program.id
+                yield program
+
+        for number, verdict in self._stream(noted()):
+            yield Judged(ids.pop(number), verdict)
+
+    def lint(self, programs: Sequence[Program], *, full: bool = False) -> list[tuple[Finding, ...]]:
+        """What static tools find in programs, in their order: advice, which changes no verdict.
+
+        The fast tools by default, or with `full` all of the table in `lint/table.py`. A tool that
+        is missing here finds nothing, and `notes` says so.
+
+        Raises:
+            JudgeError: the judge itself failed.
+        """
+        return self._tools.findings(self._tools.of(programs, full=full), programs)
 
     def versions(self) -> Mapping[str, str]:
         """The versions of the tools that judged so far, by tool."""
-        return versions(sorted(self._languages))
+        return {**versions(sorted(self._languages)), **self._tools.versions}
+
+    def stretch(self, language: Language) -> float:
+        """What the CPU seconds of this language are multiplied by on this machine, 1 or more."""
+        self._use(language)
+        return self._calibration.factor(language) if self._calibration is not None else 1.0
 
     def notes(self) -> Sequence[str]:
         """What was not as it should be, though every verdict holds: a warm part that runs cold."""
         return sorted(self._notes)
 
-    def _stream(self, programs: Sequence[Program]) -> Iterator[tuple[int, Verdict]]:
+    def _stream(self, programs: Iterable[Program]) -> Iterator[tuple[int, Verdict]]:
         """Equal programs are run once; what ran out of time is run again when nothing else does."""
-        places: dict[bytes, list[int]] = {}
-        for number, program in enumerate(programs):
-            places.setdefault(_digest(program), []).append(number)
-        late: list[bytes] = []
-        fresh: dict[bytes, Program] = {}
-        self._prepare(programs)
-        for key, numbers in places.items():
-            if key in self._known:
-                yield from ((number, self._known[key]) for number in numbers)
-            else:
-                fresh[key] = programs[numbers[0]]
-        waiting: dict[Future[list[Verdict]], list[bytes]] = {}
-        for keys in self._requests(fresh):
-            asked = [fresh[key] for key in keys]
-            waiting[self._threads.submit(self._judge_together, asked)] = keys
-        crowded = len(fresh) > 1 and self._count > 1
-        while waiting:
-            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+        open_ = _Open(enumerate(programs))
+        while open_.more or open_.asked:
+            yield from self._read(open_)
+            crowded = open_.started > 1 and self._count > 1
+            done, _ = wait(open_.waiting, return_when=FIRST_COMPLETED)
             for future in done:
-                for key, verdict in zip(waiting.pop(future), future.result(), strict=True):
+                for key, verdict in zip(open_.waiting.pop(future), future.result(), strict=True):
                     if crowded and verdict.outcome is Outcome.TIMEOUT:
-                        late.append(key)
-                        continue
-                    self._known[key] = verdict
-                    yield from ((number, verdict) for number in places[key])
-        for key in late:
-            verdict = self._judge(programs[places[key][0]])
-            self._known[key] = verdict
-            yield from ((number, verdict) for number in places[key])
+                        open_.late.append(key)
+                    else:
+                        yield from self._found(open_, key, verdict)
+            if not open_.waiting:
+                for key in open_.late:
+                    yield from self._found(open_, key, self._judge(open_.asked[key]))
+                open_.late.clear()
 
-    def _prepare(self, programs: Sequence[Program]) -> None:
-        """Workers that show what these programs need; those that do not are closed first."""
-        languages = {program.language for program in programs if program.code.strip()}
-        self._languages |= languages
-        wanted = {place for language in languages for place in _found(language).places}
-        if self._workers and wanted <= set(self._places):
+    def _read(self, open_: "_Open") -> Iterator[tuple[int, Verdict]]:
+        """Read programs, as many as may be open, and ask for them; yields what is known already."""
+        while open_.more and len(open_.asked) < _AHEAD * self._count and len(open_.late) < _LATE:
+            number, program = next(open_.source, (-1, None))
+            if program is None:
+                open_.more = False
+                break
+            key = digest(program)
+            known = self._known.get(key)
+            if known is not None:
+                yield number, known
+            elif key in open_.places:
+                open_.places[key].append(number)
+            else:
+                self._ask_for(open_, key, number, program)
+        self._submit_batch(open_)
+
+    def _ask_for(self, open_: "_Open", key: bytes, number: int, program: Program) -> None:
+        open_.places[key], open_.asked[key] = [number], program
+        open_.started += 1
+        if program.code.strip():
+            self._use(program.language)
+        if not self._together(program):
+            self._submit(open_, [key])
             return
-        for worker in self._workers:
-            worker.close()
-        self._places = tuple(sorted(wanted | set(self._places)))
-        memory, processes = self._settings.memory_mb * 2**20, self._settings.processes
-        self._free = SimpleQueue()
-        self._workers = [
-            Worker(number, memory, processes, self._places) for number in range(self._count)
-        ]
-        for worker in self._workers:
-            self._free.put(worker)
+        open_.batch.append(key)
+        if len(open_.batch) >= _BATCH * self._count:
+            self._submit_batch(open_)
 
-    def _requests(self, programs: Mapping[bytes, Program]) -> list[list[bytes]]:
-        """What a worker is asked at a time: one program, or some of a language that has batches."""
-        batched = [
-            key
-            for key, program in programs.items()
-            if program.language in _BATCHED and self._warm and program.code.strip()
-        ]
-        together = set(batched)
-        size = max(1, min(_BATCH, -(-len(batched) // self._count)))
-        requests = [batched[at : at + size] for at in range(0, len(batched), size)]
-        return requests + [[key] for key in programs if key not in together]
+    def _found(self, open_: "_Open", key: bytes, verdict: Verdict) -> Iterator[tuple[int, Verdict]]:
+        self._known.put(key, verdict)
+        del open_.asked[key]
+        yield from ((number, verdict) for number in open_.places.pop(key))
+
+    def _submit(self, open_: "_Open", keys: list[bytes]) -> None:
+        asked = [open_.asked[key] for key in keys]
+        open_.waiting[self._threads.submit(self._judge_together, asked)] = keys
+
+    def _submit_batch(self, open_: "_Open") -> None:
+        """Ask for what goes together: a part for each worker."""
+        size = max(1, min(_BATCH, -(-len(open_.batch) // self._count)))
+        for at in range(0, len(open_.batch), size):
+            self._submit(open_, open_.batch[at : at + size])
+        open_.batch = []
+
+    def _together(self, program: Program) -> bool:
+        return program.language in _BATCHED and self._warm and bool(program.code.strip())
+
+    def _use(self, language: Language) -> None:
+        """See to it that a language can be judged, before any of its programs is."""
+        if language in self._languages:
+            return
+        found(language)
+        self._languages.add(language)
+        if self._calibration is not None:
+            tools = " ".join(f"{name} {one}" for name, one in versions([language]).items())
+            note = self._calibration.measure(language, tools, lambda: self._judge(gold(language)))
+            if note:
+                self._notes.add(note)
+
+    def _worker(self, use: Use) -> Worker:
+        settings = self._settings
+        return Worker(
+            settings.memory_mb * 2**20,
+            settings.processes,
+            found(use).places if isinstance(use, Language) else use,
+            allow_unsandboxed=settings.allow_unsandboxed,
+        )
+
+    def _ask_tool(
+        self, places: frozenset[str], request: dict[str, JsonValue]
+    ) -> dict[str, JsonValue]:
+        with self._workers.lent(places) as worker:
+            try:
+                return worker.ask_tool(request)
+            except WorkerError:
+                worker.close()
+                return worker.ask_tool(request)
 
     def _judge_together(self, programs: Sequence[Program]) -> list[Verdict]:
         if len(programs) > 1:
-            worker = self._free.get()
-            try:
-                scripts = [_script(program) for program in programs]
-                said = worker.ask_all([self._task(program) for program in programs], scripts)
-                return [self._verdict(one, of) for one, of in zip(said, programs, strict=True)]
-            except WorkerError:
-                worker.close()  # each alone, below: another may do better
-            finally:
-                self._free.put(worker)
+            with self._workers.lent(programs[0].language) as worker:
+                try:
+                    scripts = [script_of(program) for program in programs]
+                    said = worker.ask_all([self._task(program) for program in programs], scripts)
+                    walls = worker.walls
+                    pairs = zip(said, programs, strict=True)
+                    return [self._verdict(one, of, walls) for one, of in pairs]
+                except WorkerError:
+                    worker.close()  # each alone, below: another may do better
         return [self._judge(program) for program in programs]
 
     def _judge(self, program: Program) -> Verdict:
@@ -219,92 +260,41 @@ class Judge:
                 outcome=Outcome.NOT_EXECUTABLE, stage=Stage.EXTRACT, output=program.reason
             )
         task = self._task(program)
-        script = _script(program)
-        worker = self._free.get()
-        try:
+        script = script_of(program)
+        with self._workers.lent(program.language) as worker:
             try:
                 said = worker.ask(task, script)
             except WorkerError:
                 worker.close()
                 said = worker.ask(task, script)
-        finally:
-            self._free.put(worker)
-        return self._verdict(said, program)
+            return self._verdict(said, program, worker.walls)
 
-    def _verdict(self, said: dict[str, JsonValue], program: Program) -> Verdict:
+    def _verdict(self, said: dict[str, JsonValue], program: Program, walls: Walls) -> Verdict:
         notes = said["notes"]
         if isinstance(notes, list):
             self._notes.update(map(str, notes))
-        return _verdict(said, program)
+        if WARNINGS[walls]:
+            self._notes.add(WARNINGS[walls])
+        return verdict_of(said, program, walls)
 
     def _task(self, program: Program) -> dict[str, JsonValue]:
-        tests = program.tests
-        calls = tests.cases if isinstance(tests, Tests) else ()
-        signature = tests.signature if isinstance(tests, Tests) else None
-        if calls and signature is None and program.language in _SIGNED:
-            raise JudgeError(
-                f"a call in {program.language} needs the types of {tests.entry_point}: set"
-                " tests.signature"
-            )
-        return {
-            "language": program.language.value,
-            "code": program.code,
-            "entry_point": tests.entry_point,
-            "arguments": [list(case.arguments) for case in calls],
-            "argument_types": list(signature.arguments) if signature else [],
-            "result_type": signature.returns.value if signature else "",
-            "in_process": isinstance(tests, TestScript) and tests.in_process,
-            "limits": self._limits,
-            "warm": self._warm,
-            "tools": {name: seen(path) for name, path in _found(program.language).tools.items()},
-        }
+        return task_of(program, self._limits_of(program.language), warm=self._warm)
+
+    def _limits_of(self, language: Language) -> dict[str, JsonValue]:
+        factor = self._calibration.factor(language) if self._calibration is not None else 1.0
+        seconds = self._settings.cpu_seconds * factor
+        return {**self._limits, "cpu_seconds": seconds, "wall_seconds": _WALL * seconds + factor}
 
 
-def versions(languages: Iterable[Language]) -> Mapping[str, str]:
-    """The versions of the tools that judge these languages, by tool."""
-    return {
-        name: version
-        for language in languages
-        for name, version in _found(language).versions.items()
-    }
+@dataclass
+class _Open:
+    """What a stream has read and not yet given a verdict on."""
 
-
-def _script(program: Program) -> str | None:
-    return program.tests.script if isinstance(program.tests, TestScript) else None
-
-
-def _found(language: Language) -> Toolchain:
-    found = toolchain(language)
-    if isinstance(found, Missing):
-        raise JudgeError(f"{language} cannot be judged here: {found.lacks}; {found.command}")
-    return found
-
-
-def _verdict(said: dict[str, JsonValue], program: Program) -> Verdict:
-    outcome, output = str(said["outcome"]), str(said["output"])
-    stage = Stage(str(said["stage"]))
-    if not outcome:
-        assert isinstance(program.tests, Tests)
-        judged, why = compare(str(said["values"]), program.tests, program.language)
-        outcome, output = judged.value, why or output
-    return Verdict(
-        outcome=Outcome(outcome),
-        stage=stage,
-        output=output,
-        isolation=Isolation(str(said["isolation"] or "split")),
-        seconds=_number(said["cpu_seconds"]),
-        wall_seconds=_number(said["wall_seconds"]),
-        peak_memory=int(_number(said["peak_memory"])),
-    )
-
-
-def _number(value: JsonValue) -> float:
-    assert isinstance(value, (int, float))
-    return value
-
-
-def _digest(program: Program) -> bytes:
-    text = f"{program.language}\n{program.tests.model_dump_json()}\n{program.code}"
-    if not program.code.strip():
-        text += program.reason
-    return hashlib.sha256(text.encode(errors="surrogatepass")).digest()
+    source: Iterator[tuple[int, Program]]
+    places: dict[bytes, list[int]] = field(default_factory=dict)
+    asked: dict[bytes, Program] = field(default_factory=dict)
+    waiting: dict[Future[list[Verdict]], list[bytes]] = field(default_factory=dict)
+    batch: list[bytes] = field(default_factory=list)
+    late: list[bytes] = field(default_factory=list)
+    more: bool = True
+    started: int = 0

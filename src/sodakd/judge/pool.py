@@ -1,5 +1,6 @@
 """Workers as the judge sees them: processes behind the outer wall, asked over a socket."""
 
+import itertools
 import json
 import os
 import socket
@@ -14,19 +15,17 @@ from sodakd.errors import JudgeError
 from sodakd.judge.cgroup import Cgroup, make_cgroup
 from sodakd.judge.inside.wall import seen
 from sodakd.judge.toolchains import contain_library, interpreter
+from sodakd.judge.walls import candidates, mended_by
+from sodakd.types import Walls
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _MAIN = "import sys; sys.path.insert(0, {!r}); from sodakd.judge.inside.worker import main; main()"
-_ADVICE = (
-    "no sandbox can be made here: user namespaces are refused. On Ubuntu:"
-    " sysctl -w kernel.apparmor_restrict_unprivileged_userns=0; in Docker: run with"
-    " --security-opt seccomp=unconfined --cap-add SYS_ADMIN; elsewhere: sysctl -w"
-    " user.max_user_namespaces=10000. See docs/security.md"
-)
-
-
+_NUMBERS = itertools.count()
 _COMPILERS = 2**31
 """Bytes that a compiler may need, and those that are kept running."""
+
+_PATIENCE = 600.0
+"""Seconds for a program after which a worker is taken for dead; its limits are far shorter."""
 
 Task = dict[str, JsonValue]
 """What a worker is asked, or what it says: `inside/task.py` names the fields."""
@@ -39,8 +38,17 @@ class WorkerError(JudgeError):
 class Worker:
     """One process that tries programs, one at a time; started when it is first needed."""
 
-    def __init__(self, number: int, memory: int, processes: int, places: Iterable[str]) -> None:
-        self._number = number
+    def __init__(
+        self,
+        memory: int,
+        processes: int,
+        places: Iterable[str],
+        *,
+        allow_unsandboxed: bool = False,
+    ) -> None:
+        self._number = next(_NUMBERS)
+        self._allow_unsandboxed = allow_unsandboxed
+        self._walls = Walls.NAMESPACES
         self._memory = memory
         self._processes = processes
         self._places = sorted(set(places))
@@ -55,13 +63,39 @@ class Worker:
         """The control group of a running worker."""
         return self._cgroup
 
+    @property
+    def walls(self) -> Walls:
+        """What stands around a running worker."""
+        return self._walls
+
     def start(self) -> None:
-        """Start the process and wait until its wall stands. Raises `JudgeError`."""
+        """Start the process and wait until a wall stands: the strongest that can be had.
+
+        Raises:
+            JudgeError: no wall can be had; the text says what mends it.
+        """
         if self._process is not None:
             return
+        said = []
+        for walls in candidates(allow_unsandboxed=self._allow_unsandboxed):
+            self._begin(walls)
+            answer = self._read()
+            if "failed" not in answer:
+                self._walls = walls
+                return
+            self.close()
+            said.append(f"{walls}: {answer['failed']}")
+        raise JudgeError(
+            "no sandbox can be made here, and programs are not run without one"
+            f" ({'; '.join(said) or 'none may be tried: SODAKD_WALLS=none'}). To mend it:"
+            f" {mended_by()}. To judge without a sandbox: allow_unsandboxed: true, or"
+            " --allow-unsandboxed. See docs/security.md"
+        )
+
+    def _begin(self, walls: Walls) -> None:
         library = contain_library()
         python = interpreter()
-        self._room = tempfile.TemporaryDirectory(prefix="sodakd-box-")
+        self._room = tempfile.TemporaryDirectory(prefix="sodakd-box-", ignore_cleanup_errors=True)
         # A roof over all processes together, compilers among them; each has its own limit below it.
         roof = max(self._memory * 5 // 4, _COMPILERS) + 2**27
         self._cgroup = (
@@ -81,8 +115,9 @@ class Worker:
                 str(library.parent),
                 *self._places,
             ],
+            "walls": walls.value,
             "room": self._room.name,
-            "library": seen(str(library)),
+            "library": seen(str(library)) if walls is Walls.NAMESPACES else str(library),
             "cgroup": self._cgroup.join if self._cgroup else -1,
             "events": self._cgroup.events if self._cgroup else -1,
             "statistics": self._cgroup.statistics if self._cgroup else -1,
@@ -98,25 +133,36 @@ class Worker:
                 start_new_session=True,  # Ctrl-C is the first process's to answer
             )
         self._connection = ours
-        said = self._read()
-        if "failed" in said:
-            self.close()
-            raise JudgeError(f"{_ADVICE} (it said: {said['failed']})")
 
     def ask(self, task: Task, script: str | None) -> Task:
         """Try one program. Raises `JudgeError` where the worker fails."""
-        return self._asked({**task, "has_script": script is not None}, [script])
+        return self._asked([task], [script])[0]
 
     def ask_all(self, tasks: Sequence[Task], scripts: Sequence[str | None]) -> list[Task]:
         """Try several programs of one language as one request: what `ask` says of each."""
-        pairs = zip(tasks, scripts, strict=True)
-        batch: list[JsonValue] = [{**task, "has_script": one is not None} for task, one in pairs]
-        said = self._asked({"batch": batch}, scripts)["batch"]
-        assert isinstance(said, list)
-        return [one for one in said if isinstance(one, dict)]
+        return self._asked(tasks, scripts)
 
-    def _asked(self, request: Task, scripts: Sequence[str | None]) -> Task:
+    def ask_tool(self, request: Task) -> Task:
+        """Have a static tool read programs. Raises `JudgeError` where the worker fails."""
         self.start()
+        if self._walls is not Walls.NAMESPACES:
+            return {"said": [], "note": "static tools run behind namespaces alone"}
+        return self._sent({"tool": request}, (), 1)
+
+    def _asked(self, tasks: Sequence[Task], scripts: Sequence[str | None]) -> list[Task]:
+        self.start()
+        kept = self._walls is Walls.NAMESPACES  # nothing is kept running behind weaker walls
+        batch: list[JsonValue] = [
+            {**task, "warm": bool(task["warm"]) and kept, "has_script": script is not None}
+            for task, script in zip(tasks, scripts, strict=True)
+        ]
+        request: JsonValue = batch[0] if len(batch) == 1 else {"batch": batch}
+        said = self._sent(request, scripts, len(batch))
+        answers = said["batch"] if len(batch) > 1 else [said]
+        assert isinstance(answers, list)
+        return [one for one in answers if isinstance(one, dict)]
+
+    def _sent(self, request: JsonValue, scripts: Sequence[str | None], programs: int) -> Task:
         assert self._connection is not None
         line = json.dumps(request).encode() + b"\n"
         descriptors: list[int] = []
@@ -129,6 +175,7 @@ class Worker:
         finally:
             for descriptor in descriptors:
                 os.close(descriptor)
+        self._connection.settimeout(_PATIENCE * programs)
         said = self._read()
         if "failed" in said:
             raise WorkerError(f"the sandbox failed: {said['failed']}")
@@ -139,6 +186,8 @@ class Worker:
         while b"\n" not in self._pending:
             try:
                 part = self._connection.recv(2**20)
+            except TimeoutError:
+                raise WorkerError("a worker of the judge does not answer") from None
             except OSError as error:
                 raise WorkerError(f"a worker of the judge cannot be reached: {error}") from error
             if not part:

@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sodakd.errors import JudgeError
-from sodakd.judge.judge import Judge, Program
+from sodakd.judge.judge import Judge
+from sodakd.judge.lint.table import TOOLS, tools_for
 from sodakd.judge.pool import Worker
-from sodakd.judge.toolchains import INSTALL, Missing, toolchain
+from sodakd.judge.program import Program
+from sodakd.judge.toolchains import INSTALL, Missing, Toolchain, toolchain
+from sodakd.judge.walls import mended_by
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import Case, Language, Outcome, Tests
+from sodakd.types import Case, Language, Outcome, Tests, Walls
 
 _TESTS = Tests(entry_point="tried", cases=(Case(arguments=(), expected="held"),))
 _ATTACKS: Mapping[str, str] = {
@@ -18,8 +21,9 @@ _ATTACKS: Mapping[str, str] = {
     "    except OSError:\n        return 'held'\n",
     "environment": "import os\ndef tried():\n    return 'held' if not set(os.environ) - "
     "{'LC_CTYPE'} else ''\n",
-    "processes": "import os\ndef tried():\n    seen = [*filter(str.isdigit, os.listdir('/proc'))]"
-    "\n    return 'held' if len(seen) <= 2 else ''\n",
+    "processes": "import os\ndef tried():\n    try:\n"
+    "        seen = [*filter(str.isdigit, os.listdir('/proc'))]\n"
+    "    except OSError:\n        seen = []\n    return 'held' if len(seen) <= 2 else ''\n",
     "network": "import socket\ndef tried():\n    socket.socket()\n",
     "memory": "def tried():\n    return bytearray(2 ** 31) and ''\n",
 }
@@ -45,20 +49,41 @@ class Probe:
 def probe() -> Probe:
     """Try the walls with real attacks, and every language with its tools."""
     try:
-        worker = Worker(0, 256 * 2**20, 64, ())
+        worker = Worker(256 * 2**20, 64, ())
         try:
             worker.start()
-            group = worker.cgroup
+            walls, group = worker.walls, worker.cgroup
         finally:
             worker.close()
-        isolation = "user namespaces, a filter of system calls, limits"
-        if group is not None:
-            isolation += f", control groups v{group.version}"
-        lines = [("isolation", isolation), *_attacked()]
+        isolation = _STANDING[walls]
+        mended = [("mended by", mended_by())] if walls is not Walls.NAMESPACES else []
+        grouped = f"v{group.version}" if group is not None else f"none: {_NO_GROUP}"
+        lines = [("isolation", isolation), *mended, ("control group", grouped), *_attacked()]
     except JudgeError as error:
         isolation = ""
-        lines = [("isolation", f"NOT possible: {error}")]
-    return Probe(isolation, [*lines, *languages()])
+        lines = [("isolation", f"NOT possible: {error}"), ("mended by", mended_by())]
+    return Probe(
+        isolation, [*lines, *languages(), *static_tools(), *(calibrated() if isolation else ())]
+    )
+
+
+_STANDING: Mapping[Walls, str] = {
+    Walls.NAMESPACES: "namespaces, a filter of system calls, limits",
+    Walls.LANDLOCK: "Landlock, a filter of system calls, limits: weaker than namespaces",
+    Walls.NONE: "",
+}
+_NO_GROUP = (
+    "memory is counted process by process; root, or a service with Delegate=yes, can make one"
+    " (systemd-run --user -p Delegate=yes sodakd ...)"
+)
+
+
+def calibrated() -> list[tuple[str, str]]:
+    """By how much the CPU seconds of each language are stretched here; measured where not known."""
+    found = [language for language in Language if isinstance(toolchain(language), Toolchain)]
+    with Judge(JudgeSettings(), workers=1) as judge:
+        factors = [f"{language} x{judge.stretch(language):g}" for language in found]
+    return [("CPU seconds", ", ".join(factors))]
 
 
 def languages() -> list[tuple[str, str]]:
@@ -74,16 +99,33 @@ def languages() -> list[tuple[str, str]]:
     return lines
 
 
+def static_tools() -> list[tuple[str, str]]:
+    """Each static tool with its version, or the command that brings it."""
+    found = tools_for(Language, full=True)
+    lines = {tool: f"{tool.name} {found.installed[tool].version}" for tool in found.installed}
+    lines |= {tool: f"missing: {why}" for tool, why in found.missing.items()}
+    return [("lint", lines[tool]) for tool in TOOLS]
+
+
 def install_help() -> str:
-    """The commands that install every toolchain."""
-    width = max(map(len, Language))
+    """The commands that install every toolchain, and the static tools."""
+    names = [*Language, *(tool.name for tool in TOOLS)]
+    width = max(map(len, names))
     lines = [f"  {language.value:<{width}}  {INSTALL[language]}" for language in Language]
-    return "\n".join(["What each language needs (Debian, PyPI, npm):", *lines])
+    tools = [f"  {tool.name:<{width}}  {tool.install}" for tool in TOOLS]
+    return "\n".join(
+        [
+            "What each language needs (Debian, PyPI, npm):",
+            *lines,
+            "What each static tool comes with:",
+            *tools,
+        ]
+    )
 
 
 def _attacked() -> list[tuple[str, str]]:
     lines = []
-    with Judge(JudgeSettings(memory_mb=256), workers=1) as judge:
+    with Judge(JudgeSettings(memory_mb=256, calibrate=False), workers=1) as judge:
         for name, code in _ATTACKS.items():
             verdict = judge.one(Program(code, Language.PYTHON, _TESTS))
             held = verdict.outcome is _HELD.get(name, Outcome.PASSED)

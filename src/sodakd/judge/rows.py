@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from sodakd.judge.extract import extract
-from sodakd.judge.judge import Program
+from sodakd.judge.program import Program
 from sodakd.store import Line, read_lines
 from sodakd.types import Language, Tests, TestScript
 

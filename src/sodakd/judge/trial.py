@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sodakd.judge.judge import Program
+from sodakd.judge.program import Program
 from sodakd.types import Language, Question, TestScript
 
 
@@ -38,10 +38,18 @@ def _with_main(code: str) -> _Trial:
     return _Trial(code, "\n" if _MAIN.search(code) else "int main(void) { return 0; }\n")
 
 
+def java_type(code: str) -> str:
+    """Code that is in a type: a class around it where it is methods alone. Lines stay in place."""
+    if _JAVA_TYPE.search(code):
+        return code
+    imports = " ".join(found.strip() for found in _JAVA_IMPORT.findall(code))
+    imports = re.sub(r"\s+", " ", imports)
+    bare = _JAVA_IMPORT.sub(lambda found: "\n" * found[0].count("\n"), code)
+    return f"{imports} class Answer {{ {bare}\n}}"
+
+
 def _java(code: str) -> _Trial:
-    if not _JAVA_TYPE.search(code):
-        imports = "".join(_JAVA_IMPORT.findall(code))
-        code = f"{imports}\nclass Answer {{\n{_JAVA_IMPORT.sub('', code)}\n}}"
+    code = java_type(code)
     if _JAVA_MAIN.search(code):
         return _Trial(code)
     return _Trial(code, "class Trial { public static void main(String[] arguments) { } }\n")
@@ -52,7 +60,7 @@ def _go(code: str) -> _Trial:
         return _Trial(code)
     call = "answerMain()" if _GO_MAIN.search(code) else ""
     code = _GO_MAIN.sub("func answerMain(", code)
-    code = code if _GO_PACKAGE.search(code) else f"package main\n{code}"
+    code = code if _GO_PACKAGE.search(code) else f"package main; {code}"
     code = _GO_PACKAGE.sub('package main; import "testing"', code, count=1)
     return _Trial(code, f"func TestTrial(t *testing.T) {{ {call} }}\n")
 
@@ -66,6 +74,11 @@ _TRIALS: Mapping[Language, Callable[[str], _Trial]] = {
     Language.GO: _go,
     Language.TYPESCRIPT: _as_it_is,
 }
+
+
+def bare_program(question: Question, code: str) -> Program:
+    """The code as the answer has it, with the question's tests: what static tools are shown."""
+    return Program(code, question.language, question.tests or TestScript(script="\n"))
 
 
 def program_for(question: Question, code: str, reason: str = "no code") -> Program:

@@ -1,5 +1,7 @@
 """`distil`: a whole run, from a recipe to results and a report."""
 
+import importlib.metadata
+import importlib.util
 import json
 import os
 import shutil
@@ -12,6 +14,7 @@ from pydantic import JsonValue
 from sodakd.errors import RunError
 from sodakd.evaluate.passk import by_level
 from sodakd.judge.judge import versions
+from sodakd.judge.lint.table import tool_versions
 from sodakd.methods.beside import beside
 from sodakd.methods.given import Prepared
 from sodakd.methods.plan import plan
@@ -21,6 +24,7 @@ from sodakd.methods.start import prepare
 from sodakd.methods.workshop import Workshop, open_ledger, total_tally
 from sodakd.recipe import LoadedRecipe, Recipe
 from sodakd.run import Run, Watch, cores
+from sodakd.settings.stages import Lint
 from sodakd.store import read_rows, write_whole
 from sodakd.teacher.endpoint import prices_of
 from sodakd.teacher.money import NANO
@@ -118,14 +122,35 @@ def collect(recipe: Recipe, run: Run, languages: Sequence[Language]) -> Results:
         method=recipe.method,
         seed=recipe.seed,
         standings=tuple(standings),
-        toolchains=dict(versions(languages)),
+        toolchains={**versions(languages), **_static_tools(recipe, languages)},
+        frameworks=_frameworks(),
+        warnings=_warnings(run),
     )
+
+
+def _static_tools(recipe: Recipe, languages: Sequence[Language]) -> Mapping[str, str]:
+    lint = recipe.feedback.lint
+    return {} if lint is Lint.OFF else tool_versions(languages, full=lint is Lint.FULL)
+
+
+def _frameworks() -> dict[str, str]:
+    """The versions of the packages that train, as they are installed."""
+    names = ("accelerate", "peft", "tokenizers", "torch", "transformers")
+    there = {found for found in names if importlib.util.find_spec(found) is not None}
+    return {name: importlib.metadata.version(name) for name in names if name in there}
 
 
 def _has_room_beside(recipe: Recipe) -> bool:
     """Whether the control can be trained at the same time, in a process of its own."""
     held_once = recipe.teacher.kind in LOADED or recipe.generation.backend != "transformers"
     return cores() > 1 and not held_once
+
+
+def _warnings(run: Run) -> tuple[str, ...]:
+    """What the verdicts of all evaluations warn of."""
+    files = run.folder.rglob("evaluation.jsonl")
+    found = {attempt.verdict.warning for file in files for attempt in read_rows(file, Attempt)}
+    return tuple(sorted(found - {""}))
 
 
 def _languages(given: Prepared) -> list[Language]:

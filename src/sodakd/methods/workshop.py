@@ -76,6 +76,7 @@ class Workshop:
 
         def build(folder: Path) -> Mapping[str, int]:
             from sodakd.training.fit import fit
+            from sodakd.training.opening import free_accelerator
 
             self.students.close()  # its memory, and a server's, is the training's now
             total = count_steps(len(examples), settings)
@@ -86,6 +87,7 @@ class Workshop:
             rows = fit(
                 start, examples, settings, self._seed(step), folder, show, self.recipe.student
             )
+            free_accelerator()
             return {
                 "examples": len(examples),
                 "train_steps": rows[-1].step,

@@ -84,13 +84,22 @@ class ServedModel:
         return found
 
     def complete(
-        self, requests: Sequence[Request], progress: Callable[[int], None] | None = None
+        self,
+        requests: Sequence[Request],
+        progress: Callable[[int], None] | None = None,
+        came: Callable[[int, Completion], None] | None = None,
     ) -> list[Completion]:
-        """Completions in the order of the requests, with how each ended and what it took."""
-        return run_apart(self._all(requests, progress))
+        """Completions in the order of the requests, with how each ended and what it took.
+
+        `came` is called, in another thread, with each request's place and its completion at once.
+        """
+        return run_apart(self._all(requests, progress, came))
 
     async def _all(
-        self, requests: Sequence[Request], progress: Callable[[int], None] | None
+        self,
+        requests: Sequence[Request],
+        progress: Callable[[int], None] | None,
+        came: Callable[[int, Completion], None] | None,
     ) -> list[Completion]:
         found: dict[int, Completion] = {}
         queue = iter(enumerate(requests))
@@ -98,6 +107,8 @@ class ServedModel:
         async def work() -> None:
             for number, request in queue:
                 found[number] = await self._client.complete(request, OpenTill())
+                if came is not None:
+                    came(number, found[number])
                 if progress is not None:
                     progress(len(found))
 

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from sodakd.report.examples import examples
 from sodakd.report.faults import fault_figures, pair_numbers
 from sodakd.report.figure import Figure
+from sodakd.report.findings import finding_figures, rule_table
 from sodakd.report.flow import flow_figures
 from sodakd.report.learning import training_figures, training_keys
 from sodakd.report.missing import missing
@@ -71,11 +72,13 @@ def render(folder: Folder) -> str:
         began=folder.events[0].at[:16].replace("T", " ") if folder.events else "",
         headlines=headlines(folder),
         missing=missing(folder),
+        warnings=folder.results.warnings if folder.results else (),
         standings=list(zip(standings, standing_keys(standings), strict=True)),
         panels=level_panels(folder),
         panel_legend=level_legend(folder),
         sections=_sections(folder),
         pairs=pair_numbers(folder),
+        rules=rule_table(folder),
         spend=folder.spend,
         refused=refused(folder),
         recipe=json.dumps(folder.recipe, indent=2, ensure_ascii=False),
@@ -87,6 +90,7 @@ def _sections(folder: Folder) -> list[Section]:
     return [
         Section("Results", result_figures(folder), "There are no results yet."),
         Section("Difficulty", flow_figures(folder), "No student has answered anything yet."),
+        Section("Findings", finding_figures(folder), "No static tool has read an answer yet."),
         Section("Training", training_figures(folder), "No student has been trained yet.", shared),
         Section("Pairs", fault_figures(folder), "No pairs have been delivered yet."),
         Section(

@@ -10,6 +10,11 @@ LEVELS = [Key(f"level {level}", f"var(--l{level})") for level in range(1, 6)]
 OUTCOMES = {
     kind: Key(kind.value.replace("_", " "), f"var(--o{at})") for at, kind in enumerate(Outcome)
 }
+FINDINGS = {
+    "fault": Key("a fault", "var(--d4)"),
+    "remark": Key("remarks", "var(--d2)"),
+    "none": Key("nothing", "var(--d0)"),
+}
 FAULTS = {kind: kind.value.replace("_", " ") for kind in FaultKind}
 ASKS = ["solve", "fault", "grade", "invent"]
 STAGES = ["train", "pairs", "feedback", "questions", "evaluation", "other"]

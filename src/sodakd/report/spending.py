@@ -26,6 +26,7 @@ _REASONS = {
     "solution_sandbox_violation": "solution: sandbox violation",
     "solution_no_verdict": "solution: no verdict",
     "solution_not_executable": "solution: not executable",
+    "solution_lint": "solution: static tools found a fault",
     "solution_dropped": "solution: dropped after the last try",
     "fault_unreadable": "fault: reply not readable",
     "fault_passed": "fault: passed the tests after all",

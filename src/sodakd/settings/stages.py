@@ -1,5 +1,6 @@
 """The three stages, the evaluation and the judge."""
 
+from enum import StrEnum
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -8,11 +9,23 @@ from sodakd.settings.ranges import Count, Share
 from sodakd.types import Difficulty, Frozen
 
 
+class Lint(StrEnum):
+    """Which static tools read programs: none, those of a few milliseconds, or all."""
+
+    OFF = "off"
+    FAST = "fast"
+    FULL = "full"
+
+
 class DeliverySettings(Frozen):
     """Stage 1: how often a wrong answer of the teacher is asked again before it is dropped."""
 
     solve_attempts: Count = 3
     fault_attempts: Count = 3
+    refused_findings: Literal["none", "errors", "all"] = Field(
+        default="errors",
+        description="what static tools may not find in a correct solution without tests",
+    )
     faults: bool = Field(default=True, description="ask for faulty solutions as well")
     replay_share: Share = Field(default=0.3, description="share of older examples in a training")
 
@@ -24,6 +37,7 @@ class FeedbackSettings(Frozen):
     samples: Count = 1
     temperature: float = Field(default=0.0, ge=0)
     max_new_tokens: Count = 160
+    lint: Lint = Field(default=Lint.FAST, description="static tools that read the answers")
     grade: bool = Field(default=True, description="ask the teacher for the rubric as well")
     mastered_score: float = Field(default=5.5, ge=0, le=6)
     easy_score: float = Field(
@@ -88,3 +102,9 @@ class JudgeSettings(Frozen):
     output_kb: Count = 1024
     disk_mb: Count = 64
     processes: Count = 64
+    calibrate: bool = Field(
+        default=True, description="more CPU seconds where this machine is slower than the reference"
+    )
+    allow_unsandboxed: bool = Field(
+        default=False, description="judge even where no sandbox can be made; every result warns"
+    )

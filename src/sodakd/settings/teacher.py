@@ -1,11 +1,12 @@
 """Who answers, and what it may cost."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sodakd.settings.prices import known_prices
+from sodakd.settings.prices import Price, known_prices, read_prices
 from sodakd.settings.ranges import Count
 from sodakd.settings.serving import ServerSettings
 from sodakd.types import Frozen
@@ -23,6 +24,7 @@ _ONLY_FOR: Mapping[str, tuple[TeacherKind, ...]] = {
     "model": ("openai", "replay"),
     "base_url": ("openai", "replay"),
     "batch_api": ("openai", "replay"),
+    "price_file": ("openai", "replay"),
     "file": ("replay",),
     "model_name_or_path": ("transformers", "vllm"),
     "port": ("vllm",),
@@ -38,12 +40,16 @@ class TeacherSettings(ServerSettings):
     `world`: the embedded procedural teacher, by computation. `openai`: any server with OpenAI's
     chat completions. `replay`: recorded answers. `transformers`: a model in this process. `vllm`:
     a server that the run starts and stops. Prices are US dollars per million tokens; what is not
-    set here is taken from the dated table of known models, and where that has none it is unknown.
+    set here is taken from `price_file`, else from the dated table of known models; what neither
+    has is unknown.
     """
 
     kind: TeacherKind = "world"
     prompt_price: float | None = Field(default=None, ge=0, description="$ per million tokens")
     completion_price: float | None = Field(default=None, ge=0, description="$ per million tokens")
+    price_file: str | None = Field(
+        default=None, description="prices of models, laid over the known ones: YAML"
+    )
     model: str | None = Field(default=None, description="the name the server knows it by")
     base_url: str | None = Field(
         default=None, description="OPENAI_BASE_URL if left out, else OpenAI's own"
@@ -75,6 +81,7 @@ class TeacherSettings(ServerSettings):
                 )
         if (self.prompt_price is None) != (self.completion_price is None):
             raise ValueError("set teacher.prompt_price and teacher.completion_price, or neither")
+        self._listed()
         return self
 
     @property
@@ -83,12 +90,17 @@ class TeacherSettings(ServerSettings):
 
         None where nobody knows.
         """
-        known = known_prices().get(self.model or "")
+        known = self._listed()
         if self.prompt_price is not None and self.completion_price is not None:
             return self.prompt_price, self.completion_price, known.batch if known else 0.5
         if known:
             return known.prompt, known.completion, known.batch
         return None if self.kind == "openai" else (0.0, 0.0, 1.0)
+
+    def _listed(self) -> Price | None:
+        """The model's price in the recipe's own file, else in the table of known ones."""
+        own = {} if self.price_file is None else read_prices(Path(self.price_file))
+        return own.get(self.model or "") or known_prices().get(self.model or "")
 
 
 class Budget(Frozen):

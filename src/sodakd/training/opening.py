@@ -1,5 +1,6 @@
 """A student's model as training needs it: full weights, or frozen ones with adapters (LoRA)."""
 
+import gc
 import json
 import shutil
 import warnings
@@ -111,6 +112,13 @@ def save_student(
         model.generation_config.pad_token_id = tokenizer.pad_token_id
     model.save_pretrained(out)
     tokenizer.save_pretrained(out)
+
+
+def free_accelerator() -> None:
+    """Give back the accelerator's memory of models that are no longer used: an engine needs it."""
+    if torch.cuda.is_available():
+        gc.collect()
+        torch.cuda.empty_cache()
 
 
 def generation_stops(folder: Path) -> list[int]:

@@ -32,16 +32,45 @@ function optionsOf(typed) {
 const OPTIONS = { true: optionsOf(true), false: optionsOf(false) };
 const ROOTS = new Map();
 
+const STRICT = {
+  ...optionsOf(true),
+  module: ts.ModuleKind.ESNext,
+  moduleDetection: ts.ModuleDetectionKind.Force, // its names are its own, not node's
+  esModuleInterop: true,
+  strict: true,
+  noImplicitReturns: true,
+  noFallthroughCasesInSwitch: true,
+  noEmit: true,
+};
+
+// What a strict reading finds, as [line, code, message].
+function lint({ program: source }) {
+  const { own, found } = readProgram(source, 'strict', STRICT);
+  const findings = [];
+  for (const one of found) {
+    if (one.file !== own || findings.length >= 1000) continue;
+    const message = ts.flattenDiagnosticMessageText(one.messageText, ' ').slice(0, 1000);
+    findings.push([own.getLineAndCharacterOfPosition(one.start ?? 0).line + 1, one.code, message]);
+  }
+  return { findings };
+}
+
 function check({ program: source, typed }) {
-  const options = OPTIONS[typed];
+  const { built, found, host, made } = readProgram(source, typed, OPTIONS[typed]);
+  const wrong = found.filter((one) => one.category === ts.DiagnosticCategory.Error);
+  if (wrong.length === 0) built.emit();
+  return { said: ts.formatDiagnostics(found, host), javascript: wrong.length ? null : made.javascript };
+}
+
+function readProgram(source, kind, options) {
+  const made = { javascript: '' };
   const own = ts.createSourceFile(NAME, source, options.target);
-  let javascript = '';
   const inside = (name) => name.startsWith(library) || name.startsWith(typings);
   const host = {
     getSourceFile: (name, version) => (name === NAME ? own : inside(name) ? file(name, version) : undefined),
     getDefaultLibFileName: (chosen) => path.join(library, ts.getDefaultLibFileName(chosen)),
     getDefaultLibLocation: () => library,
-    writeFile: (name, text) => { javascript = text; },
+    writeFile: (name, text) => { made.javascript = text; },
     getCurrentDirectory: () => '/tmp',
     getCanonicalFileName: (name) => name,
     useCaseSensitiveFileNames: () => true,
@@ -52,12 +81,9 @@ function check({ program: source, typed }) {
     getDirectories: (name) => (inside(name) ? ts.sys.getDirectories(name) : []),
     realpath: (name) => name,
   };
-  const built = ts.createProgram([NAME], options, host, ROOTS.get(typed));
-  ROOTS.set(typed, built);
-  const found = ts.getPreEmitDiagnostics(built);
-  const wrong = found.filter((one) => one.category === ts.DiagnosticCategory.Error);
-  if (wrong.length === 0) built.emit();
-  return { said: ts.formatDiagnostics(found, host), javascript: wrong.length ? null : javascript };
+  const built = ts.createProgram([NAME], options, host, ROOTS.get(kind));
+  ROOTS.set(kind, built);
+  return { built, own, host, made, found: ts.getPreEmitDiagnostics(built) };
 }
 
 function read(size) {
@@ -74,7 +100,7 @@ function read(size) {
 for (const typed of [true, false]) check({ program: 'const warm: number = [1].map((x) => x + 1)[0];', typed });
 for (;;) {
   const asked = JSON.parse(read(read(4).readUInt32BE(0)).toString('utf8'));
-  const answer = Buffer.from(JSON.stringify(check(asked)), 'utf8');
+  const answer = Buffer.from(JSON.stringify((asked.strict ? lint : check)(asked)), 'utf8');
   const length = Buffer.alloc(4);
   length.writeUInt32BE(answer.length);
   for (const part of [length, answer]) {

@@ -29,13 +29,15 @@
 struct limits {
     long cpu_seconds, address_space, data, file_size, processes, open_files, stack, disk, inodes;
     long uid;    /* to change to, or -1 to stay */
-    long sockets; /* 1: a socket of the network is refused, as a JVM probes for one; 0: it kills */
+    long filter; /* which one: see filter.c */
 };
 
 struct job {
     int pid; /* number 1 of the job, as its parent sees it */
     int pidfd;
     void *stack; /* of number 1: it shares our memory, and other jobs open while it lives */
+    const char *folder; /* where there are no namespaces (pid is 0 then): what stands for /tmp */
+    int ruleset; /* of Landlock, then; 0 where there is none */
 };
 
 struct file {
@@ -81,7 +83,7 @@ int job_open(struct job *job, const struct limits *limits) {
     int pipe_ends[2], error = EIO;
     job->stack = mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (job->stack == MAP_FAILED || outside() < 0 || pipe2(pipe_ends, O_CLOEXEC)) return -1;
-    make_filter((int)limits->sockets);
+    make_filter((int)limits->filter);
     struct owner owner = {limits, pipe_ends[1]};
     job->pid = clone(own, (char *)job->stack + STACK,
                      CLONE_VM | CLONE_NEWPID | CLONE_NEWNS | SIGCHLD, &owner);
@@ -124,6 +126,29 @@ void job_reap(struct job *job) {
     job->pidfd = -1;
 }
 
+/* Go to the job's folder. Gives 0, or what failed. */
+static int go_home(const struct job *job) {
+    if (job->pid && setns(job->pidfd, CLONE_NEWNS)) return 2;
+    return (job->pid || job->folder) && chdir(job->folder ? job->folder : "/tmp") ? 3 : 0;
+}
+
+/* Where memory is short, it is a program that the kernel ends, and not who watches over it. */
+static void offer(void) {
+    int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (score >= 0 && write(score, "1000", 4) < 0) errno = 0; /* it is worth trying, no more */
+    close(score);
+}
+
+/* Where there are no namespaces: files, signals and sockets are those of the ruleset from now on, and
+ * what /proc says about this process alone. */
+static int landlock(int ruleset) {
+    struct { unsigned long allowed; int place; } __attribute__((packed)) own = {
+        4 | 8 /* read files and folders */, open("/proc/self", O_PATH | O_CLOEXEC)};
+    int failed = own.place < 0 || syscall(445 /* add a rule */, ruleset, 1, &own, 0);
+    close(own.place);
+    return failed || syscall(446 /* restrict */, ruleset, 0);
+}
+
 static int limit(int what, long value) {
     struct rlimit both = {(rlim_t)value, (rlim_t)value};
     return value < 0 ? 0 : setrlimit(what, &both);
@@ -133,8 +158,9 @@ static int limit(int what, long value) {
  * `first_closed` on are closed. A fork should set PR_SET_DUMPABLE to 0 as well; a vfork must not. Gives 0, or the number of the step that failed. */
 int job_enter(const struct job *job, const struct limits *limits, int first_closed) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (job->pid && setns(job->pidfd, CLONE_NEWNS)) return 2;
-    if (job->pid && chdir("/tmp")) return 3;
+    int failed = go_home(job);
+    if (failed) return failed;
+    if (job->folder) offer();
     if (setsid() < 0 && errno != EPERM) return 4;
     if (limit(RLIMIT_AS, limits->address_space) || limit(RLIMIT_DATA, limits->data) ||
         limit(RLIMIT_FSIZE, limits->file_size) || limit(RLIMIT_NOFILE, limits->open_files) ||
@@ -155,9 +181,10 @@ int job_enter(const struct job *job, const struct limits *limits, int first_clos
     unsigned none[6] = {0};
     if (syscall(SYS_capset, &head, none)) return 10;
     umask(022);
-    if (first_closed > 0 && syscall(SYS_close_range, (unsigned)first_closed, ~0u, 0u)) return 11;
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) return 12;
-    return filter_calls((int)limits->sockets) ? 13 : 0;
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) return 11;
+    if (job->ruleset > 0 && landlock(job->ruleset)) return 12;
+    if (first_closed > 0 && syscall(SYS_close_range, (unsigned)first_closed, ~0u, 0u)) return 13;
+    return filter_calls((int)limits->filter) ? 14 : 0;
 }
 
 /* --- starting a command inside a job --------------------------------------------------------- */
@@ -185,9 +212,10 @@ static int start(void *given) {
         moved[number] = fcntl(command->descriptors[number], F_DUPFD, 100 + count);
     struct job job = *command->job;
     if (job.pid) job.pidfd = fcntl(job.pidfd, F_DUPFD, 100 + count);
+    if (job.ruleset > 0) job.ruleset = fcntl(job.ruleset, F_DUPFD, 100 + count);
     for (int number = 0; number < count; number++) dup2(moved[number], number);
-    if (command->file_count && job.pid) {
-        if (setns(job.pidfd, CLONE_NEWNS) || chdir("/tmp")) _exit(command->failed = 20);
+    if (command->file_count && (job.pid || job.folder)) {
+        if (go_home(&job)) _exit(command->failed = 20);
         for (int number = 0; number < command->file_count; number++) {
             const struct file *file = command->files + number;
             int out = open(file->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0644);

@@ -1,21 +1,36 @@
-/* Linked to C and C++ programs that hold their own tests: takes the nonce before anything of theirs
- * runs, and gives it back only where `main` has returned 0. */
-#include <unistd.h>
+/* Linked, first, to C and C++ programs that hold their own tests: takes the nonce before anything of
+ * theirs runs, and gives it back only where `main` has returned 0. It asks the kernel itself: a
+ * program may have a `read` of its own. */
+enum { READ = 0, WRITE = 1, CLOSE = 3, DUP2 = 33, EXIT = 231 };
 
 static char nonce[32];
-static int given = -1;
+static long given = -1;
+
+static long call(long number, long first, void *second, long third) {
+    long result;
+    __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(first), "S"(second), "d"(third)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+
+/* Who looks for a nonce in memory finds none. It stops a search, not who has read this. */
+static void mask(void) {
+    for (volatile char *at = nonce; at < nonce + sizeof nonce; at++) *at ^= (char)0xA5;
+}
 
 static void take(void) {
-    if (read(4, nonce, sizeof nonce) != (ssize_t)sizeof nonce) _exit(125);
-    close(4);
-    given = dup2(3, 200);
-    close(3);
+    if (call(READ, 4, nonce, sizeof nonce) != sizeof nonce) call(EXIT, 125, 0, 0);
+    mask();
+    call(CLOSE, 4, 0, 0);
+    given = call(DUP2, 3, (void *)200, 0);
+    call(CLOSE, 3, 0, 0);
 }
 __attribute__((section(".preinit_array"), used)) static void (*const first)(void) = take;
 
 int __real_main(int, char **, char **);
 int __wrap_main(int count, char **arguments, char **environment) {
     int status = __real_main(count, arguments, environment);
-    if (status == 0 && write(given, nonce, sizeof nonce) != (ssize_t)sizeof nonce) return 126;
-    return status;
+    if (status) return status;
+    mask();
+    return call(WRITE, given, nonce, sizeof nonce) == sizeof nonce ? 0 : 126;
 }

@@ -72,7 +72,7 @@ static int receive(int socket, struct limits *limits, int *descriptors) {
 /* In a child: the request's descriptors take their places, and nothing of the parent's stays. */
 static void become(napi_env env, int socket, const struct limits *limits, int *given, int count) {
     void *loop;
-    struct job job = {1, fcntl(given[0], F_DUPFD, 100), NULL};
+    struct job job = {1, fcntl(given[0], F_DUPFD, 100), NULL, NULL, 0};
     close(socket);
     for (int number = 0; number < count; number++) {
         int moved = fcntl(given[number], F_DUPFD, 100);
@@ -102,7 +102,7 @@ static napi_value serve(napi_env env, napi_callback_info info) {
         struct limits limits;
         int given[MOST], got = receive(socket, &limits, given), pid = -1;
         if (got < 2) _exit(0); /* the worker is gone */
-        struct job job = {1, given[0], NULL};
+        struct job job = {1, given[0], NULL, NULL, 0};
         if (!job_birthplace(&job)) {
             pid = fork();
             if (pid == 0) {

@@ -1,19 +1,26 @@
 """Jobs as Python sees them: namespaces for one program, and commands started inside them.
 
+Where the machine has no namespaces for us, a job is a folder, rules of Landlock, and a filter that
+forbids more (`landlock.py`); where it has neither, a folder and that filter.
+
 Nothing but the standard library is imported here.
 """
 
 import contextlib
 import ctypes
 import os
+import re
 import select
+import shutil
 import signal
+import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from sodakd.judge.inside import landlock
 from sodakd.judge.inside.memory import Memory
 
 MIB = 2**20
@@ -39,7 +46,8 @@ class Limits:
 
     `reserve`: the address space is held to `memory` as well; not so for runtimes that reserve
     more than they use: their `memory` is held by what they write to (RLIMIT_DATA) and the cgroup.
-    `sockets`: to ask for one of the network is refused, not a violation.
+    `sockets`: to ask for one of the network is refused, not a violation. `compiler`: code of ours,
+    that reads what is not.
     """
 
     cpu_seconds: float = 5.0
@@ -51,13 +59,15 @@ class Limits:
     open_files: int = 256
     reserve: bool = True
     sockets: bool = False
+    compiler: bool = False
 
 
 @dataclass(frozen=True)
 class Ended:
     """How a process ended: its exit status or signal, what it used, whether its time was up.
 
-    `over_memory`: all processes of its job together held more than it may.
+    `over_memory`: all processes of its job together held more than it may; `over_disk`: so did the
+    files in its folder.
     """
 
     status: int
@@ -67,6 +77,7 @@ class Ended:
     peak_memory: int
     late: bool
     over_memory: bool = False
+    over_disk: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,13 +94,19 @@ class _Limits(ctypes.Structure):
         (name, ctypes.c_long)
         for name in (
             "cpu_seconds", "address_space", "data", "file_size", "processes", "open_files",
-            "stack", "disk", "inodes", "uid", "sockets",
+            "stack", "disk", "inodes", "uid", "filter",
         )
     ]  # fmt: skip
 
 
 class _Job(ctypes.Structure):
-    _fields_ = [("pid", ctypes.c_int), ("pidfd", ctypes.c_int), ("stack", ctypes.c_void_p)]
+    _fields_ = [
+        ("pid", ctypes.c_int),
+        ("pidfd", ctypes.c_int),
+        ("stack", ctypes.c_void_p),
+        ("folder", ctypes.c_char_p),
+        ("ruleset", ctypes.c_int),
+    ]
 
 
 class _File(ctypes.Structure):
@@ -114,6 +131,30 @@ class _Command(ctypes.Structure):
     ]
 
 
+@dataclass(frozen=True)
+class Walls:
+    """What stands around a worker: `namespaces`, `landlock` or `none`.
+
+    Without namespaces, jobs are folders in `room`; `seen` is what Landlock lets them read.
+    """
+
+    kind: str
+    own_ids: bool = False
+    first_id: int = 1000
+    room: str = ""
+    seen: Sequence[landlock.Place] = ()
+
+    @property
+    def alone(self) -> bool:
+        """Whether there are no namespaces."""
+        return self.kind != "namespaces"
+
+    @property
+    def scoped(self) -> bool:
+        """Whether signals reach what descends from us alone."""
+        return self.kind == "landlock"
+
+
 class Box:
     """What all jobs of a worker share: the compiled wall and the user ids.
 
@@ -121,30 +162,48 @@ class Box:
     processes of a program hold together.
     """
 
-    def __init__(self, library: str, *, own_ids: bool, statistics: int = -1) -> None:
+    def __init__(self, library: str, walls: Walls, statistics: int = -1) -> None:
         self.wall = ctypes.CDLL(library, use_errno=True)
+        self.walls = walls
         self.companions: set[int] = set()
-        self.memory = Memory(statistics, self.companions)
-        self._own_ids = own_ids
-        self._runs = 0
+        self.memory = Memory(statistics, self.companions, above=os.getpid() if walls.alone else 0)
+        self.jobs = 0
+        self.runs = 0
 
     def limits(self, limits: Limits) -> "_Limits":
         """The limits as the C side takes them, with a user id that no earlier run had."""
-        self._runs += 1
+        self.runs += 1
         whole = max(1, int(limits.cpu_seconds) + 1)
+        alone = self.walls.alone
         return _Limits(
             cpu_seconds=whole,
             address_space=limits.memory if limits.reserve else -1,
             data=limits.memory,
             file_size=max(limits.output, limits.disk),
-            processes=limits.processes,
+            processes=limits.processes
+            + (0 if self.walls.own_ids or not alone else self.memory.tasks_of_user()),
             open_files=limits.open_files,
             stack=min(limits.memory // 4, 64 * MIB) if limits.reserve else -1,
             disk=limits.disk,
-            inodes=4096,
-            uid=1000 + self._runs % 60000 if self._own_ids else -1,
-            sockets=int(limits.sockets),
+            inodes=_FILES,
+            uid=self.walls.first_id + self.runs % 60000 if self.walls.own_ids else -1,
+            filter=_ASKS * limits.sockets | _ALONE * (alone and not limits.compiler),
         )
+
+    def kill(self, job: "_Job") -> None:
+        """Kill all that lives in a job; without namespaces, in all of them."""
+        if self.walls.alone:
+            landlock.kill_all(scoped=self.walls.scoped)
+        else:
+            self.wall.job_kill(ctypes.byref(job))
+
+
+_FILES = 4096
+"""Files and folders that a program may make."""
+_ASKS, _ALONE = 1, 2
+"""Bits of the number of a filter, see filter.c."""
+_HOME = re.compile(r"(?<!/sodakd)/tmp(?![^/:])")
+"""A job's folder, where a command names it. The machine's own /tmp is called /sodakd/tmp."""
 
 
 class Job:
@@ -154,9 +213,12 @@ class Job:
         self._box = box
         self.limits = limits
         self._limits = box.limits(limits)
-        self._job = _Job(0, -1, None)
+        self._job = _Job(0, -1, None, None, 0)
         self._children: dict[int, Callable[[int], Exit]] = {}
-        if box.wall.job_open(ctypes.byref(self._job), ctypes.byref(self._limits)):
+        self._folder = ""
+        if box.walls.alone:
+            self._open_folder()
+        elif box.wall.job_open(ctypes.byref(self._job), ctypes.byref(self._limits)):
             raise BoxError(ctypes.get_errno(), "a job could not be opened")
 
     def __enter__(self) -> Self:
@@ -168,22 +230,66 @@ class Job:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        wall = self._box.wall
-        wall.job_kill(ctypes.byref(self._job))
+        self._box.kill(self._job)
         for child, reap in self._children.items():
             with contextlib.suppress(BoxError):
                 reap(child)
-        wall.job_reap(ctypes.byref(self._job))
+        if self._folder:
+            self._close_folder()
+        else:
+            self._box.wall.job_reap(ctypes.byref(self._job))
+
+    def content(self, name: str) -> bytes:
+        """What a file holds that a compiler has made in the job's folder."""
+        folder = self._folder or f"/proc/{self._job.pid}/root/tmp"
+        try:
+            descriptor = os.open(f"{folder}/{name}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError:
+            return b""
+        with open(descriptor, "rb") as file:
+            return file.read(self.limits.disk)
+
+    def _open_folder(self) -> None:
+        walls = self._box.walls
+        self._folder = f"{walls.room}/{self._box.runs}"
+        os.mkdir(self._folder, 0o700)
+        if walls.own_ids:
+            os.chown(self._folder, self._limits.uid, self._limits.uid)
+        self._job.folder = self._folder.encode()
+        if walls.kind == "landlock":
+            own = landlock.folder(self._folder)
+            self._job.ruleset = landlock.ruleset([*walls.seen, own])
+            os.close(own.descriptor)
+        self._box.jobs += 1
+
+    def _close_folder(self) -> None:
+        walls = self._box.walls
+        if self._job.ruleset:
+            os.close(self._job.ruleset)
+        self._box.jobs -= 1
+        if self._box.jobs == 0:
+            landlock.reap_all(scoped=walls.scoped)
+        shutil.rmtree(self._folder, ignore_errors=True)
+        if os.path.lexists(self._folder):  # folders that nobody may read, or that are very deep
+            for command in (["/bin/chmod", "-R", "u+rwx"], ["/bin/rm", "-rf"]):
+                subprocess.run([*command, self._folder], check=False, capture_output=True)
+
+    def _there(self, text: str) -> str:
+        """A part of a command, with the folders that it names where they are."""
+        if not self._folder:
+            return text
+        return _HOME.sub(self._folder, text).replace("/sodakd/tmp", "/tmp")
 
     def fork(self) -> int:
         """Fork the calling process into the job; 0 in the child, which must `enter`."""
-        wall = self._box.wall
-        if wall.job_birthplace(ctypes.byref(self._job)):
+        wall, apart = self._box.wall, not self._box.walls.alone
+        if apart and wall.job_birthplace(ctypes.byref(self._job)):
             raise BoxError(ctypes.get_errno(), "a job could not be joined")
         pid = os.fork()
         if pid == 0:
             return 0
-        wall.job_birthplace(None)
+        if apart:
+            wall.job_birthplace(None)
         self._children[pid] = _reap
         return pid
 
@@ -227,12 +333,13 @@ class Job:
         most = output or max(self.limits.output, self.limits.disk)
         own = self.limits_of(limits or self.limits, most)
         held = [(name.encode(), content) for name, content in (files or {}).items()]
+        seen = {**(environment or {}), **({"TMPDIR": "/tmp"} if self._folder else {})}
         array = (_File * max(1, len(held)))(*(_File(n, c, len(c)) for n, c in held))
         command = _Command(
             ctypes.pointer(self._job),
             ctypes.pointer(own),
-            _strings(arguments),
-            _strings([f"{key}={value}" for key, value in (environment or {}).items()]),
+            _strings(map(self._there, arguments)),
+            _strings(f"{key}={self._there(value)}" for key, value in seen.items()),
             (ctypes.c_int * len(descriptors))(*descriptors),
             len(descriptors),
             array,
@@ -251,7 +358,7 @@ class Job:
 
     def end(self, pid: int) -> Ended:
         """Kill the job, and say how its child ended."""
-        self._box.wall.job_kill(ctypes.byref(self._job))
+        self._box.kill(self._job)
         return self.wait(pid)
 
     def wait(self, pid: int, limits: Limits | None = None, clock_of: int | None = None) -> Ended:
@@ -265,7 +372,7 @@ class Job:
         clock = (
             ~(clock_of or pid) << 3
         ) | 2  # the CPU clock of a whole process, see clock_getcpuclockid(3)
-        late = over = False
+        late = over = full = many = False
         try:
             poll = select.poll()
             poll.register(descriptor, select.POLLIN)
@@ -278,13 +385,15 @@ class Job:
                 left = min(limits.cpu_seconds - used, limits.wall_seconds - passed)
                 if left <= 0:
                     late = True
-                    self._box.wall.job_kill(ctypes.byref(self._job))
+                elif poll.poll(max(1, int(min(left, _LOOK) * 1000) + 1)):
                     break
-                if poll.poll(max(1, int(min(left, _LOOK) * 1000) + 1)):
-                    break
-                if self._box.memory.of_program() > limits.memory:
+                elif self._box.memory.of_program() > limits.memory:
                     over = True
-                    self._box.wall.job_kill(ctypes.byref(self._job))
+                elif self._folder:
+                    full = too_much(self._folder, limits.disk)
+                    many = self._box.memory.tasks_of_program() > limits.processes
+                if late or over or full or many:
+                    self._box.kill(self._job)
                     break
         finally:
             os.close(descriptor)
@@ -299,6 +408,7 @@ class Job:
             peak_memory=left_over.peak_memory,
             late=late or number == signal.SIGXCPU,
             over_memory=over,
+            over_disk=full,
         )
 
 
@@ -307,5 +417,19 @@ def _reap(pid: int) -> Exit:
     return Exit(status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
 
 
-def _strings(texts: Sequence[str]) -> "ctypes.Array[ctypes.c_char_p]":
-    return (ctypes.c_char_p * (len(texts) + 1))(*(text.encode() for text in texts), None)
+def _strings(texts: Iterable[str]) -> "ctypes.Array[ctypes.c_char_p]":
+    held = [text.encode() for text in texts]
+    return (ctypes.c_char_p * (len(held) + 1))(*held, None)
+
+
+def too_much(folder: str, most: int) -> bool:
+    """Whether the files of a folder take more than so many bytes, or are too many."""
+    size = count = 0
+    for _, folders, files, here in os.fwalk(folder, onerror=None):
+        count += len(folders) + len(files)
+        if count > _FILES:
+            return True
+        for name in files:
+            with contextlib.suppress(OSError):
+                size += os.lstat(name, dir_fd=here).st_blocks * 512
+    return size > most

@@ -5,44 +5,65 @@ library is imported here.
 """
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 _NAMES = ("anon", "rss")
 """What the memory of processes is called by control groups, version 2 and 1."""
 
 
 @dataclass(frozen=True)
 class _Process:
+    parent: int
+    user: int
+    tasks: int
     inside: bool
-    held: int
+    own: int
+    shared: int
+    tables: int
 
 
 class Memory:
     """Counts the bytes of the program that runs now.
 
     `statistics` is a descriptor of the control group's, or -1; `companions` are pids of what is
-    kept running. Without a control group what a fork shares with its parent counts for both, if
-    the kernel does not tell more: it tells nothing about forks of ours.
+    kept running. `above`: without namespaces, the process all of whose descendants are a program's.
+    Without a control group what a fork shares with its parent counts for both, if the kernel does
+    not tell more: it tells nothing about forks of ours.
     """
 
-    def __init__(self, statistics: int, companions: Collection[int]) -> None:
+    def __init__(self, statistics: int, companions: Collection[int], above: int = 0) -> None:
         self._statistics = statistics
         self._companions = companions
+        self._above = above
 
     def of_program(self) -> int:
-        """Bytes in all its processes, files in memory left out."""
-        seen = {
-            pid: found
-            for pid in map(int, filter(str.isdigit, os.listdir("/proc")))
-            if (found := _look(pid)) is not None
-        }
-        program = [pid for pid, one in seen.items() if one.inside and pid not in self._companions]
-        if self._statistics < 0:
-            return sum(_share(pid, seen[pid].held) for pid in program)
-        others = sum(one.held for pid, one in seen.items() if pid not in program)
-        return self._group() - others
+        """Bytes in all its processes, with their page tables; files in memory left out."""
+        seen = _all()
+        program = self._program(seen)
+        beside = sum(_shared(pid, seen[pid]) + seen[pid].tables for pid in program)
+        if self._statistics < 0 or self._above:
+            return beside + sum(_own(pid, seen[pid]) for pid in program)
+        others = sum(one.own for pid, one in seen.items() if pid not in program)
+        return beside + self._group() - others
+
+    def tasks_of_user(self) -> int:
+        """Threads of the user we are, in all processes of the machine."""
+        user = os.getuid()
+        return sum(one.tasks for one in _all().values() if one.user == user)
+
+    def tasks_of_program(self) -> int:
+        """Threads of all processes of the program."""
+        seen = _all()
+        return sum(seen[pid].tasks for pid in self._program(seen))
+
+    def _program(self, seen: Mapping[int, _Process]) -> set[int]:
+        if not self._above:
+            return {pid for pid, one in seen.items() if one.inside and pid not in self._companions}
+        below = {self._above}
+        while more := {pid for pid, one in seen.items() if one.parent in below} - below:
+            below |= more
+        return below - {self._above}
 
     def _group(self) -> int:
         """Bytes of all processes of the control group, each page once."""
@@ -51,21 +72,48 @@ class Memory:
         return next((int(lines[name]) for name in _NAMES if name in lines), 0)
 
 
+def _all() -> dict[int, _Process]:
+    return {
+        pid: found
+        for pid in map(int, filter(str.isdigit, os.listdir("/proc")))
+        if (found := _look(pid)) is not None
+    }
+
+
 def _look(pid: int) -> _Process | None:
     try:
-        with open(f"/proc/{pid}/status") as status, open(f"/proc/{pid}/statm") as pages:
-            numbers = next((line for line in status if line.startswith("NSpid")), "").split()
-            _, resident, shared, *_ = map(int, pages.read().split())
-    except (OSError, ValueError):
+        with open(f"/proc/{pid}/status") as status:
+            said = dict(line.split(":", 1) for line in status if ":" in line)
+        own, shared, tables = (
+            1024 * int(said[name].split()[0]) if name in said else 0
+            for name in ("RssAnon", "RssShmem", "VmPTE")
+        )
+        return _Process(
+            parent=int(said["PPid"]),
+            user=int(said["Uid"].split()[0]),
+            tasks=int(said["Threads"]),
+            # Inside a job a process has a number here and one there.
+            inside=len(said.get("NSpid", "").split()) > 1,
+            own=own,
+            shared=shared,
+            tables=tables,
+        )
+    except (OSError, ValueError, KeyError):
         return None  # it ended
-    # Inside a job a process has a number here and one there.
-    return _Process(len(numbers) > 2, (resident - shared) * _PAGE)
 
 
-def _share(pid: int, most: int) -> int:
+def _own(pid: int, one: _Process) -> int:
+    return _share(pid, "Pss_Anon", one.own)
+
+
+def _shared(pid: int, one: _Process) -> int:
+    return _share(pid, "Pss_Shmem", one.shared) if one.shared else 0
+
+
+def _share(pid: int, name: str, most: int) -> int:
     try:
         with open(f"/proc/{pid}/smaps_rollup") as file:
             lines = dict(line.split(":", 1) for line in file if line.startswith("Pss"))
     except OSError:
         return most
-    return int(lines["Pss_Anon"].split()[0]) * 1024 if "Pss_Anon" in lines else most
+    return int(lines[name].split()[0]) * 1024 if name in lines else most

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from sodakd.judge.inside.elf import EARLY, runs_early
 from sodakd.judge.inside.job import MIB, Box, Ended, Job, Limits, UnwritableError
 from sodakd.judge.inside.task import Result, Task, bad_end, full, short, text_of
 
@@ -24,6 +25,7 @@ BUILD = Limits(
     disk=256 * MIB,
     reserve=False,
     sockets=True,
+    compiler=True,
 )
 """What a compiler may use."""
 
@@ -40,7 +42,8 @@ class Plan:
 
     `environment` is the program's, `building` what its compiler sees beside that. `wrong` and
     `memory` find, in what a program said, a failed assertion and an end of memory. `start` starts
-    the run in another way than by the command `run`.
+    the run in another way than by the command `run`. `checked` is a file that was built, and may
+    hold nothing that runs before the harness does.
     """
 
     files: Mapping[str, bytes]
@@ -55,6 +58,7 @@ class Plan:
     processes: int = 64
     sockets: bool = False
     start: Start | None = None
+    checked: str = ""
 
 
 def build_and_run(box: Box, task: Task, plan: Plan, oom: Callable[[], bool]) -> Result:
@@ -67,6 +71,8 @@ def build_and_run(box: Box, task: Task, plan: Plan, oom: Callable[[], bool]) -> 
                 files = None
                 if built.ended.status != 0:
                     return unbuilt(task, built)
+            if plan.checked and runs_early(job.content(plan.checked)):
+                return refused(task, EARLY)
             return run(job, task, plan, oom, files)
         except UnwritableError:
             return refused(task, "its files do not fit on the disk, or their names are too long")

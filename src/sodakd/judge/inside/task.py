@@ -93,7 +93,7 @@ def bad_end(
         return "sandbox_violation", "a system call that the sandbox forbids"
     if killed_for_memory or ended.over_memory:
         return "memory_limit", f"more than {limits.memory // 2**20} MiB"
-    if ended.signal == signal.SIGXFSZ or written_out:
+    if ended.signal == signal.SIGXFSZ or written_out or ended.over_disk:
         return "output_limit", f"more than {limits.output // 1024} KiB written"
     if ended.signal == signal.SIGKILL:
         return "runtime_error", "killed"

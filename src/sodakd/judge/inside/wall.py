@@ -21,8 +21,8 @@ _BIND, _REC, _PRIVATE, _DETACH = 4096, 16384, 1 << 18, 2
 _SET_PDEATHSIG, _SET_DUMPABLE, _SIGKILL = 1, 4, 9
 
 _DEVICES = ("null", "zero", "full", "random", "urandom")
-_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/libx32", "/etc/alternatives")
-_SYSTEM_FILES = (
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/libx32", "/etc/alternatives")
+SYSTEM_FILES = (
     "/etc/ld.so.cache",
     "/etc/localtime",
     "/etc/java-17-openjdk",
@@ -120,7 +120,7 @@ def _descend() -> None:
 def _build(places: Iterable[str], new: str, *, new_proc: bool) -> None:
     _call("mount", None, b"/", None, _REC | _PRIVATE, None)
     _call("mount", b"tmpfs", new.encode(), b"tmpfs", _NOSUID | _NODEV, b"size=16m,mode=755")
-    for place in (*_SYSTEM, *_SYSTEM_FILES, *places):
+    for place in (*SYSTEM, *SYSTEM_FILES, *places):
         _show(place, new)
     os.makedirs(f"{new}/dev", exist_ok=True)
     for name in _DEVICES:

@@ -8,13 +8,18 @@ import array
 import importlib
 import json
 import os
+import re
 import socket
 import sys
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from typing import TypedDict
 
-from sodakd.judge.inside.job import Box, BoxError, Limits
+from sodakd.judge.inside.job import Box, BoxError, Limits, Walls
+from sodakd.judge.inside.landlock import foreign_ids, raise_landlock, raise_nothing
 from sodakd.judge.inside.task import Result, Task
-from sodakd.judge.inside.wall import raise_wall
+from sodakd.judge.inside.tool import run_tool
+from sodakd.judge.inside.wall import FIRST_FOREIGN_ID, raise_wall
 from sodakd.judge.languages import go_batch
 from sodakd.judge.languages import python as python_language
 
@@ -22,6 +27,20 @@ MODULES = ("c", "cpp", "go", "java", "javascript", "python", "typescript")
 
 BATCHES = {"go": go_batch.judge_batch}
 """Languages of which several programs are tried as one request."""
+
+
+class Start(TypedDict):
+    """What a worker is started with: `socket` and others are descriptors, or -1."""
+
+    socket: int
+    places: list[str]
+    walls: str
+    room: str
+    library: str
+    cgroup: int
+    events: int
+    statistics: int
+
 
 _ROOM = socket.CMSG_SPACE(4 * 64)
 """Bytes for the descriptors that come with a request: a script for each program of a batch."""
@@ -46,20 +65,50 @@ class Killed:
         return self._seen > before
 
 
+def _namespaces(start: Start) -> Walls:
+    _join(start)  # before there are namespaces: our own folder is not seen from inside
+    return Walls("namespaces", own_ids=raise_wall(start["places"], start["room"]))
+
+
+def _landlock(start: Start) -> Walls:
+    own_ids = foreign_ids([*start["places"], start["room"]], start["room"])
+    seen = raise_landlock(start["places"], start["room"])
+    _join(start)  # who watches over us stays outside: nothing of ours takes memory from it
+    return Walls("landlock", own_ids, FIRST_FOREIGN_ID, start["room"], seen)
+
+
+def _none(start: Start) -> Walls:
+    own_ids = foreign_ids([*start["places"], start["room"]], start["room"])
+    raise_nothing()
+    _join(start)
+    return Walls("none", own_ids, FIRST_FOREIGN_ID, start["room"])
+
+
+def _join(start: Start) -> None:
+    """All our programs are born into our control group: to move each of them would take longer than
+    most of them run."""
+    if start["cgroup"] >= 0:
+        os.write(start["cgroup"], b"0")
+        os.close(start["cgroup"])
+
+
+_RAISED: Mapping[str, Callable[[Start], Walls]] = {
+    "namespaces": _namespaces,
+    "landlock": _landlock,
+    "none": _none,
+}
+_FOLDERS = re.compile(r"/[^\s:]*sodakd-box-\w+/\d+")
+
+
 def main() -> None:
     """Raise the wall, then try programs until the socket closes."""
-    start = json.loads(sys.argv[1])
+    start: Start = json.loads(sys.argv[1])
     connection = socket.socket(fileno=start["socket"])
     connection.set_inheritable(False)
     modules = {name: importlib.import_module(f"sodakd.judge.languages.{name}") for name in MODULES}
     try:
-        if start["cgroup"] >= 0:
-            # We join, and all our programs are born into it: to move each of them would take longer
-            # than most of them run.
-            os.write(start["cgroup"], b"0")
-            os.close(start["cgroup"])
-        own_ids = raise_wall(start["places"], start["room"])
-        box = Box(start["library"], own_ids=own_ids, statistics=start["statistics"])
+        walls = _RAISED[start["walls"]](start)
+        box = Box(start["library"], walls, statistics=start["statistics"])
     except OSError as error:
         connection.sendall(json.dumps({"failed": str(error)}).encode() + b"\n")
         return
@@ -77,6 +126,9 @@ def main() -> None:
             pending += part
         line, _, pending = pending.partition(b"\n")
         asked = json.loads(line)
+        if "tool" in asked:
+            connection.sendall(json.dumps(_tool(box, asked["tool"])).encode() + b"\n")
+            continue
         tasks = [_task(one, scripts) for one in asked.get("batch", [asked])]
         killed()  # what the kernel ended between two programs is no sign about the second
         try:
@@ -84,7 +136,10 @@ def main() -> None:
                 results = BATCHES[tasks[0].language](box, tasks, killed)
                 reply: dict[str, object] = {"batch": [asdict(result) for result in results]}
             else:
-                reply = asdict(modules[tasks[0].language].judge(box, tasks[0], killed))
+                result = modules[tasks[0].language].judge(box, tasks[0], killed)
+                if walls.alone:  # a job's folder is /tmp elsewhere, and has no name of its own
+                    result = replace(result, output=_FOLDERS.sub("/tmp", result.output))
+                reply = asdict(result)
         except (BoxError, OSError) as error:
             reply = {"failed": f"{type(error).__name__}: {error}"}
         finally:
@@ -92,6 +147,13 @@ def main() -> None:
                 if task.script >= 0:
                     os.close(task.script)
         connection.sendall(json.dumps(reply).encode() + b"\n")
+
+
+def _tool(box: Box, asked: dict[str, object]) -> dict[str, object]:
+    try:
+        return run_tool(box, asked)
+    except (BoxError, OSError) as error:
+        return {"failed": f"{type(error).__name__}: {error}"}
 
 
 def _descriptors(ancillary: list[tuple[int, int, bytes]]) -> list[int]:

@@ -108,9 +108,10 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
         source = HEADERS_OF_CALLS + source
     plan = Plan(
         files={"program.c": source.encode(errors="surrogatepass")},
-        build=warm or (_driver(task),),
+        build=linked(source, warm or (_driver(task),)),
         run=("/tmp/program",),
         wrong=WRONG,
+        checked="program" if task.script >= 0 else "",
     )
     return noted(task, build_and_run(box, task, plan, oom))
 
@@ -120,7 +121,7 @@ def _driver(task: Task) -> Sequence[str]:
     tools = task.tools
     whole = (tools["gcc"], *FLAGS, "-pipe", tools["linker"], "-o", "program", "program.c")
     if task.script >= 0:
-        return (*whole, tools["finish"], "-Wl,--wrap=main", "-lm")
+        return (*whole[:-1], tools["finish"], whole[-1], "-Wl,--wrap=main", "-lm")
     return (*whole, *STRICT, "-lm")
 
 
@@ -136,9 +137,20 @@ def steps(task: Task, strict: Sequence[str], header: str) -> tuple[Sequence[str]
     if header:
         compiled += ["-include", f"{tools['headers']}/{header}"]
     linked = shlex.split(tools["link"])
-    at = linked.index(FINISH)
-    linked[at : at + 1] = [tools["finish"], "--wrap=main"] if task.script >= 0 else []
+    linked.remove(FINISH)
+    if task.script >= 0:  # first: what stands before it would run before it
+        at = linked.index("program.o")
+        linked[at:at] = [tools["finish"], "--wrap=main"]
     return compiled, shlex.split(tools["assemble"]), linked
+
+
+_OPENSSL = re.compile(r"^[ \t]*#[ \t]*include[ \t]*<openssl/", re.MULTILINE)
+
+
+def linked(source: str, build: tuple[Sequence[str], ...]) -> tuple[Sequence[str], ...]:
+    """The commands of a build; the last one, which links, with the libraries that are included."""
+    libraries = ("-lssl", "-lcrypto") if _OPENSSL.search(source) else ()
+    return (*build[:-1], (*build[-1], *libraries))
 
 
 def noted(task: Task, result: Result) -> Result:

@@ -9,7 +9,7 @@ from sodakd.judge.inside.native import Plan, build_and_run, script_of
 from sodakd.judge.inside.plain import Json
 from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.languages import literals
-from sodakd.judge.languages.c import ASSERT, COMMENT, WRONG, noted, steps
+from sodakd.judge.languages.c import ASSERT, COMMENT, WRONG, linked, noted, steps
 
 TYPES = {
     "int": "long long", "float": "double", "bool": "bool", "str": "std::string",
@@ -62,7 +62,10 @@ template <class T> static void sodakd_put(const std::vector<T> &v) {
 def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     """Build and try one program."""
     source = f"{task.code}\n{ASSERT}{script_of(task)}" if task.script >= 0 else calls(task)
-    header = _header(task, source)
+    called = task.script < 0
+    header = (
+        header_of(task.tools.get("heavy"), task.code, source, called=called) if task.warm else ""
+    )
     warm = steps(task, (), header)
     if warm and header == LIGHT:
         compiled, *others = warm
@@ -71,9 +74,10 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
         source = f"#include <bits/stdc++.h>\n{source}"
     plan = Plan(
         files={"program.cpp": source.encode(errors="surrogatepass")},
-        build=warm or (_driver(task),),
+        build=linked(source, warm or (_driver(task),)),
         run=("/tmp/program",),
         wrong=WRONG,
+        checked="program" if task.script >= 0 else "",
     )
     return noted(task, build_and_run(box, task, plan, oom))
 
@@ -82,22 +86,25 @@ def _driver(task: Task) -> Sequence[str]:
     """g++ as anyone calls it."""
     tools = task.tools
     whole = (tools["g++"], *FLAGS, "-pipe", tools["linker"], "-o", "program", "program.cpp")
-    return (*whole, tools["finish"], "-Wl,--wrap=main") if task.script >= 0 else whole
+    if task.script < 0:
+        return whole
+    return (*whole[:-1], tools["finish"], whole[-1], "-Wl,--wrap=main")
 
 
 LIGHT, WHOLE = "light.h", "whole.h"
 
 
-def _header(task: Task, source: str) -> str:
+def header_of(heavy: str | None, code: str, source: str, *, called: bool) -> str:
     """What comes precompiled: nothing that the program does not include itself.
 
     A program that includes less than the whole library is compiled as it stands, so that what it
-    forgot is still missed. Calls may use all of it.
+    forgot is still missed. Calls may use all of it. `heavy` is the file of the words of which none
+    stands in the light part.
     """
-    if task.script >= 0 and not _WHOLE.search(COMMENT.sub(" ", task.code)):
+    if not called and not _WHOLE.search(COMMENT.sub(" ", code)):
         return ""
-    found = words(source) if "heavy" in task.tools else None
-    light = found is not None and not found & _heavy(task.tools["heavy"])
+    found = words(source) if heavy is not None else None
+    light = heavy is not None and found is not None and not found & _heavy(heavy)
     return LIGHT if light else WHOLE
 
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from sodakd.judge.inside.job import Box
+from sodakd.judge.inside.job import Box, Limits
 from sodakd.judge.inside.native import BUILD, build_and_run, refused, script_of
 from sodakd.judge.inside.server import Command, Kept, ServerLateError
 from sodakd.judge.inside.task import Result, Task
@@ -28,7 +28,7 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     # named `process`, which node's types would not let it.
     request = json.dumps({"program": source, "typed": task.script >= 0}).encode()
     try:
-        checked = _read(_CHECKER.ask(box, _command(task), request, BUILD))
+        checked = _read(_CHECKER.ask(box, _command(task.tools), request, BUILD))
     except ServerLateError as error:
         return refused(task, f"the compiler {error}")
     except (OSError, ValueError):
@@ -76,8 +76,21 @@ def _test(ask: Callable[[bytes], bytes]) -> None:
             raise ValueError(f"it said {said} to {program!r}")
 
 
-def _command(task: Task) -> Command:
-    tools = task.tools
+def lint(box: Box, tools: Mapping[str, str], message: str, limits: Limits) -> str:
+    """What the warm compiler finds in a strict reading of one program, as JSON.
+
+    Raises `OSError` where it has no answer.
+    """
+    answer = _CHECKER.ask(box, _command(tools), message.encode(errors="replace"), limits)
+    return answer.decode(errors="replace")
+
+
+def lint_note() -> str:
+    """Why there is no warm compiler here, where there is none."""
+    return _CHECKER.note
+
+
+def _command(tools: Mapping[str, str]) -> Command:
     compiler = tools["tsc"].replace("tsc.js", "typescript.js")
     # Its heap ends before its job's memory does: it says so, and the next one is started.
     arguments = (

@@ -1,0 +1,124 @@
+"""What static tools cost by the judge, beside the plain tools, on programs that a model wrote.
+
+    python benchmarks/lint.py FOLDER [--count 96] [--repeat 3] [--full] [LANGUAGE ...]
+
+FOLDER holds `LANGUAGE.jsonl` with rows `id, program`. One core, contenders alternate block by
+block, medians over blocks. `batch` is `Judge.lint` on a block, in the sandbox; `single` the same
+with a program at a time; `plain` calls each tool once for each program, with the same options and
+no sandbox. A row says how many milliseconds a program takes, and both ratios to `plain`.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from sodakd.judge import Judge, Program
+from sodakd.judge.go_library import go_root
+from sodakd.judge.lint.table import tools_for
+from sodakd.judge.lint.tool import SUFFIX, Installed, Source, Tool
+from sodakd.settings.stages import JudgeSettings
+from sodakd.types import Language, TestScript
+
+FILES = {
+    "python": Language.PYTHON,
+    "js": Language.JAVASCRIPT,
+    "ts": Language.TYPESCRIPT,
+    "c": Language.C,
+    "cpp": Language.CPP,
+    "java": Language.JAVA,
+    "go": Language.GO,
+}
+BLOCK = 48
+SCRIPT = TestScript(script="\n")
+
+
+def plain(tool: Tool, installed: Installed, program: Program, folder: Path) -> None:
+    """Call a tool on one program, as one would by hand."""
+    source = Source(f"p0.{SUFFIX[program.language]}", program, tool.form(program))
+    (folder / source.name).write_text(source.form.text)
+    call = tool.call(installed, [source])
+    for name, text in call.files.items():
+        (folder / name).write_text(text)
+    match tool.name:
+        case "javac":
+            name = json.loads(call.messages[0])["name"]
+            (folder / name).write_text(source.form.text)
+            commands: Sequence[Sequence[str]] = [("javac", "-Xlint:all", "-d", "out", name)]
+        case "tsc":
+            tsc = (installed.paths["node"], installed.paths["tsc"])
+            options = ("--strict", "--noEmit", "--skipLibCheck", "--target", "es2022")
+            commands = [(*tsc, *options, "--typeRoots", installed.paths["typings"], source.name)]
+        case "go vet":
+            commands = [(str(go_root() / "bin" / "go"), "vet", source.name)]
+        case _:
+            commands = call.commands
+    for command in commands:
+        subprocess.run(command, cwd=folder, capture_output=True, check=False)
+
+
+def measure(name: str, rows: Sequence[dict[str, str]], repeat: int, *, full: bool) -> str:
+    """One line of the table."""
+    language = FILES[name]
+    tools = tools_for([language], full=full).installed
+    batch: list[float] = []
+    single: list[float] = []
+    theirs: list[float] = []
+    with Judge(JudgeSettings(), workers=1) as judge:
+        for warm in range(8):  # the worker is up, and compilers that are kept running are warm
+            judge.lint([Program(rows[warm % len(rows)]["program"] + " " * 9, language, SCRIPT)])
+        for again in range(repeat):
+            for start in range(0, len(rows), BLOCK):
+                # What was read once is known: a program of another round is another text.
+                programs = [
+                    Program(row["program"] + "\n" * again, language, SCRIPT)
+                    for row in rows[start : start + BLOCK]
+                ]
+                begun = time.perf_counter()
+                judge.lint(programs, full=full)
+                batch.append((time.perf_counter() - begun) / len(programs))
+                some = programs[:8]
+                begun = time.perf_counter()
+                for program in some:
+                    judge.lint([replace(program, code=f"{program.code} ")], full=full)
+                single.append((time.perf_counter() - begun) / len(some))
+                begun = time.perf_counter()
+                for program in some:
+                    for tool, installed in tools.items():
+                        with tempfile.TemporaryDirectory() as folder:
+                            plain(tool, installed, program, Path(folder))
+                theirs.append((time.perf_counter() - begun) / len(some))
+    mine, one, other = (1000 * statistics.median(times) for times in (batch, single, theirs))
+    names = ", ".join(tool.name for tool in tools)
+    return (
+        f"{name:<8} {mine:8.2f} {one:8.1f} {other:8.1f} {other / mine:7.1f}x {other / one:7.1f}x"
+        f"   {names}"
+    )
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("languages", nargs="*", default=list(FILES))
+    parser.add_argument("--count", type=int, default=96)
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--full", action="store_true", help="all tools, not the fast ones alone")
+    given = parser.parse_args()
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    os.environ |= {"GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local"}
+    print(f"{'language':<8} {'batch':>8} {'single':>8} {'plain':>8} {'ratios':>17}   tools")
+    for name in given.languages:
+        lines = (given.folder / f"{name}.jsonl").read_text().splitlines()[: given.count]
+        rows = [json.loads(line) for line in lines]
+        print(measure(name, rows, given.repeat, full=given.full), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+"""Static tools inside the box: their commands in a job, or messages to a compiler kept running.
+
+What they read is untrusted, so they have the walls and limits of a program. Nothing but the
+standard library is imported here.
+"""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sodakd.judge.inside.job import MIB, Box, BoxError, Job, Limits, UnwritableError
+from sodakd.judge.inside.native import BUILD, Memory
+from sodakd.judge.inside.server import ServerLateError
+from sodakd.judge.inside.task import full, text_of
+from sodakd.judge.languages import java, typescript
+
+_NULL = os.open(os.devnull, os.O_RDWR)
+_OUTPUT = 8 * MIB
+"""Bytes that a tool may say of a batch, on each of its two outputs."""
+
+_ENVIRONMENT: Mapping[str, str] = {
+    "PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", "NO_COLOR": "1",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Server:
+    """A compiler that is kept running: its answer to a message, and why it is not there."""
+
+    ask: Callable[[Box, Mapping[str, str], str, Limits], str]
+    note: Callable[[], str]
+
+
+_SERVERS: Mapping[str, _Server] = {
+    "java": _Server(java.lint, java.lint_note),
+    "typescript": _Server(typescript.lint, typescript.lint_note),
+}
+
+
+def run_tool(box: Box, asked: dict[str, object]) -> dict[str, object]:
+    """What a call of `lint/tool.py` brings: `said`, an entry for each command or message.
+
+    An entry is None where the tool failed: it died, took too long, or said too much. `note` says
+    why the tool does not work here at all.
+    """
+    seconds = asked["seconds"]
+    assert isinstance(seconds, float | int)
+    limits = Limits(
+        cpu_seconds=seconds, wall_seconds=3 * seconds + 10, memory=BUILD.memory, output=_OUTPUT,
+        processes=128, reserve=False, sockets=True,
+    )  # fmt: skip
+    if asked["server"]:
+        return _served(box, asked, limits)
+    try:
+        return {"said": _commanded(box, asked, limits), "note": ""}
+    except UnwritableError:
+        return {"said": [None], "note": ""}
+
+
+def _served(box: Box, asked: dict[str, object], limits: Limits) -> dict[str, object]:
+    server = _SERVERS[str(asked["server"])]
+    tools, messages = asked["tools"], asked["messages"]
+    assert isinstance(tools, dict)
+    assert isinstance(messages, list)
+    said: list[object] = []
+    for message in messages:
+        try:
+            try:
+                answer = server.ask(box, tools, message, limits)
+            except ServerLateError:
+                raise
+            except OSError:  # what came before may have worn it out: once more, with a fresh one
+                answer = server.ask(box, tools, message, limits)
+            said.append([answer, ""])
+        except OSError as error:
+            if isinstance(error, BoxError):
+                raise
+            said.append(None)
+    return {"said": said, "note": server.note()}
+
+
+def _commanded(box: Box, asked: dict[str, object], limits: Limits) -> list[object]:
+    commands, files, environment = asked["commands"], asked["files"], asked["environment"]
+    assert isinstance(commands, list)
+    assert isinstance(files, dict)
+    assert isinstance(environment, dict)
+    held = {name: text.encode(errors="surrogatepass") for name, text in files.items()}
+    seen = {**_ENVIRONMENT, **environment}
+    said: list[object] = []
+    with Job(box, limits) as job:
+        for number, command in enumerate(commands):
+            said.append(_run(job, command, held if number == 0 else None, seen, asked["good"]))
+            if said[-1] is None:
+                break  # the job may be dead
+    return said
+
+
+def _run(
+    job: Job,
+    command: Sequence[str],
+    files: Mapping[str, bytes] | None,
+    environment: Mapping[str, str],
+    good: object,
+) -> list[str] | None:
+    assert isinstance(good, list)
+    with Memory("said") as out, Memory("errors") as errors:
+        pid = job.spawn(command, (_NULL, out, errors), files, environment, None, _OUTPUT)
+        ended = job.wait(pid)
+        failed = ended.late or ended.over_memory or ended.status not in good
+        if failed or full(out, _OUTPUT) or full(errors, _OUTPUT):
+            return None
+        return [text_of(out, _OUTPUT), text_of(errors, _OUTPUT)]

@@ -1,0 +1,61 @@
+"""cppcheck, for C and C++: leaks, null pointers, uninitialised values, bounds."""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+
+from sodakd.judge.building import find as find_tool
+from sodakd.judge.building import said
+from sodakd.judge.lint.c_text import plain
+from sodakd.judge.lint.tool import Call, Installed, Remark, Said, Source, Tool, texts
+from sodakd.types import Language, Severity
+
+_TASTE = (
+    "variableScope", "constParameter", "constVariable", "useStlAlgorithm", "missingInclude",
+    "missingIncludeSystem", "unmatchedSuppression", "checkersReport", "toomanyconfigs",
+    "cstyleCast", "noExplicitConstructor", "assertWithSideEffect",
+)  # fmt: skip
+"""Rules of taste, and of a file that is part of more: not asked for."""
+
+_LINE = re.compile(r"(\w+\.c(?:pp)?):(\d+):(\w+):(\w+):(.*)")
+
+
+@cache
+def find() -> Installed:
+    """cppcheck on the path."""
+    place = str(Path(find_tool("cppcheck")).resolve())
+    return Installed({"cppcheck": place}, (place,), said(place, "--version").split()[-1])
+
+
+def _call(installed: Installed, sources: Sequence[Source]) -> Call:
+    names = texts(sources)
+    command = (
+        installed.inside("cppcheck"), "--quiet", "-j1", "--max-configs=2",
+        "--enable=warning,style,performance,portability",
+        *(f"--suppress={rule}" for rule in _TASTE),
+        "--template={file}:{line}:{severity}:{id}:{message}", *names,
+    )  # fmt: skip
+    return Call(seconds=5 + 0.1 * len(names), files=names, commands=(command,), good=(0,))
+
+
+def _read(_: Sequence[Source], answers: Sequence[Said]) -> Iterator[Remark]:
+    for answer in answers:
+        for line in answer.errors.splitlines():
+            if found := _LINE.fullmatch(line):
+                file, number, level, rule, message = found.groups()
+                severity = Severity.ERROR if level == "error" else Severity.WARNING
+                yield Remark(file, int(number), rule, message, severity)
+
+
+CPPCHECK = Tool(
+    name="cppcheck",
+    languages=frozenset({Language.C, Language.CPP}),
+    install="apt-get install cppcheck",
+    fast=True,
+    find=find,
+    form=plain,
+    call=_call,
+    read=_read,
+    batch=64,
+)

@@ -1,0 +1,107 @@
+"""gcc and g++ -Wall -Wextra, for C and C++: what the compiler warns of."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+
+from sodakd.errors import JudgeError
+from sodakd.judge.languages import c, cpp
+from sodakd.judge.lint.c_text import plain
+from sodakd.judge.lint.tool import Call, Form, Installed, Remark, Said, Source, Tool, texts
+from sodakd.judge.program import Program
+from sodakd.judge.toolchains import INSTALL, Missing, toolchain
+from sodakd.types import Language, Severity, Tests
+
+_LINE = re.compile(r"(\w+\.c(?:pp)?):(\d+):(?:\d+:)? (fatal error|error|warning): (.*)")
+_FLAG = re.compile(r"(.*?) \[-W(?:error=)?([\w+=-]+)\]")
+_WARNINGS = (
+    "-S", "-Wall", "-Wextra", "-Wno-sign-compare", "-Wno-unused-parameter",
+    "-fdiagnostics-plain-output", "-fmax-errors=20",
+)  # fmt: skip
+"""Down to assembly: a function that ends without a value is found on the way (`-fsyntax-only` ends
+before that). `sign-compare` warns of every loop up to `size()`; parameters are named by the
+question."""
+
+_OPTIONS = {Language.C: ("-std=gnu17",), Language.CPP: ("-std=gnu++17", "-O1", "-fPIE")}
+"""As programs are compiled, or the precompiled headers do not fit."""
+
+
+def _finder(language: Language, name: str) -> Callable[[], Installed]:
+    @cache
+    def find() -> Installed:
+        found = toolchain(language)
+        if isinstance(found, Missing):
+            raise JudgeError(found.lacks)
+        return Installed(found.tools, found.places, found.versions[name])
+
+    return find
+
+
+def _form(program: Program) -> Form:
+    """As it is compiled: the script after it, with assertions that are assertions."""
+    form = plain(program)
+    if isinstance(program.tests, Tests):
+        return form
+    return Form(f"{form.text}{c.ASSERT}{program.tests.script}", followed=True)
+
+
+def _call(name: str) -> Callable[[Installed, Sequence[Source]], Call]:
+    def call(installed: Installed, sources: Sequence[Source]) -> Call:
+        """Programs that begin with the same precompiled header are compiled by one command."""
+        groups: dict[tuple[str, ...], list[str]] = {}
+        for source in sources:
+            groups.setdefault(_header(installed, source), []).append(source.name)
+        language = sources[0].program.language
+        commands = [
+            (installed.paths[name], *_OPTIONS[language], *_WARNINGS, *header, *names)
+            for header, names in groups.items()
+        ]
+        seconds = 10.0 + len(sources)
+        return Call(seconds=seconds, files=texts(sources), commands=tuple(commands))
+
+    return call
+
+
+def _header(installed: Installed, source: Source) -> tuple[str, ...]:
+    """The options that put a precompiled header first, where the program asks for its content."""
+    program, text, folder = source.program, source.form.text, installed.inside("headers")
+    called = isinstance(program.tests, Tests)
+    if program.language is Language.C:
+        header = "calls.h" if called else c.precompiled(text)
+        return ("-include", f"{folder}/{header}") if header else ()
+    header = cpp.header_of(installed.paths.get("heavy"), program.code, text, called=called)
+    if not header:
+        return ()
+    light = (f"-I{folder}/light",) if header == cpp.LIGHT else ()
+    return ("-include", f"{folder}/{header}", *light)
+
+
+def _read(_: Sequence[Source], answers: Sequence[Said]) -> Iterator[Remark]:
+    for answer in answers:
+        for line in answer.errors.splitlines():
+            found = _LINE.fullmatch(line)
+            if found is None:
+                continue
+            file, number, level, message = found.groups()
+            flag = _FLAG.fullmatch(message)
+            rule, message = (flag[2], flag[1]) if flag else ("error", message)
+            severity = Severity.WARNING if level == "warning" else Severity.ERROR
+            yield Remark(file, int(number), rule, message, severity)
+
+
+def _tool(name: str, language: Language) -> Tool:
+    return Tool(
+        name=name,
+        languages=frozenset({language}),
+        install=INSTALL[language],
+        fast=False,
+        find=_finder(language, name),
+        form=_form,
+        call=_call(name),
+        read=_read,
+        batch=16,
+    )
+
+
+GCC = _tool("gcc", Language.C)
+GPP = _tool("g++", Language.CPP)

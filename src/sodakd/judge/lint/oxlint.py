@@ -1,0 +1,120 @@
+"""oxlint, for JavaScript and TypeScript: code that is wrong or useless, undefined names."""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cache
+
+from sodakd.errors import JudgeError
+from sodakd.judge.lint.tool import (
+    Call,
+    Form,
+    Installed,
+    Remark,
+    Said,
+    Source,
+    Tool,
+    as_it_is,
+    texts,
+)
+from sodakd.judge.program import Program
+from sodakd.judge.toolchains import Missing, node_modules, toolchain
+from sodakd.types import Language, Severity
+
+_CONFIG = "oxlint.json"
+_FAULTS = (
+    "no-undef", "no-const-assign", "no-dupe-keys", "no-dupe-class-members", "no-func-assign",
+    "no-class-assign", "no-import-assign", "no-obj-calls", "no-invalid-regexp", "use-isnan",
+    "valid-typeof", "no-unsafe-finally", "no-this-before-super", "constructor-super",
+    "getter-return", "no-setter-return",
+)  # fmt: skip
+"""Rules whose finding is a fault wherever it stands."""
+
+_TYPED_OFF = ("no-undef", "no-dupe-class-members", "no-redeclare")
+"""Of TypeScript its compiler says these, and better: types and overloads are names too."""
+
+_SETTINGS = {
+    "plugins": ["eslint", "oxc", "unicorn", "typescript"],
+    "categories": {"correctness": "warn"},
+    "env": {"builtin": True, "es2024": True, "node": True, "browser": True, "jquery": True},
+    "rules": {
+        **dict.fromkeys(_FAULTS, "error"),
+        "no-unused-vars": ["warn", {"args": "none", "caughtErrors": "none"}],
+    },
+    "overrides": [{"files": ["*.ts"], "rules": dict.fromkeys(_TYPED_OFF, "off")}],
+}
+
+_OFF = re.compile(r"(eslint|oxlint)-(?=disable|enable)")
+_LINE = re.compile(r"(\w+\.[jt]s):(\d+):(\d+): (.*) \[(Error|Warning)(?:/([^\]]*))?\]")
+_RULE = re.compile(r"[\w@/-]+\(([\w/-]+)\)")
+
+
+@cache
+def find() -> Installed:
+    """The package `oxlint` of npm, and node."""
+    node = toolchain(Language.JAVASCRIPT)
+    if isinstance(node, Missing):
+        raise JudgeError(f"oxlint needs node: {node.lacks}")
+    folder = node_modules("oxlint/bin/oxlint")
+    if folder is None:
+        raise JudgeError("oxlint is not installed")
+    package = json.loads((folder / "oxlint" / "package.json").read_text(encoding="utf-8"))
+    paths = {"node": node.tools["node"], "oxlint": str(folder / "oxlint" / "bin" / "oxlint")}
+    return Installed(paths, (*node.places, str(folder)), str(package["version"]))
+
+
+def _form(program: Program) -> Form:
+    """A program cannot turn the tool off: its orders to do so are no orders."""
+    form = as_it_is(program)
+    return replace(form, text=_OFF.sub(r"\1_", form.text))
+
+
+def _call(installed: Installed, sources: Sequence[Source]) -> Call:
+    names = texts(sources)
+    command = (
+        installed.inside("node"), "--no-warnings", installed.inside("oxlint"),
+        "--config", _CONFIG, "--format=unix",
+        "--disable-nested-config", "--no-ignore", "--threads=1", *names,
+    )  # fmt: skip
+    return Call(
+        seconds=5 + 0.1 * len(names),
+        files={**names, _CONFIG: json.dumps(_SETTINGS)},
+        commands=(command,),
+    )
+
+
+def _read(sources: Sequence[Source], answers: Sequence[Said]) -> Iterator[Remark]:
+    lines = {source.name: source.form.text.splitlines() for source in sources}
+    for answer in answers:
+        for line in answer.out.splitlines():
+            found = _LINE.fullmatch(line)
+            if found is None:
+                continue
+            file, number, _, message, level, where = found.groups()
+            named = _RULE.fullmatch(where or "")
+            rule = named[1] if named else "syntax"
+            if rule == "no-unused-vars" and _outermost(lines.get(file, []), int(number)):
+                continue
+            yield Remark(
+                file, int(number), rule, message,
+                Severity.ERROR if level == "Error" else Severity.WARNING,
+            )  # fmt: skip
+
+
+def _outermost(lines: Sequence[str], number: int) -> bool:
+    """Whether a name belongs to the whole file: who calls the program uses it."""
+    return 0 < number <= len(lines) and not lines[number - 1][:1].isspace()
+
+
+OXLINT = Tool(
+    name="oxlint",
+    languages=frozenset({Language.JAVASCRIPT, Language.TYPESCRIPT}),
+    install="npm install -g oxlint",
+    fast=True,
+    find=find,
+    form=_form,
+    call=_call,
+    read=_read,
+    batch=256,
+)

@@ -1,0 +1,67 @@
+"""ruff, for Python: undefined names, unused imports, likely bugs (E9, F, B, PLE)."""
+
+import re
+import shutil
+import sysconfig
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+
+from sodakd.errors import JudgeError
+from sodakd.judge.building import said
+from sodakd.judge.lint.tool import Call, Installed, Remark, Said, Source, Tool, as_it_is, texts
+from sodakd.types import Language, Severity
+
+_ERRORS = re.compile(r"invalid-syntax|E9\d\d|F(?:50[1-9]|63[134]|7\d\d|82[123])|PLE\d+")
+"""Rules whose finding is a fault wherever it stands: no program, an undefined name, a wrong format,
+an `assert` or a comparison that is always true."""
+
+_LINE = re.compile(r"(\w+\.py):(\d+):\d+: (\S+) (?:\[\*\] )?(.*)")
+
+
+@cache
+def find() -> Installed:
+    """The executable of the package `ruff`, or one on the path."""
+    own = Path(sysconfig.get_path("scripts")) / "ruff"
+    place = str(own) if own.exists() else shutil.which("ruff")
+    if place is None:
+        raise JudgeError("ruff is not installed")
+    place = str(Path(place).resolve())
+    return Installed({"ruff": place}, (place,), said(place, "--version").split()[-1])
+
+
+def _call(installed: Installed, sources: Sequence[Source]) -> Call:
+    command = (
+        "check", "--isolated", "--no-cache", "--ignore-noqa", "--quiet", "--select=E9,F,B,PLE",
+        "--target-version=py311", "--output-format=concise",
+    )  # fmt: skip
+    names = texts(sources)
+    return Call(
+        seconds=3 + 0.05 * len(names),
+        files=names,
+        commands=((installed.inside("ruff"), *command, *names),),
+        environment={"RAYON_NUM_THREADS": "1"},
+    )
+
+
+def _read(_: Sequence[Source], answers: Sequence[Said]) -> Iterator[Remark]:
+    for answer in answers:
+        for line in answer.out.splitlines():
+            if found := _LINE.fullmatch(line):
+                file, number, rule, message = found.groups()
+                rule = rule.removesuffix(":")
+                severity = Severity.ERROR if _ERRORS.fullmatch(rule) else Severity.WARNING
+                yield Remark(file, int(number), rule, message, severity)
+
+
+RUFF = Tool(
+    name="ruff",
+    languages=frozenset({Language.PYTHON}),
+    install="pip install 'sodakd[lint]'",
+    fast=True,
+    find=find,
+    form=as_it_is,
+    call=_call,
+    read=_read,
+    batch=256,
+)

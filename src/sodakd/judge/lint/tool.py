@@ -1,0 +1,130 @@
+"""What every static tool is to the judge: where it is found, how it is called, what it says.
+
+A tool reads untrusted text, so it runs in the box like a program (`inside/tool.py`). It is given
+many programs at once, as files under names that no program can know: no program can put a finding
+on another.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sodakd.judge.inside.wall import seen
+from sodakd.judge.program import Program
+from sodakd.types import Language, Severity, Tests
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A tool of this machine: whole paths by name, what the box must show, its version."""
+
+    paths: Mapping[str, str]
+    places: tuple[str, ...]
+    version: str
+
+    def inside(self, name: str) -> str:
+        """Where a path is found in the box."""
+        return seen(self.paths[name])
+
+
+@dataclass(frozen=True)
+class Form:
+    """A program in the form that a tool reads. `before`: lines put before those of the program.
+
+    `followed`: a test script comes after it, is read with it, and never reported.
+    """
+
+    text: str
+    before: int = 0
+    followed: bool = False
+
+
+@dataclass(frozen=True)
+class Source:
+    """A program, its form, and the name it has as a file."""
+
+    name: str
+    program: Program
+    form: Form
+
+
+@dataclass(frozen=True)
+class Call:
+    """What is run for a batch: commands with their files, or messages to a compiler kept running.
+
+    `seconds` of CPU time may pass for each. `good` are the exit statuses of a tool that did its
+    work, whatever it found.
+    """
+
+    seconds: float
+    files: Mapping[str, str] = field(default_factory=dict)
+    commands: tuple[Sequence[str], ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    good: tuple[int, ...] = (0, 1)
+    server: str = ""
+    messages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command or a server said."""
+
+    out: str
+    errors: str = ""
+
+
+@dataclass(frozen=True)
+class Remark:
+    """One remark as a tool makes it: on a line of a file."""
+
+    file: str
+    line: int
+    rule: str
+    message: str
+    severity: Severity = Severity.WARNING
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One static tool. `fast`: it takes a few milliseconds a program at most, in a batch.
+
+    `install` is the one command that brings it. `find` raises `JudgeError` where it is missing.
+    `batch` is how many programs one call is given at most.
+    """
+
+    name: str
+    languages: frozenset[Language]
+    install: str
+    fast: bool
+    find: Callable[[], Installed]
+    form: Callable[[Program], Form]
+    call: Callable[[Installed, Sequence[Source]], Call]
+    read: Callable[[Sequence[Source], Sequence[Said]], Iterator[Remark]]
+    batch: int = 128
+
+
+SUFFIX: Mapping[Language, str] = {
+    Language.PYTHON: "py",
+    Language.JAVA: "java",
+    Language.JAVASCRIPT: "js",
+    Language.TYPESCRIPT: "ts",
+    Language.C: "c",
+    Language.CPP: "cpp",
+    Language.GO: "go",
+}
+
+
+def as_it_is(program: Program) -> Form:
+    """The program alone, with an end to its last line."""
+    return Form(program.code if program.code.endswith("\n") else f"{program.code}\n")
+
+
+def with_script(program: Program) -> Form:
+    """The program and its test script after it, as they are compiled together."""
+    if isinstance(program.tests, Tests):
+        return as_it_is(program)
+    return Form(f"{program.code}\n{program.tests.script}", followed=True)
+
+
+def texts(sources: Sequence[Source]) -> dict[str, str]:
+    """The files of sources."""
+    return {source.name: source.form.text for source in sources}

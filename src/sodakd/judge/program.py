@@ -1,0 +1,27 @@
+"""What a judge is given, and what it gives back."""
+
+from dataclasses import dataclass
+
+from sodakd.types import Language, Tests, TestScript, Verdict
+
+
+@dataclass(frozen=True)
+class Program:
+    """Code and the tests it must pass. `id` is the caller's, and comes back with the verdict.
+
+    Where no code was found in an answer, `reason` says why: it is the verdict's output.
+    """
+
+    code: str
+    language: Language
+    tests: Tests | TestScript
+    id: str = ""
+    reason: str = "no code"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A program's id and its verdict."""
+
+    id: str
+    verdict: Verdict

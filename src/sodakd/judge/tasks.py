@@ -1,0 +1,87 @@
+"""A program as a worker is asked for it, and what the worker says as a verdict."""
+
+from collections.abc import Iterable, Mapping
+
+from pydantic import JsonValue
+
+from sodakd.errors import JudgeError
+from sodakd.judge.inside.wall import seen
+from sodakd.judge.program import Program
+from sodakd.judge.toolchains import Missing, Toolchain, toolchain
+from sodakd.judge.values import compare
+from sodakd.judge.walls import WARNINGS
+from sodakd.types import Isolation, Language, Outcome, Stage, Tests, TestScript, Verdict, Walls
+
+_SIGNED = frozenset({Language.JAVA, Language.C, Language.CPP, Language.GO})
+
+
+def task_of(program: Program, limits: dict[str, JsonValue], *, warm: bool) -> dict[str, JsonValue]:
+    """What a worker is asked. Raises `JudgeError` where the tests lack a signature."""
+    tests = program.tests
+    calls = tests.cases if isinstance(tests, Tests) else ()
+    signature = tests.signature if isinstance(tests, Tests) else None
+    if calls and signature is None and program.language in _SIGNED:
+        raise JudgeError(
+            f"a call in {program.language} needs the types of {tests.entry_point}: set"
+            " tests.signature"
+        )
+    return {
+        "language": program.language.value,
+        "code": program.code,
+        "entry_point": tests.entry_point,
+        "arguments": [list(case.arguments) for case in calls],
+        "argument_types": list(signature.arguments) if signature else [],
+        "result_type": signature.returns.value if signature else "",
+        "in_process": isinstance(tests, TestScript) and tests.in_process,
+        "limits": limits,
+        "warm": warm,
+        "tools": {name: seen(path) for name, path in found(program.language).tools.items()},
+    }
+
+
+def script_of(program: Program) -> str | None:
+    """The script of a program's tests, where they are one."""
+    return program.tests.script if isinstance(program.tests, TestScript) else None
+
+
+def found(language: Language) -> Toolchain:
+    """The toolchain of a language. Raises `JudgeError`, which says what mends it."""
+    tools = toolchain(language)
+    if isinstance(tools, Missing):
+        raise JudgeError(f"{language} cannot be judged here: {tools.lacks}; {tools.command}")
+    return tools
+
+
+def versions(languages: Iterable[Language]) -> Mapping[str, str]:
+    """The versions of the tools that judge these languages, by tool."""
+    return {
+        name: version
+        for language in languages
+        for name, version in found(language).versions.items()
+    }
+
+
+def verdict_of(said: dict[str, JsonValue], program: Program, walls: Walls) -> Verdict:
+    """What a worker said of a program; the values of calls are compared here."""
+    outcome, output = str(said["outcome"]), str(said["output"])
+    stage = Stage(str(said["stage"]))
+    if not outcome:
+        assert isinstance(program.tests, Tests)
+        judged, why = compare(str(said["values"]), program.tests, program.language)
+        outcome, output = judged.value, why or output
+    return Verdict(
+        outcome=Outcome(outcome),
+        stage=stage,
+        output=output.encode(errors="replace").decode(),  # half a character cannot be kept
+        isolation=Isolation(str(said["isolation"] or "split")),
+        walls=walls,
+        warning=WARNINGS[walls],
+        seconds=_number(said["cpu_seconds"]),
+        wall_seconds=_number(said["wall_seconds"]),
+        peak_memory=int(_number(said["peak_memory"])),
+    )
+
+
+def _number(value: JsonValue) -> float:
+    assert isinstance(value, (int, float))
+    return value

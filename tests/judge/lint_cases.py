@@ -1,0 +1,91 @@
+"""Known faults: a program, and what each tool must find in it, at which line."""
+
+from dataclasses import dataclass
+
+from sodakd.types import Language, Severity
+
+ERROR, WARNING = Severity.ERROR, Severity.WARNING
+
+
+@dataclass(frozen=True)
+class Known:
+    """One fault that a tool must find."""
+
+    tool: str
+    language: Language
+    line: int
+    rule: str
+    severity: Severity
+    code: str
+
+
+KNOWN = (
+    Known("ruff", Language.PYTHON, 3, "F821", ERROR,
+          "def f(x):\n    if x:\n        return y\n    return x\n"),
+    Known("ruff", Language.PYTHON, 1, "F401", WARNING, "import os\n\n\ndef f():\n    return 1\n"),
+    Known("ruff", Language.PYTHON, 2, "invalid-syntax", ERROR, "def f():\n    return (\n"),
+    Known("oxlint", Language.JAVASCRIPT, 2, "no-undef", ERROR,
+          "function f(x) {\n  return x + y;\n}\n"),
+    Known("oxlint", Language.JAVASCRIPT, 2, "no-unused-vars", WARNING,
+          "function f(x) {\n  const unused = 1;\n  return x;\n}\n"),
+    Known("oxlint", Language.JAVASCRIPT, 2, "syntax", ERROR, "function f(x) {\n  return 'x;\n}\n"),
+    Known("oxlint", Language.TYPESCRIPT, 2, "no-dupe-keys", ERROR,
+          "function f(): object {\n  return { a: 1, a: 2 };\n}\n"),
+    Known("tsc", Language.TYPESCRIPT, 3, "TS18047", WARNING,
+          "function f(s: string): string {\n  const m = s.match(/a/);\n  return m[0];\n}\n"),
+    Known("tsc", Language.TYPESCRIPT, 1, "TS7006", WARNING, "function f(x) {\n  return x;\n}\n"),
+    Known("javac", Language.JAVA, 4, "rawtypes", WARNING,
+          "import java.util.*;\nclass A {\n  static int f() {\n    List l = null;\n"
+          "    return l == null ? 0 : 1;\n  }\n}\n"),
+    Known("javac", Language.JAVA, 2, "cant.resolve.location", ERROR,
+          "class A {\n  static int f() { return y; }\n}\n"),
+    Known("javac", Language.JAVA, 4, "rawtypes", WARNING,  # in no class
+          "import java.util.*;\n\nstatic int f() {\n  List l = null;\n  return 0;\n}\n"),
+    Known("cppcheck", Language.C, 4, "memleak", ERROR,
+          "#include <stdlib.h>\nint f(void) {\n  int *p = malloc(4);\n  return 1;\n}\n"),
+    Known("cppcheck", Language.CPP, 4, "zerodiv", ERROR,
+          "int f() {\n  int a = 0;\n  int b = 1;\n  return b / a;\n}\n"),
+    Known("gcc", Language.C, 2, "unused-variable", WARNING,
+          "int f(int x) {\n  int y;\n  return x;\n}\n"),
+    Known("gcc", Language.C, 2, "error", ERROR, "int f(int x) {\n  return z;\n}\n"),
+    Known("g++", Language.CPP, 4, "return-type", WARNING,
+          "#include <bits/stdc++.h>\nint f(int x) {\n  if (x) return 1;\n}\n"),
+    Known("gofmt", Language.GO, 4, "format", WARNING,
+          "package main\n\nfunc f() int {\n  return 1\n}\n"),
+    Known("gofmt", Language.GO, 2, "format", WARNING, "func f() int {\n  return 1\n}\n"),
+    Known("gofmt", Language.GO, 5, "syntax", ERROR,
+          "package main\n\nfunc f() int {\n\treturn 1 +\n}\n"),
+    Known("go vet", Language.GO, 6, "printf", WARNING,
+          'package main\n\nimport "fmt"\n\nfunc f(x int) {\n\tfmt.Printf("%s", x)\n}\n'),
+    Known("go vet", Language.GO, 4, "types", ERROR,
+          "package main\n\nfunc f() int {\n\treturn y\n}\n"),
+)  # fmt: skip
+
+CLEAN = {
+    Language.PYTHON: "def f(x):\n    return x + 1\n",
+    Language.JAVASCRIPT: "const add = (a, b) => a + b;\nfunction f(x) {\n  return add(x, 1);\n}\n",
+    Language.TYPESCRIPT: "function f(x: number): number {\n  return x + 1;\n}\n",
+    Language.JAVA: "class A {\n  static int f(int x) {\n    return x + 1;\n  }\n}\n",
+    Language.C: "#include <stdio.h>\nint f(int x) {\n  printf(\"%d\", x);\n  return x + 1;\n}\n",
+    Language.CPP: "#include <vector>\nint f(int x) {\n  return std::vector<int>{x}[0];\n}\n",
+    Language.GO: "package main\n\nfunc f(x int) int {\n\treturn x + 1\n}\n",
+}  # fmt: skip
+
+SILENCED = (
+    Known("ruff", Language.PYTHON, 4, "F821", ERROR,
+          "# ruff: noqa\n# ruff: disable[F821]\n# flake8: noqa\nprint(y)  # noqa: F821\n"),
+    Known("oxlint", Language.JAVASCRIPT, 3, "no-undef", ERROR,
+          "/* eslint-disable */\n// oxlint-disable-next-line no-undef\nf();\n"),
+    Known("tsc", Language.TYPESCRIPT, 3, "TS7006", WARNING,
+          "// @ts-nocheck\n// @ts-ignore\nfunction f(x) {\n  return x;\n}\n"),
+    Known("gcc", Language.C, 4, "unused-variable", WARNING,
+          "#pragma GCC diagnostic ignored \"-Wunused-variable\"\n#pragma GCC system_header\n"
+          "# 1 \"x.c\" 3\nint f(void) { int y; return 1; }\n"),
+    Known("cppcheck", Language.C, 5, "memleak", ERROR,
+          "// cppcheck-suppress memleak\n#include <stdlib.h>\nint f(void) { int *p = malloc(4);\n"
+          "#line 90 \"other.c\"\nreturn 1; }\n"),
+    Known("go vet", Language.GO, 7, "printf", WARNING,
+          "package main\n\nimport \"fmt\"\n\nfunc f(x int) {\n//line other.go:90\n"
+          "\tfmt.Printf(\"%s\", x)\n}\n"),
+)  # fmt: skip
+"""Programs that order the tools to be silent, or that give their lines other numbers."""

@@ -1,0 +1,61 @@
+"""Control groups of version 2, over a hierarchy of plain files: none is ours to change in CI."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from sodakd.judge import cgroup
+from sodakd.judge.inside.memory import Memory
+from sodakd.judge.inside.worker import Killed
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    home = tmp_path / "user.slice"
+    group = home / f"sodakd-{os.getpid()}-7"
+    group.mkdir(parents=True)
+    for name in ("cgroup.procs", "memory.events", "memory.stat"):
+        (group / name).touch()
+    (home / "cgroup.subtree_control").write_text("cpu memory pids\n")
+    monkeypatch.setattr(cgroup, "_homes", lambda: [(2, home)])
+    return home
+
+
+def test_a_group_of_version_2_gets_its_limits_and_is_counted_by_its_files(home: Path) -> None:
+    made = cgroup.make_cgroup("7", memory=123, processes=45)
+    assert made is not None
+    assert (made.version, made.folder.parent) == (2, home)
+    assert (made.folder / "memory.max").read_text() == "123"
+    assert (made.folder / "pids.max").read_text() == "45"
+    killed = Killed(made.events)
+    assert not killed()
+    (made.folder / "memory.events").write_text("oom 3\noom_kill 2\noom_group_kill 0\n")
+    assert killed()
+    assert not killed()
+    (made.folder / "memory.stat").write_text("anon 987654321\nfile 5\nshmem 7\n")
+    assert Memory(made.statistics, ())._group() == 987654321
+    os.write(made.join, b"0")
+    assert (made.folder / "cgroup.procs").read_text() == "0"
+    made.close()
+
+
+def test_a_group_that_was_not_given_to_us_is_left_alone(home: Path) -> None:
+    (home / "cgroup.subtree_control").write_text("cpu\n")
+    (home / "cgroup.procs").write_text("1\n2\n")
+    assert cgroup.make_cgroup("7", memory=123, processes=45) is None
+    assert not (home / "sodakd-self").exists()
+
+
+def test_in_a_group_that_was_given_to_us_its_processes_make_room(home: Path) -> None:
+    (home / "cgroup.subtree_control").write_text("\n")
+    (home / "cgroup.procs").write_text("17\n")
+    try:
+        os.setxattr(home, "user.delegate", b"1")
+    except OSError:
+        pytest.skip("this file system keeps no attributes")
+    made = cgroup.make_cgroup("7", memory=123, processes=45)
+    assert made is not None
+    made.close()
+    assert (home / "sodakd-self" / "cgroup.procs").read_text() == "17"
+    assert (home / "cgroup.subtree_control").read_text() == "+memory +pids"

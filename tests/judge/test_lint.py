@@ -1,0 +1,212 @@
+"""Static tools find what they must, at the line of the program as it was given; nothing else."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sodakd.errors import JudgeError
+from sodakd.judge.judge import Judge, Program
+from sodakd.judge.lint import cppcheck, linting, ruff
+from sodakd.judge.lint.counts import count
+from sodakd.judge.lint.table import TOOLS
+from sodakd.judge.lint.tool import Tool
+from sodakd.settings.stages import JudgeSettings
+from sodakd.types import (
+    Case,
+    Finding,
+    Language,
+    Outcome,
+    Severity,
+    Signature,
+    Tests,
+    TestScript,
+    ValueType,
+)
+from tests.judge.lint_cases import CLEAN, KNOWN, SILENCED, Known
+
+_NONE, _AGAIN = TestScript(script="\n"), TestScript(script="\n\n")
+"""What was read once is known: with another script it is another program, and is read again."""
+
+
+@pytest.fixture(scope="module")
+def judge() -> Iterator[Judge]:
+    with Judge(JudgeSettings(), workers=1) as judge:
+        # Each tool that comes later would have the worker made anew, that shows it.
+        judge.lint([Program(code, own, _NONE) for own, code in CLEAN.items()], full=True)
+        yield judge
+
+
+def need(name: str) -> Tool:
+    """The tool, or the test is skipped by what it lacks."""
+    tool = next(tool for tool in TOOLS if tool.name == name)
+    try:
+        tool.find()
+    except JudgeError as error:
+        pytest.skip(f"{name}: {error}; {tool.install}")
+    return tool
+
+
+def found(judge: Judge, language: Language, code: str, tool: str = "") -> list[Finding]:
+    (findings,) = judge.lint([Program(code, language, _NONE)], full=True)
+    return [one for one in findings if one.tool == tool or not tool]
+
+
+def test_each_tool_has_a_known_fault() -> None:
+    assert {known.tool for known in KNOWN} == {tool.name for tool in TOOLS}
+
+
+@pytest.mark.parametrize("known", KNOWN + SILENCED)
+def test_a_known_fault_is_found_at_its_line(judge: Judge, known: Known) -> None:
+    need(known.tool)
+    findings = found(judge, known.language, known.code, known.tool)
+    places = {(one.rule, one.line, one.severity) for one in findings}
+    assert (known.rule, known.line, known.severity) in places, findings
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_clean_program_has_no_finding(judge: Judge, language: Language) -> None:
+    for tool in TOOLS:
+        if language in tool.languages:
+            need(tool.name)
+    assert found(judge, language, CLEAN[language]) == []
+
+
+def test_many_programs_in_a_call_get_what_each_gets_alone(judge: Judge) -> None:
+    codes = [(known.language, known.code) for known in KNOWN + SILENCED]
+    codes += list(CLEAN.items())
+    together = judge.lint([Program(code, own, _AGAIN) for own, code in codes], full=True)
+    assert together == [tuple(found(judge, own, code)) for own, code in codes]
+
+
+def test_the_tests_that_follow_a_program_are_read_and_not_reported(judge: Judge) -> None:
+    for tool in ("gcc", "javac", "go vet"):
+        need(tool)
+    go = 'package main\n\nimport "testing"\n\nfunc f() int {\n\treturn 1\n}\n'
+    script = 'func TestF(t *testing.T) {\n\tif f() == f() {\n\t\tt.Logf("%s", 1)\n\t}\n}\n'
+    c, main = "static int f(void) { return 1; }\n", "int main(void) { int unused; return f() - 1; }"
+    programs = [
+        Program(go, Language.GO, TestScript(script=script)),
+        Program(c, Language.C, TestScript(script=main)),
+    ]
+    assert judge.lint(programs, full=True) == [(), ()]
+
+
+def test_what_the_judge_puts_before_a_program_is_there_for_its_tools(judge: Judge) -> None:
+    need("gcc")
+    signature = Signature(arguments=(ValueType.INTS,), returns=ValueType.INT)
+    tests = Tests(entry_point="f", cases=(Case(arguments=([1],), expected=1),), signature=signature)
+    code = "long long f(IntList x) {\n  return x.count;\n}\n"
+    assert judge.lint([Program(code, Language.C, tests)], full=True) == [()]
+
+
+def test_a_finding_changes_no_verdict(judge: Judge) -> None:
+    program = Program("import os\ndef f():\n    return y\n", Language.PYTHON, _NONE)
+    before = judge.one(program)
+    need("ruff")
+    assert len(judge.lint([program])[0]) == 2
+    assert judge.one(program) == before
+    assert before.outcome is Outcome.PASSED
+
+
+def test_a_program_that_a_tool_fails_on_spoils_no_other(judge: Judge) -> None:
+    need("ruff")
+    deep = "-" * 150_000 + "1\n"
+    programs = [Program(f"print(y{number})\n", Language.PYTHON, _NONE) for number in range(6)]
+    programs.insert(3, Program(deep, Language.PYTHON, _NONE))
+    findings = judge.lint(programs)
+    assert [one.rule for one in findings[3]] == [linting.NO_ANSWER]
+    assert [len(one) for one in findings] == [1] * 7
+    assert findings[0][0].message == "Undefined name `y0`"
+
+
+def test_huge_programs_and_endless_findings_are_bounded(judge: Judge) -> None:
+    need("ruff")
+    long = f"x = [{'1,' * linting.LONGEST}]\n"
+    line = f"x = [{'y, ' * 30_000}]\n"
+    findings = judge.lint([Program(code, Language.PYTHON, _NONE) for code in (long, line)])
+    assert [one.rule for one in findings[0]] == [linting.TOO_LONG]
+    assert {one.rule for one in findings[1]} == {"F821"}
+    many = "".join(f"print(y{number}, '{'a' * 2000}')\n" for number in range(90))
+    (bounded,) = judge.lint([Program(many, Language.PYTHON, _NONE)])
+    assert len(bounded) == linting.MOST + 1
+    assert bounded[-1].rule == linting.MORE
+    assert bounded[-1].message == "40 more findings"
+
+
+def test_no_program_reads_the_machine_or_speaks_for_another(judge: Judge) -> None:
+    need("gcc")
+    need("cppcheck")
+    reader = '#include "/etc/shadow"\n#include "/proc/self/environ"\nint f(void) { return 1; }\n'
+    liar = '#line 1 "x0.c"\n#warning "x1.c:1:1: error: mine"\nint g(void) { return 1; }\n'
+    programs = [Program(code, Language.C, _NONE) for code in (CLEAN[Language.C], reader, liar)]
+    clean, read, lied = judge.lint(programs, full=True)
+    assert clean == ()
+    assert "No such file" in read[0].message
+    assert all("root" not in one.message for one in read)
+    assert [(one.line, one.rule) for one in lied] == [(2, "cpp")]
+
+
+@pytest.mark.parametrize(
+    ("language", "code"),
+    [
+        (Language.JAVASCRIPT, '{"rules": {"no-undef": "off"}, "extends": ["/etc/passwd"]}\n'),
+        (Language.TYPESCRIPT, '{"compilerOptions": {"strict": false}, "files": ["/etc/passwd"]}\n'),
+        (Language.TYPESCRIPT, 'import x from "/etc/passwd";\n/// <reference path="/a" />\n'),
+        (Language.PYTHON, "# /// script\n# requires-python = '>=9'\n# ///\nx = 1\n"),
+        (Language.GO, "package main\n\n//go:embed /etc/passwd\nvar x string\n"),
+    ],
+)  # fmt: skip
+def test_a_configuration_in_a_program_is_text(judge: Judge, language: Language, code: str) -> None:
+    other = next(known for known in KNOWN if known.language is language)
+    need(other.tool)
+    script = TestScript(script="\n" + " " * len(code))
+    programs = [Program(one, language, script) for one in (code, other.code)]
+    configured, beside = judge.lint(programs, full=True)
+    assert all("root:" not in one.message for one in configured)
+    assert list(beside) == found(judge, language, other.code)
+
+
+def test_bytes_that_are_no_text_are_contained(judge: Judge) -> None:
+    odd = "x = '\ud800\0'\u2028\r\n"
+    programs = [Program(odd, language, _NONE) for language in Language]
+    for findings in judge.lint(programs, full=True):
+        assert all(one.line == 1 and one.message.isprintable() for one in findings)
+
+
+def test_a_missing_tool_is_named_with_what_brings_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    need("gcc")
+    program = Program("int f(void) {\n  int y;\n  return 1;\n}\n", Language.C, _NONE)
+    with Judge(JudgeSettings(), workers=1) as judge, monkeypatch.context() as patch:
+        judge.lint([program], full=True)  # the other tools are found while they can be
+        patch.setenv("PATH", str(tmp_path))
+        cppcheck.find.cache_clear()
+        try:
+            (findings,) = judge.lint([program], full=True)
+        finally:
+            cppcheck.find.cache_clear()
+        assert [one.tool for one in findings] == ["gcc"]
+        assert "no findings of cppcheck: cppcheck is not installed; apt-get install cppcheck" in (
+            judge.notes()
+        )
+
+
+def test_the_versions_of_the_tools_are_known(judge: Judge) -> None:
+    need("ruff")
+    judge.lint([Program(CLEAN[Language.PYTHON], Language.PYTHON, _NONE)])
+    assert judge.versions()["ruff"] == ruff.find().version
+
+
+def test_rules_are_counted_faults_first() -> None:
+    def finding(rule: str, severity: Severity = Severity.WARNING) -> Finding:
+        return Finding(tool="ruff", rule=rule, line=1, message=rule, severity=severity)
+
+    rules = count([
+        [finding("F401"), finding("F401")], [finding("F821", Severity.ERROR)], [finding("F401")],
+        [],
+    ])  # fmt: skip
+    assert [(one.rule, one.findings, one.programs) for one in rules] == [
+        ("F821", 1, 1), ("F401", 3, 2),
+    ]  # fmt: skip

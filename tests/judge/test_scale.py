@@ -1,0 +1,95 @@
+"""Any number of programs: read no faster than judged, remembered no longer than useful."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from sodakd.judge import Judge, Program
+from sodakd.judge import workers as workers_module
+from sodakd.judge.judge import _AHEAD
+from sodakd.judge.known import Known, digest
+from sodakd.judge.pool import Worker
+from sodakd.judge.workers import Workers
+from sodakd.settings.stages import JudgeSettings
+from sodakd.types import Case, Language, Outcome, Stage, Tests, Verdict
+
+TESTS = Tests(entry_point="f", cases=(Case(arguments=(1,), expected=2),))
+SETTINGS = JudgeSettings(cpu_seconds=0.3, calibrate=False)
+
+
+def program(number: int, body: str = "x + 1") -> Program:
+    return Program(
+        f"def f(x):\n    return {body}  # {number}", Language.PYTHON, TESTS, id=f"{number}"
+    )
+
+
+def test_programs_are_read_no_faster_than_they_are_judged() -> None:
+    drawn = 0
+
+    def source() -> Iterator[Program]:
+        nonlocal drawn
+        for number in range(400):
+            drawn += 1
+            yield program(number)
+
+    with Judge(SETTINGS, workers=1) as judge:
+        seen: list[str] = []
+        for judged in judge.many(source()):
+            assert drawn <= len(seen) + _AHEAD + 1
+            seen.append(judged.id)
+            assert judged.verdict.passed
+    assert sorted(map(int, seen)) == list(range(400))
+
+
+def test_one_stream_holds_equal_programs_wrong_ones_and_many_that_run_out_of_time() -> None:
+    loops = [program(number, "f(x) if [0 for _ in iter(int, 1)] else x") for number in range(3)]
+    programs = [program(7), *loops, program(7), program(8, "x - 1"), program(9), *loops]
+    with Judge(SETTINGS, workers=2) as judge:
+        outcomes = [judged.verdict.outcome for judged in judge.many(programs)]
+        assert len(outcomes) == len(programs)
+        assert outcomes.count(Outcome.TIMEOUT) == 6
+        assert outcomes.count(Outcome.PASSED) == 3
+        assert judge.all(programs)[5].outcome is Outcome.WRONG_ANSWER
+
+
+def test_verdicts_are_remembered_up_to_a_number() -> None:
+    known = Known(most=2)
+    verdict = Verdict(outcome=Outcome.PASSED, stage=Stage.RUN)
+    keys = [digest(program(number)) for number in range(3)]
+    known.put(keys[0], verdict)
+    known.put(keys[1], verdict)
+    assert known.get(keys[0]) is verdict
+    known.put(keys[2], verdict)
+    assert [known.get(key) is not None for key in keys] == [True, False, True]
+    assert len(known) == 2
+
+
+def workers(cores: int = 1) -> Workers:
+    return Workers(lambda _: Worker(2**27, 64, ()), cores)
+
+
+def test_a_worker_is_lent_again_and_the_one_used_least_lately_is_closed() -> None:
+    pool = workers()
+    with pool.lent(Language.PYTHON) as first, pool.lent(Language.PYTHON) as second:
+        assert first is not second
+    with pool.lent(Language.PYTHON) as again:
+        assert again in (first, second)
+    for language in (*Language, Language.PYTHON):
+        with pool.lent(language):
+            pass
+    assert len(pool.idle) == len(Language)
+    assert pool.idle[-1] is Language.PYTHON
+    pool.close()
+    assert pool.idle == []
+
+
+def test_where_memory_is_short_one_idle_worker_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = workers()
+    for language in Language:
+        with pool.lent(language):
+            pass
+    monkeypatch.setattr(workers_module, "_memory_is_short", lambda: True)
+    with pool.lent(Language.GO):
+        pass
+    assert pool.idle == [Language.GO]
+    pool.close()
