@@ -117,6 +117,12 @@ class Layout:
             ids, skip_special_tokens=True, clean_up_tokenization_spaces=False
         )
 
+    def piece(self, token: int) -> str:
+        """The text of one token, special or not."""
+        return self.tokenizer.decode(
+            [token], skip_special_tokens=False, clean_up_tokenization_spaces=False
+        )
+
     def _plain(self, text: str) -> list[int]:
         return self.tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True)
 

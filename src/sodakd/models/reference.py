@@ -79,11 +79,11 @@ def _row(model: PreTrainedModel, layout: Layout, prompt: str) -> CanaryRow:
         logprob, rival = best.values.tolist()
         tokens.append(token)
         logprobs.append(logprob)
-        rivals.append(Rival(token=second, piece=layout.text([second]), logprob=rival))
+        rivals.append(Rival(token=second, piece=layout.piece(second), logprob=rival))
     return CanaryRow(
         prompt=prompt,
         tokens=tuple(tokens),
-        pieces=tuple(layout.text([token]) for token in tokens),
+        pieces=tuple(layout.piece(token) for token in tokens),
         logprobs=tuple(logprobs),
         rivals=tuple(rivals),
         text=layout.text([token for token in tokens if token not in layout.stops]),

@@ -1,0 +1,140 @@
+"""Generation of several families: the tokens of transformers' own `generate`, by either decode."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from sodakd.errors import ModelError
+from sodakd.models import lean, transformers
+from sodakd.models.canary import PROMPTS
+from sodakd.models.transformers import TransformersModel
+from tests.models.small import keep_canary, opened, write_lively
+
+ASKED = [*PROMPTS, "Hi", "Say what a stack is. " * 8, *(f"Count to {n}." for n in range(12))]
+LONGEST = 40
+LEAN = {"llama": True, "qwen2": True, "gpt2": True, "windowed": False}
+
+
+def reference(folder: Path, prompts: list[str]) -> list[str]:
+    """Greedy answers of transformers alone, prompt by prompt."""
+    model, layout = opened(folder)
+    answers = []
+    for prompt in prompts:
+        row = torch.tensor([layout.prompt(prompt)])
+        out = model.generate(  # type: ignore[operator]
+            row, attention_mask=torch.ones_like(row), max_new_tokens=LONGEST, do_sample=False,
+            eos_token_id=sorted(layout.stops),
+        )  # fmt: skip
+        answers.append(layout.text(out[0, row.shape[1] :].tolist()))
+    return answers
+
+
+@pytest.mark.parametrize("family", sorted(LEAN))
+def test_greedy_answers_are_those_of_generate_and_plain_attention_decodes_lean(
+    family: str, tmp_path: Path
+) -> None:
+    folder = write_lively(tmp_path, family)
+    keep_canary(folder)
+    model = TransformersModel.open(folder)
+    compared = model.check(folder)
+    answers = model.generate(ASKED, max_new_tokens=LONGEST, batch_size=5)
+    assert answers == reference(folder, ASKED)
+    assert model.lean is LEAN[family]
+    assert compared is not None
+    assert compared.tokens > 30
+    assert len(set(answers)) > 5
+
+
+def test_samples_of_the_static_decode_do_not_depend_on_their_neighbours(tmp_path: Path) -> None:
+    model = TransformersModel.open(write_lively(tmp_path, "windowed"))
+    together = model.generate(ASKED, max_new_tokens=12, temperature=0.8, seed=3)
+    alone = [
+        model.generate([prompt], max_new_tokens=12, temperature=0.8, seed=3)[0] for prompt in ASKED
+    ]
+    assert not model.lean
+    assert together == alone
+    assert together != model.generate(ASKED, max_new_tokens=12, temperature=0.8, seed=4)
+
+
+def test_both_decodes_draw_the_same_samples(tmp_path: Path) -> None:
+    model = TransformersModel.open(write_lively(tmp_path, "llama"))
+    assert model.lean
+    first = model.generate(ASKED, max_new_tokens=12, temperature=0.8, seed=3)
+    model.lean = False
+    assert model.generate(ASKED, max_new_tokens=12, temperature=0.8, seed=3) == first
+
+
+def test_a_window_longer_than_prompt_and_answer_is_plain_attention(tmp_path: Path) -> None:
+    folder = write_lively(tmp_path, "windowed")
+    config = folder / "config.json"
+    config.write_text(config.read_text().replace('"sliding_window": 8', '"sliding_window": 200'))
+    model = TransformersModel.open(folder)
+    assert model.lean
+    long = ["Say what a stack is. " * 20]  # beyond the window: by `generate`
+    assert model.generate([*ASKED, *long], max_new_tokens=LONGEST) == reference(
+        folder, [*ASKED, *long]
+    )
+
+
+def test_a_lean_decode_that_gives_other_tokens_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_lively(tmp_path)
+
+    def forgetful(self: lean.Cache, layer: int, query: torch.Tensor, scaling: float) -> object:
+        return torch.zeros_like(query).transpose(1, 2)
+
+    monkeypatch.setattr(lean.Cache, "attend", forgetful)
+    model = TransformersModel.open(folder)
+    assert not model.lean
+    assert model.generate(ASKED[:4], max_new_tokens=LONGEST) == reference(folder, ASKED[:4])
+
+
+def test_an_answer_ends_where_the_models_positions_do_and_no_prompt_is_cut(tmp_path: Path) -> None:
+    folder = write_lively(tmp_path, "gpt2")
+    model = TransformersModel.open(folder)
+    _, layout = opened(folder)
+    nearly = "a b " * 240
+    nearly = nearly[: len(nearly) - 0]
+    while len(layout.prompt(nearly)) > 500:
+        nearly = nearly[:-4]
+    fits, over = "Count to 3.", "a b " * 600
+    answers = model.generate([over, nearly, fits], max_new_tokens=LONGEST)
+    assert answers[0] == ""
+    assert answers[2] == reference(folder, [fits])[0]
+    room = 512 - len(layout.prompt(nearly))
+    assert 0 < room < LONGEST
+    assert answers[1] == model.generate([nearly], max_new_tokens=room)[0] != ""
+
+
+def test_a_models_own_penalties_take_no_part(tmp_path: Path) -> None:
+    folder = write_lively(tmp_path, "windowed")
+    plain = TransformersModel.open(folder).generate(ASKED, max_new_tokens=LONGEST)
+    model, _ = opened(folder)
+    model.generation_config.repetition_penalty = 3.0
+    model.generation_config.save_pretrained(folder)
+    assert TransformersModel.open(folder).generate(ASKED, max_new_tokens=LONGEST) == plain
+
+
+def test_half_precision_answers_by_generate(tmp_path: Path) -> None:
+    folder = write_lively(tmp_path)
+    keep_canary(folder)
+    model = TransformersModel.open(folder, dtype="bfloat16")
+    assert not model.lean
+    compared = model.check(folder, tolerance=5.0)
+    assert compared is not None
+    assert compared.largest > 1e-3
+    assert all(isinstance(text, str) for text in model.generate(ASKED, max_new_tokens=4))
+
+
+def test_what_cannot_be_opened_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        TransformersModel.open(tmp_path)
+    folder = write_lively(tmp_path)
+    with pytest.raises(ModelError, match=r"the device 'cuda:77' cannot be used"):
+        TransformersModel.open(folder, device="cuda:77")
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+    with pytest.raises(ModelError, match="weights as safetensors"):
+        TransformersModel.open(folder)
+    assert transformers.TransformersModel is TransformersModel
