@@ -26,7 +26,7 @@ from transformers import (
 )
 from transformers.trainer_callback import PrinterCallback
 
-from sodakd.models.prompts import Tokenizer, encode_answer, encode_prompt
+from sodakd.models.prompts import Tokenizer, layout_of
 from sodakd.models.transformers import TransformersModel
 from sodakd.settings.student import StudentShape
 from sodakd.settings.training import TrainingSettings
@@ -62,11 +62,11 @@ def ours(start: Path, examples: Sequence[Example], steps: int, threads: int) -> 
 def peers(start: Path, examples: Sequence[Example], steps: int) -> int:
     """Train with `transformers.Trainer` and its padding collator."""
     tokenizer = AutoTokenizer.from_pretrained(start)
-    reader = cast("Tokenizer", tokenizer)
+    layout = layout_of(cast("Tokenizer", tokenizer))
     rows = []
     for example in examples:
-        prompt = encode_prompt(reader, example.prompt)
-        answer = encode_answer(reader, example.chosen)
+        prompt = layout.prompt(example.prompt)
+        answer = layout.answer(example.chosen)
         rows.append({"input_ids": prompt + answer, "labels": [-100] * len(prompt) + answer})
     with tempfile.TemporaryDirectory() as folder:
         trainer = Trainer(
@@ -101,8 +101,8 @@ def their_answers(start: Path, questions: Sequence[Question]) -> int:
     """Answer with `model.generate`, left-padded, sorted by length, in one batch."""
     tokenizer = AutoTokenizer.from_pretrained(start)
     model = AutoModelForCausalLM.from_pretrained(start).eval()
-    reader = cast("Tokenizer", tokenizer)
-    prompts = sorted((encode_prompt(reader, each.text) for each in questions), key=len)
+    layout = layout_of(cast("Tokenizer", tokenizer))
+    prompts = sorted((layout.prompt(each.text) for each in questions), key=len)
     width = max(map(len, prompts))
     ids = torch.tensor([[0] * (width - len(row)) + row for row in prompts])
     mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in prompts])

@@ -66,7 +66,7 @@ def speed(options: argparse.Namespace) -> None:
     if options.peers:
         runners["openai SDK, bare"] = _peer(options.peers, "openai")
         runners["distilabel OpenAILLM"] = _peer(options.peers, "distilabel")
-    for in_flight in (64, 256):
+    for in_flight in options.in_flight:
         ideal = in_flight / LATENCY
         rates: dict[str, list[float]] = {name: [] for name in runners}
         for _ in range(options.rounds):
@@ -129,6 +129,7 @@ def main() -> None:
     fast = commands.add_parser("speed")
     fast.add_argument("--peers", help="the Python of an environment with the peers")
     fast.add_argument("--rounds", type=int, default=3)
+    fast.add_argument("--in-flight", type=int, nargs="+", default=[64, 256])
     fast.add_argument("--seconds", type=float, default=20.0, help="of each of our rounds")
     fast.set_defaults(run=speed)
     bad = commands.add_parser("faults")

@@ -29,7 +29,8 @@ def test_every_shipped_recipe_opens_with_its_command_and_cost(path: Path) -> Non
     head = path.read_text(encoding="utf-8").split("\n\n")[0]
     assert all(line.startswith("#") for line in head.splitlines())
     assert f"sodakd run recipes/{path.name}" in head
-    assert "minutes" in head
+    assert "Hardware:" in head
+    assert "Cost:" in head
 
 
 def test_a_number_without_a_point_before_its_exponent_is_a_number(tmp_path: Path) -> None:

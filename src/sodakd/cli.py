@@ -7,15 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from sodakd import __version__
-from sodakd.errors import DataError, RunError, SodakdError
-
-if TYPE_CHECKING:
-    from sodakd.models.chat import Generator
+from sodakd.errors import DataError, SodakdError
 
 app = typer.Typer(
     name="sodakd",
@@ -68,12 +65,14 @@ def run(
     ·  sodakd run recipes/embedded.yaml seed=1 training.learning_rate=2e-3 --out runs/second
     ·  sodakd run recipes/embedded.yaml --from cycle-2/pairs
     """
+    from sodakd.environment import require
     from sodakd.methods.distil import distil
     from sodakd.recipe import read_recipe
     from sodakd.report.page import write_report
     from sodakd.screen import show_results, watching
 
     loaded = read_recipe(recipe, overrides or [])
+    require(loaded.recipe)
     folder = out or Path("runs") / f"{loaded.recipe.name}-{loaded.recipe.seed}"
     try:
         with watching(loaded.recipe, folder) as watch:
@@ -86,7 +85,9 @@ def run(
 
 @app.command()
 def check(recipe: RecipeFile, overrides: Overrides = None) -> None:
-    """Find every mistake of a recipe at once; nothing is spent.
+    """Find every mistake of a recipe at once, and what a run of it would miss on this machine.
+
+    Nothing is spent. The exit code is 0 for a right recipe, whatever the machine lacks.
 
     Example:  sodakd check recipes/embedded.yaml budget.money=5
     """
@@ -94,10 +95,9 @@ def check(recipe: RecipeFile, overrides: Overrides = None) -> None:
     from sodakd.recipe import read_recipe
 
     loaded = read_recipe(recipe, overrides or [])
-    missing = missing_for(loaded.recipe)
-    if missing:
-        raise RunError("\n".join(missing))
     typer.echo(f"{recipe} is right: {loaded.recipe.method}, {loaded.recipe.cycles} cycles")
+    for line in missing_for(loaded.recipe):
+        typer.echo(f"missing here: {line}", err=True)
 
 
 @app.command()
@@ -208,6 +208,59 @@ def record(
 
 
 @app.command()
+def export(
+    folder: RunFolder,
+    out: Annotated[Path, typer.Option(help="A folder; of a dataset, a file or a folder.")],
+    dataset: Annotated[
+        str | None,
+        typer.Option(
+            help="The pairs instead of the student: preference, conversational, messages,"
+            " llamafactory or sharegpt.",
+            metavar="FORMAT",
+        ),
+    ] = None,
+    provenance: Annotated[
+        bool, typer.Option("--provenance", help="Of a dataset: also say where rows are from.")
+    ] = False,
+    license_id: Annotated[
+        str | None, typer.Option("--license", help="For the card, as the hub names it.")
+    ] = None,
+    gguf: Annotated[
+        str | None,
+        typer.Option(help="Also for llama.cpp: auto, f16, q8_0, Q4_K_M, ...", metavar="TYPE"),
+    ] = None,
+    llama_cpp: Annotated[
+        Path | None, typer.Option(help="llama.cpp's folder; else LLAMA_CPP, else on PATH.")
+    ] = None,
+    gguf_python: Annotated[
+        Path | None, typer.Option(help="The Python that has what its converter needs.")
+    ] = None,
+    push_to_hub: Annotated[
+        str | None, typer.Option(help="Upload to this repository.", metavar="OWNER/NAME")
+    ] = None,
+    private: Annotated[
+        bool, typer.Option("--private", help="A new repository is private.")
+    ] = False,
+) -> None:
+    """Hand out a run's student (transformers, vLLM, GGUF, the hub) or its pairs, with a card.
+
+    Examples:  sodakd export runs/first --out models/first --license apache-2.0
+    ·  sodakd export runs/first --out models/first --gguf q8_0 --llama-cpp llama.cpp
+    ·  sodakd export runs/first --out models/first --push-to-hub me/first --private
+    ·  sodakd export runs/first --dataset preference --out pairs.jsonl
+    """
+    from sodakd.export.command import Options, Wanted
+    from sodakd.export.command import export as handed_out
+
+    options = Options(
+        dataset=dataset, provenance=provenance, licence=license_id, gguf=gguf,
+        llama_cpp=llama_cpp, gguf_python=gguf_python, repo_id=push_to_hub, private=private,
+    )  # fmt: skip
+    for line in handed_out(Wanted(folder, out, options)):
+        typer.echo(line)
+
+
+@app.command()
 def env() -> None:
     """Say what this machine has: paste it into a bug report.
 
@@ -285,9 +338,21 @@ def judge(
     judge_file(file, tests, known, out, settings, workers, tools)
 
 
+class _Dtype(StrEnum):
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+    FLOAT16 = "float16"
+
+
 @app.command(name="eval")
 def evaluate(
-    model: Annotated[str | None, typer.Argument(help="A model: a folder.", metavar="MODEL")] = None,
+    model: Annotated[
+        str | None,
+        typer.Argument(
+            help="A model: a folder, a hub id, or with --base-url the name a server knows it by.",
+            metavar="MODEL",
+        ),
+    ] = None,
     benchmark: Annotated[
         list[str] | None,
         typer.Option(help="humaneval, mbpp, humaneval-x, multipl-e or mceval; may be repeated."),
@@ -309,17 +374,33 @@ def evaluate(
     max_new_tokens: Annotated[int, typer.Option(min=1, help="Of an answer.")] = 512,
     limit: Annotated[int | None, typer.Option(min=1, help="Tasks of each language.")] = None,
     seed: Annotated[int, typer.Option(help="Of the samples.")] = 0,
+    base_url: Annotated[
+        str | None, typer.Option(help="The model is served here, as OpenAI's chat completions.")
+    ] = None,
+    api_key_env: Annotated[
+        str, typer.Option(help="The environment variable that holds the server's key.")
+    ] = "OPENAI_API_KEY",
+    max_in_flight: Annotated[int, typer.Option(min=1, help="Most calls at the same time.")] = 64,
+    cpu_seconds: Annotated[float, typer.Option(min=0.1, help="CPU time of a program.")] = 10.0,
     out: Annotated[Path, typer.Option(help="Samples, verdicts, results.")] = Path("eval"),
     workers: Annotated[int | None, typer.Option(help="Programs at a time.")] = None,
+    device: Annotated[str | None, typer.Option(help="cuda where there is one, else cpu.")] = None,
+    dtype: Annotated[
+        _Dtype | None, typer.Option(help="Of the weights; their own if left out.")
+    ] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Answers at a time.")] = 64,
 ) -> None:
     """Measure pass@k on benchmarks; the same command goes on where it was stopped.
 
     Examples:  sodakd eval runs/first/student --benchmark humaneval --out evals/first
     ·  sodakd eval runs/first/student --benchmark mceval --n 10 --temperature 0.2
+    ·  sodakd eval Qwen/Qwen2.5-Coder-0.5B-Instruct --benchmark mbpp --dtype bfloat16
+    ·  sodakd eval my-model --base-url http://localhost:8000/v1 --benchmark humaneval-x
     ·  sodakd eval --solutions samples.jsonl --benchmark mbpp --data mbpp.jsonl
     """
     from sodakd.evaluate.benchmarks.table import BENCHMARKS
-    from sodakd.evaluating import EvalSettings, evaluate, table_of
+    from sodakd.evaluate.groups import remarks
+    from sodakd.evaluating import EvalSettings, Here, Served, evaluate, opener, sha256, table_of
     from sodakd.screen import wide_console
     from sodakd.types import Language
 
@@ -335,8 +416,10 @@ def evaluate(
         raise DataError("name one of: a MODEL, --solutions FILE, --gold")
     if n > 1 and temperature == 0:
         raise DataError("--n above 1 needs a --temperature above 0: greedy samples are equal")
+    if base_url and model is None:
+        raise DataError("--base-url needs the name that the server knows its model by: MODEL")
     settings = EvalSettings(
-        source=str(given[0]),
+        source=f"{given[0]} at {base_url}" if base_url else str(given[0]),
         benchmarks=names,
         languages=tuple(map(Language, language)) if language else None,
         data=str(data) if data else None,
@@ -345,15 +428,15 @@ def evaluate(
         temperature=temperature,
         max_new_tokens=max_new_tokens,
         seed=seed,
+        cpu_seconds=cpu_seconds,
+        sha256=sha256(solutions) if solutions else "",
     )
-
-    def open_model() -> "Generator":
-        from sodakd.models.transformers import TransformersModel
-
-        return TransformersModel.open(Path(str(model)))
-
-    groups = evaluate(settings, out, open_model if model else None, workers)
+    served = Served(base_url, api_key_env, max_in_flight) if base_url else None
+    here = Here(device, dtype.value if dtype else None, batch_size)
+    groups = evaluate(settings, out, opener(model, served or here) if model else None, workers)
     wide_console().print(table_of(groups))
+    for remark in remarks(groups, BENCHMARKS):
+        typer.echo(remark)
     typer.echo(f"every sample and verdict: {out}")
 
 
@@ -387,6 +470,14 @@ def _plain_errors() -> Iterator[None]:
     except SodakdError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(error.exit_code)
+    except ModuleNotFoundError as error:
+        from sodakd.environment import extra_words
+
+        words = extra_words(error)
+        if words is None:
+            raise
+        typer.echo(f"error: {words}", err=True)
+        sys.exit(2)
     except OSError as error:
         advice = _DISK.get(error.errno or 0)
         if advice is None:

@@ -6,18 +6,29 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import psutil
 
 from sodakd import __version__
+from sodakd.errors import RunError
 from sodakd.judge.probe import probe
 from sodakd.recipe import Recipe
 from sodakd.run import cores
+from sodakd.settings.student import StudentSettings
 from sodakd.teacher.endpoint import missing_for_teacher
 
 _PACKAGES = ("torch", "transformers", "accelerate", "tokenizers", "safetensors", "pydantic")
+_NEEDED_FOR = {"full": (), "lora": ("peft",), "qlora": ("peft", "bitsandbytes")}
 _NEEDED_TO_TRAIN = ("torch", "transformers", "accelerate", "tokenizers", "safetensors")
+_EXTRAS: Mapping[str, tuple[str, ...]] = {
+    "train": (*_NEEDED_TO_TRAIN, "jaxtyping"),
+    "lora": ("peft",),
+    "qlora": ("bitsandbytes",),
+    "data": ("pyarrow", "huggingface_hub"),
+    "ray": ("ray",),
+}
 
 
 def describe() -> Sequence[tuple[str, str]]:
@@ -37,13 +48,56 @@ def describe() -> Sequence[tuple[str, str]]:
 
 def missing_for(recipe: Recipe) -> list[str]:
     """What a recipe needs and this machine lacks, a line each, with what mends it."""
-    missing = missing_for_teacher(recipe.teacher)
+    missing = [*missing_for_teacher(recipe.teacher), *_missing_for_student(recipe.student)]
+    generation = recipe.generation
+    if generation.starts and shutil.which(generation.command[0]) is None:
+        missing.append(
+            f"generation.command starts with {generation.command[0]}, which is not found: install"
+            " it in an environment of its own and name its program there"
+        )
     absent = [name for name in _NEEDED_TO_TRAIN if importlib.util.find_spec(name) is None]
     if absent:
+        verb = "is" if len(absent) == 1 else "are"
         missing.append(
-            f"{recipe.method} trains a student, and {', '.join(absent)} is not installed:"
+            f"{recipe.method} trains a student, and {', '.join(absent)} {verb} not installed:"
             " pip install 'sodakd[train]'"
         )
+    return missing
+
+
+def require(recipe: Recipe) -> None:
+    """Make sure that a run of a recipe can come to its end here, before anything is spent.
+
+    Raises:
+        RunError: something is missing; the message says what installs it.
+    """
+    missing = missing_for(recipe)
+    if missing:
+        raise RunError("\n".join(missing))
+
+
+def extra_words(error: ModuleNotFoundError) -> str | None:
+    """What installs a package that an optional part needs; None for a package of no extra."""
+    package = (error.name or "").partition(".")[0]
+    for extra, packages in _EXTRAS.items():
+        if package in packages:
+            return f"{package} is not installed: pip install 'sodakd[{extra}]'"
+    return None
+
+
+def _missing_for_student(student: StudentSettings) -> list[str]:
+    missing = []
+    name, template = student.model_name_or_path, student.chat_template
+    if name is not None and name.startswith((".", "/", "~")) and not Path(name).is_dir():
+        missing.append(f"there is no folder {name} (student.model_name_or_path)")
+    if template is not None and not Path(template).is_file():
+        missing.append(f"there is no file {template} (student.chat_template)")
+    missing += [
+        f"{student.finetuning_type} (student.finetuning_type) needs {package}, which is not"
+        f" installed: pip install 'sodakd[{student.finetuning_type}]'"
+        for package in _NEEDED_FOR[student.finetuning_type]
+        if importlib.util.find_spec(package) is None
+    ]
     return missing
 
 

@@ -10,6 +10,7 @@
     ├── EndpointError      a server of models refuses, or is out of order
     ├── JudgeError         the judge itself failed (never a verdict on a program)
     ├── ModelError         a model cannot be used for this
+    ├── ExportError        a student or a dataset cannot be handed out as asked
     └── TrainingError      training cannot start or go on
 
 What a model does wrong is data (a `Verdict`), never an exception.
@@ -61,6 +62,10 @@ class JudgeError(SodakdError):
 
 class ModelError(SodakdError):
     """A model cannot be used for what is asked of it."""
+
+
+class ExportError(SodakdError):
+    """A student or a dataset cannot be handed out as asked."""
 
 
 class TrainingError(SodakdError):

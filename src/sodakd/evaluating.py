@@ -1,11 +1,12 @@
 """`sodakd eval`: samples of benchmarks in, verdicts and pass@k out.
 
 The folder keeps `samples.jsonl` (raw, as they were generated), `verdicts.jsonl`, `results.json` and
-`settings.json`; the same command goes on where it was stopped.
+`settings.json`; the same command goes on where it was stopped, in answering and in judging.
 """
 
+import hashlib
 import json
-from collections import Counter
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,27 +16,35 @@ from rich.progress import Progress
 from rich.table import Table
 
 from sodakd.errors import DataError
+from sodakd.evaluate.answering import Answering, ByCalls, Drawing, InBatches, Wanted
 from sodakd.evaluate.benchmarks.load import load
 from sodakd.evaluate.benchmarks.table import BENCHMARKS
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask
-from sodakd.evaluate.passk import pass_at_k, wilson
+from sodakd.evaluate.groups import Average, Group, averages, group_of, remarks
 from sodakd.evaluate.samples import (
     JudgedSample,
     Sample,
-    generate_samples,
     gold_samples,
     judge_samples,
     read_samples,
+    sample_of,
+    wanted_samples,
 )
-from sodakd.judge.judge import Judge
-from sodakd.models.chat import Generator
+from sodakd.judge.judge import Judge, versions
+from sodakd.models.openai import Client, Endpoint, Patience
+from sodakd.models.served import ServedModel
 from sodakd.settings.stages import JudgeSettings
 from sodakd.store import append_rows, read_appended, write_rows, write_whole
 from sodakd.types import Frozen, Language
 
+_KEPT_TOGETHER = 64
+
 
 class EvalSettings(Frozen):
-    """What an evaluation is: it may go on with the same values alone."""
+    """What an evaluation is: it may go on with the same values alone.
+
+    `sha256` is of the file of solutions, where there is one.
+    """
 
     source: str
     benchmarks: tuple[str, ...]
@@ -46,20 +55,8 @@ class EvalSettings(Frozen):
     temperature: float
     max_new_tokens: int
     seed: int
-
-
-class Group(Frozen):
-    """pass@k of one benchmark in one language. `low` and `high`: pass@1's 95 % Wilson interval."""
-
-    benchmark: str
-    language: Language
-    tasks: int
-    samples: int
-    pass_at: dict[int, float]
-    low: float
-    high: float
-    outcomes: dict[str, int]
-    failed: tuple[str, ...]
+    cpu_seconds: float
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,7 +68,7 @@ class _Part:
 def evaluate(
     settings: EvalSettings,
     out: Path,
-    open_model: Callable[[], Generator] | None,
+    open_model: Callable[[], Answering] | None,
     workers: int | None,
 ) -> Sequence[Group]:
     """Evaluate a model, a file of solutions, or the benchmarks' own solutions (`source: gold`).
@@ -91,23 +88,98 @@ def evaluate(
         samples = _samples(settings, parts, out, open_model, progress)
         if not samples:
             raise DataError(f"{settings.source} holds no solution of these benchmarks' tasks")
-        tasks = {
-            (part.benchmark.name, task.language, task.id): task
-            for part in parts
-            for task in part.tasks
-        }
-        bar = progress.add_task("judge", total=len(samples))
-        with Judge(JudgeSettings(cpu_seconds=5), workers) as judge:
-            judged = judge_samples(
-                judge, tasks, samples, lambda done: progress.update(bar, completed=done)
-            )
-            toolchains = dict(judge.versions())
-    write_rows(out / "verdicts.jsonl", judged)
-    groups = [_group(part, judged) for part in parts]
-    groups = [group for group in groups if group.samples]
-    found = {"groups": [group.model_dump() for group in groups], "toolchains": toolchains}
-    write_whole(out / "results.json", json.dumps(found, indent=1).encode())
+        judged = _judged(settings, parts, samples, out, workers, progress)
+    found = [group_of(part.benchmark, part.tasks, judged) for part in parts]
+    groups = [group for group in found if group is not None]
+    results = {
+        "groups": [group.model_dump() for group in groups],
+        "averages": [one.model_dump() for one in averages(groups)],
+        "remarks": [*remarks(groups, BENCHMARKS)],
+        "toolchains": dict(versions(sorted({group.language for group in groups}))),
+    }
+    write_whole(out / "results.json", json.dumps(results, indent=1).encode())
     return groups
+
+
+@dataclass(frozen=True)
+class Served:
+    """Where a model is served, and which environment variable holds the key, if one is needed."""
+
+    base_url: str
+    key_variable: str
+    max_in_flight: int
+
+
+@dataclass(frozen=True)
+class Here:
+    """How a model is opened in this process: None is what fits the machine and the weights."""
+
+    device: str | None
+    dtype: str | None
+    batch_size: int
+
+
+def opener(model: str, at: Served | Here) -> Callable[[], Answering]:
+    """What opens a model: one of a folder or the hub in this process, or one behind a server.
+
+    A folder with a canary is held against it.
+    """
+
+    def open_here(here: Here) -> Answering:
+        from sodakd.models.hub import find_model
+        from sodakd.models.transformers import TransformersModel
+
+        folder = find_model(model)
+        opened = TransformersModel.open(
+            folder, device=here.device, dtype=here.dtype, batch_size=here.batch_size
+        )
+        opened.check(folder)
+        return InBatches(opened)
+
+    def open_there(at: Served) -> Answering:
+        endpoint = Endpoint(at.base_url, model, os.environ.get(at.key_variable))
+        client = Client(endpoint, at.max_in_flight, Patience(), empty_is_said=True)
+        return ByCalls(ServedModel(client))
+
+    return (lambda: open_there(at)) if isinstance(at, Served) else (lambda: open_here(at))
+
+
+def sha256(path: Path) -> str:
+    """Of a file's content. Raises `DataError`."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error}") from None
+
+
+def _judged(
+    settings: EvalSettings,
+    parts: Sequence[_Part],
+    samples: Sequence[Sample],
+    out: Path,
+    workers: int | None,
+    progress: Progress,
+) -> list[JudgedSample]:
+    """The verdicts in the samples' order; each is kept soon after it was given."""
+    path = out / "verdicts.jsonl"
+    known = {one.key: one for one in read_appended(path, JudgedSample)}
+    tasks = {
+        (part.benchmark.name, task.language, task.id): task for part in parts for task in part.tasks
+    }
+    bar = progress.add_task("judge", total=len(samples), completed=len(known))
+    missing = [one for one in samples if one.key not in known]
+    if missing:
+        fresh: list[JudgedSample] = []
+        with Judge(JudgeSettings(cpu_seconds=settings.cpu_seconds), workers) as judge:
+            for one in judge_samples(judge, tasks, missing):
+                known[one.key] = one
+                fresh.append(one)
+                if len(fresh) == _KEPT_TOGETHER:
+                    append_rows(path, fresh)
+                    fresh.clear()
+                    progress.update(bar, completed=len(known))
+        write_rows(path, [known[one.key] for one in samples])
+    return [known[one.key] for one in samples]
 
 
 def table_of(groups: Sequence[Group]) -> Table:
@@ -121,16 +193,17 @@ def table_of(groups: Sequence[Group]) -> Table:
             group.benchmark,
             group.language.value,
             str(group.tasks),
-            *(f"{100 * group.pass_at[k]:.1f}" if k in group.pass_at else "" for k in ks),
-            f"{100 * group.low:.1f} to {100 * group.high:.1f}",
+            *_figures(group, ks),
             ", ".join(f"{count} {name}" for name, count in others.items()),
         )
-    for name in dict.fromkeys(group.benchmark for group in groups):
-        own = [group for group in groups if group.benchmark == name]
-        if len(own) > 1:
-            means = [sum(one.pass_at.get(k, 0.0) for one in own) / len(own) for k in ks]
-            table.add_row(name, "average", "", *(f"{100 * mean:.1f}" for mean in means), "", "")
+    for mean in averages(groups):
+        table.add_row(mean.benchmark, "average", "", *_figures(mean, ks), "")
     return table
+
+
+def _figures(of: Group | Average, ks: Sequence[int]) -> list[str]:
+    shares = [f"{100 * of.pass_at[k]:.1f}" if k in of.pass_at else "" for k in ks]
+    return [*shares, f"{100 * of.low:.1f} to {100 * of.high:.1f}"]
 
 
 def _same(settings: EvalSettings, out: Path) -> None:
@@ -151,7 +224,7 @@ def _samples(
     settings: EvalSettings,
     parts: Sequence[_Part],
     out: Path,
-    open_model: Callable[[], Generator] | None,
+    open_model: Callable[[], Answering] | None,
     progress: Progress,
 ) -> list[Sample]:
     if settings.source == "gold":
@@ -161,45 +234,21 @@ def _samples(
         return [one for part in parts for one in read_samples(path, part.benchmark, part.tasks)]
     kept = out / "samples.jsonl"
     samples = read_appended(kept, Sample)
-    total = sum(len(part.tasks) for part in parts) * settings.n
-    bar = progress.add_task("the model answers", total=total, completed=len(samples))
-    model = open_model() if len(samples) < total else None
-    for part in parts if model is not None else ():
-        assert model is not None
-        for batch in generate_samples(
-            part.benchmark, part.tasks, model, samples, settings.n, settings.temperature,
-            settings.max_new_tokens, settings.seed,
-        ):  # fmt: skip
-            samples += batch
-            append_rows(kept, batch)
-            progress.update(bar, completed=len(samples))
-    return samples
-
-
-def _group(part: _Part, judged: Sequence[JudgedSample]) -> Group:
-    language = part.tasks[0].language
-    own = [
-        one for one in judged if one.benchmark == part.benchmark.name and one.language is language
+    wanted = [
+        one
+        for part in parts
+        for one in wanted_samples(part.benchmark, part.tasks, samples, settings.n)
     ]
-    passed: dict[str, list[bool]] = {}
-    for one in own:
-        passed.setdefault(one.task_id, []).append(one.verdict.passed)
-    least = min((len(each) for each in passed.values()), default=0)
-    pass_at = {
-        k: sum(pass_at_k(len(each), sum(each), k) for each in passed.values()) / len(passed)
-        for k in (1, 10, 100)
-        if k <= least
-    }
-    right = sum(map(sum, passed.values()))
-    low, high = wilson(right, len(own)) if own else (0.0, 1.0)
-    return Group(
-        benchmark=part.benchmark.name,
-        language=language,
-        tasks=len(passed),
-        samples=len(own),
-        pass_at=pass_at,
-        low=low,
-        high=high,
-        outcomes=dict(Counter(one.verdict.outcome.value for one in own)),
-        failed=tuple(name for name, each in passed.items() if not any(each)),
-    )
+    total = len(samples) + len(wanted)
+    bar = progress.add_task("the model answers", total=total, completed=len(samples))
+
+    def keep(of: Sequence[Wanted], texts: Sequence[str]) -> None:
+        batch = [sample_of(one, text) for one, text in zip(of, texts, strict=True)]
+        append_rows(kept, batch)
+        samples.extend(batch)
+        progress.update(bar, completed=len(samples))
+
+    if wanted:
+        drawing = Drawing(settings.temperature, settings.max_new_tokens, settings.seed)
+        open_model().answer(wanted, drawing, keep)
+    return sorted(samples, key=lambda one: one.key)

@@ -21,6 +21,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from sodakd.errors import RecipeError
+from sodakd.settings.generation import GenerationSettings
 from sodakd.settings.questions import WORLD, QuestionSettings
 from sodakd.settings.ranges import Count
 from sodakd.settings.stages import (
@@ -30,7 +31,7 @@ from sodakd.settings.stages import (
     JudgeSettings,
     UpdateSettings,
 )
-from sodakd.settings.student import BaseSettings
+from sodakd.settings.student import FROM_SCRATCH, BaseSettings, StudentSettings
 from sodakd.settings.teacher import Budget, TeacherSettings
 from sodakd.settings.training import TrainingSettings
 from sodakd.types import Frozen
@@ -52,12 +53,14 @@ class Recipe(Frozen):
     teacher: TeacherSettings = TeacherSettings()
     budget: Budget = Budget()
     questions: QuestionSettings = QuestionSettings()
+    student: StudentSettings = FROM_SCRATCH
     base: BaseSettings = BaseSettings()
     delivery: DeliverySettings = DeliverySettings()
     training: TrainingSettings = TrainingSettings(loss="first_difference")
     feedback: FeedbackSettings = FeedbackSettings()
     update: UpdateSettings = UpdateSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
+    generation: GenerationSettings = GenerationSettings()
     judge: JudgeSettings = JudgeSettings()
 
     @model_validator(mode="after")
@@ -81,6 +84,11 @@ class Recipe(Frozen):
             raise ValueError(
                 "questions.hold_out is 0, and real questions bring no exam of their own: hold some"
                 " out"
+            )
+        if self.student.finetuning_type != "full" and self.training.optimizer == "muon":
+            raise ValueError(
+                f"student.finetuning_type is {self.student.finetuning_type}, and Muon is for whole"
+                " matrices: set training.optimizer to adamw"
             )
         if self.training.loss != "none" and not self.delivery.faults:
             raise ValueError("training.loss needs faulty solutions: set delivery.faults to true")

@@ -30,7 +30,10 @@ from sodakd.types import Frozen
 
 FORMAT = 1
 MAY_CHANGE = (
-    "budget", "teacher.api_key_env", "teacher.attempts", "teacher.base_url", "teacher.batch_poll",
+    "budget", "generation.attempts", "generation.base_url", "generation.canary_tolerance",
+    "generation.command", "generation.max_in_flight", "generation.model", "generation.port",
+    "generation.start_seconds", "generation.timeout",
+    "teacher.api_key_env", "teacher.attempts", "teacher.base_url", "teacher.batch_poll",
     "teacher.command", "teacher.max_in_flight", "teacher.port", "teacher.start_seconds",
     "teacher.timeout",
 )  # fmt: skip
@@ -178,11 +181,10 @@ class Run:
                 write_whole(part / "tally.json", json.dumps(tally).encode())
                 part.replace(path)
                 sync_folder(path.parent)
-        model = path / "model.safetensors"
         self._finish(
             Step(
                 step=step, kind="weights", path=path.relative_to(self.folder).as_posix(),
-                sha256=_sha256(model), tally=tally,
+                sha256=_sha256_of_weights(path), tally=tally,
             )
         )  # fmt: skip
         return path
@@ -297,9 +299,18 @@ def _read_tally(folder: Path) -> dict[str, int]:
 
 def _sha256(path: Path) -> str:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError:
         raise RunError(f"{path} is missing") from None
+
+
+def _sha256_of_weights(folder: Path) -> str:
+    """The hash of a model's weights: of its one file, or of the hashes of its shards in order."""
+    hashes = [_sha256(path) for path in sorted(folder.glob("*.safetensors"))]
+    if not hashes:
+        raise RunError(f"{folder} holds no weights: *.safetensors is missing")
+    return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
 def _now() -> str:

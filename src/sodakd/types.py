@@ -334,6 +334,9 @@ class Results(Frozen):
     toolchains: dict[str, str] = Field(
         default_factory=dict, description="versions of the tools that judged, by tool"
     )
+    frameworks: dict[str, str] = Field(
+        default_factory=dict, description="versions of the packages that trained, by package"
+    )
 
 
 class TrainRow(Frozen):

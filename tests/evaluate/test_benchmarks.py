@@ -1,24 +1,30 @@
 """Benchmarks: their own solutions pass, an empty one does not; stops and pass@k."""
 
 import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from sodakd.errors import DataError
+from sodakd.evaluate.answering import InBatches
 from sodakd.evaluate.benchmarks.load import load
 from sodakd.evaluate.benchmarks.table import BENCHMARKS
+from sodakd.evaluate.groups import Group, averages
 from sodakd.evaluate.passk import pass_at_k
-from sodakd.evaluating import EvalSettings, Group, evaluate, table_of
+from sodakd.evaluating import EvalSettings, evaluate, table_of
 from sodakd.judge.toolchains import Missing, toolchain
 from sodakd.types import Language
+from tests.evaluate.nothing import nothing
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
+WITH_TASKS = [
+    (name, language) for name, benchmark in BENCHMARKS.items() for language in benchmark.languages
+]
 WITH_GOLD = [
     (name, language)
-    for name, benchmark in BENCHMARKS.items()
-    if name != "multipl-e"
-    for language in benchmark.languages
+    for name, language in WITH_TASKS
+    if name != "multipl-e" or language is Language.PYTHON
 ]
 
 
@@ -33,6 +39,7 @@ def settings(source: str, name: str, data: Path, language: Language, limit: int)
         temperature=0.0,
         max_new_tokens=16,
         seed=0,
+        cpu_seconds=10.0,
     )
 
 
@@ -51,10 +58,34 @@ def _folder(name: str, language: Language) -> Path:
 def test_a_benchmarks_own_solutions_pass(
     name: str, language: Language, limit: int, tmp_path: Path
 ) -> None:
-    folder = _folder(name, language)
+    folder, benchmark = _folder(name, language), BENCHMARKS[name]
     (group,) = evaluate(settings("gold", name, folder, language, limit), tmp_path, None, 1)
-    assert set(group.failed) <= set(BENCHMARKS[name].known_bad)
-    assert group.tasks >= min(limit, 50)
+    asked = {task.id for task in load(benchmark, language, folder)[:limit]}
+    assert group.tasks == len(asked) >= min(limit, 50)
+    lacking = set(group.failed) & set(benchmark.needs)
+    assert set(group.failed) - lacking == set(benchmark.known_bad) & asked
+    if lacking:
+        commands = {benchmark.needs[one].command for one in lacking}
+        pytest.skip(f"all others pass; {', '.join(sorted(lacking))} need {', '.join(commands)}")
+
+
+@pytest.mark.parametrize(("name", "language"), WITH_TASKS)
+@pytest.mark.parametrize("limit", [2, pytest.param(1000, marks=pytest.mark.slow)])
+def test_a_solution_that_does_nothing_passes_nowhere(
+    name: str, language: Language, limit: int, tmp_path: Path
+) -> None:
+    folder = _folder(name, language)
+    tasks = load(BENCHMARKS[name], language, folder)[:limit]
+    for text in (nothing, lambda _: ""):
+        file = tmp_path / "solutions.jsonl"
+        rows = [{"task_id": task.id, "completion": text(task)} for task in tasks]
+        file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        out = tmp_path / f"out of {text(tasks[0])[:9].strip()}"
+        (group,) = evaluate(settings(str(file), name, folder, language, limit), out, None, 1)
+        assert group.tasks == len(tasks)
+        passed = {task.id for task in tasks} - set(group.failed)
+        # These include the C library's function of the same name, which is what the tests call.
+        assert passed == ({"CPP/23"} & {task.id for task in tasks} if text is nothing else set())
 
 
 def test_solutions_of_a_file_are_judged_once_each_and_counted(tmp_path: Path) -> None:
@@ -87,7 +118,15 @@ class Counting:
         self.answers = answers
         self.asked = 0
 
-    def generate(self, prompts: list[str], **_: object) -> list[str]:
+    def generate(
+        self,
+        prompts: Sequence[str],
+        *,
+        max_new_tokens: int,
+        temperature: float = 0.0,
+        seed: int = 0,
+        progress: Callable[[int], None] | None = None,
+    ) -> list[str]:
         self.asked += len(prompts)
         return [self.answers[prompt] for prompt in prompts]
 
@@ -97,11 +136,11 @@ def test_an_evaluation_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     tasks = load(BENCHMARKS["humaneval"], Language.PYTHON, folder)[:3]
     model = Counting({task.question.text: task.gold or "" for task in tasks})
     asked = settings("a model", "humaneval", folder, Language.PYTHON, 3)
-    (group,) = evaluate(asked, tmp_path, lambda: model, 1)  # type: ignore[arg-type, return-value]
+    (group,) = evaluate(asked, tmp_path, lambda: InBatches(model), 1)
     assert (model.asked, group.pass_at[1]) == (3, 1.0)
     kept = (tmp_path / "samples.jsonl").read_text().splitlines(keepends=True)
     (tmp_path / "samples.jsonl").write_text("".join(kept[:2]) + kept[2][:20])  # cut off in a row
-    (again,) = evaluate(asked, tmp_path, lambda: model, 1)  # type: ignore[arg-type, return-value]
+    (again,) = evaluate(asked, tmp_path, lambda: InBatches(model), 1)
     assert (model.asked, again) == (4, group)
 
 
@@ -122,9 +161,12 @@ def test_the_average_is_over_languages() -> None:
     groups = [
         Group(
             benchmark="mceval", language=language, tasks=1, samples=1, pass_at={1: share},
-            low=0.0, high=1.0, outcomes={"passed": 1}, failed=(),
+            low=low, high=high, outcomes={"passed": 1}, failed=(),
         )
-        for language, share in ((Language.C, 1.0), (Language.GO, 0.0))
+        for language, share, low, high in (
+            (Language.C, 1.0, 0.7, 1.0), (Language.GO, 0.0, 0.0, 0.4)
+        )
     ]  # fmt: skip
-    table = table_of(groups)
-    assert [*table.columns[3].cells] == ["100.0", "0.0", "50.0"]
+    assert [*table_of(groups).columns[3].cells] == ["100.0", "0.0", "50.0"]
+    (mean,) = averages(groups)
+    assert (mean.low, mean.high) == pytest.approx((0.35, 0.70))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sodakd.evaluate.passk import by_level, wilson
+from sodakd.evaluate.passk import by_level, interval, wilson
 from sodakd.types import Attempt, Outcome, Solution, Stage, Verdict
 
 
@@ -39,3 +39,16 @@ def test_groups_are_all_then_the_held_out_levels_then_each_level() -> None:
         "level 3",
     ]
     assert [group.passed for group in groups] == [2, 1, 1, 1, 0]
+
+
+def test_one_sample_a_task_has_wilsons_interval() -> None:
+    assert interval([1.0] * 81 + [0.0] * 182, 263) == pytest.approx(wilson(81, 263))
+
+
+def test_more_samples_of_the_same_tasks_narrow_the_interval_only_where_they_differ() -> None:
+    alone = wilson(5, 10)
+    assert interval([1.0] * 5 + [0.0] * 5, 1000) == pytest.approx(alone)
+    assert interval([0.5] * 10, 1000) == pytest.approx(wilson(500, 1000))
+    low, high = interval([0.2, 0.8] * 5, 1000)
+    assert alone[0] < low < 0.5 < high < alone[1]
+    assert interval([1.0] * 10, 1000) == pytest.approx(wilson(10, 10))

@@ -12,6 +12,7 @@ import pytest
 from sodakd.judge.judge import Judge
 from sodakd.methods.soda import soda
 from sodakd.methods.start import prepare
+from sodakd.methods.students import Students
 from sodakd.methods.workshop import Workshop
 from sodakd.recipe import Recipe
 from sodakd.run import Run
@@ -117,7 +118,9 @@ def test_two_cycles_on_codealpaca_with_the_real_judge(
     assert all(each.tests is None and each.level is None for each in given.seeds)
     ledger = Ledger(tmp_path / "ledger.sqlite", teacher, Prices(0, 0), Budget())
     with Judge(chosen.judge) as judge:
-        student = soda(Workshop(chosen, run, ledger, judge, given.exam), given)
+        students = Students(chosen.generation, chosen.training.threads, run.folder)
+        student = soda(Workshop(chosen, run, ledger, judge, given.exam, students), given)
+        students.close()
     assert (student / "model.safetensors").exists()
 
     first = run.rows("cycle-1/pairs", Pair, _not_again)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, Qwen2Config, Qwen2ForCausalLM
 
-from sodakd.models.prompts import Tokenizer, encode_prompt
+from sodakd.models.prompts import Tokenizer, layout_of
 from sodakd.models.transformers import TransformersModel
 from sodakd.settings.student import StudentShape
 from sodakd.settings.training import TrainingSettings
@@ -62,7 +62,7 @@ def reference(folder: Path, prompts: list[str]) -> list[str]:
     model = AutoModelForCausalLM.from_pretrained(folder)
     answers = []
     for prompt in prompts:
-        row = torch.tensor([encode_prompt(cast("Tokenizer", tokenizer), prompt)])
+        row = torch.tensor([layout_of(cast("Tokenizer", tokenizer)).prompt(prompt)])
         out = model.generate(  # type: ignore[misc]
             row, attention_mask=torch.ones_like(row), max_new_tokens=LONGEST, do_sample=False
         )

@@ -200,6 +200,28 @@ def test_an_unknown_price_is_said_and_the_recipe_overrides_a_known_one() -> None
     assert unknown_price(own) is None
 
 
+def test_a_file_of_ones_own_is_laid_over_the_known_prices(tmp_path: Path) -> None:
+    own = tmp_path / "prices.yaml"
+    own.write_text(
+        'my-model: {prompt: 0.5, completion: 1.5, read: "2026-11-01", source: my contract}\n'
+        'gpt-4.1: {prompt: 1.0, completion: 4.0, batch: 0.4, read: "2026-11-01", source: mine}\n'
+    )
+
+    def prices(model: str) -> Prices:
+        return prices_of(TeacherSettings(kind="openai", model=model, price_file=str(own)))
+
+    assert prices("my-model") == Prices(0.5, 1.5)
+    assert prices("gpt-4.1") == Prices(1.0, 4.0)
+    assert prices("gpt-4.1-mini") == Prices(0.40, 1.60)
+    assert not prices("another").known
+    for text, words in (("x: {prompt: 1}", "are wrong: completion"), ("- x", "cannot be read")):
+        (bad := tmp_path / f"{len(text)}.yaml").write_text(text)
+        with pytest.raises(ValidationError, match=words):
+            TeacherSettings(kind="openai", model="x", price_file=str(bad))
+    with pytest.raises(ValidationError, match="cannot be read"):
+        TeacherSettings(kind="openai", model="x", price_file=str(tmp_path / "none.yaml"))
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [

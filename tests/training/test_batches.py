@@ -8,15 +8,15 @@ import pytest
 from transformers import AutoTokenizer
 
 from sodakd.errors import TrainingError
-from sodakd.models.prompts import Tokenizer
+from sodakd.models.prompts import Layout, Tokenizer, layout_of
 from sodakd.settings.training import TrainingSettings
 from sodakd.training.batches import Example, count_steps, encode, plan
 from tests.training.questions import synthetic
 
 
 @pytest.fixture
-def tokenizer(student: Path) -> Tokenizer:
-    return cast("Tokenizer", AutoTokenizer.from_pretrained(student))
+def layout(student: Path) -> Layout:
+    return layout_of(cast("Tokenizer", AutoTokenizer.from_pretrained(student)))
 
 
 def test_every_epoch_trains_on_every_example_once() -> None:
@@ -40,8 +40,8 @@ def test_a_longer_plan_begins_as_the_shorter_one() -> None:
     assert long[:5] == short
 
 
-def test_batches_hold_examples_of_like_length(tokenizer: Tokenizer) -> None:
-    encoded = encode(synthetic(1024), tokenizer, 512)
+def test_batches_hold_examples_of_like_length(layout: Layout) -> None:
+    encoded = encode(synthetic(1024), layout, 512)
     lengths = [example.length for example in encoded]
     steps = plan(lengths, TrainingSettings(), 0)
     places = sum(len(step) * max(lengths[place] for place in step) for step in steps)
@@ -54,23 +54,29 @@ def test_max_steps_wins_over_epochs() -> None:
     assert count_steps(3, TrainingSettings(num_train_epochs=0.1)) == 1
 
 
-def test_nothing_to_train_on_is_refused(tokenizer: Tokenizer) -> None:
+def test_nothing_to_train_on_is_refused(layout: Layout) -> None:
     with pytest.raises(TrainingError, match="no examples"):
-        encode([], tokenizer, 512)
+        encode([], layout, 512)
 
 
-def test_an_answer_that_the_model_cannot_take_is_refused(tokenizer: Tokenizer) -> None:
+def test_an_answer_that_is_too_long_is_left_out(layout: Layout) -> None:
     long = Example("short", "x = 1\n" * 200, None)
-    with pytest.raises(TrainingError, match=r"example 1 has .* takes at most 512"):
-        encode([Example("a", "b", None), long], tokenizer, 512)
+    assert len(encode([Example("a", "b", None), long], layout, 512)) == 1
+    with pytest.raises(TrainingError, match=r"tokens with its answer, and at most 512"):
+        encode([long], layout, 512)
+
+
+def test_a_faulty_answer_that_is_too_long_is_left_out_alone(layout: Layout) -> None:
+    (encoded,) = encode([Example("short", "x", "x = 1\n" * 200)], layout, 512)
+    assert encoded.rejected is None
 
 
 @pytest.mark.parametrize("weight", [0.0, -1.0, float("nan"), float("inf")])
-def test_a_weight_must_be_a_positive_number(tokenizer: Tokenizer, weight: float) -> None:
+def test_a_weight_must_be_a_positive_number(layout: Layout, weight: float) -> None:
     with pytest.raises(TrainingError, match="weight"):
-        encode([Example("a", "b", None, weight)], tokenizer, 512)
+        encode([Example("a", "b", None, weight)], layout, 512)
 
 
-def test_a_faulty_answer_equal_to_the_correct_one_is_no_pair(tokenizer: Tokenizer) -> None:
-    (encoded,) = encode([Example("a", "b", "b")], tokenizer, 512)
+def test_a_faulty_answer_equal_to_the_correct_one_is_no_pair(layout: Layout) -> None:
+    (encoded,) = encode([Example("a", "b", "b")], layout, 512)
     assert encoded.rejected is None

@@ -1,15 +1,16 @@
 """Training: what is learnt from, that it learns, and that a stop changes nothing."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol, cast
+from typing import cast
 
 import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from sodakd.errors import TrainingError
-from sodakd.models.prompts import Tokenizer, encode_answer, encode_prompt
+from sodakd.models.prompts import Tokenizer, layout_of
 from sodakd.models.transformers import TransformersModel
 from sodakd.settings.student import StudentShape
 from sodakd.settings.training import TrainingSettings
@@ -57,14 +58,12 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-class StudentTokenizer(Tokenizer, Protocol):
-    """What these tests need of a tokenizer beside what training needs."""
-
-    def decode(self, ids: object, **options: bool) -> str: ...
+def tokenizer_of(folder: Path) -> Tokenizer:
+    return cast("Tokenizer", AutoTokenizer.from_pretrained(folder))
 
 
-def tokenizer_of(folder: Path) -> StudentTokenizer:
-    return cast("StudentTokenizer", AutoTokenizer.from_pretrained(folder))
+def _text(tokenizer: Tokenizer, ids: Sequence[int]) -> str:
+    return tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
 
 
 def rows_without_speed(folder: Path) -> list[dict[str, float]]:
@@ -79,14 +78,14 @@ def test_a_text_comes_back_from_its_tokens(start: Path) -> None:
     tokenizer = tokenizer_of(start)
     for text in ("def f(xs):\n    return xs[:10]\n", "Add 12 to 3,  then stop. <|end|>", "äß€ 𝄞"):
         ids = tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True)
-        assert tokenizer.decode(ids, clean_up_tokenization_spaces=False) == text
+        assert _text(tokenizer, ids) == text
         assert tokenizer.eos_token_id not in ids
 
 
 def test_only_the_answer_and_its_end_are_trained_on(start: Path) -> None:
     tokenizer = tokenizer_of(start)
-    batch = pack(encode(examples(5), tokenizer, 512), rejected=False)
-    expected = [token for each in examples(5) for token in encode_answer(tokenizer, each.chosen)]
+    batch = pack(encode(examples(5), layout_of(tokenizer), 512), rejected=False)
+    expected = [token for each in examples(5) for token in layout_of(tokenizer).answer(each.chosen)]
     assert batch.target.tolist() == expected
     assert batch.target.tolist().count(tokenizer.eos_token_id) == 5
 
@@ -98,8 +97,8 @@ def test_packing_changes_no_log_probability(start: Path) -> None:
     few = examples(6)
     total, count = 0.0, 0
     for each in few:
-        prompt = encode_prompt(tokenizer, each.prompt)
-        answer = encode_answer(tokenizer, each.chosen)
+        prompt = layout_of(tokenizer).prompt(each.prompt)
+        answer = layout_of(tokenizer).answer(each.chosen)
         ids = torch.tensor([prompt + answer])
         with torch.no_grad():
             table = model(ids).logits[0].log_softmax(-1)
@@ -167,11 +166,11 @@ def test_greedy_answers_are_those_of_plain_transformers(start: Path, tmp_path: P
     model = AutoModelForCausalLM.from_pretrained(tmp_path).eval()
     expected = []
     for prompt in prompts:
-        ids = torch.tensor([encode_prompt(tokenizer, prompt)])
+        ids = torch.tensor([layout_of(tokenizer).prompt(prompt)])
         found = model.generate(
             ids, attention_mask=torch.ones_like(ids), max_new_tokens=30, do_sample=False
         )
-        expected.append(tokenizer.decode(found[0, ids.shape[1] :], skip_special_tokens=True))
+        expected.append(_text(tokenizer, found[0, ids.shape[1] :].tolist()))
     done: list[int] = []
     answers = TransformersModel.open(tmp_path).generate(
         prompts, max_new_tokens=30, batch_size=24, progress=done.append
@@ -195,9 +194,9 @@ def test_nothing_to_train_on_is_one_clear_error(start: Path, tmp_path: Path) -> 
         fit(start, [], SETTINGS, 0, tmp_path)
 
 
-def test_an_example_that_is_too_long_is_named(start: Path, tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match=r"example 1 has \d+ tokens"):
-        fit(start, [*examples(1), Example("long", "x = 1\n" * 400, None)], SETTINGS, 0, tmp_path)
+def test_examples_that_are_all_too_long_are_one_clear_error(start: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"the shortest of 1 examples has \d+ tokens"):
+        fit(start, [Example("long", "x = 1\n" * 400, None)], SETTINGS, 0, tmp_path)
 
 
 def test_a_loss_that_is_no_number_says_what_to_do(start: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from sodakd.settings.training import LossName, TrainingSettings
 from sodakd.training.attention import PACKED
 from sodakd.training.batches import Encoded
 from sodakd.training.losses import LOSSES
-from sodakd.training.objective import Objective, objective
+from sodakd.training.objective import Objective, Whole, objective
 from sodakd.training.packing import differing, first_difference, pack
 
 EXAMPLES = (
@@ -36,7 +36,7 @@ def run(
         use_cache=False,
         grid=batch.grid,
     ).logits[0]
-    return objective(logits, batch, settings)
+    return objective(logits, batch, Whole.of(examples), settings)
 
 
 def test_first_difference_is_the_first_differing_place() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
-from sodakd.models.prompts import ASSISTANT, END, USER, Tokenizer, encode_answer, encode_prompt
+from sodakd.models.prompts import ASSISTANT, END, USER, Tokenizer, layout_of
 from sodakd.settings.student import StudentShape
 from sodakd.training.student import create_student, train_tokenizer
 from tests.training.questions import synthetic
@@ -47,7 +47,7 @@ def test_code_takes_few_tokens() -> None:
 
 def test_marks_inside_a_text_are_plain_characters() -> None:
     tokenizer = cast("Tokenizer", TOKENIZER)
-    ids = encode_prompt(tokenizer, f"say {END} and {ASSISTANT}")
+    ids = layout_of(tokenizer).prompt(f"say {END} and {ASSISTANT}")
     marks = [tokenizer.convert_tokens_to_ids(mark) for mark in (USER, ASSISTANT, END)]
     assert [token for token in ids if token in marks] == [ids[0], ids[-1]]
     assert (ids[0], ids[-1]) == (marks[0], marks[1])
@@ -55,7 +55,7 @@ def test_marks_inside_a_text_are_plain_characters() -> None:
 
 def test_an_answer_ends_in_the_end_token() -> None:
     tokenizer = cast("Tokenizer", TOKENIZER)
-    assert encode_answer(tokenizer, "xs")[-1] == tokenizer.convert_tokens_to_ids(END)
+    assert layout_of(tokenizer).answer("xs")[-1] == tokenizer.convert_tokens_to_ids(END)
 
 
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from sodakd.types import Attempt, Passed
 _Z = 1.959964  # two-sided 95 %
 
 
-def wilson(passed: int, total: int) -> tuple[float, float]:
+def wilson(passed: float, total: float) -> tuple[float, float]:
     """The 95 % Wilson score interval of a share."""
     share, z2 = passed / total, _Z * _Z
     middle = (share + z2 / (2 * total)) / (1 + z2 / total)
@@ -48,3 +48,27 @@ def pass_at_k(samples: int, passed: int, k: int) -> float:
     if samples < k:
         raise ValueError(f"pass@{k} needs at least {k} samples of each task, not {samples}")
     return 1.0 - prod(1.0 - k / at for at in range(samples - passed + 1, samples + 1))
+
+
+def interval(rates: Sequence[float], samples: int) -> tuple[float, float]:
+    """The 95 % interval of pass@1, from each task's pass rate over `samples` samples in all.
+
+    Samples of one task are not independent: Wilson's interval is taken of as many tries as would
+    vary like the tasks' rates do, at least one a task and at most all samples. With one sample a
+    task it is Wilson's own.
+    """
+    tasks, mean = len(rates), sum(rates) / len(rates)
+    spread = sum((rate - mean) ** 2 for rate in rates) / tasks
+    tries = float(tasks)
+    if 0 < mean < 1:
+        tries = min(samples, tasks * mean * (1 - mean) / spread) if spread else samples
+    return wilson(mean * tries, tries)
+
+
+def average(parts: Sequence[tuple[float, float, float]]) -> tuple[float, float, float]:
+    """The mean of independent shares, each with its interval, and the mean's (Zou, Donner 2008)."""
+    count = len(parts)
+    mean = sum(share for share, _, _ in parts) / count
+    below = sqrt(sum((share - low) ** 2 for share, low, _ in parts)) / count
+    above = sqrt(sum((high - share) ** 2 for share, _, high in parts)) / count
+    return mean, mean - below, mean + above

@@ -19,7 +19,7 @@ def run_benchmark(
     judge: Judge,
     max_new_tokens: int,
 ) -> Built[Attempt]:
-    """An attempt for each question; the tally counts outcomes."""
+    """An attempt for each question; the tally counts outcomes, and answers without a text."""
     run.say(step, 0, len(questions), "the student answers")
     texts = student.generate(
         [question.text for question in questions],
@@ -43,4 +43,6 @@ def run_benchmark(
         )
         for question, text, own, verdict in zip(questions, texts, found, verdicts, strict=True)
     ]
-    return Built(attempts, Counter(attempt.verdict.outcome.value for attempt in attempts))
+    tally = Counter(attempt.verdict.outcome.value for attempt in attempts)
+    tally.update({"empty_answers": empty} if (empty := texts.count("")) else {})
+    return Built(attempts, tally)

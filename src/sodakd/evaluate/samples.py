@@ -1,41 +1,47 @@
-"""Samples of a benchmark's tasks: read from a file, taken from gold, or generated; then judged."""
+"""Samples of a benchmark's tasks: read from a file, taken from gold, or wanted; then judged."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from sodakd.evaluate.answering import Wanted
 from sodakd.evaluate.benchmarks.assemble import assemble, cut
-from sodakd.evaluate.benchmarks.source import names_in
+from sodakd.evaluate.benchmarks.source import Source, names_in
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask
 from sodakd.judge.extract import extract
 from sodakd.judge.judge import Judge
 from sodakd.judge.program import Program
-from sodakd.models.chat import Generator
 from sodakd.store import read_lines
 from sodakd.types import Frozen, Language, Verdict
 
 _ID = ("task_id", "id", "name")
 _TEXT = ("solution", "completion", "code", "generation", "text")
-_BATCH = 64
 
 
-class Sample(Frozen):
-    """One answer to one task, as it was given."""
+class Numbered(Frozen):
+    """Which sample of which task."""
 
     benchmark: str
     language: Language
     task_id: str
     number: int
+
+    @property
+    def key(self) -> tuple[str, Language, str, int]:
+        """What tells it from all others."""
+        return self.benchmark, self.language, self.task_id, self.number
+
+
+class Sample(Numbered):
+    """One answer to one task, as it was given."""
+
     text: str
 
 
-class JudgedSample(Frozen):
+class JudgedSample(Numbered):
     """A sample's verdict."""
 
-    benchmark: str
-    language: Language
-    task_id: str
-    number: int
     verdict: Verdict
 
 
@@ -67,55 +73,49 @@ def read_samples(path: Path, benchmark: Benchmark, tasks: Sequence[BenchmarkTask
     return samples
 
 
-def generate_samples(
-    benchmark: Benchmark,
-    tasks: Sequence[BenchmarkTask],
-    model: Generator,
-    known: Sequence[Sample],
-    n: int,
-    temperature: float,
-    max_new_tokens: int,
-    seed: int,
-) -> Iterator[list[Sample]]:
-    """What is still missing of `n` samples a task, batch by batch, as a model answers it."""
-    done = {(one.benchmark, one.language, one.task_id, one.number) for one in known}
-    for number in range(n):
-        wanted = [
-            task for task in tasks if (benchmark.name, task.language, task.id, number) not in done
-        ]
-        for start in range(0, len(wanted), _BATCH):
-            batch = wanted[start : start + _BATCH]
-            texts = model.generate(
-                [task.question.text for task in batch],
-                max_new_tokens=max_new_tokens,
-                temperature=temperature,
-                seed=seed + number,
-            )
-            yield [
-                _sample(benchmark, task, number, text)
-                for task, text in zip(batch, texts, strict=True)
-            ]
+def wanted_samples(
+    benchmark: Benchmark, tasks: Sequence[BenchmarkTask], known: Sequence[Sample], n: int
+) -> list[Wanted]:
+    """What is still missing of `n` samples a task."""
+    done = {one.key for one in known}
+    return [
+        Wanted(benchmark.name, task, number)
+        for number in range(n)
+        for task in tasks
+        if (benchmark.name, task.language, task.id, number) not in done
+    ]
+
+
+def sample_of(wanted: Wanted, text: str) -> Sample:
+    """A sample, with its text."""
+    return Sample(
+        benchmark=wanted.benchmark,
+        language=wanted.task.language,
+        task_id=wanted.task.id,
+        number=wanted.number,
+        text=text,
+    )
 
 
 def judge_samples(
     judge: Judge,
     tasks: Mapping[tuple[str, Language, str], BenchmarkTask],
     samples: Sequence[Sample],
-    progress: Callable[[int], None],
-) -> list[JudgedSample]:
-    """Verdicts, in the samples' order."""
-    programs = [_program(tasks[one.benchmark, one.language, one.task_id], one) for one in samples]
-    verdicts = judge.all(programs, progress)
-    return [
-        JudgedSample(
+) -> Iterator[JudgedSample]:
+    """Verdicts as they come, in any order."""
+    programs = [
+        replace(_program(tasks[one.key[:3]], one), id=str(place))
+        for place, one in enumerate(samples)
+    ]
+    for judged in judge.many(programs):
+        one = samples[int(judged.id)]
+        yield JudgedSample(
             benchmark=one.benchmark,
             language=one.language,
             task_id=one.task_id,
             number=one.number,
-            verdict=verdict,
+            verdict=judged.verdict,
         )
-        for one, verdict in zip(samples, verdicts, strict=True)
-    ]
 
 
 def _program(task: BenchmarkTask, sample: Sample) -> Program:
@@ -138,7 +138,8 @@ def _is_whole(task: BenchmarkTask, code: str) -> bool:
     if task.language is Language.PYTHON:
         entry = re.escape(task.entry_point)
         return bool(re.search(rf"^(?:async )?def {entry}\b|^{entry} *=", code, re.MULTILINE))
-    return task.entry_point in names_in(code, task.language)
+    source = Source(code, task.language)
+    return task.entry_point in names_in(code, task.language) and not source.is_body
 
 
 def _sample(benchmark: Benchmark, task: BenchmarkTask, number: int, text: str) -> Sample:

@@ -67,6 +67,8 @@ def assess(
     verdicts = _verdicts(assessment, questions, answers)
     tally: Counter[str] = Counter(verdict.outcome.value for row in verdicts for verdict in row)
     findings = _findings(assessment, questions, solutions, tally)
+    empty = sum(not answer.text for own in answers for answer in own)
+    tally.update({"empty_answers": empty} if empty else {})
     scores = _grades(assessment, questions, solutions, tally)
     rows = []
     views = zip(questions, solutions, verdicts, findings, scores, strict=True)

@@ -19,6 +19,7 @@ from sodakd.judge.building import built, find, run, said
 from sodakd.judge.gcc_steps import gcc_steps
 from sodakd.judge.go_library import go_library, go_root
 from sodakd.judge.headers import c_headers, cpp_headers
+from sodakd.judge.inside.wall import seen
 from sodakd.judge.languages.c import FLAGS as C_FLAGS
 from sodakd.judge.languages.cpp import FLAGS as CPP_FLAGS
 from sodakd.judge.languages.java import HARNESS
@@ -154,9 +155,16 @@ def _java() -> Toolchain:
 def _javascript() -> Toolchain:
     node = os.path.realpath(find("node", "nodejs"))
     forks = contain_library().with_name("fork.node")
-    tools = {"node": node, "harness.js": str(_INSIDE / "harness.js"), "fork.node": str(forks)}
+    own = [place.resolve() for place in _own_node_modules() if place.is_dir()]
+    tools = {
+        "node": node,
+        "harness.js": str(_INSIDE / "harness.js"),
+        "fork.node": str(forks),
+        "node_path": ":".join([*(seen(str(place)) for place in own), *_GLOBAL_NODE_MODULES]),
+    }
     version = said(node, "--version").removeprefix("v")
-    return Toolchain(tools, (node, str(forks.parent)), {"node": version})
+    places = (node, str(forks.parent), *map(str, own))
+    return Toolchain(tools, places, {"node": version})
 
 
 def _typescript() -> Toolchain:
@@ -179,11 +187,18 @@ def _node_modules() -> Path:
     return found
 
 
+_GLOBAL_NODE_MODULES = ("/usr/local/lib/node_modules", "/usr/lib/node_modules", "/usr/share/nodejs")
+"""Where `npm install -g` and Debian's packages go."""
+
+
+def _own_node_modules() -> list[Path]:
+    asked = os.environ.get("SODAKD_NODE_MODULES")
+    return [Path(asked)] if asked else [Path("node_modules")]
+
+
 def node_modules(*wanted: str) -> Path | None:
     """The folder of npm's packages that has these files: named, of this folder, of the machine."""
-    asked = os.environ.get("SODAKD_NODE_MODULES")
-    places = [Path(asked)] if asked else []
-    places += [Path("node_modules").resolve()]
+    places = [*_own_node_modules(), Path("node_modules").resolve()]
     if shutil.which("npm"):
         done = subprocess.run(
             ["npm", "root", "-g"], capture_output=True, text=True, timeout=30, check=False

@@ -1,31 +1,64 @@
 """The base student: what a run distils into."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from sodakd.errors import DataError
+from sodakd.errors import DataError, ModelError
 from sodakd.recipe import Recipe
 from sodakd.run import Run
 from sodakd.training.batches import Example, count_steps
 from sodakd.types import TrainRow
 
 
-def make_base(
-    recipe: Recipe, run: Run, examples: Sequence[Example], folder: Path
-) -> Mapping[str, int]:
-    """Make a student from scratch that has read these examples.
+def base_student(recipe: Recipe, run: Run, read: Callable[[], Sequence[Example]]) -> Path:
+    """The step `base/student`: a pretrained model, or one made from what `read` gives.
 
     Raises:
-        DataError: there is nothing for it to read.
+        ModelError: the pretrained model cannot be a student.
+        DataError: there is nothing for a student from scratch to read.
     """
+
+    def build(folder: Path) -> Mapping[str, int]:
+        if recipe.student.model_name_or_path is not None:
+            return _pretrained(recipe, run, folder, recipe.student.model_name_or_path)
+        return _from_scratch(recipe, run, read(), folder)
+
+    return run.weights("base/student", build)
+
+
+def _pretrained(recipe: Recipe, run: Run, folder: Path, name: str) -> Mapping[str, int]:
+    from sodakd.models.hub import find_model
+    from sodakd.models.reference import record_canary_of
+    from sodakd.training.opening import lay_out
+
+    run.say("base/student", 0, 0, f"fetch {name}")
+    lay_out(find_model(name, recipe.student.revision), folder, _template(recipe))
+    record_canary_of(folder)
+    return {}
+
+
+def _template(recipe: Recipe) -> str | None:
+    path = recipe.student.chat_template
+    if path is None:
+        return None
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(f"student.chat_template, {path}, cannot be read: {error}") from None
+
+
+def _from_scratch(
+    recipe: Recipe, run: Run, examples: Sequence[Example], folder: Path
+) -> Mapping[str, int]:
     from sodakd.training.fit import fit
     from sodakd.training.student import create_student
 
     if not examples:
         raise DataError(
             "a student from scratch is made from answers that came with further questions, and"
-            " there are none: ask for fewer seeds, or name a pretrained student"
+            " there are none: ask for fewer seeds, or name a pretrained one:"
+            " student.model_name_or_path"
         )
     settings = recipe.base.training
     raw = folder / "raw"

@@ -1,6 +1,9 @@
 """`distil`: a whole run, from a recipe to results and a report."""
 
+import importlib.metadata
+import importlib.util
 import json
+import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +32,7 @@ from sodakd.types import Attempt, Language, Results, Standing
 
 CONTROL = "sft"
 LOADED = ("transformers", "vllm")
-"""Teachers that a machine holds once: their control comes after the method, in one process."""
+"""Teachers that a machine holds once."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ def distil(
             if recipe.method == "sft":
                 shop.evaluate("base/evaluation", given.base, given.exam)
                 run_control(control, watch)
-            elif recipe.control and cores() > 1 and recipe.teacher.kind not in LOADED:
+            elif recipe.control and _has_room_beside(recipe):
                 with beside(run_control, control, watch) as other:
                     student = _method(shop, given)
                     other.wait()
@@ -120,12 +123,26 @@ def collect(recipe: Recipe, run: Run, languages: Sequence[Language]) -> Results:
         seed=recipe.seed,
         standings=tuple(standings),
         toolchains={**versions(languages), **_static_tools(recipe, languages)},
+        frameworks=_frameworks(),
     )
 
 
 def _static_tools(recipe: Recipe, languages: Sequence[Language]) -> Mapping[str, str]:
     lint = recipe.feedback.lint
     return {} if lint is Lint.OFF else tool_versions(languages, full=lint is Lint.FULL)
+
+
+def _frameworks() -> dict[str, str]:
+    """The versions of the packages that train, as they are installed."""
+    names = ("accelerate", "peft", "tokenizers", "torch", "transformers")
+    there = {found for found in names if importlib.util.find_spec(found) is not None}
+    return {name: importlib.metadata.version(name) for name in names if name in there}
+
+
+def _has_room_beside(recipe: Recipe) -> bool:
+    """Whether the control can be trained at the same time, in a process of its own."""
+    held_once = recipe.teacher.kind in LOADED or recipe.generation.backend != "transformers"
+    return cores() > 1 and not held_once
 
 
 def _languages(given: Prepared) -> list[Language]:
@@ -170,5 +187,14 @@ def _standing(
 def _copy(student: Path, part: Path) -> Mapping[str, int]:
     for path in sorted(student.iterdir()):
         if path.is_file() and path.name not in {"tally.json", "log.jsonl"}:
-            shutil.copy2(path, part / path.name)
+            _link_or_copy(path.resolve(), part / path.name)
     return {}
+
+
+def _link_or_copy(path: Path, to: Path) -> None:
+    """The same file under another name, where the disk can do that: weights take room once."""
+    to.unlink(missing_ok=True)
+    try:
+        os.link(path, to)
+    except OSError:
+        shutil.copy2(path, to)

@@ -1,6 +1,6 @@
 """What the embedded world stands in for: the questions, and what a base student has read."""
 
-from sodakd.methods.base import make_base
+from sodakd.methods.base import base_student
 from sodakd.methods.given import Prepared
 from sodakd.recipe import Recipe
 from sodakd.run import Built, Run
@@ -67,9 +67,10 @@ def prepare(recipe: Recipe, run: Run) -> Prepared:
         "questions/seeds", Question, lambda: Built(draw_seeds(recipe, recipe.questions.seeds))
     )
     base_data = [
-        Example(question.text, reference(question), None) for question in draw_base_data(recipe)
+        Example(question.text, reference(question), None)
+        for question in (() if recipe.student.model_name_or_path else draw_base_data(recipe))
     ]
-    base = run.weights("base/student", lambda folder: make_base(recipe, run, base_data, folder))
+    base = base_student(recipe, run, lambda: base_data)
     return Prepared(exam=exam, dev=dev, seeds=seeds, rest=(), base_data=base_data, base=base)
 
 

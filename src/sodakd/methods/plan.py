@@ -71,7 +71,9 @@ def plan(recipe: Recipe) -> Plan:
     """Count calls, tokens, money and training steps. Asks nothing of a paid teacher."""
     sizes, example_tokens = _measure(recipe)
     calls: list[PlannedCalls] = []
-    trainings = [_training(recipe, "base", recipe.base.questions, example_tokens)]
+    trainings: list[PlannedTraining] = []
+    if recipe.student.model_name_or_path is None:
+        trainings.append(_training(recipe, "base", recipe.base.questions, example_tokens))
     if recipe.method == "soda":
         for cycle in range(1, recipe.cycles + 1):
             stage = f"cycle-{cycle}"
@@ -91,8 +93,7 @@ def plan(recipe: Recipe) -> Plan:
         n = so_far.soda_calls() or recipe.questions.seeds
         calls = [*calls, _calls(recipe, "sft", "solve", n, sizes)]
         steps = so_far.soda_steps() or count_steps(n, recipe.training)
-        batch = recipe.training.per_device_train_batch_size
-        tokens = round(steps * batch * example_tokens)
+        tokens = round(steps * recipe.training.examples_a_step * example_tokens)
         trainings = [*trainings, PlannedTraining("sft", n, steps, tokens)]
     return Plan(calls, trainings)
 
@@ -111,7 +112,7 @@ def _calls(recipe: Recipe, stage: str, ask: str, n: int, sizes: dict[str, _Size]
 def _training(recipe: Recipe, stage: str, examples: int, example_tokens: float) -> PlannedTraining:
     settings = recipe.base.training if stage == "base" else recipe.training
     steps = count_steps(examples, settings)
-    tokens = round(steps * settings.per_device_train_batch_size * example_tokens)
+    tokens = round(steps * settings.examples_a_step * example_tokens)
     return PlannedTraining(stage, examples, steps, tokens)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import islice
 
 from sodakd.errors import DataError
-from sodakd.methods.base import make_base
+from sodakd.methods.base import base_student
 from sodakd.methods.given import Prepared
 from sodakd.recipe import Recipe
 from sodakd.run import Built, Run
@@ -18,8 +18,9 @@ from sodakd.types import Question
 def prepare(recipe: Recipe, run: Run) -> Prepared:
     """Read the source, hold out the exam and dev, draw the seeds, make the base student.
 
-    The exam of questions without tests says which answers compile and run to their end. A base
-    student from scratch is made from the references of questions that were not drawn.
+    The exam of questions without tests says which answers compile and run to their end. A student
+    from scratch is made from the references of questions that were not drawn; a pretrained one has
+    read enough.
 
     Raises:
         DataError: the source cannot be read, or leaves fewer questions than the recipe asks for.
@@ -39,10 +40,10 @@ def prepare(recipe: Recipe, run: Run) -> Prepared:
     seeds = step("seeds", drawn.seeds)
     examples = [
         Example(to_question(row).text, row.seed.reference, None)
-        for row in drawn.rest
+        for row in (() if recipe.student.model_name_or_path else drawn.rest)
         if row.seed.reference is not None
     ][: recipe.base.questions]
-    base = run.weights("base/student", lambda folder: make_base(recipe, run, examples, folder))
+    base = base_student(recipe, run, lambda: examples)
     return Prepared(
         exam=exam,
         dev=dev,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sodakd.models.batches import Batches
+from sodakd.models.hub import find_model
 from sodakd.models.openai import Client, Endpoint, Patience
 from sodakd.models.serving import Command, Server
 from sodakd.settings.teacher import TeacherKind, TeacherSettings
@@ -55,7 +56,7 @@ def _transformers(settings: TeacherSettings, folder: Path) -> CallingTeacher:
     def open_model() -> "TransformersModel":
         from sodakd.models.transformers import TransformersModel
 
-        return TransformersModel.open(Path(name))
+        return TransformersModel.open(find_model(name))
 
     model = LocalModel(open_model)
     return _chat(settings, name, lambda: model)

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sodakd.deliver.pairs import Delivery, Solved, build_pairs, build_solutions
 from sodakd.evaluate.run_benchmark import run_benchmark
 from sodakd.feedback.assess import Assessment, assess
 from sodakd.judge.judge import Judge
+from sodakd.methods.students import Students
 from sodakd.methods.teachers import open_teacher
+from sodakd.models.chat import Generator
 from sodakd.recipe import Recipe
 from sodakd.run import Run
 from sodakd.settings.training import TrainingSettings
@@ -21,9 +22,6 @@ from sodakd.teacher.ledger import Ledger
 from sodakd.training.batches import Example, count_steps
 from sodakd.types import Attempt, Feedback, Pair, Question, TrainRow
 from sodakd.update.invent import Update, new_questions
-
-if TYPE_CHECKING:
-    from sodakd.models.transformers import TransformersModel
 
 
 def open_ledger(recipe: Recipe, path: Path) -> Ledger:
@@ -41,17 +39,21 @@ class Workshop:
     ledger: Ledger
     judge: Judge
     exam: Sequence[Question]
+    students: Students
 
     @classmethod
     @contextmanager
     def open(
         cls, recipe: Recipe, run: Run, ledger: Path, exam: Sequence[Question]
     ) -> Iterator["Workshop"]:
-        """Open the teacher and the judge; both are closed with the context."""
+        """Open the teacher and the judge; they, and the student, are closed with the context."""
         with ExitStack() as stack:
             books = open_ledger(recipe, ledger)
             stack.callback(books.close)
-            yield cls(recipe, run, books, stack.enter_context(Judge(recipe.judge)), exam)
+            judge = stack.enter_context(Judge(recipe.judge))
+            students = Students(recipe.generation, recipe.training.threads, run.folder)
+            stack.callback(students.close)
+            yield cls(recipe, run, books, judge, exam, students)
 
     def solutions(self, step: str, questions: Sequence[Question]) -> list[Solved]:
         """Static distillation's data."""
@@ -74,13 +76,18 @@ class Workshop:
 
         def build(folder: Path) -> Mapping[str, int]:
             from sodakd.training.fit import fit
+            from sodakd.training.opening import free_accelerator
 
+            self.students.close()  # its memory, and a server's, is the training's now
             total = count_steps(len(examples), settings)
 
             def show(row: TrainRow) -> None:
                 self.run.say(step, row.step, total, "train", loss=row.loss)
 
-            rows = fit(start, examples, settings, self._seed(step), folder, show)
+            rows = fit(
+                start, examples, settings, self._seed(step), folder, show, self.recipe.student
+            )
+            free_accelerator()
             return {
                 "examples": len(examples),
                 "train_steps": rows[-1].step,
@@ -95,7 +102,9 @@ class Workshop:
         rows = self.run.rows(
             step,
             Attempt,
-            lambda: run_benchmark(self.run, step, questions, self._open(student), self.judge, most),
+            lambda: run_benchmark(
+                self.run, step, questions, self._open(step, student), self.judge, most
+            ),
         )
         self.run.say(step, len(rows), len(rows), "done", pass_at_1=share_passed(rows))
         return rows
@@ -110,7 +119,7 @@ class Workshop:
         return self.run.rows(
             step,
             Feedback,
-            lambda: assess(work, questions, self._open(student), self._seed(step)),
+            lambda: assess(work, questions, self._open(step, student), self._seed(step)),
         )
 
     def new_questions(
@@ -127,10 +136,11 @@ class Workshop:
     def _delivery(self, step: str) -> Delivery:
         return Delivery(self.run, step, self.ledger, self.judge, self.recipe.delivery)
 
-    def _open(self, student: Path) -> "TransformersModel":
-        from sodakd.models.transformers import TransformersModel
-
-        return TransformersModel.open(student, threads=self.recipe.training.threads)
+    def _open(self, step: str, student: Path) -> Generator:
+        self.run.say(step, 0, 0, "open the student")
+        engine = self.students.open(student)
+        self.run.say(step, 0, 0, engine.checked)
+        return engine.model
 
     def _seed(self, step: str) -> int:
         return random.Random(f"{self.recipe.seed} {step}").randrange(2**31)

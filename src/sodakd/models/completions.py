@@ -30,11 +30,15 @@ class Request(Frozen):
     max_tokens: int
     temperature: float = 0.0
     seed: int | None = None
+    logprobs: bool = False
 
 
 @dataclass(frozen=True)
 class Completion:
     """What a model answered. `usage` is None where the server did not tell it.
+
+    `logprobs` are the answer's tokens with their log-probabilities, where they were asked for and
+    the server tells them.
 
     `error` says why there is no text: of a prompt that was refused, or of attempts that all failed.
     Such a completion was not billed, beyond what its attempts were.
@@ -45,6 +49,7 @@ class Completion:
     usage: Usage | None
     model: str = ""
     error: str = ""
+    logprobs: tuple[tuple[str, float], ...] | None = None
 
 
 class Trouble(StrEnum):

@@ -58,6 +58,8 @@ class Endpoint:
         }
         if request.seed is not None:
             row["seed"] = request.seed
+        if request.logprobs:
+            row["logprobs"] = True
         return canonical(row).encode()
 
 
@@ -78,9 +80,21 @@ class Patience:
 
 
 class Client:
-    """Calls to one endpoint, to be used inside `async with` in one event loop."""
+    """Calls to one endpoint, to be used inside `async with` in one event loop.
 
-    def __init__(self, endpoint: Endpoint, max_in_flight: int, patience: Patience) -> None:
+    An answer without text is asked for again, but where `empty_is_said`: a student may have nothing
+    to say.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        max_in_flight: int,
+        patience: Patience,
+        *,
+        empty_is_said: bool = False,
+    ) -> None:
+        self._empty_is_said = empty_is_said
         self.endpoint = endpoint
         self.patience = patience
         self.max_in_flight = max_in_flight
@@ -165,7 +179,9 @@ class Client:
         found = (
             reply
             if isinstance(reply, Failure)
-            else read_reply(reply.status, reply.headers, reply.body)
+            else read_reply(
+                reply.status, reply.headers, reply.body, empty_is_said=self._empty_is_said
+            )
         )
         self._learn(found, round_sent, time.monotonic() - began)
         self._let_in()

@@ -1,70 +1,169 @@
-"""How a question's text is laid out for the student, in training and in generation alike.
+"""How a question and its answer become token ids, in training and in generation alike.
 
-A tokenizer with a chat template lays the question out by that template. One without it, as the
-embedded student's, uses `<|user|>text<|assistant|>answer<|end|>`, where each mark is one token.
+Three layouts, by what the tokenizer has. A chat template is used as it is. The embedded student's
+marks make `<|user|>text<|assistant|>answer<|end|>`, each mark one token. A base model has neither:
+it gets `INSTRUCTION` as its chat template, which is saved with the student, so that every engine
+that serves it lays questions out in the same way.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, overload
+
+from sodakd.errors import ModelError
 
 USER = "<|user|>"
 ASSISTANT = "<|assistant|>"
 END = "<|end|>"
 PAD = "<|pad|>"
 
+INSTRUCTION = (
+    "{% for message in messages %}"
+    "{% if message['role'] == 'assistant' %}"
+    "{{ '### Response:\n' + message['content'] + eos_token + '\n' }}"
+    "{% elif message['role'] == 'system' %}"
+    "{{ message['content'] + '\n\n' }}"
+    "{% else %}"
+    "{{ '### Instruction:\n' + message['content'] + '\n\n' }}"
+    "{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '### Response:\n' }}{% endif %}"
+)
+"""The layout of a base model without a chat template."""
+
+_PROBE = "answer0probe"
+_Message = Mapping[str, str]
+
 
 class Tokenizer(Protocol):
     """The part of a Hugging Face fast tokenizer that is used here."""
 
-    @property
-    def chat_template(self) -> str | None: ...
+    chat_template: str | None
+
     @property
     def eos_token_id(self) -> int | None: ...
+    @property
+    def bos_token_id(self) -> int | None: ...
+    @property
+    def added_tokens_decoder(self) -> Mapping[int, object]: ...
+    def get_added_vocab(self) -> Mapping[str, int]: ...
     def encode(
         self, text: str, *, add_special_tokens: bool, split_special_tokens: bool
     ) -> list[int]: ...
+    def decode(
+        self,
+        token_ids: Sequence[int],
+        *,
+        skip_special_tokens: bool,
+        clean_up_tokenization_spaces: bool,
+    ) -> str: ...
     def convert_tokens_to_ids(self, tokens: str) -> int: ...
+    @overload
     def apply_chat_template(
         self,
-        conversation: Sequence[Mapping[str, str]],
+        conversation: Sequence[_Message],
         *,
         add_generation_prompt: bool,
-        tokenize: bool,
-        return_dict: bool,
+        tokenize: Literal[True],
+        return_dict: Literal[False],
     ) -> list[int]: ...
+    @overload
+    def apply_chat_template(
+        self,
+        conversation: Sequence[_Message],
+        *,
+        add_generation_prompt: bool,
+        tokenize: Literal[False],
+    ) -> str: ...
 
 
-def encode_prompt(tokenizer: Tokenizer, text: str) -> list[int]:
-    """Token ids of a question, up to where the answer begins.
+@dataclass(frozen=True)
+class Layout:
+    """Token ids of questions and answers for one tokenizer.
 
-    Marks such as `<|end|>` inside `text` are read as plain characters.
+    `end` is the token that closes an answer, and is trained on; any of `stops` ends a generation,
+    `end` among them.
     """
-    if tokenizer.chat_template is not None:
-        return tokenizer.apply_chat_template(
-            [{"role": "user", "content": text}],
-            add_generation_prompt=True,
-            tokenize=True,
-            return_dict=False,
+
+    tokenizer: Tokenizer
+    end: int
+    stops: frozenset[int]
+
+    def prompt(self, text: str) -> list[int]:
+        """Token ids of a question, up to where the answer begins.
+
+        With the embedded marks, such a mark inside `text` is read as plain characters.
+        """
+        tokenizer = self.tokenizer
+        if tokenizer.chat_template is not None:
+            return tokenizer.apply_chat_template(
+                [{"role": "user", "content": text}],
+                add_generation_prompt=True,
+                tokenize=True,
+                return_dict=False,
+            )
+        return [
+            tokenizer.convert_tokens_to_ids(USER),
+            *self._plain(text),
+            tokenizer.convert_tokens_to_ids(ASSISTANT),
+        ]
+
+    def answer(self, text: str) -> list[int]:
+        """Token ids of an answer and the token that ends it: all that is trained on."""
+        return [*self._plain(text), self.end]
+
+    def text(self, ids: Sequence[int]) -> str:
+        """The text of token ids, without special tokens."""
+        return self.tokenizer.decode(
+            ids, skip_special_tokens=True, clean_up_tokenization_spaces=False
         )
-    return [
-        tokenizer.convert_tokens_to_ids(USER),
-        *_plain(tokenizer, text),
-        tokenizer.convert_tokens_to_ids(ASSISTANT),
-    ]
+
+    def _plain(self, text: str) -> list[int]:
+        return self.tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True)
 
 
-def encode_answer(tokenizer: Tokenizer, text: str) -> list[int]:
-    """Token ids of an answer and the end-of-sequence token: all that is trained on.
+def layout_of(tokenizer: Tokenizer, also_stops: Iterable[int] = ()) -> Layout:
+    """The layout of a tokenizer; one that has none gets `INSTRUCTION` as its chat template.
 
-    Raises ValueError where the tokenizer has no end-of-sequence token.
+    `also_stops` are further tokens that end an answer, as a generation config has them.
+
+    Raises:
+        ModelError: no token ends an answer, or the chat template takes no question with an answer.
     """
-    if tokenizer.eos_token_id is None:
-        raise ValueError(
-            "the tokenizer has no end-of-sequence token, so no answer can end; "
-            "set eos_token in its tokenizer_config.json"
+    if tokenizer.chat_template is None and USER not in tokenizer.get_added_vocab():
+        tokenizer.chat_template = _begin(tokenizer) + INSTRUCTION
+    end = _turn_end(tokenizer) if tokenizer.chat_template is not None else None
+    if end is None:
+        end = tokenizer.eos_token_id
+    if end is None:
+        raise ModelError(
+            "the tokenizer has no end-of-sequence token, so no answer can end;"
+            " set eos_token in its tokenizer_config.json"
         )
-    return [*_plain(tokenizer, text), tokenizer.eos_token_id]
+    eos = {tokenizer.eos_token_id} - {None}
+    return Layout(tokenizer, end, frozenset({end, *(n for n in eos if n is not None), *also_stops}))
 
 
-def _plain(tokenizer: Tokenizer, text: str) -> list[int]:
-    return tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True)
+def _begin(tokenizer: Tokenizer) -> str:
+    """The mark of a text's begin, where the tokenizer sets it before every text."""
+    ids = tokenizer.encode("x", add_special_tokens=True, split_special_tokens=False)
+    begins = tokenizer.bos_token_id is not None and ids[0] == tokenizer.bos_token_id
+    return "{{ bos_token }}" if begins else ""
+
+
+def _turn_end(tokenizer: Tokenizer) -> int | None:
+    """The first special token that the chat template sets behind an answer."""
+    try:
+        text = tokenizer.apply_chat_template(
+            [{"role": "user", "content": "question"}, {"role": "assistant", "content": _PROBE}],
+            add_generation_prompt=False,
+            tokenize=False,
+        )
+    except Exception as error:  # whatever a template of somebody else's raises
+        raise ModelError(
+            f"the chat template of the tokenizer takes no question with its answer: {error};"
+            " name another one: student.chat_template"
+        ) from error
+    behind = text.rpartition(_PROBE)[2]
+    special = set(tokenizer.added_tokens_decoder)
+    ids = tokenizer.encode(behind, add_special_tokens=False, split_special_tokens=False)
+    return next((token for token in ids if token in special), None)

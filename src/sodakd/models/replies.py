@@ -22,7 +22,17 @@ class _Said(BaseModel):
 
 class _Choice(BaseModel):
     message: _Said
+    logprobs: JsonValue = None
     finish_reason: str | None = None
+
+
+class _Token(BaseModel):
+    token: str
+    logprob: float
+
+
+class _Logprobs(BaseModel):
+    content: list[_Token]
 
 
 class _Tokens(BaseModel):
@@ -46,11 +56,11 @@ _FINISH: Mapping[str, Finish] = {
 }
 
 _FATAL: Mapping[int, str] = {
-    401: "the key is not accepted: check the environment variable that teacher.api_key_env names",
+    401: "the key is not accepted: check the environment variable that api_key_env names",
     402: "the account has no credit left",
     403: "the key may not do this",
-    404: "no such model, or address: check teacher.model, teacher.base_url (it mostly ends in /v1)",
-    405: "no chat completions at this address: check teacher.base_url (it mostly ends in /v1)",
+    404: "no such model, or address: check model and base_url (it mostly ends in /v1)",
+    405: "no chat completions at this address: check base_url (it mostly ends in /v1)",
 }
 
 _PER_PROMPT: Mapping[str, Finish] = {
@@ -68,11 +78,19 @@ _NO_CREDIT = ("insufficient_quota", "billing_hard_limit", "insufficient balance"
 
 
 def read_reply(
-    status: int, headers: Mapping[str, str], body: bytes, now: datetime | None = None
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    now: datetime | None = None,
+    *,
+    empty_is_said: bool = False,
 ) -> Completion | Failure:
-    """The meaning of a whole HTTP reply. `headers` have lower-case names."""
+    """The meaning of a whole HTTP reply. `headers` have lower-case names.
+
+    A reply without text is a failure, or with `empty_is_said` an answer.
+    """
     if status == 200:
-        return _answer(body)
+        return _answer(body, empty_is_said)
     words = f"HTTP {status}: {_words(body)}"
     lower = words.lower()
     wait = retry_after(headers.get("retry-after"), now)
@@ -92,7 +110,7 @@ def read_reply(
     if status in _FATAL:
         return Failure(Trouble.FATAL, f"{words}: {_FATAL[status]}")
     if 300 <= status < 400:
-        return Failure(Trouble.FATAL, f"{words}: the address moved: check teacher.base_url")
+        return Failure(Trouble.FATAL, f"{words}: the address moved: check base_url")
     return Failure(Trouble.REFUSED, words)
 
 
@@ -113,7 +131,7 @@ def retry_after(value: str | None, now: datetime | None = None) -> float | None:
     return None if math.isnan(seconds) else min(max(0.0, seconds), LONGEST_WAIT)
 
 
-def _answer(body: bytes) -> Completion | Failure:
+def _answer(body: bytes, empty_is_said: bool) -> Completion | Failure:
     try:
         reply = _Reply.model_validate_json(body)
     except ValidationError:
@@ -131,9 +149,18 @@ def _answer(body: bytes) -> Completion | Failure:
     text = choice.message.content or ""
     if choice.message.refusal and not text:
         finish = Finish.FILTERED
-    if not text and finish is Finish.STOP:
+    if not text and finish is Finish.STOP and not empty_is_said:
         return Failure(Trouble.EMPTY, "a reply without text", *_billed(usage))
-    return Completion(text, finish, usage, reply.model)
+    return Completion(text, finish, usage, reply.model, logprobs=_logprobs(choice.logprobs))
+
+
+def _logprobs(found: JsonValue) -> tuple[tuple[str, float], ...] | None:
+    """Tokens and their log-probabilities; None where a server says nothing of them, or nonsense."""
+    try:
+        told = _Logprobs.model_validate(found)
+    except ValidationError:
+        return None
+    return tuple((each.token, each.logprob) for each in told.content)
 
 
 def _billed(usage: Usage | None) -> tuple[Billed, Usage | None]:

@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
+from sodakd.errors import EndpointError
 from sodakd.models.apart import run_apart
-from sodakd.models.completions import Completion, Message, OpenTill, Request
+from sodakd.models.canary import LONGEST, Canary, Compared, Heard, compare
+from sodakd.models.completions import Completion, Finish, Message, OpenTill, Request
 from sodakd.models.openai import Client
 
 
@@ -39,14 +41,65 @@ class ServedModel:
         ]
         return [found.text for found in self.complete(requests, progress)]
 
+    def check(self, canary: Canary, tolerance: float) -> Compared:
+        """Hold what the server says against the canary: by the text alone where it says no more.
+
+        Raises:
+            ModelError: it does not answer as the trained model did.
+            EndpointError: the server refuses, or is out of order.
+        """
+        try:
+            found = self._answers(canary, logprobs=True)
+        except EndpointError:  # some servers refuse a request for log-probabilities
+            found = self._answers(canary, logprobs=False)
+        heard = [
+            Heard(each.text)
+            if each.logprobs is None
+            else Heard(
+                each.text,
+                pieces=[piece for piece, _ in each.logprobs],
+                logprobs=[logprob for _, logprob in each.logprobs],
+            )
+            for each in found
+        ]
+        endpoint = self._client.endpoint
+        return compare(canary, heard, tolerance, f"{endpoint.model} at {endpoint.base_url}")
+
+    def _answers(self, canary: Canary, *, logprobs: bool) -> list[Completion]:
+        found = self.complete(
+            [
+                Request(
+                    messages=(Message(role="user", content=row.prompt),),
+                    max_tokens=LONGEST,
+                    logprobs=logprobs,
+                )
+                for row in canary.rows
+            ]
+        )
+        for each in found:
+            if each.finish is Finish.FAILED or each.error:
+                raise EndpointError(
+                    f"the server does not answer the canary's prompts: {each.error}"
+                )
+        return found
+
     def complete(
-        self, requests: Sequence[Request], progress: Callable[[int], None] | None = None
+        self,
+        requests: Sequence[Request],
+        progress: Callable[[int], None] | None = None,
+        came: Callable[[int, Completion], None] | None = None,
     ) -> list[Completion]:
-        """Completions in the order of the requests, with how each ended and what it took."""
-        return run_apart(self._all(requests, progress))
+        """Completions in the order of the requests, with how each ended and what it took.
+
+        `came` is called, in another thread, with each request's place and its completion at once.
+        """
+        return run_apart(self._all(requests, progress, came))
 
     async def _all(
-        self, requests: Sequence[Request], progress: Callable[[int], None] | None
+        self,
+        requests: Sequence[Request],
+        progress: Callable[[int], None] | None,
+        came: Callable[[int, Completion], None] | None,
     ) -> list[Completion]:
         found: dict[int, Completion] = {}
         queue = iter(enumerate(requests))
@@ -54,6 +107,8 @@ class ServedModel:
         async def work() -> None:
             for number, request in queue:
                 found[number] = await self._client.complete(request, OpenTill())
+                if came is not None:
+                    came(number, found[number])
                 if progress is not None:
                     progress(len(found))
 

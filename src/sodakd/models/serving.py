@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Queue
@@ -26,13 +27,17 @@ os.execvp(sys.argv[1], sys.argv[1:])
 
 @dataclass(frozen=True)
 class Command:
-    """What starts a server. `{model}` and `{port}` in its words are filled in."""
+    """What starts a server. `{model}` and `{port}` in its words are filled in.
+
+    `section` of the recipe is the one that names it.
+    """
 
     words: Sequence[str]
     model: str
     port: int | None
     start_seconds: float
     log: Path
+    section: str = "teacher"
 
 
 class Server:
@@ -53,6 +58,11 @@ class Server:
             return self._url
         command = self._command
         self._port = command.port or _free_port()
+        if command.port and healthy(self._health):
+            raise EndpointError(
+                f"a server answers at port {command.port} already, maybe one of a run that was"
+                f" killed: end it, or leave {command.section}.port out"
+            )
         words = [
             word.replace("{model}", command.model).replace("{port}", str(self._port))
             for word in command.words
@@ -63,8 +73,8 @@ class Server:
         found = begun.get()
         if isinstance(found, OSError):
             raise EndpointError(
-                f"the teacher's server cannot be started: {words[0]}: {found.strerror}; install"
-                " it, or say in teacher.command what starts it"
+                f"the {command.section}'s server cannot be started: {words[0]}: {found.strerror};"
+                f" install it, or say in {command.section}.command what starts it"
             )
         self._process = found
         atexit.register(self.stop)
@@ -85,7 +95,10 @@ class Server:
             except subprocess.TimeoutExpired:
                 continue
             break
+        with suppress(ProcessLookupError):  # children that outlived it
+            os.killpg(process.pid, signal.SIGKILL)
         self._process = None
+        atexit.unregister(self.stop)
 
     def _keep(
         self, words: Sequence[str], begun: "Queue[subprocess.Popen[bytes] | OSError]"
@@ -109,20 +122,26 @@ class Server:
     def _url(self) -> str:
         return f"http://127.0.0.1:{self._port}/v1"
 
+    @property
+    def _health(self) -> str:
+        return f"http://127.0.0.1:{self._port}/health"
+
     def _wait(self, process: "subprocess.Popen[bytes]") -> None:
         until = time.monotonic() + self._command.start_seconds
         while time.monotonic() < until:
             if process.poll() is not None:
                 raise EndpointError(
-                    f"the teacher's server ended with status {process.returncode}:\n{self._tail()}"
+                    f"the {self._command.section}'s server ended with status"
+                    f" {process.returncode}:\n{self._tail()}"
                 )
-            if healthy(f"http://127.0.0.1:{self._port}/health"):
+            if healthy(self._health):
                 return
             time.sleep(0.2)
         self.stop()
         raise EndpointError(
-            f"the teacher's server did not answer within {self._command.start_seconds:g} s"
-            f" (teacher.start_seconds):\n{self._tail()}"
+            f"the {self._command.section}'s server did not answer within"
+            f" {self._command.start_seconds:g} s ({self._command.section}.start_seconds):"
+            f"\n{self._tail()}"
         )
 
     def _tail(self) -> str:

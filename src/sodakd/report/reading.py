@@ -56,6 +56,7 @@ class Folder:
     control_evaluation: Sequence[Attempt]
     cycles: Sequence[Cycle]
     has_control: bool
+    exam: Sequence[Question]
 
     @property
     def kept(self) -> str | None:
@@ -108,7 +109,15 @@ def read_folder(folder: Path) -> Folder:
         control_evaluation=_rows(control / "evaluation.jsonl", Attempt),
         cycles=[_cycle(folder, n + 1) for n in range(_cycles(folder, recipe) if own else 0)],
         has_control=not own or bool(recipe.get("control", True)),
+        exam=_exam(folder, recipe),
     )
+
+
+def _exam(folder: Path, recipe: dict[str, JsonValue]) -> list[Question]:
+    """The questions that all students were evaluated on."""
+    evaluation = recipe.get("evaluation")
+    split = evaluation.get("split", "test") if isinstance(evaluation, dict) else "test"
+    return _rows(folder / "questions" / f"{Path(str(split)).name}.jsonl", Question)
 
 
 def _cycles(folder: Path, recipe: dict[str, JsonValue]) -> int:

@@ -20,12 +20,21 @@ _MODELS = frozenset({"assistant", "gpt", "model"})
 
 @dataclass(frozen=True)
 class Shape:
-    """Columns that belong together. `text` must be there; of the others the first found counts."""
+    """Columns that belong together. `text` must be there; of the others the first found counts.
+
+    `turns` is for a column that holds questions only where it is a list of turns.
+    """
 
     text: str
     input: str = ""
     reference: Sequence[str] = ()
     language: Sequence[str] = ("language", "lang", "programming_language")
+    turns: bool = False
+
+    def fits(self, row: Row) -> bool:
+        """Whether a row has this shape."""
+        value = row.values.get(self.text)
+        return isinstance(value, list) if self.turns else self.text in row.values
 
 
 SHAPES: Mapping[str, Shape] = {
@@ -37,6 +46,7 @@ SHAPES: Mapping[str, Shape] = {
     "question": Shape("question", reference=("answer", "response", "solution")),
     "query": Shape("query", reference=("answer", "response")),
     "text": Shape("text", reference=("code", "completion")),
+    "chosen": Shape("chosen", turns=True),
 }
 """Tried in this order."""
 
@@ -63,7 +73,7 @@ def shape_of(row: Row, columns: ColumnSettings) -> Shape:
         raise DataError(
             f"{row.file} has no column {', '.join(absent)}; found {found}: mend questions.columns"
         )
-    known = next((shape for shape in SHAPES.values() if shape.text in row.values), None)
+    known = next((shape for shape in SHAPES.values() if shape.fits(row)), None)
     if known is None and not columns.text:
         texts = ", ".join(shape.text for shape in SHAPES.values())
         raise DataError(

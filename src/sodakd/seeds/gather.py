@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sodakd.errors import DataError
 from sodakd.seeds.columns import read_seeds
-from sodakd.seeds.read import read_rows_of
+from sodakd.seeds.read import described_in, read_rows_of
 from sodakd.seeds.seed import Seed, Sifted
 from sodakd.seeds.sift import question_of, sift
 from sodakd.seeds.snippets import read_snippets, source_files
@@ -24,7 +24,8 @@ def read_source(settings: QuestionSettings, seed: int) -> Iterator[Seed]:
         DataError: there is no such source, or it cannot be read.
     """
     folder = Path(settings.source)
-    if folder.is_dir() and source_files(folder):
+    described, _ = described_in(settings.source)
+    if described is None and folder.is_dir() and source_files(folder):
         return read_snippets(folder, seed)
     return read_seeds(read_rows_of(settings.source), settings.columns)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from sodakd.errors import DataError
+from sodakd.seeds.described import INFO, described
 from sodakd.seeds.seed import Row
 
 _HUB = re.compile(r"(?P<id>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?")
@@ -77,7 +78,15 @@ def read_rows_of(source: str) -> Iterator[Row]:
         DataError: there is no such source, or a file of it cannot be read; names file and line.
     """
     path = Path(source)
-    if path.is_dir():
+    info, name = described_in(source)
+    if info is not None:
+        for dataset in described(info, name):
+            folder = dataset.file if dataset.file.is_dir() else info
+            files = data_files(dataset.file) if dataset.file.is_dir() else [dataset.file]
+            for row in _rows(folder, files):
+                values = dataset.canonical(row.values, f"{dataset.file}, row {row.number}")
+                yield Row(row.file, row.number, values)
+    elif path.is_dir():
         files = data_files(path)
         if not files:
             raise DataError(
@@ -90,6 +99,19 @@ def read_rows_of(source: str) -> Iterator[Row]:
     else:
         folder, files = _download(source)
         yield from _rows(folder, files)
+
+
+def described_in(source: str) -> tuple[Path | None, str]:
+    """The folder of a `dataset_info.json` that a source names, and the dataset it asks for.
+
+    `DIR`, `DIR/dataset_info.json` and, for one of its datasets, `DIR#NAME`. None for other sources.
+    """
+    before, _, name = source.rpartition("#")
+    for text, wanted in ((source, ""), (before, name)):
+        folder = Path(text).parent if Path(text).name == INFO else Path(text)
+        if text and (folder / INFO).is_file():
+            return folder, wanted
+    return None, ""
 
 
 def _rows(folder: Path, files: Sequence[Path]) -> Iterator[Row]:

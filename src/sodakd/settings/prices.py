@@ -3,8 +3,9 @@
 from functools import cache
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from sodakd.types import Frozen
 
@@ -24,5 +25,25 @@ class Price(Frozen):
 @cache
 def known_prices() -> dict[str, Price]:
     """The table, by model name."""
-    rows = YAML(typ="safe", pure=True).load(TABLE.read_text(encoding="utf-8"))
-    return {str(name): Price.model_validate(row) for name, row in rows.items()}
+    return read_prices(TABLE)
+
+
+@cache
+def read_prices(path: Path) -> dict[str, Price]:
+    """A file of prices, by model name: a YAML mapping of the table's form.
+
+    Raises:
+        ValueError: the file cannot be read, or holds something else.
+    """
+    try:
+        rows = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        return {str(name): Price.model_validate(row) for name, row in rows.items()}
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "a row"
+        raise ValueError(f"the prices in {path} are wrong: {place}: {first['msg']}") from error
+    except (OSError, UnicodeDecodeError, YAMLError, AttributeError) as error:
+        raise ValueError(
+            f"the prices in {path} cannot be read: {error}; a line is like"
+            ' `my-model: {prompt: 0.5, completion: 1.5, read: "2026-11-01", source: "my contract"}`'
+        ) from error

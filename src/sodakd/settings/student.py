@@ -1,6 +1,6 @@
-"""The student before the first cycle."""
+"""The student: a pretrained model, or one made from scratch, as it is before the first cycle."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -34,3 +34,47 @@ class BaseSettings(Frozen):
     levels: Levels = (1, 1, 2, 2, 2, 3)
     shape: StudentShape = StudentShape()
     training: TrainingSettings = TrainingSettings()
+
+
+class LoraSettings(Frozen):
+    """Adapters. Names and meanings are those of peft's LoraConfig."""
+
+    r: Count = 16
+    lora_alpha: Count = 32
+    lora_dropout: float = Field(default=0.0, ge=0, lt=1)
+    target_modules: tuple[str, ...] = Field(
+        default=(), description="names of linear layers; all but the head if left out"
+    )
+
+
+class StudentSettings(Frozen):
+    """A pretrained causal language model. Without a name, `base` makes one from scratch."""
+
+    model_name_or_path: str | None = Field(
+        default=None, description="a folder, or a hub's id; safetensors only"
+    )
+    revision: str | None = Field(default=None, description="of the hub: a branch, tag or commit")
+    dtype: Literal["float32", "bfloat16", "float16"] = Field(
+        default="float32", description="of the weights, as they are trained and kept"
+    )
+    finetuning_type: Literal["full", "lora", "qlora"] = "full"
+    lora: LoraSettings = LoraSettings()
+    chat_template: str | None = Field(
+        default=None,
+        description="a Jinja file. The tokenizer's own if left out, or the default one of base"
+        " models",
+    )
+
+    @model_validator(mode="after")
+    def _pretrained(self) -> Self:
+        changed = self.model_fields_set - {"model_name_or_path"}
+        if self.model_name_or_path is None and changed:
+            raise ValueError(
+                "a student from scratch takes none of these settings: name a pretrained one,"
+                " student.model_name_or_path"
+            )
+        return self
+
+
+FROM_SCRATCH = StudentSettings()
+"""The student that `base` makes: whole weights, in float32."""

@@ -1,12 +1,14 @@
 """Who answers, and what it may cost."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sodakd.settings.prices import known_prices
+from sodakd.settings.prices import Price, known_prices, read_prices
 from sodakd.settings.ranges import Count
+from sodakd.settings.serving import ServerSettings
 from sodakd.types import Frozen
 
 TeacherKind = Literal["world", "openai", "replay", "transformers", "vllm"]
@@ -22,6 +24,7 @@ _ONLY_FOR: Mapping[str, tuple[TeacherKind, ...]] = {
     "model": ("openai", "replay"),
     "base_url": ("openai", "replay"),
     "batch_api": ("openai", "replay"),
+    "price_file": ("openai", "replay"),
     "file": ("replay",),
     "model_name_or_path": ("transformers", "vllm"),
     "port": ("vllm",),
@@ -31,18 +34,22 @@ _ONLY_FOR: Mapping[str, tuple[TeacherKind, ...]] = {
 }
 
 
-class TeacherSettings(Frozen):
+class TeacherSettings(ServerSettings):
     """Who answers.
 
     `world`: the embedded procedural teacher, by computation. `openai`: any server with OpenAI's
     chat completions. `replay`: recorded answers. `transformers`: a model in this process. `vllm`:
     a server that the run starts and stops. Prices are US dollars per million tokens; what is not
-    set here is taken from the dated table of known models, and where that has none it is unknown.
+    set here is taken from `price_file`, else from the dated table of known models; what neither
+    has is unknown.
     """
 
     kind: TeacherKind = "world"
     prompt_price: float | None = Field(default=None, ge=0, description="$ per million tokens")
     completion_price: float | None = Field(default=None, ge=0, description="$ per million tokens")
+    price_file: str | None = Field(
+        default=None, description="prices of models, laid over the known ones: YAML"
+    )
     model: str | None = Field(default=None, description="the name the server knows it by")
     base_url: str | None = Field(
         default=None, description="OPENAI_BASE_URL if left out, else OpenAI's own"
@@ -50,9 +57,6 @@ class TeacherSettings(Frozen):
     api_key_env: str = Field(
         default="OPENAI_API_KEY", description="the environment variable that holds the key"
     )
-    max_in_flight: Count = Field(default=64, description="most calls at the same time")
-    timeout: float = Field(default=600.0, gt=0, description="seconds until an attempt is given up")
-    attempts: Count = Field(default=8, description="of a call whose attempts fail")
     temperature: float = Field(default=0.7, ge=0)
     max_tokens: Count = Field(default=2048, description="of an answer; once more, doubled")
     seed: int | None = None
@@ -63,12 +67,6 @@ class TeacherSettings(Frozen):
     batch_poll: float = Field(default=30.0, gt=0, description="seconds between looks at a batch")
     file: str | None = Field(default=None, description="of recorded answers, JSON lines")
     model_name_or_path: str | None = Field(default=None, description="a folder, or a hub's id")
-    port: int | None = Field(default=None, ge=1, le=65535, description="a free one if left out")
-    arguments: tuple[str, ...] = Field(default=(), description="handed to the server's command")
-    command: tuple[str, ...] = Field(
-        default=("vllm", "serve"), description="what starts the server, before the model's name"
-    )
-    start_seconds: float = Field(default=900.0, gt=0, description="until the server must answer")
 
     @model_validator(mode="after")
     def _fields_fit_the_kind(self) -> Self:
@@ -83,6 +81,7 @@ class TeacherSettings(Frozen):
                 )
         if (self.prompt_price is None) != (self.completion_price is None):
             raise ValueError("set teacher.prompt_price and teacher.completion_price, or neither")
+        self._listed()
         return self
 
     @property
@@ -91,12 +90,17 @@ class TeacherSettings(Frozen):
 
         None where nobody knows.
         """
-        known = known_prices().get(self.model or "")
+        known = self._listed()
         if self.prompt_price is not None and self.completion_price is not None:
             return self.prompt_price, self.completion_price, known.batch if known else 0.5
         if known:
             return known.prompt, known.completion, known.batch
         return None if self.kind == "openai" else (0.0, 0.0, 1.0)
+
+    def _listed(self) -> Price | None:
+        """The model's price in the recipe's own file, else in the table of known ones."""
+        own = {} if self.price_file is None else read_prices(Path(self.price_file))
+        return own.get(self.model or "") or known_prices().get(self.model or "")
 
 
 class Budget(Frozen):

@@ -1,8 +1,8 @@
 """One training."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sodakd.settings.ranges import Count
 from sodakd.types import Frozen
@@ -16,7 +16,20 @@ class TrainingSettings(Frozen):
     learning_rate: float = Field(default=3e-3, gt=0)
     max_steps: Count | None = Field(default=None, description="overrides num_train_epochs")
     num_train_epochs: float = Field(default=1.0, gt=0)
-    per_device_train_batch_size: Count = Field(default=32, description="examples a step")
+    per_device_train_batch_size: Count = Field(default=32, description="examples at a time")
+    gradient_accumulation_steps: Count = Field(
+        default=1, description="times as many examples a step; the sum is that of one large batch"
+    )
+    max_length: Count | None = Field(
+        default=None,
+        description="tokens of a question and its answer; longer ones are left out. The model's"
+        " max_position_embeddings if left out",
+    )
+    gradient_checkpointing: bool = Field(
+        default=False, description="less memory for a quarter more time"
+    )
+    bf16: bool = Field(default=False, description="mixed precision: bfloat16 beside the weights")
+    fp16: bool = Field(default=False, description="mixed precision: float16; needs a GPU")
     lr_scheduler_type: Literal["linear", "cosine", "constant"] = "linear"
     warmup_steps: int = Field(default=10, ge=0)
     max_grad_norm: float = Field(default=1.0, gt=0)
@@ -28,3 +41,14 @@ class TrainingSettings(Frozen):
     logging_steps: Count = 10
     save_steps: Count = 100
     threads: Count = Field(default=1, description="part of the seed: more threads round otherwise")
+
+    @property
+    def examples_a_step(self) -> int:
+        """Examples of one optimiser step."""
+        return self.per_device_train_batch_size * self.gradient_accumulation_steps
+
+    @model_validator(mode="after")
+    def _one_precision(self) -> Self:
+        if self.bf16 and self.fp16:
+            raise ValueError("bf16 and fp16 exclude each other: set one of them")
+        return self

@@ -57,16 +57,19 @@ def packed_attention(
     dropout: float = 0.0,
     sliding_window: int | None = None,
     softcap: float | None = None,
+    s_aux: Tensor | None = None,
     **_: object,
 ) -> tuple[Float[Tensor, "1 tokens heads size"], None]:
     """Causal attention of each sequence of a packed row to itself alone.
 
-    Raises TrainingError for a model whose attention is not plain: a window, or capped logits.
+    Raises TrainingError for attention that is not plain: a window shorter than a sequence, capped
+    logits, or sinks. Such a model is trained on padded rows.
     """
-    if sliding_window is not None or softcap is not None:
+    windowed = sliding_window is not None and sliding_window < grid.longest
+    if windowed or softcap is not None or s_aux is not None:
         raise TrainingError(
-            f"{type(module).__name__} limits its attention (sliding window or capped logits), "
-            "which training on packed rows cannot do; choose a student with plain attention"
+            f"{type(module).__name__} limits its attention (a sliding window, capped logits or"
+            " sinks), which training on packed rows cannot do"
         )
     spread = functional.scaled_dot_product_attention(
         _spread(query, grid),

@@ -3,10 +3,10 @@
 import math
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sodakd.errors import TrainingError
-from sodakd.models.prompts import Tokenizer, encode_answer, encode_prompt
+from sodakd.models.prompts import Layout
 from sodakd.settings.training import TrainingSettings
 
 # Batches are cut from pools of this many, sorted by length, so that a batch holds like lengths.
@@ -40,47 +40,56 @@ class Encoded:
         """Tokens of the prompt and the correct answer."""
         return len(self.prompt) + len(self.chosen)
 
+    @property
+    def longest(self) -> int:
+        """Tokens of the prompt and the longer answer."""
+        return len(self.prompt) + max(len(self.chosen), len(self.rejected or ()))
 
-def encode(
-    examples: Sequence[Example], tokenizer: Tokenizer, max_length: int
-) -> tuple[Encoded, ...]:
-    """Token ids of every example.
 
-    Raises TrainingError where there is no example, a weight is not a positive number, or a prompt
-    and its answer together pass `max_length` tokens, which is what the model can take.
+def encode(examples: Sequence[Example], layout: Layout, max_length: int) -> tuple[Encoded, ...]:
+    """Token ids of the examples that take no more than `max_length` tokens with their answers.
+
+    A faulty answer that alone is too long is left out, and its example kept.
+
+    Raises TrainingError where no example is left, or a weight is not a positive number.
     """
     if not examples:
         raise TrainingError("there are no examples to train on; at least one is needed")
-    return tuple(
-        _encode(place, example, tokenizer, max_length) for place, example in enumerate(examples)
-    )
+    encoded = [_encode(place, example, layout) for place, example in enumerate(examples)]
+    kept = [_cut(each, max_length) for each in encoded if each.length <= max_length]
+    if not kept:
+        raise TrainingError(
+            f"the shortest of {len(encoded)} examples has {min(each.length for each in encoded)}"
+            f" tokens with its answer, and at most {max_length} can be taken: raise"
+            " training.max_length, or use a student with more max_position_embeddings"
+        )
+    return tuple(kept)
 
 
-def _encode(place: int, example: Example, tokenizer: Tokenizer, max_length: int) -> Encoded:
+def _encode(place: int, example: Example, layout: Layout) -> Encoded:
     if not (math.isfinite(example.weight) and example.weight > 0):
         raise TrainingError(
             f"example {place} has weight {example.weight}; a weight must be a number above 0"
         )
-    prompt = tuple(encode_prompt(tokenizer, example.prompt))
-    chosen = tuple(encode_answer(tokenizer, example.chosen))
+    prompt = tuple(layout.prompt(example.prompt))
+    chosen = tuple(layout.answer(example.chosen))
     rejected = None
     if example.rejected is not None and example.rejected != example.chosen:
-        rejected = tuple(encode_answer(tokenizer, example.rejected))
-    longest = len(prompt) + max(len(chosen), len(rejected or ()))
-    if longest > max_length:
-        raise TrainingError(
-            f"example {place} has {longest} tokens with its answer, but the model takes at most "
-            f"{max_length}; leave it out, or raise max_position_embeddings. "
-            f"It begins: {example.prompt[:60]!r}"
-        )
+        rejected = tuple(layout.answer(example.rejected))
     return Encoded(prompt, chosen, rejected, example.weight)
+
+
+def _cut(each: Encoded, max_length: int) -> Encoded:
+    if each.rejected is None or len(each.prompt) + len(each.rejected) <= max_length:
+        return each
+    return replace(each, rejected=None)
 
 
 def count_steps(examples: int, settings: TrainingSettings) -> int:
     """Optimiser steps of a whole training: `max_steps`, or the epochs' share of batches."""
     if settings.max_steps is not None:
         return settings.max_steps
-    batches = math.ceil(examples / settings.per_device_train_batch_size)
+    batches = math.ceil(examples / settings.examples_a_step)
     return max(1, round(settings.num_train_epochs * batches))
 
 
@@ -91,7 +100,7 @@ def plan(
 
     Every epoch is a fresh shuffle of all examples. `lengths` are in tokens, one for each example.
     """
-    size = settings.per_device_train_batch_size
+    size = settings.examples_a_step
     steps = count_steps(len(lengths), settings)
     rng = random.Random(seed)
     batches: list[tuple[int, ...]] = []

@@ -1,5 +1,6 @@
 """What a step minimises: the correct answers' negative log-likelihood and a share of contrast."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -7,6 +8,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from sodakd.settings.training import TrainingSettings
+from sodakd.training.batches import Encoded
 from sodakd.training.losses import LOSSES, Tokens
 from sodakd.training.packing import Batch, Grid, Pairs
 
@@ -28,20 +30,40 @@ class Objective:
     wrong: Float[Tensor, " pairs"] | None
 
 
+@dataclass(frozen=True)
+class Whole:
+    """What the sums of a whole step are divided by, however many batches it is computed in.
+
+    `tokens` are those of the correct answers, each weighted as its example is.
+    """
+
+    tokens: float
+    pairs: int
+
+    @classmethod
+    def of(cls, examples: Sequence[Encoded]) -> "Whole":
+        """The divisors of a step of these examples."""
+        return cls(
+            tokens=sum(len(each.chosen) * each.weight for each in examples),
+            pairs=sum(each.rejected is not None for each in examples),
+        )
+
+
 def objective(
-    logits: Float[Tensor, "answers vocab"], batch: Batch, settings: TrainingSettings
+    logits: Float[Tensor, "answers vocab"], batch: Batch, whole: Whole, settings: TrainingSettings
 ) -> Objective:
     """NLL over the correct answers' tokens, plus `contrast_weight` times the pairs' mean contrast.
 
-    The NLL is a mean over the batch's correct answer tokens, each weighted as its example is.
+    The NLL is a mean over the whole step's correct answer tokens, each weighted as its example is:
+    the losses of the batches of a step add up to that of one large batch.
     """
-    table = logits.log_softmax(-1)
+    table = logits.float().log_softmax(-1)
     logp = table.gather(1, batch.target[:, None])[:, 0]
     spread, counted = _spread(logp, batch.answers)
     examples = len(batch)
     sums = spread[:examples].sum(1)
     lengths = counted[:examples].sum(1)
-    nll = -(sums * batch.weight).sum() / (lengths * batch.weight).sum()
+    nll = -(sums * batch.weight).sum() / whole.tokens
     chosen = (sums / lengths).detach()
     if batch.pairs is None:
         return Objective(nll, nll.detach(), chosen, None, None, None)
@@ -54,7 +76,7 @@ def objective(
     loss, contrast = nll, None
     if name != "none":
         contrast = LOSSES[name].contrast(right, wrong, settings.margin)
-        loss = nll + settings.contrast_weight * contrast.mean()
+        loss = nll + settings.contrast_weight * contrast.sum() / whole.pairs
         contrast = contrast.detach()
     return Objective(
         loss, nll.detach(), chosen, contrast, right.mean().detach(), wrong.mean().detach()

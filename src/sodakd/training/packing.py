@@ -7,14 +7,16 @@ only ever predicted, so it is not in the row.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from difflib import SequenceMatcher
 from itertools import accumulate
+from typing import TypeVar, cast
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from sodakd.errors import TrainingError
 from sodakd.training.batches import Encoded
 
 
@@ -61,6 +63,38 @@ class Batch:
 
     def __len__(self) -> int:
         return self.weight.shape[0]
+
+    def to(self, device: torch.device) -> "Batch":
+        """The batch on a device."""
+        return self if self.tokens.device == device else _moved(self, device)
+
+
+Tensors = TypeVar("Tensors")
+
+
+def _moved(value: Tensors, device: torch.device) -> Tensors:
+    """A value whose tensors, at any depth, are on a device."""
+    if isinstance(value, Tensor):
+        return cast("Tensors", value.to(device, non_blocking=True))
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    moved = {each.name: _moved(getattr(value, each.name), device) for each in fields(value)}
+    return replace(value, **moved)
+
+
+def check_ends(batch: Batch, end: int) -> None:
+    """Refuse a batch in which the token that ends an answer is not trained on, for every answer.
+
+    A student that never learns it never stops.
+    """
+    row = batch.answers.place // batch.answers.longest
+    last = torch.cat([row[1:] != row[:-1], torch.ones(1, dtype=torch.bool)])
+    ends = batch.target[last]
+    if len(ends) != batch.answers.sequences or not bool((ends == end).all()):
+        raise TrainingError(
+            f"an answer's last trained token is {ends.tolist()}, and the end of a turn is {end}:"
+            " the loss mask would leave it out"
+        )
 
 
 def first_difference(chosen: Sequence[int], rejected: Sequence[int]) -> int:

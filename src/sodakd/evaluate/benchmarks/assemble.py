@@ -79,7 +79,7 @@ def _joined(task: BenchmarkTask, code: str) -> str:
 
 
 def _is_whole(task: BenchmarkTask, code: Source) -> bool:
-    return not task.prompt or task.entry_point in code.names
+    return not task.prompt or (task.entry_point in code.names and not code.is_body)
 
 
 def _head(task: BenchmarkTask, code: Source) -> str:

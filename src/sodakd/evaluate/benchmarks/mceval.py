@@ -1,5 +1,6 @@
 """McEval: problems by hand in seven languages (Chai et al. 2024, arXiv 2406.07436)."""
 
+import re
 from collections.abc import Callable, Mapping
 
 from sodakd.evaluate.benchmarks import ask
@@ -15,7 +16,26 @@ def _java_script(test: str) -> str:
     return f"class {JAVA_TESTS} extends Solution {{\n{test}"
 
 
-_SCRIPT: Mapping[Language, Callable[[str], str]] = {Language.JAVA: _java_script}
+def _python_script(test: str) -> str:
+    """The tests as they run: without the guard of a main module, and none that nobody calls."""
+    cases = "; ".join(_RUN_CASE.format(name) for name in _CASE.findall(test))
+    script = _GUARD.sub("if True:", test).replace("unittest.main()", cases)
+    uncalled = [name for name in _TEST.findall(test) if script.count(name) == 1]
+    return "\n".join([script, *(f"{name}()" for name in uncalled), ""])
+
+
+_GUARD = re.compile(r"""^if __name__ == ['"]__main__['"]:""", re.MULTILINE)
+_CASE = re.compile(r"^class (\w+)\(unittest\.TestCase\):", re.MULTILINE)
+_TEST = re.compile(r"^def (test\w*)\(\):", re.MULTILINE)
+_RUN_CASE = (
+    "assert unittest.TextTestRunner().run("
+    "unittest.defaultTestLoader.loadTestsFromTestCase({0})).wasSuccessful()"
+)
+
+_SCRIPT: Mapping[Language, Callable[[str], str]] = {
+    Language.JAVA: _java_script,
+    Language.PYTHON: _python_script,
+}
 
 
 def _task(row: Row, language: Language) -> BenchmarkTask:

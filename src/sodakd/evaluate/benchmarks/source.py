@@ -118,6 +118,11 @@ class Source:
         """What is defined outside of all braces."""
         return names_in(self.shallow, self.language)
 
+    @property
+    def is_body(self) -> bool:
+        """Whether it ends a function that it did not begin: a local name is no definition then."""
+        return self.depth < 0 or re.search(r"\breturn\b", self.shallow) is not None
+
     def closes(self, depth: int, after: int) -> int | None:
         """The place behind the first brace after `after` that comes back down to a depth."""
         now = 0

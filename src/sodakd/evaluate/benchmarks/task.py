@@ -72,10 +72,19 @@ class Origin:
 
 
 @dataclass(frozen=True)
+class Library:
+    """A library that a task's own solution uses, and the command that installs it."""
+
+    name: str
+    command: str
+
+
+@dataclass(frozen=True)
 class Benchmark:
     """A benchmark: where its rows are, and how one becomes a task.
 
-    `known_bad` lists the tasks whose own gold solution does not pass, each with the reason.
+    `known_bad` lists the tasks whose own gold solution does not pass, each with the reason; `needs`
+    those whose solution uses a library that a machine may lack.
     """
 
     name: str
@@ -85,6 +94,7 @@ class Benchmark:
     task: Callable[[Row, Language], BenchmarkTask]
     wanted: Callable[[Row], bool] = field(default=lambda _: True)
     known_bad: Mapping[str, str] = field(default_factory=dict)
+    needs: Mapping[str, Library] = field(default_factory=dict)
 
     @property
     def languages(self) -> tuple[Language, ...]:

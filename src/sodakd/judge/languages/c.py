@@ -108,7 +108,7 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
         source = HEADERS_OF_CALLS + source
     plan = Plan(
         files={"program.c": source.encode(errors="surrogatepass")},
-        build=warm or (_driver(task),),
+        build=linked(source, warm or (_driver(task),)),
         run=("/tmp/program",),
         wrong=WRONG,
     )
@@ -139,6 +139,15 @@ def steps(task: Task, strict: Sequence[str], header: str) -> tuple[Sequence[str]
     at = linked.index(FINISH)
     linked[at : at + 1] = [tools["finish"], "--wrap=main"] if task.script >= 0 else []
     return compiled, shlex.split(tools["assemble"]), linked
+
+
+_OPENSSL = re.compile(r"^[ \t]*#[ \t]*include[ \t]*<openssl/", re.MULTILINE)
+
+
+def linked(source: str, build: tuple[Sequence[str], ...]) -> tuple[Sequence[str], ...]:
+    """The commands of a build; the last one, which links, with the libraries that are included."""
+    libraries = ("-lssl", "-lcrypto") if _OPENSSL.search(source) else ()
+    return (*build[:-1], (*build[-1], *libraries))
 
 
 def noted(task: Task, result: Result) -> Result:

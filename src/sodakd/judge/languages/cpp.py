@@ -9,7 +9,7 @@ from sodakd.judge.inside.native import Plan, build_and_run, script_of
 from sodakd.judge.inside.plain import Json
 from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.languages import literals
-from sodakd.judge.languages.c import ASSERT, COMMENT, WRONG, noted, steps
+from sodakd.judge.languages.c import ASSERT, COMMENT, WRONG, linked, noted, steps
 
 TYPES = {
     "int": "long long", "float": "double", "bool": "bool", "str": "std::string",
@@ -72,7 +72,7 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
         source = f"#include <bits/stdc++.h>\n{source}"
     plan = Plan(
         files={"program.cpp": source.encode(errors="surrogatepass")},
-        build=warm or (_driver(task),),
+        build=linked(source, warm or (_driver(task),)),
         run=("/tmp/program",),
         wrong=WRONG,
     )

@@ -6,7 +6,7 @@ Warm, node is started once and forked for every program; cold, it is started for
 import json
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from sodakd.judge.inside.job import Box, BoxError, Job, Limits
@@ -59,6 +59,7 @@ def plan(task: Task, asked: bytes) -> Plan:
         run=command(task),
         wrong=WRONG,
         memory=MEMORY,
+        environment=environment(task),
         reserve=False,
         processes=128,
     )
@@ -77,6 +78,11 @@ def forked(task: Task, zygote: Zygote, asked: bytes) -> Plan:
             os.close(handed)
 
     return replace(plan(task, asked), files={}, start=start)
+
+
+def environment(task: Task) -> Mapping[str, str]:
+    """Where `require` looks for packages."""
+    return {"NODE_PATH": task.tools["node_path"]}
 
 
 def command(task: Task) -> tuple[str, ...]:
@@ -103,9 +109,9 @@ class Forks:
             return self._zygote, self._note
         self._close()
         self._command = wanted
-        environment = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8"}
+        seen = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", **environment(task)}
         try:
-            zygote = Zygote(box, (*wanted, task.tools["fork.node"]), environment)
+            zygote = Zygote(box, (*wanted, task.tools["fork.node"]), seen)
             self._zygote = zygote
             for code, expected in ((_GOOD, ""), (_BAD, "runtime_error")):
                 trial = replace(task, entry_point="f", arguments=((1,),), script=-1, code=code)

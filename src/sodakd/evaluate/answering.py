@@ -1,0 +1,100 @@
+"""Who answers a benchmark's tasks: a model in this process, or one behind a server."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Protocol
+
+from sodakd.errors import EndpointError
+from sodakd.evaluate.benchmarks.task import BenchmarkTask
+from sodakd.models.chat import Generator
+from sodakd.models.completions import Completion, Finish, Message, Request
+from sodakd.models.served import ServedModel
+
+_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One sample that is still to be drawn: of which task, and the how manieth of it."""
+
+    benchmark: str
+    task: BenchmarkTask
+    number: int
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How samples are drawn. A sample's own seed is `seed` and its number."""
+
+    temperature: float
+    max_new_tokens: int
+    seed: int
+
+
+Keep = Callable[[Sequence[Wanted], Sequence[str]], None]
+"""Takes samples and their texts, as soon as they are there."""
+
+
+class Answering(Protocol):
+    """Answers tasks; `keep` is called as answers come."""
+
+    def answer(self, wanted: Sequence[Wanted], drawing: Drawing, keep: Keep) -> None: ...
+
+
+class InBatches:
+    """A model in this process: so many tasks at a time."""
+
+    def __init__(self, model: Generator) -> None:
+        self._model = model
+
+    def answer(self, wanted: Sequence[Wanted], drawing: Drawing, keep: Keep) -> None:
+        """Batches of samples of one number, so that a batch has one seed."""
+        for number, found in groupby(wanted, lambda one: one.number):
+            same = list(found)
+            for start in range(0, len(same), _BATCH):
+                batch = same[start : start + _BATCH]
+                texts = self._model.generate(
+                    [one.task.question.text for one in batch],
+                    max_new_tokens=drawing.max_new_tokens,
+                    temperature=drawing.temperature,
+                    seed=drawing.seed + number,
+                )
+                keep(batch, texts)
+
+
+class ByCalls:
+    """A model behind a server: each answer is kept when it comes."""
+
+    def __init__(self, model: ServedModel) -> None:
+        self._model = model
+
+    def answer(self, wanted: Sequence[Wanted], drawing: Drawing, keep: Keep) -> None:
+        """What could not be had is no answer: it is asked for again by the next run.
+
+        Raises:
+            EndpointError: the server was given up, or some calls failed in every attempt.
+        """
+        requests = [
+            Request(
+                messages=(Message(role="user", content=one.task.question.text),),
+                max_tokens=drawing.max_new_tokens,
+                temperature=drawing.temperature,
+                seed=drawing.seed + one.number,
+            )
+            for one in wanted
+        ]
+        failed: list[Completion] = []
+
+        def came(place: int, found: Completion) -> None:
+            if found.finish is Finish.FAILED:
+                failed.append(found)
+            else:
+                keep([wanted[place]], [found.text])
+
+        self._model.complete(requests, came=came)
+        if failed:
+            raise EndpointError(
+                f"{len(failed)} of {len(wanted)} answers could not be had, the first because:"
+                f" {failed[0].error}; all others are kept: run the same command again"
+            )

@@ -1,0 +1,90 @@
+"""The canary as the trainer's process computes it: by transformers' plain forward.
+
+No cache, no packed rows and no attention of ours: one prompt at a time, and the whole of it again
+for each token.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import cast
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
+
+from sodakd.errors import ModelError
+from sodakd.models.canary import LONGEST, PROMPTS, Canary, CanaryRow, Rival, write_canary
+from sodakd.models.prompts import Layout, Tokenizer, layout_of
+
+PLAIN = "eager"
+
+
+def record_canary(model: PreTrainedModel, layout: Layout) -> Canary:
+    """What the model answers to the canary's prompts. The model is left as it was."""
+    training = model.training
+    with attention(model, PLAIN), torch.no_grad():
+        model.eval()
+        try:
+            rows = tuple(_row(model, layout, prompt) for prompt in PROMPTS)
+        finally:
+            model.train(training)
+    dtype = str(next(model.parameters()).dtype).removeprefix("torch.")
+    return Canary(dtype=dtype, stops=tuple(sorted(layout.stops)), rows=rows)
+
+
+def record_canary_of(folder: Path) -> None:
+    """Write the canary of a folder whose model nobody trained here: a pretrained student.
+
+    Raises:
+        ModelError: the model cannot be loaded.
+    """
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        model = AutoModelForCausalLM.from_pretrained(
+            folder, local_files_only=True, use_safetensors=True, dtype="auto"
+        )
+    except (OSError, ValueError, ImportError) as error:
+        raise ModelError(f"the model of {folder} cannot be loaded: {error}") from error
+    layout = layout_of(cast("Tokenizer", tokenizer), stops_of(model))
+    write_canary(record_canary(model, layout), folder)
+
+
+def stops_of(model: PreTrainedModel) -> list[int]:
+    """The tokens that end an answer by the model's own generation config."""
+    found = model.generation_config.eos_token_id
+    return [] if found is None else [found] if isinstance(found, int) else list(found)
+
+
+@contextmanager
+def attention(model: PreTrainedModel, name: str) -> Iterator[None]:
+    """Use another implementation of attention for a while."""
+    before = model.config._attn_implementation
+    model.set_attn_implementation(name)
+    try:
+        yield
+    finally:
+        model.set_attn_implementation(before)
+
+
+def _row(model: PreTrainedModel, layout: Layout, prompt: str) -> CanaryRow:
+    ids = layout.prompt(prompt)
+    tokens: list[int] = []
+    logprobs: list[float] = []
+    rivals: list[Rival] = []
+    while len(tokens) < LONGEST and not (tokens and tokens[-1] in layout.stops):
+        row = torch.tensor([[*ids, *tokens]], device=model.device)
+        logits = model(input_ids=row, use_cache=False).logits[0, -1]
+        best = logits.float().log_softmax(-1).topk(2)
+        token, second = best.indices.tolist()
+        logprob, rival = best.values.tolist()
+        tokens.append(token)
+        logprobs.append(logprob)
+        rivals.append(Rival(token=second, piece=layout.text([second]), logprob=rival))
+    return CanaryRow(
+        prompt=prompt,
+        tokens=tuple(tokens),
+        pieces=tuple(layout.text([token]) for token in tokens),
+        logprobs=tuple(logprobs),
+        rivals=tuple(rivals),
+        text=layout.text([token for token in tokens if token not in layout.stops]),
+    )

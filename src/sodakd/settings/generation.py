@@ -1,0 +1,71 @@
+"""How the student answers: which engine, where, and how exactly it must be the trained one."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from sodakd.settings.ranges import Count
+from sodakd.settings.serving import ServerSettings
+
+Backend = Literal["transformers", "server", "vllm"]
+Dtype = Literal["float32", "bfloat16", "float16"]
+
+_IN_PROCESS = ("batch_size", "device")
+_SERVED = (
+    "base_url", "max_in_flight", "timeout", "attempts", "command", "arguments", "port",
+    "start_seconds", "model",
+)  # fmt: skip
+_STARTED = ("command", "arguments", "port", "start_seconds")
+
+
+class GenerationSettings(ServerSettings):
+    """The engine of the student.
+
+    `transformers`: in this process. `vllm`: a fresh vLLM server for each new student. `server`: the
+    same with another server's command, or a server of your own behind `base_url`.
+    """
+
+    backend: Backend = "transformers"
+    batch_size: Count = Field(default=128, description="prompts decoded at the same time")
+    device: str | None = Field(default=None, description="cuda where there is one, else cpu")
+    dtype: Dtype | None = Field(default=None, description="the weights' own if left out")
+    model: str | None = Field(
+        default=None, description="the name a server knows it by; the student's folder if left out"
+    )
+    canary_tolerance: float | None = Field(
+        default=None,
+        gt=0,
+        description="nats between the engine's log-probabilities and the trainer's; 0.001 in"
+        " float32 and 0.25 in half precision if left out",
+    )
+
+    @model_validator(mode="after")
+    def _fields_fit_the_backend(self) -> Self:
+        served = self.backend != "transformers"
+        for name in _IN_PROCESS if served else _SERVED:
+            if self._is_set(name):
+                right = "transformers" if served else "server or vllm"
+                raise ValueError(f"generation.{name} is for backend {right}, not {self.backend}")
+        if self.base_url is not None:
+            if self.backend != "server":
+                raise ValueError("generation.base_url is for backend server: it starts nothing")
+            for name in _STARTED:
+                if self._is_set(name):
+                    raise ValueError(
+                        f"generation.{name} starts a server, and generation.base_url names one"
+                        " that runs: set one of them"
+                    )
+        elif self.backend == "server" and not self._is_set("command"):
+            raise ValueError(
+                "backend server needs generation.command, which starts a server, or"
+                " generation.base_url, where one runs"
+            )
+        return self
+
+    @property
+    def starts(self) -> bool:
+        """Whether the run starts servers of its own."""
+        return self.backend != "transformers" and self.base_url is None
+
+    def _is_set(self, name: str) -> bool:
+        return bool(getattr(self, name) != type(self).model_fields[name].default)

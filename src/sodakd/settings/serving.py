@@ -1,0 +1,21 @@
+"""A server of models: one of the user's own, or one that a run starts and stops."""
+
+from pydantic import Field
+
+from sodakd.settings.ranges import Count
+from sodakd.types import Frozen
+
+
+class ServerSettings(Frozen):
+    """How a server of models is started and called. Sections of a recipe are made from it."""
+
+    base_url: str | None = Field(default=None, description="of a server of your own")
+    max_in_flight: Count = Field(default=64, description="most calls at the same time")
+    timeout: float = Field(default=600.0, gt=0, description="seconds until an attempt is given up")
+    attempts: Count = Field(default=8, description="of a call whose attempts fail")
+    command: tuple[str, ...] = Field(
+        default=("vllm", "serve"), description="what starts the server, before the model's name"
+    )
+    arguments: tuple[str, ...] = Field(default=(), description="handed to the server's command")
+    port: int | None = Field(default=None, ge=1, le=65535, description="a free one if left out")
+    start_seconds: float = Field(default=900.0, gt=0, description="until the server must answer")

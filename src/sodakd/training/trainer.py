@@ -1,0 +1,242 @@
+"""The Hugging Face Trainer of a student: its data are whole steps, and it logs what they gave."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+from transformers import (
+    PreTrainedModel,
+    Trainer,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+    get_scheduler,
+)
+from transformers.trainer_callback import PrinterCallback
+
+from sodakd.errors import TrainingError
+from sodakd.settings.training import TrainingSettings
+from sodakd.training.batches import Encoded, plan
+from sodakd.training.checkpoints import Checkpoints, Progress, Window
+from sodakd.training.forward import FORWARDS, Way
+from sodakd.training.losses import LOSSES
+from sodakd.training.objective import Objective, Whole, objective
+from sodakd.training.optimizer import make_optimizer
+from sodakd.training.packing import Batch, pack
+from sodakd.types import TrainRow
+
+if TYPE_CHECKING:
+    from peft import PeftModel
+
+Step = tuple[Whole, Sequence[Batch]]
+"""The batches of one optimiser step, and what their sums are divided by."""
+
+
+class StudentTrainer(Trainer):
+    """A Trainer whose dataset is the plan of steps: each item is one step's packed batches."""
+
+    def __init__(
+        self,
+        model: "PreTrainedModel | PeftModel",
+        examples: Sequence[Encoded],
+        settings: TrainingSettings,
+        way: Way,
+        seed: int,
+        checkpoints: Checkpoints,
+        done: Progress,
+        progress: Callable[[TrainRow], None] | None,
+    ) -> None:
+        self.settings = settings
+        self.forward = FORWARDS[way]
+        self.checkpoints = checkpoints
+        self.done = done
+        self.progress = progress
+        self.examples = examples
+        self.steps = plan([example.length for example in examples], settings, seed)
+        self.window_start = time.perf_counter()
+        self.window_start_tokens = done.window.tokens
+        optimizer = make_optimizer(model, settings)
+        scheduler = get_scheduler(
+            settings.lr_scheduler_type,
+            optimizer,
+            num_warmup_steps=settings.warmup_steps,
+            num_training_steps=len(self.steps),
+        )
+        super().__init__(
+            model=model,
+            args=_arguments(settings, seed, len(self.steps), checkpoints.part),
+            train_dataset=self.steps,
+            optimizers=(optimizer, scheduler),
+        )
+        self.remove_callback(PrinterCallback)
+        self.add_callback(LogLastStep)
+
+    def get_train_dataloader(self) -> DataLoader[Step]:
+        """The plan's steps in their order."""
+        own_forward = (
+            self.settings.loss != "none" and LOSSES[self.settings.loss].needs_rejected_forward
+        )
+
+        size = self.settings.per_device_train_batch_size
+
+        def collate(step: list[tuple[int, ...]]) -> dict[str, Step]:
+            chosen = [self.examples[at] for at in step[0]]
+            batches = [
+                pack(chosen[at : at + size], rejected=own_forward)
+                for at in range(0, len(chosen), size)
+            ]
+            return {"step": (Whole.of(chosen), batches)}
+
+        steps = cast("Dataset[tuple[int, ...]]", self.steps)
+        loader = DataLoader(steps, batch_size=1, shuffle=False, collate_fn=collate)
+        return cast("DataLoader[Step]", self.accelerator.prepare(loader))
+
+    def training_step(  # type: ignore[override]
+        self,
+        model: nn.Module,
+        inputs: dict[str, Step],
+        num_items_in_batch: Tensor | int | None = None,
+    ) -> Tensor:
+        """Gradients of one step: its batches one after the other, as if they were one."""
+        model.train()
+        whole, batches = inputs["step"]
+        total = torch.zeros((), device=self.args.device)
+        for batch in batches:
+            with self.compute_loss_context_manager():
+                loss = self._loss(model, batch.to(self.args.device), whole)
+            self.accelerator.backward(loss)
+            total += loss.detach()
+        window = self.done.window
+        self._update(window.model_copy(update={"steps": window.steps + 1}))
+        return total
+
+    def _loss(self, model: nn.Module, batch: Batch, whole: Whole) -> Tensor:
+        """A batch's share of the objective; logits are computed for the answers' tokens only."""
+        logits = self.forward(cast("PreTrainedModel", model), batch)
+        result = objective(logits, batch, whole, self.settings)
+        if not bool(result.loss.isfinite()):
+            raise TrainingError(not_finite("loss", self.state.global_step + 1, self.settings))
+        self._count(result, batch)
+        return result.loss
+
+    def _update(self, window: Window) -> None:
+        self.done = self.done.model_copy(update={"window": window})
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Turn the window's sums into a row; Trainer's closing summary is dropped."""
+        if "grad_norm" not in logs:
+            return
+        window = self.done.window
+        seconds = time.perf_counter() - self.window_start
+        paired = window.pairs > 0
+        contrasted = paired and self.settings.loss != "none"
+        row = TrainRow(
+            step=self.state.global_step,
+            epoch=self.done.examples / len(self.examples),
+            loss=window.loss / window.steps,
+            nll=window.nll / window.steps,
+            contrast=window.contrast / window.pairs if contrasted else None,
+            chosen_logp=window.chosen / window.examples,
+            rejected_logp=window.rejected / window.pairs if paired else None,
+            gap=window.gap / window.pairs if paired else None,
+            ranking_accuracy=window.ranked / window.pairs if paired else None,
+            grad_norm=float(logs["grad_norm"]),
+            learning_rate=logs["learning_rate"],
+            tokens=self.done.tokens,
+            tokens_per_second=(window.tokens - self.window_start_tokens) / seconds,
+        )
+        self.done = self.done.model_copy(
+            update={"rows": (*self.done.rows, row), "window": Window()}
+        )
+        self.window_start = time.perf_counter()
+        self.window_start_tokens = 0
+        if self.progress is not None:
+            self.progress(row)
+
+    def _save_checkpoint(self, model: nn.Module, trial: object) -> None:
+        """Write a checkpoint; after the last step there is nothing left to go on with."""
+        step = self.state.global_step
+        if step < len(self.steps):
+            super()._save_checkpoint(model, trial)
+            self.checkpoints.complete(step, self.done)
+
+    def _count(self, result: Objective, batch: Batch) -> None:
+        window = self.done.window
+        right, wrong = result.right, result.wrong
+        changed = window.model_copy(
+            update={
+                "examples": window.examples + len(batch),
+                "tokens": window.tokens + batch.counted_tokens,
+                "loss": window.loss + result.loss.item(),
+                "nll": window.nll + result.nll.item(),
+                "chosen": window.chosen + result.chosen.sum().item(),
+            }
+        )
+        if right is not None and wrong is not None:
+            contrast = result.contrast.sum().item() if result.contrast is not None else 0.0
+            changed = changed.model_copy(
+                update={
+                    "pairs": window.pairs + right.shape[0],
+                    "contrast": window.contrast + contrast,
+                    "rejected": window.rejected + wrong.sum().item(),
+                    "gap": window.gap + (right - wrong).sum().item(),
+                    "ranked": window.ranked + int((right > wrong).sum()),
+                }
+            )
+        self.done = self.done.model_copy(
+            update={
+                "window": changed,
+                "examples": self.done.examples + len(batch),
+                "tokens": self.done.tokens + batch.counted_tokens,
+            }
+        )
+
+
+class LogLastStep(TrainerCallback):
+    """The last step is logged, whatever `logging_steps` is: a log ends where its training does."""
+
+    def on_step_end(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        **kwargs: object,
+    ) -> None:
+        if state.global_step >= state.max_steps:
+            control.should_log = True
+
+
+def _arguments(
+    settings: TrainingSettings, seed: int, steps: int, folder: Path
+) -> TrainingArguments:
+    return TrainingArguments(
+        output_dir=str(folder),
+        max_steps=steps,
+        per_device_train_batch_size=1,
+        max_grad_norm=settings.max_grad_norm,
+        logging_steps=settings.logging_steps,
+        logging_nan_inf_filter=False,
+        save_steps=settings.save_steps,
+        save_strategy="steps",
+        seed=seed,
+        use_cpu=not torch.cuda.is_available(),
+        bf16=settings.bf16,
+        fp16=settings.fp16,
+        report_to="none",
+        disable_tqdm=True,
+        remove_unused_columns=False,
+        dataloader_pin_memory=False,
+    )
+
+
+def not_finite(what: str, step: int, settings: TrainingSettings) -> str:
+    """What to say of a training that went astray."""
+    return (
+        f"the {what} at step {step} is not a finite number; "
+        f"lower learning_rate (it is {settings.learning_rate:g}) or raise warmup_steps"
+    )

@@ -1,0 +1,202 @@
+"""A student that is handed out loads elsewhere, answers as in its run, and says what it is."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from sodakd.errors import ExportError, RunError
+from sodakd.export.layout import MARKS, behind_answer
+from sodakd.export.model import export_model
+from sodakd.models.transformers import TransformersModel
+from tests.export.folder import QUESTION, change_recipe, run_with_student
+from tests.report import folder as build
+from tests.tiny import sodakd
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run. Not to be changed."""
+    return run_with_student(tmp_path_factory.mktemp("export") / "run")
+
+
+def header(card: Path) -> dict[str, object]:
+    text = card.read_text(encoding="utf-8")
+    found: dict[str, object] = YAML(typ="safe", pure=True).load(text.split("---\n")[1])
+    return found
+
+
+def quick_start(card: Path) -> str:
+    found = re.search(r"```python\n(.*?)```", card.read_text(encoding="utf-8"), re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def test_the_student_of_a_real_run_answers_as_in_its_run(
+    finished_run: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "handed-out"
+    done = sodakd("export", str(finished_run), "--out", str(out))
+    assert done.returncode == 0, done.stderr
+    student = finished_run / "student"
+    for name in ("model.safetensors", "tokenizer.json"):
+        assert (out / name).read_bytes() == (student / name).read_bytes()
+    assert not (out / "tally.json").exists()
+    code = quick_start(out / "README.md")
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    asked = re.search(r"^question = (.*)$", code, re.MULTILINE)
+    most = re.search(r"max_new_tokens=(\d+)", code)
+    assert asked is not None
+    assert most is not None
+    own = TransformersModel.open(student)
+    (answer,) = own.generate([json.loads(asked[1])], max_new_tokens=int(most[1]))
+    assert ran.stdout == f"{answer}\n"
+    versions = (out / "README.md").read_text(encoding="utf-8").partition("## Versions")[2]
+    assert "- torch 2." in versions
+
+
+def test_the_card_says_what_the_run_came_to(run: Path, tmp_path: Path) -> None:
+    out = export_model(run, tmp_path / "model", licence="mit")
+    card = (out / "README.md").read_text(encoding="utf-8")
+    assert header(out / "README.md") == {
+        "library_name": "transformers",
+        "pipeline_tag": "text-generation",
+        "license": "mit",
+        "tags": ["code", "knowledge-distillation", "sodakd", "soda"],
+    }
+    for words in (
+        "# model\n", f'question = "{QUESTION}"', "made from scratch",
+        "| cycle-1 | 45.0 % (10.0-90.0) |", "| 300 | 30,000 | 0.3000 | 30 | 15,000 |",
+        "| Python | 40 | 20.0 % (10.5-34.8) |", "50.0 % (35.2-64.8)",
+        "120 calls, 2,700 prompt and 900 completion tokens, US $ 0.7500",
+        "40 calls, US $ 0.2500", "60 pairs", "Faults by kind: ", "0 are equal to one of the 40",
+        "| cycle-1/questions | 30 | near duplicate 1,234 |", "arXiv:2408.03680", "sodakd 0.1.0",
+    ):  # fmt: skip
+        assert words in card, words
+    assert str(run) not in card
+    assert not re.search(r"\{\{|\{%|None|\n\n\n", card)
+
+
+def test_the_card_of_a_published_base_names_it_and_tells_no_paths(
+    run: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(run, folder)
+    change_recipe(
+        folder,
+        base={"model_name_or_path": "Qwen/Qwen2.5-Coder-0.5B"},
+        questions={"source": "some/questions", "exclude": ["/secret/place/humaneval.jsonl"]},
+        teacher={"kind": "openai", "model": "gpt-x`|\n", "base_url": "http://secret.host/v1"},
+    )
+    out = export_model(folder, tmp_path / "model")
+    card = (out / "README.md").read_text(encoding="utf-8")
+    found = header(out / "README.md")
+    assert found["base_model"] == "Qwen/Qwen2.5-Coder-0.5B"
+    assert found["datasets"] == ["some/questions"]
+    assert found["license"] == "unknown"
+    assert "humaneval.jsonl" in card
+    assert "OpenAI's terms" in card
+    assert "| teacher | gpt-x |" in card
+    assert "secret" not in card
+
+
+def test_money_that_nobody_knows_is_not_nothing(run: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(run, folder)
+    change_recipe(folder, teacher={"kind": "openai", "model": "some-model"})
+    spend = json.loads((folder / "spend.json").read_text())
+    (folder / "spend.json").write_text(json.dumps([{**row, "money": 0.0} for row in spend]))
+    card = (export_model(folder, tmp_path / "model") / "README.md").read_text()
+    assert "at a price that is unknown" in card
+    assert "US $ 0.00" not in card
+
+
+def test_no_code_and_no_place_of_this_machine_is_handed_out(run: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(run, folder)
+    student = folder / "student"
+    for name in ("config.json", "tokenizer_config.json"):
+        values = json.loads((student / name).read_text())
+        values |= {"auto_map": {"AutoTokenizer": "x--y.Z"}, "_name_or_path": "/some/place"}
+        (student / name).write_text(json.dumps(values))
+    (student / "modeling.py").write_text("raise SystemExit\n")
+    (student / "pytorch_model.bin").write_bytes(b"pickle")
+    out = export_model(folder, tmp_path / "model")
+    assert sorted(path.name for path in out.iterdir()) == [
+        "README.md", "chat_template.jinja", "config.json", "generation_config.json",
+        "model.safetensors", "tokenizer.json", "tokenizer_config.json",
+    ]  # fmt: skip
+    for path in out.glob("*.json"):
+        assert "auto_map" not in path.read_text()
+        assert "/some/place" not in path.read_text()
+
+
+def test_a_folder_that_is_not_ours_is_left_alone(run: Path, tmp_path: Path) -> None:
+    model = tmp_path / "base-model"
+    model.mkdir()
+    (model / "model.safetensors").write_bytes(b"the base")
+    (model / "README.md").write_text("# A base model\n")
+    with pytest.raises(ExportError, match="holds other files"):
+        export_model(run, model)
+    assert (model / "model.safetensors").read_bytes() == b"the base"
+    with pytest.raises(ExportError, match="is a file"):
+        export_model(run, model / "README.md")
+
+
+def test_an_export_can_be_done_again(run: Path, tmp_path: Path) -> None:
+    first = export_model(run, tmp_path / "model")
+    before = {path.name: path.read_bytes() for path in first.iterdir()}
+    (first / "config.json").unlink()
+    again = export_model(run, tmp_path / "model")
+    assert {path.name: path.read_bytes() for path in again.iterdir()} == before
+
+
+def test_a_run_without_a_student_says_so(tmp_path: Path) -> None:
+    folder = build.begin(tmp_path / "run")
+    with pytest.raises(RunError, match="no student yet"):
+        export_model(folder, tmp_path / "model")
+    assert not (tmp_path / "model").exists()
+
+
+CHATML = (
+    "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' + m['content'] + '<|im_end|>\n' }}"
+    "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
+
+
+@pytest.mark.parametrize(
+    ("template", "end"),
+    [(CHATML, "<|im_end|>"), (MARKS, "<|end|>"), ("{{ messages[1].content }}", "")],
+)
+def test_the_mark_that_ends_an_answer_is_found(template: str, end: str) -> None:
+    added = {"<|im_start|>": 1, "<|im_end|>": 2, "<|end|>": 3, "<|endoftext|>": 4}
+    assert behind_answer(template, added, {"eos_token": "<|endoftext|>"}) == end
+
+
+def test_both_ends_of_an_answer_stop_a_generation(run: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(run, folder)
+    (folder / "student" / "chat_template.jinja").write_text(CHATML.replace("<|im_", "<|"))
+    tokenizer = json.loads((folder / "student" / "tokenizer.json").read_text())
+    (by_id,) = [one["id"] for one in tokenizer["added_tokens"] if one["content"] == "<|user|>"]
+    text = (folder / "student" / "tokenizer.json").read_text().replace("<|user|>", "<|end|>x")
+    (folder / "student" / "tokenizer.json").write_text(text)
+    (folder / "student" / "chat_template.jinja").write_text(
+        "{% for m in messages %}{{ m['content'] }}<|end|>x{% endfor %}"
+    )
+    out = export_model(folder, tmp_path / "model")
+    ends = json.loads((out / "generation_config.json").read_text())["eos_token_id"]
+    assert ends == [1, by_id]
+
+
+def test_a_template_that_takes_no_answer_is_named() -> None:
+    with pytest.raises(ExportError, match="takes no question with its answer: only questions"):
+        behind_answer("{{ raise_exception('only questions') }}", {}, {})

@@ -1,0 +1,133 @@
+"""A whole run over real HTTP: a tiny teacher behind `transformers serve`, killed between calls."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sodakd.store import read_rows
+from sodakd.teacher.statement import statement
+from sodakd.types import Pair, Question
+from tests.real_data import real_data
+from tests.servers.transformers_serve import Served, serving_model
+from tests.tiny import command, sodakd
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+pytest.importorskip(
+    "fastapi", reason="transformers serve needs pip install 'transformers[serving]'"
+)
+pytest.importorskip(
+    "uvicorn", reason="transformers serve needs pip install 'transformers[serving]'"
+)
+
+RECIPE = """
+name: served
+cycles: 2
+control: false
+teacher:
+  kind: openai
+  model: {model}
+  base_url: {url}
+  max_in_flight: 8
+  temperature: 0.7
+  seed: 0
+  max_tokens: 160
+  timeout: 300
+  prompt_price: 0.15
+  completion_price: 0.60
+questions: {{source: {source}, seeds: 30, languages: [python], hold_out: 6, max_words: 40}}
+base:
+  questions: 60
+  shape: {{max_position_embeddings: 1024}}
+  training: {{max_steps: 4, per_device_train_batch_size: 8}}
+delivery: {{solve_attempts: 2, fault_attempts: 2}}
+training: {{loss: first_difference, max_steps: 4, per_device_train_batch_size: 8}}
+feedback: {{probes: 6, max_new_tokens: 16}}
+update: {{new_questions: 8, near_duplicate: 0.95}}
+evaluation: {{max_new_tokens: 16}}
+"""
+
+
+def make_teacher(source: Path, folder: Path, steps: int) -> Path:
+    from tests.servers.tiny_teacher import make
+
+    make(source, folder, steps)
+    return folder
+
+
+def write(folder: Path, model: Path, url: str, source: Path) -> str:
+    path = folder / "served.yaml"
+    path.write_text(RECIPE.format(model=model, url=url, source=source))
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def source() -> Path:
+    return real_data("codealpaca/code_alpaca_2k.json")
+
+
+@pytest.fixture(scope="module")
+def trained(
+    source: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Path, Served]]:
+    folder = tmp_path_factory.mktemp("trained")
+    model = make_teacher(source, folder / "model", 250)
+    with serving_model(model, folder / "server.log") as served:
+        yield model, served
+
+
+def kill_in_mid_call(words: list[str], served: Served, after: int) -> None:
+    """Start the run, and kill it with calls in flight of which none was delivered."""
+    before = sum(served.counts().asked.values())
+    with subprocess.Popen(words, stderr=subprocess.DEVNULL) as process:
+        until = time.monotonic() + 400
+        while sum(served.counts().asked.values()) < before + after:
+            assert process.poll() is None, "the run ended before it was killed"
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        served.hold()
+        time.sleep(1.0)  # what was delivered is on the client's disk
+        assert served.counts().in_flight > 0
+        process.send_signal(signal.SIGKILL)
+    served.go()
+
+
+def test_two_cycles_killed_in_mid_call_ask_nothing_twice(
+    trained: tuple[Path, Served], source: Path, tmp_path: Path
+) -> None:
+    model, served = trained
+    out = tmp_path / "run"
+    recipe = write(tmp_path, model, served.url, source)
+    words = command("run", recipe, "--out", str(out))
+    kill_in_mid_call(words, served, 20)
+    kill_in_mid_call(words, served, 25)
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=900)
+    assert done.returncode == 0, done.stderr
+    counts = served.counts()
+    assert max(counts.delivered.values()) == 1
+    *_, books = statement(out / "ledger.sqlite", "run")
+    assert sum(counts.delivered.values()) == books.calls
+    assert 0 < books.lost <= 16  # what was in flight at the two kills, and nothing else
+    assert books.calls <= sum(counts.asked.values()) <= books.calls + books.lost
+    assert len(read_rows(out / "cycle-1/pairs.jsonl", Pair)) > 0
+    assert len(read_rows(out / "cycle-1/questions.jsonl", Question)) > 0
+    assert (out / "student" / "model.safetensors").exists()
+    assert (out / "report.html").exists()
+    print(sodakd("ledger", str(out), "--by", "ask").stdout, counts.statuses)
+
+
+def test_a_teacher_that_says_nothing_readable_ends_the_run_with_the_counts(
+    source: Path, tmp_path: Path
+) -> None:
+    model = make_teacher(source, tmp_path / "model", 0)
+    with serving_model(model, tmp_path / "server.log") as served:
+        recipe = write(tmp_path, model, served.url, source)
+        words = command("run", recipe, "teacher.max_tokens=24", "--out", str(tmp_path / "run"))
+        done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=900)
+    assert done.returncode == 2, done.stderr
+    assert "cycle-1/pairs holds no pair" in done.stderr
+    assert "solution_unreadable 48" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,231 @@
+"""Pretrained students: their layouts, both ways of the forward pass, adapters, precision."""
+
+from pathlib import Path
+from typing import cast
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from sodakd.errors import ModelError, TrainingError
+from sodakd.models.prompts import Tokenizer, layout_of
+from sodakd.settings.student import LoraSettings, StudentSettings
+from sodakd.settings.training import TrainingSettings
+from sodakd.training.batches import Encoded, Example, encode
+from sodakd.training.checkpoints import Checkpoints, Progress
+from sodakd.training.fit import fit
+from sodakd.training.forward import FORWARDS, choose_way
+from sodakd.training.opening import checkpoint_activations, lay_out, open_model, open_tokenizer
+from sodakd.training.packing import check_ends, pack
+from sodakd.training.trainer import StudentTrainer
+from tests.tiny_models import CHATML, FAMILIES, byte_tokenizer, write_model
+from tests.training.questions import synthetic
+
+SETTINGS = TrainingSettings(
+    optimizer="adamw", learning_rate=3e-3, per_device_train_batch_size=8, max_steps=12,
+    warmup_steps=2, logging_steps=2, loss="margin", contrast_weight=0.1, margin=0.5,
+)  # fmt: skip
+
+
+def student(folder: Path, **changes: object) -> StudentSettings:
+    return StudentSettings.model_validate({"model_name_or_path": str(folder), **changes})
+
+
+def small(count: int) -> list[Example]:
+    return [each for each in synthetic(200) if len(each.prompt) + len(each.chosen) < 200][:count]
+
+
+def read(folder: Path) -> torch.nn.Module:
+    model: torch.nn.Module = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    return model
+
+
+def test_a_chat_template_ends_answers_by_its_own_mark() -> None:
+    tokenizer = byte_tokenizer(CHATML)
+    layout = layout_of(cast("Tokenizer", tokenizer), [7])
+    assert layout.end == tokenizer.convert_tokens_to_ids("<|im_end|>")
+    assert layout.stops == {layout.end, tokenizer.eos_token_id, 7}
+    said = tokenizer.decode([*layout.prompt("Add."), *layout.answer("a + b")])
+    assert said == "<|im_start|>user\nAdd.<|im_end|>\n<|im_start|>assistant\na + b<|im_end|>"
+
+
+def test_a_base_model_gets_the_default_template_and_ends_by_its_end_of_text() -> None:
+    tokenizer = byte_tokenizer(None)
+    layout = layout_of(cast("Tokenizer", tokenizer))
+    assert layout.end == tokenizer.eos_token_id
+    said = tokenizer.decode([*layout.prompt("Add."), *layout.answer("a + b")])
+    assert said == "### Instruction:\nAdd.\n\n### Response:\na + b<|endoftext|>"
+
+
+def test_marks_of_a_template_in_an_answer_are_plain_characters() -> None:
+    layout = layout_of(cast("Tokenizer", byte_tokenizer(CHATML)))
+    assert layout.answer("stop <|im_end|> here").count(layout.end) == 1
+
+
+def test_a_template_that_takes_no_answer_is_one_clear_error() -> None:
+    with pytest.raises(ModelError, match=r"takes no question with its answer.*chat_template"):
+        layout_of(cast("Tokenizer", byte_tokenizer("{{ raise_exception('no') }}")))
+
+
+def test_an_answer_without_its_end_is_refused() -> None:
+    batch = pack(
+        [Encoded((5, 6), (7, 8, 2), None, 1.0), Encoded((5,), (9, 8), None, 1.0)], rejected=False
+    )
+    with pytest.raises(TrainingError, match="end of a turn is 2"):
+        check_ends(batch, 2)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_both_ways_give_the_logits_of_each_sequence_alone(family: str, tmp_path: Path) -> None:
+    folder = write_model(tmp_path, family)
+    _, layout = open_tokenizer(folder)
+    model = open_model(folder, student(folder)).eval()
+    encoded = encode(small(5), layout, 512)
+    way = choose_way(model, layout, max(each.longest for each in encoded))
+    assert way == ("padded" if family == "windowed" else "packed")
+    alone = AutoModelForCausalLM.from_pretrained(folder).eval()
+    batch = pack(encoded, rejected=False)
+    with torch.no_grad():
+        found = FORWARDS[way](model, batch).log_softmax(-1)
+        rows = []
+        for each in encoded:
+            ids = torch.tensor([[*each.prompt, *each.chosen]])
+            rows.append(alone(ids).logits[0, len(each.prompt) - 1 : -1].log_softmax(-1))
+    assert (found - torch.cat(rows)).abs().max() < 1e-5
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_learns_and_its_folder_stops_where_its_answers_do(
+    family: str, tmp_path: Path
+) -> None:
+    start = write_model(tmp_path / "start", family)
+    out = tmp_path / "out"
+    out.mkdir()
+    rows = fit(start, small(40), SETTINGS, 0, out, student=student(start))
+    assert rows[-1].nll < rows[0].nll
+    tokenizer = AutoTokenizer.from_pretrained(out)
+    stops = AutoModelForCausalLM.from_pretrained(out).generation_config.eos_token_id
+    ends = [tokenizer.convert_tokens_to_ids(name) for name in ("<|endoftext|>", "<|im_end|>")]
+    assert sorted(stops) == sorted(ends)
+
+
+@pytest.mark.parametrize("loss", ["none", "margin", "first_difference"])
+@pytest.mark.parametrize("checkpointing", [False, True])
+def test_many_small_batches_give_the_gradient_of_a_large_one(
+    loss: str, checkpointing: bool, tmp_path: Path
+) -> None:
+    folder = write_model(tmp_path, "qwen2")
+    examples = [
+        Example(each.prompt, each.chosen, each.rejected, 1.0 + n % 3)
+        for n, each in enumerate(small(11))
+    ]
+
+    def gradient(size: int, times: int) -> tuple[float, list[torch.Tensor]]:
+        settings = SETTINGS.model_copy(
+            update={"loss": loss, "per_device_train_batch_size": size, "max_steps": 1,
+                    "gradient_accumulation_steps": times}
+        )  # fmt: skip
+        _, layout = open_tokenizer(folder)
+        model = open_model(folder, student(folder))
+        encoded = encode(examples, layout, 512)
+        way = choose_way(model, layout, 512)
+        if checkpointing and times > 1:
+            checkpoint_activations(model)
+        done, kept = Progress(identity=""), Checkpoints(tmp_path)
+        trainer = StudentTrainer(model, encoded, settings, way, 0, kept, done, None)
+        (step,) = list(trainer.get_train_dataloader())
+        value = trainer.training_step(model, step)
+        return float(value), [p.grad for p in model.parameters() if p.grad is not None]
+
+    one, large = gradient(11, 1)
+    other, small_ones = gradient(2, 6)
+    assert one == pytest.approx(other, abs=1e-6)
+    assert max(float((a - b).abs().max()) for a, b in zip(large, small_ones, strict=True)) < 1e-6
+
+
+@pytest.mark.parametrize("kind", ["lora", "qlora"])
+def test_an_adapter_learns_alone_and_ends_up_in_the_weights(kind: str, tmp_path: Path) -> None:
+    start = write_model(tmp_path / "start")
+    out = tmp_path / "out"
+    out.mkdir()
+    lora = student(start, finetuning_type=kind, lora=LoraSettings(r=4, lora_alpha=16))
+    settings = SETTINGS.model_copy(update={"gradient_checkpointing": True, "learning_rate": 1e-2})
+    rows = fit(start, small(40), settings, 0, out, student=lora)
+    assert rows[-1].nll < rows[0].nll
+    before, after = dict(read(start).named_parameters()), dict(read(out).named_parameters())
+    assert before.keys() == after.keys()
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert changed
+    assert all(name.endswith("proj.weight") for name in changed)
+
+
+def test_an_adapter_that_was_stopped_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
+    start = write_model(tmp_path / "start")
+    lora = student(start, finetuning_type="lora")
+    settings = SETTINGS.model_copy(update={"save_steps": 4})
+    for name in ("whole", "stopped"):
+        (tmp_path / name).mkdir()
+    fit(start, small(40), settings, 0, tmp_path / "whole", student=lora)
+
+    def stop(row: object) -> None:
+        if (tmp_path / "stopped/checkpoints/checkpoint-8").exists():
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(start, small(40), settings, 0, tmp_path / "stopped", stop, lora)
+    fit(start, small(40), settings, 0, tmp_path / "stopped", None, lora)
+    whole, stopped = (tmp_path / name / "model.safetensors" for name in ("whole", "stopped"))
+    assert whole.read_bytes() == stopped.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("dtype", "mixed"), [("bfloat16", False), ("float32", True), ("bfloat16", True)]
+)
+def test_half_precision_learns_and_keeps_the_dtype_of_its_weights(
+    dtype: str, mixed: bool, tmp_path: Path
+) -> None:
+    start = write_model(tmp_path / "start")
+    out = tmp_path / "out"
+    out.mkdir()
+    settings = SETTINGS.model_copy(update={"bf16": mixed})
+    rows = fit(start, small(40), settings, 0, out, student=student(start, dtype=dtype))
+    assert rows[-1].nll < rows[0].nll
+    kept = AutoModelForCausalLM.from_pretrained(out, dtype="auto")
+    assert str(kept.dtype) == f"torch.{dtype}"
+
+
+def test_float16_without_a_gpu_is_one_clear_error(tmp_path: Path) -> None:
+    start = write_model(tmp_path / "start")
+    settings = SETTINGS.model_copy(update={"fp16": True})
+    with pytest.raises(TrainingError, match="fp16 needs a GPU"):
+        fit(start, small(8), settings, 0, tmp_path, student=student(start))
+
+
+def test_a_folder_without_safetensors_is_no_student(tmp_path: Path) -> None:
+    start = write_model(tmp_path / "start")
+    weights = start / "model.safetensors"
+    weights.rename(start / "pytorch_model.bin")
+    with pytest.raises(ModelError, match=r"no \*\.safetensors"):
+        lay_out(start, tmp_path)
+
+
+def test_a_tokenizer_larger_than_its_model_is_no_student(tmp_path: Path) -> None:
+    start = write_model(tmp_path / "start")
+    config = start / "config.json"
+    config.write_text(
+        config.read_text().replace(f'"vocab_size": {len(byte_tokenizer(None))}', '"vocab_size": 5')
+    )
+    with pytest.raises(ModelError, match="do not belong together"):
+        lay_out(start, tmp_path)
+
+
+def test_a_base_model_is_laid_out_with_its_template_and_links_to_its_weights(
+    tmp_path: Path,
+) -> None:
+    start = write_model(tmp_path / "start", "llama", chat_template=None)
+    out = tmp_path / "out"
+    out.mkdir()
+    lay_out(start, out)
+    assert (out / "model.safetensors").resolve() == (start / "model.safetensors").resolve()
+    assert "### Instruction" in str(AutoTokenizer.from_pretrained(out).chat_template)
+    assert AutoTokenizer.from_pretrained(start).chat_template is None
