@@ -1,6 +1,6 @@
 """What static tools cost by the judge, beside the plain tools, on programs that a model wrote.
 
-    python benchmarks/lint.py FOLDER [--count 96] [--repeat 3] [--full] [LANGUAGE ...]
+    python benchmarks/lint.py FOLDER [LANGUAGE ...] [--count 96] [--repeat 3] [--full]
 
 FOLDER holds `LANGUAGE.jsonl` with rows `id, program`. One core, contenders alternate block by
 block, medians over blocks. `batch` is `Judge.lint` on a block, in the sandbox; `single` the same
@@ -110,7 +110,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=96)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--full", action="store_true", help="all tools, not the fast ones alone")
-    given = parser.parse_args()
+    given = parser.parse_intermixed_args()
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     os.environ |= {"GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local"}
     print(f"{'language':<8} {'batch':>8} {'single':>8} {'plain':>8} {'ratios':>17}   tools")

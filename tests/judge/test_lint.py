@@ -120,6 +120,27 @@ def test_a_program_that_a_tool_fails_on_spoils_no_other(judge: Judge) -> None:
     assert findings[0][0].message == "Undefined name `y0`"
 
 
+def test_a_program_that_ends_the_compiler_leaves_the_others_their_findings(judge: Judge) -> None:
+    need("gcc")
+    bomb = f"int x = {'(' * 60_000}1{')' * 60_000};\n"
+    unused = "int f(void) {\n  int y;\n  return 1;\n}\n"
+    programs = [Program(code, Language.C, _AGAIN) for code in (unused, bomb, f"{unused}\n")]
+    first, ended, last = judge.lint(programs, full=True)
+    for findings in (first, last):
+        assert ("gcc", "unused-variable") in {(one.tool, one.rule) for one in findings}
+    assert all(one.severity is Severity.WARNING for one in ended)
+
+
+def test_no_text_takes_longer_to_prepare_than_its_length(judge: Judge) -> None:
+    texts = ["\n" * 150_000, "/**/" * 40_000, "@a\n" * 40_000, "import\n" * 20_000, "#" * 150_000]
+    programs = [Program(f"{text}x", own, _NONE) for text in texts for own in Language]
+    for program in programs:
+        for tool in TOOLS:
+            if program.language in tool.languages:
+                form = tool.form(program)
+                assert form.text.count("\n") >= program.code.count("\n")
+
+
 def test_huge_programs_and_endless_findings_are_bounded(judge: Judge) -> None:
     need("ruff")
     long = f"x = [{'1,' * linting.LONGEST}]\n"

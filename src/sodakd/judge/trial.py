@@ -21,11 +21,11 @@ class _Trial:
 _MAIN = re.compile(r"\bmain\s*\(")
 _JAVA_MAIN = re.compile(r"\bvoid\s+main\s*\(")
 _JAVA_TYPE = re.compile(
-    r"^\s*(?:@\w+\s+)*(?:(?:public|final|abstract|sealed|static)\s+)*"
+    r"^[ \t]*(?:@\w+\s+){0,9}(?:(?:public|final|abstract|sealed|static)\s+){0,9}"
     r"(?:class|interface|enum|record)\s+\w+",
     re.MULTILINE,
 )
-_JAVA_IMPORT = re.compile(r"^\s*import\s[^;]*;", re.MULTILINE)
+_JAVA_IMPORT = re.compile(r"^[ \t]*import\s[^;]{1,300};", re.MULTILINE)
 _GO_PACKAGE = re.compile(r"^[ \t]*package[ \t]+\w+", re.MULTILINE)
 _GO_MAIN = re.compile(r"^func[ \t]+main[ \t]*\(", re.MULTILINE)
 

@@ -5,6 +5,7 @@ standard library is imported here.
 """
 
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -46,7 +47,7 @@ def run_tool(box: Box, asked: dict[str, object]) -> dict[str, object]:
     seconds = asked["seconds"]
     assert isinstance(seconds, float | int)
     limits = Limits(
-        cpu_seconds=seconds, wall_seconds=3 * seconds + 10, memory=BUILD.memory, output=_OUTPUT,
+        cpu_seconds=seconds, wall_seconds=10 * seconds + 30, memory=BUILD.memory, output=_OUTPUT,
         processes=128, reserve=False, sockets=True,
     )  # fmt: skip
     if asked["server"]:
@@ -86,12 +87,15 @@ def _commanded(box: Box, asked: dict[str, object], limits: Limits) -> list[objec
     assert isinstance(environment, dict)
     held = {name: text.encode(errors="surrogatepass") for name, text in files.items()}
     seen = {**_ENVIRONMENT, **environment}
+    good, broken = asked["good"], asked["broken"]
+    assert isinstance(good, list)
     said: list[object] = []
     with Job(box, limits) as job:
         for number, command in enumerate(commands):
-            said.append(_run(job, command, held if number == 0 else None, seen, asked["good"]))
-            if said[-1] is None:
-                break  # the job may be dead
+            one = _run(job, command, held if number == 0 else None, seen, good)
+            if one is None or (broken and re.search(str(broken), one[1], re.MULTILINE)):
+                return [*said, None]  # the job may be dead
+            said.append(one)
     return said
 
 
@@ -100,9 +104,8 @@ def _run(
     command: Sequence[str],
     files: Mapping[str, bytes] | None,
     environment: Mapping[str, str],
-    good: object,
+    good: Sequence[int],
 ) -> list[str] | None:
-    assert isinstance(good, list)
     with Memory("said") as out, Memory("errors") as errors:
         pid = job.spawn(command, (_NULL, out, errors), files, environment, None, _OUTPUT)
         ended = job.wait(pid)

@@ -26,7 +26,8 @@ MEMORY = re.compile(
     r"java\.lang\.OutOfMemoryError|insufficient memory|Could not reserve enough space"
 )
 _PUBLIC = re.compile(
-    r"^\s*public\s+(?:final\s+|abstract\s+)*(?:class|interface|enum|record)\s+(\w+)", re.MULTILINE
+    r"^[ \t]*public\s+(?:final\s+|abstract\s+){0,4}(?:class|interface|enum|record)\s+(\w+)",
+    re.MULTILINE,
 )
 _TYPE = re.compile(r"\b(?:class|interface|enum|record)\s+(\w+)")
 _MAIN = re.compile(r"\bvoid\s+main\s*\(")

@@ -7,7 +7,7 @@ from sodakd.judge.lint.tool import Form, as_it_is
 from sodakd.judge.program import Program
 
 _ORDER = re.compile(
-    r"^([ \t]*(?:/\*[^\n]*?\*/[ \t]*)*)"
+    r"^([ \t]*(?:/\*(?:[^*\n]|\*(?!/))*\*/[ \t]*)*)"
     r"(?:\#|%:|\?\?=)[ \t]*(?:line\b|\d|pragma[ \t]+GCC[ \t]+(?:diagnostic|system_header)\b)[^\n]*",
     re.MULTILINE,
 )

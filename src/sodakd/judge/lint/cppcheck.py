@@ -18,6 +18,12 @@ _TASTE = (
 )  # fmt: skip
 """Rules of taste, and of a file that is part of more: not asked for."""
 
+_UNSURE = frozenset({
+    "syntaxError", "internalError", "internalAstError", "unknownMacro", "cppcheckError",
+    "preprocessorErrorDirective",
+})  # fmt: skip
+"""What cppcheck could not read: the compiler knows better whether that is a fault."""
+
 _LINE = re.compile(r"(\w+\.c(?:pp)?):(\d+):(\w+):(\w+):(.*)")
 
 
@@ -36,7 +42,7 @@ def _call(installed: Installed, sources: Sequence[Source]) -> Call:
         *(f"--suppress={rule}" for rule in _TASTE),
         "--template={file}:{line}:{severity}:{id}:{message}", *names,
     )  # fmt: skip
-    return Call(seconds=5 + 0.1 * len(names), files=names, commands=(command,), good=(0,))
+    return Call(seconds=3 + 0.1 * len(names), files=names, commands=(command,), good=(0,))
 
 
 def _read(_: Sequence[Source], answers: Sequence[Said]) -> Iterator[Remark]:
@@ -44,7 +50,8 @@ def _read(_: Sequence[Source], answers: Sequence[Said]) -> Iterator[Remark]:
         for line in answer.errors.splitlines():
             if found := _LINE.fullmatch(line):
                 file, number, level, rule, message = found.groups()
-                severity = Severity.ERROR if level == "error" else Severity.WARNING
+                severe = level == "error" and rule not in _UNSURE
+                severity = Severity.ERROR if severe else Severity.WARNING
                 yield Remark(file, int(number), rule, message, severity)
 
 

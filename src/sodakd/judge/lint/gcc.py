@@ -22,6 +22,13 @@ _WARNINGS = (
 before that). `sign-compare` warns of every loop up to `size()`; parameters are named by the
 question."""
 
+_ENDED = (
+    r"^(?:\S*/)?(?:(?:gcc|g\+\+)[\w.-]*: (?:fatal|internal compiler) error"
+    r"|cc1(?:plus)?: out of memory)"
+)
+"""Where the driver ends, and leaves the other programs; and where a compiler does without a word
+on a program."""
+
 _OPTIONS = {Language.C: ("-std=gnu17",), Language.CPP: ("-std=gnu++17", "-O1", "-fPIE")}
 """As programs are compiled, or the precompiled headers do not fit."""
 
@@ -56,8 +63,7 @@ def _call(name: str) -> Callable[[Installed, Sequence[Source]], Call]:
             (installed.paths[name], *_OPTIONS[language], *_WARNINGS, *header, *names)
             for header, names in groups.items()
         ]
-        seconds = 10.0 + len(sources)
-        return Call(seconds=seconds, files=texts(sources), commands=tuple(commands))
+        return Call(seconds=10, files=texts(sources), commands=tuple(commands), broken=_ENDED)
 
     return call
 

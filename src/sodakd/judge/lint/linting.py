@@ -132,6 +132,7 @@ def _request(call: Call, installed: Installed) -> dict[str, JsonValue]:
         "commands": [list(command) for command in call.commands],
         "environment": dict(call.environment),
         "good": list(call.good),
+        "broken": call.broken,
         "server": call.server,
         "messages": list(call.messages),
         "tools": {name: seen(path) for name, path in installed.paths.items()},
@@ -185,5 +186,6 @@ def _own(tool: Tool, rule: str, message: str, line: int = 1) -> Finding:
 
 
 def _short(text: str, most: int) -> str:
-    text = " ".join(text.split()).encode(errors="replace").decode()
+    """In one line of what can be shown."""
+    text = "".join(one if one.isprintable() else "?" for one in " ".join(text.split()))
     return text if len(text) <= most else f"{text[: most - 1]}…"

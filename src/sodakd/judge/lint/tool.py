@@ -52,7 +52,7 @@ class Call:
     """What is run for a batch: commands with their files, or messages to a compiler kept running.
 
     `seconds` of CPU time may pass for each. `good` are the exit statuses of a tool that did its
-    work, whatever it found.
+    work, whatever it found; `broken` is a pattern of what it says where it did not all the same.
     """
 
     seconds: float
@@ -60,6 +60,7 @@ class Call:
     commands: tuple[Sequence[str], ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     good: tuple[int, ...] = (0, 1)
+    broken: str = ""
     server: str = ""
     messages: tuple[str, ...] = ()
 
