@@ -1,0 +1,216 @@
+"""Where namespaces are forbidden walls are weaker, and every verdict says so; or nothing runs."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from sodakd.errors import JudgeError
+from sodakd.judge import Judge, Program
+from sodakd.judge.inside.landlock import version
+from sodakd.settings.stages import JudgeSettings
+from sodakd.types import Case, Language, Outcome, Tests, Walls
+from tests.judge.programs import good, programs
+from tests.judge.test_hostile import HOSTILE
+
+ROOT = Path(__file__).parents[2]
+TESTS = Tests(entry_point="f", cases=(Case(arguments=(1,), expected=2),))
+needs_landlock = pytest.mark.skipif(version() < 6, reason="Landlock is older than Linux 6.12")
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+needs_python = pytest.mark.skipif(
+    not Path("/usr/bin/python3").exists(), reason="no Python that every user may run"
+)
+CHOSEN = {
+    "python": [
+        "abstract_unix", "call_ptrace", "children_memory", "daemon", "environment", "fill_disk",
+        "fork_bomb", "frames", "inode_bomb", "kill_everyone", "memfd", "read_secrets",
+        "remove_everything", "reparented", "symlink_out", "tcp", "thread_bomb", "write_outside",
+    ],
+    "c": ["fork_bomb", "include_shadow", "incbin", "own_read", "preinit"],
+}  # fmt: skip
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    # Below /tmp itself: the folders of pytest are root's alone.
+    folder = Path(f"/tmp/sodakd-walls-{os.getpid()}-{time.monotonic_ns()}")
+    folder.mkdir()
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def environment(**more: str) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src")]), **more}
+
+
+def elsewhere(asked: dict[str, object], **more: str) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.judge.elsewhere", json.dumps(asked)],
+        cwd=ROOT, capture_output=True, text=True, timeout=550, check=False,
+        env=environment(**more),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout.splitlines()
+
+
+@needs_landlock
+@needs_root
+@needs_python
+@pytest.mark.parametrize(("user", "group"), [("root", True), ("nobody", False)])
+def test_where_namespaces_are_forbidden_landlock_holds_hostile_programs(
+    folder: Path, user: str, group: bool
+) -> None:
+    asked: dict[str, object] = {"folder": str(folder), "user": user, "forbid": True}
+    lines = elsewhere({**asked, "programs": CHOSEN}, **({} if group else {"SODAKD_NO_CGROUP": "1"}))
+    assert lines == ["landlock", f"tried {2 * sum(map(len, CHOSEN.values()))}"]
+
+
+@needs_landlock
+@needs_root
+@needs_python
+@pytest.mark.slow
+@pytest.mark.parametrize("user", ["root", "nobody"])
+@pytest.mark.parametrize("language", Language)
+def test_landlock_holds_every_hostile_program(folder: Path, user: str, language: Language) -> None:
+    asked: dict[str, object] = {"folder": str(folder), "user": user, "forbid": False}
+    lines = elsewhere({**asked, "programs": {language.value: None}}, SODAKD_WALLS="landlock")
+    assert lines == ["landlock", f"tried {2 * len(list(programs(HOSTILE, language)))}"]
+
+
+def landlocked(code: str) -> str:
+    """Judges one program behind Landlock, whoever we are; what its verdict says."""
+    return (
+        "import os, sys\nfrom pathlib import Path\nfrom unittest.mock import patch\n"
+        "from sodakd.judge import Judge, Program\n"
+        "from sodakd.settings.stages import JudgeSettings\n"
+        "from sodakd.types import Case, Language, Tests\n"
+        "patch('sodakd.judge.pool.interpreter', Path('/usr/bin/python3').resolve).start()\n"
+        "tests = Tests(entry_point='f', cases=(Case(arguments=(1,), expected=2),))\n"
+        "settings = JudgeSettings(cpu_seconds=30, calibrate=False)\n"
+        "with Judge(settings, workers=1) as judge:\n"
+        "    print('begins', flush=True)\n"
+        f"    verdict = judge.one(Program({code!r}, Language.PYTHON, tests))\n"
+        "    print(verdict.walls, verdict.outcome, verdict.output)\n"
+    )
+
+
+ATTACKS = {
+    "changes the rights of a file": "os.chmod(HOME + '/secret', 0o777)",
+    "changes the time of a file": "os.utime(HOME + '/secret', (1, 1))",
+    "gives a file an attribute": "os.setxattr(HOME + '/secret', 'user.a', b'1')",
+    "links a file to its own folder": "os.link(HOME + '/secret', 'secret')",
+    "takes a file away": "os.unlink(HOME + '/secret')",
+    "renames a file": "os.rename(HOME + '/secret', 'secret')",
+    "cuts a file": "os.truncate(HOME + '/secret', 0)",
+    "watches a folder": "libc(libc_.inotify_init1(0))",
+    "sets the limits of the judge": "resource.prlimit(os.getppid(), resource.RLIMIT_CPU, (1, 1))",
+    "slows down all of its user": "os.setpriority(os.PRIO_USER, os.getuid(), 19)",
+    "moves the judge to a core": "os.sched_setaffinity(os.getppid(), {0})",
+    "signals the judge": "os.kill(os.getppid(), 0)",
+    "reads what the judge was started with": "open(f'/proc/{os.getppid()}/cmdline').read()",
+    "reads the environment of another": "open(f'/proc/{os.getppid()}/environ').read()",
+    "speaks to a server of the user's": "socket.socket(socket.AF_UNIX).connect(HOME + '/server')",
+    "sends to a server of the user's": (
+        "socket.socketpair(type=socket.SOCK_DGRAM)[0].sendto(b'x', HOME + '/server')"
+    ),
+}
+
+
+@needs_landlock
+@needs_python
+def test_landlock_leaves_nothing_to_what_it_says_nothing_of(folder: Path) -> None:
+    import socket
+
+    (folder / "secret").write_text("secret")
+    (folder / "secret").chmod(0o666)
+    server = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    server.bind(str(folder / "server"))
+    folder.chmod(0o777)
+    (folder / "server").chmod(0o777)
+    tried = "".join(
+        f"    try:\n        {line}\n        done.append({name!r})\n"
+        "    except OSError:\n        pass\n"
+        for name, line in ATTACKS.items()
+    )
+    code = (
+        "import ctypes, os, resource, socket\nlibc_ = ctypes.CDLL(None)\n"
+        "def libc(result):\n    if result < 0:\n        raise OSError\n"
+        f"HOME = {str(folder)!r}\ndef f(x):\n    done = []\n{tried}    return done or 2\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", landlocked(code)], capture_output=True, text=True, timeout=100,
+        env=environment(SODAKD_WALLS="landlock", SODAKD_CACHE=str(folder / "cache")), check=False,
+    )  # fmt: skip
+    server.close()
+    assert done.stdout.split("\n")[1] == "landlock passed ", done.stdout + done.stderr[-2000:]
+    assert (folder / "secret").read_text() == "secret"
+
+
+@needs_landlock
+@needs_python
+def test_no_program_outlives_a_judge_that_is_killed_behind_landlock(folder: Path) -> None:
+    code = (
+        "import os, time\ndef f(x):\n    for _ in range(3):\n        if os.fork() == 0:\n"
+        "            os.setsid()\n            if os.fork() == 0:\n                time.sleep(60)\n"
+        "            os._exit(0)\n    time.sleep(60)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", landlocked(code)], stdout=subprocess.PIPE, cwd=ROOT,
+        env=environment(SODAKD_WALLS="landlock", SODAKD_CACHE=str(folder / "cache")),
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"begins\n"
+    deadline = time.monotonic() + 60
+    below: list[psutil.Process] = []
+    while len(below) < 6 and time.monotonic() < deadline:
+        time.sleep(0.1)
+        below = psutil.Process(process.pid).children(recursive=True)
+    assert len(below) >= 6  # who watches, the worker, the program, three daemons
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    _, alive = psutil.wait_procs(below, timeout=10)
+    assert not alive
+
+
+def test_without_a_wall_the_judge_refuses_and_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SODAKD_WALLS", "none")
+    with (
+        Judge(JudgeSettings(calibrate=False), workers=1) as judge,
+        pytest.raises(JudgeError, match=r"To mend it: .* allow_unsandboxed: true"),
+    ):
+        judge.one(good(Language.PYTHON).by_calls())
+
+
+def test_what_is_judged_without_a_wall_says_so(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SODAKD_WALLS", "none")
+    monkeypatch.setenv("SODAKD_CACHE", str(folder / "cache"))
+    monkeypatch.setattr("sodakd.judge.pool.interpreter", Path("/usr/bin/python3").resolve)
+    settings = JudgeSettings(cpu_seconds=1, calibrate=False, allow_unsandboxed=True)
+    with Judge(settings, workers=1) as judge:
+        verdict = judge.one(good(Language.PYTHON).by_calls())
+        assert verdict.passed
+        assert verdict.walls is Walls.NONE
+        assert "WITHOUT a sandbox" in verdict.warning
+        assert judge.notes() == [verdict.warning]
+        loop = Program("while True:\n    pass", Language.PYTHON, TESTS)
+        assert judge.one(loop).outcome is Outcome.TIMEOUT
+        assert judge.one(good(Language.PYTHON).by_script()).passed
+
+
+def test_behind_namespaces_nothing_warns() -> None:
+    with Judge(JudgeSettings(calibrate=False), workers=1) as judge:
+        verdict = judge.one(good(Language.PYTHON).by_calls())
+        assert (verdict.walls, verdict.warning, judge.notes()) == (Walls.NAMESPACES, "", [])
