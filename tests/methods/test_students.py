@@ -17,6 +17,7 @@ from sodakd.methods.students import LOG, Students
 from sodakd.models.canary import read_canary
 from sodakd.models.serving import Command, Server
 from sodakd.settings.generation import GenerationSettings
+from tests import tiny_models
 from tests.models.small import keep_canary, nudge, write_lively
 from tests.servers.running import ROOT, serving
 
@@ -186,8 +187,13 @@ VLLM = os.environ.get("SODAKD_TEST_VLLM", "")
     not VLLM, reason="SODAKD_TEST_VLLM does not name a Python of an environment with vLLM"
 )
 def test_vllm_answers_as_the_trainer_does_and_a_stale_one_is_caught(
-    student: Path, tmp_path: Path
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    shape = tiny_models._shape
+    wide = {"hidden_size": 128, "num_attention_heads": 2}  # vLLM knows no heads below 32
+    monkeypatch.setattr(tiny_models, "_shape", lambda vocab: {**shape(vocab), **wide})
+    student = write_lively(tmp_path / "student")
+    keep_canary(student)
     words = (VLLM, "-m", "vllm.entrypoints.openai.api_server", "--model", "{model}")
     command = (*words, "--host", "127.0.0.1", "--port", "{port}", "--max-model-len", "256")
     with students(tmp_path) as opened:
@@ -195,7 +201,9 @@ def test_vllm_answers_as_the_trainer_does_and_a_stale_one_is_caught(
     with students(tmp_path, backend="vllm", command=command) as opened:
         engine = opened.open(student)
         assert "tokens are the same to" in engine.checked
-        assert engine.model.generate(PROMPTS, max_new_tokens=12) == expected
+        answers = engine.model.generate(PROMPTS, max_new_tokens=12)
+        # vLLM holds back the bytes of a letter that is not whole yet.
+        assert answers == [text.rstrip("\ufffd") for text in expected]
         client = engine.model
         trained_on(student)
         canary = read_canary(student)
