@@ -9,7 +9,7 @@ from sodakd.judge.inside.native import Plan, build_and_run, script_of
 from sodakd.judge.inside.plain import Json
 from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.languages import literals
-from sodakd.judge.languages.c import ASSERT, COMMENT, WRONG, noted, steps
+from sodakd.judge.languages.c import ASSERT, COMMENT, WRONG, compiler, noted, steps
 
 TYPES = {
     "int": "long long", "float": "double", "bool": "bool", "str": "std::string",
@@ -74,6 +74,7 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
         build=warm or (_driver(task),),
         run=("/tmp/program",),
         wrong=WRONG,
+        compile=compiler(box, task, warm, source.encode(errors="surrogatepass")),
     )
     return noted(task, build_and_run(box, task, plan, oom))
 
