@@ -57,7 +57,9 @@ INSTALL: Mapping[Language, str] = {
 
 def contain_library() -> Path:
     """The compiled inner wall. Raises `JudgeError` where no C compiler is there."""
-    sources = {name: _INSIDE / f"{name}.c" for name in ("contain", "filter", "forks", "fork", "cc1")}
+    sources = {
+        name: _INSIDE / f"{name}.c" for name in ("contain", "filter", "forks", "fork", "cc1")
+    }
 
     def build(target: Path) -> None:
         for name, ending in (("contain", "so"), ("fork", "node"), ("cc1", "so")):

@@ -1,7 +1,8 @@
-"""gcc's and g++'s compilers, kept running with their headers read: they fork themselves for a program.
+"""gcc's and g++'s compilers, kept running with their headers read: each program gets a fork.
 
 Most of what they take for a small program is to start and to read headers, precompiled or not. A
-fork begins where the program is opened (`cc1.c`). Nothing but the standard library is imported here.
+fork begins where the program is opened (`cc1.c`). Nothing but the standard library is imported
+here.
 """
 
 import os

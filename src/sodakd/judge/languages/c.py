@@ -5,8 +5,8 @@ import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from sodakd.judge.inside.job import Box
 from sodakd.judge.inside.compiler import COMPILERS
+from sodakd.judge.inside.job import Box
 from sodakd.judge.inside.native import Compile, Plan, build_and_run, script_of
 from sodakd.judge.inside.plain import Json
 from sodakd.judge.inside.task import Result, Task
@@ -117,9 +117,7 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     return noted(task, build_and_run(box, task, plan, oom))
 
 
-def compiler(
-    box: Box, task: Task, steps: Sequence[Sequence[str]], source: bytes
-) -> Compile | None:
+def compiler(box: Box, task: Task, steps: Sequence[Sequence[str]], source: bytes) -> Compile | None:
     """What compiles a program without starting a compiler, where that is known to work."""
     shim = task.tools.get("cc1")
     if not steps or shim is None:
