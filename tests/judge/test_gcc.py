@@ -185,7 +185,6 @@ SAID = (
     "#include <assert.h>\nint main(void) { assert(__FILE__[0] == __FILE__[1]); return 0; }",
     "int main(void) { return __LINE__ - 1 + __INCLUDE_LEVEL__ * 0; }",
     "int main(void) { return 0; }\nint main(void) { return 0; }",
-    "int f(",
 )
 """Programs of which a compiler, or a failed assertion, has something to say."""
 
@@ -201,6 +200,10 @@ def test_a_compiler_that_forks_itself_says_what_one_says_that_is_started(
     assert [(one.outcome, one.output) for one in warm] == [
         (one.outcome, one.output) for one in cold
     ]
+    unfinished = Program("int f(\n", language, script)
+    warm_end, cold_end = (judge.one(unfinished) for judge in both)
+    assert warm_end.outcome is cold_end.outcome is Outcome.COMPILE_ERROR
+    assert "sodakd" not in warm_end.output
     assert not both[0].notes()
 
 

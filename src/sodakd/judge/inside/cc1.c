@@ -33,6 +33,14 @@ int open64(const char *path, int flags, ...) {
     if (!served && ending && (!strcmp(ending, ".c") || !strcmp(ending, ".cpp"))) {
         served = 1;
         serve_forks(3);
+        /* What the compiler has to say of a line, it reads again. */
+        int copy = next(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+        for (char part[65536];;) {
+            ssize_t length = read(3, part, sizeof part);
+            if (copy < 0 || length <= 0 || write(copy, part, (size_t)length) != length) break;
+        }
+        if (copy >= 0) close(copy);
+        if (lseek(3, 0, SEEK_SET)) _exit(1);
         return 3;
     }
     return next(path, flags, mode);

@@ -23,6 +23,8 @@ _MOST = 4
 _MAIN = "sodakd-main"
 _FROM_MAIN = re.compile(r"^In file included from sodakd-main\.\w+:1:\n", re.MULTILINE)
 _AND_MAIN = re.compile(r",\n +from sodakd-main\.\w+:1:")
+_AT_END = re.compile(r"^sodakd-main(\.\w+):\d+:", re.MULTILINE)
+"""Where the text that includes the program shows: it is ours, and says where that one ends."""
 
 
 class Compilers:
@@ -86,7 +88,7 @@ def _compile(zygote: Zygote, job: Job, source: bytes, assembly: int) -> Built:
         pid = zygote.fork(job, (_NULL, assembly, messages, text), _LIMITS, BUILD.disk)
         ended = job.wait(pid, BUILD)
         said = _AND_MAIN.sub(":", _FROM_MAIN.sub("", text_of(messages)))
-        return Built(ended, said)
+        return Built(ended, _AT_END.sub(r"program\1:", said))
 
 
 _GOOD, _BAD = b"int sodakd_trial(void) { return 1; }\n", b"int sodakd_trial(void) { return x; }\n"
