@@ -1,159 +1,191 @@
-"""What the judge costs beside the plain tools, on programs that a model wrote.
+"""What the judge costs beside others, on programs that a model wrote.
 
-    python benchmarks/judge.py FOLDER [--count 40] [--repeat 3] [LANGUAGE ...]
+    python benchmarks/judge.py FOLDER [LANGUAGE ...] [--peers PEERS] [--count 48] [--rounds 1]
+    python benchmarks/judge.py FOLDER --cores 2 --peers PEERS
+    python benchmarks/judge.py FOLDER [LANGUAGE ...] --parity
 
-FOLDER holds `LANGUAGE.jsonl` with rows `id, program`. One core, contenders alternate block by
-block, medians over blocks. `plain` is what SodaCoder's runner and MultiPL-E do for each program: a
-file, the compiler, the program, no isolation. A row says how many milliseconds a program takes, by
-many at a time and by one, both ratios, and on how many programs both agree about a pass. Programs
-that run out of time are left out.
+FOLDER holds `LANGUAGE.jsonl` with rows `id, program`. PEERS holds what is there of these:
+`human-eval`, `evalplus`, `MultiPL-E` and `SodaCoder`, checkouts of their repositories, and `venv`,
+a Python environment with numpy and psutil, which evalplus needs. `plain` is always there: a file,
+the compiler, the program. None but the judge isolates what it runs.
+
+On one core, contenders take turns block by block; every peer has the same Python, node, Go and
+compilers as the judge. A line says of a peer: milliseconds a program of ours and of theirs (medians
+over blocks), the ratio (median over the ratios of blocks), the ratio of all CPU time, which is less
+disturbed by neighbours on the machine, and on how many programs both agree about a pass. Programs
+without end are left out. `--cores` measures whole runs, start and end of the judges included;
+`--parity` the verdicts alone, on every program.
 """
 
 import argparse
-import json
 import os
-import signal
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
-from dataclasses import replace
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from judge_contenders import CONTENDERS, Contender, Peer, Row, Spent, named, read, tools
+
 from sodakd.judge import Judge, Program
-from sodakd.judge.go_library import go_root
-from sodakd.judge.languages.java import main_class
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import Language, Outcome, TestScript
+from sodakd.types import Outcome, TestScript
 
-FILES = {
-    "python": Language.PYTHON,
-    "js": Language.JAVASCRIPT,
-    "ts": Language.TYPESCRIPT,
-    "c": Language.C,
-    "cpp": Language.CPP,
-    "java": Language.JAVA,
-    "go": Language.GO,
-}
-BLOCK = 24
-SECONDS = 20
+LANGUAGES = ("python", "js", "ts", "c", "cpp", "java", "go")
+BLOCK = 12
 
 
-def plain(language: Language, code: str, folder: Path) -> bool:
-    """Build and run a program with the plain tools: whether it ended well."""
+@dataclass
+class Series:
+    """What a contender took: of each block, by program; and whom it passed."""
 
-    def done(*command: str) -> bool:
-        process = subprocess.Popen(
-            command,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            process.communicate(timeout=SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)  # what it started as well
-            process.communicate()
-        return process.returncode == 0
-
-    match language:
-        case Language.PYTHON:
-            (folder / "p.py").write_text(code)
-            return done("/usr/bin/python3", "p.py")
-        case Language.JAVASCRIPT:
-            (folder / "p.js").write_text(code)
-            return done("node", "p.js")
-        case Language.C:
-            (folder / "p.c").write_text(code)
-            return done("gcc", "-w", "-o", "p", "p.c", "-lm") and done("./p")
-        case Language.CPP:
-            (folder / "p.cpp").write_text(code)
-            return done("g++", "-std=c++17", "-w", "-o", "p", "p.cpp") and done("./p")
-        case Language.JAVA:
-            (folder / "Problem.java").write_text(code)
-            name = main_class(code, 0)
-            return done("javac", "-nowarn", "Problem.java") and done("java", "-ea", name)
-        case Language.TYPESCRIPT:
-            (folder / "p.ts").write_text(code)
-            tsc = os.environ["SODAKD_NODE_MODULES"] + "/typescript/lib/tsc.js"
-            options = ("--target", "es2022", "--module", "commonjs")
-            return done("node", tsc, *options, "p.ts") and done("node", "p.js")
-        case Language.GO:
-            (folder / "go.mod").write_text("module m\n\ngo 1.21\n")
-            (folder / "p_test.go").write_text(code)
-            return done(str(go_root() / "bin" / "go"), "test", "p_test.go")
+    wall: list[float] = field(default_factory=list)
+    cpu: float = 0.0
+    passed: dict[str, bool] = field(default_factory=dict)
 
 
-def measure(name: str, rows: Sequence[dict[str, str]], repeat: int) -> str:
-    """One line of the table."""
-    language = FILES[name]
-    script = TestScript(script="\n", in_process=True)
-    ours: list[float] = []
-    single: list[float] = []
-    theirs: list[float] = []
-    agreed = total = 0
-    rows = _ending(language, rows)
-    with Judge(JudgeSettings(cpu_seconds=5), workers=1) as judge:
-        warm = [Program(rows[0]["program"] + end, language, script) for end in (" ", "  ")]
-        judge.all(warm)  # the worker is up
-        for again in range(repeat):
-            for start in range(0, len(rows), BLOCK):
-                block = rows[start : start + BLOCK]
+def alternate(contenders: Sequence[Contender], rows: Sequence[Row], rounds: int) -> list[Series]:
+    """Every contender judges every block; who begins changes from block to block."""
+    found = {one.name: Series() for one in contenders}
+    turn = 0
+    for again in range(rounds):
+        for start in range(0, len(rows), BLOCK):
+            block = rows[start : start + BLOCK]
+            for place in range(len(contenders)):
+                one = contenders[(turn + place) % len(contenders)]
                 # What was judged once is known: a program of another round is another text.
-                programs = [
-                    Program(row["program"] + "\n" * again, language, script, id=row["id"])
-                    for row in block
-                ]
-                begun = time.perf_counter()
-                verdicts = judge.all(programs)
-                ours.append((time.perf_counter() - begun) / len(block))
-                begun = time.perf_counter()
-                for program in programs:
-                    judge.one(replace(program, code=f"{program.code} "))
-                single.append((time.perf_counter() - begun) / len(block))
-                with tempfile.TemporaryDirectory() as folder:
-                    begun = time.perf_counter()
-                    passed = [plain(language, row["program"], Path(folder)) for row in block]
-                    theirs.append((time.perf_counter() - begun) / len(block))
-                total += len(block)
-                for row, well, verdict in zip(block, passed, verdicts, strict=True):
-                    agreed += well == verdict.passed
-                    if well != verdict.passed:
-                        print(f"{row['id']}: {verdict.outcome}; plain: {well}", file=sys.stderr)
-    mine, one, other = (1000 * statistics.median(times) for times in (ours, single, theirs))
-    return (
-        f"{name:<8} {mine:8.1f} {one:8.1f} {other:8.1f} {other / mine:7.1f}x {other / one:7.1f}x"
-        f"   {agreed}/{total}"
-    )
+                passed, spent = one.judge([row.again(again) for row in block])
+                series = found[one.name]
+                series.wall.append(spent.wall / len(block))
+                series.cpu += spent.cpu
+                names = (f"{row.id}:{start}" for row in block)
+                series.passed |= dict(zip(names, passed, strict=True))
+            turn += 1
+    return list(found.values())
 
 
-def _ending(language: Language, rows: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+def report(contenders: Sequence[Contender], series: Sequence[Series]) -> None:
+    """A line for each pair of a judge of ours and a peer."""
+    pairs = list(zip(contenders, series, strict=True))
+    for ours, mine in pairs:
+        for peer, theirs in pairs:
+            if ours.name not in peer.beside:
+                continue
+            ratios = [b / a for a, b in zip(mine.wall, theirs.wall, strict=True)]
+            differ = [name for name in mine.passed if mine.passed[name] != theirs.passed[name]]
+            wall = [1000 * statistics.median(one.wall) for one in (mine, theirs)]
+            print(
+                f"{ours.language:<7} {ours.name:<7} {wall[0]:8.1f}   {peer.name:<10} {wall[1]:8.1f}"
+                f" {statistics.median(ratios):7.2f}x {theirs.cpu / max(mine.cpu, 0.01):7.2f}x"
+                f"   {len(mine.passed) - len(differ)}/{len(mine.passed)}",
+                flush=True,
+            )
+            for name in differ:
+                print(f"  {peer.name}: {name}: ours {mine.passed[name]}", file=sys.stderr)
+
+
+def measure(language: str, given: argparse.Namespace) -> None:
+    """The lines of one language."""
+    rows = ending(read(given.folder, language)[: given.count])
+    with ExitStack() as stack:
+        wanted = CONTENDERS[language]
+        made = [named(name, language, given.peers, stack) for name in wanted]
+        contenders: list[Contender] = [one for one in made if one is not None]
+        if any(one.name == "calls" for one in contenders):
+            callable_rows = [row for row in rows if row.cases]
+            groups = [
+                ([one for one in contenders if one.by_calls], callable_rows),
+                ([one for one in contenders if not one.by_calls], rows),
+            ]
+        else:
+            groups = [(contenders, rows)]
+        for group, own in groups:
+            for one in group:
+                one.judge([own[0].again(-1), own[1].again(-1)])  # it is up, and warm
+            report(group, alternate(group, own, given.rounds))
+
+
+def ending(rows: Sequence[Row]) -> list[Row]:
     """The programs that come to an end: to wait for the others says nothing of a judge."""
     script = TestScript(script="\n", in_process=True)
     with Judge(JudgeSettings(cpu_seconds=5), workers=1) as judge:
-        verdicts = judge.all([Program(row["program"], language, script) for row in rows])
+        verdicts = judge.all([Program(row.program, row.language, script) for row in rows])
     pairs = zip(rows, verdicts, strict=True)
     return [row for row, verdict in pairs if verdict.outcome is not Outcome.TIMEOUT]
 
 
+def end_to_end(given: argparse.Namespace) -> None:
+    """Whole runs of Python on several cores: from nothing to all verdicts."""
+    rows = [row for row in ending(read(given.folder, "python")[: given.count]) if row.cases]
+    programs = [row.again(number) for number in range(4) for row in rows]
+    taken: dict[str, list[float]] = {}
+    for again in range(given.rounds):
+        block = [row.again(again * 4) for row in programs]
+        for name in ("many", "split", "calls", "human-eval", "evalplus"):
+            spent = Spent()
+            with ExitStack() as stack:
+                one = named(name, "python", given.peers, stack, cores=given.cores)
+                if one is None:
+                    continue
+                one.judge(block)
+            taken.setdefault(name, []).append(spent.stop(()).wall)
+    for name, times in taken.items():
+        print(f"{name:<11} {len(programs) / statistics.median(times):7.1f} programs a second")
+    for name in ("many", "split", "calls"):
+        for peer in ("human-eval", "evalplus"):
+            if peer in taken:
+                ratios = [b / a for a, b in zip(taken[name], taken[peer], strict=True)]
+                print(f"{name:<6} {statistics.median(ratios):6.2f}x {peer}")
+
+
+def parity(language: str, given: argparse.Namespace) -> None:
+    """On how many programs the judge and the plain tools agree about a pass."""
+    rows = read(given.folder, language)[: given.count]
+    cores = len(os.sched_getaffinity(0))
+    script = TestScript(script="\n", in_process=True)
+    programs = [Program(row.program, row.language, script, id=row.id) for row in rows]
+    with Judge(JudgeSettings(cpu_seconds=10), workers=cores) as judge:
+        verdicts = judge.all(programs)
+    with ExitStack() as stack:
+        peer = stack.enter_context(Peer("plain", language, given.peers, cores))
+        passed, _ = peer.judge(rows)
+    differ = [number for number, one in enumerate(verdicts) if one.passed != passed[number]]
+    same = len(rows) - len(differ)
+    print(f"{language:<7} {same}/{len(rows)} {100 * same / len(rows):.2f} %", flush=True)
+    for number in differ:
+        verdict = verdicts[number]
+        print(f"  {rows[number].id}: {verdict.outcome}; plain {passed[number]}", flush=True)
+        print("    " + verdict.output[:300].replace("\n", "\n    "), flush=True)
+
+
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("languages", nargs="*", default=list(FILES))
-    parser.add_argument("--count", type=int, default=40)
-    parser.add_argument("--repeat", type=int, default=1)
-    given = parser.parse_args()
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    os.environ |= {"GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local"}
-    print(f"{'language':<8} {'many':>8} {'single':>8} {'plain':>8} {'ratios':>17}   same verdict")
-    for name in given.languages:
-        lines = (given.folder / f"{name}.jsonl").read_text().splitlines()[: given.count]
-        print(measure(name, [json.loads(line) for line in lines], given.repeat), flush=True)
+    parser.add_argument("languages", nargs="*", default=list(LANGUAGES))
+    parser.add_argument("--peers", type=Path, default=Path("peers"))
+    parser.add_argument("--count", type=int, default=48)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--cores", type=int, default=1)
+    parser.add_argument("--parity", action="store_true")
+    given = parser.parse_intermixed_args()
+    given.peers = given.peers.resolve()
+    cores = sorted(os.sched_getaffinity(0))
+    with tempfile.TemporaryDirectory() as folder:
+        tools(Path(folder))
+        if given.parity:
+            for language in given.languages:
+                parity(language, given)
+            return
+        os.sched_setaffinity(0, set(cores[-given.cores :]))
+        if given.cores > 1:
+            end_to_end(given)
+            return
+        print(f"{'':<15} {'ms':>8}   {'':<10} {'ms':>8} {'ratio':>8} {'of CPU':>8}   same pass")
+        for language in given.languages:
+            measure(language, given)
 
 
 if __name__ == "__main__":

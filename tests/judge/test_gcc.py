@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sodakd.judge import Judge, Program
+from sodakd.judge import Judge, Program, toolchains
 from sodakd.judge.languages import c, cpp
 from sodakd.judge.toolchains import Toolchain, toolchain
 from sodakd.settings.stages import JudgeSettings
@@ -175,3 +175,54 @@ def test_a_value_arrives_as_it_was_given(
     )
     verdict = both[0].one(Program(GIVEN[language][returns] % value, language, tests))
     assert verdict.passed, verdict.output
+
+
+SAID = (
+    "int main(void) {\n    return x;\n}",
+    "#error nothing here\nint main(void) { return 0; }",
+    '#include <stdio.h>\n#include <stdlib.h>\n#include <math.h>\n#include "nowhere.h"\n',
+    "#include <math.h>\n#include <nowhere.h>\nint main(void) { return 0; }",
+    "#include <assert.h>\nint main(void) { assert(__FILE__[0] == __FILE__[1]); return 0; }",
+    "int main(void) { return __LINE__ - 1 + __INCLUDE_LEVEL__ * 0; }",
+    "int main(void) { return 0; }\nint main(void) { return 0; }",
+)
+"""Programs of which a compiler, or a failed assertion, has something to say."""
+
+
+@pytest.mark.parametrize("language", TWO)
+def test_a_compiler_that_forks_itself_says_what_one_says_that_is_started(
+    both: tuple[Judge, Judge], language: Language
+) -> None:
+    skip_where_missing(language)
+    script = TestScript(script="\n")
+    asked = [Program(f"{source}\n", language, script) for source in SAID]
+    warm, cold = (judge.all(asked) for judge in both)
+    assert [(one.outcome, one.output) for one in warm] == [
+        (one.outcome, one.output) for one in cold
+    ]
+    unfinished = Program("int f(\n", language, script)
+    warm_end, cold_end = (judge.one(unfinished) for judge in both)
+    assert warm_end.outcome is cold_end.outcome is Outcome.COMPILE_ERROR
+    assert "sodakd" not in warm_end.output
+    assert not both[0].notes()
+
+
+@pytest.mark.parametrize("language", TWO)
+def test_where_no_compiler_forks_itself_each_program_starts_its_own(
+    language: Language, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    skip_where_missing(language)
+    found = toolchain(language)
+    assert isinstance(found, Toolchain)
+    lost = Toolchain({**found.tools, "cc1": "/nowhere.so"}, found.places, found.versions)
+    monkeypatch.setitem(toolchains._FINDERS, language, lambda: lost)
+    toolchain.cache_clear()
+    source = "#include <stdio.h>\nint main(void) { return 0; }\n"
+    try:
+        with Judge(SETTINGS, 1) as judge:
+            verdict = judge.one(Program(source, language, TestScript(script="\n")))
+            notes = judge.notes()
+    finally:
+        toolchain.cache_clear()
+    assert verdict.outcome is Outcome.PASSED
+    assert any("gcc cannot be kept running" in note for note in notes)

@@ -58,10 +58,12 @@ INSTALL: Mapping[Language, str] = {
 
 def contain_library() -> Path:
     """The compiled inner wall. Raises `JudgeError` where no C compiler is there."""
-    sources = {name: _INSIDE / f"{name}.c" for name in ("contain", "filter", "fork")}
+    sources = {
+        name: _INSIDE / f"{name}.c" for name in ("contain", "filter", "forks", "fork", "cc1")
+    }
 
     def build(target: Path) -> None:
-        for name, ending in (("contain", "so"), ("fork", "node")):
+        for name, ending in (("contain", "so"), ("fork", "node"), ("cc1", "so")):
             out = str(target / f"{name}.{ending}")
             run("gcc", "-O2", "-shared", "-fPIC", "-o", out, str(sources[name]))
 
@@ -107,6 +109,7 @@ def _c() -> Toolchain:
     version = said(gcc, "-dumpfullversion")
     headers = c_headers(gcc, version)
     tools = {
+        "cc1": str(contain_library().with_name("cc1.so")),
         **gcc_steps(gcc, C_FLAGS, "program.c", _gold()),
         "gcc": gcc,
         "finish": str(finish),
@@ -121,6 +124,7 @@ def _cpp() -> Toolchain:
     version = said(compiler, "-dumpfullversion")
     headers = cpp_headers(compiler, version)
     tools = {
+        "cc1": str(contain_library().with_name("cc1.so")),
         **gcc_steps(compiler, CPP_FLAGS, "program.cpp", _gold()),
         "g++": compiler,
         "finish": str(finish),

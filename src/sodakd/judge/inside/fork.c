@@ -4,10 +4,9 @@
  * untrusted by then. `leave(status)` ends a child: node's own way would wait for threads that only
  * the parent has. The few functions of Node-API and libuv are declared here: no headers are needed.
  */
-#include "contain.c"
+#include "forks.c"
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/socket.h>
 
 typedef void *napi_env, *napi_value, *napi_callback_info;
 typedef napi_value (*napi_callback)(napi_env, napi_callback_info);
@@ -18,13 +17,6 @@ int napi_create_function(napi_env, const char *, size_t, napi_callback, void *, 
 int napi_set_named_property(napi_env, napi_value, const char *, napi_value);
 int napi_get_uv_event_loop(napi_env, void **);
 int uv_loop_fork(void *);
-
-#define MOST 16 /* descriptors of a request: the job's, then those that become 0, 1, 2, ... */
-
-struct ended {
-    int status;
-    long cpu_microseconds, peak_kilobytes;
-};
 
 /* V8 keeps its heap out of forks; ours is to be there. */
 static void let_memory_be_forked(void) {
@@ -56,37 +48,12 @@ static void drop_pipes(void) {
             dup2(0, pipes[at].descriptor);
 }
 
-static int receive(int socket, struct limits *limits, int *descriptors) {
-    char control[CMSG_SPACE(sizeof(int) * MOST)];
-    struct iovec part = {limits, sizeof *limits};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control,
-                             .msg_controllen = sizeof control};
-    if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC) != sizeof *limits) return 0;
-    struct cmsghdr *head = CMSG_FIRSTHDR(&message);
-    if (!head || head->cmsg_type != SCM_RIGHTS) return 0;
-    int count = (int)((head->cmsg_len - CMSG_LEN(0)) / sizeof(int));
-    memcpy(descriptors, CMSG_DATA(head), sizeof(int) * (size_t)count);
-    return count;
-}
+static napi_env environment;
 
-/* In a child: the request's descriptors take their places, and nothing of the parent's stays. */
-static void become(napi_env env, int socket, const struct limits *limits, int *given, int count) {
+static void forked(void) {
     void *loop;
-    struct job job = {1, fcntl(given[0], F_DUPFD, 100), NULL, NULL, 0};
-    close(socket);
-    for (int number = 0; number < count; number++) {
-        int moved = fcntl(given[number], F_DUPFD, 100);
-        close(given[number]);
-        given[number] = moved;
-    }
-    for (int number = 1; number < count; number++) dup2(given[number], number - 1);
-    for (int number = 0; number < count; number++) close(given[number]);
-    if (napi_get_uv_event_loop(env, &loop) || uv_loop_fork(loop)) _exit(121);
+    if (napi_get_uv_event_loop(environment, &loop) || uv_loop_fork(loop)) _exit(121);
     drop_pipes();
-    close(outer_pid_ns);
-    if (job_enter(&job, limits, 0)) _exit(120);
-    close(job.pidfd);
-    prctl(PR_SET_DUMPABLE, 0);
 }
 
 static napi_value serve(napi_env env, napi_callback_info info) {
@@ -95,36 +62,12 @@ static napi_value serve(napi_env env, napi_callback_info info) {
     int32_t socket;
     napi_get_cb_info(env, info, &count, &argument, NULL, NULL);
     if (napi_get_value_int32(env, argument, &socket)) return NULL;
-    make_filter(0);
+    environment = env;
     let_memory_be_forked();
     note_pipes();
-    for (;;) {
-        struct limits limits;
-        int given[MOST], got = receive(socket, &limits, given), pid = -1;
-        if (got < 2) _exit(0); /* the worker is gone */
-        struct job job = {1, given[0], NULL, NULL, 0};
-        if (!job_birthplace(&job)) {
-            pid = fork();
-            if (pid == 0) {
-                become(env, socket, &limits, given, got);
-                napi_create_int32(env, 0, &zero);
-                return zero;
-            }
-            job_birthplace(NULL);
-        }
-        while (got) close(given[--got]);
-        char word;
-        if (write(socket, &pid, sizeof pid) != sizeof pid) _exit(0);
-        if (pid < 0) continue;
-        struct ended ended = {0};
-        struct rusage used;
-        if (read(socket, &word, 1) != 1) _exit(0); /* it has a hold of the child: it may be reaped */
-        if (wait4(pid, &ended.status, 0, &used) != pid) _exit(1);
-        ended.cpu_microseconds = (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000000L +
-                                 used.ru_utime.tv_usec + used.ru_stime.tv_usec;
-        ended.peak_kilobytes = used.ru_maxrss;
-        if (write(socket, &ended, sizeof ended) != sizeof ended) _exit(0);
-    }
+    serve_forks(socket);
+    napi_create_int32(env, 0, &zero);
+    return zero;
 }
 
 static napi_value leave(napi_env env, napi_callback_info info) {

@@ -25,88 +25,134 @@ const load = (name) =>
   /^(node:)?assert(\/strict)?$/.test(name) ? (name.endsWith('strict') ? assert.strict : assert) : require(name);
 
 // The debugger reads every variable there is, ours as well.
-for (const [name, what] of [['inspector', 'Session'], ['inspector', 'open'], ['v8', 'writeHeapSnapshot'], ['v8', 'getHeapSnapshot'], ['v8', 'setFlagsFromString']]) {
-  try { Object.defineProperty(require(name), what, { value: undefined, writable: false, configurable: false }); } catch { /* this node has none */ }
+function disarm() {
+  for (const [name, what] of [['inspector', 'Session'], ['inspector', 'open'], ['v8', 'writeHeapSnapshot'], ['v8', 'getHeapSnapshot'], ['v8', 'setFlagsFromString']]) {
+    try { Object.defineProperty(require(name), what, { value: undefined, writable: false, configurable: false }); } catch { /* this node has none */ }
+  }
 }
 
-let from = 'asked.json';
-if (process.argv.length > 2) {
-  process.dlopen(module, process.argv[2]);
+// A fork of a warm node begins here as well: within a turn of the event loop, not before the first.
+function begin(from) {
+  const forked = from === 5;
+  const taken = Buffer.alloc(32);
+  readSync(4, taken, 0, 32, null);
+  closeSync(4);
+  // Who looks for a nonce in memory finds none: it is masked until it is given back.
+  const mask = () => { for (let at = 0; at < 32; at++) taken[at] ^= 0xa5; };
+  mask();
+  const asked = JSON.parse(fs.readFileSync(from, 'utf8'));
+  if (forked) closeSync(5);
+  const { entry, calls, scripted } = asked;
+
+  const own = { exports: {} };
+  Object.assign(globalThis, { require: load, module: own, exports: own.exports });
+  const compiled = [];
+  try {
+    // Scripts, not one function: nothing of the program can return over the tests.
+    const program = asked.program ?? fs.readFileSync('program.js', 'utf8');
+    compiled.push(new vm.Script(program, { filename: 'program.js' }));
+    if (scripted) compiled.push(new vm.Script(asked.tests ?? '', { filename: 'tests.js' }));
+  } catch (error) {
+    writeSync(3, 'compile ' + error);
+    node.reallyExit(0);
+  }
+  const { exit, getActiveResourcesInfo } = node;
+  const later = { immediate: setImmediate, timeout: setTimeout };
+  // At its natural end node waits for what V8 gave to other threads, as each larger collection of
+  // garbage does; a fork has no such threads, so it would wait forever. It looks itself for its end.
+  const leaveOnceIdle = (timers, wait, announced) => {
+    if (apply(getActiveResourcesInfo, node, []).length > timers) {
+      later.timeout(leaveOnceIdle, wait, 1, wait < 16 ? 2 * wait : wait, false);
+    } else if (announced) {
+      apply(exit, node, []);
+    } else {
+      apply(emit, node, ['beforeExit', node.exitCode ?? 0]);
+      later.immediate(leaveOnceIdle, 0, 1, true);
+    }
+  };
+  let reached = false;
+  node.once('beforeExit', () => {
+    if (!reached || !scripted) return;
+    mask();
+    writeSync(3, taken);
+  });
+  if (forked && scripted) later.immediate(leaveOnceIdle, 0, 1, false);
+  for (const script of compiled) script.runInThisContext();
+  reached = true;
+  if (!scripted) {
+    const found = new vm.Script(`typeof ${entry} === 'undefined' ? undefined : ${entry}`).runInThisContext();
+    const called = typeof found === 'function' ? found : own.exports[entry];
+    if (typeof called !== 'function') throw new ReferenceError(`${entry} is not defined`);
+    for (const given of calls) {
+      const value = apply(called, undefined, given);
+      const text = stringify({ value });
+      writeSync(3, (text === undefined || text === '{}' ? '{"other":"undefined"}' : text) + '\n');
+    }
+    node.reallyExit(0);
+  }
+}
+
+// What node sets up when it is first used, and compiles then, is ready before the first fork: deep
+// comparisons, the text of a failed assertion, the standard streams (files, as those of every fork
+// are), files, timers. Each of them takes a fork longer than most programs run.
+const trial = `
+  const map = new Map([[1, 'a']]);
+  assert.deepEqual([1, { a: [...map.keys()].map((one) => one + 1) }, 'a', 0.5], [1, { a: [2] }, 'a', 0.5]);
+  assert.deepStrictEqual([map, new Set([1])], [new Map([[1, 'a']]), new Set([1])]);
+  for (const way of ['deepEqual', 'deepStrictEqual', 'equal', 'ok'])
+    try { assert[way]([1, 'a', { b: 1 }], [1, 'b']); } catch (error) { console.error(inspect(error), error.stack); }
+  console.log('%s', 'a', 1, [1], { a: 1 });
+  (() => { class A { #b = 1; get b() { return this.#b; } } return [new A().b, /a/.exec('a'), 'a,b'.split(',').sort()]; })()`;
+
+function prepare() {
+  const { inspect } = require('util');
+  new vm.Script(`(assert, inspect) => {${trial}}`, { filename: 'program.js' }).runInThisContext()(assert, inspect);
+  readSync(0, Buffer.alloc(32), 0, 32, null);
+  JSON.parse(fs.readFileSync('/dev/null', 'utf8') + '{"entry": "", "calls": []}');
+  load('node:assert');
+  apply(node.getActiveResourcesInfo, node, []);
+  node.once('beforeExit', inspect);
+  node.removeListener('beforeExit', inspect);
+  return inspect;
+}
+
+function wait(fork) {
+  node.dlopen(module, fork);
   const { serve, leave } = module.exports;
   module.exports = {};
-  const { inspect } = require('util');
-  new vm.Script('[...new Map([[1, `a`]]).keys()].map((one) => one + 1)', { filename: 'program.js' }).runInThisContext();
-  process.chdir('/tmp');
-  process.argv.length = 2;
-  serve(3);
-  // From here on this is a fork, behind the wall. To end as node does would wait for threads that
-  // only the parent has.
-  process.reallyExit = leave;
-  process.emit = function (name, ...rest) {
-    const heard = apply(emit, this, [name, ...rest]);
-    if (name === 'exit') leave(process.exitCode ?? rest[0] ?? 0);
-    return heard;
+  const inspect = prepare();
+  delete node.env.LD_BIND_NOW;
+  node.chdir('/tmp');
+  node.argv.length = 2;
+  // A few turns of the event loop, then all that is garbage by now is none of a fork's.
+  const turn = (left) => {
+    if (left) return setTimeout(() => setImmediate(turn, left - 1), 1);
+    const v8 = require('v8');
+    v8.setFlagsFromString('--expose-gc');
+    vm.runInNewContext('gc')();
+    v8.setFlagsFromString('--no-expose-gc');
+    disarm();
+    serve(3);
+    // From here on this is a fork, behind the wall. To end as node does would wait for threads that
+    // only the parent has.
+    node.reallyExit = leave;
+    node.emit = function (name, ...rest) {
+      const heard = apply(emit, this, [name, ...rest]);
+      if (name === 'exit') leave(node.exitCode ?? rest[0] ?? 0);
+      return heard;
+    };
+    node.on('uncaughtExceptionMonitor', (error) => {
+      if (node.listenerCount('uncaughtException')) return;
+      const said = error && error.stack ? error.stack : `Uncaught ${inspect(error)}`;
+      try { writeSync(2, `${said}\n`); } catch { /* more than may be written */ }
+    });
+    return begin(5);
   };
-  process.on('uncaughtExceptionMonitor', (error) => {
-    if (process.listenerCount('uncaughtException')) return;
-    const said = error && error.stack ? error.stack : `Uncaught ${inspect(error)}`;
-    try { writeSync(2, `${said}\n`); } catch { /* more than may be written */ }
-  });
-  from = 5;
+  turn(3);
 }
-const taken = Buffer.alloc(32);
-readSync(4, taken, 0, 32, null);
-closeSync(4);
-// Who looks for a nonce in memory finds none: it is masked until it is given back.
-const mask = () => { for (let at = 0; at < 32; at++) taken[at] ^= 0xa5; };
-mask();
-const asked = JSON.parse(fs.readFileSync(from, 'utf8'));
-if (from === 5) closeSync(5);
-const { entry, calls, scripted } = asked;
 
-const own = { exports: {} };
-Object.assign(globalThis, { require: load, module: own, exports: own.exports });
-const compiled = [];
-try {
-  // Scripts, not one function: nothing of the program can return over the tests.
-  const program = asked.program ?? fs.readFileSync('program.js', 'utf8');
-  compiled.push(new vm.Script(program, { filename: 'program.js' }));
-  if (scripted) compiled.push(new vm.Script(asked.tests ?? '', { filename: 'tests.js' }));
-} catch (error) {
-  writeSync(3, 'compile ' + error);
-  node.reallyExit(0);
-}
-const { exit, getActiveResourcesInfo } = node;
-const later = { immediate: setImmediate, timeout: setTimeout };
-// At its natural end node waits for what V8 gave to other threads, as each larger collection of
-// garbage does; a fork has no such threads, so it would wait forever. It looks itself for its end.
-const leaveOnceIdle = (timers, wait, announced) => {
-  if (apply(getActiveResourcesInfo, node, []).length > timers) {
-    later.timeout(leaveOnceIdle, wait, 1, wait < 16 ? 2 * wait : wait, false);
-  } else if (announced) {
-    apply(exit, node, []);
-  } else {
-    apply(emit, node, ['beforeExit', node.exitCode ?? 0]);
-    later.immediate(leaveOnceIdle, 0, 1, true);
-  }
-};
-let reached = false;
-node.once('beforeExit', () => {
-  if (!reached || !scripted) return;
-  mask();
-  writeSync(3, taken);
-});
-if (from === 5 && scripted) later.immediate(leaveOnceIdle, 0, 1, false);
-for (const script of compiled) script.runInThisContext();
-reached = true;
-if (!scripted) {
-  const found = new vm.Script(`typeof ${entry} === 'undefined' ? undefined : ${entry}`).runInThisContext();
-  const called = typeof found === 'function' ? found : own.exports[entry];
-  if (typeof called !== 'function') throw new ReferenceError(`${entry} is not defined`);
-  for (const given of calls) {
-    const value = apply(called, undefined, given);
-    const text = stringify({ value });
-    writeSync(3, (text === undefined || text === '{}' ? '{"other":"undefined"}' : text) + '\n');
-  }
-  node.reallyExit(0);
+if (node.argv.length > 2) wait(node.argv[2]);
+else {
+  disarm();
+  begin('asked.json');
 }

@@ -29,11 +29,19 @@ BUILD = Limits(
 )
 """What a compiler may use."""
 
+_ASSEMBLED = "/proc/self/fd/3"
 _ENVIRONMENT: Mapping[str, str] = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8"}
 
 
 Start = Callable[[Job, Sequence[int], Limits], int]
 """Starts a program in a job, with descriptors that become 0, 1, 2, ...; gives its pid."""
+
+
+Compile = Callable[[Job, int], "Built | None"]
+"""Compiles a program in a job, to assembly in a descriptor, in the place of the first command of
+its build; the second then reads descriptor 3. Gives None where it cannot."""
+
+ASSEMBLY = "program.s"
 
 
 @dataclass(frozen=True)
@@ -59,6 +67,7 @@ class Plan:
     sockets: bool = False
     start: Start | None = None
     checked: str = ""
+    compile: Compile | None = None
 
 
 def build_and_run(box: Box, task: Task, plan: Plan, oom: Callable[[], bool]) -> Result:
@@ -66,7 +75,18 @@ def build_and_run(box: Box, task: Task, plan: Plan, oom: Callable[[], bool]) -> 
     with job_of(box, task.limits) as job:
         files: Mapping[str, bytes] | None = plan.files
         try:
-            for command in plan.build:
+            commands = plan.build
+            if plan.compile is not None:
+                with Memory("assembly") as assembly:
+                    compiled = plan.compile(job, assembly)
+                    if compiled is not None and compiled.ended.status == 0:
+                        first = [_ASSEMBLED if part == ASSEMBLY else part for part in commands[1]]
+                        compiled = build(job, first, {}, plan.building, output=(assembly,))
+                if compiled is not None:
+                    if compiled.ended.status != 0:
+                        return unbuilt(task, compiled)
+                    files, commands = None, commands[2:]
+            for command in commands:
                 built = build(job, command, files, {**plan.environment, **plan.building})
                 files = None
                 if built.ended.status != 0:

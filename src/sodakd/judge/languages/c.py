@@ -5,8 +5,9 @@ import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from sodakd.judge.inside.compiler import COMPILERS
 from sodakd.judge.inside.job import Box
-from sodakd.judge.inside.native import Plan, build_and_run, script_of
+from sodakd.judge.inside.native import Compile, Plan, build_and_run, script_of
 from sodakd.judge.inside.plain import Json
 from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.languages import literals
@@ -112,8 +113,17 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
         run=("/tmp/program",),
         wrong=WRONG,
         checked="program" if task.script >= 0 else "",
+        compile=compiler(box, task, warm, source.encode(errors="surrogatepass")),
     )
     return noted(task, build_and_run(box, task, plan, oom))
+
+
+def compiler(box: Box, task: Task, steps: Sequence[Sequence[str]], source: bytes) -> Compile | None:
+    """What compiles a program without starting a compiler, where that is known to work."""
+    shim = task.tools.get("cc1")
+    if not steps or shim is None:
+        return None
+    return lambda job, assembly: COMPILERS.compile(box, job, steps[0], shim, source, assembly)
 
 
 def _driver(task: Task) -> Sequence[str]:
@@ -155,8 +165,8 @@ def linked(source: str, build: tuple[Sequence[str], ...]) -> tuple[Sequence[str]
 
 def noted(task: Task, result: Result) -> Result:
     """The result, with a note where the slower way had to be taken."""
-    slow = task.warm and "link" not in task.tools
-    return replace(result, notes=(*result.notes, _NOTE)) if slow else result
+    slow = _NOTE if task.warm and "link" not in task.tools else COMPILERS.note
+    return replace(result, notes=(*result.notes, slow)) if slow else result
 
 
 _NOTE = "programs are compiled by gcc's driver, more slowly: its steps were not understood"

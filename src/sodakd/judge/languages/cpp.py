@@ -9,7 +9,7 @@ from sodakd.judge.inside.native import Plan, build_and_run, script_of
 from sodakd.judge.inside.plain import Json
 from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.languages import literals
-from sodakd.judge.languages.c import ASSERT, COMMENT, WRONG, linked, noted, steps
+from sodakd.judge.languages.c import ASSERT, COMMENT, WRONG, compiler, linked, noted, steps
 
 TYPES = {
     "int": "long long", "float": "double", "bool": "bool", "str": "std::string",
@@ -78,6 +78,7 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
         run=("/tmp/program",),
         wrong=WRONG,
         checked="program" if task.script >= 0 else "",
+        compile=compiler(box, task, warm, source.encode(errors="surrogatepass")),
     )
     return noted(task, build_and_run(box, task, plan, oom))
 

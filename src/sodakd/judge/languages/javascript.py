@@ -111,7 +111,10 @@ class Forks:
         self._command = wanted
         seen = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", **environment(task)}
         try:
-            zygote = Zygote(box, (*wanted, task.tools["fork.node"]), seen)
+            node, *rest = wanted
+            # What it compiled it keeps, and finds without asking the linker again.
+            warm = (node, "--no-flush-bytecode", *rest, task.tools["fork.node"])
+            zygote = Zygote(box, warm, {**seen, "LD_BIND_NOW": "1"})
             self._zygote = zygote
             for code, expected in ((_GOOD, ""), (_BAD, "runtime_error")):
                 trial = replace(task, entry_point="f", arguments=((1,),), script=-1, code=code)
