@@ -68,7 +68,7 @@ def _held() -> Held:
     """Of this process and all below it, whatever their namespaces."""
     own = [psutil.Process(), *psutil.Process().children(recursive=True)]
     folders = [Path(f"/proc/{one.pid}") for one in own]
-    groups = [path for path in Path("/sys/fs/cgroup").rglob("*sodakd*") if path.is_dir()]
+    groups = [*Path("/sys/fs/cgroup").rglob(f"sodakd-{os.getpid()}-*")]
     return Held(
         descriptors=sum(len([*(folder / "fd").iterdir()]) for folder in folders),
         mounts=sum((folder / "mountinfo").read_text().count("\n") for folder in folders),
