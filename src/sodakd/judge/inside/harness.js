@@ -124,13 +124,10 @@ function wait(fork) {
   delete node.env.LD_BIND_NOW;
   node.chdir('/tmp');
   node.argv.length = 2;
-  // A few turns of the event loop, then all that is garbage by now is none of a fork's.
+  // A few turns of the event loop. Garbage is not collected: after that a fork's own collections
+  // would wait for threads that it has not.
   const turn = (left) => {
     if (left) return setTimeout(() => setImmediate(turn, left - 1), 1);
-    const v8 = require('v8');
-    v8.setFlagsFromString('--expose-gc');
-    vm.runInNewContext('gc')();
-    v8.setFlagsFromString('--no-expose-gc');
     disarm();
     serve(3);
     // From here on this is a fork, behind the wall. To end as node does would wait for threads that
