@@ -1,0 +1,101 @@
+"""The command line: parse, call one function, print."""
+
+import errno
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from sodakd import __version__
+from sodakd.cli import data, evaluating, judging, machine, running
+from sodakd.errors import SodakdError
+
+app = typer.Typer(
+    name="sodakd",
+    help="Distil a large code model into a small, cheap, private one, in self-paced cycles.",
+    epilog="Example:  sodakd run recipes/embedded.yaml --out runs/first",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "run": running.run,
+    "check": running.check,
+    "plan": running.plan,
+    "seeds": data.seeds,
+    "report": running.report,
+    "ledger": running.ledger,
+    "record": running.record,
+    "export": data.export,
+    "eval": evaluating.evaluate,
+    "judge": judging.judge,
+    "env": machine.env,
+    "schema": machine.schema,
+}
+for _name, _command in COMMANDS.items():
+    app.command(name=_name)(_command)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"sodakd {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    del version
+
+
+_DISK: dict[int, str] = {
+    errno.ENOSPC: "the disk is full; free some room",
+    errno.EDQUOT: "the disk quota is used up; free some room",
+    errno.EACCES: "permission is missing; choose a place you may write: --out DIR",
+    errno.EPERM: "permission is missing; choose a place you may write: --out DIR",
+    errno.EROFS: "the file system is read-only; choose another place: --out DIR",
+    errno.ENOTDIR: "a part of the path is no folder; choose another place: --out DIR",
+    errno.EISDIR: "a folder stands where a file is needed; choose another place: --out DIR",
+}
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Print the project's own errors, and those of the disk, without a traceback."""
+    try:
+        yield
+    except SodakdError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(error.exit_code)
+    except ModuleNotFoundError as error:
+        from sodakd.environment import extra_words
+
+        words = extra_words(error)
+        if words is None:
+            raise
+        typer.echo(f"error: {words}", err=True)
+        sys.exit(2)
+    except OSError as error:
+        advice = _DISK.get(error.errno or 0)
+        if advice is None:
+            raise
+        place = f" ({error.filename})" if error.filename else ""
+        typer.echo(
+            f"error: {error.strerror}{place}: {advice}, then run the same command again:"
+            " nothing is lost",
+            err=True,
+        )
+        sys.exit(2)
+
+
+def main(command: Callable[[], object] = app) -> None:
+    """The `sodakd` command."""
+    with _plain_errors():
+        command()

@@ -1,0 +1,97 @@
+"""Commands of data: questions that come in, students and pairs that go out."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sodakd.cli.arguments import RunFolder
+
+
+def seeds(
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="A file of questions, a folder, a hub dataset, or a recipe.", metavar="SOURCE"
+        ),
+    ],
+    overrides: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Values of the recipe's section `questions`.", metavar="[KEY=VALUE]..."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where every row goes, with its reason: JSON lines.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Draws the snippets of source files.")] = 0,
+) -> None:
+    """Show which questions of a source a run could use, and why not the others.
+
+    Examples:  sodakd seeds questions.jsonl
+    ·  sodakd seeds data.json columns.text=task max_words=200 --out sifted.jsonl
+    ·  sodakd seeds recipes/qwen2.5-coder-0.5b-lora.yaml
+    """
+    from sodakd.recipe import read_questions
+    from sodakd.screen import wide_console
+    from sodakd.seeds.gather import gather
+    from sodakd.seeds.table import show_sifted
+    from sodakd.store import write_rows
+
+    rows = list(gather(read_questions(source, overrides or []), seed))
+    show_sifted(rows, wide_console())
+    if out is not None:
+        write_rows(out, rows)
+        typer.echo(f"every row with its reason: {out}")
+
+
+def export(
+    folder: RunFolder,
+    out: Annotated[Path, typer.Option(help="A folder; of a dataset, a file or a folder.")],
+    dataset: Annotated[
+        str | None,
+        typer.Option(
+            help="The pairs instead of the student: preference, conversational, messages,"
+            " llamafactory or sharegpt.",
+            metavar="FORMAT",
+        ),
+    ] = None,
+    provenance: Annotated[
+        bool, typer.Option("--provenance", help="Of a dataset: also say where rows are from.")
+    ] = False,
+    license_id: Annotated[
+        str | None, typer.Option("--license", help="For the card, as the hub names it.")
+    ] = None,
+    gguf: Annotated[
+        str | None,
+        typer.Option(help="Also for llama.cpp: auto, f16, q8_0, Q4_K_M, ...", metavar="TYPE"),
+    ] = None,
+    llama_cpp: Annotated[
+        Path | None, typer.Option(help="llama.cpp's folder; else LLAMA_CPP, else on PATH.")
+    ] = None,
+    gguf_python: Annotated[
+        Path | None, typer.Option(help="The Python that has what its converter needs.")
+    ] = None,
+    push_to_hub: Annotated[
+        str | None, typer.Option(help="Upload to this repository.", metavar="OWNER/NAME")
+    ] = None,
+    private: Annotated[
+        bool, typer.Option("--private", help="A new repository is private.")
+    ] = False,
+) -> None:
+    """Hand out a run's student (transformers, vLLM, GGUF, the hub) or its pairs, with a card.
+
+    Examples:  sodakd export runs/first --out models/first --license apache-2.0
+    ·  sodakd export runs/first --out models/first --gguf q8_0 --llama-cpp llama.cpp
+    ·  sodakd export runs/first --out models/first --push-to-hub me/first --private
+    ·  sodakd export runs/first --dataset preference --out pairs.jsonl
+    """
+    from sodakd.export.command import Options, Wanted
+    from sodakd.export.command import export as handed_out
+
+    options = Options(
+        dataset=dataset, provenance=provenance, licence=license_id, gguf=gguf,
+        llama_cpp=llama_cpp, gguf_python=gguf_python, repo_id=push_to_hub, private=private,
+    )  # fmt: skip
+    for line in handed_out(Wanted(folder, out, options)):
+        typer.echo(line)

@@ -1,0 +1,114 @@
+"""The command that measures pass@k."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sodakd.errors import DataError
+
+
+class _Dtype(StrEnum):
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+    FLOAT16 = "float16"
+
+
+def evaluate(
+    model: Annotated[
+        str | None,
+        typer.Argument(
+            help="A model: a folder, a hub id, or with --base-url the name a server knows it by.",
+            metavar="MODEL",
+        ),
+    ] = None,
+    benchmark: Annotated[
+        list[str] | None,
+        typer.Option(help="humaneval, mbpp, humaneval-x, multipl-e or mceval; may be repeated."),
+    ] = None,
+    language: Annotated[
+        list[str] | None, typer.Option(help="Of the benchmark's; all if left out.")
+    ] = None,
+    solutions: Annotated[
+        Path | None, typer.Option(help="Judge these instead: JSON lines, task_id and completion.")
+    ] = None,
+    gold: Annotated[
+        bool, typer.Option("--gold", help="Judge the benchmark's own solutions instead.")
+    ] = False,
+    data: Annotated[
+        Path | None, typer.Option(help="The benchmark's file or folder; the hub if left out.")
+    ] = None,
+    n: Annotated[int, typer.Option(min=1, help="Samples of each task.")] = 1,
+    temperature: Annotated[float, typer.Option(min=0, help="0 is greedy.")] = 0.0,
+    max_new_tokens: Annotated[int, typer.Option(min=1, help="Of an answer.")] = 512,
+    limit: Annotated[int | None, typer.Option(min=1, help="Tasks of each language.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the samples.")] = 0,
+    base_url: Annotated[
+        str | None, typer.Option(help="The model is served here, as OpenAI's chat completions.")
+    ] = None,
+    api_key_env: Annotated[
+        str, typer.Option(help="The environment variable that holds the server's key.")
+    ] = "OPENAI_API_KEY",
+    max_in_flight: Annotated[int, typer.Option(min=1, help="Most calls at the same time.")] = 64,
+    cpu_seconds: Annotated[float, typer.Option(min=0.1, help="CPU time of a program.")] = 10.0,
+    out: Annotated[Path, typer.Option(help="Samples, verdicts, results.")] = Path("eval"),
+    workers: Annotated[int | None, typer.Option(help="Programs at a time.")] = None,
+    device: Annotated[str | None, typer.Option(help="cuda where there is one, else cpu.")] = None,
+    dtype: Annotated[
+        _Dtype | None, typer.Option(help="Of the weights; their own if left out.")
+    ] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Answers at a time.")] = 64,
+    allow_unsandboxed: Annotated[
+        bool, typer.Option("--allow-unsandboxed", help="Judge even without a sandbox; warns.")
+    ] = False,
+) -> None:
+    """Measure pass@k on benchmarks; the same command goes on where it was stopped.
+
+    Examples:  sodakd eval runs/first/student --benchmark humaneval --out evals/first
+    ·  sodakd eval runs/first/student --benchmark mceval --n 10 --temperature 0.2
+    ·  sodakd eval Qwen/Qwen2.5-Coder-0.5B-Instruct --benchmark mbpp --dtype bfloat16
+    ·  sodakd eval my-model --base-url http://localhost:8000/v1 --benchmark humaneval-x
+    ·  sodakd eval --solutions samples.jsonl --benchmark mbpp --data mbpp.jsonl
+    """
+    from sodakd.evaluate.benchmarks.table import BENCHMARKS
+    from sodakd.evaluate.groups import remarks
+    from sodakd.evaluating import EvalSettings, Here, Served, evaluate, opener, sha256, table_of
+    from sodakd.screen import wide_console
+    from sodakd.types import Language
+
+    names = tuple(benchmark or ("humaneval",))
+    for name in names:
+        if name not in BENCHMARKS:
+            raise DataError(f"unknown benchmark {name!r}; known: {', '.join(BENCHMARKS)}")
+    for name in language or ():
+        if name not in set(Language):
+            raise DataError(f"unknown language {name!r}; known: {', '.join(Language)}")
+    given = [one for one in (model, solutions, "gold" if gold else None) if one is not None]
+    if len(given) != 1:
+        raise DataError("name one of: a MODEL, --solutions FILE, --gold")
+    if n > 1 and temperature == 0:
+        raise DataError("--n above 1 needs a --temperature above 0: greedy samples are equal")
+    if base_url and model is None:
+        raise DataError("--base-url needs the name that the server knows its model by: MODEL")
+    settings = EvalSettings(
+        source=f"{given[0]} at {base_url}" if base_url else str(given[0]),
+        benchmarks=names,
+        languages=tuple(map(Language, language)) if language else None,
+        data=str(data) if data else None,
+        limit=limit,
+        n=n,
+        temperature=temperature,
+        max_new_tokens=max_new_tokens,
+        seed=seed,
+        cpu_seconds=cpu_seconds,
+        sha256=sha256(solutions) if solutions else "",
+    )
+    served = Served(base_url, api_key_env, max_in_flight) if base_url else None
+    here = Here(device, dtype.value if dtype else None, batch_size)
+    open_model = opener(model, served or here) if model else None
+    groups = evaluate(settings, out, open_model, workers, allow_unsandboxed)
+    wide_console().print(table_of(groups))
+    for remark in remarks(groups, BENCHMARKS):
+        typer.echo(remark)
+    typer.echo(f"every sample and verdict: {out}")

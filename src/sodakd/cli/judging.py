@@ -1,0 +1,84 @@
+"""The command that judges programs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sodakd.errors import DataError
+
+
+def judge(
+    file: Annotated[
+        Path | None, typer.Argument(help="Programs: JSON lines.", metavar="FILE.jsonl")
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option(help="The language of rows that do not say theirs.")
+    ] = None,
+    tests: Annotated[Path | None, typer.Option(help="Tests by id: JSON lines.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where verdicts go; else standard output.")
+    ] = None,
+    cpu_seconds: Annotated[float, typer.Option(help="CPU time of a program.")] = 5.0,
+    memory_mb: Annotated[int, typer.Option(help="Memory of a program, MiB.")] = 512,
+    workers: Annotated[
+        int | None, typer.Option(help="Programs at a time; the cores if left out.")
+    ] = None,
+    allow_unsandboxed: Annotated[
+        bool, typer.Option("--allow-unsandboxed", help="Judge even without a sandbox; warns.")
+    ] = False,
+    calibrate: Annotated[
+        bool, typer.Option(help="Give more CPU time where this machine is slow.")
+    ] = True,
+    probe: Annotated[
+        bool, typer.Option("--probe", help="Say what this machine can judge.")
+    ] = False,
+    install_help: Annotated[
+        bool, typer.Option("--install-help", help="Print what installs each language and tool.")
+    ] = False,
+    lint: Annotated[
+        bool, typer.Option("--lint", help="Say what the fast static tools find as well.")
+    ] = False,
+    lint_full: Annotated[
+        bool, typer.Option("--lint-full", help="The same with all tools: gcc -Wall, go vet too.")
+    ] = False,
+) -> None:
+    """Run programs with their tests in a sandbox; a verdict a row, as they come.
+
+    A row holds `code`, `language`, and `tests` (calls and values), or `test` (a script).
+
+    Examples:  sodakd judge answers.jsonl --language python --out verdicts.jsonl
+    ·  sodakd judge answers.jsonl --tests tests.jsonl --lint
+    ·  sodakd judge --probe
+    """
+    from sodakd.judge import probe as probing
+    from sodakd.judging import judge_file
+    from sodakd.settings.stages import JudgeSettings, Lint
+    from sodakd.types import Language
+
+    if install_help:
+        typer.echo(probing.install_help())
+        return
+    if probe:
+        found = probing.probe()
+        for name, value in found.lines:
+            typer.echo(f"{name:<14} {value}")
+        raise typer.Exit(0 if found.sound else 1)
+    if file is None:
+        raise DataError("name a file of programs, or ask for --probe or --install-help")
+    known = None
+    if language is not None:
+        try:
+            known = Language(language)
+        except ValueError:
+            raise DataError(
+                f"unknown language {language!r}; known: {', '.join(Language)}"
+            ) from None
+    settings = JudgeSettings(
+        cpu_seconds=cpu_seconds,
+        memory_mb=memory_mb,
+        calibrate=calibrate,
+        allow_unsandboxed=allow_unsandboxed,
+    )
+    tools = Lint.FULL if lint_full else Lint.FAST if lint else Lint.OFF
+    judge_file(file, tests, known, out, settings, workers, tools)

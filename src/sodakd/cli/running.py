@@ -1,0 +1,126 @@
+"""Commands of runs: what a recipe will take, the run, its report and its books."""
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sodakd.cli.arguments import Overrides, RecipeFile, RunFolder
+
+
+def run(
+    recipe: RecipeFile,
+    overrides: Overrides = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The run's folder; runs/NAME-SEED by default.")
+    ] = None,
+    drop_from: Annotated[
+        str | None,
+        typer.Option("--from", help="Drop this finished step and all after it, then go on."),
+    ] = None,
+) -> None:
+    """Distil a student; run the same command again to go on after a stop.
+
+    Examples:  sodakd run recipes/embedded.yaml
+    ·  sodakd run recipes/embedded.yaml seed=1 training.learning_rate=2e-3 --out runs/second
+    ·  sodakd run recipes/embedded.yaml --from cycle-2/pairs
+    """
+    from sodakd.environment import require
+    from sodakd.methods.distil import distil
+    from sodakd.recipe import read_recipe
+    from sodakd.report.page import write_report
+    from sodakd.screen import show_results, watching
+
+    loaded = read_recipe(recipe, overrides or [])
+    require(loaded.recipe)
+    folder = out or Path("runs") / f"{loaded.recipe.name}-{loaded.recipe.seed}"
+    try:
+        with watching(loaded.recipe, folder) as watch:
+            results = distil(loaded, folder, watch, drop_from)
+    except KeyboardInterrupt:
+        typer.echo(f"\nstopped; nothing is lost: the same command goes on ({folder})", err=True)
+        raise typer.Exit(130) from None
+    show_results(results, write_report(folder))
+
+
+def check(recipe: RecipeFile, overrides: Overrides = None) -> None:
+    """Find every mistake of a recipe at once, and what a run of it would miss on this machine.
+
+    Nothing is spent. The exit code is 0 for a right recipe, whatever the machine lacks.
+
+    Example:  sodakd check recipes/embedded.yaml budget.money=5
+    """
+    from sodakd.environment import missing_for
+    from sodakd.recipe import read_recipe
+
+    loaded = read_recipe(recipe, overrides or [])
+    typer.echo(f"{recipe} is right: {loaded.recipe.method}, {loaded.recipe.cycles} cycles")
+    for line in missing_for(loaded.recipe):
+        typer.echo(f"missing here: {line}", err=True)
+
+
+def plan(recipe: RecipeFile, overrides: Overrides = None) -> None:
+    """Say what a run will take: teacher calls, tokens, money, training; nothing is spent.
+
+    Example:  sodakd plan recipes/embedded.yaml cycles=5
+    """
+    from sodakd.methods import plan as planning
+    from sodakd.recipe import read_recipe
+    from sodakd.screen import show_plan
+
+    loaded = read_recipe(recipe, overrides or [])
+    show_plan(planning.plan(loaded.recipe), loaded.recipe)
+
+
+def report(folder: RunFolder) -> None:
+    """Write report.html from a run's folder, finished or not.
+
+    Example:  sodakd report runs/embedded-0
+    """
+    from sodakd.report.page import write_report
+
+    typer.echo(str(write_report(folder)))
+
+
+class _By(StrEnum):
+    RUN = "run"
+    CYCLE = "cycle"
+    STAGE = "stage"
+    STEP = "step"
+    ASK = "ask"
+    MODEL = "model"
+
+
+def ledger(
+    folder: RunFolder,
+    by: Annotated[_By, typer.Option(help="What a row stands for.")] = _By.STEP,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False,
+) -> None:
+    """Show what a run spent on its teacher: asks, calls, tokens, money, and what was lost.
+
+    Examples:  sodakd ledger runs/embedded-0
+    ·  sodakd ledger runs/embedded-0 --by ask --json
+    """
+    from sodakd.screen import show_ledger
+    from sodakd.teacher.statement import statement
+
+    entries = statement(folder / "ledger.sqlite", by.value)
+    if as_json:
+        typer.echo(json.dumps([entry.model_dump() for entry in entries], indent=1))
+    else:
+        show_ledger(entries, by.value)
+
+
+def record(
+    folder: RunFolder,
+    out: Annotated[Path, typer.Option(help="Where the answers go: JSON lines.")],
+) -> None:
+    """Write a run's answers to a file that a teacher of kind `replay` answers from.
+
+    Example:  sodakd record runs/embedded-0 --out answers.jsonl
+    """
+    from sodakd.teacher.replay import record as write_records
+
+    typer.echo(f"{write_records(folder / 'ledger.sqlite', out):,} answers in {out}")
