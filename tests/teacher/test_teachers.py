@@ -144,6 +144,39 @@ def test_a_server_is_started_answers_and_is_stopped_with_its_log_kept(
         ledger(tmp_path / "m.sqlite", url).ask(solves(1), "one", Counter())
 
 
+DEAF = (
+    "import signal, subprocess, sys\n"
+    "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    "subprocess.Popen(['sleep', '1000'], start_new_session=True)\n"
+    "import runpy; sys.argv[0] = 'completions'\n"
+    "runpy.run_module('tests.servers.completions', run_name='__main__', alter_sys=True)\n"
+)
+
+
+def test_a_server_that_hears_no_signal_dies_with_who_started_it_and_so_do_its_children(
+    tmp_path: Path,
+) -> None:
+    script = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "import psutil\n"
+        "from tests.teacher.test_teachers import DEAF, _server\n"
+        "s = _server(Path(sys.argv[1]), sys.executable, '-c', DEAF, '--port', '{port}')\n"
+        "s.start()\n"
+        "found = psutil.Process(s._process.pid)\n"
+        "print(found.pid, *(c.pid for c in found.children(recursive=True)), flush=True)\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "log")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    pids = [int(pid) for pid in done.stdout.split()]
+    assert len(pids) == 3
+    until = time.monotonic() + 20
+    while any(map(_alive, pids)) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not any(map(_alive, pids))
+
+
 def test_a_server_dies_with_the_process_that_started_it(tmp_path: Path) -> None:
     script = (
         "import os, sys\n"

@@ -18,11 +18,7 @@ from threading import Thread
 from sodakd.errors import EndpointError
 from sodakd.models.http import healthy
 
-_DIE_WITH_PARENT = """
-import ctypes, os, sys
-ctypes.CDLL(None).prctl(1, 15)  # PR_SET_PDEATHSIG, SIGTERM
-os.execvp(sys.argv[1], sys.argv[1:])
-"""
+_WATCHED = Path(__file__).with_name("watched.py")
 
 
 @dataclass(frozen=True)
@@ -82,7 +78,7 @@ class Server:
         return self._url
 
     def stop(self) -> None:
-        """End it and its children: asked first, killed after ten seconds."""
+        """End it and its children: asked first, killed after a few seconds."""
         process = self._process
         if process is None or process.poll() is not None:
             return
@@ -109,7 +105,7 @@ class Server:
             return
         with self._command.log.open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-c", _DIE_WITH_PARENT, *words],
+                [sys.executable, "-I", str(_WATCHED), str(os.getpid()), *words],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
