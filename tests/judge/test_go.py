@@ -10,6 +10,7 @@ import pytest
 
 from sodakd.judge import Judge, Program
 from sodakd.judge import judge as judging
+from sodakd.judge import tasks
 from sodakd.judge.languages.go_source import read
 from sodakd.judge.toolchains import Toolchain, toolchain
 from sodakd.settings.stages import JudgeSettings
@@ -165,7 +166,8 @@ def test_where_linking_together_gives_wrong_verdicts_each_is_linked_alone(
     assert isinstance(found, Toolchain)
     broken = {**found.tools, "go_slim": found.tools["go_packages"]}
     wrong = dataclasses.replace(found, tools=broken)
-    monkeypatch.setattr(judging, "_found", {Language.GO: wrong}.__getitem__)
+    for module in (judging, tasks):
+        monkeypatch.setattr(module, "found", {Language.GO: wrong}.__getitem__)
     bodies = ("", 't.Error("x")', 'panic("y")')
     with Judge(SETTINGS, workers=1) as judge:
         outcomes = [verdict.outcome for verdict in judge.all([*map(_script, bodies)])]
