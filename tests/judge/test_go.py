@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sodakd.judge import Judge, Program
+from sodakd.judge import Judge, Program, tasks
 from sodakd.judge import judge as judging
-from sodakd.judge import tasks
 from sodakd.judge.languages.go_source import read
 from sodakd.judge.toolchains import Toolchain, toolchain
 from sodakd.settings.stages import JudgeSettings
