@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sodakd.recipe import Recipe
+from tests.test_recipe import RECIPES
 from tests.tiny import command, sodakd, write_recipe
 
 
@@ -45,6 +46,14 @@ def test_check_accepts_a_right_recipe(tmp_path: Path) -> None:
     done = sodakd("check", str(write_recipe(tmp_path)))
     assert done.returncode == 0
     assert "is right" in done.stdout
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_check_accepts_every_shipped_recipe(path: Path) -> None:
+    done = sodakd("check", str(path))
+    assert done.returncode == 0
+    assert f"{path} is right" in done.stdout
+    assert all(line.startswith("missing here: ") for line in done.stderr.splitlines())
 
 
 def test_check_reports_all_mistakes_and_spends_nothing(tmp_path: Path) -> None:
