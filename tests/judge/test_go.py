@@ -74,7 +74,7 @@ def _seen(verdicts: Sequence[Verdict]) -> list[tuple[Outcome, str]]:
     # A test left by another's FailNow is told where `testing` noticed it, in its own source.
     # Who sees the end of memory first, Go or the limit, is chance; so is where a test was left.
     place = re.compile(
-        r"\w+\.go:\d+: (?=test executed)|^fatal error: .*out of memory.*|^more than \d+ MiB\n",
+        r"\w+\.go:\d+: (?=test executed)|^fatal error: .*(?:out of|cannot allocate) memory.*|^more than \d+ MiB\n",
         re.MULTILINE,
     )
     return [(verdict.outcome, place.sub("", verdict.output)) for verdict in verdicts]
