@@ -71,13 +71,13 @@ def judge() -> Iterator[Judge]:
 
 
 def _seen(verdicts: Sequence[Verdict]) -> list[tuple[Outcome, str]]:
-    # A test left by another's FailNow is told where `testing` noticed it, in its own source.
-    # Who sees the end of memory first, Go or the limit, is chance; so is where a test was left.
-    place = re.compile(
-        r"\w+\.go:\d+: (?=test executed)|^fatal error: .*(?:out of|cannot allocate) memory.*|^more than \d+ MiB\n",
-        re.MULTILINE,
-    )
-    return [(verdict.outcome, place.sub("", verdict.output)) for verdict in verdicts]
+    # A test left by another's FailNow is told where `testing` noticed it, in its own source. Who sees
+    # the end of memory first, Go or the limit, is chance, and so is what Go says of it.
+    place = re.compile(r"\w+\.go:\d+: (?=test executed)")
+    return [
+        (one.outcome, "" if one.outcome is Outcome.MEMORY_LIMIT else place.sub("", one.output))
+        for one in verdicts
+    ]
 
 
 def _each_way(asked: Sequence[Program]) -> list[list[tuple[Outcome, str]]]:
