@@ -71,8 +71,8 @@ def judge() -> Iterator[Judge]:
 
 
 def _seen(verdicts: Sequence[Verdict]) -> list[tuple[Outcome, str]]:
-    # A test left by another's FailNow is told where `testing` noticed it, in its own source. Who sees
-    # the end of memory first, Go or the limit, is chance, and so is what Go says of it.
+    # A test left by another's FailNow is told where `testing` noticed it, in its own source. Who
+    # sees the end of memory first, Go or the limit, is chance, and so is what Go says of it.
     place = re.compile(r"\w+\.go:\d+: (?=test executed)")
     return [
         (one.outcome, "" if one.outcome is Outcome.MEMORY_LIMIT else place.sub("", one.output))
