@@ -89,6 +89,7 @@ def test_where_memory_is_short_one_idle_worker_is_kept(monkeypatch: pytest.Monke
         with pool.lent(language):
             pass
     monkeypatch.setattr(workers_module, "_memory_is_short", lambda: True)
+    monkeypatch.setattr(workers_module, "_LOOKED_AFTER", 0.0)
     with pool.lent(Language.GO):
         pass
     assert pool.idle == [Language.GO]

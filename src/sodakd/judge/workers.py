@@ -1,5 +1,6 @@
 """The workers of a judge: of each use as many as are asked for at a time, the rest dropped."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
@@ -8,6 +9,9 @@ import psutil
 
 from sodakd.judge.pool import Worker
 from sodakd.types import Language
+
+_LOOKED_AFTER = 1.0
+"""Seconds between looks at the memory: one takes a tenth of what a small program does."""
 
 Use = Language | frozenset[str]
 """What a worker is for: a language, or static tools, which need these places."""
@@ -31,6 +35,7 @@ class Workers:
         self._idle: list[tuple[Use, Worker]] = []
         self._lock = Lock()
         self._closed = False
+        self._looked, self._short = float("-inf"), False
 
     @contextmanager
     def lent(self, use: Use) -> Iterator[Worker]:
@@ -63,7 +68,10 @@ class Workers:
         return None
 
     def _given_back(self, use: Use, worker: Worker) -> None:
-        most = 1 if _memory_is_short() else self._most
+        now = time.monotonic()
+        if now - self._looked >= _LOOKED_AFTER:
+            self._looked, self._short = now, _memory_is_short()
+        most = 1 if self._short else self._most
         with self._lock:
             self._idle.append((use, worker))
             kept = 0 if self._closed else most
