@@ -114,6 +114,8 @@ def test_two_cycles_killed_in_mid_call_ask_nothing_twice(
     assert books.calls <= sum(counts.asked.values()) <= books.calls + books.lost
     assert len(read_rows(out / "cycle-1/pairs.jsonl", Pair)) > 0
     assert len(read_rows(out / "cycle-1/questions.jsonl", Question)) > 0
+    assert len(read_rows(out / "cycle-2/pairs.jsonl", Pair)) > 0
+    assert (out / "cycle-2/student" / "model.safetensors").exists()
     assert (out / "student" / "model.safetensors").exists()
     assert (out / "report.html").exists()
     print(sodakd("ledger", str(out), "--by", "ask").stdout, counts.statuses)

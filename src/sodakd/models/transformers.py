@@ -217,6 +217,6 @@ class TransformersModel:
             return None
         try:
             lean.decode(self._model, encoded, LONGEST, stops, witness, lambda _: None)
-        except Exception:  # whatever a model does whose attention is not the one we know
-            return None
+        except (ModelError, TypeError, ValueError, RuntimeError, AttributeError, KeyError):
+            return None  # its attention is not the one we know
         return witness.until(stops)
