@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable
 
+from sodakd.judge.inside.filters import raise_filter
 from sodakd.judge.inside.job import Box, Job, Limits, Walls
 from sodakd.judge.inside.wall import raise_wall, seen
 from sodakd.judge.toolchains import contain_library
@@ -68,6 +69,7 @@ def main() -> None:
     library = contain_library()
     with tempfile.TemporaryDirectory() as room:
         own_ids = raise_wall([str(library.parent)], room)
+        raise_filter()
         box = Box(seen(str(library)), Walls("namespaces", own_ids=own_ids))
         null = os.open(os.devnull, os.O_RDWR)
         limits = Limits()

@@ -18,7 +18,7 @@ from sodakd.judge.known import Known, digest
 from sodakd.judge.lint.linting import StaticTools
 from sodakd.judge.pool import Worker, WorkerError
 from sodakd.judge.program import Judged, Program
-from sodakd.judge.tasks import found, script_of, task_of, verdict_of, versions
+from sodakd.judge.tasks import found, task_of, verdict_of, versions
 from sodakd.judge.walls import WARNINGS
 from sodakd.judge.workers import Use, Workers
 from sodakd.run import cores
@@ -27,10 +27,10 @@ from sodakd.types import Finding, Language, Outcome, Stage, Verdict, Walls
 
 __all__ = ["Judge", "Judged", "Program", "versions"]
 
-_BATCHED = frozenset({Language.GO})
-_BATCH = 24
-"""Programs at most that a worker is given as one request, in languages that gain by it."""
-_AHEAD = 2 * _BATCH
+_BATCH = {Language.GO: 24, Language.PYTHON: 8, Language.JAVASCRIPT: 8, Language.TYPESCRIPT: 4}
+"""Programs at most that a worker is given as one request: those of Go are linked together, the
+others take little more time than a request does."""
+_AHEAD = 48
 """Programs that are read, for each worker, before the first of them has its verdict."""
 _LATE = 16
 """Programs that ran out of time, and wait until they can be tried alone."""
@@ -177,38 +177,33 @@ class Judge:
                 open_.places[key].append(number)
             else:
                 self._ask_for(open_, key, number, program)
-        self._submit_batch(open_)
+        for batch in open_.batches.values():
+            self._submit_batch(open_, batch)
 
     def _ask_for(self, open_: "_Open", key: bytes, number: int, program: Program) -> None:
         open_.places[key], open_.asked[key] = [number], program
         open_.started += 1
         if program.code.strip():
             self._use(program.language)
-        if not self._together(program):
-            self._submit(open_, [key])
-            return
-        open_.batch.append(key)
-        if len(open_.batch) >= _BATCH * self._count:
-            self._submit_batch(open_)
+        most = _BATCH.get(program.language, 1) if program.code.strip() else 1
+        batch = open_.batches.setdefault(program.language if most > 1 else None, [])
+        batch.append(key)
+        if len(batch) >= most * self._count:
+            self._submit_batch(open_, batch)
 
     def _found(self, open_: "_Open", key: bytes, verdict: Verdict) -> Iterator[tuple[int, Verdict]]:
         self._known.put(key, verdict)
         del open_.asked[key]
         yield from ((number, verdict) for number in open_.places.pop(key))
 
-    def _submit(self, open_: "_Open", keys: list[bytes]) -> None:
-        asked = [open_.asked[key] for key in keys]
-        open_.waiting[self._threads.submit(self._judge_together, asked)] = keys
-
-    def _submit_batch(self, open_: "_Open") -> None:
+    def _submit_batch(self, open_: "_Open", batch: list[bytes]) -> None:
         """Ask for what goes together: a part for each worker."""
-        size = max(1, min(_BATCH, -(-len(open_.batch) // self._count)))
-        for at in range(0, len(open_.batch), size):
-            self._submit(open_, open_.batch[at : at + size])
-        open_.batch = []
-
-    def _together(self, program: Program) -> bool:
-        return program.language in _BATCHED and self._warm and bool(program.code.strip())
+        size = max(1, -(-len(batch) // self._count))
+        for at in range(0, len(batch), size):
+            keys = batch[at : at + size]
+            asked = [open_.asked[key] for key in keys]
+            open_.waiting[self._threads.submit(self._judge_together, asked)] = keys
+        batch.clear()
 
     def _use(self, language: Language) -> None:
         """See to it that a language can be judged, before any of its programs is."""
@@ -245,8 +240,7 @@ class Judge:
         if len(programs) > 1:
             with self._workers.lent(programs[0].language) as worker:
                 try:
-                    scripts = [script_of(program) for program in programs]
-                    said = worker.ask_all([self._task(program) for program in programs], scripts)
+                    said = worker.ask([self._task(program) for program in programs])
                     walls = worker.walls
                     pairs = zip(said, programs, strict=True)
                     return [self._verdict(one, of, walls) for one, of in pairs]
@@ -260,13 +254,12 @@ class Judge:
                 outcome=Outcome.NOT_EXECUTABLE, stage=Stage.EXTRACT, output=program.reason
             )
         task = self._task(program)
-        script = script_of(program)
         with self._workers.lent(program.language) as worker:
             try:
-                said = worker.ask(task, script)
+                (said,) = worker.ask([task])
             except WorkerError:
                 worker.close()
-                said = worker.ask(task, script)
+                (said,) = worker.ask([task])
             return self._verdict(said, program, worker.walls)
 
     def _verdict(self, said: dict[str, JsonValue], program: Program, walls: Walls) -> Verdict:
@@ -294,7 +287,7 @@ class _Open:
     places: dict[bytes, list[int]] = field(default_factory=dict)
     asked: dict[bytes, Program] = field(default_factory=dict)
     waiting: dict[Future[list[Verdict]], list[bytes]] = field(default_factory=dict)
-    batch: list[bytes] = field(default_factory=list)
+    batches: dict[Language | None, list[bytes]] = field(default_factory=dict)
     late: list[bytes] = field(default_factory=list)
     more: bool = True
     started: int = 0

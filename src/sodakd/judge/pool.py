@@ -125,7 +125,7 @@ class Worker:
         main = _MAIN.format(str(_PACKAGE.parent))
         with theirs:
             self._process = subprocess.Popen(
-                [str(python), "-I", "-S", "-B", "-c", main, json.dumps(start)],
+                [str(python), "-P", "-s", "-S", "-B", "-c", main, json.dumps(start)],
                 stdin=subprocess.DEVNULL,
                 env={"PYTHONHASHSEED": "0"},
                 cwd="/",
@@ -134,47 +134,32 @@ class Worker:
             )
         self._connection = ours
 
-    def ask(self, task: Task, script: str | None) -> Task:
-        """Try one program. Raises `JudgeError` where the worker fails."""
-        return self._asked([task], [script])[0]
+    def ask(self, tasks: Sequence[Task]) -> list[Task]:
+        """Try programs of one language, one after the other: a result for each.
 
-    def ask_all(self, tasks: Sequence[Task], scripts: Sequence[str | None]) -> list[Task]:
-        """Try several programs of one language as one request: what `ask` says of each."""
-        return self._asked(tasks, scripts)
+        Raises `JudgeError` where the worker fails.
+        """
+        self.start()
+        kept = self._walls is Walls.NAMESPACES  # nothing is kept running behind weaker walls
+        batch: JsonValue = [{**task, "warm": bool(task["warm"]) and kept} for task in tasks]
+        answers = self._sent({"batch": batch}, len(tasks))["batch"]
+        assert isinstance(answers, list)
+        return [one for one in answers if isinstance(one, dict)]
 
     def ask_tool(self, request: Task) -> Task:
         """Have a static tool read programs. Raises `JudgeError` where the worker fails."""
         self.start()
         if self._walls is not Walls.NAMESPACES:
             return {"said": [], "note": "static tools run behind namespaces alone"}
-        return self._sent({"tool": request}, (), 1)
+        return self._sent({"tool": request}, 1)
 
-    def _asked(self, tasks: Sequence[Task], scripts: Sequence[str | None]) -> list[Task]:
-        self.start()
-        kept = self._walls is Walls.NAMESPACES  # nothing is kept running behind weaker walls
-        batch: list[JsonValue] = [
-            {**task, "warm": bool(task["warm"]) and kept, "has_script": script is not None}
-            for task, script in zip(tasks, scripts, strict=True)
-        ]
-        request: JsonValue = batch[0] if len(batch) == 1 else {"batch": batch}
-        said = self._sent(request, scripts, len(batch))
-        answers = said["batch"] if len(batch) > 1 else [said]
-        assert isinstance(answers, list)
-        return [one for one in answers if isinstance(one, dict)]
-
-    def _sent(self, request: JsonValue, scripts: Sequence[str | None], programs: int) -> Task:
+    def _sent(self, request: JsonValue, programs: int) -> Task:
         assert self._connection is not None
-        line = json.dumps(request).encode() + b"\n"
-        descriptors: list[int] = []
         try:
-            descriptors.extend(_held(script) for script in scripts if script is not None)
-            sent = socket.send_fds(self._connection, [line], descriptors) if descriptors else 0
-            self._connection.sendall(line[sent:])
+            self._connection.settimeout(_PATIENCE)
+            self._connection.sendall(json.dumps(request).encode() + b"\n")
         except OSError as error:
             raise WorkerError(f"a worker of the judge cannot be reached: {error}") from error
-        finally:
-            for descriptor in descriptors:
-                os.close(descriptor)
         self._connection.settimeout(_PATIENCE * programs)
         said = self._read()
         if "failed" in said:
@@ -217,11 +202,3 @@ class Worker:
         if self._room is not None:
             self._room.cleanup()
             self._room = None
-
-
-def _held(script: str) -> int:
-    """A script in memory, as a descriptor."""
-    descriptor = os.memfd_create("script")
-    with os.fdopen(os.dup(descriptor), "wb") as file:
-        file.write(script.encode(errors="surrogatepass"))
-    return descriptor

@@ -33,15 +33,11 @@ def task_of(program: Program, limits: dict[str, JsonValue], *, warm: bool) -> di
         "argument_types": list(signature.arguments) if signature else [],
         "result_type": signature.returns.value if signature else "",
         "in_process": isinstance(tests, TestScript) and tests.in_process,
+        "script": tests.script if isinstance(tests, TestScript) else None,
         "limits": limits,
         "warm": warm,
         "tools": {name: seen(path) for name, path in found(program.language).tools.items()},
     }
-
-
-def script_of(program: Program) -> str | None:
-    """The script of a program's tests, where they are one."""
-    return program.tests.script if isinstance(program.tests, TestScript) else None
 
 
 def found(language: Language) -> Toolchain:

@@ -58,14 +58,11 @@ INSTALL: Mapping[Language, str] = {
 
 def contain_library() -> Path:
     """The compiled inner wall. Raises `JudgeError` where no C compiler is there."""
-    sources = {
-        name: _INSIDE / f"{name}.c" for name in ("contain", "filter", "forks", "fork", "cc1")
-    }
+    sources = {name: _INSIDE / f"{name}.c" for name in ("contain", "forks", "fork", "cc1")}
 
     def build(target: Path) -> None:
-        for name, ending in (("contain", "so"), ("fork", "node"), ("cc1", "so")):
-            out = str(target / f"{name}.{ending}")
-            run("gcc", "-O2", "-shared", "-fPIC", "-o", out, str(sources[name]))
+        for name, out in (("forks", "contain.so"), ("fork", "fork.node"), ("cc1", "cc1.so")):
+            run("gcc", "-O2", "-shared", "-fPIC", "-o", str(target / out), str(sources[name]))
 
     if platform.machine() != "x86_64":
         raise JudgeError(f"the sandbox knows x86_64 alone; found {platform.machine()}")

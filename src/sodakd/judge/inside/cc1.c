@@ -33,7 +33,7 @@ int open64(const char *path, int flags, ...) {
     ending = after(path, "program");
     if (!served && ending && (!strcmp(ending, ".c") || !strcmp(ending, ".cpp"))) {
         served = 1;
-        serve_forks(3);
+        serve_forks(3, forked);
         /* What the compiler has to say of a line, it reads again. */
         int copy = next(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
         for (char part[65536];;) {

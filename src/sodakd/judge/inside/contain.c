@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
@@ -24,12 +26,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "filter.c"
+#define STEPS 192
 
 struct limits {
     long cpu_seconds, address_space, data, file_size, processes, open_files, stack, disk, inodes;
-    long uid;    /* to change to, or -1 to stay */
-    long filter; /* which one: see filter.c */
+    long uid;     /* to change to, or -1 to stay */
+    long bounded; /* bits of capabilities that no program of the job shall ever get */
+    long steps;   /* of the filter, see filters.py */
+    struct sock_filter filter[STEPS];
 };
 
 struct job {
@@ -62,6 +66,14 @@ struct owner {
     int ready;
 };
 
+/* Have these capabilities alone from now on. */
+static int keep(long capabilities) {
+    struct { unsigned version; int pid; } head = {0x20080522, 0};
+    unsigned low = (unsigned)capabilities, high = (unsigned)(capabilities >> 32);
+    unsigned kept[6] = {low, low, 0, high, high, 0};
+    return (int)syscall(SYS_capset, &head, kept);
+}
+
 static int own(void *given) {
     struct owner *owner = given;
     int ready = owner->ready, error = 0;
@@ -73,6 +85,9 @@ static int own(void *given) {
     if (mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, options) ||
         mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "hidepid=invisible"))
         error = errno;
+    /* As many as who enters the namespaces has, who must have them all. Without any, programs of the
+     * same user could read our memory. */
+    if (!error && keep(owner->limits->bounded)) error = errno;
     if (write(ready, &error, sizeof error) != sizeof error) _exit(1);
     syscall(SYS_close_range, 0u, ~0u, 0u); /* nobody waits for the end of a pipe because of us */
     for (;;) pause();
@@ -83,7 +98,6 @@ int job_open(struct job *job, const struct limits *limits) {
     int pipe_ends[2], error = EIO;
     job->stack = mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (job->stack == MAP_FAILED || outside() < 0 || pipe2(pipe_ends, O_CLOEXEC)) return -1;
-    make_filter((int)limits->filter);
     struct owner owner = {limits, pipe_ends[1]};
     job->pid = clone(own, (char *)job->stack + STACK,
                      CLONE_VM | CLONE_NEWPID | CLONE_NEWNS | SIGCHLD, &owner);
@@ -167,7 +181,8 @@ int job_enter(const struct job *job, const struct limits *limits, int first_clos
         limit(RLIMIT_STACK, limits->stack) || limit(RLIMIT_CORE, 0) || limit(RLIMIT_MEMLOCK, 0) ||
         limit(RLIMIT_MSGQUEUE, 0) || limit(RLIMIT_NICE, 0) || limit(RLIMIT_RTPRIO, 0))
         return 5;
-    for (int cap = 0; cap < 64 && !prctl(PR_CAPBSET_DROP, cap); cap++);
+    for (int cap = 0; cap < 64; cap++)
+        if (limits->bounded >> cap & 1 && prctl(PR_CAPBSET_DROP, cap)) break;
     if (limits->uid >= 0) {
         gid_t group = (gid_t)limits->uid;
         uid_t user = (uid_t)limits->uid;
@@ -177,14 +192,13 @@ int job_enter(const struct job *job, const struct limits *limits, int first_clos
     }
     if (limit(RLIMIT_NPROC, limits->processes) || limit(RLIMIT_CPU, limits->cpu_seconds)) return 9;
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-    struct { unsigned version; int pid; } head = {0x20080522, 0};
-    unsigned none[6] = {0};
-    if (syscall(SYS_capset, &head, none)) return 10;
+    if (keep(0)) return 10;
     umask(022);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) return 11;
     if (job->ruleset > 0 && landlock(job->ruleset)) return 12;
     if (first_closed > 0 && syscall(SYS_close_range, (unsigned)first_closed, ~0u, 0u)) return 13;
-    return filter_calls((int)limits->filter) ? 14 : 0;
+    struct sock_fprog filter = {(unsigned short)limits->steps, (struct sock_filter *)limits->filter};
+    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) ? 14 : 0;
 }
 
 /* --- starting a command inside a job --------------------------------------------------------- */

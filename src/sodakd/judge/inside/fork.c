@@ -65,7 +65,7 @@ static napi_value serve(napi_env env, napi_callback_info info) {
     environment = env;
     let_memory_be_forked();
     note_pipes();
-    serve_forks(socket);
+    serve_forks(socket, forked);
     napi_create_int32(env, 0, &zero);
     return zero;
 }

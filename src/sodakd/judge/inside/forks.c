@@ -1,24 +1,28 @@
-/* A process that forks itself into jobs: it answers the requests of `zygote.py`. What includes this
- * says what its forks need more than any (`forked`).
+/* A process that forks itself into jobs: it answers the requests of `zygote.py`. It is part of the
+ * inner wall's library, which our Python calls; other processes include it.
  */
 #include "contain.c"
 #include <sys/socket.h>
 
 #define MOST 16 /* descriptors of a request: the job's, then those that become 0, 1, 2, ... */
 
+struct asked {
+    long reap; /* a fork to wait for, or 0 where one is wanted */
+    struct limits limits;
+};
+
 struct ended {
     int status;
     long cpu_microseconds, peak_kilobytes;
 };
 
-static void forked(void);
-
-static int receive(int socket, struct limits *limits, int *descriptors) {
+/* Gives how many descriptors came, or -1 where who asks is gone. */
+static int receive(int socket, struct asked *asked, int *descriptors) {
     char control[CMSG_SPACE(sizeof(int) * MOST)];
-    struct iovec part = {limits, sizeof *limits};
+    struct iovec part = {asked, sizeof *asked};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control,
                              .msg_controllen = sizeof control};
-    if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC) != sizeof *limits) return 0;
+    if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC) != sizeof *asked) return -1;
     struct cmsghdr *head = CMSG_FIRSTHDR(&message);
     if (!head || head->cmsg_type != SCM_RIGHTS) return 0;
     int count = (int)((head->cmsg_len - CMSG_LEN(0)) / sizeof(int));
@@ -26,8 +30,10 @@ static int receive(int socket, struct limits *limits, int *descriptors) {
     return count;
 }
 
-/* In a child: the request's descriptors take their places, and nothing of the parent's stays. */
-static void become(int socket, const struct limits *limits, int *given, int count) {
+/* In a child: the request's descriptors take their places, and nothing of the parent's stays; where
+ * `forked` knows which of the others are the runtime's own, it closes the rest. */
+static void become(int socket, const struct limits *limits, int *given, int count,
+                   void (*forked)(void)) {
     struct job job = {1, fcntl(given[0], F_DUPFD, 100), NULL, NULL, 0};
     close(socket);
     for (int number = 0; number < count; number++) {
@@ -37,40 +43,44 @@ static void become(int socket, const struct limits *limits, int *given, int coun
     }
     for (int number = 1; number < count; number++) dup2(given[number], number - 1);
     for (int number = 0; number < count; number++) close(given[number]);
-    forked();
+    if (forked) forked();
     close(outer_pid_ns);
-    if (job_enter(&job, limits, 0)) _exit(120);
+    if (job_enter(&job, limits, forked ? 0 : count - 1)) _exit(120);
     close(job.pidfd);
     prctl(PR_SET_DUMPABLE, 0);
 }
 
+static struct ended reaped(int pid) {
+    struct ended ended = {0};
+    struct rusage used;
+    if (wait4(pid, &ended.status, 0, &used) != pid) _exit(1);
+    ended.cpu_microseconds = (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000000L +
+                             used.ru_utime.tv_usec + used.ru_stime.tv_usec;
+    ended.peak_kilobytes = used.ru_maxrss;
+    return ended;
+}
+
 /* Answer requests; returns in each child alone, which is untrusted by then. */
-static void serve_forks(int socket) {
-    make_filter(0);
+void serve_forks(int socket, void (*forked)(void)) {
     for (;;) {
-        struct limits limits;
-        int given[MOST], got = receive(socket, &limits, given), pid = -1;
-        if (got < 2) _exit(0); /* the worker is gone */
-        struct job job = {1, given[0], NULL, NULL, 0};
-        if (!job_birthplace(&job)) {
+        struct asked asked;
+        int given[MOST], got = receive(socket, &asked, given), pid = -1;
+        if (got < 0) _exit(0);
+        if (asked.reap) { /* who asks has a hold of the child: its number is nobody else's yet */
+            struct ended ended = reaped((int)asked.reap);
+            if (write(socket, &ended, sizeof ended) != sizeof ended) _exit(0);
+            continue;
+        }
+        struct job job = {1, got ? given[0] : -1, NULL, NULL, 0};
+        if (got > 1 && !job_birthplace(&job)) {
             pid = fork();
             if (pid == 0) {
-                become(socket, &limits, given, got);
+                become(socket, &asked.limits, given, got, forked);
                 return;
             }
             job_birthplace(NULL);
         }
         while (got) close(given[--got]);
-        char word;
         if (write(socket, &pid, sizeof pid) != sizeof pid) _exit(0);
-        if (pid < 0) continue;
-        struct ended ended = {0};
-        struct rusage used;
-        if (read(socket, &word, 1) != 1) _exit(0); /* it has a hold of the child: it may be reaped */
-        if (wait4(pid, &ended.status, 0, &used) != pid) _exit(1);
-        ended.cpu_microseconds = (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000000L +
-                                 used.ru_utime.tv_usec + used.ru_stime.tv_usec;
-        ended.peak_kilobytes = used.ru_maxrss;
-        if (write(socket, &ended, sizeof ended) != sizeof ended) _exit(0);
     }
 }

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from sodakd.judge.inside import landlock
+from sodakd.judge.inside import filters, landlock, wall
 from sodakd.judge.inside.memory import Memory
 
 MIB = 2**20
@@ -91,13 +91,25 @@ class Exit:
     peak_memory: int
 
 
-class _Limits(ctypes.Structure):
+_STEPS = 192
+"""Instructions that a filter of a program may have."""
+
+
+_Filter = ctypes.c_ubyte * (8 * _STEPS)
+
+
+class LimitsOfC(ctypes.Structure):
+    """`Limits` as `contain.c` takes them."""
+
     _fields_ = [
-        (name, ctypes.c_long)
-        for name in (
-            "cpu_seconds", "address_space", "data", "file_size", "processes", "open_files",
-            "stack", "disk", "inodes", "uid", "filter",
-        )
+        *(
+            (name, ctypes.c_long)
+            for name in (
+                "cpu_seconds", "address_space", "data", "file_size", "processes", "open_files",
+                "stack", "disk", "inodes", "uid", "bounded", "steps",
+            )
+        ),
+        ("filter", _Filter),
     ]  # fmt: skip
 
 
@@ -122,7 +134,7 @@ class _File(ctypes.Structure):
 class _Command(ctypes.Structure):
     _fields_ = [
         ("job", ctypes.POINTER(_Job)),
-        ("limits", ctypes.POINTER(_Limits)),
+        ("limits", ctypes.POINTER(LimitsOfC)),
         ("arguments", ctypes.POINTER(ctypes.c_char_p)),
         ("environment", ctypes.POINTER(ctypes.c_char_p)),
         ("descriptors", ctypes.POINTER(ctypes.c_int)),
@@ -158,26 +170,28 @@ class Walls:
 
 
 class Box:
-    """What all jobs of a worker share: the compiled wall and the user ids.
+    """What all jobs of a worker share: the compiled wall (`contain.c`) and the user ids.
 
-    `companions` are the pids of what is kept running beside programs; `memory` counts what the
-    processes of a program hold together.
+    `path` is where the wall lies. `companions` are the pids of what is kept running beside
+    programs; `memory` counts what the processes of a program hold together.
     """
 
     def __init__(self, library: str, walls: Walls, statistics: int = -1) -> None:
-        self.wall = ctypes.CDLL(library, use_errno=True)
+        self.path = library
+        self.library = ctypes.CDLL(library, use_errno=True)
         self.walls = walls
         self.companions: set[int] = set()
         self.memory = Memory(statistics, self.companions, above=os.getpid() if walls.alone else 0)
         self.jobs = 0
         self.runs = 0
 
-    def limits(self, limits: Limits) -> "_Limits":
+    def limits(self, limits: Limits) -> "LimitsOfC":
         """The limits as the C side takes them, with a user id that no earlier run had."""
         self.runs += 1
         whole = max(1, int(limits.cpu_seconds) + 1)
         alone = self.walls.alone
-        return _Limits(
+        steps = filters.of_program(asks=limits.sockets, alone=alone and not limits.compiler)
+        return LimitsOfC(
             cpu_seconds=whole,
             address_space=limits.memory if limits.reserve else -1,
             data=limits.memory,
@@ -189,7 +203,9 @@ class Box:
             disk=limits.disk,
             inodes=_FILES,
             uid=self.walls.first_id + self.runs % 60000 if self.walls.own_ids else -1,
-            filter=_ASKS * limits.sockets | _ALONE * (alone and not limits.compiler),
+            bounded=-1 if alone else wall.KEPT,
+            steps=len(steps) // 8,
+            filter=_Filter.from_buffer_copy(steps.ljust(8 * _STEPS)),
         )
 
     def kill(self, job: "_Job") -> None:
@@ -197,13 +213,11 @@ class Box:
         if self.walls.alone:
             landlock.kill_all(scoped=self.walls.scoped)
         else:
-            self.wall.job_kill(ctypes.byref(job))
+            self.library.job_kill(ctypes.byref(job))
 
 
 _FILES = 4096
 """Files and folders that a program may make."""
-_ASKS, _ALONE = 1, 2
-"""Bits of the number of a filter, see filter.c."""
 _HOME = re.compile(r"(?<!/sodakd)/tmp(?![^/:])")
 """A job's folder, where a command names it. The machine's own /tmp is called /sodakd/tmp."""
 
@@ -220,7 +234,7 @@ class Job:
         self._folder = ""
         if box.walls.alone:
             self._open_folder()
-        elif box.wall.job_open(ctypes.byref(self._job), ctypes.byref(self._limits)):
+        elif box.library.job_open(ctypes.byref(self._job), ctypes.byref(self._limits)):
             raise BoxError(ctypes.get_errno(), "a job could not be opened")
 
     def __enter__(self) -> Self:
@@ -239,7 +253,7 @@ class Job:
         if self._folder:
             self._close_folder()
         else:
-            self._box.wall.job_reap(ctypes.byref(self._job))
+            self._box.library.job_reap(ctypes.byref(self._job))
 
     def content(self, name: str) -> bytes:
         """What a file holds that a compiler has made in the job's folder."""
@@ -284,14 +298,14 @@ class Job:
 
     def fork(self) -> int:
         """Fork the calling process into the job; 0 in the child, which must `enter`."""
-        wall, apart = self._box.wall, not self._box.walls.alone
-        if apart and wall.job_birthplace(ctypes.byref(self._job)):
+        library, apart = self._box.library, not self._box.walls.alone
+        if apart and library.job_birthplace(ctypes.byref(self._job)):
             raise BoxError(ctypes.get_errno(), "a job could not be joined")
         pid = os.fork()
         if pid == 0:
             return 0
         if apart:
-            wall.job_birthplace(None)
+            library.job_birthplace(None)
         self._children[pid] = _reap
         return pid
 
@@ -300,7 +314,7 @@ class Job:
         """A hold on the process that owns the namespaces."""
         return int(self._job.pidfd)
 
-    def limits_of(self, limits: Limits, output: int) -> "_Limits":
+    def limits_of(self, limits: Limits, output: int) -> "LimitsOfC":
         """Limits as the C side takes them, for one more process of this job."""
         own = self._box.limits(limits)
         own.uid = self._limits.uid
@@ -315,12 +329,12 @@ class Job:
         """In a forked child: become untrusted. Descriptors from `first_closed` on are closed."""
         if output is not None:
             self._limits.file_size = output
-        failed = self._box.wall.job_enter(
+        failed = self._box.library.job_enter(
             ctypes.byref(self._job), ctypes.byref(self._limits), first_closed
         )
         if failed:
             os._exit(120)
-        self._box.wall.prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: nobody looks into our memory
+        self._box.library.prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: nobody looks into our memory
 
     def spawn(
         self,
@@ -348,7 +362,7 @@ class Job:
             len(held),
             0,
         )
-        pid = int(self._box.wall.job_spawn(ctypes.byref(command)))
+        pid = int(self._box.library.job_spawn(ctypes.byref(command)))
         if pid < 0:
             error = ctypes.get_errno()
             kind = UnwritableError if command.failed in _UNWRITABLE else BoxError

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 
 from sodakd.judge.inside.elf import EARLY, runs_early
 from sodakd.judge.inside.job import MIB, Box, Ended, Job, Limits, UnwritableError
-from sodakd.judge.inside.task import Result, Task, bad_end, full, short, text_of
+from sodakd.judge.inside.said import short
+from sodakd.judge.inside.task import Result, Task, bad_end, full, text_of
 
 _NULL = os.open(os.devnull, os.O_RDWR)
 VALUES = 16 * MIB
@@ -167,7 +168,7 @@ def unbuilt(task: Task, built: Built) -> Result:
 
 def refused(task: Task, said: str) -> Result:
     """The result of a program that a compiler which is kept running did not take."""
-    isolation = "split" if task.script < 0 else "in_process"
+    isolation = "split" if task.script is None else "in_process"
     return Result("compile_error", "compile", short(said), isolation=isolation)
 
 
@@ -189,7 +190,7 @@ def _judged(
     given = text_of(result, VALUES)
     if given.startswith("compile "):
         return _result(task, "compile_error", "compile", ended, given.removeprefix("compile "))
-    if task.script < 0:
+    if task.script is None:
         return _result(task, "", "run", ended, said, values=given)
     if given != nonce:
         return _result(task, "no_verdict", "run", ended, said or "it ended before its tests did")
@@ -204,7 +205,7 @@ def _result(
         stage=stage,
         output=short(output),
         values=values,
-        isolation="split" if task.script < 0 else "in_process",
+        isolation="split" if task.script is None else "in_process",
         cpu_seconds=ended.cpu_seconds,
         wall_seconds=ended.wall_seconds,
         peak_memory=ended.peak_memory,
@@ -222,8 +223,3 @@ class Memory:
 
     def __exit__(self, *_: object) -> None:
         os.close(self._descriptor)
-
-
-def script_of(task: Task) -> str:
-    """The test script of a task, which runs in the program's own process here."""
-    return text_of(task.script, VALUES) if task.script >= 0 else ""

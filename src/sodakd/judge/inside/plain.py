@@ -69,6 +69,9 @@ def decode(value: Json) -> object:
 _MADE = {"tuple": tuple, "set": set, "frozenset": frozenset}
 
 
+_JSON = json.JSONEncoder(separators=(",", ":")).encode
+
+
 def dump(value: Json) -> bytes:
     """One line of JSON."""
-    return json.dumps(value, separators=(",", ":")).encode() + b"\n"
+    return _JSON(value).encode() + b"\n"

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import re
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,17 +9,13 @@ from dataclasses import dataclass, field
 from sodakd.judge.inside.job import Ended, Limits
 from sodakd.judge.inside.plain import Json
 
-OUTPUT_KEPT = 4000
-"""Characters of a program's output that a verdict keeps."""
-
 
 @dataclass(frozen=True)
 class Task:
     """One program and how it is to be tried: by calls whose values are wanted, or by a script.
 
-    `arguments` are those of each call; what they must give is not known here. `script` is a
-    descriptor to read the test script from, or -1: only the process that runs it reads it. `warm`:
-    what is kept running between programs may be used.
+    `arguments` are those of each call; what they must give is not known here. `warm`: what is kept
+    running between programs may be used.
     """
 
     language: str
@@ -29,7 +24,7 @@ class Task:
     arguments: tuple[tuple[Json, ...], ...]
     argument_types: tuple[str, ...]
     result_type: str
-    script: int
+    script: str | None
     in_process: bool
     limits: Limits
     tools: Mapping[str, str]
@@ -49,17 +44,6 @@ class Result:
     wall_seconds: float = 0.0
     peak_memory: int = 0
     notes: tuple[str, ...] = field(default=())
-
-
-ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
-
-
-def short(text: str, limit: int = OUTPUT_KEPT) -> str:
-    """A message without what differs from run to run, its middle left out where it is long."""
-    text = ADDRESS.sub("0x...", text.replace("\0", "\\0"))
-    if len(text) <= limit:
-        return text
-    return f"{text[: limit // 2]}\n... {len(text) - limit} characters ...\n{text[-limit // 2 :]}"
 
 
 def content(descriptor: int, most: int) -> bytes:

@@ -20,6 +20,11 @@ _RDONLY, _NOSUID, _NODEV, _NOEXEC, _REMOUNT = 1, 2, 4, 8, 32
 _BIND, _REC, _PRIVATE, _DETACH = 4096, 16384, 1 << 18, 2
 _SET_PDEATHSIG, _SET_DUMPABLE, _SIGKILL = 1, 4, 9
 
+_BOUND = 24
+KEPT = 1 << 6 | 1 << 7 | 1 << 8 | 1 << 18 | 1 << 21
+"""Capabilities that what we start may have until it is untrusted: to change its user and its
+bounds, to enter namespaces (CAP_SETGID, CAP_SETUID, CAP_SETPCAP, CAP_SYS_CHROOT, CAP_SYS_ADMIN)."""
+
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/libx32", "/etc/alternatives")
 SYSTEM_FILES = (
@@ -66,6 +71,9 @@ def raise_wall(places: Iterable[str], room: str) -> bool:
         # What was bound there is the machine's, with numbers that are not ours.
         _call("mount", b"proc", b"/proc", b"proc", _NOSUID | _NODEV | _NOEXEC, None)
     os.environ.clear()
+    for capability in range(64):
+        if not KEPT >> capability & 1 and _LIBC.prctl(_BOUND, capability, 0, 0, 0):
+            break  # the last one that this kernel has
     # Number 1 of a job shares our memory: we must be let into its namespaces. Programs are not, for
     # they have no capability.
     _LIBC.prctl(_SET_DUMPABLE, 1, 0, 0, 0)

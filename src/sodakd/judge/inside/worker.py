@@ -1,10 +1,8 @@
 """A worker: the process behind the outer wall that tries programs, one after the other.
 
-Started by `pool.py` with a socket. A task comes as a line of JSON, its test script as a descriptor
-beside it; a result leaves as a line of JSON. `batch` in such a line holds several of them.
+Started by `pool.py` with a socket. Tasks come as a line of JSON, `batch`; so do their results.
 """
 
-import array
 import importlib
 import json
 import os
@@ -12,12 +10,13 @@ import re
 import socket
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TypedDict
 
+from sodakd.judge.inside.filters import raise_filter
 from sodakd.judge.inside.job import Box, BoxError, Limits, Walls
 from sodakd.judge.inside.landlock import foreign_ids, raise_landlock, raise_nothing
-from sodakd.judge.inside.task import Result, Task
+from sodakd.judge.inside.task import Task
 from sodakd.judge.inside.tool import run_tool
 from sodakd.judge.inside.wall import FIRST_FOREIGN_ID, raise_wall
 from sodakd.judge.languages import go_batch
@@ -25,8 +24,8 @@ from sodakd.judge.languages import python as python_language
 
 MODULES = ("c", "cpp", "go", "java", "javascript", "python", "typescript")
 
-BATCHES = {"go": go_batch.judge_batch}
-"""Languages of which several programs are tried as one request."""
+TOGETHER = {"go": go_batch.judge_batch}
+"""Languages of which several programs are built together."""
 
 
 class Start(TypedDict):
@@ -40,10 +39,6 @@ class Start(TypedDict):
     cgroup: int
     events: int
     statistics: int
-
-
-_ROOM = socket.CMSG_SPACE(4 * 64)
-"""Bytes for the descriptors that come with a request: a script for each program of a batch."""
 
 
 class Killed:
@@ -108,67 +103,39 @@ def main() -> None:
     modules = {name: importlib.import_module(f"sodakd.judge.languages.{name}") for name in MODULES}
     try:
         walls = _RAISED[start["walls"]](start)
+        raise_filter()
         box = Box(start["library"], walls, statistics=start["statistics"])
     except OSError as error:
         connection.sendall(json.dumps({"failed": str(error)}).encode() + b"\n")
         return
     killed = Killed(start["events"])
+
+    def tried(batch: list[dict[str, object]]) -> dict[str, object]:
+        tasks = [_task(asked) for asked in batch]
+        together = TOGETHER.get(tasks[0].language)
+        if together is not None and len(tasks) > 1 and tasks[0].warm:
+            return {"batch": [vars(result) for result in together(box, tasks, killed)]}
+        results = []
+        for task in tasks:
+            killed()  # what the kernel ended between two programs is no sign about the second
+            result = modules[task.language].judge(box, task, killed)
+            if walls.alone:  # a job's folder is /tmp elsewhere, and has no name of its own
+                result = replace(result, output=_FOLDERS.sub("/tmp", result.output))
+            results.append(vars(result))
+        return {"batch": results}
+
     python_language.warm_up()
     connection.sendall(b'{"ready": true}\n')
-    pending = b""
-    scripts: list[int] = []
-    while True:
-        while b"\n" not in pending:
-            part, ancillary, _, _ = connection.recvmsg(2**20, _ROOM)
-            scripts += _descriptors(ancillary)
-            if not part:
-                return
-            pending += part
-        line, _, pending = pending.partition(b"\n")
+    for line in connection.makefile("rb"):
         asked = json.loads(line)
-        if "tool" in asked:
-            connection.sendall(json.dumps(_tool(box, asked["tool"])).encode() + b"\n")
-            continue
-        tasks = [_task(one, scripts) for one in asked.get("batch", [asked])]
-        killed()  # what the kernel ended between two programs is no sign about the second
         try:
-            if "batch" in asked:
-                results = BATCHES[tasks[0].language](box, tasks, killed)
-                reply: dict[str, object] = {"batch": [asdict(result) for result in results]}
-            else:
-                result = modules[tasks[0].language].judge(box, tasks[0], killed)
-                if walls.alone:  # a job's folder is /tmp elsewhere, and has no name of its own
-                    result = replace(result, output=_FOLDERS.sub("/tmp", result.output))
-                reply = asdict(result)
+            reply = run_tool(box, asked["tool"]) if "tool" in asked else tried(asked["batch"])
         except (BoxError, OSError) as error:
             reply = {"failed": f"{type(error).__name__}: {error}"}
-        finally:
-            for task in tasks:
-                if task.script >= 0:
-                    os.close(task.script)
         connection.sendall(json.dumps(reply).encode() + b"\n")
 
 
-def _tool(box: Box, asked: dict[str, object]) -> dict[str, object]:
-    try:
-        return run_tool(box, asked)
-    except (BoxError, OSError) as error:
-        return {"failed": f"{type(error).__name__}: {error}"}
-
-
-def _descriptors(ancillary: list[tuple[int, int, bytes]]) -> list[int]:
-    found = array.array("i")
-    for level, kind, content in ancillary:
-        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-            found.frombytes(content[: len(content) - len(content) % found.itemsize])
-    return list(found)
-
-
-def _task(asked: dict[str, object], scripts: list[int]) -> Task:
+def _task(asked: dict[str, object]) -> Task:
     limits = Limits(**asked.pop("limits"))  # type: ignore[arg-type]
-    script = scripts.pop(0) if asked.pop("has_script") else -1
     arguments = tuple(tuple(call) for call in asked.pop("arguments"))  # type: ignore[attr-defined]
-    return Task(**asked, limits=limits, script=script, arguments=arguments)  # type: ignore[arg-type]
-
-
-__all__ = ["Result", "main"]
+    return Task(**asked, limits=limits, arguments=arguments)  # type: ignore[arg-type]

@@ -1,17 +1,25 @@
-"""A runtime that is started once and forks itself into a job for every program (`fork.c`).
+"""A runtime that is started once and forks itself into a job for every program (`forks.c`).
 
 Only our own code has run in it before it forks. Nothing but the standard library is imported here.
 """
 
 import array
 import contextlib
+import ctypes
 import os
 import signal
 import socket
 import struct
 from collections.abc import Mapping, Sequence
 
-from sodakd.judge.inside.job import Box, BoxError, Exit, Job, Limits
+from sodakd.judge.inside.job import Box, BoxError, Exit, Job, Limits, LimitsOfC
+
+
+class _Asked(ctypes.Structure):
+    """A request, see `forks.c`."""
+
+    _fields_ = [("reap", ctypes.c_long), ("limits", LimitsOfC)]
+
 
 _PID = struct.Struct("i")
 _ENDED = struct.Struct("ill")
@@ -49,7 +57,7 @@ class Zygote:
 
         Raises `BoxError` where there is none.
         """
-        own = job.limits_of(limits, output)
+        own = _Asked(0, job.limits_of(limits, output))
         handed = array.array("i", [job.pidfd, *descriptors])
         try:
             self._socket.sendmsg(
@@ -63,8 +71,8 @@ class Zygote:
         job.adopt(pid, self._reap)
         return int(pid)
 
-    def _reap(self, _: int) -> Exit:
-        self._socket.sendall(b"!")
+    def _reap(self, pid: int) -> Exit:
+        self._socket.sendall(bytes(_Asked(pid)))
         status, cpu, peak = _ENDED.unpack(self._read(_ENDED.size))
         return Exit(status, cpu / 1e6, peak * 1024)
 

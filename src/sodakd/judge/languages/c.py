@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sodakd.judge.inside.compiler import COMPILERS
 from sodakd.judge.inside.job import Box
-from sodakd.judge.inside.native import Compile, Plan, build_and_run, script_of
+from sodakd.judge.inside.native import Compile, Plan, build_and_run
 from sodakd.judge.inside.plain import Json
 from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.languages import literals
@@ -102,17 +102,17 @@ _INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*<(\w+)\.h>", re.MULTILINE)
 
 def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     """Build and try one program."""
-    source = f"{task.code}\n{ASSERT}{script_of(task)}" if task.script >= 0 else calls(task)
-    header = precompiled(source) if task.script >= 0 else "calls.h"
-    warm = steps(task, () if task.script >= 0 else STRICT, header)
-    if task.script < 0 and not warm:
+    source = f"{task.code}\n{ASSERT}{task.script}" if task.script is not None else calls(task)
+    header = precompiled(source) if task.script is not None else "calls.h"
+    warm = steps(task, () if task.script is not None else STRICT, header)
+    if task.script is None and not warm:
         source = HEADERS_OF_CALLS + source
     plan = Plan(
         files={"program.c": source.encode(errors="surrogatepass")},
         build=linked(source, warm or (_driver(task),)),
         run=("/tmp/program",),
         wrong=WRONG,
-        checked="program" if task.script >= 0 else "",
+        checked="program" if task.script is not None else "",
         compile=compiler(box, task, warm, source.encode(errors="surrogatepass")),
     )
     return noted(task, build_and_run(box, task, plan, oom))
@@ -130,7 +130,7 @@ def _driver(task: Task) -> Sequence[str]:
     """gcc as anyone calls it."""
     tools = task.tools
     whole = (tools["gcc"], *FLAGS, "-pipe", tools["linker"], "-o", "program", "program.c")
-    if task.script >= 0:
+    if task.script is not None:
         return (*whole[:-1], tools["finish"], whole[-1], "-Wl,--wrap=main", "-lm")
     return (*whole, *STRICT, "-lm")
 
@@ -148,7 +148,7 @@ def steps(task: Task, strict: Sequence[str], header: str) -> tuple[Sequence[str]
         compiled += ["-include", f"{tools['headers']}/{header}"]
     linked = shlex.split(tools["link"])
     linked.remove(FINISH)
-    if task.script >= 0:  # first: what stands before it would run before it
+    if task.script is not None:  # first: what stands before it would run before it
         at = linked.index("program.o")
         linked[at:at] = [tools["finish"], "--wrap=main"]
     return compiled, shlex.split(tools["assemble"]), linked

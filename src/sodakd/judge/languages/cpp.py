@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 
 from sodakd.judge.inside.job import Box
-from sodakd.judge.inside.native import Plan, build_and_run, script_of
+from sodakd.judge.inside.native import Plan, build_and_run
 from sodakd.judge.inside.plain import Json
 from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.languages import literals
@@ -61,8 +61,8 @@ template <class T> static void sodakd_put(const std::vector<T> &v) {
 
 def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     """Build and try one program."""
-    source = f"{task.code}\n{ASSERT}{script_of(task)}" if task.script >= 0 else calls(task)
-    called = task.script < 0
+    source = f"{task.code}\n{ASSERT}{task.script}" if task.script is not None else calls(task)
+    called = task.script is None
     header = (
         header_of(task.tools.get("heavy"), task.code, source, called=called) if task.warm else ""
     )
@@ -70,14 +70,14 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     if warm and header == LIGHT:
         compiled, *others = warm
         warm = ((*compiled, f"-I{task.tools['headers']}/light"), *others)
-    elif task.script < 0 and not warm:
+    elif task.script is None and not warm:
         source = f"#include <bits/stdc++.h>\n{source}"
     plan = Plan(
         files={"program.cpp": source.encode(errors="surrogatepass")},
         build=linked(source, warm or (_driver(task),)),
         run=("/tmp/program",),
         wrong=WRONG,
-        checked="program" if task.script >= 0 else "",
+        checked="program" if task.script is not None else "",
         compile=compiler(box, task, warm, source.encode(errors="surrogatepass")),
     )
     return noted(task, build_and_run(box, task, plan, oom))
@@ -87,7 +87,7 @@ def _driver(task: Task) -> Sequence[str]:
     """g++ as anyone calls it."""
     tools = task.tools
     whole = (tools["g++"], *FLAGS, "-pipe", tools["linker"], "-o", "program", "program.cpp")
-    if task.script < 0:
+    if task.script is None:
         return whole
     return (*whole[:-1], tools["finish"], whole[-1], "-Wl,--wrap=main")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from sodakd.judge.inside.job import Box
-from sodakd.judge.inside.native import Plan, build_and_run, script_of
+from sodakd.judge.inside.native import Plan, build_and_run
 from sodakd.judge.inside.plain import Json
 from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.languages import literals
@@ -121,7 +121,7 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
 
 def program_of(task: Task) -> str:
     """The program and its script, as a part of package main."""
-    return renamed(f"{task.code}\n{script_of(task)}" if task.script >= 0 else task.code)
+    return renamed(f"{task.code}\n{task.script}" if task.script is not None else task.code)
 
 
 def lacks(result: Result) -> bool:
@@ -132,7 +132,7 @@ def lacks(result: Result) -> bool:
 
 def _plan(task: Task, program: str, mark: str, *, slim: bool) -> Plan:
     packages = task.tools["go_slim" if slim else "go_packages"]
-    if task.script < 0:
+    if task.script is None:
         head = calls(task) + MAIN_CALLS
     elif names := tests(program):
         head = (MAIN_SLIM if slim else MAIN_FULL) + NONCE
@@ -159,7 +159,7 @@ def run_plan(task: Task, *command: str) -> Plan:
         wrong=WRONG,
         memory=MEMORY,
         words=words,
-        environment={"GOGC": "off"} if task.script < 0 else {},
+        environment={"GOGC": "off"} if task.script is None else {},
         building=TOOLS,
         reserve=False,
         processes=128,

@@ -72,7 +72,7 @@ class _Member:
     @property
     def case(self) -> str:
         """What `main` does where it is asked for this one."""
-        if self.task.script < 0:
+        if self.task.script is None:
             return CASE_CALLS.format(number=self.number, run=f"X{self.path}calls")
         named = [f'{{"{name}", p{self.number}.{name}}}' for name in tests(self.program)]
         return CASE_TESTS.format(number=self.number, tests=", ".join(named))
@@ -83,7 +83,7 @@ def judge_batch(box: Box, tasks: Sequence[Task], oom: Callable[[], bool]) -> lis
     members = [
         one
         for one in (_member(number, task) for number, task in enumerate(tasks) if task.warm)
-        if read(one.program).harmless and (one.task.script < 0 or tests(one.program))
+        if read(one.program).harmless and (one.task.script is None or tests(one.program))
     ]
     works = len(members) < 2 or _works(box, members[0].task)
     found = _linked(box, members, oom) if works and len(members) > 1 else {}
@@ -140,7 +140,7 @@ def _compile(job: Job, one: _Member) -> Built:
     path = one.path
     names = {f"{path}.go": "program.go", f"{path}_calls.go": "main.go"}
     files = {f"{path}.go": one.program.encode(errors="surrogatepass")}
-    if one.task.script < 0:
+    if one.task.script is None:
         files[f"{path}_calls.go"] = calls(one.task).replace("MARK", f"X{path}").encode()
     shown = ";".join(f"/tmp/{name}=>/tmp/{known}" for name, known in names.items())
     slim = one.task.tools["go_slim"]
@@ -159,7 +159,7 @@ def _link(job: Job, members: Sequence[_Member], binary: int) -> bool:
     with open(task.tools["go_slim"], "rb") as file:
         listed = file.read() + packages.encode()
     imports = [f'    p{one.number} "{one.path}"' for one in members]
-    if any(one.task.script >= 0 for one in members):
+    if any(one.task.script is not None for one in members):
         imports.append('    "testing"')
     main = MAIN.replace("IMPORTS", "\n".join(imports))
     main = main.replace("CASES", "\n".join(one.case for one in members)).replace("MARK", "own")
@@ -193,22 +193,18 @@ def _works(box: Box, task: Task) -> bool:
 
 def _tried(box: Box, task: Task) -> bool:
     form = 'package main\n\nimport "testing"\n\nfunc TestIt(t *testing.T) {{ {} }}\n'
-    script = os.memfd_create("probe")
-    try:
-        probe = replace(task, script=script, limits=Limits())
-        tasks = [replace(probe, code=form.format(body)) for body in _PROBES.values()]
-        called = replace(
-            probe,
-            code="package main\n\nfunc probe() int { return 7 }\n",
-            entry_point="probe",
-            arguments=((),),
-            argument_types=(),
-            result_type="int",
-            script=-1,
-        )
-        tasks.append(called)
-        found = _linked(box, [_member(*one) for one in enumerate(tasks)], lambda: False)
-    finally:
-        os.close(script)
+    probe = replace(task, script="", limits=Limits())
+    tasks = [replace(probe, code=form.format(body)) for body in _PROBES.values()]
+    called = replace(
+        probe,
+        code="package main\n\nfunc probe() int { return 7 }\n",
+        entry_point="probe",
+        arguments=((),),
+        argument_types=(),
+        result_type="int",
+        script=None,
+    )
+    tasks.append(called)
+    found = _linked(box, [_member(*one) for one in enumerate(tasks)], lambda: False)
     outcomes = [found[number].outcome for number in sorted(found)]
     return outcomes == [*_PROBES, ""] and found[len(_PROBES)].values == '{"value":7}\n'

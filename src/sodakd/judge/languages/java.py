@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from sodakd.judge.inside.job import Box, Limits
-from sodakd.judge.inside.native import BUILD, Plan, build_and_run, refused, script_of
+from sodakd.judge.inside.native import BUILD, Plan, build_and_run, refused
 from sodakd.judge.inside.plain import Json
 from sodakd.judge.inside.server import Command, Kept, ServerLateError
 from sodakd.judge.inside.task import Result, Task
@@ -101,8 +101,8 @@ WRITERS = """\
 def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     """Compile and try one program."""
     tools = task.tools
-    if task.script >= 0:
-        script = script_of(task)
+    if task.script is not None:
+        script = task.script or ""
         source = f"{task.code}\n{script}"
         files = {file_name(source): source.encode(errors="surrogatepass")}
         run: tuple[str, ...] = (

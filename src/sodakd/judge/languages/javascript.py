@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from sodakd.judge.inside.job import Box, BoxError, Job, Limits
-from sodakd.judge.inside.native import Plan, build_and_run, script_of
+from sodakd.judge.inside.native import Plan, build_and_run
 from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.inside.zygote import Zygote
 
@@ -22,7 +22,7 @@ MEMORY = re.compile(
 
 def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     """Try one program."""
-    return run(box, task, oom, task.code, script_of(task))
+    return run(box, task, oom, task.code, task.script or "")
 
 
 def run(box: Box, task: Task, oom: Callable[[], bool], program: str, tests: str) -> Result:
@@ -43,7 +43,7 @@ def question(task: Task, program: str | None, tests: str) -> bytes:
     asked = {
         "entry": task.entry_point,
         "calls": task.arguments,
-        "scripted": task.script >= 0,
+        "scripted": task.script is not None,
         "tests": tests,
     }
     if program is not None:
@@ -117,7 +117,7 @@ class Forks:
             zygote = Zygote(box, warm, {**seen, "LD_BIND_NOW": "1"})
             self._zygote = zygote
             for code, expected in ((_GOOD, ""), (_BAD, "runtime_error")):
-                trial = replace(task, entry_point="f", arguments=((1,),), script=-1, code=code)
+                trial = replace(task, entry_point="f", arguments=((1,),), script=None, code=code)
                 asked = question(trial, code, "")
                 result = build_and_run(box, trial, forked(trial, zygote, asked), lambda: False)
                 if result.outcome != expected or (not expected and result.values != _GIVEN):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from sodakd.judge.inside.job import Box, Limits
-from sodakd.judge.inside.native import BUILD, build_and_run, refused, script_of
+from sodakd.judge.inside.native import BUILD, build_and_run, refused
 from sodakd.judge.inside.server import Command, Kept, ServerLateError
 from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.languages import javascript
@@ -21,12 +21,12 @@ TYPES: Mapping[str, str] = {
 
 def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     """Check, transpile and try one program."""
-    source = f"{task.code}\n{script_of(task)}"
+    source = f"{task.code}\n{task.script or ''}"
     if not task.warm:
         return _cold(box, task, source, oom)
     # A script asks node for its assertions; a program that is only called may well have a function
     # named `process`, which node's types would not let it.
-    request = json.dumps({"program": source, "typed": task.script >= 0}).encode()
+    request = json.dumps({"program": source, "typed": task.script is not None}).encode()
     try:
         checked = _read(_CHECKER.ask(box, _command(task.tools), request, BUILD))
     except ServerLateError as error:
@@ -59,7 +59,7 @@ def _cold(box: Box, task: Task, source: str, oom: Callable[[], bool]) -> Result:
     tools = task.tools
     plan = javascript.plan(task, javascript.question(task, None, ""))
     files = {**plan.files, "program.ts": source.encode(errors="surrogatepass")}
-    types = ("--types", "node", "--typeRoots", tools["typings"]) if task.script >= 0 else ()
+    types = ("--types", "node", "--typeRoots", tools["typings"]) if task.script is not None else ()
     build = (
         tools["node"], tools["tsc"], "--target", "es2022", "--module", "commonjs",
         "--ignoreDeprecations", "5.0", *types, *(() if types else ("--typeRoots", "/nowhere")),

@@ -1,0 +1,131 @@
+"""What runs a Python program: a process that is forked for each, and this in the fork.
+
+A fork finds what it is asked in descriptor 4, and writes to 3 what came of it. Little is imported
+here, and of the standard library alone: what is imported is copied for every program.
+"""
+
+import ctypes
+import gc
+import marshal
+import os
+import random
+import sys
+from collections.abc import Callable, Mapping, Sequence
+
+from sodakd.judge.inside import split
+from sodakd.judge.inside.plain import Json, NotPlainError, dump, encode
+from sodakd.judge.inside.said import UNREAD, limit, raised
+
+RESULT, ASKED, OTHER = 3, 4, 5
+"""The descriptors of a fork; the last one is the socket of the split mode."""
+_LOADED = "bisect collections copy functools heapq itertools math operator re string typing"
+"""What programs import most, beside what is imported here; the rest they load themselves."""
+_exit = os._exit
+_Write = Callable[[bytes], object]
+
+
+def main(library: str) -> None:
+    """Be forked by requests from descriptor 3. `library` is the inner wall's."""
+    os.environ.clear()
+    for name in _LOADED.split():
+        __import__(name)
+    random.seed(0)  # a program draws the same numbers each time
+    warm_up()
+    ctypes.PyDLL(library).serve_forks(3, None)  # returns in forks alone
+    answer()
+
+
+def warm_up() -> None:
+    """Have the compiler and the texts of errors ready before the first fork."""
+    sys.set_int_max_str_digits(0)
+    for code in ("def f(x):\n    return [x]\n", "def f(x:", "def f(x):\n    return 1 / 0"):
+        _calls(lambda _: None, code, "f", [[1]])
+        _both(lambda _: None, code, "def check(g):\n    assert g(1) == [1]\ncheck(f)\n", "")
+    split.free_names("def check(g):\n    assert g(1) == 2\ncheck(f)\n", "")
+    gc.collect()
+    gc.freeze()
+
+
+def answer() -> None:
+    """In a fork: do what is asked, and end."""
+    status = 124
+    try:
+        request = marshal.loads(os.pread(ASKED, os.fstat(ASKED).st_size, 0))
+        os.close(ASKED)
+        _ASKS[request.pop("what")](_write, **request)
+        status = 0
+    except BaseException as error:
+        sys.__excepthook__(type(error), error, error.__traceback__)
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        _exit(status)
+
+
+def _write(text: bytes) -> None:
+    write = os.write
+    while text:
+        text = text[write(RESULT, text) :]
+
+
+def _calls(write: _Write, code: str, entry_point: str, arguments: Sequence[list[Json]]) -> None:
+    """Define the program and call it: a line for each value, the last one for what it raised."""
+    space: dict[str, object] = {"__name__": "solution"}
+    try:
+        compiled = compile(code, "solution.py", "exec")
+    except UNREAD as error:
+        write(b"compile " + raised(error).encode(errors="replace"))
+        return
+    try:
+        exec(compiled, space)
+        entry = space.get(entry_point)
+        if not callable(entry):
+            raise NameError(f"{entry_point} is not defined")
+        for given in arguments:
+            found = entry(*given)
+            try:
+                write(dump({"value": encode(found)}))
+            except (NotPlainError, RecursionError) as error:
+                write(dump({"other": str(error)}))
+    except BaseException as error:  # whatever a program raises is data, SystemExit too
+        write(dump({"error": raised(error), "limit": limit(error)}))
+
+
+def _both(write: _Write, code: str, script: str, nonce: str) -> None:
+    """Run the program and its tests in one space; what came of it stands behind the nonce."""
+    write(nonce.encode() + dump(_tested(code, script)))
+
+
+def _tested(code: str, script: str) -> dict[str, Json]:
+    space: dict[str, object] = {"__name__": "solution"}
+    try:
+        compiled = compile(code, "solution.py", "exec")
+    except UNREAD as error:
+        return {"outcome": "compile_error", "output": raised(error)}
+    try:
+        exec(compiled, space)
+        exec(compile(script, "tests.py", "exec"), space)
+    except AssertionError as error:
+        return {"outcome": "wrong_answer", "output": raised(error)}
+    except MemoryError:
+        return {"outcome": "memory_limit", "output": "MemoryError"}
+    except BaseException as error:
+        return {"outcome": "runtime_error", "output": raised(error)}
+    return {"outcome": "passed", "output": ""}
+
+
+def _serve(write: _Write, code: str) -> None:
+    split.serve(code, OTHER, write)
+
+
+def _test(write: _Write, script: str, entry_point: str) -> None:
+    write(dump(split.test(script, entry_point, OTHER)))
+
+
+_ASKS: Mapping[str, Callable[..., None]] = {
+    "calls": _calls,
+    "both": _both,
+    "serve": _serve,
+    "test": _test,
+}
