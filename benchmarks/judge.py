@@ -166,12 +166,14 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("languages", nargs="*", default=list(LANGUAGES))
     parser.add_argument("--peers", type=Path, default=Path("peers"))
-    parser.add_argument("--count", type=int, default=48)
+    parser.add_argument("--count", type=int)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--cores", type=int, default=1)
     parser.add_argument("--parity", action="store_true")
     given = parser.parse_intermixed_args()
     given.peers = given.peers.resolve()
+    if given.count is None and not given.parity:
+        given.count = 48
     cores = sorted(os.sched_getaffinity(0))
     with tempfile.TemporaryDirectory() as folder:
         tools(Path(folder))

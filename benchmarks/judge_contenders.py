@@ -243,16 +243,18 @@ class Peer(AbstractContextManager["Peer"]):
         self.name, self.language = name, language
         self.by_calls = name in _BY_CALLS
         self.beside: tuple[str, ...] = ("calls",) if self.by_calls else _BESIDE
+        place = place.resolve()
         own = place / "venv" / "bin" / "python"
         python = own if own.exists() else interpreter()
         count = 4 if (name, language) == _POLLS else _THREADS.get(name, 1) if cores > 1 else 1
-        server = Path(__file__).with_name("judge_peers.py")
+        server = Path(__file__).resolve().with_name("judge_peers.py")
         count = max(count, cores)
         self._process = subprocess.Popen(
             [str(python), str(server), name, language, str(place), str(count)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            cwd="/",  # tsc would take the packages of the folder that it is started in
             env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
         )
 
