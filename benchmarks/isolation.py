@@ -16,8 +16,9 @@ import tempfile
 import time
 from collections.abc import Callable
 
+from sodakd.judge.inside.box import Box, Limits, Walls
 from sodakd.judge.inside.filters import raise_filter
-from sodakd.judge.inside.job import Box, Job, Limits, Walls
+from sodakd.judge.inside.job import Job
 from sodakd.judge.inside.wall import raise_wall, seen
 from sodakd.judge.toolchains import contain_library
 

@@ -144,7 +144,7 @@ def parity(language: str, given: argparse.Namespace) -> None:
     """On how many programs the judge and the plain tools agree about a pass."""
     rows = read(given.folder, language)[: given.count]
     cores = len(os.sched_getaffinity(0))
-    script = TestScript(script="\n", in_process=True)
+    script = TestScript(script="\n", in_process=True, as_main=True)
     programs = [Program(row.program, row.language, script, id=row.id) for row in rows]
     with Judge(JudgeSettings(cpu_seconds=10), workers=cores) as judge:
         verdicts = judge.all(programs)

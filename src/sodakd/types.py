@@ -88,7 +88,8 @@ class TestScript(Frozen):
     Passing is reaching its end without a failed assertion. `entry_point` is the function that it
     calls, where there is one. Python scripts run in a process of their own, which plain values
     cross; `in_process` is for those that need more (classes, generators): it is weaker, and the
-    verdict says so.
+    verdict says so. `as_main`: what a Python program does under `if __name__ == "__main__"` is part
+    of it, as it is where a file is run; else it is left out, as where a function is tested.
     """
 
     __test__: ClassVar[bool] = False
@@ -96,6 +97,7 @@ class TestScript(Frozen):
     entry_point: str = ""
     script: str
     in_process: bool = False
+    as_main: bool = False
 
 
 class Question(Frozen):

@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from sodakd.judge.inside import filters
-from sodakd.judge.inside.job import LimitsOfC
+from sodakd.judge.inside.box import LimitsOfC
 
 X86_64, ALLOW, KILL, REFUSE = 0xC000003E, 0x7FFF0000, 0x80000000, 0x00050000
 NUMBERS = filters._CALLS

@@ -100,6 +100,21 @@ def test_a_lost_interpreter_changes_no_verdict() -> None:
         assert "workers fork themselves" in note
 
 
+GUARDED = "def f():\n    return 1\nif __name__ == '__main__':\n    import __main__\n    {}\n"
+
+
+def test_the_guarded_part_of_a_program_is_left_out_but_where_it_is_run_as_a_file(
+    both: tuple[Judge, Judge],
+) -> None:
+    for last, as_file in (("assert __main__.f() == 1", True), ("assert f() == 2", False)):
+        for as_main in (False, True):
+            for in_process in (False, True):
+                tests = TestScript(script="\n", as_main=as_main, in_process=in_process)
+                asked = Program(GUARDED.format(last), Language.PYTHON, tests)
+                for judge in both:
+                    assert judge.one(asked).passed is (as_file or not as_main)
+
+
 NAMES = (
     # what the script uses and the program defines, whatever it is
     ("LIMIT = 3\ndef f(n):\n    return min(n, LIMIT)\n", "assert f(7) == LIMIT\n"),

@@ -1,5 +1,8 @@
 """Any number of programs: read no faster than judged, remembered no longer than useful."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -94,3 +97,29 @@ def test_where_memory_is_short_one_idle_worker_is_kept(monkeypatch: pytest.Monke
         pass
     assert pool.idle == [Language.GO]
     pool.close()
+
+
+def test_a_program_that_waits_for_a_core_has_its_time_nevertheless() -> None:
+    core = {min(os.sched_getaffinity(0))}
+    all_cores = os.sched_getaffinity(0)
+    work = "import time\ndef f():\n    end = time.process_time() + 0.6\n"
+    work += "    while time.process_time() < end:\n        pass\n    return 1\n"
+    sleep = "import time\ndef f():\n    time.sleep(60)\n    return 1\n"
+    tests = Tests(entry_point="f", cases=(Case(arguments=(), expected=1),))
+    settings = JudgeSettings(cpu_seconds=1, calibrate=False)
+    busy = [sys.executable, "-c", "while True: pass"]
+    os.sched_setaffinity(0, core)
+    # Each in a session of its own: the scheduler shares a core among sessions.
+    hogs = [subprocess.Popen(busy, start_new_session=True) for _ in range(7)]
+    try:
+        with Judge(settings, workers=1) as judge:
+            judged = judge.one(Program(work, Language.PYTHON, tests))
+            asleep = judge.one(Program(sleep, Language.PYTHON, tests))
+    finally:
+        os.sched_setaffinity(0, all_cores)
+        for hog in hogs:
+            hog.kill()
+            hog.wait()
+    assert judged.passed, judged
+    assert judged.wall_seconds > 3, "it was to wait for longer than its wall seconds"
+    assert asleep.outcome is Outcome.TIMEOUT

@@ -48,7 +48,9 @@ def _tests(row: Line) -> Tests | TestScript:
     asked = row.values.get("tests")
     entry_point = str(row.values.get("entry_point", ""))
     if asked is None:
-        asked = next((row.values[key] for key in _SCRIPT if key in row.values), "\n")
+        asked = next((row.values[key] for key in _SCRIPT if key in row.values), None)
+    if asked is None:
+        return TestScript(entry_point=entry_point, script="\n", as_main=True)
     if isinstance(asked, str):
         return TestScript(entry_point=entry_point, script=asked)
     try:

@@ -33,6 +33,7 @@ def task_of(program: Program, limits: dict[str, JsonValue], *, warm: bool) -> di
         "argument_types": list(signature.arguments) if signature else [],
         "result_type": signature.returns.value if signature else "",
         "in_process": isinstance(tests, TestScript) and tests.in_process,
+        "as_main": isinstance(tests, TestScript) and tests.as_main,
         "script": tests.script if isinstance(tests, TestScript) else None,
         "limits": limits,
         "warm": warm,

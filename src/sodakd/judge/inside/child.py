@@ -40,7 +40,8 @@ def warm_up() -> None:
     sys.set_int_max_str_digits(0)
     for code in ("def f(x):\n    return [x]\n", "def f(x:", "def f(x):\n    return 1 / 0"):
         _calls(lambda _: None, code, "f", [[1]])
-        _both(lambda _: None, code, "def check(g):\n    assert g(1) == [1]\ncheck(f)\n", "")
+        script = "def check(g):\n    assert g(1) == [1]\ncheck(f)\n"
+        _both(lambda _: None, code, script, as_main=False, nonce="")
     split.free_names("def check(g):\n    assert g(1) == 2\ncheck(f)\n", "")
     gc.collect()
     gc.freeze()
@@ -71,7 +72,7 @@ def _write(text: bytes) -> None:
 
 def _calls(write: _Write, code: str, entry_point: str, arguments: Sequence[list[Json]]) -> None:
     """Define the program and call it: a line for each value, the last one for what it raised."""
-    space: dict[str, object] = {"__name__": "solution"}
+    space = split.space(as_main=False)
     try:
         compiled = compile(code, "solution.py", "exec")
     except UNREAD as error:
@@ -92,13 +93,12 @@ def _calls(write: _Write, code: str, entry_point: str, arguments: Sequence[list[
         write(dump({"error": raised(error), "limit": limit(error)}))
 
 
-def _both(write: _Write, code: str, script: str, nonce: str) -> None:
+def _both(write: _Write, code: str, script: str, *, as_main: bool, nonce: str) -> None:
     """Run the program and its tests in one space; what came of it stands behind the nonce."""
-    write(nonce.encode() + dump(_tested(code, script)))
+    write(nonce.encode() + dump(_tested(code, script, split.space(as_main=as_main))))
 
 
-def _tested(code: str, script: str) -> dict[str, Json]:
-    space: dict[str, object] = {"__name__": "solution"}
+def _tested(code: str, script: str, space: dict[str, object]) -> dict[str, Json]:
     try:
         compiled = compile(code, "solution.py", "exec")
     except UNREAD as error:
@@ -115,8 +115,8 @@ def _tested(code: str, script: str) -> dict[str, Json]:
     return {"outcome": "passed", "output": ""}
 
 
-def _serve(write: _Write, code: str) -> None:
-    split.serve(code, OTHER, write)
+def _serve(write: _Write, code: str, *, as_main: bool) -> None:
+    split.serve(code, split.space(as_main=as_main), OTHER, write)
 
 
 def _test(write: _Write, script: str, entry_point: str) -> None:

@@ -10,7 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sodakd.judge.inside.job import Box, BoxError, Job, Limits
+from sodakd.judge.inside.box import Box, BoxError, Limits
+from sodakd.judge.inside.job import Job
 from sodakd.judge.inside.native import BUILD, Built, Memory, job_of
 from sodakd.judge.inside.task import text_of
 from sodakd.judge.inside.zygote import Zygote

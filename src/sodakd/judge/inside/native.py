@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from sodakd.judge.inside.box import MIB, Box, Ended, Limits, UnwritableError
 from sodakd.judge.inside.elf import EARLY, runs_early
-from sodakd.judge.inside.job import MIB, Box, Ended, Job, Limits, UnwritableError
+from sodakd.judge.inside.job import Job
 from sodakd.judge.inside.said import short
 from sodakd.judge.inside.task import Result, Task, bad_end, full, text_of
 

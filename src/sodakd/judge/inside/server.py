@@ -12,7 +12,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sodakd.judge.inside.job import MIB, Box, Job, Limits
+from sodakd.judge.inside.box import MIB, Box, Limits
+from sodakd.judge.inside.job import Job
 
 _LENGTH = struct.Struct(">I")
 _FOREVER = 10**8

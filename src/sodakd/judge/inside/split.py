@@ -21,9 +21,18 @@ LINE = 16 * 2**20
 # --- the program -------------------------------------------------------------------------------
 
 
-def serve(code: str, socket: int, write: Callable[[bytes], object]) -> None:
+def space(*, as_main: bool) -> dict[str, object]:
+    """Where a program's names are put: those of the module that was started, or of another."""
+    if not as_main:
+        return {"__name__": "solution"}
+    module = sys.modules["__main__"] = types.ModuleType("__main__")
+    return vars(module)
+
+
+def serve(
+    code: str, space: dict[str, object], socket: int, write: Callable[[bytes], object]
+) -> None:
     """Define the program, then answer calls until the tests hang up."""
-    space: dict[str, object] = {"__name__": "solution"}
     try:
         compiled = compile(code, "solution.py", "exec")
     except UNREAD as error:

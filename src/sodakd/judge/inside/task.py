@@ -6,7 +6,7 @@ import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sodakd.judge.inside.job import Ended, Limits
+from sodakd.judge.inside.box import Ended, Limits
 from sodakd.judge.inside.plain import Json
 
 
@@ -26,6 +26,7 @@ class Task:
     result_type: str
     script: str | None
     in_process: bool
+    as_main: bool
     limits: Limits
     tools: Mapping[str, str]
     warm: bool = True

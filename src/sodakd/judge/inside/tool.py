@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sodakd.judge.inside.job import MIB, Box, BoxError, Job, Limits, UnwritableError
+from sodakd.judge.inside.box import MIB, Box, BoxError, Limits, UnwritableError
+from sodakd.judge.inside.job import Job
 from sodakd.judge.inside.native import BUILD, Memory
 from sodakd.judge.inside.server import ServerLateError
 from sodakd.judge.inside.task import full, text_of

@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypedDict
 
+from sodakd.judge.inside.box import Box, BoxError, Limits, Walls
 from sodakd.judge.inside.filters import raise_filter
-from sodakd.judge.inside.job import Box, BoxError, Limits, Walls
 from sodakd.judge.inside.landlock import foreign_ids, raise_landlock, raise_nothing
 from sodakd.judge.inside.task import Task
 from sodakd.judge.inside.tool import run_tool

@@ -12,7 +12,8 @@ import socket
 import struct
 from collections.abc import Mapping, Sequence
 
-from sodakd.judge.inside.job import Box, BoxError, Exit, Job, Limits, LimitsOfC
+from sodakd.judge.inside.box import Box, BoxError, Exit, Limits, LimitsOfC
+from sodakd.judge.inside.job import Job
 
 
 class _Asked(ctypes.Structure):

@@ -5,8 +5,8 @@ import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from sodakd.judge.inside.box import Box
 from sodakd.judge.inside.compiler import COMPILERS
-from sodakd.judge.inside.job import Box
 from sodakd.judge.inside.native import Compile, Plan, build_and_run
 from sodakd.judge.inside.plain import Json
 from sodakd.judge.inside.task import Result, Task

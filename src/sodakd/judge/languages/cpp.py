@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cache
 
-from sodakd.judge.inside.job import Box
+from sodakd.judge.inside.box import Box
 from sodakd.judge.inside.native import Plan, build_and_run
 from sodakd.judge.inside.plain import Json
 from sodakd.judge.inside.task import Result, Task

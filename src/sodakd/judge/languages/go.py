@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from sodakd.judge.inside.job import Box
+from sodakd.judge.inside.box import Box
 from sodakd.judge.inside.native import Plan, build_and_run
 from sodakd.judge.inside.plain import Json
 from sodakd.judge.inside.task import Result, Task

@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sodakd.judge.inside.job import Box, Job, Limits
+from sodakd.judge.inside.box import Box, Limits
+from sodakd.judge.inside.job import Job
 from sodakd.judge.inside.native import Built, build, job_of, run, unbuilt
 from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.languages.go import (

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from sodakd.judge.inside.job import Box, Limits
+from sodakd.judge.inside.box import Box, Limits
 from sodakd.judge.inside.native import BUILD, Plan, build_and_run, refused
 from sodakd.judge.inside.plain import Json
 from sodakd.judge.inside.server import Command, Kept, ServerLateError

@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from sodakd.judge.inside.job import Box, BoxError, Job, Limits
+from sodakd.judge.inside.box import Box, BoxError, Limits
+from sodakd.judge.inside.job import Job
 from sodakd.judge.inside.native import Plan, build_and_run
 from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.inside.zygote import Zygote

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from sodakd.judge.inside import child
-from sodakd.judge.inside.job import Box, BoxError, Ended, Job
+from sodakd.judge.inside.box import Box, BoxError, Ended
+from sodakd.judge.inside.job import Job
 from sodakd.judge.inside.native import Memory
 from sodakd.judge.inside.said import short
 from sodakd.judge.inside.split import LINE
@@ -110,7 +111,8 @@ def _in_process(
 ) -> Result:
     nonce = os.urandom(16).hex()
     asked = {
-        "what": "both", "code": task.code, "script": task.script, "nonce": nonce,
+        "what": "both", "code": task.code, "script": task.script, "as_main": task.as_main,
+        "nonce": nonce,
     }  # fmt: skip
     with Job(box, task.limits) as job:
         ended = job.wait(_start(job, warm, asked, (output, output, result)))
@@ -126,7 +128,7 @@ def _in_process(
 def _by_script(
     box: Box, task: Task, warm: Zygote | None, oom: Callable[[], bool], output: int, result: int
 ) -> Result:
-    serve = {"what": "serve", "code": task.code}
+    serve = {"what": "serve", "code": task.code, "as_main": task.as_main}
     test = {
         "what": "test", "script": task.script, "entry_point": task.entry_point,
     }  # fmt: skip

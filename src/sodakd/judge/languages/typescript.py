@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from sodakd.judge.inside.job import Box, Limits
+from sodakd.judge.inside.box import Box, Limits
 from sodakd.judge.inside.native import BUILD, build_and_run, refused
 from sodakd.judge.inside.server import Command, Kept, ServerLateError
 from sodakd.judge.inside.task import Result, Task

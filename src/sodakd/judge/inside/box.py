@@ -1,0 +1,204 @@
+"""What the jobs of a worker share, and the limits of a program: `contain.c` as Python sees it.
+
+Nothing but the standard library is imported here.
+"""
+
+import ctypes
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sodakd.judge.inside import filters, landlock, wall
+from sodakd.judge.inside.memory import Memory
+
+MIB = 2**20
+FILES = 4096
+"""Files and folders that a program may make."""
+
+
+class BoxError(OSError):
+    """The sandbox itself failed: never a program's verdict."""
+
+
+class UnwritableError(BoxError):
+    """The files of a program cannot be written: a name too long, too many, too much of them."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a program may use. Seconds of CPU and wall time; bytes.
+
+    `reserve`: the address space is held to `memory` as well; not so for runtimes that reserve
+    more than they use: their `memory` is held by what they write to (RLIMIT_DATA) and the cgroup.
+    `sockets`: to ask for one of the network is refused, not a violation. `compiler`: code of ours,
+    that reads what is not.
+    """
+
+    cpu_seconds: float = 5.0
+    wall_seconds: float = 12.0
+    memory: int = 512 * MIB
+    output: int = MIB
+    disk: int = 64 * MIB
+    processes: int = 64
+    open_files: int = 256
+    reserve: bool = True
+    sockets: bool = False
+    compiler: bool = False
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a process ended: its exit status or signal, what it used, whether its time was up.
+
+    `over_memory`: all processes of its job together held more than it may; `over_disk`: so did the
+    files in its folder.
+    """
+
+    status: int
+    signal: int
+    cpu_seconds: float
+    wall_seconds: float
+    peak_memory: int
+    late: bool
+    over_memory: bool = False
+    over_disk: bool = False
+
+
+@dataclass(frozen=True)
+class Exit:
+    """What is left of a process that ended: its wait status, and what it used."""
+
+    status: int
+    cpu_seconds: float
+    peak_memory: int
+
+
+_STEPS = 192
+"""Instructions that a filter of a program may have."""
+
+
+_Filter = ctypes.c_ubyte * (8 * _STEPS)
+
+
+class LimitsOfC(ctypes.Structure):
+    """`Limits` as `contain.c` takes them."""
+
+    _fields_ = [
+        *(
+            (name, ctypes.c_long)
+            for name in (
+                "cpu_seconds", "address_space", "data", "file_size", "processes", "open_files",
+                "stack", "disk", "inodes", "uid", "bounded", "steps",
+            )
+        ),
+        ("filter", _Filter),
+    ]  # fmt: skip
+
+
+class JobOfC(ctypes.Structure):
+    """`struct job` of `contain.c`."""
+
+    _fields_ = [
+        ("pid", ctypes.c_int),
+        ("pidfd", ctypes.c_int),
+        ("stack", ctypes.c_void_p),
+        ("folder", ctypes.c_char_p),
+        ("ruleset", ctypes.c_int),
+    ]
+
+
+class FileOfC(ctypes.Structure):
+    """`struct file` of `contain.c`."""
+
+    _fields_ = [
+        ("name", ctypes.c_char_p),
+        ("content", ctypes.c_char_p),
+        ("size", ctypes.c_size_t),
+    ]
+
+
+class CommandOfC(ctypes.Structure):
+    """`struct command` of `contain.c`."""
+
+    _fields_ = [
+        ("job", ctypes.POINTER(JobOfC)),
+        ("limits", ctypes.POINTER(LimitsOfC)),
+        ("arguments", ctypes.POINTER(ctypes.c_char_p)),
+        ("environment", ctypes.POINTER(ctypes.c_char_p)),
+        ("descriptors", ctypes.POINTER(ctypes.c_int)),
+        ("descriptor_count", ctypes.c_int),
+        ("files", ctypes.POINTER(FileOfC)),
+        ("file_count", ctypes.c_int),
+        ("failed", ctypes.c_int),
+    ]
+
+
+@dataclass(frozen=True)
+class Walls:
+    """What stands around a worker: `namespaces`, `landlock` or `none`.
+
+    Without namespaces, jobs are folders in `room`; `seen` is what Landlock lets them read.
+    """
+
+    kind: str
+    own_ids: bool = False
+    first_id: int = 1000
+    room: str = ""
+    seen: Sequence[landlock.Place] = ()
+
+    @property
+    def alone(self) -> bool:
+        """Whether there are no namespaces."""
+        return self.kind != "namespaces"
+
+    @property
+    def scoped(self) -> bool:
+        """Whether signals reach what descends from us alone."""
+        return self.kind == "landlock"
+
+
+class Box:
+    """What all jobs of a worker share: the compiled wall (`contain.c`) and the user ids.
+
+    `path` is where the wall lies. `companions` are the pids of what is kept running beside
+    programs; `memory` counts what the processes of a program hold together.
+    """
+
+    def __init__(self, library: str, walls: Walls, statistics: int = -1) -> None:
+        self.path = library
+        self.library = ctypes.CDLL(library, use_errno=True)
+        self.walls = walls
+        self.companions: set[int] = set()
+        self.memory = Memory(statistics, self.companions, above=os.getpid() if walls.alone else 0)
+        self.jobs = 0
+        self.runs = 0
+
+    def limits(self, limits: Limits) -> "LimitsOfC":
+        """The limits as the C side takes them, with a user id that no earlier run had."""
+        self.runs += 1
+        whole = max(1, int(limits.cpu_seconds) + 1)
+        alone = self.walls.alone
+        steps = filters.of_program(asks=limits.sockets, alone=alone and not limits.compiler)
+        return LimitsOfC(
+            cpu_seconds=whole,
+            address_space=limits.memory if limits.reserve else -1,
+            data=limits.memory,
+            file_size=max(limits.output, limits.disk),
+            processes=limits.processes
+            + (0 if self.walls.own_ids or not alone else self.memory.tasks_of_user()),
+            open_files=limits.open_files,
+            stack=min(limits.memory // 4, 64 * MIB) if limits.reserve else -1,
+            disk=limits.disk,
+            inodes=FILES,
+            uid=self.walls.first_id + self.runs % 60000 if self.walls.own_ids else -1,
+            bounded=-1 if alone else wall.KEPT,
+            steps=len(steps) // 8,
+            filter=_Filter.from_buffer_copy(steps.ljust(8 * _STEPS)),
+        )
+
+    def kill(self, job: "JobOfC") -> None:
+        """Kill all that lives in a job; without namespaces, in all of them."""
+        if self.walls.alone:
+            landlock.kill_all(scoped=self.walls.scoped)
+        else:
+            self.library.job_kill(ctypes.byref(job))
