@@ -36,7 +36,7 @@ from sodakd.judge.inside.box import (
 
 _LOOK = 0.05
 """Seconds between two looks at the memory of a program."""
-_MOST_STARVED = 3
+MOST_STARVED = 3
 """So many times its wall time a program may wait for a core without that being counted."""
 _UNWRITABLE = (21, 22)
 """The steps of a start, in contain.c, that write files."""
@@ -221,7 +221,7 @@ class Job:
                     used = 0.0
                 passed = time.monotonic() - begun
                 if passed >= limits.wall_seconds:
-                    passed -= min(_starved(clock_of or pid), _MOST_STARVED * limits.wall_seconds)
+                    passed -= min(starved(clock_of or pid), MOST_STARVED * limits.wall_seconds)
                 left = min(limits.cpu_seconds - used, limits.wall_seconds - passed)
                 if left <= 0:
                     late = True
@@ -275,7 +275,7 @@ def too_much(folder: str, most: int) -> bool:
     return size > most
 
 
-def _starved(pid: int) -> float:
+def starved(pid: int) -> float:
     """Seconds that a thread of a process waited for a core, of the one that waited longest."""
     longest = 0
     with contextlib.suppress(OSError):

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sodakd.judge.inside.box import MIB, Box, Limits
-from sodakd.judge.inside.job import Job
+from sodakd.judge.inside.job import MOST_STARVED, Job, starved
 
 _LENGTH = struct.Struct(">I")
 _FOREVER = 10**8
@@ -170,13 +170,16 @@ def _in_time(server: Server, request: bytes, limits: Limits) -> bytes:
 
 
 class _Until:
-    """The time a request may take: CPU seconds of the server from now on, and wall seconds."""
+    """The time a request may take: CPU seconds of the server from now on, and wall seconds, those
+    left out in which it waits for a core."""
 
     def __init__(self, pid: int, cpu_seconds: float, wall_seconds: float) -> None:
+        self._pid = pid
         self._clock = (~pid << 3) | 2
         self._cpu_seconds = cpu_seconds
         self._cpu = self._used() + cpu_seconds
-        self._wall = time.monotonic() + wall_seconds
+        self._begun, self._wall_seconds = time.monotonic(), wall_seconds
+        self._starved = starved(pid)
 
     def _used(self) -> float:
         try:
@@ -185,5 +188,9 @@ class _Until:
             return 0.0
 
     def check(self) -> None:
-        if self._used() > self._cpu or time.monotonic() > self._wall:
+        wall = time.monotonic() - self._begun
+        if wall > self._wall_seconds:
+            excused = starved(self._pid) - self._starved
+            wall -= min(excused, MOST_STARVED * self._wall_seconds)
+        if self._used() > self._cpu or wall > self._wall_seconds:
             raise ServerLateError(f"needed more than {self._cpu_seconds:g} CPU seconds")
