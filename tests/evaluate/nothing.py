@@ -20,8 +20,9 @@ def _python(task: BenchmarkTask) -> str:
 
 
 def _zero_of_java(task: BenchmarkTask) -> str:
-    """The words before the method's name end with its type."""
-    kind = re.findall(rf"([\w>\]]+)\s+{re.escape(task.entry_point)}\s*\(", task.prompt)[-1]
+    """The words before the method's name, in letters of either case, end with its type."""
+    name = task.entry_point.replace("_", "_?")
+    kind = re.findall(rf"([\w>\]]+)\s+(?i:{name})\s*\(", task.prompt)[-1]
     values = {"void": "", "boolean": "false", **dict.fromkeys(_NUMBERS, "0")}
     return f"return {values.get(kind, 'null')};\n    }}\n}}\n"
 
