@@ -1,6 +1,8 @@
 """Hostile programs: none gets out, none passes, the next good program passes, nobody survives."""
 
+import fnmatch
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -85,7 +87,8 @@ def _held() -> Held:
         pytest.param(Language.PYTHON, 5000, marks=pytest.mark.slow),
         pytest.param(Language.JAVASCRIPT, 5000, marks=pytest.mark.slow),
         pytest.param(Language.GO, 5000, marks=pytest.mark.slow),
-        pytest.param(Language.JAVA, 1000, marks=pytest.mark.slow),
+        pytest.param(Language.JAVA, 5000, marks=pytest.mark.slow),
+        pytest.param(Language.C, 5000, marks=pytest.mark.slow),
     ],
 )
 def test_nothing_grows_however_many_programs_run(
@@ -114,6 +117,18 @@ def test_nothing_grows_however_many_programs_run(
 
 def _memory() -> int:
     return sum(one.memory_info().rss for one in psutil.Process().children(recursive=True))
+
+
+def test_the_table_of_hostile_programs_names_what_is_there() -> None:
+    there = {f"{path.parent.name}/{path.stem}" for path in HOSTILE.glob("*/*.*")}
+    last = ""
+    for line in (HOSTILE / "README.md").read_text().splitlines():
+        for name in re.findall(r"`([^`]+)`", line if line.startswith("| ") else ""):
+            if name.startswith(("..", "test_")):
+                continue
+            folder, slash, stem = name.rpartition("/")
+            last = folder if slash else last
+            assert fnmatch.filter(there, f"{last}/{stem}"), name
 
 
 def test_no_program_outlives_a_judge_that_is_killed(tmp_path: Path) -> None:
