@@ -177,8 +177,10 @@ class Judge:
                 open_.places[key].append(number)
             else:
                 self._ask_for(open_, key, number, program)
-        for batch in open_.batches.values():
-            self._submit_batch(open_, batch)
+        # What is too little for a batch waits for more, while every worker has its next one.
+        if not open_.more or len(open_.waiting) < 2 * self._count:
+            for batch in open_.batches.values():
+                self._submit_batch(open_, batch)
 
     def _ask_for(self, open_: "_Open", key: bytes, number: int, program: Program) -> None:
         open_.places[key], open_.asked[key] = [number], program
