@@ -16,7 +16,10 @@ from sodakd.world.splits import Split
 from tests.judge.test_programs import skip_where_missing
 
 
-@pytest.mark.parametrize("count", [10, pytest.param(2000, marks=pytest.mark.slow)])
+MANY = pytest.param(2000, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])
+
+
+@pytest.mark.parametrize("count", [10, MANY])
 @pytest.mark.parametrize("language", Language)
 def test_what_the_world_prints_passes_and_its_faults_do_not(language: Language, count: int) -> None:
     skip_where_missing(language)
