@@ -15,7 +15,6 @@ from sodakd.world.operations import LEVELS
 from sodakd.world.splits import Split
 from tests.judge.test_programs import skip_where_missing
 
-
 MANY = pytest.param(2000, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])
 
 
