@@ -10,7 +10,7 @@ import pytest
 
 from sodakd.store import read_rows
 from sodakd.teacher.statement import statement
-from sodakd.types import Pair, Question
+from sodakd.types import Feedback, Pair, Question
 from tests.real_data import real_data
 from tests.servers.transformers_serve import Served, serving_model
 from tests.tiny import command, sodakd
@@ -74,7 +74,7 @@ def trained(
     source: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Path, Served]]:
     folder = tmp_path_factory.mktemp("trained")
-    model = make_teacher(source, folder / "model", 400)
+    model = make_teacher(source, folder / "model", 300)
     with serving_model(model, folder / "server.log") as served:
         yield model, served
 
@@ -92,6 +92,7 @@ def kill_in_mid_call(words: list[str], served: Served, after: int) -> None:
         time.sleep(1.0)  # what was delivered is on the client's disk
         assert served.counts().in_flight > 0
         process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
     served.go()
 
 
@@ -115,7 +116,11 @@ def test_two_cycles_killed_in_mid_call_ask_nothing_twice(
     assert len(read_rows(out / "cycle-1/pairs.jsonl", Pair)) > 0
     assert len(read_rows(out / "cycle-1/questions.jsonl", Question)) > 0
     assert len(read_rows(out / "cycle-2/pairs.jsonl", Pair)) > 0
-    assert (out / "cycle-2/student" / "model.safetensors").exists()
+    for cycle in (1, 2):
+        graded = read_rows(out / f"cycle-{cycle}/feedback.jsonl", Feedback)
+        assert sum(row.score is not None for row in graded) > len(graded) / 2
+    weights = [out / step / "student/model.safetensors" for step in ("base", "cycle-1", "cycle-2")]
+    assert len({path.read_bytes() for path in weights}) == 3
     assert (out / "student" / "model.safetensors").exists()
     assert (out / "report.html").exists()
     print(sodakd("ledger", str(out), "--by", "ask").stdout, counts.statuses)
