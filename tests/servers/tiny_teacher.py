@@ -143,7 +143,8 @@ def make(source: Path, folder: Path, steps: int, seed: int = 0) -> None:
     config = Qwen2Config(
         vocab_size=len(tokenizer), hidden_size=96, intermediate_size=256, num_hidden_layers=2,
         num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=4096,
-        tie_word_embeddings=True, initializer_range=0.08, bos_token_id=None, eos_token_id=end, pad_token_id=0,
+        tie_word_embeddings=True, initializer_range=0.08,
+        bos_token_id=None, eos_token_id=end, pad_token_id=0,
     )  # fmt: skip
     model = Qwen2ForCausalLM(config)
     if steps:
