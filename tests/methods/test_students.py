@@ -197,8 +197,8 @@ def test_vllm_answers_as_the_trainer_does_and_a_stale_one_is_caught(
     student = write_lively(tmp_path / "student")
     keep_canary(student)
     words = (VLLM, "-m", "vllm.entrypoints.openai.api_server", "--model", "{model}")
-    command = (*words, "--host", "127.0.0.1", "--port", "{port}", "--max-model-len", "256")
-    command = (*command, "--enforce-eager")  # to compile takes minutes on a CPU
+    place = ("--host", "127.0.0.1", "--port", "{port}", "--max-model-len", "256")
+    command = (*words, *place, "--enforce-eager")  # to compile takes minutes on a CPU
     with students(tmp_path) as opened:
         expected = opened.open(student).model.generate(PROMPTS, max_new_tokens=12)
     with students(tmp_path, backend="vllm", command=command) as opened:
