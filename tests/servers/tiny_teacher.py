@@ -76,11 +76,16 @@ def lessons(rows: Sequence[dict[str, str]], seed: int) -> Iterator[Lesson]:
         words = f"Fault: {kinds[0]}\n```python\n{broken}\n```\n"
         yield Lesson(Fault(question=question, correct=program, kinds=kinds), words)
         yield _graded(question, fenced, rng)
-        level, variant = rng.randint(1, 5), rng.randrange(VARIANTS)
-        text = texts[variant % INVENTIONS]
-        invented = json.dumps({"text": text, "level": level})
-        asked = Invent(question=question, level=level, variant=variant)
-        yield Lesson(asked, f"```json\n{invented}\n```\n")
+        for _ in range(3):  # the hardest to learn: a level and a digit to be found in the prompt
+            yield _invented(question, texts, rng)
+
+
+def _invented(question: Question, texts: Sequence[str], rng: random.Random) -> Lesson:
+    """The text that the variant's last digit stands for, at the level that is asked for."""
+    level, variant = rng.randint(1, 5), rng.randrange(VARIANTS)
+    invented = json.dumps({"level": level, "text": texts[variant % INVENTIONS]})
+    asked = Invent(question=question, level=level, variant=variant)
+    return Lesson(asked, f"```json\n{invented}\n```\n")
 
 
 def _graded(question: Question, fenced: str, rng: random.Random) -> Lesson:
@@ -164,7 +169,7 @@ def _train(
     optimizer = make_optimizer(model, TrainingSettings(learning_rate=3e-3))
     schedule = get_scheduler("linear", optimizer, num_warmup_steps=10, num_training_steps=steps)
     for step in range(steps):
-        rows = [_ids(tokenizer, lesson) for lesson in islice(drawn, 4)]
+        rows = [_ids(tokenizer, lesson) for lesson in islice(drawn, 6)]
         longest = max(len(ids) for ids, _ in rows)
         ids = torch.tensor([ids + [0] * (longest - len(ids)) for ids, _ in rows])
         labels = torch.tensor(
