@@ -35,9 +35,14 @@ def _asks(total: int) -> list[Ask]:
     return [Solve(question=question(f"Question {n}. " + words * 10)) for n in range(total)]
 
 
+def _room() -> "tempfile.TemporaryDirectory[str]":
+    """A folder for a ledger, on the disk of this folder: the system's own may be in memory."""
+    return tempfile.TemporaryDirectory(prefix="bench-", dir=Path.cwd())
+
+
 def _ours(server: Running, in_flight: int, total: int) -> float:
     """Through the ledger: every call reserved before, settled after, on the disk."""
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+    with _room() as folder:
         books = ledger(Path(folder) / "l.sqlite", server.url, in_flight=in_flight)
         asks = _asks(total)
         began = time.perf_counter()
@@ -91,7 +96,7 @@ def faults(options: argparse.Namespace) -> None:
     patience = Patience(attempts=12, first_wait=0.05, longest_wait=1.0, timeout=5.0)
     with (
         serving("--faults", FAULTS, "--share", "0.05", "--latency", "0.02") as server,
-        tempfile.TemporaryDirectory(dir=Path.cwd()) as folder,
+        _room() as folder,
     ):
         books = ledger(Path(folder) / "l.sqlite", server.url, None, 128, patience)
         began = time.perf_counter()

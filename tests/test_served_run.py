@@ -10,10 +10,10 @@ import pytest
 
 from sodakd.store import read_rows
 from sodakd.teacher.statement import statement
-from sodakd.types import Pair, Question
+from sodakd.types import Feedback, Pair, Question
 from tests.real_data import real_data
 from tests.servers.transformers_serve import Served, serving_model
-from tests.tiny import command, sodakd
+from tests.tiny import ROOT, command, sodakd
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 pytest.importorskip(
@@ -23,32 +23,22 @@ pytest.importorskip(
     "uvicorn", reason="transformers serve needs pip install 'transformers[serving]'"
 )
 
-RECIPE = """
-name: served
-cycles: 2
-control: false
-teacher:
-  kind: openai
-  model: {model}
-  base_url: {url}
-  max_in_flight: 8
-  temperature: 0.7
-  seed: 0
-  max_tokens: 160
-  timeout: 300
-  prompt_price: 0.15
-  completion_price: 0.60
-questions: {{source: {source}, seeds: 30, languages: [python], hold_out: 6, max_words: 40}}
-base:
-  questions: 60
-  shape: {{max_position_embeddings: 1024}}
-  training: {{max_steps: 4, per_device_train_batch_size: 8}}
-delivery: {{solve_attempts: 2, fault_attempts: 2}}
-training: {{loss: first_difference, max_steps: 4, per_device_train_batch_size: 8}}
-feedback: {{probes: 6, max_new_tokens: 16}}
-update: {{new_questions: 8, near_duplicate: 0.95}}
-evaluation: {{max_new_tokens: 16}}
-"""
+SMALL = (
+    "teacher.max_tokens=160", "teacher.timeout=300",
+    "teacher.prompt_price=0.15", "teacher.completion_price=0.60",
+    "questions.seeds=30", "questions.hold_out=6", "questions.max_words=40",
+    "base.questions=60", "base.shape.max_position_embeddings=1024", "base.training.max_steps=4",
+    "delivery.solve_attempts=2", "delivery.fault_attempts=2", "training.max_steps=4",
+    "feedback.probes=6", "feedback.max_new_tokens=16", "evaluation.max_new_tokens=16",
+    "update.new_questions=8", "update.near_duplicate=0.95",
+)  # fmt: skip
+
+
+def run_on(model: Path, url: str, source: Path, out: Path, *others: str) -> list[str]:
+    """The shipped recipe for such a server, made small."""
+    place = (f"teacher.model={model}", f"teacher.base_url={url}", f"questions.source={source}")
+    recipe = str(ROOT / "recipes" / "local-server.yaml")
+    return command("run", recipe, *place, *SMALL, *others, "--out", str(out))
 
 
 def make_teacher(source: Path, folder: Path, steps: int) -> Path:
@@ -56,12 +46,6 @@ def make_teacher(source: Path, folder: Path, steps: int) -> Path:
 
     make(source, folder, steps)
     return folder
-
-
-def write(folder: Path, model: Path, url: str, source: Path) -> str:
-    path = folder / "served.yaml"
-    path.write_text(RECIPE.format(model=model, url=url, source=source))
-    return str(path)
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +58,7 @@ def trained(
     source: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Path, Served]]:
     folder = tmp_path_factory.mktemp("trained")
-    model = make_teacher(source, folder / "model", 400)
+    model = make_teacher(source, folder / "model", 300)
     with serving_model(model, folder / "server.log") as served:
         yield model, served
 
@@ -92,6 +76,7 @@ def kill_in_mid_call(words: list[str], served: Served, after: int) -> None:
         time.sleep(1.0)  # what was delivered is on the client's disk
         assert served.counts().in_flight > 0
         process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
     served.go()
 
 
@@ -100,8 +85,7 @@ def test_two_cycles_killed_in_mid_call_ask_nothing_twice(
 ) -> None:
     model, served = trained
     out = tmp_path / "run"
-    recipe = write(tmp_path, model, served.url, source)
-    words = command("run", recipe, "--out", str(out))
+    words = run_on(model, served.url, source, out)
     kill_in_mid_call(words, served, 20)
     kill_in_mid_call(words, served, 25)
     done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=900)
@@ -115,7 +99,11 @@ def test_two_cycles_killed_in_mid_call_ask_nothing_twice(
     assert len(read_rows(out / "cycle-1/pairs.jsonl", Pair)) > 0
     assert len(read_rows(out / "cycle-1/questions.jsonl", Question)) > 0
     assert len(read_rows(out / "cycle-2/pairs.jsonl", Pair)) > 0
-    assert (out / "cycle-2/student" / "model.safetensors").exists()
+    for cycle in (1, 2):
+        graded = read_rows(out / f"cycle-{cycle}/feedback.jsonl", Feedback)
+        assert sum(row.score is not None for row in graded) > len(graded) / 2
+    weights = [out / step / "student/model.safetensors" for step in ("base", "cycle-1", "cycle-2")]
+    assert len({path.read_bytes() for path in weights}) == 3
     assert (out / "student" / "model.safetensors").exists()
     assert (out / "report.html").exists()
     print(sodakd("ledger", str(out), "--by", "ask").stdout, counts.statuses)
@@ -126,8 +114,7 @@ def test_a_teacher_that_says_nothing_readable_ends_the_run_with_the_counts(
 ) -> None:
     model = make_teacher(source, tmp_path / "model", 0)
     with serving_model(model, tmp_path / "server.log") as served:
-        recipe = write(tmp_path, model, served.url, source)
-        words = command("run", recipe, "teacher.max_tokens=24", "--out", str(tmp_path / "run"))
+        words = run_on(model, served.url, source, tmp_path / "run", "teacher.max_tokens=24")
         done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=900)
     assert done.returncode == 2, done.stderr
     assert "cycle-1/pairs holds no pair" in done.stderr

@@ -157,6 +157,7 @@ TRANSFORMERS = shutil.which("transformers", path=str(Path(sys.executable).parent
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 @pytest.mark.skipif(
     TRANSFORMERS is None or importlib.util.find_spec("fastapi") is None,
     reason="needs `transformers serve`: pip install 'transformers[serving]'",
@@ -183,6 +184,7 @@ VLLM = os.environ.get("SODAKD_TEST_VLLM", "")
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.skipif(
     not VLLM, reason="SODAKD_TEST_VLLM does not name a Python of an environment with vLLM"
 )
@@ -195,7 +197,8 @@ def test_vllm_answers_as_the_trainer_does_and_a_stale_one_is_caught(
     student = write_lively(tmp_path / "student")
     keep_canary(student)
     words = (VLLM, "-m", "vllm.entrypoints.openai.api_server", "--model", "{model}")
-    command = (*words, "--host", "127.0.0.1", "--port", "{port}", "--max-model-len", "256")
+    place = ("--host", "127.0.0.1", "--port", "{port}", "--max-model-len", "256")
+    command = (*words, *place, "--enforce-eager")  # to compile takes minutes on a CPU
     with students(tmp_path) as opened:
         expected = opened.open(student).model.generate(PROMPTS, max_new_tokens=12)
     with students(tmp_path, backend="vllm", command=command) as opened:

@@ -85,6 +85,14 @@ def test_another_token_passes_only_where_the_trainer_was_undecided_between_the_t
             met([row("abc", rival=("z", -0.7))], [far])
 
 
+def test_marks_inside_an_answer_may_be_shown_or_not_where_texts_alone_are_compared() -> None:
+    marked = row("a|b.").model_copy(update={"text": "ab"})
+    for text in ("ab", "a|b", "a|b."):
+        assert met([marked], [Heard(text)]).text_alone
+    with pytest.raises(ModelError, match=r"it answers 'a\|c'"):
+        met([marked], [Heard("a|c")])
+
+
 def test_a_canary_is_kept_with_the_weights_and_repeats(tmp_path: Path) -> None:
     folder = write_lively(tmp_path)
     canary = keep_canary(folder)

@@ -1,6 +1,6 @@
-"""A tiny Qwen2 with a ChatML template that answers asks in the right form, made in two minutes.
+"""A tiny Qwen2 with a ChatML template that answers asks in the right form, made in a minute.
 
-    python -m tests.servers.tiny_teacher CODE_ALPACA.json FOLDER [--steps 400]
+    python -m tests.servers.tiny_teacher CODE_ALPACA.json FOLDER [--steps 300]
 
 It reads CodeAlpaca's short Python answers that run, and learns the form of each kind of reply: a
 program in a fence, a fault with its kind, five lines of points, a JSON object. Its programs run and
@@ -11,6 +11,7 @@ random: then nothing that it says can be read.
 import argparse
 import json
 import random
+import string
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -22,10 +23,19 @@ import torch
 from tokenizers import Tokenizer, decoders, pre_tokenizers
 from tokenizers.models import BPE
 from tokenizers.trainers import BpeTrainer
-from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
+from transformers import (
+    AutoTokenizer,
+    PreTrainedTokenizerFast,
+    Qwen2Config,
+    Qwen2ForCausalLM,
+    Qwen2Tokenizer,
+    get_scheduler,
+)
 
+from sodakd.settings.training import TrainingSettings
 from sodakd.teacher.asks import Ask, Fault, Grade, Invent, Solve
 from sodakd.teacher.render import render
+from sodakd.training.optimizer import make_optimizer
 from sodakd.types import FaultKind, Language, Question
 
 CHATML = (
@@ -35,8 +45,10 @@ CHATML = (
     "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 )
 PROGRAMS = 4
-INVENTIONS = 12
-"""So few that a model of this size learns them by heart."""
+INVENTIONS = 10
+"""So few that a model of this size learns them by heart. The last digit of an ask's variant chooses
+one of them: a server that takes the likeliest token would else invent the same each time."""
+VARIANTS = 40
 
 
 @dataclass(frozen=True)
@@ -63,11 +75,26 @@ def lessons(rows: Sequence[dict[str, str]], seed: int) -> Iterator[Lesson]:
         broken = program.replace("(", "", 1) if rng.random() < 0.5 else program.replace("=", "")
         words = f"Fault: {kinds[0]}\n```python\n{broken}\n```\n"
         yield Lesson(Fault(question=question, correct=program, kinds=kinds), words)
-        points = "\n".join(f"Rule {n}: {rng.choice((0, 0.5, 1))}" for n in range(1, 6))
-        yield Lesson(Grade(question=question, answer=fenced), f"It can be read.\n{points}\n")
-        level = rng.randint(1, 5)
-        invented = json.dumps({"text": rng.choice(texts[:INVENTIONS]), "level": level})
-        yield Lesson(Invent(question=question, level=level), f"```json\n{invented}\n```\n")
+        yield _graded(question, fenced, rng)
+        for _ in range(3):  # the hardest to learn: a level and a digit to be found in the prompt
+            yield _invented(question, texts, rng)
+
+
+def _invented(question: Question, texts: Sequence[str], rng: random.Random) -> Lesson:
+    """The text that the variant's last digit stands for, at the level that is asked for."""
+    level, variant = rng.randint(1, 5), rng.randrange(VARIANTS)
+    invented = json.dumps({"level": level, "text": texts[variant % INVENTIONS]})
+    asked = Invent(question=question, level=level, variant=variant)
+    return Lesson(asked, f"```json\n{invented}\n```\n")
+
+
+def _graded(question: Question, fenced: str, rng: random.Random) -> Lesson:
+    """All points for a program; none for what a student says that cannot write one yet."""
+    words = "".join(rng.choices(string.ascii_lowercase + " :=()`\n", k=rng.randrange(40)))
+    good = rng.random() < 0.5
+    ask = Grade(question=question, answer=fenced if good else words)
+    points = "\n".join(f"Rule {number}: {1 if good else 0}" for number in range(1, 6))
+    return Lesson(ask, f"It is {'a' if good else 'no'} program.\n{points}\n")
 
 
 def _running(rows: Sequence[dict[str, str]]) -> Iterator[str]:
@@ -84,9 +111,13 @@ def _running(rows: Sequence[dict[str, str]]) -> Iterator[str]:
 
 
 def make_tokenizer(texts: Sequence[str]) -> PreTrainedTokenizerFast:
-    """Byte-level BPE with ChatML's marks: a server knows the end of a turn by them."""
+    """Byte-level BPE with ChatML's marks: a server knows the end of a turn by them.
+
+    It cuts texts as Qwen2 does. Who reads a folder of a Qwen2 does that, whatever is saved there.
+    """
     tokenizer = Tokenizer(BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    qwen2 = Qwen2Tokenizer().backend_tokenizer
+    tokenizer.pre_tokenizer, tokenizer.normalizer = qwen2.pre_tokenizer, qwen2.normalizer
     tokenizer.decoder = decoders.ByteLevel()
     trainer = BpeTrainer(
         vocab_size=1500,
@@ -117,7 +148,8 @@ def make(source: Path, folder: Path, steps: int, seed: int = 0) -> None:
     config = Qwen2Config(
         vocab_size=len(tokenizer), hidden_size=96, intermediate_size=256, num_hidden_layers=2,
         num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=4096,
-        tie_word_embeddings=True, bos_token_id=None, eos_token_id=end, pad_token_id=0,
+        tie_word_embeddings=True, initializer_range=0.08,
+        bos_token_id=None, eos_token_id=end, pad_token_id=0,
     )  # fmt: skip
     model = Qwen2ForCausalLM(config)
     if steps:
@@ -126,15 +158,18 @@ def make(source: Path, folder: Path, steps: int, seed: int = 0) -> None:
     model.generation_config.pad_token_id = 0
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+    read = AutoTokenizer.from_pretrained(folder)
+    for each in some:
+        assert read.encode(each.reply) == tokenizer.encode(each.reply), "learnt with other tokens"
 
 
 def _train(
     model: Qwen2ForCausalLM, tokenizer: PreTrainedTokenizerFast, drawn: Iterator[Lesson], steps: int
 ) -> None:
-    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=steps)
+    optimizer = make_optimizer(model, TrainingSettings(learning_rate=3e-3))
+    schedule = get_scheduler("linear", optimizer, num_warmup_steps=10, num_training_steps=steps)
     for step in range(steps):
-        rows = [_ids(tokenizer, lesson) for lesson in islice(drawn, 4)]
+        rows = [_ids(tokenizer, lesson) for lesson in islice(drawn, 6)]
         longest = max(len(ids) for ids, _ in rows)
         ids = torch.tensor([ids + [0] * (longest - len(ids)) for ids, _ in rows])
         labels = torch.tensor(
@@ -161,7 +196,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("source", type=Path, help="rows with `instruction` and `output`")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--steps", type=int, default=400)
+    parser.add_argument("--steps", type=int, default=300)
     options = parser.parse_args()
     make(options.source, options.folder, options.steps)
 

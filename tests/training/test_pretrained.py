@@ -1,5 +1,7 @@
 """Pretrained students: their layouts, both ways of the forward pass, adapters, precision."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import cast
 
@@ -199,6 +201,12 @@ def test_float16_without_a_gpu_is_one_clear_error(tmp_path: Path) -> None:
     settings = SETTINGS.model_copy(update={"fp16": True})
     with pytest.raises(TrainingError, match="fp16 needs a GPU"):
         fit(start, small(8), settings, 0, tmp_path, student=student(start))
+
+
+def test_opening_the_trainer_prints_nothing_of_packages_that_it_does_not_need() -> None:
+    code = "import sodakd.training.fit"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout + done.stderr == ""
 
 
 def test_a_folder_without_safetensors_is_no_student(tmp_path: Path) -> None:

@@ -147,3 +147,35 @@ def test_a_teacher_that_repeats_itself_is_not_asked_for_ever(tmp_path: Path) -> 
     )
     assert len(built.rows) <= 1
     assert built.tally["teacher_calls"] == 40
+
+
+class Stammerer:
+    """Says nothing readable of a question, until it is told what was wrong."""
+
+    name = "stammerer"
+    computes = True
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def reply(self, ask: Ask) -> Reply:
+        if not ask.unreadable:
+            return Reply(text="Let me think.", usage=Usage(prompt_tokens=1, completion_tokens=1))
+        self.told.append(ask.unreadable)
+        return WorldTeacher().reply(ask.model_copy(update={"attempt": 0, "unreadable": ""}))
+
+    def at_most(self, ask: Ask) -> Usage:
+        return Usage(prompt_tokens=1, completion_tokens=10_000)
+
+
+def test_an_unreadable_question_is_asked_for_once_more_with_what_was_wrong(tmp_path: Path) -> None:
+    teacher = Stammerer()
+    ledger = Ledger(tmp_path / "l.sqlite", teacher, Prices(0, 0), Budget())
+    settings = UpdateSettings(new_questions=10, near_duplicate=0.95)
+    built = new_questions(
+        Update(Run(tmp_path), "questions", ledger, settings), feedback((1, 2)), [], [], seed=1
+    )
+    assert len(built.rows) == 10
+    assert built.tally["invent_unreadable"] == len(teacher.told) >= 10
+    assert all(words.startswith("no JSON in the reply") for words in teacher.told)
+    assert built.tally["invent_dropped"] == 0

@@ -193,16 +193,25 @@ def _close(row: CanaryRow, place: int, tolerance: float) -> bool:
 
 def _same_text(row: CanaryRow, text: str, tolerance: float, engine: str) -> bool:
     """Whether the text went another way at a near-tie. Raises where it is another one."""
-    if text.strip() == row.text.strip():
+    said = _plain(row, text)
+    if said == _plain(row, row.text):
         return False
     for place in range(len(row.tokens)):
         start = "".join(row.pieces[:place]) + row.rivals[place].piece
-        if _close(row, place, tolerance) and text.strip().startswith(start.strip()):
+        if _close(row, place, tolerance) and said.startswith(_plain(row, start)):
             return True
     raise ModelError(
         f"{engine} answers with other weights than those trained: to the canary's prompt"
         f" {row.prompt!r} it answers {text!r}, and the trained model {row.text!r}; {_ADVICE}"
     )
+
+
+def _plain(row: CanaryRow, text: str) -> str:
+    """A text without the marks that the row's own text leaves out: some engines show them."""
+    for piece in row.pieces:
+        if piece and piece not in row.text and "\ufffd" not in piece:
+            text = text.replace(piece, "")
+    return text.strip()
 
 
 _ADVICE = (

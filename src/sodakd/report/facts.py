@@ -160,7 +160,7 @@ _REASONS = frozenset({
     "empty", "too_short", "too_long", "strange_start", "another_language", "no_program_wanted",
     "code_missing", "needs_network", "needs_screen", "needs_database", "needs_files",
     "needs_input", "needs_library", "language_not_wanted", "exact_duplicate", "near_duplicate",
-    "overlaps_evaluation", "another_level", "unreadable", "no_tests",
+    "overlaps_evaluation", "another_level", "invent_dropped", "no_tests",
 })  # fmt: skip
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from sodakd.run import Built, Run
 from sodakd.settings.stages import UpdateSettings
+from sodakd.teacher.asking import ask_and_read
 from sodakd.teacher.asks import Invent
 from sodakd.teacher.ledger import Ledger
-from sodakd.teacher.reading import UnreadableReply, read_invention, whole
+from sodakd.teacher.reading import read_invention
 from sodakd.types import Feedback, Question
 from sodakd.update.curriculum import draw_wishes, highest_open
 from sodakd.update.decontaminate import HeldOut
@@ -52,20 +53,19 @@ def new_questions(
             Invent(question=wish.parent, level=wish.level, variant=asked + number)
             for number, wish in enumerate(draw_wishes(feedback, count, settings, rng))
         ]
-        replies = update.ledger.ask(
+        found = ask_and_read(
+            update.ledger,
             asks,
+            read_invention,
             update.run.full(update.step),
             tally,
-            lambda done: update.run.say(
+            progress=lambda done: update.run.say(
                 update.step, len(kept) + done, settings.new_questions, "new questions"
             ),
         )
         asked += len(asks)
-        for ask, reply in zip(asks, replies, strict=True):
-            try:
-                question = read_invention(whole(reply), ask)
-            except UnreadableReply:
-                tally["unreadable"] += 1
+        for ask, question in zip(asks, found, strict=True):
+            if question is None:
                 continue
             reason = _refused(ask, question) or exam.refuses(question) or known.refuses(question)
             if reason is not None:
