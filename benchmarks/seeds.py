@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from math import sqrt
 from pathlib import Path
 
-from sodakd.types import Passed, Results
+from sodakd.records import Passed, Results
 
 GROUPS: Mapping[str, Sequence[str]] = {
     "all": ("all",),

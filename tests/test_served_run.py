@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from sodakd.records import Feedback
 from sodakd.store import read_rows
 from sodakd.teacher.statement import statement
-from sodakd.types import Feedback, Pair, Question
+from sodakd.types import Pair, Question
 from tests.real_data import real_data
 from tests.servers.transformers_serve import Served, serving_model
 from tests.tiny import ROOT, command, sodakd

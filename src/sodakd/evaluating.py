@@ -1,13 +1,13 @@
 """`sodakd eval`: samples of benchmarks in, verdicts and pass@k out.
 
-The folder keeps `samples.jsonl` (raw, as they were generated), `verdicts.jsonl`, `results.json` and
-`settings.json`; the same command goes on where it was stopped, in answering and in judging.
+The folder keeps `samples.jsonl` (raw, as they were generated), `verdicts.jsonl`, `findings.jsonl`
+where static tools were asked, `results.json` and `settings.json`; the same command goes on where it
+was stopped, in answering and in judging.
 """
 
 import hashlib
 import json
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,10 +16,11 @@ from rich.progress import Progress
 from rich.table import Table
 
 from sodakd.errors import DataError
-from sodakd.evaluate.answering import Answering, ByCalls, Drawing, InBatches, Wanted
+from sodakd.evaluate.answering import Answering, Drawing, Wanted
 from sodakd.evaluate.benchmarks.load import load
 from sodakd.evaluate.benchmarks.table import BENCHMARKS
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask
+from sodakd.evaluate.findings import SampleFindings, find_in, rules_found
 from sodakd.evaluate.groups import Average, Group, averages, group_of, remarks
 from sodakd.evaluate.samples import (
     JudgedSample,
@@ -31,9 +32,7 @@ from sodakd.evaluate.samples import (
     wanted_samples,
 )
 from sodakd.judge.judge import Judge, versions
-from sodakd.models.openai import Client, Endpoint, Patience
-from sodakd.models.served import ServedModel
-from sodakd.settings.stages import JudgeSettings
+from sodakd.settings.stages import JudgeSettings, Lint
 from sodakd.store import append_rows, read_appended, write_rows, write_whole
 from sodakd.types import Frozen, Language
 
@@ -65,14 +64,37 @@ class _Part:
     tasks: Sequence[BenchmarkTask]
 
 
+_Tasks = Mapping[tuple[str, Language, str], BenchmarkTask]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What static tools found in the samples, their versions, and what was not as it should be."""
+
+    samples: Sequence[SampleFindings]
+    versions: Mapping[str, str]
+    notes: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """What an evaluation comes to; `found` where static tools were asked."""
+
+    groups: Sequence[Group]
+    found: Found | None
+
+
 def evaluate(
     settings: EvalSettings,
     out: Path,
     open_model: Callable[[], Answering] | None,
     workers: int | None,
     allow_unsandboxed: bool = False,
-) -> Sequence[Group]:
+    lint: Lint = Lint.OFF,
+) -> Evaluated:
     """Evaluate a model, a file of solutions, or the benchmarks' own solutions (`source: gold`).
+
+    With `lint` static tools read the samples as well; it may change when the evaluation goes on.
 
     Raises:
         DataError: a file is no such file, or the folder belongs to another evaluation.
@@ -92,61 +114,35 @@ def evaluate(
         judging = JudgeSettings(
             cpu_seconds=settings.cpu_seconds, allow_unsandboxed=allow_unsandboxed
         )
-        judged = _judged(judging, parts, samples, out, workers, progress)
-    found = [group_of(part.benchmark, part.tasks, judged) for part in parts]
-    groups = [group for group in found if group is not None]
+        tasks = {
+            (part.benchmark.name, task.language, task.id): task
+            for part in parts
+            for task in part.tasks
+        }
+        judged = _judged(judging, tasks, samples, out, workers, progress)
+        found = None
+        if lint is not Lint.OFF:
+            bar = progress.add_task("static tools read", total=None)
+            with Judge(judging, workers) as judge:
+                listed = find_in(judge, tasks, samples, full=lint is Lint.FULL)
+                found = Found(listed, judge.versions(), judge.notes())
+            write_rows(out / "findings.jsonl", listed)
+            progress.update(bar, total=len(samples), completed=len(samples))
+    each = [group_of(part.benchmark, part.tasks, judged) for part in parts]
+    groups = [group for group in each if group is not None]
+    toolchains = versions(sorted({group.language for group in groups}))
     results = {
         "groups": [group.model_dump() for group in groups],
         "averages": [one.model_dump() for one in averages(groups)],
         "remarks": [*remarks(groups, BENCHMARKS)],
         "warnings": sorted({one.verdict.warning for one in judged} - {""}),
-        "toolchains": dict(versions(sorted({group.language for group in groups}))),
+        "toolchains": {**toolchains, **(found.versions if found else {})},
     }
+    if found is not None:
+        results["findings"] = [rule.model_dump() for rule in rules_found(found.samples)]
+        results["notes"] = [*found.notes]
     write_whole(out / "results.json", json.dumps(results, indent=1).encode())
-    return groups
-
-
-@dataclass(frozen=True)
-class Served:
-    """Where a model is served, and which environment variable holds the key, if one is needed."""
-
-    base_url: str
-    key_variable: str
-    max_in_flight: int
-
-
-@dataclass(frozen=True)
-class Here:
-    """How a model is opened in this process: None is what fits the machine and the weights."""
-
-    device: str | None
-    dtype: str | None
-    batch_size: int
-
-
-def opener(model: str, at: Served | Here) -> Callable[[], Answering]:
-    """What opens a model: one of a folder or the hub in this process, or one behind a server.
-
-    A folder with a canary is held against it.
-    """
-
-    def open_here(here: Here) -> Answering:
-        from sodakd.models.hub import find_model
-        from sodakd.models.transformers import TransformersModel
-
-        folder = find_model(model)
-        opened = TransformersModel.open(
-            folder, device=here.device, dtype=here.dtype, batch_size=here.batch_size
-        )
-        opened.check(folder)
-        return InBatches(opened)
-
-    def open_there(at: Served) -> Answering:
-        endpoint = Endpoint(at.base_url, model, os.environ.get(at.key_variable))
-        client = Client(endpoint, at.max_in_flight, Patience(), empty_is_said=True)
-        return ByCalls(ServedModel(client))
-
-    return (lambda: open_there(at)) if isinstance(at, Served) else (lambda: open_here(at))
+    return Evaluated(groups, found)
 
 
 def sha256(path: Path) -> str:
@@ -159,7 +155,7 @@ def sha256(path: Path) -> str:
 
 def _judged(
     judging: JudgeSettings,
-    parts: Sequence[_Part],
+    tasks: _Tasks,
     samples: Sequence[Sample],
     out: Path,
     workers: int | None,
@@ -168,9 +164,6 @@ def _judged(
     """The verdicts in the samples' order; each is kept soon after it was given."""
     path = out / "verdicts.jsonl"
     known = {one.key: one for one in read_appended(path, JudgedSample)}
-    tasks = {
-        (part.benchmark.name, task.language, task.id): task for part in parts for task in part.tasks
-    }
     bar = progress.add_task("judge", total=len(samples), completed=len(known))
     missing = [one for one in samples if one.key not in known]
     if missing:

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -66,13 +66,14 @@ def judge_file(
         used, notes = judge.versions(), judge.notes()
     screen.print(_summary(counts))
     if lint is not Lint.OFF:
-        screen.print(_rules(findings))
+        screen.print(rules_table(findings))
     screen.print("with " + ", ".join(f"{name} {version}" for name, version in used.items()))
     for note in notes:
         screen.print(f"[yellow]note[/] {note}")
 
 
-def _rules(findings: Sequence[Sequence[Finding]]) -> Table:
+def rules_table(findings: Iterable[Sequence[Finding]]) -> Table:
+    """Every rule that found something in programs, and how often."""
     table = Table("tool", "rule", "", "findings", "programs", "for example")
     for rule in count(findings):
         numbers = str(rule.findings), str(rule.programs)

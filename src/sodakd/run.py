@@ -7,7 +7,6 @@ ledger.sqlite    every call to the teacher
 STEP.jsonl       rows of a step; STEP/ the weights of one
 """
 
-import fcntl
 import hashlib
 import json
 import os
@@ -22,22 +21,11 @@ from typing import Generic, Literal, Self, TypeVar
 
 from pydantic import Field, JsonValue
 
-from sodakd import __version__
 from sodakd.errors import RowError, RunError
-from sodakd.recipe import differences
+from sodakd.head import begin, locked
 from sodakd.store import read_rows, sync_folder, write_rows, write_whole
 from sodakd.types import Frozen
 
-FORMAT = 1
-MAY_CHANGE = (
-    "budget", "generation.attempts", "generation.base_url", "generation.canary_tolerance",
-    "generation.command", "generation.max_in_flight", "generation.model", "generation.port",
-    "generation.start_seconds", "generation.timeout",
-    "teacher.api_key_env", "teacher.attempts", "teacher.base_url", "teacher.batch_poll",
-    "teacher.command", "teacher.max_in_flight", "teacher.port", "teacher.start_seconds",
-    "teacher.timeout",
-)  # fmt: skip
-"""Keys that decide nothing of what a run comes to, only how it gets there."""
 READ_BACK = "read back"
 
 Row = TypeVar("Row", bound=Frozen)
@@ -118,8 +106,8 @@ class Run:
                 another version of the format, to a running process, or holds other files.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        with _locked(folder):
-            _begin(folder, recipe)
+        with locked(folder):
+            begin(folder, recipe)
             run = cls(folder, watch, name)
             if drop_from is not None:
                 run.drop_from(drop_from)
@@ -235,58 +223,6 @@ class Run:
     def _note(self, event: Event) -> None:
         with (self.folder / "events.jsonl").open("a", encoding="utf-8") as file:
             file.write(event.model_dump_json() + "\n")
-
-
-def _begin(folder: Path, recipe: Mapping[str, JsonValue]) -> None:
-    path = folder / "run.json"
-    head = {"format": FORMAT, "sodakd": __version__, "recipe": dict(recipe)}
-    if path.exists():
-        old = _read_head(path)
-        changed = [line for line in differences(old, dict(recipe)) if not _may_change(line)]
-        if changed:
-            lines = "\n".join(f"  {line}" for line in changed)
-            raise RunError(
-                f"{folder} was begun with another recipe:\n{lines}\n"
-                "use the old values, or another folder: --out DIR"
-            )
-        if old == recipe:
-            return
-    elif any(entry.name != "lock" and entry.suffix != ".part" for entry in folder.iterdir()):
-        raise RunError(f"{folder} holds other files and no run; name an empty folder: --out DIR")
-    write_whole(path, json.dumps(head, indent=1).encode())
-
-
-def _may_change(line: str) -> bool:
-    key = line.partition(":")[0]
-    return any(key == free or key.startswith(f"{free}.") for free in MAY_CHANGE)
-
-
-def _read_head(path: Path) -> dict[str, JsonValue]:
-    try:
-        head = json.loads(path.read_text(encoding="utf-8"))
-        found, recipe = head["format"], head["recipe"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise RunError(f"{path} cannot be read as the head of a run: {error!r}") from None
-    if found != FORMAT:
-        raise RunError(
-            f"{path.parent} is a run of format {found}; this sodakd {__version__} reads format"
-            f" {FORMAT}: use the sodakd that made it, or another folder: --out DIR"
-        )
-    if not isinstance(recipe, dict):
-        raise RunError(f"{path} holds no recipe")
-    return recipe
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    with (folder / "lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RunError(
-                f"another sodakd is working in {folder}; wait for it, or stop it"
-            ) from None
-        yield
 
 
 def _read_tally(folder: Path) -> dict[str, int]:

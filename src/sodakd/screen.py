@@ -16,11 +16,11 @@ from rich.text import Text
 
 from sodakd.methods.plan import Plan, plan
 from sodakd.recipe import Recipe
+from sodakd.records import Passed, Results
 from sodakd.run import READ_BACK, Progress, Watch
 from sodakd.teacher.endpoint import unknown_price
 from sodakd.teacher.ledger import look_up_spent
 from sodakd.teacher.money import NANO, Entry, Spent
-from sodakd.types import Passed, Results
 
 _CONTROL = "sft/"
 

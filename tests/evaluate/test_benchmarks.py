@@ -6,14 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from sodakd.errors import DataError
+from sodakd.errors import DataError, JudgeError
 from sodakd.evaluate.answering import InBatches
 from sodakd.evaluate.benchmarks.load import load
 from sodakd.evaluate.benchmarks.table import BENCHMARKS
+from sodakd.evaluate.findings import SampleFindings
 from sodakd.evaluate.groups import Group, averages
 from sodakd.evaluate.passk import pass_at_k
 from sodakd.evaluating import EvalSettings, evaluate, table_of
+from sodakd.judge.lint import ruff
 from sodakd.judge.toolchains import Missing, toolchain
+from sodakd.settings.stages import Lint
 from sodakd.types import Language
 from tests.evaluate.nothing import nothing
 
@@ -59,7 +62,7 @@ def test_a_benchmarks_own_solutions_pass(
     name: str, language: Language, limit: int, tmp_path: Path
 ) -> None:
     folder, benchmark = _folder(name, language), BENCHMARKS[name]
-    (group,) = evaluate(settings("gold", name, folder, language, limit), tmp_path, None, 1)
+    (group,) = evaluate(settings("gold", name, folder, language, limit), tmp_path, None, 1).groups
     asked = {task.id for task in load(benchmark, language, folder)[:limit]}
     assert group.tasks == len(asked) >= min(limit, 50)
     lacking = set(group.failed) & set(benchmark.needs)
@@ -81,7 +84,7 @@ def test_a_solution_that_does_nothing_passes_nowhere(
         rows = [{"task_id": task.id, "completion": text(task)} for task in tasks]
         file.write_text("".join(json.dumps(row) + "\n" for row in rows))
         out = tmp_path / f"out of {text(tasks[0])[:9].strip()}"
-        (group,) = evaluate(settings(str(file), name, folder, language, limit), out, None, 1)
+        (group,) = evaluate(settings(str(file), name, folder, language, limit), out, None, 1).groups
         assert group.tasks == len(tasks)
         passed = {task.id for task in tasks} - set(group.failed)
         hollow = set(BENCHMARKS[name].hollow) & {task.id for task in tasks}
@@ -101,14 +104,46 @@ def test_solutions_of_a_file_are_judged_once_each_and_counted(tmp_path: Path) ->
     file = tmp_path / "solutions.jsonl"
     file.write_text("".join(json.dumps(row) + "\n" for row in rows))
     asked = settings(str(file), "humaneval", folder, Language.PYTHON, 2)
-    (group,) = evaluate(asked, tmp_path / "out", None, 1)
+    (group,) = evaluate(asked, tmp_path / "out", None, 1).groups
     assert (group.tasks, group.samples, group.pass_at[1]) == (2, 4, 0.5)
     assert group.outcomes["passed"] == 2
     assert group.failed == (second.id,)
     assert table_of([group]).row_count == 1
     assert len((tmp_path / "out" / "verdicts.jsonl").read_text().splitlines()) == 4
+    assert not (tmp_path / "out" / "findings.jsonl").exists()
     with pytest.raises(DataError, match="another evaluation"):
         evaluate(asked.model_copy(update={"limit": 1}), tmp_path / "out", None, 1)
+
+
+def test_what_static_tools_find_in_solutions_is_counted_by_rule(tmp_path: Path) -> None:
+    folder = _folder("humaneval", Language.PYTHON)
+    try:
+        ruff.find()
+    except JudgeError as error:
+        pytest.skip(str(error))
+    first, second = load(BENCHMARKS["humaneval"], Language.PYTHON, folder)[:2]
+    rows = [
+        {"task_id": first.id, "completion": first.gold},
+        {"task_id": first.id, "completion": "    return unknown or missing\n"},
+        {"task_id": second.id, "completion": "    return missing\n"},
+    ]
+    file, out = tmp_path / "solutions.jsonl", tmp_path / "out"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    asked = settings(str(file), "humaneval", folder, Language.PYTHON, 2)
+    plain = evaluate(asked, out, None, 1)
+    assert plain.found is None
+    done = evaluate(asked, out, None, 1, lint=Lint.FAST)  # goes on: the verdicts are there
+    assert done.groups == plain.groups
+    assert done.found is not None
+    own = [[one.rule for one in sample.findings] for sample in done.found.samples]
+    assert own == [[], ["F821", "F821"], ["F821"]]
+    kept = (out / "findings.jsonl").read_text().splitlines()
+    assert [SampleFindings.model_validate_json(line) for line in kept] == done.found.samples
+    results = json.loads((out / "results.json").read_text())
+    (rule,) = results["findings"]
+    assert (rule["language"], rule["tool"], rule["rule"]) == ("python", "ruff", "F821")
+    assert (rule["findings"], rule["programs"], rule["severity"]) == (3, 2, "error")
+    assert results["toolchains"]["ruff"] == ruff.find().version
 
 
 class Counting:
@@ -136,7 +171,7 @@ def test_an_evaluation_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     tasks = load(BENCHMARKS["humaneval"], Language.PYTHON, folder)[:3]
     model = Counting({task.question.text: task.gold or "" for task in tasks})
     asked = settings("a model", "humaneval", folder, Language.PYTHON, 3)
-    (group,) = evaluate(asked, tmp_path, lambda: InBatches(model), 1)
+    (group,) = evaluate(asked, tmp_path, lambda: InBatches(model), 1).groups
     assert (model.asked, group.pass_at[1]) == (3, 1.0)
     kept = (tmp_path / "samples.jsonl").read_text().splitlines(keepends=True)
     (tmp_path / "samples.jsonl").write_text("".join(kept[:2]) + kept[2][:20])  # cut off in a row
@@ -144,7 +179,7 @@ def test_an_evaluation_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     first, second, _ = verdicts.read_text().splitlines(keepends=True)
     marked = {**json.loads(first), "verdict": {**json.loads(first)["verdict"], "output": "kept"}}
     verdicts.write_text(json.dumps(marked) + "\n" + second[:30])
-    (again,) = evaluate(asked, tmp_path, lambda: InBatches(model), 1)
+    (again,) = evaluate(asked, tmp_path, lambda: InBatches(model), 1).groups
     assert json.loads(verdicts.read_text().splitlines()[0]) == marked
     assert len(verdicts.read_text().splitlines()) == 3
     assert (model.asked, again) == (4, group)

@@ -3,7 +3,8 @@
 import pytest
 
 from sodakd.evaluate.passk import by_level, interval, wilson
-from sodakd.types import Attempt, Outcome, Solution, Stage, Verdict
+from sodakd.records import Attempt
+from sodakd.types import Outcome, Solution, Stage, Verdict
 
 
 def attempt(level: int, passed: bool) -> Attempt:

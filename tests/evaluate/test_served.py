@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from sodakd.errors import EndpointError
-from sodakd.evaluating import Served, evaluate, opener
+from sodakd.evaluate.opening import Served, opener
+from sodakd.evaluating import evaluate
 from sodakd.types import Language
 from tests.evaluate.test_benchmarks import settings
 from tests.real_data import real_data
@@ -62,5 +63,5 @@ def test_an_answer_that_could_not_be_had_is_no_wrong_answer(tmp_path: Path) -> N
     assert 0 < len(_keys(tmp_path)) < 20
     assert not (tmp_path / "results.json").exists()
     with serving() as server:
-        (group,) = evaluate(asked, tmp_path, opener("m", Served(server.url, "NONE", 4)), 1)
+        (group,) = evaluate(asked, tmp_path, opener("m", Served(server.url, "NONE", 4)), 1).groups
     assert group.samples == 20

@@ -3,8 +3,9 @@
 import pytest
 
 from sodakd.feedback.difficulty import judge_difficulty
+from sodakd.records import Difficulty, Score
 from sodakd.settings.stages import FeedbackSettings
-from sodakd.types import Difficulty, Outcome, Score, Stage, Verdict
+from sodakd.types import Outcome, Stage, Verdict
 
 PASSED = Verdict(outcome=Outcome.PASSED, stage=Stage.RUN)
 WRONG = Verdict(outcome=Outcome.WRONG_ANSWER, stage=Stage.RUN)

@@ -9,11 +9,12 @@ from sodakd.errors import JudgeError
 from sodakd.feedback.assess import Assessment, assess
 from sodakd.judge.judge import Judge
 from sodakd.judge.lint import ruff
+from sodakd.records import Feedback
 from sodakd.run import Built, Run
 from sodakd.settings.stages import FeedbackSettings, JudgeSettings, Lint
 from sodakd.settings.teacher import Budget
 from sodakd.teacher.ledger import Ledger, Prices
-from sodakd.types import Feedback, Outcome, Question, Severity
+from sodakd.types import Outcome, Question, Severity
 from sodakd.world.teacher import WorldTeacher
 
 ANSWERS = (

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from sodakd.errors import JudgeError
 from sodakd.judge import Program
+from sodakd.judge.lint import ruff
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Case, Language, Outcome, Tests
 
@@ -67,3 +69,23 @@ def test_a_node_killed_in_the_middle_loses_no_program_and_spoils_no_verdict(node
                 nodes.kill_one()
                 killed = True
     assert seen == Counter(str(number) for number in range(count))
+
+
+def test_a_node_that_is_gone_loses_no_finding(nodes: Nodes) -> None:
+    from sodakd.judge.cluster import ClusterJudge
+
+    try:
+        ruff.find()
+    except JudgeError as error:
+        pytest.skip(str(error))
+    programs = [Program(f"print(y{number})", Language.PYTHON, TESTS) for number in range(100)]
+    empty = Program("", Language.PYTHON, TESTS)
+    with ClusterJudge(JudgeSettings(), chunk=10) as judge:
+        before = judge.lint(programs[:50])  # both nodes have a judge
+        nodes.kill_one()
+        after = judge.lint([*programs[50:], empty])
+        assert judge.lint([]) == []
+    assert after.pop() == ()
+    for number, findings in enumerate([*before, *after]):
+        assert [one.message for one in findings] == [f"Undefined name `y{number}`"]
+    assert not [note for note in judge.notes() if note.startswith("no findings of")]

@@ -15,6 +15,7 @@ from sodakd.methods.start import prepare
 from sodakd.methods.students import Students
 from sodakd.methods.workshop import Workshop
 from sodakd.recipe import Recipe
+from sodakd.records import Difficulty, Feedback
 from sodakd.run import Run
 from sodakd.settings.questions import QuestionSettings
 from sodakd.settings.stages import FeedbackSettings, UpdateSettings
@@ -23,7 +24,7 @@ from sodakd.settings.teacher import Budget
 from sodakd.settings.training import TrainingSettings
 from sodakd.teacher.asks import Ask, Fault, Grade, Invent, Reply, Solve
 from sodakd.teacher.ledger import Ledger, Prices
-from sodakd.types import Difficulty, FaultKind, Feedback, Language, Pair, Question, Usage
+from sodakd.types import FaultKind, Language, Pair, Question, Usage
 from tests.real_data import real_data
 
 

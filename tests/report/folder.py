@@ -3,27 +3,20 @@
 import json
 from pathlib import Path
 
+from sodakd.records import Attempt, Difficulty, Feedback, Passed, Results, Score, Standing, TrainRow
 from sodakd.run import Event, Step
 from sodakd.store import write_rows
 from sodakd.types import (
-    Attempt,
     Case,
-    Difficulty,
     FaultKind,
-    Feedback,
     Finding,
     Language,
     Outcome,
     Pair,
-    Passed,
     Question,
-    Results,
-    Score,
     Solution,
     Stage,
-    Standing,
     Tests,
-    TrainRow,
     Verdict,
 )
 

@@ -12,6 +12,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from sodakd.errors import TrainingError
 from sodakd.models.prompts import Tokenizer, layout_of
 from sodakd.models.transformers import TransformersModel
+from sodakd.records import TrainRow
 from sodakd.settings.student import StudentShape
 from sodakd.settings.training import TrainingSettings
 from sodakd.teacher.asks import Fault, Solve
@@ -20,7 +21,7 @@ from sodakd.training.batches import Example, encode, plan
 from sodakd.training.fit import fit
 from sodakd.training.packing import pack
 from sodakd.training.student import create_student
-from sodakd.types import FaultKind, TrainRow
+from sodakd.types import FaultKind
 from sodakd.world.draw import draw_questions
 from sodakd.world.splits import Split
 from sodakd.world.teacher import WorldTeacher

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from sodakd.errors import TrainingError
+from sodakd.records import TrainRow
 from sodakd.settings.training import TrainingSettings
 from sodakd.training.fit import fit
-from sodakd.types import TrainRow
 from tests.training.questions import synthetic
 
 EXAMPLES = synthetic(64)

@@ -6,22 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from sodakd.records import Difficulty, Feedback
 from sodakd.run import Run
 from sodakd.settings.stages import UpdateSettings
 from sodakd.settings.teacher import Budget
 from sodakd.teacher.asks import Ask, Reply
 from sodakd.teacher.ledger import Ledger, Prices
-from sodakd.types import (
-    Difficulty,
-    Feedback,
-    Language,
-    Outcome,
-    Question,
-    Solution,
-    Stage,
-    Usage,
-    Verdict,
-)
+from sodakd.types import Language, Outcome, Question, Solution, Stage, Usage, Verdict
 from sodakd.update.curriculum import draw_wishes, highest_open
 from sodakd.update.decontaminate import HeldOut
 from sodakd.update.dedup import Pool, rouge_l, words

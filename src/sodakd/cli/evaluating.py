@@ -62,6 +62,12 @@ def evaluate(
     allow_unsandboxed: Annotated[
         bool, typer.Option("--allow-unsandboxed", help="Judge even without a sandbox; warns.")
     ] = False,
+    lint: Annotated[
+        bool, typer.Option("--lint", help="Say what the fast static tools find as well.")
+    ] = False,
+    lint_full: Annotated[
+        bool, typer.Option("--lint-full", help="The same with all tools: gcc -Wall, go vet too.")
+    ] = False,
 ) -> None:
     """Measure pass@k on benchmarks; the same command goes on where it was stopped.
 
@@ -69,12 +75,15 @@ def evaluate(
     ·  sodakd eval runs/first/student --benchmark mceval --n 10 --temperature 0.2
     ·  sodakd eval Qwen/Qwen2.5-Coder-0.5B-Instruct --benchmark mbpp --dtype bfloat16
     ·  sodakd eval my-model --base-url http://localhost:8000/v1 --benchmark humaneval-x
-    ·  sodakd eval --solutions samples.jsonl --benchmark mbpp --data mbpp.jsonl
+    ·  sodakd eval --solutions samples.jsonl --benchmark mbpp --data mbpp.jsonl --lint
     """
     from sodakd.evaluate.benchmarks.table import BENCHMARKS
     from sodakd.evaluate.groups import remarks
-    from sodakd.evaluating import EvalSettings, Here, Served, evaluate, opener, sha256, table_of
+    from sodakd.evaluate.opening import Here, Served, opener
+    from sodakd.evaluating import EvalSettings, evaluate, sha256, table_of
+    from sodakd.judging import rules_table
     from sodakd.screen import wide_console
+    from sodakd.settings.stages import Lint
     from sodakd.types import Language
 
     names = tuple(benchmark or ("humaneval",))
@@ -107,8 +116,13 @@ def evaluate(
     served = Served(base_url, api_key_env, max_in_flight) if base_url else None
     here = Here(device, dtype.value if dtype else None, batch_size)
     open_model = opener(model, served or here) if model else None
-    groups = evaluate(settings, out, open_model, workers, allow_unsandboxed)
-    wide_console().print(table_of(groups))
-    for remark in remarks(groups, BENCHMARKS):
+    tools = Lint.FULL if lint_full else Lint.FAST if lint else Lint.OFF
+    done = evaluate(settings, out, open_model, workers, allow_unsandboxed, tools)
+    wide_console().print(table_of(done.groups))
+    for remark in remarks(done.groups, BENCHMARKS):
         typer.echo(remark)
+    if done.found is not None:
+        wide_console().print(rules_table(one.findings for one in done.found.samples))
+        for note in done.found.notes:
+            typer.echo(f"note {note}")
     typer.echo(f"every sample and verdict: {out}")

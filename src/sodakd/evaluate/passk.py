@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from math import prod, sqrt
 
-from sodakd.types import Attempt, Passed
+from sodakd.records import Attempt, Passed
 
 _Z = 1.959964  # two-sided 95 %
 

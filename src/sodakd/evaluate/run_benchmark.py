@@ -7,8 +7,9 @@ from sodakd.judge.extract import extract_for
 from sodakd.judge.judge import Judge
 from sodakd.judge.trial import program_for
 from sodakd.models.chat import Generator
+from sodakd.records import Attempt
 from sodakd.run import Built, Run
-from sodakd.types import Attempt, Question, Solution
+from sodakd.types import Question, Solution
 
 
 def run_benchmark(

@@ -104,7 +104,7 @@ def judge_samples(
 ) -> Iterator[JudgedSample]:
     """Verdicts as they come, in any order."""
     programs = [
-        replace(_program(tasks[one.key[:3]], one), id=str(place))
+        replace(program_of(tasks[one.key[:3]], one), id=str(place))
         for place, one in enumerate(samples)
     ]
     for judged in judge.many(programs):
@@ -118,7 +118,7 @@ def judge_samples(
         )
 
 
-def _program(task: BenchmarkTask, sample: Sample) -> Program:
+def program_of(task: BenchmarkTask, sample: Sample) -> Program:
     """What the judge gets: a fenced answer's program, or the prompt and its continuation."""
     tests = task.question.tests
     assert tests is not None

@@ -11,13 +11,14 @@ from sodakd.judge.judge import Judge
 from sodakd.judge.lint.table import tools_for
 from sodakd.judge.trial import bare_program, program_for
 from sodakd.models.chat import Generator
+from sodakd.records import Feedback, Score
 from sodakd.run import Built, Run
 from sodakd.settings.stages import FeedbackSettings, Lint
 from sodakd.teacher.asking import ask_and_read
 from sodakd.teacher.asks import Grade
 from sodakd.teacher.ledger import Ledger
 from sodakd.teacher.reading import read_grade
-from sodakd.types import Feedback, Finding, Question, Score, Solution, Verdict
+from sodakd.types import Finding, Question, Solution, Verdict
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sodakd.records import Difficulty, Score
 from sodakd.settings.stages import FeedbackSettings
-from sodakd.types import Difficulty, Outcome, Score, Verdict
+from sodakd.types import Outcome, Verdict
 
 _NO_PROGRAM = {Outcome.COMPILE_ERROR, Outcome.NOT_EXECUTABLE}
 

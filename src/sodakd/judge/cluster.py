@@ -8,17 +8,17 @@ its verdicts are here, so no program is lost and none is judged twice in the res
 import os
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self, cast
+from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar, cast
 
 from sodakd.errors import JudgeError
 from sodakd.judge.judge import Judge, Judged
 from sodakd.judge.program import Program
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import Verdict
+from sodakd.types import Finding, Verdict
 
 if TYPE_CHECKING:
     from ray import ObjectRef
@@ -29,23 +29,45 @@ _PATIENCE = 60.0
 """Seconds to wait for a node where none is left."""
 
 
+Each = TypeVar("Each")
+
+
+@dataclass(frozen=True)
+class _Said(Generic[Each]):
+    """What a node said of a chunk: of each program, and what was not as it should be."""
+
+    each: Sequence[Each]
+    notes: Sequence[str]
+
+
 class _Node:
     """The actor: a judge with a worker for each core of its node."""
 
     def __init__(self, settings: JudgeSettings, workers: int) -> None:
         self._judge = Judge(settings, workers)
 
-    def judge(self, programs: Sequence[Program]) -> list[Verdict]:
+    def judge(self, programs: Sequence[Program]) -> _Said[Verdict]:
         """The verdicts of a chunk."""
-        return self._judge.all(programs)
+        return _Said(self._judge.all(programs), self._judge.notes())
+
+    def lint(self, programs: Sequence[Program], *, full: bool) -> _Said[tuple[Finding, ...]]:
+        """The findings of a chunk."""
+        return _Said(self._judge.lint(programs, full=full), self._judge.notes())
 
 
-class _Remote(Protocol):
-    def remote(self, programs: Sequence[Program]) -> "ObjectRef[list[Verdict]]": ...
+class _Judging(Protocol):
+    def remote(self, programs: Sequence[Program]) -> "ObjectRef[_Said[Verdict]]": ...
+
+
+class _Linting(Protocol):
+    def remote(
+        self, programs: Sequence[Program], *, full: bool
+    ) -> "ObjectRef[_Said[tuple[Finding, ...]]]": ...
 
 
 class _Actor(Protocol):
-    judge: _Remote
+    judge: _Judging
+    lint: _Linting
 
 
 @dataclass(frozen=True)
@@ -54,6 +76,10 @@ class _Chunk:
 
     node: str
     programs: Sequence[Program]
+
+
+def _load(node: str, chunks: Iterable[_Chunk]) -> int:
+    return sum(chunk.node == node for chunk in chunks)
 
 
 class ClusterJudge:
@@ -83,6 +109,7 @@ class ClusterJudge:
             ray.init(address=address, include_dashboard=False, log_to_driver=False)
         self._actors: dict[str, _Actor] = {}
         self._refused: dict[str, str] = {}
+        self._notes: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -111,19 +138,47 @@ class ClusterJudge:
 
     def many(self, programs: Iterable[Program]) -> Iterator[Judged]:
         """The verdicts on programs as they come, in any order, each under its program's id."""
+
+        def ask(actor: _Actor, chunk: Sequence[Program]) -> "ObjectRef[_Said[Verdict]]":
+            return actor.judge.remote(chunk)
+
+        spread: Iterator[tuple[Program, Verdict]] = self._spread(programs, ask)
+        return (Judged(of.id, verdict) for of, verdict in spread)
+
+    def lint(self, programs: Sequence[Program], *, full: bool = False) -> list[tuple[Finding, ...]]:
+        """What static tools find in programs, in their order, as `Judge.lint` has it."""
+        numbered = [replace(program, id=str(number)) for number, program in enumerate(programs)]
+
+        def ask(actor: _Actor, chunk: Sequence[Program]) -> "ObjectRef[_Said[tuple[Finding, ...]]]":
+            return actor.lint.remote(chunk, full=full)
+
+        spread: Iterator[tuple[Program, tuple[Finding, ...]]] = self._spread(numbered, ask)
+        found = {int(of.id): findings for of, findings in spread}
+        return [found[number] for number in range(len(programs))]
+
+    def notes(self) -> Sequence[str]:
+        """What was not as it should be on a node, though every verdict holds: a missing tool."""
+        return sorted(self._notes)
+
+    def _spread(
+        self,
+        programs: Iterable[Program],
+        ask: "Callable[[_Actor, Sequence[Program]], ObjectRef[_Said[Each]]]",
+    ) -> Iterator[tuple[Program, Each]]:
+        """What the nodes say of each program, as it comes."""
         source = iter(programs)
         again: deque[Sequence[Program]] = deque()
-        held: dict[ObjectRef[list[Verdict]], _Chunk] = {}
+        held: dict[ObjectRef[_Said[Each]], _Chunk] = {}
         more = True
         while True:
             self._find_nodes()
             for node in [*self._actors]:
-                while (more or again) and self._load(node, held) < _IN_FLIGHT:
+                while (more or again) and _load(node, held.values()) < _IN_FLIGHT:
                     chunk = again.popleft() if again else list(islice(source, self._chunk))
                     if not chunk:
                         more = False
                         break
-                    held[self._actors[node].judge.remote(chunk)] = _Chunk(node, chunk)
+                    held[ask(self._actors[node], chunk)] = _Chunk(node, chunk)
             if not held:
                 if not more and not again:
                     return
@@ -132,16 +187,13 @@ class ClusterJudge:
             for reference in done:
                 chunk_of = held.pop(reference)
                 try:
-                    verdicts = self._ray.get(reference)
+                    said = self._ray.get(reference)
                 except (self._ray.exceptions.RayError, JudgeError) as error:
                     again.append(chunk_of.programs)
                     self._lose(chunk_of.node, str(error))
                     continue
-                for program, verdict in zip(chunk_of.programs, verdicts, strict=True):
-                    yield Judged(program.id, verdict)
-
-    def _load(self, node: str, held: "dict[ObjectRef[list[Verdict]], _Chunk]") -> int:
-        return sum(chunk.node == node for chunk in held.values())
+                self._notes.update(said.notes)
+                yield from zip(chunk_of.programs, said.each, strict=True)
 
     def _lose(self, node: str, why: str) -> None:
         actor = self._actors.pop(node, None)

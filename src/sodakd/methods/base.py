@@ -6,9 +6,9 @@ from pathlib import Path
 
 from sodakd.errors import DataError, ModelError
 from sodakd.recipe import Recipe
+from sodakd.records import TrainRow
 from sodakd.run import Run
 from sodakd.training.batches import Example, count_steps
-from sodakd.types import TrainRow
 
 
 def base_student(recipe: Recipe, run: Run, read: Callable[[], Sequence[Example]]) -> Path:

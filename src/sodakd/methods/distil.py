@@ -23,12 +23,13 @@ from sodakd.methods.soda import soda
 from sodakd.methods.start import prepare
 from sodakd.methods.workshop import Workshop, open_ledger, total_tally
 from sodakd.recipe import LoadedRecipe, Recipe
+from sodakd.records import Attempt, Results, Standing
 from sodakd.run import Run, Watch, cores
 from sodakd.settings.stages import Lint
 from sodakd.store import read_rows, write_whole
 from sodakd.teacher.endpoint import prices_of
 from sodakd.teacher.money import NANO
-from sodakd.types import Attempt, Language, Results, Standing
+from sodakd.types import Language
 
 CONTROL = "sft"
 LOADED = ("transformers", "vllm")

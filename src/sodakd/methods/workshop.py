@@ -15,12 +15,13 @@ from sodakd.methods.students import Students
 from sodakd.methods.teachers import open_teacher
 from sodakd.models.chat import Generator
 from sodakd.recipe import Recipe
+from sodakd.records import Attempt, Feedback, TrainRow
 from sodakd.run import Run
 from sodakd.settings.training import TrainingSettings
 from sodakd.teacher.endpoint import prices_of
 from sodakd.teacher.ledger import Ledger
 from sodakd.training.batches import Example, count_steps
-from sodakd.types import Attempt, Feedback, Pair, Question, TrainRow
+from sodakd.types import Pair, Question
 from sodakd.update.invent import Update, new_questions
 
 

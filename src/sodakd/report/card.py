@@ -11,13 +11,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import JsonValue
 from ruamel.yaml import YAML
 
+from sodakd.records import Passed, Standing
 from sodakd.report import facts
 from sodakd.report.licence import base_licence, data_licence, licence_words, teacher_licence
 from sodakd.report.methods import method_words
 from sodakd.report.palette import CONTROL
 from sodakd.report.reading import Folder, read_folder
 from sodakd.report.student import read_student
-from sodakd.types import Passed, Standing
 
 MARK = "<!-- Written by sodakd"
 """Stands in every card: a folder with a card that has it may be written again."""

@@ -8,9 +8,10 @@ from typing import TypeVar
 
 from pydantic import JsonValue
 
+from sodakd.records import Difficulty, Feedback
 from sodakd.report.faults import edit_distance
 from sodakd.report.reading import Cycle
-from sodakd.types import Case, Difficulty, FaultKind, Feedback, Pair, Question, Tests
+from sodakd.types import Case, FaultKind, Pair, Question, Tests
 
 Row = TypeVar("Row", Feedback, Pair)
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from sodakd.evaluate.passk import passed
+from sodakd.records import Attempt, Passed
 from sodakd.report.palette import CONTROL
 from sodakd.report.reading import Folder
-from sodakd.types import Attempt, Passed, Question
+from sodakd.types import Question
 from sodakd.update.decontaminate import HeldOut
 
 _HUB = re.compile(r"[\w.-]+/[\w.-]+")

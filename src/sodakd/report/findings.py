@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sodakd.judge.lint.counts import RuleCount, count
+from sodakd.records import Feedback
 from sodakd.report.axes import MEDIUM
 from sodakd.report.bars import lying_bars, stacked_bars
 from sodakd.report.figure import Figure, plot
 from sodakd.report.palette import FINDINGS, student
 from sodakd.report.reading import Cycle, Folder
-from sodakd.types import Feedback, Severity
+from sodakd.types import Severity
 
 _BARS = 12
 _ROWS = 60

@@ -2,12 +2,13 @@
 
 from collections import Counter
 
+from sodakd.records import Difficulty
 from sodakd.report.axes import MEDIUM
 from sodakd.report.bars import stacked_bars
 from sodakd.report.figure import Figure, plot
 from sodakd.report.palette import DIFFICULTIES, LEVELS, OUTCOMES, student
 from sodakd.report.reading import Folder
-from sodakd.types import Difficulty, Outcome
+from sodakd.types import Outcome
 
 
 def flow_figures(folder: Folder) -> list[Figure]:

@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
+from sodakd.records import TrainRow
 from sodakd.report.axes import MEDIUM, SMALL, Axis, rounded
 from sodakd.report.figure import Figure, plot
 from sodakd.report.palette import student
 from sodakd.report.plots import Key, Line, Point, line_plot
 from sodakd.report.reading import Folder
-from sodakd.types import TrainRow
 
 _POINTS = 240
 """A longer log is drawn as means of neighbours."""

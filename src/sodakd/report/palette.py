@@ -1,7 +1,8 @@
 """Colours and words of the report: one meaning, one colour, on every plot."""
 
+from sodakd.records import Difficulty
 from sodakd.report.plots import Key
-from sodakd.types import Difficulty, FaultKind, Outcome
+from sodakd.types import FaultKind, Outcome
 
 CONTROL = "sft"
 

@@ -9,9 +9,10 @@ from typing import TypeVar
 from pydantic import JsonValue
 
 from sodakd.errors import RunError
+from sodakd.records import Attempt, Feedback, Results, TrainRow
 from sodakd.run import Event, Step
 from sodakd.store import read_rows
-from sodakd.types import Attempt, Feedback, Frozen, Pair, Question, Results, TrainRow
+from sodakd.types import Frozen, Pair, Question
 
 Row = TypeVar("Row", bound=Frozen)
 

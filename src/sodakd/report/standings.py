@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
+from sodakd.records import Attempt, Passed, Standing
 from sodakd.report.axes import MEDIUM, PANEL, Axis, Canvas, rounded
 from sodakd.report.bars import grouped_bars
 from sodakd.report.figure import Figure, plot
 from sodakd.report.palette import CONTROL, student
 from sodakd.report.plots import Key, Line, Point, forest, legend, line_plot
 from sodakd.report.reading import Folder
-from sodakd.types import Attempt, Passed, Standing
 
 _FOREST = Canvas(470, 148, left=104, right=22, top=4, bottom=24)
 GROUPS = ("levels 2-5", "all")

@@ -1,7 +1,6 @@
 """Read the rows of a source: a file, a folder of files, or a dataset of the Hugging Face hub."""
 
 import json
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from sodakd.errors import DataError
+from sodakd.models.hub import asking_hub
 from sodakd.seeds.described import INFO, described
 from sodakd.seeds.seed import Row
 
@@ -135,37 +135,16 @@ def _download(source: str) -> tuple[Path, list[Path]]:
         raise DataError(
             f"there is no source {source}: name a file, a folder, or a hub dataset (owner/name)"
         )
-    # Before the import, which reads it: nobody is told who fetches what, and with which tools.
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    try:
-        from huggingface_hub import HfApi, snapshot_download
-        from huggingface_hub.errors import (
-            HfHubHTTPError,
-            HFValidationError,
-            LocalEntryNotFoundError,
-            OfflineModeIsEnabled,
-        )
-    except ImportError:
-        raise DataError(
-            f"{source} is no file here, and to ask the hub for it huggingface_hub is needed:"
-            " pip install 'sodakd[data]'"
-        ) from None
     name, revision = found["id"], found["revision"]
-    try:
+    with asking_hub(DataError, f"{source} is no file here", extra="data"):
+        from huggingface_hub import HfApi, snapshot_download
+
         listed = HfApi().list_repo_files(name, repo_type="dataset", revision=revision)
         files = sorted(path for path in listed if Path(path).suffix in READERS)
         wanted = [path for path in files if "train" in path] or files
         folder = snapshot_download(
             name, repo_type="dataset", revision=revision, allow_patterns=wanted
         )
-    except (
-        HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OfflineModeIsEnabled, OSError,
-    ) as error:  # fmt: skip
-        reason = str(error).strip().splitlines()[0]
-        raise DataError(
-            f"{source} is no file here, and the hub did not give it ({reason}); check the name, and"
-            " HF_TOKEN for a gated one; a copy on this disk can be named instead"
-        ) from None
     if not wanted:
         raise DataError(f"the hub's dataset {source} has no {', '.join(READERS)} file")
     return Path(folder), [Path(folder) / path for path in wanted]

@@ -5,8 +5,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from sodakd.records import Difficulty
 from sodakd.settings.ranges import Count, Share
-from sodakd.types import Difficulty, Frozen
+from sodakd.types import Frozen
 
 
 class Lint(StrEnum):

@@ -13,8 +13,9 @@ from typing import Protocol, TypeVar, cast
 from pydantic import Field, JsonValue, ValidationError
 
 from sodakd.models.completions import Finish
+from sodakd.records import Score
 from sodakd.teacher.asks import Ask, Evolve, Inspire, Invent
-from sodakd.types import FaultKind, Frozen, Language, Question, Score, Tests
+from sodakd.types import FaultKind, Frozen, Language, Question, Tests
 
 Asked = TypeVar("Asked", bound=Ask)
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from pydantic import Field
 
 from sodakd.errors import TrainingError
-from sodakd.types import Frozen, TrainRow
+from sodakd.records import TrainRow
+from sodakd.types import Frozen
 
 PROGRESS = "progress.json"
 

@@ -15,6 +15,7 @@ from transformers.utils import logging
 from sodakd.errors import TrainingError
 from sodakd.models.canary import write_canary
 from sodakd.models.reference import record_canary
+from sodakd.records import TrainRow
 from sodakd.settings.student import FROM_SCRATCH, StudentSettings
 from sodakd.settings.training import TrainingSettings
 from sodakd.training.batches import Example, encode
@@ -31,7 +32,6 @@ from sodakd.training.opening import (
 )
 from sodakd.training.packing import check_ends, pack
 from sodakd.training.trainer import StudentTrainer, not_finite
-from sodakd.types import TrainRow
 
 if TYPE_CHECKING:
     from peft import PeftModel

@@ -20,6 +20,7 @@ from transformers import (
 from transformers.trainer_callback import PrinterCallback
 
 from sodakd.errors import TrainingError
+from sodakd.records import TrainRow
 from sodakd.settings.training import TrainingSettings
 from sodakd.training.batches import Encoded, plan
 from sodakd.training.checkpoints import Checkpoints, Progress, Window
@@ -28,7 +29,6 @@ from sodakd.training.losses import LOSSES
 from sodakd.training.objective import Objective, Whole, objective
 from sodakd.training.optimizer import make_optimizer
 from sodakd.training.packing import Batch, pack
-from sodakd.types import TrainRow
 
 if TYPE_CHECKING:
     from peft import PeftModel

@@ -4,8 +4,9 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sodakd.records import Difficulty, Feedback
 from sodakd.settings.stages import UpdateSettings
-from sodakd.types import Difficulty, Feedback, Question
+from sodakd.types import Question
 
 LEVELS = (1, 2, 3, 4, 5)
 

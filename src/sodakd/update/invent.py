@@ -5,13 +5,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sodakd.records import Feedback
 from sodakd.run import Built, Run
 from sodakd.settings.stages import UpdateSettings
 from sodakd.teacher.asking import ask_and_read
 from sodakd.teacher.asks import Invent
 from sodakd.teacher.ledger import Ledger
 from sodakd.teacher.reading import read_invention
-from sodakd.types import Feedback, Question
+from sodakd.types import Question
 from sodakd.update.curriculum import draw_wishes, highest_open
 from sodakd.update.decontaminate import HeldOut
 from sodakd.update.dedup import Pool

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sodakd.errors import DataError
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, Origin, Row
+from sodakd.models.hub import asking_hub
 from sodakd.store import read_lines, read_object
 from sodakd.types import Language
 
@@ -45,22 +46,12 @@ def _local(benchmark: Benchmark, origin: Origin, data: Path) -> Path:
 
 def _from_hub(benchmark: Benchmark, origin: Origin) -> Path:
     dataset = origin.dataset or benchmark.dataset
-    try:
+    why = f"{benchmark.name} is read from {dataset}, {origin.file}"
+    instead = "its file can be given instead: --data PATH"
+    with asking_hub(DataError, why, extra="data", instead=instead):
         from huggingface_hub import hf_hub_download
-        from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
-    except ImportError:
-        raise DataError(
-            f"{benchmark.name} is loaded from the hub with huggingface_hub, which is not installed:"
-            " pip install huggingface_hub, or give its file: --data PATH"
-        ) from None
-    try:
+
         return Path(hf_hub_download(dataset, origin.file, repo_type="dataset"))
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        first = str(error).strip().partition("\n")[0]
-        raise DataError(
-            f"{benchmark.name} could not be loaded from the hub ({dataset}, {origin.file}):"
-            f" {first}; get the file on a machine that is on line and give it: --data PATH"
-        ) from None
 
 
 def _rows(path: Path) -> Iterator[Row]:
@@ -75,8 +66,8 @@ def _parquet(path: Path) -> Iterator[Row]:
         from pyarrow import parquet
     except ImportError:
         raise DataError(
-            f"{path} is a parquet file, which is read with pyarrow: pip install pyarrow, or give"
-            " the benchmark's JSON lines: --data PATH"
+            f"{path} is a parquet file, which is read with pyarrow: pip install 'sodakd[data]', or"
+            " give the benchmark's JSON lines: --data PATH"
         ) from None
     for number, values in enumerate(parquet.read_table(path).to_pylist(), start=1):
         where = f"{path}, row {number}"

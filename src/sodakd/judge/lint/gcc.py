@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
 
-from sodakd.errors import JudgeError
 from sodakd.judge.languages import c, cpp
 from sodakd.judge.lint.c_text import plain
+from sodakd.judge.lint.compilers import finder
 from sodakd.judge.lint.tool import Call, Form, Installed, Remark, Said, Source, Tool, texts
 from sodakd.judge.program import Program
-from sodakd.judge.toolchains import INSTALL, Missing, toolchain
+from sodakd.judge.toolchains import INSTALL
 from sodakd.types import Language, Severity, Tests
 
 _LINE = re.compile(r"(\w+\.c(?:pp)?):(\d+):(?:\d+:)? (fatal error|error|warning): (.*)")
@@ -31,17 +30,6 @@ on a program."""
 
 _OPTIONS = {Language.C: ("-std=gnu17",), Language.CPP: ("-std=gnu++17", "-O1", "-fPIE")}
 """As programs are compiled, or the precompiled headers do not fit."""
-
-
-def _finder(language: Language, name: str) -> Callable[[], Installed]:
-    @cache
-    def find() -> Installed:
-        found = toolchain(language)
-        if isinstance(found, Missing):
-            raise JudgeError(found.lacks)
-        return Installed(found.tools, found.places, found.versions[name])
-
-    return find
 
 
 def _form(program: Program) -> Form:
@@ -101,7 +89,7 @@ def _tool(name: str, language: Language) -> Tool:
         languages=frozenset({language}),
         install=INSTALL[language],
         fast=False,
-        find=_finder(language, name),
+        find=finder(language, name),
         form=_form,
         call=_call(name),
         read=_read,

@@ -1,0 +1,60 @@
+"""Compilers as static tools: those that the judge compiles with, called or kept running."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+
+from pydantic import JsonValue
+
+from sodakd.errors import JudgeError
+from sodakd.judge.lint.tool import Call, Form, Installed, Remark, Said, Source, Tool
+from sodakd.judge.program import Program
+from sodakd.judge.toolchains import INSTALL, Missing, toolchain
+from sodakd.types import Language
+
+
+def finder(language: Language, name: str) -> Callable[[], Installed]:
+    """What finds the tools that the judge compiles a language with; `name` has the version."""
+
+    @cache
+    def find() -> Installed:
+        found = toolchain(language)
+        if isinstance(found, Missing):
+            raise JudgeError(found.lacks)
+        return Installed(found.tools, found.places, found.versions[name])
+
+    return find
+
+
+def kept_running(
+    name: str,
+    package: str,
+    language: Language,
+    form: Callable[[Program], Form],
+    message: Callable[[Source], Mapping[str, JsonValue]],
+    remarks: Callable[[Source, str], Iterator[Remark]],
+) -> Tool:
+    """A tool that is the running compiler of a language: each program is a `message` to it.
+
+    `remarks` reads its answer on one program. `package` is what its version is known by.
+    """
+
+    def call(_: Installed, sources: Sequence[Source]) -> Call:
+        messages = tuple(json.dumps(message(source)) for source in sources)
+        return Call(seconds=10, server=language.value, messages=messages)
+
+    def read(sources: Sequence[Source], answers: Sequence[Said]) -> Iterator[Remark]:
+        for source, answer in zip(sources, answers, strict=True):
+            yield from remarks(source, answer.out)
+
+    return Tool(
+        name=name,
+        languages=frozenset({language}),
+        install=INSTALL[language],
+        fast=True,
+        find=finder(language, package),
+        form=form,
+        call=call,
+        read=read,
+        batch=32,
+    )

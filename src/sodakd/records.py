@@ -1,0 +1,128 @@
+"""What a run records of its students: in training, on each question, and at the end."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from sodakd.types import Finding, Frozen, Question, Solution, Verdict
+
+
+class Score(Frozen):
+    """The teacher's rubric: five rules, six points, halves allowed (SODA, scoring data)."""
+
+    functionality: float = Field(ge=0, le=2, multiple_of=0.5)
+    boundary: float = Field(ge=0, le=1, multiple_of=0.5)
+    coverage: float = Field(ge=0, le=1, multiple_of=0.5)
+    readability: float = Field(ge=0, le=1, multiple_of=0.5)
+    practices: float = Field(ge=0, le=1, multiple_of=0.5)
+    reason: str
+
+    @property
+    def total(self) -> float:
+        """The sum of the five rules, 0 to 6."""
+        return (
+            self.functionality + self.boundary + self.coverage + self.readability + self.practices
+        )
+
+
+class Difficulty(StrEnum):
+    """How hard a question is for the student as it is now."""
+
+    MASTERED = "mastered"
+    EASY = "easy"
+    MEDIUM = "medium"
+    HARD = "hard"
+    BROKEN = "broken"
+
+
+class Feedback(Frozen):
+    """Stage 2's row and stage 3's only input: one question as the student answered it.
+
+    `solution` and `verdict` are those of the first sample; `pass_rate` is over all `samples`.
+    """
+
+    question: Question
+    solution: Solution
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    score: Score | None
+    samples: int = Field(ge=1)
+    pass_rate: float = Field(ge=0, le=1)
+    difficulty: Difficulty
+    reason: str
+
+
+class Attempt(Frozen):
+    """One answer to a question of an evaluation set, and its verdict."""
+
+    question_id: str
+    level: int | None
+    solution: Solution
+    verdict: Verdict
+
+
+class Passed(Frozen):
+    """How many of a group of questions passed, with the 95 % Wilson interval of the share."""
+
+    group: str
+    passed: int = Field(ge=0)
+    total: int = Field(ge=1)
+    low: float
+    high: float
+
+    @property
+    def share(self) -> float:
+        """pass@1, 0 to 1."""
+        return self.passed / self.total
+
+
+class Standing(Frozen):
+    """One row of the final table: a student, its pass@1, and all that was spent to get it."""
+
+    name: str
+    groups: tuple[Passed, ...]
+    teacher_calls: int
+    teacher_tokens: int
+    money: float
+    train_steps: int
+    train_tokens: int
+
+
+class Results(Frozen):
+    """What a run comes to: `results.json`."""
+
+    method: str
+    seed: int
+    standings: tuple[Standing, ...]
+    toolchains: dict[str, str] = Field(
+        default_factory=dict, description="versions of the tools that judged, by tool"
+    )
+    frameworks: dict[str, str] = Field(
+        default_factory=dict, description="versions of the packages that trained, by package"
+    )
+    warnings: tuple[str, ...] = Field(
+        default=(), description="what the judge's verdicts warn of: a sandbox that is weak or none"
+    )
+
+
+class TrainRow(Frozen):
+    """One logged training step. Log-probabilities are means per token, in nats.
+
+    `contrast`, `rejected_logp`, `gap` and `ranking_accuracy` are None where no example of the step
+    has a rejected answer. `tokens` counts the tokens trained on since the first step (loss tokens
+    and prompt tokens; padding is not counted).
+    """
+
+    step: int
+    epoch: float
+    loss: float
+    nll: float
+    contrast: float | None
+    chosen_logp: float
+    rejected_logp: float | None
+    gap: float | None
+    ranking_accuracy: float | None
+    grad_norm: float
+    learning_rate: float
+    tokens: int
+    tokens_per_second: float

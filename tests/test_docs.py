@@ -1,0 +1,91 @@
+"""What the README and the pages of `docs/` name is there: commands, options, keys, files, links."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from sodakd.cli import COMMANDS, app
+from sodakd.recipe import Recipe
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+IDS = [page.stem for page in PAGES]
+_CALL = re.compile(r"\bsodakd ([a-z]+)((?:[^`\n#]|\\\n)*)")
+_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_KEY = re.compile(r"(?<![\w./-])([a-z_]+(?:\.[a-z_]+)+)(?![\w/(])")
+_FILE = re.compile(r"`((?:src|tests|docs|recipes|benchmarks|scripts)/[\w./-]+)`")
+_RUN = re.compile(r"\b(?:python|pytest)(?: -m slow)? ((?:benchmarks|scripts|tests)/[\w./]+)")
+_HEAD = re.compile(r"^#+ (.*)$", re.MULTILINE)
+
+
+def _options() -> Mapping[str, set[str]]:
+    """The options of each command, as its help lists them."""
+    from typer.main import get_command
+
+    group = get_command(app)
+    commands: Mapping[str, object] = vars(group)["commands"]
+    return {
+        name: {
+            one
+            for option in vars(command)["params"]
+            for one in (*option.opts, *option.secondary_opts)
+            if one.startswith("--")
+        }
+        for name, command in commands.items()
+    }
+
+
+def _keys(model: type[BaseModel], before: str = "") -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        yield before + name
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from _keys(kind, f"{before}{name}.")
+
+
+def _anchor(head: str) -> str:
+    plain = re.sub(r"[^\w\- ]", "", head.lower())
+    return plain.strip().replace(" ", "-")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_commands_and_their_options_are_there(page: Path) -> None:
+    known = _options()
+    assert set(known) == set(COMMANDS)
+    for name, rest in _CALL.findall(page.read_text(encoding="utf-8")):
+        if name in known:
+            unknown = set(re.findall(r"(?<=\s)--[\w-]+", rest)) - known[name]
+            assert not unknown, f"sodakd {name} has no {', '.join(unknown)}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_keys_of_recipes_are_there(page: Path) -> None:
+    known = set(_keys(Recipe))
+    sections = {key.partition(".")[0] for key in known if "." in key}
+    named = _KEY.findall(page.read_text(encoding="utf-8"))
+    files = (".py", ".md", ".json", ".jsonl", ".yaml", ".html", ".log", ".sqlite")
+    unknown = {
+        key
+        for key in named
+        if key.partition(".")[0] in sections and not key.endswith(files) and key not in known
+    }
+    assert not unknown
+
+
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_files_and_links_are_there(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for name in (*_FILE.findall(text), *_RUN.findall(text)):
+        assert (ROOT / name).exists(), name
+    for target in _LINK.findall(text):
+        if target.startswith("http"):
+            continue
+        path, _, anchor = target.partition("#")
+        file = page.parent / path if path else page
+        assert file.exists(), target
+        if anchor:
+            heads = _HEAD.findall(file.read_text(encoding="utf-8"))
+            assert anchor in {_anchor(head) for head in heads}, target
