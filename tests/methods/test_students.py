@@ -198,7 +198,8 @@ def test_vllm_answers_as_the_trainer_does_and_a_stale_one_is_caught(
     keep_canary(student)
     words = (VLLM, "-m", "vllm.entrypoints.openai.api_server", "--model", "{model}")
     place = ("--host", "127.0.0.1", "--port", "{port}", "--max-model-len", "256")
-    command = (*words, *place, "--enforce-eager")  # to compile takes minutes on a CPU
+    # To compile takes minutes on a CPU, and the memory is not vLLM's alone.
+    command = (*words, *place, "--enforce-eager", "--gpu-memory-utilization", "0.2")
     with students(tmp_path) as opened:
         expected = opened.open(student).model.generate(PROMPTS, max_new_tokens=12)
     with students(tmp_path, backend="vllm", command=command) as opened:

@@ -144,6 +144,20 @@ def test_a_server_is_started_answers_and_is_stopped_with_its_log_kept(
         ledger(tmp_path / "m.sqlite", url).ask(solves(1), "one", Counter())
 
 
+def test_a_server_that_ends_is_told_with_its_own_first_error_and_its_last_words(
+    tmp_path: Path,
+) -> None:
+    log = tmp_path / "teacher.log"
+    log.write_text("ValueError: of an earlier server\n")
+    words = "print('(Worker) [a.py:3] ValueError: no room'); [print('at', n) for n in range(40)]"
+    with pytest.raises(EndpointError) as caught:
+        _server(log, sys.executable, "-c", f"{words}; raise SystemExit(3)").start()
+    said = str(caught.value).splitlines()
+    assert said[0].endswith("ended with status 3:")
+    assert said[1] == "(Worker) [a.py:3] ValueError: no room"
+    assert said[2:-1] == [f"at {n}" for n in range(25, 40)]
+
+
 DEAF = (
     "import signal, subprocess, sys\n"
     "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"

@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import re
 import shutil
 import signal
 import socket
@@ -18,6 +19,7 @@ from threading import Thread
 from sodakd.errors import EndpointError
 from sodakd.models.http import healthy
 
+_ERROR = re.compile(r"(?:^|\] )[A-Z]\w*(?:Error|Exception): ")
 _WATCHED = Path(__file__).with_name("watched.py")
 
 
@@ -43,6 +45,7 @@ class Server:
         self._command = command
         self._process: subprocess.Popen[bytes] | None = None
         self._port = 0
+        self._logged = 0
 
     def start(self) -> str:
         """The base URL of the server, which is started where it is not running.
@@ -64,6 +67,7 @@ class Server:
             for word in command.words
         ]
         command.log.parent.mkdir(parents=True, exist_ok=True)
+        self._logged = command.log.stat().st_size if command.log.exists() else 0
         begun: Queue[subprocess.Popen[bytes] | OSError] = Queue()
         Thread(target=self._keep, args=(words, begun), name="server", daemon=True).start()
         found = begun.get()
@@ -141,8 +145,12 @@ class Server:
         )
 
     def _tail(self) -> str:
-        lines = self._command.log.read_text(encoding="utf-8", errors="replace").splitlines()
-        return "\n".join([*lines[-15:], f"the whole log: {self._command.log}"])
+        """The end of what this server wrote, and its first error: that may be the cause of all."""
+        text = self._command.log.read_bytes()[self._logged :].decode("utf-8", "replace")
+        lines = text.splitlines()
+        end = lines[-15:]
+        cause = [line for line in lines[:-15] if _ERROR.search(line)][:1]
+        return "\n".join([*cause, *end, f"the whole log: {self._command.log}"])
 
 
 def _free_port() -> int:
