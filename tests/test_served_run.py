@@ -97,9 +97,9 @@ def test_two_cycles_killed_in_mid_call_ask_nothing_twice(
     assert sum(counts.delivered.values()) == books.calls
     assert 0 < books.lost <= 2 * 17  # what was set aside at the two kills, and nothing else
     assert books.calls <= sum(counts.asked.values()) <= books.calls + books.lost
-    assert len(read_rows(out / "cycle-1/pairs.jsonl", Pair)) > 0
-    assert len(read_rows(out / "cycle-1/questions.jsonl", Question)) > 0
-    assert len(read_rows(out / "cycle-2/pairs.jsonl", Pair)) > 0
+    assert len(read_rows(out / "cycle-1/pairs.jsonl", Pair)) > 6
+    assert len(read_rows(out / "cycle-1/questions.jsonl", Question)) > 2
+    assert len(read_rows(out / "cycle-2/pairs.jsonl", Pair)) > 1
     for cycle in (1, 2):
         graded = read_rows(out / f"cycle-{cycle}/feedback.jsonl", Feedback)
         assert sum(row.score is not None for row in graded) > len(graded) / 2

@@ -5,8 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from sodakd.store import read_rows
 from sodakd.types import Pair
 from tests.real_data import real_data
@@ -18,7 +16,6 @@ SMALL = (
 )  # fmt: skip
 
 
-@pytest.mark.slow
 def test_the_released_pairs_are_replayed_verified_and_trained_on(tmp_path: Path) -> None:
     folder = real_data("sodacoder/pairwise_data.json").parent
     script = [sys.executable, str(ROOT / "scripts" / "sodacoder_replay.py"), str(folder)]
