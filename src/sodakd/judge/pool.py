@@ -125,7 +125,7 @@ class Worker:
         main = _MAIN.format(str(_PACKAGE.parent))
         with theirs:
             self._process = subprocess.Popen(
-                [str(python), "-P", "-s", "-S", "-B", "-c", main, json.dumps(start)],
+                [str(python), "-P", "-s", "-S", "-c", main, json.dumps(start)],
                 stdin=subprocess.DEVNULL,
                 env={"PYTHONHASHSEED": "0"},
                 cwd="/",

@@ -20,7 +20,6 @@ from sodakd.judge.inside.task import Task
 from sodakd.judge.inside.tool import run_tool
 from sodakd.judge.inside.wall import FIRST_FOREIGN_ID, raise_wall
 from sodakd.judge.languages import go_batch
-from sodakd.judge.languages import python as python_language
 
 MODULES = ("c", "cpp", "go", "java", "javascript", "python", "typescript")
 
@@ -124,7 +123,6 @@ def main() -> None:
             results.append(vars(result))
         return {"batch": results}
 
-    python_language.warm_up()
     connection.sendall(b'{"ready": true}\n')
     for line in connection.makefile("rb"):
         asked = json.loads(line)

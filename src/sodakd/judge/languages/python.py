@@ -14,6 +14,7 @@ import socket
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,8 @@ def judge(box: Box, task: Task, killed_for_memory: Callable[[], bool]) -> Result
     return replace(found, notes=(note,)) if note else found
 
 
-def warm_up() -> None:
+@cache
+def _ready() -> None:
     """Ready the worker to fork itself."""
     child.warm_up()
 
@@ -68,6 +70,7 @@ def _start(
         handed = (_NULL, *descriptors, file, *([other] if other >= 0 else ()))
         if warm is not None:
             return warm.fork(job, handed, job.limits, job.limits.output)
+        _ready()
         pid = job.fork()
         if pid == 0:
             _become(job, handed)
