@@ -109,7 +109,10 @@ def evalplus(language: str, place: Path) -> Runner:  # noqa: ARG001
 
 
 def multipl_e(language: str, place: Path) -> Runner:
-    """MultiPL-E's evaluator of a language, called as its `eval_string_script` does."""
+    """MultiPL-E's evaluator of a language, called as its `eval_string_script` does.
+
+    Its Java has a file with a name of its own, in which no class may be public.
+    """
     sys.path.insert(0, str(place / "MultiPL-E" / "evaluation" / "src"))
     module = {"js": "eval_javascript"}.get(language, f"eval_{language}")
     evaluate = importlib.import_module(module).eval_script
@@ -117,7 +120,7 @@ def multipl_e(language: str, place: Path) -> Runner:
 
     def run(row: Row) -> bool:
         with tempfile.NamedTemporaryFile(suffix=ending) as file:
-            file.write(row["program"].encode())
+            file.write(row["program"].replace("public class Problem", "class Problem").encode())
             file.flush()
             return bool(evaluate(Path(file.name))["status"] == "OK")
 

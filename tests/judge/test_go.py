@@ -28,6 +28,8 @@ from tests.judge.test_programs import skip_where_missing
 
 SETTINGS = JudgeSettings(cpu_seconds=1, memory_mb=256)
 MODEL_WRITTEN = Path(__file__).parents[3] / "shared" / "data" / "model-solutions" / "go.jsonl"
+BY_CHANCE = {"mbpp/mbpp_130_max_occurrences"}
+"""What these give depends on the order of a map, which Go draws anew for each run."""
 
 TESTING = {
     "parts": 't.Run("one two", func(t *testing.T) { t.Errorf("a\\nb %d", 1) }); t.Log("c")',
@@ -122,6 +124,7 @@ def test_programs_of_a_model_get_the_same_verdict_together_and_cold() -> None:
     if not MODEL_WRITTEN.exists():
         pytest.skip(f"{MODEL_WRITTEN} is not there")
     rows = [json.loads(line) for line in MODEL_WRITTEN.read_text().splitlines()]
+    rows = [row for row in rows if row["id"] not in BY_CHANCE]
     script = TestScript(script="\n")
     asked = [Program(row["program"], Language.GO, script, id=row["id"]) for row in rows]
     outcomes = []
