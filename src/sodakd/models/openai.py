@@ -10,7 +10,6 @@ import random
 import re
 import time
 from collections import Counter, deque
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -110,7 +109,7 @@ class Client:
         )
         self._limit.round += 1
         self._in_flight = 0
-        self._queue: deque[asyncio.Future[None]] = deque()
+        self._queue: deque[asyncio.Future[bool]] = deque()
         self._stop: EndpointError | None = None
         self._stopped = asyncio.Event()
         self._closed_until = 0.0
@@ -245,7 +244,7 @@ class Client:
             self._stopped.set()
             for waiting in self._queue:
                 if not waiting.done():
-                    waiting.set_result(None)
+                    waiting.set_result(False)
             self._queue.clear()
 
     def _public(self, words: str) -> str:
@@ -275,19 +274,30 @@ class Client:
             elif self._in_flight < self._limit.places:
                 self._in_flight += 1
                 return
-            else:
-                waiting = asyncio.get_running_loop().create_future()
-                self._queue.append(waiting)
-                await waiting
+            elif await self._handed():
+                return
+
+    async def _handed(self) -> bool:
+        """Wait in the queue: true where a place was handed over that may be used at once."""
+        waiting: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._queue.append(waiting)
+        handed = usable = False
+        try:
+            handed = await waiting
+            usable = handed and self._stop is None and self._closed_until <= time.monotonic()
+        except asyncio.CancelledError:
+            handed = waiting.done() and not waiting.cancelled() and waiting.result()
+            raise
+        finally:
+            if handed and not usable:
+                self._in_flight -= 1
+                self._let_in()
+        return usable
 
     def _let_in(self) -> None:
-        room = self._limit.places - self._in_flight
-        for waiting in self._woken(room):
-            waiting.set_result(None)
-
-    def _woken(self, room: int) -> Iterator["asyncio.Future[None]"]:
-        while room > 0 and self._queue:
+        """Hand the free places to those who have waited longest: who is woken has one already."""
+        while self._queue and self._in_flight < self._limit.places:
             waiting = self._queue.popleft()
             if not waiting.done():
-                room -= 1
-                yield waiting
+                self._in_flight += 1
+                waiting.set_result(True)
