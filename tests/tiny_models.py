@@ -19,6 +19,8 @@ from transformers import (
     PreTrainedTokenizerFast,
     Qwen2Config,
     Qwen2ForCausalLM,
+    Starcoder2Config,
+    Starcoder2ForCausalLM,
 )
 
 CHATML = (
@@ -71,6 +73,10 @@ def _windowed(vocab: int) -> PreTrainedModel:
     return MistralForCausalLM(MistralConfig.from_dict({**_shape(vocab), "sliding_window": 8}))
 
 
+def _starcoder2(vocab: int) -> PreTrainedModel:
+    return Starcoder2ForCausalLM(Starcoder2Config.from_dict(_shape(vocab)))
+
+
 def _gpt2(vocab: int) -> PreTrainedModel:
     shape = {"vocab_size": vocab, "n_positions": 512, "n_embd": 32, "n_layer": 2, "n_head": 2}
     return GPT2LMHeadModel(GPT2Config.from_dict(shape))
@@ -92,6 +98,7 @@ FAMILIES: Mapping[str, Callable[[int], PreTrainedModel]] = {
     "llama": _llama,
     "qwen2": _qwen2,
     "windowed": _windowed,
+    "starcoder2": _starcoder2,
     "gpt2": _gpt2,
 }
 

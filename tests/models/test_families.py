@@ -13,7 +13,7 @@ from tests.models.small import keep_canary, opened, write_lively
 
 ASKED = [*PROMPTS, "Hi", "Say what a stack is. " * 8, *(f"Count to {n}." for n in range(12))]
 LONGEST = 40
-LEAN = {"llama": True, "qwen2": True, "gpt2": True, "windowed": False}
+LEAN = {"llama": True, "qwen2": True, "starcoder2": True, "gpt2": True, "windowed": False}
 
 
 def reference(folder: Path, prompts: list[str]) -> list[str]:
