@@ -63,8 +63,8 @@ def test_what_is_said_is_the_same_warm_and_cold(both: tuple[Judge, Judge], name:
 def test_what_is_drawn_at_random_is_the_same_each_time() -> None:
     asked = _called("import random\ndef f():\n    return [random.random(), hash('a')]\n", 0)
     said = []
-    for _ in range(2):
-        with Judge(SETTINGS, 1) as judge:
+    for warm in (True, True, False):
+        with Judge(SETTINGS, 1, warm=warm) as judge:
             said += [judge.one(replace(asked, code=asked.code + "\n" * n)) for n in range(2)]
     assert len({verdict.output for verdict in said}) == 1
 

@@ -25,6 +25,7 @@ from sodakd.judge.inside.native import Memory
 from sodakd.judge.inside.said import short
 from sodakd.judge.inside.split import LINE
 from sodakd.judge.inside.task import Result, Task, bad_end, full, text_of
+from sodakd.judge.inside.wall import seen
 from sodakd.judge.inside.zygote import Zygote
 
 _NULL = os.open(os.devnull, os.O_RDWR)
@@ -214,7 +215,8 @@ class Warm:
         """The warm interpreter, or None and why there is none."""
         if self._zygote is not None or self._note:
             return self._zygote, self._note
-        command = (sys.executable, "-P", "-s", "-S", "-B", "-c", _MAIN.format(_ROOT, box.path))
+        main = _MAIN.format(seen(_ROOT), box.path)
+        command = (seen(sys.executable), "-P", "-s", "-S", "-B", "-c", main)
         try:
             self._zygote = Zygote(box, command, {"PYTHONHASHSEED": "0"})
             for code, given in (("def f(x): return [x]", '{"value":[1]}'), ("f = g", "NameError")):
