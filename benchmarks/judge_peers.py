@@ -53,7 +53,7 @@ def plain(language: str, place: Path) -> Runner:  # noqa: ARG001
             ("node", "p.js"),
         ),
         "c": ("p.c", ("gcc", "-w", "-o", "p", "p.c", "-lm"), ("./p",)),
-        "cpp": ("p.cpp", ("g++", "-std=c++17", "-w", "-o", "p", "p.cpp"), ("./p",)),
+        "cpp": ("p.cpp", ("g++", "-std=c++17", "-w", "-o", "p", "p.cpp", "-lcrypto"), ("./p",)),
         "java": ("Problem.java", ("javac", "-nowarn", "Problem.java"), ("java", "-ea", "Problem")),
         "go": ("p_test.go", ("go", "test", "p_test.go")),
     }
