@@ -1,11 +1,11 @@
 """Whether the programs that exports are for take them: TRL, LLaMA-Factory, llama.cpp.
 
     python benchmarks/exports.py RUN --trl --llama-factory LLaMA-Factory/src
-    python benchmarks/exports.py RUN --llama-cpp llama.cpp --library llama.cpp/build/bin
+    python benchmarks/exports.py RUN --llama-cpp llama.cpp --libraries llama.cpp/build/bin
 
 Each needs its program: `pip install trl datasets`; a checkout of LLaMA-Factory and what it imports;
 a checkout of llama.cpp with `libllama` built, `gguf` and `llama-cpp-python` (its Python part loads
-the library of `--library`). For llama.cpp a small Qwen2 with random weights and the vocabulary that
+what lies in `--libraries`). For llama.cpp a small Qwen2 with random weights and the vocabulary that
 llama.cpp ships (`models/ggml-vocab-qwen2.gguf`) stands in for a student of a published base.
 """
 
@@ -175,7 +175,7 @@ def main() -> None:
     parser.add_argument("--trl", action="store_true")
     parser.add_argument("--llama-factory", type=Path, metavar="SRC")
     parser.add_argument("--llama-cpp", type=Path, metavar="DIR")
-    parser.add_argument("--library", type=Path, metavar="DIR")
+    parser.add_argument("--libraries", type=Path, metavar="DIR")
     options = parser.parse_args()
     os.environ |= {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
     with TemporaryDirectory() as folder:
@@ -185,7 +185,7 @@ def main() -> None:
         if options.llama_factory is not None:
             check_llama_factory(options.run, work, options.llama_factory)
         if options.llama_cpp is not None:
-            library = options.library or options.llama_cpp / "build" / "bin"
+            library = options.libraries or options.llama_cpp / "build" / "bin"
             check_llama_cpp(work, options.llama_cpp, library)
 
 

@@ -139,7 +139,7 @@ def evaluate(
         "toolchains": {**toolchains, **(found.versions if found else {})},
     }
     if found is not None:
-        results["findings"] = [rule.model_dump() for rule in rules_found(found.samples)]
+        results["findings"] = rules_found(found.samples)
         results["notes"] = [*found.notes]
     write_whole(out / "results.json", json.dumps(results, indent=1).encode())
     return Evaluated(groups, found)

@@ -69,11 +69,9 @@ def test_what_is_drawn_at_random_is_the_same_each_time() -> None:
     assert len({verdict.output for verdict in said}) == 1
 
 
-def test_a_program_finds_nothing_of_ours_to_import(both: tuple[Judge, Judge]) -> None:
+def test_programs_look_for_modules_in_pythons_own_folders(both: tuple[Judge, Judge]) -> None:
     code = "import sys\ndef f():\n    return [p for p in sys.path if 'lib/python' not in p]\n"
-    zipped = "[p for p in sys.path if 'lib/python' not in p]"
     for judge in both:
-        assert zipped in code
         assert judge.one(_called(code, [])).passed
 
 

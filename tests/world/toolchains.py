@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from pydantic import JsonValue
 
+from sodakd.judge.toolchains import node_modules
 from sodakd.types import Language
 from sodakd.world.forms import result_kind
 from sodakd.world.languages import print_program
@@ -58,6 +59,8 @@ def tool(name: str) -> str:
     """Where a tool is. Skips the test, by the tool's name, where it is not."""
     found = shutil.which(name) or shutil.which(name, path=os.environ.get("SODAKD_TEST_TOOLS", ""))
     bundled = [Path(folder) / "go" / "bin" / "go" for folder in sys.path if name == "go"]
+    packages = node_modules(f".bin/{name}")
+    bundled += [packages / ".bin" / name] if packages else []
     found = found or next((str(path) for path in bundled if path.exists()), None)
     if found is None:
         pytest.skip(f"{name} is not installed")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from sodakd.cli.arguments import AllowUnsandboxed, LintFast, LintFull, tools_asked
 from sodakd.errors import DataError
 
 
@@ -59,15 +60,9 @@ def evaluate(
         _Dtype | None, typer.Option(help="Of the weights; their own if left out.")
     ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Answers at a time.")] = 64,
-    allow_unsandboxed: Annotated[
-        bool, typer.Option("--allow-unsandboxed", help="Judge even without a sandbox; warns.")
-    ] = False,
-    lint: Annotated[
-        bool, typer.Option("--lint", help="Say what the fast static tools find as well.")
-    ] = False,
-    lint_full: Annotated[
-        bool, typer.Option("--lint-full", help="The same with all tools: gcc -Wall, go vet too.")
-    ] = False,
+    allow_unsandboxed: AllowUnsandboxed = False,
+    lint: LintFast = False,
+    lint_full: LintFull = False,
 ) -> None:
     """Measure pass@k on benchmarks; the same command goes on where it was stopped.
 
@@ -83,7 +78,6 @@ def evaluate(
     from sodakd.evaluating import EvalSettings, evaluate, sha256, table_of
     from sodakd.judging import rules_table
     from sodakd.screen import wide_console
-    from sodakd.settings.stages import Lint
     from sodakd.types import Language
 
     names = tuple(benchmark or ("humaneval",))
@@ -116,8 +110,9 @@ def evaluate(
     served = Served(base_url, api_key_env, max_in_flight) if base_url else None
     here = Here(device, dtype.value if dtype else None, batch_size)
     open_model = opener(model, served or here) if model else None
-    tools = Lint.FULL if lint_full else Lint.FAST if lint else Lint.OFF
-    done = evaluate(settings, out, open_model, workers, allow_unsandboxed, tools)
+    done = evaluate(
+        settings, out, open_model, workers, allow_unsandboxed, tools_asked(lint, lint_full)
+    )
     wide_console().print(table_of(done.groups))
     for remark in remarks(done.groups, BENCHMARKS):
         typer.echo(remark)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from sodakd.cli.arguments import AllowUnsandboxed, LintFast, LintFull, tools_asked
 from sodakd.errors import DataError
 
 
@@ -24,9 +25,7 @@ def judge(
     workers: Annotated[
         int | None, typer.Option(help="Programs at a time; the cores if left out.")
     ] = None,
-    allow_unsandboxed: Annotated[
-        bool, typer.Option("--allow-unsandboxed", help="Judge even without a sandbox; warns.")
-    ] = False,
+    allow_unsandboxed: AllowUnsandboxed = False,
     calibrate: Annotated[
         bool, typer.Option(help="Give more CPU time where this machine is slow.")
     ] = True,
@@ -36,12 +35,8 @@ def judge(
     install_help: Annotated[
         bool, typer.Option("--install-help", help="Print what installs each language and tool.")
     ] = False,
-    lint: Annotated[
-        bool, typer.Option("--lint", help="Say what the fast static tools find as well.")
-    ] = False,
-    lint_full: Annotated[
-        bool, typer.Option("--lint-full", help="The same with all tools: gcc -Wall, go vet too.")
-    ] = False,
+    lint: LintFast = False,
+    lint_full: LintFull = False,
 ) -> None:
     """Run programs with their tests in a sandbox; a verdict a row, as they come.
 
@@ -53,7 +48,7 @@ def judge(
     """
     from sodakd.judge import probe as probing
     from sodakd.judging import judge_file
-    from sodakd.settings.stages import JudgeSettings, Lint
+    from sodakd.settings.stages import JudgeSettings
     from sodakd.types import Language
 
     if install_help:
@@ -80,5 +75,4 @@ def judge(
         calibrate=calibrate,
         allow_unsandboxed=allow_unsandboxed,
     )
-    tools = Lint.FULL if lint_full else Lint.FAST if lint else Lint.OFF
-    judge_file(file, tests, known, out, settings, workers, tools)
+    judge_file(file, tests, known, out, settings, workers, tools_asked(lint, lint_full))

@@ -1,31 +1,21 @@
 """What static tools find in samples: of each sample, and counted by benchmark and rule."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+from pydantic import JsonValue
 
 from sodakd.evaluate.benchmarks.task import BenchmarkTask
 from sodakd.evaluate.samples import Numbered, Sample, program_of
 from sodakd.judge.judge import Judge
 from sodakd.judge.lint.counts import count
-from sodakd.types import Finding, Frozen, Language, Severity
+from sodakd.types import Finding, Language
 
 
 class SampleFindings(Numbered):
     """What the tools found in a sample, at the lines of its program as it is judged."""
 
     findings: tuple[Finding, ...]
-
-
-class RuleFound(Frozen):
-    """How often a rule found something in the samples of a benchmark's language."""
-
-    benchmark: str
-    language: Language
-    tool: str
-    rule: str
-    severity: Severity
-    findings: int
-    programs: int
-    example: str
 
 
 def find_in(
@@ -49,22 +39,13 @@ def find_in(
     ]
 
 
-def rules_found(found: Sequence[SampleFindings]) -> list[RuleFound]:
+def rules_found(found: Sequence[SampleFindings]) -> list[dict[str, JsonValue]]:
     """The rules of each benchmark and language: faults first, then the most frequent."""
-    groups = dict.fromkeys((one.benchmark, one.language) for one in found)
+    groups: dict[tuple[str, Language], list[Sequence[Finding]]] = {}
+    for one in found:
+        groups.setdefault((one.benchmark, one.language), []).append(one.findings)
     return [
-        RuleFound(
-            benchmark=benchmark,
-            language=language,
-            tool=rule.tool,
-            rule=rule.rule,
-            severity=rule.severity,
-            findings=rule.findings,
-            programs=rule.programs,
-            example=rule.example,
-        )
-        for benchmark, language in groups
-        for rule in count(
-            one.findings for one in found if (one.benchmark, one.language) == (benchmark, language)
-        )
+        {"benchmark": benchmark, "language": language, **asdict(rule)}
+        for (benchmark, language), programs in groups.items()
+        for rule in count(programs)
     ]

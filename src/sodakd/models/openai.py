@@ -281,15 +281,11 @@ class Client:
         """Wait in the queue: true where a place was handed over that may be used at once."""
         waiting: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._queue.append(waiting)
-        handed = usable = False
+        usable = False
         try:
-            handed = await waiting
-            usable = handed and self._stop is None and self._closed_until <= time.monotonic()
-        except asyncio.CancelledError:
-            handed = waiting.done() and not waiting.cancelled() and waiting.result()
-            raise
-        finally:
-            if handed and not usable:
+            usable = await waiting and self._stop is None and self._closed_until <= time.monotonic()
+        finally:  # a place that is not taken goes to the next, also where we are cancelled
+            if not usable and waiting.done() and not waiting.cancelled() and waiting.result():
                 self._in_flight -= 1
                 self._let_in()
         return usable

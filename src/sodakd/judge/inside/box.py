@@ -166,14 +166,14 @@ class Box:
 
     def __init__(self, library: str, walls: Walls, statistics: int = -1) -> None:
         self.path = library
-        self.library = ctypes.CDLL(library, use_errno=True)
+        self.wall = ctypes.CDLL(library, use_errno=True)
         self.walls = walls
         self.companions: set[int] = set()
         self.memory = Memory(statistics, self.companions, above=os.getpid() if walls.alone else 0)
         self.jobs = 0
         self.runs = 0
 
-    def limits(self, limits: Limits) -> "LimitsOfC":
+    def limits(self, limits: Limits) -> LimitsOfC:
         """The limits as the C side takes them, with a user id that no earlier run had."""
         self.runs += 1
         whole = max(1, int(limits.cpu_seconds) + 1)
@@ -196,9 +196,9 @@ class Box:
             filter=_Filter.from_buffer_copy(steps.ljust(8 * _STEPS)),
         )
 
-    def kill(self, job: "JobOfC") -> None:
+    def kill(self, job: JobOfC) -> None:
         """Kill all that lives in a job; without namespaces, in all of them."""
         if self.walls.alone:
             landlock.kill_all(scoped=self.walls.scoped)
         else:
-            self.library.job_kill(ctypes.byref(job))
+            self.wall.job_kill(ctypes.byref(job))

@@ -20,7 +20,7 @@ RESULT, ASKED, OTHER = 3, 4, 5
 """The descriptors of a fork; the last one is the socket of the split mode."""
 _LOADED = "bisect collections copy functools heapq itertools math operator re string typing"
 """What programs import most, beside what is imported here; the rest they load themselves."""
-_exit = os._exit
+_exit = os._exit  # the one that programs cannot replace
 _Write = Callable[[bytes], object]
 
 
@@ -73,13 +73,11 @@ def _write(text: bytes) -> None:
 def _calls(write: _Write, code: str, entry_point: str, arguments: Sequence[list[Json]]) -> None:
     """Define the program and call it: a line for each value, the last one for what it raised."""
     space = split.space(as_main=False)
-    try:
-        compiled = compile(code, "solution.py", "exec")
-    except UNREAD as error:
-        write(b"compile " + raised(error).encode(errors="replace"))
+    program = split.compiled(code, write)
+    if program is None:
         return
     try:
-        exec(compiled, space)
+        exec(program, space)
         entry = space.get(entry_point)
         if not callable(entry):
             raise NameError(f"{entry_point} is not defined")

@@ -56,7 +56,7 @@ class Job:
         self._folder = ""
         if box.walls.alone:
             self._open_folder()
-        elif box.library.job_open(ctypes.byref(self._job), ctypes.byref(self._limits)):
+        elif box.wall.job_open(ctypes.byref(self._job), ctypes.byref(self._limits)):
             raise BoxError(ctypes.get_errno(), "a job could not be opened")
 
     def __enter__(self) -> Self:
@@ -75,11 +75,12 @@ class Job:
         if self._folder:
             self._close_folder()
         else:
-            self._box.library.job_reap(ctypes.byref(self._job))
+            self._box.wall.job_reap(ctypes.byref(self._job))
 
     def content(self, name: str) -> bytes:
         """What a file holds that a compiler has made in the job's folder."""
-        folder = self._folder or f"/proc/{self._job.pid}/root/tmp"
+        home = os.path.join("/proc", str(self._job.pid), "root", "tmp")
+        folder = self._folder or home
         try:
             descriptor = os.open(f"{folder}/{name}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError:
@@ -120,14 +121,14 @@ class Job:
 
     def fork(self) -> int:
         """Fork the calling process into the job; 0 in the child, which must `enter`."""
-        library, apart = self._box.library, not self._box.walls.alone
-        if apart and library.job_birthplace(ctypes.byref(self._job)):
+        wall, apart = self._box.wall, not self._box.walls.alone
+        if apart and wall.job_birthplace(ctypes.byref(self._job)):
             raise BoxError(ctypes.get_errno(), "a job could not be joined")
         pid = os.fork()
         if pid == 0:
             return 0
         if apart:
-            library.job_birthplace(None)
+            wall.job_birthplace(None)
         self._children[pid] = _reap
         return pid
 
@@ -136,7 +137,7 @@ class Job:
         """A hold on the process that owns the namespaces."""
         return int(self._job.pidfd)
 
-    def limits_of(self, limits: Limits, output: int) -> "LimitsOfC":
+    def limits_of(self, limits: Limits, output: int) -> LimitsOfC:
         """Limits as the C side takes them, for one more process of this job."""
         own = self._box.limits(limits)
         own.uid = self._limits.uid
@@ -151,12 +152,12 @@ class Job:
         """In a forked child: become untrusted. Descriptors from `first_closed` on are closed."""
         if output is not None:
             self._limits.file_size = output
-        failed = self._box.library.job_enter(
+        failed = self._box.wall.job_enter(
             ctypes.byref(self._job), ctypes.byref(self._limits), first_closed
         )
         if failed:
             os._exit(120)
-        self._box.library.prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: nobody looks into our memory
+        self._box.wall.prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: nobody looks into our memory
 
     def spawn(
         self,
@@ -184,7 +185,7 @@ class Job:
             len(held),
             0,
         )
-        pid = int(self._box.library.job_spawn(ctypes.byref(command)))
+        pid = int(self._box.wall.job_spawn(ctypes.byref(command)))
         if pid < 0:
             error = ctypes.get_errno()
             kind = UnwritableError if command.failed in _UNWRITABLE else BoxError

@@ -4,10 +4,10 @@ The tests call what they name and the program defines; lines of JSON cross, with
 A program cannot forge what it does not hold. Nothing but the standard library is imported here.
 """
 
-import _symtable  # type: ignore[import-not-found]  # what `symtable` is made of
 import builtins
 import json
 import os
+import symtable
 import sys
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,19 +29,26 @@ def space(*, as_main: bool) -> dict[str, object]:
     return vars(module)
 
 
+def compiled(code: str, write: Callable[[bytes], object]) -> types.CodeType | None:
+    """The program as Python reads it; None, and why is written, where it cannot be read."""
+    try:
+        return compile(code, "solution.py", "exec")
+    except UNREAD as error:
+        write(b"compile " + raised(error).encode(errors="replace"))
+        return None
+
+
 def serve(
     code: str, space: dict[str, object], socket: int, write: Callable[[bytes], object]
 ) -> None:
     """Define the program, then answer calls until the tests hang up."""
-    try:
-        compiled = compile(code, "solution.py", "exec")
-    except UNREAD as error:
-        write(b"compile " + raised(error).encode(errors="replace"))
+    program = compiled(code, write)
+    if program is None:
         return
     asked = os.fdopen(socket, "rb")
     answers = os.fdopen(socket, "wb", buffering=0, closefd=False)
     try:
-        exec(compiled, space)
+        exec(program, space)
         answers.write(dump({"ready": True}))
     except BaseException as error:
         answers.write(dump(_raised(error)))
@@ -228,18 +235,14 @@ def _bring_back(ours: tuple[object, ...], theirs: object) -> None:
             old.update(new)
 
 
-_GLOBAL = frozenset({_symtable.GLOBAL_EXPLICIT, _symtable.GLOBAL_IMPLICIT})
-
-
 def free_names(script: str, entry_point: str) -> list[str]:
     """The names that a script uses and Python does not define, and the entry point where used."""
-    top = _symtable.symtable(script, "tests.py", "exec")
+    top = symtable.symtable(script, "tests.py", "exec")
     used: dict[str, None] = {}
     tables = [top]
     for table in tables:  # grows meanwhile
-        tables += table.children
-        for name, flags in table.symbols.items():
-            scope = flags >> _symtable.SCOPE_OFF & _symtable.SCOPE_MASK
-            if flags & _symtable.USE and (table is top or scope in _GLOBAL):
-                used[name] = None
+        tables += table.get_children()
+        for symbol in table.get_symbols():
+            if symbol.is_referenced() and (table is top or symbol.is_global()):
+                used[symbol.get_name()] = None
     return [name for name in used if name == entry_point or not hasattr(builtins, name)]

@@ -13,7 +13,7 @@ from sodakd.judge.inside.box import Box, BoxError, Limits
 from sodakd.judge.inside.job import Job
 from sodakd.judge.inside.native import Plan, build_and_run
 from sodakd.judge.inside.task import Result, Task
-from sodakd.judge.inside.zygote import Zygote
+from sodakd.judge.inside.zygote import Forks, Zygote
 
 WRONG = re.compile(r"AssertionError|Assertion failed")
 MEMORY = re.compile(
@@ -29,7 +29,7 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
 def run(box: Box, task: Task, oom: Callable[[], bool], program: str, tests: str) -> Result:
     """Try a program of plain JavaScript: in a fork of a warm node where there is one."""
     asked = question(task, program, tests)
-    zygote, note = _FORKS.of(box, task) if task.warm else (None, "")
+    zygote, note = _warm(box, task) if task.warm else (None, "")
     if zygote is not None:
         try:
             return build_and_run(box, task, forked(task, zygote, asked), oom)
@@ -95,51 +95,27 @@ def command(task: Task) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-class Forks:
-    """The warm node of this worker. Its self-test is a program that passes and one that fails."""
+def _warm(box: Box, task: Task) -> tuple[Zygote | None, str]:
+    """The warm node for a task, or None and why there is none."""
+    node, *rest = command(task)
+    # What it compiled it keeps, and finds without asking the linker again.
+    warm = (node, "--no-flush-bytecode", *rest, task.tools["fork.node"])
+    seen = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", **environment(task)}
 
-    def __init__(self) -> None:
-        self._zygote: Zygote | None = None
-        self._command: tuple[str, ...] = ()
-        self._note = ""
+    def test(zygote: Zygote) -> str:
+        for code, expected in ((_GOOD, ""), (_BAD, "runtime_error")):
+            trial = replace(task, entry_point="f", arguments=((1,),), script=None, code=code)
+            asked = question(trial, code, "")
+            result = build_and_run(box, trial, forked(trial, zygote, asked), lambda: False)
+            if result.outcome != expected or (not expected and result.values != _GIVEN):
+                return f"self-test: {result.outcome} {result.output}"
+        return ""
 
-    def of(self, box: Box, task: Task) -> tuple[Zygote | None, str]:
-        """The warm node for a task, or None and why there is none."""
-        wanted = command(task)
-        if wanted == self._command or self._note:
-            return self._zygote, self._note
-        self._close()
-        self._command = wanted
-        seen = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", **environment(task)}
-        try:
-            node, *rest = wanted
-            # What it compiled it keeps, and finds without asking the linker again.
-            warm = (node, "--no-flush-bytecode", *rest, task.tools["fork.node"])
-            zygote = Zygote(box, warm, {**seen, "LD_BIND_NOW": "1"})
-            self._zygote = zygote
-            for code, expected in ((_GOOD, ""), (_BAD, "runtime_error")):
-                trial = replace(task, entry_point="f", arguments=((1,),), script=None, code=code)
-                asked = question(trial, code, "")
-                result = build_and_run(box, trial, forked(trial, zygote, asked), lambda: False)
-                if result.outcome != expected or (not expected and result.values != _GIVEN):
-                    return None, self.lose(f"self-test: {result.outcome} {result.output}")
-        except (OSError, KeyError) as error:
-            return None, self.lose(str(error))
-        return self._zygote, ""
-
-    def lose(self, why: str) -> str:
-        """Give the warm node up; says so."""
-        self._close()
-        self._note = f"node cannot be forked here, each program starts its own: {why}"
-        return self._note
-
-    def _close(self) -> None:
-        if self._zygote is not None:
-            self._zygote.close()
-            self._zygote = None
+    return _FORKS.of(box, warm, {**seen, "LD_BIND_NOW": "1"}, test)
 
 
 _GOOD = "function f(x) { return Promise.resolve ? [x + 1, 'é'] : 0; }"
 _GIVEN = '{"value":[2,"é"]}\n'
 _BAD = "function f(x) { return g(x); }"
-_FORKS = Forks()
+_FORKS = Forks("node cannot be forked here, each program starts its own")
+"""The warm node of this worker."""

@@ -26,7 +26,7 @@ from sodakd.judge.inside.said import short
 from sodakd.judge.inside.split import LINE
 from sodakd.judge.inside.task import Result, Task, bad_end, full, text_of
 from sodakd.judge.inside.wall import seen
-from sodakd.judge.inside.zygote import Zygote
+from sodakd.judge.inside.zygote import Forks, Zygote
 
 _NULL = os.open(os.devnull, os.O_RDWR)
 _ROOT = str(Path(__file__).resolve().parents[3])
@@ -42,14 +42,14 @@ def judge(box: Box, task: Task, killed_for_memory: Callable[[], bool]) -> Result
     """Try one program."""
     way = _in_process if task.in_process else _by_script
     way = _by_calls if task.script is None else way
-    warm, note = WARM.of(box, task) if task.warm else (None, "")
+    warm, note = _warm(box, task) if task.warm else (None, "")
     with Memory("output") as output, Memory("result") as result:
         try:
             found = way(box, task, warm, killed_for_memory, output, result)
         except BoxError as error:
             if warm is None:
                 raise
-            note = WARM.lose(str(error))
+            note = _FORKS.lose(str(error))
             return judge(box, replace(task, warm=False), killed_for_memory)
     return replace(found, notes=(note,)) if note else found
 
@@ -203,39 +203,22 @@ def _result(
     )
 
 
-class Warm:
-    """The warm interpreter of this worker. Its self-test is a program that answers and one that
-    raises."""
+def _warm(box: Box, task: Task) -> tuple[Zygote | None, str]:
+    """The warm interpreter, or None and why there is none."""
+    main = _MAIN.format(seen(_ROOT), box.path)
+    command = (seen(sys.executable), "-P", "-s", "-S", "-B", "-c", main)
 
-    def __init__(self) -> None:
-        self._zygote: Zygote | None = None
-        self._note = ""
+    def test(zygote: Zygote) -> str:
+        for code, given in (("def f(x): return [x]", '{"value":[1]}'), ("f = g", "NameError")):
+            trial = replace(task, code=code, entry_point="f", arguments=((1,),), script=None)
+            with Memory("output") as output, Memory("result") as result:
+                found = _by_calls(box, trial, zygote, lambda: False, output, result)
+            if given not in str(found.values):
+                return f"self-test: {found.outcome} {found.output}"
+        return ""
 
-    def of(self, box: Box, task: Task) -> tuple[Zygote | None, str]:
-        """The warm interpreter, or None and why there is none."""
-        if self._zygote is not None or self._note:
-            return self._zygote, self._note
-        main = _MAIN.format(seen(_ROOT), box.path)
-        command = (seen(sys.executable), "-P", "-s", "-S", "-B", "-c", main)
-        try:
-            self._zygote = Zygote(box, command, {"PYTHONHASHSEED": "0"})
-            for code, given in (("def f(x): return [x]", '{"value":[1]}'), ("f = g", "NameError")):
-                trial = replace(task, code=code, entry_point="f", arguments=((1,),), script=None)
-                with Memory("output") as output, Memory("result") as result:
-                    found = _by_calls(box, trial, self._zygote, lambda: False, output, result)
-                if given not in str(found.values):
-                    return None, self.lose(f"self-test: {found.outcome} {found.output}")
-        except OSError as error:
-            return None, self.lose(str(error))
-        return self._zygote, ""
-
-    def lose(self, why: str) -> str:
-        """Give the warm interpreter up; says so."""
-        if self._zygote is not None:
-            self._zygote.close()
-            self._zygote = None
-        self._note = f"Python cannot be kept small here, workers fork themselves: {why}"
-        return self._note
+    return _FORKS.of(box, command, {"PYTHONHASHSEED": "0"}, test)
 
 
-WARM = Warm()
+_FORKS = Forks("Python cannot be kept small here, workers fork themselves")
+"""The warm interpreter of this worker."""
