@@ -1,23 +1,58 @@
-"""The recipe of the first command, run as it is shipped but for its sizes."""
+"""Recipes that need no GPU and no key, run as they are shipped but for their sizes.
+
+`replay` is in `teacher/test_replay_recipe.py`.
+"""
 
 from pathlib import Path
 
+from sodakd.records import Feedback
 from sodakd.store import read_rows
+from sodakd.teacher.statement import statement
 from sodakd.types import Pair
+from tests.real_data import real_data
+from tests.servers.running import serving
 from tests.tiny import ROOT, sodakd
 
-SMALL = (
+EMBEDDED = (
     "cycles=1", "control=false", "questions.seeds=40", "base.questions=60",
     "base.training.max_steps=2", "base.training.threads=1", "training.max_steps=2",
     "feedback.probes=8", "feedback.max_new_tokens=8",
     "evaluation.questions_per_level=2", "evaluation.max_new_tokens=8",
 )  # fmt: skip
+LOCAL_SERVER = (
+    "questions.seeds=24", "questions.hold_out=6", "questions.max_words=40",
+    "base.questions=60", "base.training.max_steps=2", "training.max_steps=2",
+    "delivery.solve_attempts=2", "delivery.fault_attempts=2",
+    "feedback.probes=6", "feedback.max_new_tokens=16", "evaluation.max_new_tokens=16",
+    "update.new_questions=8", "update.near_duplicate=0.95",
+)  # fmt: skip
 
 
 def test_the_shipped_embedded_recipe_comes_to_its_report(tmp_path: Path) -> None:
     out = tmp_path / "run"
-    done = sodakd("run", str(ROOT / "recipes" / "embedded.yaml"), *SMALL, "--out", str(out))
+    done = sodakd("run", str(ROOT / "recipes" / "embedded.yaml"), *EMBEDDED, "--out", str(out))
     assert done.returncode == 0, done.stderr
     assert len(read_rows(out / "cycle-1/pairs.jsonl", Pair)) > 20
     assert (out / "student" / "model.safetensors").exists()
     assert (out / "report.html").exists()
+
+
+def test_the_shipped_local_server_recipe_learns_from_a_teacher_over_http(tmp_path: Path) -> None:
+    source, out = real_data("codealpaca/code_alpaca_2k.json"), tmp_path / "run"
+    with serving(str(source), module="alpaca") as server:
+        place = ("teacher.model=alpaca", f"teacher.base_url={server.url}")
+        recipe = str(ROOT / "recipes" / "local-server.yaml")
+        words = (recipe, *place, f"questions.source={source}", *LOCAL_SERVER, "--out", str(out))
+        done = sodakd("run", *words)
+        assert done.returncode == 0, done.stderr
+        again = sodakd("run", *words)  # finished: nothing is asked
+        assert again.returncode == 0, again.stderr
+        books = server.books()
+    *_, spent = statement(out / "ledger.sqlite", "run")
+    assert books == {"answers": spent.calls, "answered_twice": 0}
+    assert spent.calls > 50
+    assert len(read_rows(out / "cycle-1/pairs.jsonl", Pair)) == 18
+    assert len(read_rows(out / "cycle-2/pairs.jsonl", Pair)) > 4
+    assert all(row.score is not None for row in read_rows(out / "cycle-2/feedback.jsonl", Feedback))
+    weights = [out / step / "student/model.safetensors" for step in ("base", "cycle-1", "cycle-2")]
+    assert len({path.read_bytes() for path in weights}) == 3

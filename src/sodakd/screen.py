@@ -128,10 +128,10 @@ def _lines() -> Watch:
         if newest.get(progress.step) == (progress.note, tenth):
             return
         newest[progress.step] = (progress.note, tenth)
-        count = f"{progress.done}/{progress.total}" if progress.total else "begins"
-        values = "  ".join(f"{name} {value:.4f}" for name, value in progress.values.items())
-        words = f"{progress.step}  {progress.note}  {count}  {values}"
-        print(words.strip(), file=sys.stderr, flush=True)
+        count = f"{progress.done}/{progress.total}" if progress.total else ""
+        values = [f"{name} {value:.4f}" for name, value in progress.values.items()]
+        words = [progress.step, progress.note or ("" if count else "begins"), count, *values]
+        print("  ".join(filter(None, words)), file=sys.stderr, flush=True)
 
     return line
 
