@@ -3,8 +3,11 @@
 Nothing but the standard library is imported here.
 """
 
+import contextlib
 import ctypes
 import os
+import resource
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -78,21 +81,21 @@ _STEPS = 192
 
 
 _Filter = ctypes.c_ubyte * (8 * _STEPS)
+_KINDS = 16
+_Most = ctypes.c_long * _KINDS
+"""By RLIMIT_*; -1: as it is."""
+_NONE_OF = (4, 8, 12, 13, 14)
+"""RLIMIT_CORE, _MEMLOCK, _MSGQUEUE, _NICE, _RTPRIO."""
 
 
 class LimitsOfC(ctypes.Structure):
     """`Limits` as `contain.c` takes them."""
 
     _fields_ = [
-        *(
-            (name, ctypes.c_long)
-            for name in (
-                "cpu_seconds", "address_space", "data", "file_size", "processes", "open_files",
-                "stack", "disk", "inodes", "uid", "bounded", "steps",
-            )
-        ),
+        ("most", _Most),
+        *((name, ctypes.c_long) for name in ("disk", "inodes", "uid", "bounded", "steps")),
         ("filter", _Filter),
-    ]  # fmt: skip
+    ]
 
 
 class JobOfC(ctypes.Structure):
@@ -107,16 +110,6 @@ class JobOfC(ctypes.Structure):
     ]
 
 
-class FileOfC(ctypes.Structure):
-    """`struct file` of `contain.c`."""
-
-    _fields_ = [
-        ("name", ctypes.c_char_p),
-        ("content", ctypes.c_char_p),
-        ("size", ctypes.c_size_t),
-    ]
-
-
 class CommandOfC(ctypes.Structure):
     """`struct command` of `contain.c`."""
 
@@ -127,8 +120,6 @@ class CommandOfC(ctypes.Structure):
         ("environment", ctypes.POINTER(ctypes.c_char_p)),
         ("descriptors", ctypes.POINTER(ctypes.c_int)),
         ("descriptor_count", ctypes.c_int),
-        ("files", ctypes.POINTER(FileOfC)),
-        ("file_count", ctypes.c_int),
         ("failed", ctypes.c_int),
     ]
 
@@ -179,15 +170,20 @@ class Box:
         whole = max(1, int(limits.cpu_seconds) + 1)
         alone = self.walls.alone
         steps = filters.of_program(asks=limits.sockets, alone=alone and not limits.compiler)
+        others = 0 if self.walls.own_ids or not alone else self.memory.tasks_of_user()
+        most = {
+            resource.RLIMIT_CPU: whole,
+            resource.RLIMIT_DATA: limits.memory,
+            resource.RLIMIT_FSIZE: max(limits.output, limits.disk),
+            resource.RLIMIT_NOFILE: limits.open_files,
+            resource.RLIMIT_NPROC: limits.processes + others,
+            **dict.fromkeys(_NONE_OF, 0),
+        }
+        if limits.reserve:
+            most[resource.RLIMIT_AS] = limits.memory
+            most[resource.RLIMIT_STACK] = min(limits.memory // 4, 64 * MIB)
         return LimitsOfC(
-            cpu_seconds=whole,
-            address_space=limits.memory if limits.reserve else -1,
-            data=limits.memory,
-            file_size=max(limits.output, limits.disk),
-            processes=limits.processes
-            + (0 if self.walls.own_ids or not alone else self.memory.tasks_of_user()),
-            open_files=limits.open_files,
-            stack=min(limits.memory // 4, 64 * MIB) if limits.reserve else -1,
+            most=_Most(*(most.get(what, -1) for what in range(_KINDS))),
             disk=limits.disk,
             inodes=FILES,
             uid=self.walls.first_id + self.runs % 60000 if self.walls.own_ids else -1,
@@ -200,5 +196,6 @@ class Box:
         """Kill all that lives in a job; without namespaces, in all of them."""
         if self.walls.alone:
             landlock.kill_all(scoped=self.walls.scoped)
-        else:
-            self.wall.job_kill(ctypes.byref(job))
+        elif job.pid:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(job.pidfd, signal.SIGKILL)

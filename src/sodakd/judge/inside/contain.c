@@ -8,14 +8,11 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -29,7 +26,8 @@
 #define STEPS 192
 
 struct limits {
-    long cpu_seconds, address_space, data, file_size, processes, open_files, stack, disk, inodes;
+    long most[16]; /* by RLIMIT_*; -1: as it is */
+    long disk, inodes;
     long uid;     /* to change to, or -1 to stay */
     long bounded; /* bits of capabilities that no program of the job shall ever get */
     long steps;   /* of the filter, see filters.py */
@@ -42,12 +40,6 @@ struct job {
     void *stack; /* of number 1: it shares our memory, and other jobs open while it lives */
     const char *folder; /* where there are no namespaces (pid is 0 then): what stands for /tmp */
     int ruleset; /* of Landlock, then; 0 where there is none */
-};
-
-struct file {
-    const char *name;
-    const void *content;
-    size_t size;
 };
 
 #define STACK 65536
@@ -127,11 +119,7 @@ int job_birthplace(const struct job *job) {
     return setns(job && job->pid ? job->pidfd : outer_pid_ns, CLONE_NEWPID);
 }
 
-/* Kill all that lives in the job. Its children must be waited for before `job_reap`. */
-void job_kill(const struct job *job) {
-    if (job->pid) syscall(SYS_pidfd_send_signal, job->pidfd, SIGKILL, NULL, 0);
-}
-
+/* After its number 1 was killed, and its children were waited for. */
 void job_reap(struct job *job) {
     if (job->pid) waitpid(job->pid, NULL, 0);
     if (job->pidfd >= 0) close(job->pidfd);
@@ -163,42 +151,36 @@ static int landlock(int ruleset) {
     return failed || syscall(446 /* restrict */, ruleset, 0);
 }
 
-static int limit(int what, long value) {
-    struct rlimit both = {(rlim_t)value, (rlim_t)value};
-    return value < 0 ? 0 : setrlimit(what, &both);
-}
-
 /* The calling process, just born, becomes untrusted: there is no way back. Descriptors from
- * `first_closed` on are closed. A fork should set PR_SET_DUMPABLE to 0 as well; a vfork must not. Gives 0, or the number of the step that failed. */
+ * `first_closed` on are closed. A fork should set PR_SET_DUMPABLE to 0 as well; a vfork must not.
+ * Gives 0, or the number of the step that failed. */
 int job_enter(const struct job *job, const struct limits *limits, int first_closed) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     int failed = go_home(job);
     if (failed) return failed;
     if (job->folder) offer();
     if (setsid() < 0 && errno != EPERM) return 4;
-    if (limit(RLIMIT_AS, limits->address_space) || limit(RLIMIT_DATA, limits->data) ||
-        limit(RLIMIT_FSIZE, limits->file_size) || limit(RLIMIT_NOFILE, limits->open_files) ||
-        limit(RLIMIT_STACK, limits->stack) || limit(RLIMIT_CORE, 0) || limit(RLIMIT_MEMLOCK, 0) ||
-        limit(RLIMIT_MSGQUEUE, 0) || limit(RLIMIT_NICE, 0) || limit(RLIMIT_RTPRIO, 0))
-        return 5;
     for (int cap = 0; cap < 64; cap++)
         if (limits->bounded >> cap & 1 && prctl(PR_CAPBSET_DROP, cap)) break;
     if (limits->uid >= 0) {
         gid_t group = (gid_t)limits->uid;
         uid_t user = (uid_t)limits->uid;
-        if (syscall(SYS_setgroups, 0, NULL)) return 6;
-        if (syscall(SYS_setresgid, group, group, group)) return 7;
-        if (syscall(SYS_setresuid, user, user, user)) return 8;
+        if (syscall(SYS_setgroups, 0, NULL)) return 5;
+        if (syscall(SYS_setresgid, group, group, group)) return 6;
+        if (syscall(SYS_setresuid, user, user, user)) return 7;
     }
-    if (limit(RLIMIT_NPROC, limits->processes) || limit(RLIMIT_CPU, limits->cpu_seconds)) return 9;
+    for (int what = 0; what < 16; what++) { /* processes are those of the new user */
+        struct rlimit most = {(rlim_t)limits->most[what], (rlim_t)limits->most[what]};
+        if (limits->most[what] >= 0 && setrlimit(what, &most)) return 8;
+    }
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-    if (keep(0)) return 10;
+    if (keep(0)) return 9;
     umask(022);
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) return 11;
-    if (job->ruleset > 0 && landlock(job->ruleset)) return 12;
-    if (first_closed > 0 && syscall(SYS_close_range, (unsigned)first_closed, ~0u, 0u)) return 13;
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) return 10;
+    if (job->ruleset > 0 && landlock(job->ruleset)) return 11;
+    if (first_closed > 0 && syscall(SYS_close_range, (unsigned)first_closed, ~0u, 0u)) return 12;
     struct sock_fprog filter = {(unsigned short)limits->steps, (struct sock_filter *)limits->filter};
-    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) ? 14 : 0;
+    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) ? 13 : 0;
 }
 
 /* --- starting a command inside a job --------------------------------------------------------- */
@@ -209,8 +191,6 @@ struct command {
     char *const *arguments, *const *environment;
     const int *descriptors; /* these become 0, 1, 2, ... */
     int descriptor_count;
-    const struct file *files; /* written into the job's /tmp first */
-    int file_count;
     int failed;
 };
 
@@ -228,21 +208,6 @@ static int start(void *given) {
     if (job.pid) job.pidfd = fcntl(job.pidfd, F_DUPFD, 100 + count);
     if (job.ruleset > 0) job.ruleset = fcntl(job.ruleset, F_DUPFD, 100 + count);
     for (int number = 0; number < count; number++) dup2(moved[number], number);
-    if (command->file_count && (job.pid || job.folder)) {
-        if (go_home(&job)) _exit(command->failed = 20);
-        for (int number = 0; number < command->file_count; number++) {
-            const struct file *file = command->files + number;
-            int out = open(file->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0644);
-            const char *at = file->content;
-            for (size_t left = file->size; out >= 0 && left;) {
-                ssize_t done = write(out, at, left);
-                if (done <= 0) _exit(command->failed = 21);
-                at += done, left -= (size_t)done;
-            }
-            if (out < 0) _exit(command->failed = 22);
-            close(out);
-        }
-    }
     command->failed = job_enter(&job, command->limits, count);
     if (!command->failed) {
         execve(command->arguments[0], command->arguments, command->environment);

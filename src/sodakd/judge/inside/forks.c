@@ -13,7 +13,7 @@ struct asked {
 
 struct ended {
     int status;
-    long cpu_microseconds, peak_kilobytes;
+    struct rusage used;
 };
 
 /* Gives how many descriptors came, or -1 where who asks is gone. */
@@ -50,16 +50,6 @@ static void become(int socket, const struct limits *limits, int *given, int coun
     prctl(PR_SET_DUMPABLE, 0);
 }
 
-static struct ended reaped(int pid) {
-    struct ended ended = {0};
-    struct rusage used;
-    if (wait4(pid, &ended.status, 0, &used) != pid) _exit(1);
-    ended.cpu_microseconds = (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000000L +
-                             used.ru_utime.tv_usec + used.ru_stime.tv_usec;
-    ended.peak_kilobytes = used.ru_maxrss;
-    return ended;
-}
-
 /* Answer requests; returns in each child alone, which is untrusted by then. */
 void serve_forks(int socket, void (*forked)(void)) {
     for (;;) {
@@ -67,7 +57,8 @@ void serve_forks(int socket, void (*forked)(void)) {
         int given[MOST], got = receive(socket, &asked, given), pid = -1;
         if (got < 0) _exit(0);
         if (asked.reap) { /* who asks has a hold of the child: its number is nobody else's yet */
-            struct ended ended = reaped((int)asked.reap);
+            struct ended ended = {0};
+            if (wait4((int)asked.reap, &ended.status, 0, &ended.used) != asked.reap) _exit(1);
             if (write(socket, &ended, sizeof ended) != sizeof ended) _exit(0);
             continue;
         }

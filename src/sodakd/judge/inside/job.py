@@ -8,6 +8,7 @@ Nothing but the standard library is imported here.
 
 import contextlib
 import ctypes
+import errno
 import os
 import re
 import select
@@ -16,6 +17,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from resource import RLIMIT_FSIZE
 from types import TracebackType
 from typing import Self
 
@@ -27,7 +29,6 @@ from sodakd.judge.inside.box import (
     CommandOfC,
     Ended,
     Exit,
-    FileOfC,
     JobOfC,
     Limits,
     LimitsOfC,
@@ -38,8 +39,6 @@ _LOOK = 0.05
 """Seconds between two looks at the memory of a program."""
 MOST_STARVED = 3
 """So many times its wall time a program may wait for a core without that being counted."""
-_UNWRITABLE = (21, 22)
-"""The steps of a start, in contain.c, that write files."""
 _HOME = re.compile(r"(?<!/sodakd)/tmp(?![^/:])")
 """A job's folder, where a command names it. The machine's own /tmp is called /sodakd/tmp."""
 
@@ -79,14 +78,29 @@ class Job:
 
     def content(self, name: str) -> bytes:
         """What a file holds that a compiler has made in the job's folder."""
-        home = os.path.join("/proc", str(self._job.pid), "root", "tmp")
-        folder = self._folder or home
+        how = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
         try:
-            descriptor = os.open(f"{folder}/{name}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            descriptor = os.open(f"{self._home}/{name}", how)
         except OSError:
             return b""
         with open(descriptor, "rb") as file:
             return file.read(self.limits.disk)
+
+    @property
+    def _home(self) -> str:
+        """The job's folder, as we see it. Its programs may have put anything there."""
+        return self._folder or f"/proc/{self._job.pid}/root/tmp"
+
+    def _write(self, files: Mapping[str, bytes]) -> None:
+        how = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+        for name, content in files.items():
+            if os.path.basename(name) != name:
+                raise UnwritableError(errno.EINVAL, f"{name!r} is no name of a file")
+            try:
+                with open(os.open(f"{self._home}/{name}", how, 0o644), "wb") as file:
+                    file.write(content)
+            except OSError as error:
+                raise UnwritableError(error.errno, f"{name!r}: {error.strerror}") from error
 
     def _open_folder(self) -> None:
         walls = self._box.walls
@@ -141,7 +155,7 @@ class Job:
         """Limits as the C side takes them, for one more process of this job."""
         own = self._box.limits(limits)
         own.uid = self._limits.uid
-        own.file_size = output
+        own.most[RLIMIT_FSIZE] = output
         return own
 
     def adopt(self, pid: int, reap: Callable[[int], Exit]) -> None:
@@ -151,7 +165,7 @@ class Job:
     def enter(self, first_closed: int, output: int | None = None) -> None:
         """In a forked child: become untrusted. Descriptors from `first_closed` on are closed."""
         if output is not None:
-            self._limits.file_size = output
+            self._limits.most[RLIMIT_FSIZE] = output
         failed = self._box.wall.job_enter(
             ctypes.byref(self._job), ctypes.byref(self._limits), first_closed
         )
@@ -171,9 +185,8 @@ class Job:
         """Start a command in the job's /tmp. `descriptors` become 0, 1, 2, ...; gives its pid."""
         most = output or max(self.limits.output, self.limits.disk)
         own = self.limits_of(limits or self.limits, most)
-        held = [(name.encode(), content) for name, content in (files or {}).items()]
+        self._write(files or {})
         seen = {**(environment or {}), **({"TMPDIR": "/tmp"} if self._folder else {})}
-        array = (FileOfC * max(1, len(held)))(*(FileOfC(n, c, len(c)) for n, c in held))
         command = CommandOfC(
             ctypes.pointer(self._job),
             ctypes.pointer(own),
@@ -181,15 +194,12 @@ class Job:
             _strings(f"{key}={self._there(value)}" for key, value in seen.items()),
             (ctypes.c_int * len(descriptors))(*descriptors),
             len(descriptors),
-            array,
-            len(held),
             0,
         )
         pid = int(self._box.wall.job_spawn(ctypes.byref(command)))
         if pid < 0:
             error = ctypes.get_errno()
-            kind = UnwritableError if command.failed in _UNWRITABLE else BoxError
-            raise kind(
+            raise BoxError(
                 error, f"{arguments[0]} did not start ({os.strerror(error)}, {command.failed})"
             )
         self._children[pid] = _reap

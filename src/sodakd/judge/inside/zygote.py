@@ -23,7 +23,9 @@ class _Asked(ctypes.Structure):
 
 
 _PID = struct.Struct("i")
-_ENDED = struct.Struct("ill")
+_ENDED = struct.Struct("i4x5l104x")
+"""A wait status; seconds and microseconds of user and of system time, peak KiB; what else a `struct
+rusage` holds."""
 
 
 class Zygote:
@@ -74,8 +76,8 @@ class Zygote:
 
     def _reap(self, pid: int) -> Exit:
         self._socket.sendall(bytes(_Asked(pid)))
-        status, cpu, peak = _ENDED.unpack(self._read(_ENDED.size))
-        return Exit(status, cpu / 1e6, peak * 1024)
+        status, user, micro, system, more, peak = _ENDED.unpack(self._read(_ENDED.size))
+        return Exit(status, user + system + (micro + more) / 1e6, peak * 1024)
 
     def _read(self, size: int) -> bytes:
         held = b""
