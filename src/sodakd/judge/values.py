@@ -1,6 +1,7 @@
 """What a program gave, held against what its tests expect. Nothing of the program runs here."""
 
 import json
+import math
 
 from pydantic import JsonValue
 
@@ -37,17 +38,46 @@ def compare(lines: str, tests: Tests, language: Language) -> tuple[Outcome, str]
 
 
 def same(found: JsonValue, expected: JsonValue, *, strict: bool = True) -> bool:
-    """Equal in value and in type, also inside lists: True is not 1, and 1 is not 1.0."""
+    """Equal in value and in type, also inside lists: True is not 1, and 1 is not 1.0.
+
+    NaN is the same as NaN. Where types are told apart, what Python gives as a dict is
+    `{"dict": [[key, value], ...]}`, and the same as an object where its keys are texts; sets
+    (`{"set": [...]}`) have no order.
+    """
     numbers = isinstance(found, (int, float)) and isinstance(expected, (int, float))
     if not strict and numbers and not isinstance(found, bool) and not isinstance(expected, bool):
         return found == expected
     if type(found) is not type(expected):
         return False
+    if isinstance(found, float) and isinstance(expected, float):
+        return found == expected or (math.isnan(found) and math.isnan(expected))
     if isinstance(found, list) and isinstance(expected, list):
         return len(found) == len(expected) and all(
             same(one, other, strict=strict) for one, other in zip(found, expected, strict=True)
         )
+    if isinstance(found, dict) and isinstance(expected, dict):
+        pair = _unordered(found, expected) if strict else None
+        if pair is not None:
+            return same(*pair)
+        return found.keys() == expected.keys() and all(
+            same(value, expected[key], strict=strict) for key, value in found.items()
+        )
     return found == expected
+
+
+def _unordered(
+    found: dict[str, JsonValue], expected: dict[str, JsonValue]
+) -> tuple[JsonValue, JsonValue] | None:
+    """The contents of a dict or a set of Python and of what it must be, in one order; or None."""
+    ((tag, content),) = found.items() if len(found) == 1 else [("", None)]
+    if tag not in ("dict", "set", "frozenset") or not isinstance(content, list):
+        return None
+    other = expected.get(tag)
+    if tag == "dict" and not isinstance(other, list):
+        other = [[key, value] for key, value in expected.items()]
+    if not isinstance(other, list):
+        return None
+    return sorted(content, key=json.dumps), sorted(other, key=json.dumps)
 
 
 def _call(tests: Tests, case: Case) -> str:

@@ -29,10 +29,7 @@ def _task(row: Row, language: Language) -> BenchmarkTask:
         question=Question.new(
             text=ask.write(language, text, shown),
             language=language,
-            # Objects of a class do not cross to another process, where the asserts would stand.
-            tests=TestScript(
-                entry_point=entry, script=f"{setup}\n{shown}\n", in_process="class " in gold
-            ),
+            tests=TestScript(entry_point=entry, script=f"{setup}\n{shown}\n"),
             source="mbpp",
             level=None,
         ),

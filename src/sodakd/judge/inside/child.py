@@ -40,7 +40,7 @@ def warm_up() -> None:
     for code in ("def f(x):\n    return [x]\n", "def f(x:", "def f(x):\n    return 1 / 0"):
         _calls(lambda _: None, code, "f", [[1]])
         script = "def check(g):\n    assert g(1) == [1]\ncheck(f)\n"
-        _both(lambda _: None, code, script, as_main=False, nonce="")
+        _both(lambda _: None, code, script, "f", as_main=False, nonce="")
     split.free_names("def check(g):\n    assert g(1) == 2\ncheck(f)\n", "")
     gc.collect()
     gc.freeze()
@@ -53,6 +53,7 @@ def answer() -> None:
         request = marshal.loads(os.pread(ASKED, os.fstat(ASKED).st_size, 0))
         os.close(ASKED)
         random.seed(0)  # a program draws the same numbers each time
+        sys.argv[:] = ["solution.py"]
         _ASKS[request.pop("what")](_write, **request)
         status = 0
     except BaseException as error:
@@ -91,12 +92,15 @@ def _calls(write: _Write, code: str, entry_point: str, arguments: Sequence[list[
         write(dump({"error": raised(error), "limit": limit(error)}))
 
 
-def _both(write: _Write, code: str, script: str, *, as_main: bool, nonce: str) -> None:
+def _both(
+    write: _Write, code: str, script: str, entry_point: str, *, as_main: bool, nonce: str
+) -> None:
     """Run the program and its tests in one space; what came of it stands behind the nonce."""
-    write(nonce.encode() + dump(_tested(code, script, split.space(as_main=as_main))))
+    said = _tested(code, script, entry_point, split.space(as_main=as_main))
+    write(nonce.encode() + dump(said))
 
 
-def _tested(code: str, script: str, space: dict[str, object]) -> dict[str, Json]:
+def _tested(code: str, script: str, entry_point: str, space: dict[str, object]) -> dict[str, Json]:
     try:
         compiled = compile(code, "solution.py", "exec")
     except UNREAD as error:
@@ -104,6 +108,7 @@ def _tested(code: str, script: str, space: dict[str, object]) -> dict[str, Json]
     try:
         exec(compiled, space)
         exec(compile(script, "tests.py", "exec"), space)
+        split.run_uncalled(script, space, entry_point)
     except AssertionError as error:
         return {"outcome": "wrong_answer", "output": raised(error)}
     except MemoryError:

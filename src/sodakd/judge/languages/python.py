@@ -22,8 +22,8 @@ from sodakd.judge.inside import child
 from sodakd.judge.inside.box import Box, BoxError, Ended
 from sodakd.judge.inside.job import Job
 from sodakd.judge.inside.native import Memory
+from sodakd.judge.inside.peer import LINE
 from sodakd.judge.inside.said import short
-from sodakd.judge.inside.split import LINE
 from sodakd.judge.inside.task import Result, Task, bad_end, full, text_of
 from sodakd.judge.inside.wall import seen
 from sodakd.judge.inside.zygote import Forks, Zygote
@@ -115,8 +115,8 @@ def _in_process(
 ) -> Result:
     nonce = os.urandom(16).hex()
     asked = {
-        "what": "both", "code": task.code, "script": task.script, "as_main": task.as_main,
-        "nonce": nonce,
+        "what": "both", "code": task.code, "script": task.script,
+        "entry_point": task.entry_point, "as_main": task.as_main, "nonce": nonce,
     }  # fmt: skip
     with Job(box, task.limits) as job:
         ended = job.wait(_start(job, warm, asked, (output, output, result)))
@@ -126,7 +126,7 @@ def _in_process(
         return _result(outcome or _silent(ended), "run", ended, why or _tail(output), "in_process")
     verdict: dict[str, str] = json.loads(said.removeprefix(nonce))
     stage = "compile" if verdict["outcome"] == "compile_error" else "run"
-    return _result(verdict["outcome"], stage, ended, verdict["output"], "in_process")
+    return _result(verdict["outcome"], stage, ended, _all(output, verdict["output"]), "in_process")
 
 
 def _by_script(
@@ -163,7 +163,7 @@ def _by_script(
         return _result(outcome or _silent(ended), "run", ended, why or _tail(output))
     if full(output, task.limits.output):
         return _result("output_limit", "run", ended, "too much was written")
-    return _result(report["outcome"], "run", ended, short(report["output"], 400))
+    return _result(report["outcome"], "run", ended, _all(output, short(report["output"], 400)))
 
 
 def _end(ended: Ended, task: Task, oom: bool, output: int, result: int) -> tuple[str, str]:
@@ -177,6 +177,11 @@ def _end(ended: Ended, task: Task, oom: bool, output: int, result: int) -> tuple
 
 def _silent(ended: Ended) -> str:
     return "no_verdict" if ended.signal == 0 else "runtime_error"
+
+
+def _all(output: int, why: str) -> str:
+    """What the program wrote, and why it did not pass."""
+    return "\n".join(filter(None, (_tail(output).rstrip("\n"), why)))
 
 
 def _tail(output: int) -> str:

@@ -1,0 +1,214 @@
+"""What crosses between two processes: values as JSON, and objects as the numbers they have here.
+
+Nothing but the standard library is imported here.
+"""
+
+import builtins
+import sys
+import types
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, Protocol
+
+from sodakd.judge.inside import said
+from sodakd.judge.inside.plain import Json, NotPlainError, decode, encode
+from sodakd.judge.inside.thing import SPECIAL, Kind, Thing
+
+
+class UnreadError(Exception):
+    """What the other side sent has no meaning."""
+
+
+class Asker(Protocol):
+    """Who asks the other side."""
+
+    def ask(self, what: str, *given: object, **keywords: object) -> Any: ...
+    def awaited(self, number: int) -> Coroutine[Any, Any, object]: ...
+
+
+class Objects:
+    """The objects that a side has handed out, and those of the other side that it knows.
+
+    `guarded`: the other side is a program. It may name no function of ours.
+    """
+
+    def __init__(self, peer: Asker, *, guarded: bool) -> None:
+        self._peer = peer
+        self._guarded = guarded
+        self._all: list[object] = []
+        self._numbers: dict[int, int] = {}
+        self._things: dict[int, object] = {}
+
+    def sent(self, value: object) -> Json:
+        """A value as JSON."""
+        return encode(value, self._sent_object)
+
+    def _sent_object(self, value: object) -> object:
+        """What is of no plain type, as JSON; it is kept here."""
+        if isinstance(value, Thing):
+            return {"yours": value.sodakd_number}
+        if isinstance(value, Kind):
+            return {"yours": value.sodakd_number}
+        if isinstance(value, BaseException):
+            return {"error": self.raised(value)}
+        if isinstance(value, types.ModuleType) and not self._guarded:
+            return {"module": value.__name__}
+        if isinstance(value, tuple) and hasattr(value, "_fields"):
+            return {"fields": [type(value).__name__, [*value._fields], self.sent([*value])]}
+        place = of_python(type(value)) or ("", "")
+        if place in _STANDARD:
+            return {"made": [*place, self.sent([*_STANDARD[place](value)])]}
+        if isinstance(value, _HELD):
+            return NotImplemented
+        name = of_python(value)
+        if name and (self._guarded or (name[0] == "builtins" and isinstance(value, type))):
+            return {"named": [*name]}
+        return self.kept(value)
+
+    def kept(self, value: object) -> Json:
+        """An object as the number it has here."""
+        if isinstance(value, type):
+            return {"kind": self._described(value)}
+        number, _ = self._number(value)
+        if isinstance(value, types.CoroutineType):
+            return {"awaited": number}
+        return {"thing": [number, self._described(type(value))]}
+
+    def _number(self, value: object) -> tuple[int, bool]:
+        """The number of an object that is kept here, and whether it was before."""
+        number = self._numbers.get(id(value))
+        if number is not None:
+            return number, True
+        self._numbers[id(value)] = len(self._all)
+        self._all.append(value)
+        return len(self._all) - 1, False
+
+    def _described(self, kind: type) -> Json:
+        """A class: its number, name, operators and bases; from the second time on its number."""
+        number, known = self._number(kind)
+        if known:
+            return number
+        special: list[Json] = [name for name in SPECIAL if getattr(kind, name, None) is not None]
+        bases: list[Json] = [
+            base.__name__ if of_python(base) else self._described(base) for base in kind.__bases__
+        ]
+        return [number, kind.__name__, special, bases]
+
+    def got(self, value: Json) -> Any:
+        """The value that the other side sent. Raises `UnreadError`."""
+        try:
+            return decode(value, self._got_object)
+        except (LookupError, TypeError, ValueError, RecursionError, AttributeError) as error:
+            raise UnreadError from error
+
+    def _got_object(self, tag: str, content: Any) -> object:
+        if tag == "yours":
+            return self._all[content]
+        if tag == "thing":
+            return self._thing(*content)
+        if tag == "kind":
+            return self._kind(content)
+        if tag == "awaited":
+            return self._peer.awaited(content)
+        if tag == "error":
+            return self.error(content)
+        if tag == "fields":
+            name, fields, items = content
+            return __import__("collections").namedtuple(name, fields)(*self.got(items))
+        if tag == "made" and (content[0], content[1]) in _STANDARD:
+            module, name, given = content
+            return getattr(__import__(module), name)(*self.got(given))
+        if tag == "module" and content.partition(".")[0] in sys.stdlib_module_names:
+            return __import__(content, fromlist=["*"])
+        if tag == "named":
+            return self._python(*content)
+        raise LookupError(tag)
+
+    def _python(self, module: str, name: str) -> object:
+        found = getattr(__import__(module, fromlist=["*"]), name) if not self._guarded else None
+        found = getattr(builtins, name) if module == "builtins" else found
+        if self._guarded and not isinstance(found, type):
+            raise LookupError(name)
+        return found
+
+    def _thing(self, number: int, kind: Any) -> object:
+        known = self._kind(kind)
+        if number not in self._things:
+            thing: Any = object.__new__(known)  # type: ignore[arg-type]
+            object.__setattr__(thing, "sodakd_number", int(number))
+            self._things[number] = thing
+        return self._things[number]
+
+    def _kind(self, described: Any) -> Kind:
+        if isinstance(described, list):
+            number, name, special, bases = described
+            ours = [self._kind(base) for base in bases if not isinstance(base, str)]
+            theirs = [getattr(builtins, base, None) for base in bases if isinstance(base, str)]
+            raised = [e for e in theirs if isinstance(e, type) and issubclass(e, BaseException)]
+            if raised or any(issubclass(base, BaseException) for base in ours):
+                made = Kind(name, (*ours, *raised), {})
+            else:
+                own = {method: SPECIAL[method] for method in special if method in SPECIAL}
+                made = Kind(name, tuple(ours) or (Thing,), own)
+            made.sodakd_peer, made.sodakd_number = self._peer, int(number)
+            made.sodakd_named = False
+            self._things[made.sodakd_number] = made
+            return made
+        found = self._things[described]
+        if not isinstance(found, Kind):
+            raise LookupError(described)
+        return found
+
+    def raised(self, error: BaseException) -> dict[str, Json]:
+        """An exception as JSON."""
+        kinds = [kind.__name__ for kind in type(error).__mro__ if of_python(kind)]
+        reply: dict[str, Json] = {"raised": kinds[0], "said": said.raised(error)}
+        try:
+            if not of_python(type(error)):
+                reply["kind"] = self._described(type(error))
+            own = {key: value for key, value in vars(error).items() if not key.startswith("_")}
+            return {**reply, "given": encode([*error.args]), "own": encode(own)}
+        except (NotPlainError, RecursionError):
+            return reply
+
+    def error(self, reply: Mapping[str, Any]) -> BaseException:
+        """The exception that the other side sent; `sodakd_raised` is its text with the line."""
+        text = str(reply.get("said", ""))
+        given, own = self.got(reply.get("given")), self.got(reply.get("own"))
+        kind = getattr(builtins, str(reply["raised"]), Exception)
+        if "kind" in reply:
+            kind = self._kind(reply["kind"])
+        if not (isinstance(kind, type) and issubclass(kind, Exception)):
+            kind, given = RuntimeError, [text]
+        try:
+            error = kind(*given) if isinstance(given, list) else kind(text)
+        except TypeError:  # UnicodeDecodeError and its like take more than a text
+            error = ValueError(text)
+        error.__dict__.update({**own} if isinstance(own, dict) else {}, sodakd_raised=text)
+        return error
+
+
+_HELD = (list, tuple, dict, set, frozenset, bytes, bytearray, int, float, str, complex)
+"""An object of a class of its own crosses as the plain value that it holds."""
+_STANDARD: Mapping[tuple[str, str], Callable[[Any], Sequence[object]]] = {
+    ("builtins", "range"): lambda value: (value.start, value.stop, value.step),
+    ("collections", "Counter"): lambda value: ({**value},),
+    ("collections", "OrderedDict"): lambda value: ([*value.items()],),
+    ("collections", "deque"): lambda value: ([*value], value.maxlen),
+    ("datetime", "date"): lambda value: (value.year, value.month, value.day),
+    ("datetime", "timedelta"): lambda value: (value.days, value.seconds, value.microseconds),
+    ("decimal", "Decimal"): lambda value: (str(value),),
+    ("fractions", "Fraction"): lambda value: (value.numerator, value.denominator),
+    ("pathlib", "PosixPath"): lambda value: (str(value),),
+    ("uuid", "UUID"): lambda value: (str(value),),
+}
+"""Values of Python's own classes that are made anew, from these arguments."""
+
+
+def of_python(value: object) -> tuple[str, str] | None:
+    """Where Python itself has a class or a function, or None."""
+    if not isinstance(value, (type, types.FunctionType, types.BuiltinFunctionType)):
+        return None
+    module, name = getattr(value, "__module__", None), value.__name__
+    if not isinstance(module, str) or module.partition(".")[0] not in sys.stdlib_module_names:
+        return None
+    return (module, name) if getattr(sys.modules.get(module), name, None) is value else None
