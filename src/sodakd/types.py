@@ -88,8 +88,9 @@ class TestScript(Frozen):
     Passing is reaching its end without a failed assertion. `entry_point` is the function that it
     calls, where there is one. Python scripts run in a process of their own, and use the program's
     objects where they are; `in_process` is for those that need one interpreter (that replace parts
-    of the program, or look at its frames): it is weaker, and the verdict says so. `as_main`: what a Python program does under `if __name__ == "__main__"` is part
-    of it, as it is where a file is run; else it is left out, as where a function is tested.
+    of the program, or look at its frames): it is weaker, and the verdict says so. `as_main`: what a
+    Python program does under `if __name__ == "__main__"` is part of it, as it is where a file is
+    run; else it is left out, as where a function is tested.
     """
 
     __test__: ClassVar[bool] = False
