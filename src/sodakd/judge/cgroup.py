@@ -5,11 +5,16 @@ program together, and the kernel's own word that memory was what ended it.
 """
 
 import contextlib
+import errno
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 _ROOT = Path("/sys/fs/cgroup")
+_PATIENCE = 5.0
+"""Seconds that what was killed may take to be gone."""
 
 
 @dataclass(frozen=True)
@@ -23,12 +28,14 @@ class Cgroup:
     statistics: int
 
     def close(self) -> None:
-        """Remove the group, once nothing lives in it."""
+        """End what is left in the group, and remove it."""
         os.close(self.join)
         os.close(self.events)
         os.close(self.statistics)
-        with contextlib.suppress(OSError):
-            self.folder.rmdir()
+        kill = self.folder / "cgroup.kill"
+        if kill.exists():  # version 2, Linux 5.14 or newer
+            kill.write_text("1")
+        _remove(self.folder)
 
 
 def make_cgroup(name: str, memory: int, processes: int) -> Cgroup | None:
@@ -46,6 +53,8 @@ def make_cgroup(name: str, memory: int, processes: int) -> Cgroup | None:
             else:
                 (folder / "memory.max").write_text(str(memory))
                 (folder / "pids.max").write_text(str(processes))
+                if (folder / "memory.swap.max").exists():  # else the roof would leak there
+                    (folder / "memory.swap.max").write_text("0")
                 events = "memory.events"
             join = os.open(folder / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC)
             counts = os.open(folder / events, os.O_RDONLY)
@@ -58,24 +67,52 @@ def make_cgroup(name: str, memory: int, processes: int) -> Cgroup | None:
 
 
 _LEAF = "sodakd-self"
+_SHARED = {"memory", "pids"}
+_SHARING = Lock()
+_TRIES = 20
 
 
 def _share_out(home: Path) -> None:
     """Let groups below ours have limits of their own (version 2).
 
-    That takes a group that was given to us (systemd's `Delegate=yes`), in which no process is: ours
-    go into one below it.
+    That takes a group that was given to us, in which no process is: ours go into one below it.
     """
-    wanted = {"memory", "pids"}
-    if wanted <= set((home / "cgroup.subtree_control").read_text().split()):
-        return
-    if os.getxattr(home, "user.delegate") != b"1":
-        raise PermissionError(f"{home} was not given to us")
-    leaf = home / _LEAF
-    leaf.mkdir(exist_ok=True)
-    for pid in (home / "cgroup.procs").read_text().split():
-        (leaf / "cgroup.procs").write_text(pid)
-    (home / "cgroup.subtree_control").write_text(" ".join(f"+{name}" for name in sorted(wanted)))
+    with _SHARING:
+        if _names(home / "cgroup.subtree_control") >= _SHARED:
+            return
+        if not _given(home):
+            raise PermissionError(f"{home} was not given to us")
+        if not _names(home / "cgroup.controllers") >= _SHARED:
+            raise FileNotFoundError(f"{home} has no limits to share out")
+        leaf = home / _LEAF
+        leaf.mkdir(exist_ok=True)
+        for left in reversed(range(_TRIES)):
+            for pid in (home / "cgroup.procs").read_text().split():
+                with contextlib.suppress(ProcessLookupError):  # it ended
+                    (leaf / "cgroup.procs").write_text(pid)
+            try:
+                wanted = " ".join(f"+{name}" for name in sorted(_SHARED))
+                (home / "cgroup.subtree_control").write_text(wanted)
+            except OSError as error:
+                if error.errno != errno.EBUSY or not left:
+                    raise
+                continue  # one was born as we looked
+            return
+
+
+def _given(home: Path) -> bool:
+    """Whether a group is ours to share out: systemd says so (`Delegate=yes`), or who made it gave
+    it, and nothing above it, to the user we are."""
+    for name in ("user.delegate", "trusted.delegate"):
+        with contextlib.suppress(OSError):
+            if os.getxattr(home, name) == b"1":
+                return True
+    user = os.geteuid()
+    return user != 0 and home.stat().st_uid == user != home.parent.stat().st_uid
+
+
+def _names(file: Path) -> set[str]:
+    return set(file.read_text().split())
 
 
 def _homes() -> list[tuple[int, Path]]:
@@ -101,3 +138,16 @@ def _sweep(home: Path) -> None:
         if owner.isdigit() and not Path(f"/proc/{owner}").exists():
             with contextlib.suppress(OSError):
                 left.rmdir()
+
+
+def _remove(folder: Path) -> None:
+    """Remove a group; what is dying in it is waited for, not for ever."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            folder.rmdir()
+        except OSError as error:
+            if error.errno == errno.EBUSY and time.monotonic() < deadline:
+                time.sleep(0.01)
+                continue
+        return

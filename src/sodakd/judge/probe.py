@@ -73,8 +73,9 @@ _STANDING: Mapping[Walls, str] = {
     Walls.NONE: "",
 }
 _NO_GROUP = (
-    "memory is counted process by process; root, or a service with Delegate=yes, can make one"
-    " (systemd-run --user -p Delegate=yes sodakd ...)"
+    "memory is counted process by process; where Linux has version 2, one can be made below a group"
+    " that was given to us: systemd-run --scope -p Delegate=yes sodakd ..."
+    " (a user: systemd-run --user --scope ...)"
 )
 
 

@@ -87,14 +87,20 @@ def _become_foreign() -> None:
     pid = os.fork()
     if pid == 0:
         os.close(ready_write)
-        os.read(ready_read, 1)
+        if not os.read(ready_read, 1):
+            os._exit(0)  # no namespace was made
         line = f"0 {FIRST_FOREIGN_ID} {IDS}"
         with contextlib.suppress(OSError):
             _write(f"/proc/{os.getppid()}/uid_map", line)
             _write(f"/proc/{os.getppid()}/gid_map", line)
             os.write(done_write, b"!")
         os._exit(0)
-    _call("unshare", _NEWUSER)
+    try:
+        _call("unshare", _NEWUSER)
+    except WallError:
+        os.close(ready_write)
+        os.waitpid(pid, 0)
+        raise
     os.write(ready_write, b"!")
     os.close(ready_write)
     os.close(done_write)
