@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sodakd.judge import Judge, Program, toolchains
-from sodakd.judge.languages import c, cpp
+from sodakd.judge.languages import c, c_tokens
 from sodakd.judge.toolchains import Toolchain, toolchain
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Case, Language, Outcome, Signature, Tests, TestScript, ValueType
@@ -128,12 +128,12 @@ def test_a_header_stands_for_what_a_program_begins_with(source: str, header: str
     "text", ["a##b", "a\\\nb", 'R"(x)"', 'u8R"(x)"', "5ms", "2.0i", '"', "1'000s", "f('\n')"]
 )
 def test_a_text_whose_names_are_not_certain_is_not_read(text: str) -> None:
-    assert cpp.words(f"int main() {{ {text}; }}") is None
+    assert c_tokens.words(f"int main() {{ {text}; }}") is None
 
 
 def test_names_are_read_from_code_alone() -> None:
     text = "int a1 = 0x1Fu + 1'000ull + 1e-5f; // b\n/* c */ char d = 'e'; auto f = \"g\\\"h\";"
-    assert cpp.words(text) == frozenset({"int", "a1", "char", "d", "auto", "f"})
+    assert c_tokens.words(text) == frozenset({"int", "a1", "char", "d", "auto", "f"})
 
 
 GIVEN = {

@@ -6,8 +6,8 @@ from pathlib import Path
 from sodakd.judge.building import built, run
 from sodakd.judge.languages.c import FLAGS as C_FLAGS
 from sodakd.judge.languages.c import HEADER, HEADERS, HEADERS_OF_CALLS
+from sodakd.judge.languages.c_tokens import names
 from sodakd.judge.languages.cpp import FLAGS as CPP_FLAGS
-from sodakd.judge.languages.cpp import names
 
 
 def c_headers(gcc: str, version: str) -> Path:

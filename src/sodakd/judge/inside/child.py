@@ -96,26 +96,29 @@ def _both(
     write: _Write, code: str, script: str, entry_point: str, *, as_main: bool, nonce: str
 ) -> None:
     """Run the program and its tests in one space; what came of it stands behind the nonce."""
-    said = _tested(code, script, entry_point, split.space(as_main=as_main))
-    write(nonce.encode() + dump(said))
+    outcome, output = _tested(code, script, entry_point, split.space(as_main=as_main))
+    write(f"{nonce}{outcome}\n{output}".encode(errors="replace"))
 
 
-def _tested(code: str, script: str, entry_point: str, space: dict[str, object]) -> dict[str, Json]:
+def _tested(code: str, script: str, entry_point: str, space: dict[str, object]) -> tuple[str, str]:
+    # A program may replace the builtins.
+    run, run_uncalled, failure = exec, split.run_uncalled, AssertionError
     try:
         compiled = compile(code, "solution.py", "exec")
     except UNREAD as error:
-        return {"outcome": "compile_error", "output": raised(error)}
+        return "compile_error", raised(error)
     try:
-        exec(compiled, space)
-        exec(compile(script, "tests.py", "exec"), space)
-        split.run_uncalled(script, space, entry_point)
-    except AssertionError as error:
-        return {"outcome": "wrong_answer", "output": raised(error)}
+        tests = compile(script, "tests.py", "exec")
+        run(compiled, space)
+        run(tests, space)
+        run_uncalled(script, space, entry_point)
+    except failure as error:
+        return "wrong_answer", raised(error)
     except MemoryError:
-        return {"outcome": "memory_limit", "output": "MemoryError"}
+        return "memory_limit", "MemoryError"
     except BaseException as error:
-        return {"outcome": "runtime_error", "output": raised(error)}
-    return {"outcome": "passed", "output": ""}
+        return "runtime_error", raised(error)
+    return "passed", ""
 
 
 def _serve(write: _Write, code: str, *, as_main: bool) -> None:

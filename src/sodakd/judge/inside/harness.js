@@ -9,31 +9,78 @@ const fs = require('fs');
 const vm = require('vm');
 const { writeSync, readSync, closeSync } = fs;
 const { stringify } = JSON;
-const { apply } = Reflect;
+const { apply, getOwnPropertyDescriptor } = Reflect;
+const { defineProperty, freeze } = Object;
+const { isArray } = Array;
+const { isFinite } = Number;
+const { then } = Promise.prototype;
+const { runInThisContext } = vm.Script.prototype;
+const util = require('util');
+const { isPromise, isMap, isSet, isDate, isRegExp, isArrayBufferView } = util.types;
 const node = process; // a program may well have a function of that name
 const { emit } = node;
 
 const assert = require('assert');
-for (const part of [assert.strict, assert, assert.AssertionError, assert.AssertionError.prototype]) {
-  Object.freeze(part);
+for (const part of [assert.strict, assert, assert.AssertionError, assert.AssertionError.prototype, vm.Script.prototype, Object.getPrototypeOf(vm.Script.prototype)]) {
+  freeze(part);
 }
+// What tests compare by is theirs; a program may add to it, and change what stands in prototypes.
+const fix = (holder, name) => {
+  const { value, configurable } = getOwnPropertyDescriptor(holder, name);
+  if (configurable && typeof value === 'function') defineProperty(holder, name, { writable: false, configurable: false });
+};
+for (const holder of [JSON, Object, Array, Number, String]) Object.getOwnPropertyNames(holder).forEach((name) => fix(holder, name));
+for (const name of ['abs', 'ceil', 'floor', 'max', 'min', 'round', 'trunc']) fix(Math, name);
+fix(util, 'isDeepStrictEqual');
 const asserting = (condition, ...said) => {
   if (!condition) throw new assert.AssertionError({ message: ['Assertion failed', ...said].join(' ') });
 };
-Object.defineProperty(console, 'assert', { value: asserting, writable: false, configurable: false });
-const load = (name) =>
-  /^(node:)?assert(\/strict)?$/.test(name) ? (name.endsWith('strict') ? assert.strict : assert) : require(name);
+defineProperty(console, 'assert', { value: asserting, writable: false, configurable: false });
+const kept = {
+  __proto__: null, assert, 'node:assert': assert, 'assert/strict': assert.strict, 'node:assert/strict': assert.strict, util, 'node:util': util,
+};
+const load = (name) => (typeof name === 'string' && kept[name]) || require(name);
+
+// JSON makes null of NaN and an empty object of a Map: what it cannot say is told by name.
+const told = (value) => {
+  switch (typeof value) {
+    case 'number': return isFinite(value) ? '' : 'number';
+    case 'function': case 'symbol': case 'undefined': return typeof value;
+    case 'object':
+      return isMap(value) ? 'Map' : isSet(value) ? 'Set' : isDate(value) ? 'Date' : isRegExp(value) ? 'RegExp' : isPromise(value) ? 'Promise' : isArrayBufferView(value) ? 'bytes' : '';
+  }
+  return '';
+};
+const plain = function (key, value) {
+  const held = this[key];
+  const name = told(held);
+  return name === '' || (name === 'undefined' && !isArray(this)) ? value : { [name]: `${name === 'number' ? held : ''}` };
+};
+const given = (value) => {
+  const name = told(value);
+  if (name !== '' && name !== 'number') return `{"other":"${name}"}\n`;
+  const text = typeof value === 'string' || typeof value === 'boolean' ? stringify({ value }) : stringify({ value }, plain);
+  return (text === '{}' ? '{"other":"undefined"}' : text) + '\n';
+};
 
 // The debugger reads every variable there is, ours as well.
 function disarm() {
   for (const [name, what] of [['inspector', 'Session'], ['inspector', 'open'], ['v8', 'writeHeapSnapshot'], ['v8', 'getHeapSnapshot'], ['v8', 'setFlagsFromString']]) {
-    try { Object.defineProperty(require(name), what, { value: undefined, writable: false, configurable: false }); } catch { /* this node has none */ }
+    try { defineProperty(require(name), what, { value: undefined, writable: false, configurable: false }); } catch { /* this node has none */ }
   }
 }
 
 // A fork of a warm node begins here as well: within a turn of the event loop, not before the first.
-function begin(from) {
+function begin(from, leave) {
   const forked = from === 5;
+  let failed = false;
+  const heard = function (name, ...rest) {
+    // Whoever hears of it: an error that nobody caught is one.
+    if (name === 'uncaughtExceptionMonitor' || name === 'unhandledRejection' || (name === 'beforeExit' && node.exitCode)) failed = true;
+    const said = apply(emit, this, [name, ...rest]);
+    if (leave && name === 'exit') leave(node.exitCode ?? rest[0] ?? 0);
+    return said;
+  };
   const taken = Buffer.alloc(32);
   readSync(4, taken, 0, 32, null);
   closeSync(4);
@@ -42,10 +89,17 @@ function begin(from) {
   mask();
   const asked = JSON.parse(fs.readFileSync(from, 'utf8'));
   if (forked) closeSync(5);
-  const { entry, calls, scripted } = asked;
+  const { entry, calls, scripted, named } = asked;
 
   const own = { exports: {} };
   Object.assign(globalThis, { require: load, module: own, exports: own.exports });
+  // To end as node does would wait for threads that only the parent of a fork has.
+  if (leave) node.reallyExit = leave;
+  for (const [name, value] of [['emit', heard], ['exit', node.exit], ['reallyExit', node.reallyExit]]) {
+    defineProperty(node, name, { value, writable: false, configurable: false });
+  }
+  // Names that the tests speak are those of the language: no variable of the program's hides them.
+  for (const name of named) defineProperty(globalThis, name, { value: globalThis[name], writable: false, configurable: false });
   const compiled = [];
   try {
     // Scripts, not one function: nothing of the program can return over the tests.
@@ -71,23 +125,26 @@ function begin(from) {
     }
   };
   let reached = false;
+  let waiting = 0;
   node.once('beforeExit', () => {
-    if (!reached || !scripted) return;
+    if (!reached || !scripted || failed || waiting) return;
     mask();
     writeSync(3, taken);
   });
   if (forked && scripted) later.immediate(leaveOnceIdle, 0, 1, false);
-  for (const script of compiled) script.runInThisContext();
+  for (const script of compiled) {
+    const last = apply(runInThisContext, script, []);
+    if (!scripted || !isPromise(last)) continue;
+    waiting++; // for tests that are one asynchronous function
+    apply(then, last, [() => { waiting--; }]);
+  }
   reached = true;
+  if (node.exitCode) failed = true;
   if (!scripted) {
     const found = new vm.Script(`typeof ${entry} === 'undefined' ? undefined : ${entry}`).runInThisContext();
     const called = typeof found === 'function' ? found : own.exports[entry];
     if (typeof called !== 'function') throw new ReferenceError(`${entry} is not defined`);
-    for (const given of calls) {
-      const value = apply(called, undefined, given);
-      const text = stringify({ value });
-      writeSync(3, (text === undefined || text === '{}' ? '{"other":"undefined"}' : text) + '\n');
-    }
+    for (const call of calls) writeSync(3, given(apply(called, undefined, call)));
     node.reallyExit(0);
   }
 }
@@ -105,7 +162,7 @@ const trial = `
   (() => { class A { #b = 1; get b() { return this.#b; } } return [new A().b, /a/.exec('a'), 'a,b'.split(',').sort()]; })()`;
 
 function prepare() {
-  const { inspect } = require('util');
+  const { inspect } = util;
   new vm.Script(`(assert, inspect) => {${trial}}`, { filename: 'program.js' }).runInThisContext()(assert, inspect);
   readSync(0, Buffer.alloc(32), 0, 32, null);
   JSON.parse(fs.readFileSync('/dev/null', 'utf8') + '{"entry": "", "calls": []}');
@@ -130,20 +187,13 @@ function wait(fork) {
     if (left) return setTimeout(() => setImmediate(turn, left - 1), 1);
     disarm();
     serve(3);
-    // From here on this is a fork, behind the wall. To end as node does would wait for threads that
-    // only the parent has.
-    node.reallyExit = leave;
-    node.emit = function (name, ...rest) {
-      const heard = apply(emit, this, [name, ...rest]);
-      if (name === 'exit') leave(node.exitCode ?? rest[0] ?? 0);
-      return heard;
-    };
+    // From here on this is a fork, behind the wall.
     node.on('uncaughtExceptionMonitor', (error) => {
       if (node.listenerCount('uncaughtException')) return;
       const said = error && error.stack ? error.stack : `Uncaught ${inspect(error)}`;
       try { writeSync(2, `${said}\n`); } catch { /* more than may be written */ }
     });
-    return begin(5);
+    return begin(5, leave);
   };
   turn(3);
 }

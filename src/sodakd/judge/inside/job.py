@@ -251,13 +251,15 @@ class Job:
         left_over = self._children.pop(pid)(pid)
         status = left_over.status
         number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+        # Where we looked too late the kernel has ended it: its soft and its hard limit are one.
+        spent = number == signal.SIGKILL and left_over.cpu_seconds >= limits.cpu_seconds
         return Ended(
             status=os.WEXITSTATUS(status) if os.WIFEXITED(status) else -1,
             signal=number,
             cpu_seconds=left_over.cpu_seconds,
             wall_seconds=time.monotonic() - begun,
             peak_memory=left_over.peak_memory,
-            late=late or number == signal.SIGXCPU,
+            late=late or spent or number == signal.SIGXCPU,
             over_memory=over,
             over_disk=full,
         )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sodakd.judge.inside.box import MIB, Box, Ended, Limits, UnwritableError
-from sodakd.judge.inside.elf import EARLY, runs_early
+from sodakd.judge.inside.elf import Checked, wrong
 from sodakd.judge.inside.job import Job
 from sodakd.judge.inside.said import short
 from sodakd.judge.inside.task import Result, Task, bad_end, full, text_of
@@ -52,8 +52,8 @@ class Plan:
 
     `environment` is the program's, `building` what its compiler sees beside that. `wrong` and
     `memory` find, in what a program said, a failed assertion and an end of memory. `start` starts
-    the run in another way than by the command `run`. `checked` is a file that was built, and may
-    hold nothing that runs before the harness does.
+    the run in another way than by the command `run`. `checked` is a file that was built, and what
+    it must be.
     """
 
     files: Mapping[str, bytes]
@@ -68,7 +68,7 @@ class Plan:
     processes: int = 64
     sockets: bool = False
     start: Start | None = None
-    checked: str = ""
+    checked: Checked | None = None
     compile: Compile | None = None
 
 
@@ -93,8 +93,8 @@ def build_and_run(box: Box, task: Task, plan: Plan, oom: Callable[[], bool]) -> 
                 files = None
                 if built.ended.status != 0:
                     return unbuilt(task, built)
-            if plan.checked and runs_early(job.content(plan.checked)):
-                return refused(task, EARLY)
+            if plan.checked and (why := wrong(job.content(plan.checked.name), plan.checked)):
+                return refused(task, why)
             return run(job, task, plan, oom, files)
         except UnwritableError:
             return refused(task, "its files do not fit on the disk, or their names are too long")

@@ -57,7 +57,15 @@ class Peer:
     def ask(self, what: str, *given: object, **keywords: object) -> Any:
         """Have the other side do something. Raises what that raised, and `GoneError`."""
         self.asked += 1
-        return self._ask(what, given, keywords)
+        try:
+            return self._ask(what, given, keywords)
+        except (StopIteration, StopAsyncIteration) as error:
+            if what == "next":
+                raise
+            # Whoever makes calls in an iterator would take it for its end, and for no failure.
+            failure = RuntimeError(f"{what} raised {type(error).__name__}")
+            failure.__dict__.update(error.__dict__)
+            raise failure from None
 
     def named(self, names: Sequence[str]) -> dict[str, object]:
         """What the other side has under these names, those that it lacks left out."""

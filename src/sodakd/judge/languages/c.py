@@ -7,10 +7,12 @@ from dataclasses import replace
 
 from sodakd.judge.inside.box import Box
 from sodakd.judge.inside.compiler import COMPILERS
-from sodakd.judge.inside.native import Compile, Plan, build_and_run
+from sodakd.judge.inside.native import Compile, Plan, build_and_run, refused
 from sodakd.judge.inside.plain import Json
 from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.languages import literals
+from sodakd.judge.languages.c_tokens import COMMENT
+from sodakd.judge.languages.c_unit import Unit, refusal, unit
 
 PRELUDE = """\
 #include <ctype.h>
@@ -39,6 +41,10 @@ static void sodakd_float(double v) {
     else if (!strpbrk(text, ".e")) strcat(text, ".0");
     fputs(text, sodakd_out);
 }
+/* A fraction where an int is asked for is not cut off. */
+#define sodakd_whole(v) \\
+    _Generic((v), float: sodakd_float, double: sodakd_float, long double: sodakd_float, \\
+             default: sodakd_int)(v)
 static void sodakd_bool(bool v) { fputs(v ? "true" : "false", sodakd_out); }
 static void sodakd_str(const char *v) {
     if (!v) { fputs("null", sodakd_out); return; }
@@ -65,11 +71,12 @@ TYPES = {
     "list[int]": "IntList", "list[float]": "FloatList", "list[str]": "StrList",
 }  # fmt: skip
 PUT = {
-    "int": "sodakd_int", "float": "sodakd_float", "bool": "sodakd_bool", "str": "sodakd_str",
+    "int": "sodakd_whole", "float": "sodakd_float", "bool": "sodakd_bool", "str": "sodakd_str",
     "list[int]": "sodakd_ints", "list[float]": "sodakd_floats", "list[str]": "sodakd_strs",
 }  # fmt: skip
 ASSERT = "#undef main\n#undef NDEBUG\n#undef assert\n#include <assert.h>\n"
-"""Between a program and its script: a main is a main, an assertion an assertion."""
+"""Between a program and its script, as static tools read them: a main is a main, an assertion an
+assertion. What the judge itself compiles is in `c_unit.py`."""
 
 WRONG = re.compile(r"Assertion [`'].*' failed")
 FLAGS = ("-std=gnu17", "-w")
@@ -96,26 +103,43 @@ _INCLUDES = re.compile(
     r"(?:\s|//[^\n]*\n|/\*.*?\*/|\#[ \t]*include[ \t]*<\w+\.h>[ \t]*(?://[^\n]*)?\n)*",
     re.DOTALL,
 )
-COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*<(\w+)\.h>", re.MULTILINE)
 
 
 def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     """Build and try one program."""
-    source = f"{task.code}\n{ASSERT}{task.script}" if task.script is not None else calls(task)
-    header = precompiled(source) if task.script is not None else "calls.h"
-    warm = steps(task, () if task.script is not None else STRICT, header)
-    if task.script is None and not warm:
-        source = HEADERS_OF_CALLS + source
+    if task.script is None:
+        warm = steps(task, STRICT, "calls.h")
+        source = calls(task) if warm else HEADERS_OF_CALLS + calls(task)
+        return tried(box, task, oom, source, warm or (_driver(task),), warm)
+    if why := refusal(task.code):
+        return refused(task, why)
+    held = unit(task.code, task.script, task.entry_point, cpp=False)
+    warm = steps(task, (), precompiled(f"{task.code}\n{task.script}"))
+    return tried(box, task, oom, held.source, warm or (_driver(task),), warm, held)
+
+
+def tried(
+    box: Box,
+    task: Task,
+    oom: Callable[[], bool],
+    source: str,
+    build: tuple[Sequence[str], ...],
+    warm: tuple[Sequence[str], ...],
+    held: Unit | None = None,
+) -> Result:
+    """Compile a text by these commands, warm where there are some of those, and run it."""
+    text = source.encode(errors="surrogatepass")
     plan = Plan(
-        files={"program.c": source.encode(errors="surrogatepass")},
-        build=linked(source, warm or (_driver(task),)),
+        files={f"program.{task.language}": text},
+        build=linked(source, build),
         run=("/tmp/program",),
         wrong=WRONG,
-        checked="program" if task.script is not None else "",
-        compile=compiler(box, task, warm, source.encode(errors="surrogatepass")),
+        checked=held.checked if held else None,
+        compile=compiler(box, task, warm, text),
     )
-    return noted(task, build_and_run(box, task, plan, oom))
+    result = noted(task, build_and_run(box, task, plan, oom))
+    return replace(result, output=result.output.replace(held.mark, "sodakd")) if held else result
 
 
 def compiler(box: Box, task: Task, steps: Sequence[Sequence[str]], source: bytes) -> Compile | None:

@@ -5,11 +5,13 @@ from collections.abc import Callable, Sequence
 from functools import cache
 
 from sodakd.judge.inside.box import Box
-from sodakd.judge.inside.native import Plan, build_and_run
+from sodakd.judge.inside.native import refused
 from sodakd.judge.inside.plain import Json
 from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.languages import literals
-from sodakd.judge.languages.c import ASSERT, COMMENT, WRONG, compiler, linked, noted, steps
+from sodakd.judge.languages.c import steps, tried
+from sodakd.judge.languages.c_tokens import COMMENT, words
+from sodakd.judge.languages.c_unit import refusal, unit
 
 TYPES = {
     "int": "long long", "float": "double", "bool": "bool", "str": "std::string",
@@ -56,31 +58,30 @@ template <class T> static void sodakd_put(const std::vector<T> &v) {
     }
     fputc(']', sodakd_out);
 }
+template <class T, class G> static void sodakd_give(G &&v) {
+    constexpr bool fraction = std::is_floating_point<std::decay_t<G>>::value;
+    if constexpr (std::is_integral<T>::value && fraction) sodakd_put(static_cast<double>(v));
+    else sodakd_put(static_cast<T>(std::forward<G>(v)));
+}
 """
 
 
 def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     """Build and try one program."""
-    source = f"{task.code}\n{ASSERT}{task.script}" if task.script is not None else calls(task)
     called = task.script is None
-    header = (
-        header_of(task.tools.get("heavy"), task.code, source, called=called) if task.warm else ""
-    )
+    if not called and (why := refusal(task.code)):
+        return refused(task, why)
+    held = None if called else unit(task.code, task.script or "", task.entry_point, cpp=True)
+    text = calls(task) if held is None else f"{task.code}\n{task.script}"
+    source = text if held is None else held.source
+    header = header_of(task.tools.get("heavy"), task.code, text, called=called) if task.warm else ""
     warm = steps(task, (), header)
     if warm and header == LIGHT:
         compiled, *others = warm
         warm = ((*compiled, f"-I{task.tools['headers']}/light"), *others)
     elif task.script is None and not warm:
         source = f"#include <bits/stdc++.h>\n{source}"
-    plan = Plan(
-        files={"program.cpp": source.encode(errors="surrogatepass")},
-        build=linked(source, warm or (_driver(task),)),
-        run=("/tmp/program",),
-        wrong=WRONG,
-        checked="program" if task.script is not None else "",
-        compile=compiler(box, task, warm, source.encode(errors="surrogatepass")),
-    )
-    return noted(task, build_and_run(box, task, plan, oom))
+    return tried(box, task, oom, source, warm or (_driver(task),), warm, held)
 
 
 def _driver(task: Task) -> Sequence[str]:
@@ -115,37 +116,6 @@ def _heavy(path: str) -> frozenset[str]:
         return frozenset(file.read().split())
 
 
-_TOKEN = re.compile(
-    r"""//[^\n]*|/\*.*?\*/
-    |"(?:\\.|[^"\\\n])*"
-    |(?P<number>\.?\d(?:[eEpP][+-]|'\w|[\w.])*)
-    |'(?:\\.|[^'\\\n])+'
-    |(?P<word>[^\W\d]\w*)
-    |(?P<odd>\#\#|\\|["'])""",
-    re.VERBOSE | re.DOTALL,
-)
-_NUMBER = re.compile(r"0[xX][\da-fA-F.'pP+-]*[uUlL]*|[\d.'eE+-]+[uUlLfF]*|0[bB][01']+[uUlL]*")
-_RAW = frozenset({"R", "LR", "uR", "UR", "u8R"})
-
-
-def words(text: str) -> frozenset[str] | None:
-    """Every name in a program, none of comments and strings; None where it cannot be sure.
-
-    That is where a name may be put together (`##`, a line that goes on), or hide in a raw string,
-    or after a number.
-    """
-    for token in _TOKEN.finditer(text):
-        if token["odd"] or (token["number"] and not _NUMBER.fullmatch(token["number"])):
-            return None
-    found = names(text)
-    return None if found & _RAW else found
-
-
-def names(text: str) -> frozenset[str]:
-    """Every name in a text of C++, none of comments and strings."""
-    return frozenset(filter(None, (token["word"] for token in _TOKEN.finditer(text))))
-
-
 def calls(task: Task) -> str:
     """The program between what writes and what calls. A `main` of its own is no main."""
     given = TYPES[task.result_type]
@@ -154,8 +124,8 @@ def calls(task: Task) -> str:
     lines += ['    sodakd_out = fdopen(3, "w");', "    close(4);"]
     for arguments in task.arguments:
         written = map(_literal, task.argument_types, arguments)
-        call = f"static_cast<{given}>({task.entry_point}({', '.join(written)}))"
-        lines.append(f'    fputs("{{\\"value\\":", sodakd_out); sodakd_put({call});')
+        call = f"sodakd_give<{given}>({task.entry_point}({', '.join(written)}))"
+        lines.append(f'    fputs("{{\\"value\\":", sodakd_out); {call};')
         lines.append('    fputs("}\\n", sodakd_out);')
     return "\n".join([*lines, "    fclose(sodakd_out);", "    return 0;", "}", ""])
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from sodakd.judge.inside.box import Box
-from sodakd.judge.inside.native import Plan, build_and_run
+from sodakd.judge.inside.native import Plan, build_and_run, refused
 from sodakd.judge.inside.plain import Json
 from sodakd.judge.inside.task import Result, Task
-from sodakd.judge.languages import literals
+from sodakd.judge.languages import go_names, literals
 from sodakd.judge.languages.go_source import read, renamed, tests
 
 TYPES = {
@@ -21,7 +21,7 @@ PUT = {
     "list[int]": "Ints", "list[float]": "Floats", "list[str]": "Strs",
 }  # fmt: skip
 
-WRONG = re.compile(r"\A(?!.*^panic: ).*^\s*--- FAIL: ", re.MULTILINE | re.DOTALL)
+WRONG = re.compile(r"\A(?!.*^panic: ).*^[ \t]*--- FAIL: ", re.MULTILINE | re.DOTALL)
 MEMORY = re.compile(r"out of memory|cannot allocate memory")
 TOOLS: Mapping[str, str] = {"GOGC": "off", "GOMEMLIMIT": "512MiB", "GOMAXPROCS": "1"}
 """Compiler and linker live too short to collect what they leave, and have one core."""
@@ -111,7 +111,10 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     program = program_of(task)
     # A name that no program can know: what it would call to pass is in its own package.
     mark = f"sodakd{os.urandom(8).hex()}"
-    if task.warm and read(program).slim:
+    source = read(program)
+    if source.shadows and task.script is not None:
+        return refused(task, "true or false is declared anew: the tests rely on them")
+    if task.warm and source.slim:
         result = build_and_run(box, task, _plan(task, program, mark, slim=True), oom)
         if not lacks(result):
             return replace(result, output=result.output.replace(mark, "sodakd"))
@@ -121,7 +124,14 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
 
 def program_of(task: Task) -> str:
     """The program and its script, as a part of package main."""
-    return renamed(f"{task.code}\n{task.script}" if task.script is not None else task.code)
+    if task.script is None:
+        return renamed(task.code)
+    return renamed(f"{task.code}{literals.CLOSED}{task.script}")
+
+
+def tests_of(task: Task, program: str) -> list[str]:
+    """The names of the tests: those of the script, where it has some."""
+    return tests(task.script or "") or tests(program)
 
 
 def lacks(result: Result) -> bool:
@@ -134,12 +144,14 @@ def _plan(task: Task, program: str, mark: str, *, slim: bool) -> Plan:
     packages = task.tools["go_slim" if slim else "go_packages"]
     if task.script is None:
         head = calls(task) + MAIN_CALLS
-    elif names := tests(program):
+    elif names := tests_of(task, program):
         head = (MAIN_SLIM if slim else MAIN_FULL) + NONCE
         head = head.replace("TESTS", ", ".join(f'{{"{name}", {name}}}' for name in names))
     else:
         head = MAIN_NONE
     files = {"main.go": head.replace("MARK", mark), "program.go": program}
+    if held := go_names.kept(task.script or ""):
+        files["tests.go"] = held
     return replace(
         run_plan(task, "/tmp/program"),
         files={name: text.encode(errors="surrogatepass") for name, text in files.items()},
@@ -202,8 +214,10 @@ def calls(task: Task) -> str:
     lines = []
     for arguments in task.arguments:
         written = ", ".join(map(_literal, task.argument_types, arguments))
-        put = f"MARKvalues.{PUT[task.result_type]}"
-        lines.append(f"    {put}({TYPES[task.result_type]}({task.entry_point}({written})))")
+        given = f"{task.entry_point}({written})"
+        if task.result_type in literals.LISTS:
+            given = f"{TYPES[task.result_type]}({given})"
+        lines.append(f"    MARKvalues.{PUT[task.result_type]}({given})")
     return CALLS.replace("BODY", "\n".join(lines))
 
 

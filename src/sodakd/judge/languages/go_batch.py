@@ -15,6 +15,7 @@ from sodakd.judge.inside.box import Box, Limits
 from sodakd.judge.inside.job import Job
 from sodakd.judge.inside.native import Built, build, job_of, run, unbuilt
 from sodakd.judge.inside.task import Result, Task
+from sodakd.judge.languages import go_names
 from sodakd.judge.languages.go import (
     NONCE,
     TOOLS,
@@ -25,8 +26,9 @@ from sodakd.judge.languages.go import (
     linker,
     program_of,
     run_plan,
+    tests_of,
 )
-from sodakd.judge.languages.go_source import read, tests
+from sodakd.judge.languages.go_source import read
 
 MAIN = (
     """\
@@ -56,7 +58,7 @@ CASE_TESTS = """\
         if !testing.RunAll([]testing.InternalTest{{{tests}}}) {{ os.Exit(1) }}
         MARKpassed()"""
 
-_PLAIN = re.compile(r"(program|main)\.go:\d+:\d+: |\t")
+_PLAIN = re.compile(r"(program|main|tests)\.go:\d+:\d+: |\t")
 """A line of what a compiler says of a program; anything else may have another cause."""
 _ADD_SEALS, _SEALED = 1033, 0xF  # F_ADD_SEALS; no seal, no shrinking, no growing, no writing
 
@@ -71,11 +73,16 @@ class _Member:
     path: str
 
     @property
+    def tests(self) -> list[str]:
+        """The names of its tests."""
+        return tests_of(self.task, self.program)
+
+    @property
     def case(self) -> str:
         """What `main` does where it is asked for this one."""
         if self.task.script is None:
             return CASE_CALLS.format(number=self.number, run=f"X{self.path}calls")
-        named = [f'{{"{name}", p{self.number}.{name}}}' for name in tests(self.program)]
+        named = [f'{{"{name}", p{self.number}.{name}}}' for name in self.tests]
         return CASE_TESTS.format(number=self.number, tests=", ".join(named))
 
 
@@ -84,7 +91,7 @@ def judge_batch(box: Box, tasks: Sequence[Task], oom: Callable[[], bool]) -> lis
     members = [
         one
         for one in (_member(number, task) for number, task in enumerate(tasks) if task.warm)
-        if read(one.program).harmless and (one.task.script is None or tests(one.program))
+        if read(one.program).harmless and (one.task.script is None or one.tests)
     ]
     works = len(members) < 2 or _works(box, members[0].task)
     found = _linked(box, members, oom) if works and len(members) > 1 else {}
@@ -139,10 +146,14 @@ def _compiled(job: Job, members: Sequence[_Member], found: dict[int, Result]) ->
 
 def _compile(job: Job, one: _Member) -> Built:
     path = one.path
-    names = {f"{path}.go": "program.go", f"{path}_calls.go": "main.go"}
+    names = {
+        f"{path}.go": "program.go", f"{path}_calls.go": "main.go", f"{path}_kept.go": "tests.go",
+    }  # fmt: skip
     files = {f"{path}.go": one.program.encode(errors="surrogatepass")}
     if one.task.script is None:
         files[f"{path}_calls.go"] = calls(one.task).replace("MARK", f"X{path}").encode()
+    if held := go_names.kept(one.task.script or ""):
+        files[f"{path}_kept.go"] = held.encode()
     shown = ";".join(f"/tmp/{name}=>/tmp/{known}" for name, known in names.items())
     slim = one.task.tools["go_slim"]
     command = compiler(one.task, path, slim, f"{path}.a", "-trimpath", shown, *files)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _TOKEN = re.compile(
-    r"""(?P<space>\s+|//[^\n]*|/\*.*?\*/)
+    r"""(?P<space>\s+|//[^\n]*|/\*.*?(?:\*/|\Z))
     |(?P<text>`[^`]*`|"(?:\\.|[^"\\\n])*")
     |(?P<rune>'(?:\\.|[^'\\\n])+')
     |(?P<word>[^\W\d]\w*)
@@ -19,6 +19,7 @@ _TOKEN = re.compile(
 )
 _DEPTH = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 _DECLARED = frozenset({"func", "type", "const", "var"})
+_TRUTHS = frozenset({"true", "false"})
 
 HARMLESS = frozenset(
     """
@@ -42,6 +43,8 @@ class Source:
     goroutines: bool
     starts: bool
     """It may run code before `main`: it has an `init`, or a variable of the package."""
+    shadows: bool
+    """It declares a `true` or a `false` of its own."""
 
     @property
     def slim(self) -> bool:
@@ -51,15 +54,15 @@ class Source:
     @property
     def harmless(self) -> bool:
         """Whether it may be linked together with others."""
-        return self.slim and not self.starts and self.imports <= HARMLESS
+        return self.slim and not self.starts and not self.shadows and self.imports <= HARMLESS
 
 
 def read(program: str) -> Source:
     """Read a program."""
     clear = "//go:" not in program
     imports: set[str] = set()
-    goroutines = starts = False
-    depth, header, last = 0, True, ""
+    goroutines = starts = shadows = False
+    depth, header, last, before = 0, True, "", ""
     for kind, token in _tokens(program):
         if kind == "mark":
             depth += _DEPTH.get(token, 0)
@@ -73,8 +76,12 @@ def read(program: str) -> Source:
                 header = header and token not in _DECLARED
                 starts = starts or token == "var" or (last == "func" and token == "init")
                 clear = clear and (header or token != "import")
-        last = token
-    return Source(clear and depth == 0, frozenset(imports), goroutines, starts)
+        if last in _TRUTHS:
+            shadows = shadows or before in _DECLARED or (before == "(" and kind == "word")
+        elif before in _TRUTHS and last == "=":
+            shadows = shadows or token != "="
+        before, last = last, token
+    return Source(clear and depth == 0, frozenset(imports), goroutines, starts, shadows)
 
 
 def _tokens(program: str) -> Iterator[tuple[str, str]]:

@@ -15,6 +15,7 @@ from sodakd.judge.inside.plain import Json
 from sodakd.judge.inside.server import Command, Kept, ServerLateError
 from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.languages import literals
+from sodakd.judge.languages.java_names import hidden, main_class
 
 TYPES = {
     "int": "long", "float": "double", "bool": "boolean", "str": "String",
@@ -29,7 +30,6 @@ _PUBLIC = re.compile(
     r"^[ \t]*public\s+(?:final\s+|abstract\s+){0,4}(?:class|interface|enum|record)\s+(\w+)",
     re.MULTILINE,
 )
-_TYPE = re.compile(r"\b(?:class|interface|enum|record)\s+(\w+)")
 _MAIN = re.compile(r"\bvoid\s+main\s*\(")
 
 OPTIONS = ("-proc:none", "-nowarn", "-implicit:none", "-XDstringConcat=inline")
@@ -103,7 +103,9 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     tools = task.tools
     if task.script is not None:
         script = task.script or ""
-        source = f"{task.code}\n{script}"
+        source = f"{task.code}{literals.CLOSED}{script}"
+        if name := hidden(task.code, script):
+            return refused(task, f"a type of its own hides {name}, which the tests rely on")
         files = {file_name(source): source.encode(errors="surrogatepass")}
         run: tuple[str, ...] = (
             "SodakdMain",
@@ -243,13 +245,6 @@ def _command(tools: Mapping[str, str]) -> Command:
 
 
 _COMPILER = Kept("javac", _test)
-
-
-def main_class(source: str, start: int) -> str:
-    """The type that holds `main`, the script's where it has one: the last that opens before."""
-    found = _MAIN.search(source, start)
-    names = _TYPE.findall(source[: found.start()] if found else source)
-    return names[-1] if names else "Program"
 
 
 def calls(task: Task) -> str:

@@ -21,6 +21,13 @@ MEMORY = re.compile(
 )
 
 
+_NAME = re.compile(r"[\w$]+")
+_NAMED = frozenset({"Array", "Boolean", "JSON", "Math", "Number", "Object", "String"}) | {
+    "console", "globalThis", "process", "require",
+}  # fmt: skip
+"""Globals that tests compare and end by; where they name them, a program cannot redefine them."""
+
+
 def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     """Try one program."""
     return run(box, task, oom, task.code, task.script or "")
@@ -45,6 +52,7 @@ def question(task: Task, program: str | None, tests: str) -> bytes:
         "entry": task.entry_point,
         "calls": task.arguments,
         "scripted": task.script is not None,
+        "named": sorted(_NAMED.intersection(_NAME.findall(task.script or ""))),
         "tests": tests,
     }
     if program is not None:

@@ -4,6 +4,10 @@ import json
 
 from sodakd.judge.inside.plain import Json
 
+CLOSED = " /*/)*/\n"
+"""Between a program and what follows it: a comment; within a comment that the program leaves open,
+the end of that one, and an error."""
+
 LISTS = {"list[int]": "int", "list[float]": "float", "list[str]": "str"}
 
 

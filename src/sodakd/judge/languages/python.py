@@ -124,9 +124,9 @@ def _in_process(
     if not said.startswith(nonce):
         outcome, why = _end(ended, task, oom(), output, result)
         return _result(outcome or _silent(ended), "run", ended, why or _tail(output), "in_process")
-    verdict: dict[str, str] = json.loads(said.removeprefix(nonce))
-    stage = "compile" if verdict["outcome"] == "compile_error" else "run"
-    return _result(verdict["outcome"], stage, ended, _all(output, verdict["output"]), "in_process")
+    verdict, _, why = said.removeprefix(nonce).partition("\n")
+    stage = "compile" if verdict == "compile_error" else "run"
+    return _result(verdict, stage, ended, _all(output, why), "in_process")
 
 
 def _by_script(

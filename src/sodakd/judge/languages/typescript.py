@@ -12,6 +12,7 @@ from sodakd.judge.inside.native import BUILD, build_and_run, refused
 from sodakd.judge.inside.server import Command, Kept, ServerLateError
 from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.languages import javascript
+from sodakd.judge.languages.literals import CLOSED
 
 TYPES: Mapping[str, str] = {
     "int": "number", "float": "number", "bool": "boolean", "str": "string",
@@ -21,7 +22,7 @@ TYPES: Mapping[str, str] = {
 
 def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     """Check, transpile and try one program."""
-    source = f"{task.code}\n{task.script or ''}"
+    source = f"{task.code}{CLOSED}{task.script or ''}"
     if not task.warm:
         return _cold(box, task, source, oom)
     # A script asks node for its assertions; a program that is only called may well have a function

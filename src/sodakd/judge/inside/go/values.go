@@ -68,10 +68,26 @@ func list[T any](v []T, put func([]byte, T) []byte) {
 	write(append(line, ']'))
 }
 
-func Int(v int)       { write(strconv.AppendInt(begin(), int64(v), 10)) }
-func Float(v float64) { write(float(begin(), v)) }
-func Bool(v bool)     { write(strconv.AppendBool(begin(), v)) }
-func Str(v string)    { write(text(begin(), v)) }
+type whole interface {
+	~int | ~int8 | ~int16 | ~int32 | ~int64 | ~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64 | ~uintptr
+}
+
+type number interface {
+	whole | ~float32 | ~float64
+}
+
+// Int takes whole numbers alone: a fraction would be cut off.
+func Int[T whole](v T) {
+	if v < 0 {
+		write(strconv.AppendInt(begin(), int64(v), 10))
+	} else {
+		write(strconv.AppendUint(begin(), uint64(v), 10))
+	}
+}
+
+func Float[T number](v T) { write(float(begin(), float64(v))) }
+func Bool[T ~bool](v T)   { write(strconv.AppendBool(begin(), bool(v))) }
+func Str[T ~string](v T)  { write(text(begin(), string(v))) }
 func Ints(v []int) {
 	list(v, func(line []byte, v int) []byte { return strconv.AppendInt(line, int64(v), 10) })
 }

