@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sodakd.cli.arguments import AllowUnsandboxed, LintFast, LintFull, tools_asked
+from sodakd.cli.arguments import AllowUnsandboxed, LintFast, LintFull, language_asked, tools_asked
 from sodakd.errors import DataError
 
 
@@ -54,7 +54,7 @@ def evaluate(
     max_in_flight: Annotated[int, typer.Option(min=1, help="Most calls at the same time.")] = 64,
     cpu_seconds: Annotated[float, typer.Option(min=0.1, help="CPU time of a program.")] = 10.0,
     out: Annotated[Path, typer.Option(help="Samples, verdicts, results.")] = Path("eval"),
-    workers: Annotated[int | None, typer.Option(help="Programs at a time.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Programs at a time.")] = None,
     device: Annotated[str | None, typer.Option(help="cuda where there is one, else cpu.")] = None,
     dtype: Annotated[
         _Dtype | None, typer.Option(help="Of the weights; their own if left out.")
@@ -78,15 +78,11 @@ def evaluate(
     from sodakd.evaluating import EvalSettings, evaluate, sha256, table_of
     from sodakd.judging import rules_table
     from sodakd.screen import wide_console
-    from sodakd.types import Language
 
     names = tuple(benchmark or ("humaneval",))
     for name in names:
         if name not in BENCHMARKS:
             raise DataError(f"unknown benchmark {name!r}; known: {', '.join(BENCHMARKS)}")
-    for name in language or ():
-        if name not in set(Language):
-            raise DataError(f"unknown language {name!r}; known: {', '.join(Language)}")
     given = [one for one in (model, solutions, "gold" if gold else None) if one is not None]
     if len(given) != 1:
         raise DataError("name one of: a MODEL, --solutions FILE, --gold")
@@ -97,7 +93,7 @@ def evaluate(
     settings = EvalSettings(
         source=f"{given[0]} at {base_url}" if base_url else str(given[0]),
         benchmarks=names,
-        languages=tuple(map(Language, language)) if language else None,
+        languages=tuple(map(language_asked, language)) if language else None,
         data=str(data) if data else None,
         limit=limit,
         n=n,

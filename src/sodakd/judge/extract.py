@@ -69,7 +69,7 @@ def extract(answer: str, language: Language | None = None, entry_point: str = ""
     `language` is the one that the question wants; without it the answer decides. `entry_point` is
     the function that the tests call.
     """
-    text, thought = spoken(answer)
+    text, thought = spoken(without_mark(answer))
     # Python that holds fences in its texts is no answer with fences: that would not parse.
     bare = language is Language.PYTHON and _does_something(text)
     found = [] if bare else blocks(text)[-_MOST_BLOCKS:]
@@ -80,6 +80,11 @@ def extract(answer: str, language: Language | None = None, entry_point: str = ""
     if not thought and not result.code:
         return Extracted("", result.language, result.label, False, "it ends while it thinks")
     return result
+
+
+def without_mark(text: str) -> str:
+    """A text without the mark that says in which order its bytes are: no compiler needs it."""
+    return text.removeprefix("\ufeff")
 
 
 def extract_for(question: Question, answer: str) -> Extracted:
