@@ -5,7 +5,6 @@ import json
 import os
 import socket
 import subprocess
-import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from pydantic import JsonValue
 from sodakd.errors import JudgeError
 from sodakd.judge.cgroup import Cgroup, make_cgroup
 from sodakd.judge.inside.wall import seen
+from sodakd.judge.room import Room
 from sodakd.judge.toolchains import contain_library, interpreter
 from sodakd.judge.walls import candidates, mended_by
 from sodakd.types import Walls
@@ -55,7 +55,7 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: socket.socket | None = None
         self._cgroup: Cgroup | None = None
-        self._room: tempfile.TemporaryDirectory[str] | None = None
+        self._room: Room | None = None
         self._pending = b""
 
     @property
@@ -95,7 +95,7 @@ class Worker:
     def _begin(self, walls: Walls) -> None:
         library = contain_library()
         python = interpreter()
-        self._room = tempfile.TemporaryDirectory(prefix="sodakd-box-", ignore_cleanup_errors=True)
+        self._room = Room()
         # A roof over all processes together, compilers among them; each has its own limit below it.
         roof = max(self._memory * 5 // 4, _COMPILERS) + 2**27
         self._cgroup = (
@@ -200,5 +200,5 @@ class Worker:
             self._cgroup.close()
             self._cgroup = None
         if self._room is not None:
-            self._room.cleanup()
+            self._room.close()
             self._room = None
