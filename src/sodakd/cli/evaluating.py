@@ -73,7 +73,6 @@ def evaluate(
     ·  sodakd eval --solutions samples.jsonl --benchmark mbpp --data mbpp.jsonl --lint
     """
     from sodakd.evaluate.benchmarks.table import BENCHMARKS
-    from sodakd.evaluate.groups import remarks
     from sodakd.evaluate.opening import Here, Served, opener
     from sodakd.evaluating import EvalSettings, evaluate, sha256, table_of
     from sodakd.judging import rules_table
@@ -110,7 +109,7 @@ def evaluate(
         settings, out, open_model, workers, allow_unsandboxed, tools_asked(lint, lint_full)
     )
     wide_console().print(table_of(done.groups))
-    for remark in remarks(done.groups, BENCHMARKS):
+    for remark in done.remarks:
         typer.echo(remark)
     if done.found is not None:
         wide_console().print(rules_table(one.findings for one in done.found.samples))
