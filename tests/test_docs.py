@@ -89,3 +89,15 @@ def test_files_and_links_are_there(page: Path) -> None:
         if anchor:
             heads = _HEAD.findall(file.read_text(encoding="utf-8"))
             assert anchor in {_anchor(head) for head in heads}, target
+
+
+_BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def test_the_judges_example_in_python_runs_as_it_stands(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (ROOT / "docs" / "judge.md").read_text(encoding="utf-8")
+    example = _BLOCK.findall(page)[0]
+    exec(compile(example, "docs/judge.md", "exec"), {})
+    first, *others = capsys.readouterr().out.splitlines()
+    assert first == "passed"
+    assert sorted(line[:18].strip() for line in others) == ["right passed", "wrong wrong_answer"]

@@ -9,12 +9,15 @@
     │   └── BudgetReached  the next call would pass the budget; raise it and run again
     ├── EndpointError      a server of models refuses, or is out of order
     ├── JudgeError         the judge itself failed (never a verdict on a program)
+    │   └── LanguageMissing  programs were skipped: their language cannot be judged here
     ├── ModelError         a model cannot be used for this
     ├── ExportError        a student or a dataset cannot be handed out as asked
     └── TrainingError      training cannot start or go on
 
 What a model does wrong is data (a `Verdict`), never an exception.
 """
+
+from collections.abc import Mapping, Sequence
 
 
 class SodakdError(Exception):
@@ -58,6 +61,17 @@ class EndpointError(SodakdError):
 
 class JudgeError(SodakdError):
     """The judge itself failed. Never raised for what a judged program does."""
+
+
+class LanguageMissing(JudgeError):
+    """Programs were skipped, for their language cannot be judged here; all others have verdicts.
+
+    `skipped`: the ids of those programs by the name of their language.
+    """
+
+    def __init__(self, text: str, skipped: Mapping[str, Sequence[str]]) -> None:
+        super().__init__(text)
+        self.skipped = skipped
 
 
 class ModelError(SodakdError):

@@ -7,7 +7,7 @@ was stopped, in answering and in judging.
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from sodakd.evaluate.samples import (
     judge_samples,
     read_samples,
     sample_of,
+    unknown_ids,
     wanted_samples,
 )
 from sodakd.judge.judge import Judge, versions
@@ -78,10 +79,11 @@ class Found:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """What an evaluation comes to; `found` where static tools were asked."""
+    """What an evaluation comes to; `found` where static tools were asked; what is to be known."""
 
     groups: Sequence[Group]
     found: Found | None
+    remarks: Sequence[str]
 
 
 def evaluate(
@@ -100,12 +102,13 @@ def evaluate(
         DataError: a file is no such file, or the folder belongs to another evaluation.
     """
     _same(settings, out)
-    parts = [
-        _Part(BENCHMARKS[name], load(BENCHMARKS[name], language, _path(settings))[: settings.limit])
+    whole = [
+        _Part(BENCHMARKS[name], load(BENCHMARKS[name], language, _path(settings)))
         for name in settings.benchmarks
         for language in settings.languages or BENCHMARKS[name].languages
         if language in BENCHMARKS[name].origins
     ]
+    parts = [_Part(part.benchmark, part.tasks[: settings.limit]) for part in whole]
     screen = Console(stderr=True)
     with Progress(console=screen, disable=not screen.is_terminal) as progress:
         samples = _samples(settings, parts, out, open_model, progress)
@@ -130,11 +133,16 @@ def evaluate(
             progress.update(bar, total=len(samples), completed=len(samples))
     each = [group_of(part.benchmark, part.tasks, judged) for part in parts]
     groups = [group for group in each if group is not None]
+    of_file = open_model is None and settings.source != "gold"
+    said = [
+        *(_coverage(settings, parts, whole, groups) if of_file else ()),
+        *remarks(groups, BENCHMARKS),
+    ]
     toolchains = versions(sorted({group.language for group in groups}))
     results = {
         "groups": [group.model_dump() for group in groups],
         "averages": [one.model_dump() for one in averages(groups)],
-        "remarks": [*remarks(groups, BENCHMARKS)],
+        "remarks": said,
         "warnings": sorted({one.verdict.warning for one in judged} - {""}),
         "toolchains": {**toolchains, **(found.versions if found else {})},
     }
@@ -142,7 +150,28 @@ def evaluate(
         results["findings"] = rules_found(found.samples)
         results["notes"] = [*found.notes]
     write_whole(out / "results.json", json.dumps(results, indent=1).encode())
-    return Evaluated(groups, found)
+    return Evaluated(groups, found, said)
+
+
+def _coverage(
+    settings: EvalSettings, parts: Sequence[_Part], whole: Sequence[_Part], groups: Sequence[Group]
+) -> Iterator[str]:
+    """Tasks without a solution in the file, and solutions of no task."""
+    answered = {(group.benchmark, group.language): group.tasks for group in groups}
+    for part in parts:
+        name, language = part.benchmark.name, part.tasks[0].language
+        tasks = answered.get((name, language), 0)
+        if tasks < len(part.tasks) and (tasks or settings.languages):
+            yield (
+                f"{name}, {language}: {tasks} of {len(part.tasks)} tasks have a solution; pass@k is"
+                " over these alone"
+            )
+    unknown = unknown_ids(Path(settings.source), {task.id for part in whole for task in part.tasks})
+    if unknown:
+        yield (
+            f"{len(unknown)} ids of {settings.source} are no task of these benchmarks and were not"
+            f" judged: {', '.join(unknown[:5])}{', ...' if len(unknown) > 5 else ''}"
+        )
 
 
 def sha256(path: Path) -> str:
@@ -168,14 +197,17 @@ def _judged(
     missing = [one for one in samples if one.key not in known]
     if missing:
         fresh: list[JudgedSample] = []
-        with Judge(judging, workers) as judge:
-            for one in judge_samples(judge, tasks, missing):
-                known[one.key] = one
-                fresh.append(one)
-                if len(fresh) == _KEPT_TOGETHER:
-                    append_rows(path, fresh)
-                    fresh.clear()
-                    progress.update(bar, completed=len(known))
+        try:
+            with Judge(judging, workers) as judge:
+                for one in judge_samples(judge, tasks, missing):
+                    known[one.key] = one
+                    fresh.append(one)
+                    if len(fresh) == _KEPT_TOGETHER:
+                        append_rows(path, fresh)
+                        fresh.clear()
+                        progress.update(bar, completed=len(known))
+        finally:
+            append_rows(path, fresh)
         write_rows(path, [known[one.key] for one in samples])
     return [known[one.key] for one in samples]
 

@@ -3,73 +3,175 @@
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import nullcontext
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TextIO
 
+from pydantic import JsonValue
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
+from sodakd.errors import DataError, LanguageMissing
 from sodakd.judge.judge import Judge, versions
+from sodakd.judge.kept import Kept, Verdicts, key_of, resume
 from sodakd.judge.lint.counts import count
-from sodakd.judge.rows import read_programs
+from sodakd.judge.program import Judged
+from sodakd.judge.rows import Row, read_programs
+from sodakd.judge.skipped import missing_error
 from sodakd.settings.stages import JudgeSettings, Lint
-from sodakd.types import Finding, Language, Outcome
+from sodakd.types import Finding, Language, Outcome, Stage
 
 
-def judge_file(
-    file: Path,
-    tests: Path | None,
-    language: Language | None,
-    out: Path | None,
-    settings: JudgeSettings,
-    workers: int | None,
-    lint: Lint,
-) -> None:
-    """Judge the programs of a file. Raises `DataError` for a wrong line, `JudgeError`."""
-    given = read_programs(file, tests, language)
+@dataclass(frozen=True)
+class Asked:
+    """What is judged: a file of programs (`-`: standard input), one of tests, and how.
+
+    `out` is where verdicts go (None: standard output); those that it holds of the same programs,
+    tests and limits are kept, but with `restart`.
+    """
+
+    file: Path
+    tests: Path | None
+    language: Language | None
+    out: Path | None
+    settings: JudgeSettings
+    workers: int | None
+    lint: Lint
+    restart: bool = False
+
+
+def judge_file(asked: Asked) -> None:
+    """Judge the programs of a file.
+
+    Raises:
+        DataError: rows are wrong, each named; or `out` holds something else.
+        LanguageMissing: some were skipped; all others have their verdicts.
+        JudgeError: the judge itself failed.
+    """
+    given = read_programs(asked.file, asked.tests, asked.language)
+    keys = [key_of(row.program, asked.settings, asked.lint) for row in given.rows]
+    kept = _kept(asked, given.rows, keys)
+    open_ = [number for number in range(len(given.rows)) if number not in kept.rows]
     # Rows may have one id twice: the judge gets numbers.
-    programs = [replace(program, id=str(number)) for number, program in enumerate(given)]
-    counts: Counter[tuple[Language, Outcome]] = Counter()
+    programs = [replace(given.rows[number].program, id=str(number)) for number in open_]
+    counts = Counter(
+        (given.rows[number].program.language, Outcome(str(row["outcome"])))
+        for number, row in kept.rows.items()
+    )
+    findings = {number: _findings(row) for number, row in kept.rows.items()}
     screen = Console(stderr=True)
-    with (
-        Judge(settings, workers) as judge,
-        out.open("w", encoding="utf-8") if out else nullcontext(sys.stdout) as file_out,
-    ):
-        findings: Sequence[tuple[Finding, ...]] = [()] * len(programs)
-        if lint is not Lint.OFF:
+    missing: LanguageMissing | None = None
+    with Judge(asked.settings, asked.workers) as judge, _written(asked.out) as file_out:
+        if asked.lint is not Lint.OFF:
             screen.print("static tools read the programs")
-            findings = judge.lint(programs, full=lint is Lint.FULL)
-        judged = judge.many(programs)
-        for one in track(
-            judged, "judging", total=len(programs), console=screen, disable=not screen.is_terminal
-        ):
-            verdict, number = one.verdict, int(one.id)
-            own = given[number].language
-            found = [finding.model_dump(mode="json") for finding in findings[number]]
-            row = {
-                "id": given[number].id,
-                "language": own,
-                **verdict.model_dump(mode="json"),
-                **({} if lint is Lint.OFF else {"findings": found}),
-                "toolchain": versions([own]),
-                "seconds": round(verdict.seconds, 4),
-                "wall_seconds": round(verdict.wall_seconds, 4),
-                "peak_memory": verdict.peak_memory,
-            }
-            file_out.write(json.dumps(row) + "\n")
-            file_out.flush()
-            counts[own, verdict.outcome] += 1
+            found = judge.lint(programs, full=asked.lint is Lint.FULL)
+            findings |= dict(zip(open_, found, strict=True))
+        bar = track(
+            judge.many(programs),
+            "judging",
+            total=len(programs),
+            console=screen,
+            disable=not screen.is_terminal,
+        )
+        try:
+            for one in bar:
+                number = int(one.id)
+                row = given.rows[number]
+                told = _told(one, row, keys[number])
+                if asked.lint is not Lint.OFF:
+                    told["findings"] = [own.model_dump(mode="json") for own in findings[number]]
+                file_out.write(json.dumps(told) + "\n")
+                file_out.flush()
+                counts[row.program.language, one.verdict.outcome] += 1
+        except LanguageMissing as error:
+            missing = missing_error(
+                {
+                    Language(language): [given.rows[int(one)].program.id for one in numbers]
+                    for language, numbers in error.skipped.items()
+                }
+            )
         used, notes = judge.versions(), judge.notes()
     screen.print(_summary(counts))
-    if lint is not Lint.OFF:
-        screen.print(rules_table(findings))
-    screen.print("with " + ", ".join(f"{name} {version}" for name, version in used.items()))
-    for note in notes:
-        screen.print(f"[yellow]note[/] {note}")
+    if asked.lint is not Lint.OFF:
+        screen.print(rules_table(findings.values()))
+    if used:
+        screen.print("with " + ", ".join(f"{name} {version}" for name, version in used.items()))
+    for note in (*_remarks(asked, given.rows, kept), *given.notes, *notes):
+        screen.print(f"[yellow]note[/] {escape(note)}")
+    if missing is not None:
+        raise missing
+
+
+def _kept(asked: Asked, rows: Sequence[Row], keys: Sequence[str]) -> Kept:
+    if asked.out is None:
+        return Kept({}, 0)
+    for given in (asked.file, asked.tests):
+        if (
+            given is not None
+            and asked.out.exists()
+            and given.exists()
+            and asked.out.samefile(given)
+        ):
+            raise DataError(f"--out is {given} itself, which is read: choose another file")
+    asked.out.parent.mkdir(parents=True, exist_ok=True)
+    if asked.out.exists() and not (asked.out.is_file() or asked.out.is_dir()):
+        return Kept({}, 0)  # a device or a pipe keeps nothing
+    if asked.restart:
+        asked.out.unlink(missing_ok=True)
+    return resume(asked.out, [row.program for row in rows], keys)
+
+
+@contextmanager
+def _written(out: Path | None) -> Iterator[TextIO]:
+    if out is None:
+        yield sys.stdout
+        return
+    with out.open("a", encoding="utf-8") as file:
+        yield file
+
+
+def _told(judged: Judged, row: Row, key: str) -> dict[str, JsonValue]:
+    """A verdict as it is written. Where no test ran there was nothing to be isolated from."""
+    verdict, language = judged.verdict, row.program.language
+    ran = row.tested and verdict.stage is not Stage.EXTRACT
+    return {
+        "id": row.program.id,
+        "language": language,
+        "tested": row.tested,
+        **verdict.model_dump(mode="json"),
+        **({} if ran else {"isolation": None}),
+        "toolchain": {**versions([language])},
+        "seconds": round(verdict.seconds, 4),
+        "wall_seconds": round(verdict.wall_seconds, 4),
+        "peak_memory": verdict.peak_memory,
+        "key": key,
+    }
+
+
+def _findings(row: Verdicts) -> tuple[Finding, ...]:
+    found = row.get("findings")
+    return tuple(map(Finding.model_validate, found)) if isinstance(found, list) else ()
+
+
+def _remarks(asked: Asked, rows: Sequence[Row], kept: Kept) -> Iterator[str]:
+    untested = [row.program.id for row in rows if not row.tested]
+    if untested:
+        some = ", ".join(untested[:5]) + (", ..." if len(untested) > 5 else "")
+        yield (
+            f"{len(untested)} of {len(rows)} rows have no test ({some}): they were run as files,"
+            " and passed says that they came to their end"
+        )
+    if kept.rows:
+        yield f"{len(kept.rows)} verdicts in {asked.out} were kept (--restart judges all again)"
+    if kept.outdated:
+        yield (
+            f"{kept.outdated} verdicts in {asked.out} were of other code, tests, limits or tools:"
+            " judged again"
+        )
 
 
 def rules_table(findings: Iterable[Sequence[Finding]]) -> Table:

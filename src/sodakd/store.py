@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,16 +58,26 @@ def read_lines(path: Path) -> Iterator[Line]:
     Raises:
         DataError: the file cannot be read, or a line is no object; names file and line.
     """
+    for where, number, text in text_lines(path):
+        yield Line(where, number, read_object(text, where))
+
+
+def text_lines(path: Path) -> Iterator[tuple[str, int, str]]:
+    """The lines of a file that are not blank: where each stands in words, its number, its text.
+
+    `-` is standard input. Raises `DataError` where the file cannot be read.
+    """
+    name = "standard input" if str(path) == "-" else str(path)
     try:
-        content = path.read_bytes()
-        text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8")
+        content = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+        # Editors of some systems put a mark at the start, which is no part of the text.
+        text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError, EOFError) as error:
-        raise DataError(f"{path} cannot be read: {error}") from None
+        raise DataError(f"{name} cannot be read: {error}") from None
     # Not `splitlines`: a text may hold other ends of line.
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
-            where = f"{path}, line {number}"
-            yield Line(where, number, read_object(line, where))
+            yield f"{name}, line {number}", number, line
 
 
 def read_object(text: str, where: str) -> Mapping[str, JsonValue]:

@@ -104,8 +104,16 @@ def test_solutions_of_a_file_are_judged_once_each_and_counted(tmp_path: Path) ->
     file = tmp_path / "solutions.jsonl"
     file.write_text("".join(json.dumps(row) + "\n" for row in rows))
     asked = settings(str(file), "humaneval", folder, Language.PYTHON, 2)
-    (group,) = evaluate(asked, tmp_path / "out", None, 1).groups
+    done = evaluate(asked, tmp_path / "out", None, 1)
+    (group,) = done.groups
     assert (group.tasks, group.samples, group.pass_at[1]) == (2, 4, 0.5)
+    (unknown,) = done.remarks
+    assert unknown.startswith("1 ids of ")
+    assert unknown.endswith("not judged: of another benchmark")
+    more = evaluate(asked.model_copy(update={"limit": 5}), tmp_path / "more", None, 1)
+    assert more.remarks[0].startswith("humaneval, python: 2 of 5 tasks have a solution")
+    written = json.loads((tmp_path / "more" / "results.json").read_text())["remarks"]
+    assert written == [*more.remarks]
     assert group.outcomes["passed"] == 2
     assert group.failed == (second.id,)
     assert table_of([group]).row_count == 1

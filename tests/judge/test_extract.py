@@ -178,3 +178,60 @@ def test_nothing_of_a_real_program_is_lost(name: str) -> None:
         assert found.complete
         assert extract(program, language).code == program
         assert extract(program).language is language
+
+
+REMARKS = (
+    ("Here you go:\n\n", "\nThis adds numbers.\n"),
+    ("Sure!\n", "Explanation: it adds.\n"),
+    ("Solution:\n", "\nHope this helps\n"),
+    ("### The code\n", "\n**Note**: `add(1, 2)` gives `3`.\nand nothing else is done.\n"),
+    ("Here is the function\n\n", "\nDone."),
+)
+PROGRAMS = {
+    Language.PYTHON: "def add(a, b):\n    return a + b\n",
+    Language.JAVASCRIPT: "function add(a, b) {\n  return a + b;\n}\n",
+    Language.C: "#include <stdio.h>\nint add(int a, int b)\n{\n  return a + b;\n}\n",
+    Language.GO: "package main\n\nfunc add(a int, b int) int {\n\treturn a + b\n}\n",
+    Language.JAVA: "class Solution\n{\n  static long add(long a, long b) { return a + b; }\n}\n",
+}
+
+
+@pytest.mark.parametrize("language", PROGRAMS)
+@pytest.mark.parametrize(("before", "after"), REMARKS)
+def test_short_remarks_around_code_without_a_fence_are_left_out(
+    before: str, after: str, language: Language
+) -> None:
+    found = extract(before + PROGRAMS[language] + after, language)
+    assert found.code.strip() == PROGRAMS[language].strip()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "Done: bool\nx = 1 +\n",
+        "TRUE\nx = (\n",
+        "with open(x) as f:\n    y = (\n",
+        "x = (\nprint x\n",
+    ],
+)
+def test_faulty_lines_at_the_ends_of_code_stay(code: str) -> None:
+    assert extract(code, Language.PYTHON).code == code
+
+
+TRANSCRIPT = ">>> def add(a, b):\n...     return a + b\n...\n>>> add(1, 2)\n3\n"
+
+
+@pytest.mark.parametrize("label", ["python", "pycon", ""])
+def test_of_a_transcript_what_was_typed_in_is_the_program(label: str) -> None:
+    code = "def add(a, b):\n    return a + b\n\nadd(1, 2)\n"
+    assert extract(f"So:\n```{label}\n{TRANSCRIPT}```\n", Language.PYTHON, "add").code == code
+    assert extract(f"So it is:\n\n{TRANSCRIPT}", Language.PYTHON).code == code
+
+
+def test_examples_in_a_program_are_no_transcript() -> None:
+    code = '"""Sums.\n\n>>> add(1, 2)\n3\n"""\ndef add(a, b):\n    return a + b\n'
+    for text in (code, f"{code}x = (\n"):
+        assert extract(text, Language.PYTHON).code == text
+        assert extract(f"```python\n{text}```", Language.PYTHON).code == text
+    used = f"```python\n{PROGRAMS[Language.PYTHON]}```\nIn use:\n```\n>>> add(1, 2)\n3\n```"
+    assert extract(used, Language.PYTHON).code == PROGRAMS[Language.PYTHON]

@@ -183,7 +183,7 @@ def test_an_answer_column_is_read_as_an_answer_and_a_code_column_as_code(tmp_pat
     rows = [{"language": "python", "answer": words}, {"language": "python", "code": words}]
     path = tmp_path / "rows.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    answer, code = read_programs(path, None, None)
+    answer, code = (row.program for row in read_programs(path, None, None).rows)
     assert (answer.code, answer.reason) == ("", "the answer is prose")
     assert code.code == words
     path.write_text(json.dumps({"language": "python", "text": words}))

@@ -187,7 +187,7 @@ def test_without_a_wall_the_judge_refuses_and_says_what_to_do(
     monkeypatch.setenv("SODAKD_WALLS", "none")
     with (
         Judge(JudgeSettings(calibrate=False), workers=1) as judge,
-        pytest.raises(JudgeError, match=r"To mend it: .* allow_unsandboxed: true"),
+        pytest.raises(JudgeError, match=r"allow_unsandboxed: true.* To mend it: "),
     ):
         judge.one(good(Language.PYTHON).by_calls())
 

@@ -1,10 +1,13 @@
 """The command line: parse, call one function, print."""
 
 import errno
+import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from types import FrameType
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -62,6 +65,7 @@ _DISK: dict[int, str] = {
     errno.EPERM: "permission is missing; choose a place you may write: --out DIR",
     errno.EROFS: "the file system is read-only; choose another place: --out DIR",
     errno.ENOTDIR: "a part of the path is no folder; choose another place: --out DIR",
+    errno.EEXIST: "a file stands where a folder is needed; choose another place: --out DIR",
     errno.EISDIR: "a folder stands where a file is needed; choose another place: --out DIR",
 }
 
@@ -82,6 +86,9 @@ def _plain_errors() -> Iterator[None]:
             raise
         typer.echo(f"error: {words}", err=True)
         sys.exit(2)
+    except BrokenPipeError:  # who reads our output (`| head`) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(128 + signal.SIGPIPE)
     except OSError as error:
         advice = _DISK.get(error.errno or 0)
         if advice is None:
@@ -95,7 +102,21 @@ def _plain_errors() -> Iterator[None]:
         sys.exit(2)
 
 
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    del frame
+    _asked_to_end.append(number)
+    raise KeyboardInterrupt
+
+
+_asked_to_end: list[int] = []
+
+
 def main(command: Callable[[], object] = app) -> None:
-    """The `sodakd` command."""
-    with _plain_errors():
-        command()
+    """The `sodakd` command. SIGTERM ends it as Ctrl-C does: what it started is cleared away."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        with _plain_errors():
+            command()
+    finally:
+        if _asked_to_end:
+            sys.exit(128 + _asked_to_end[0])

@@ -5,8 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sodakd.errors import DataError
+
 if TYPE_CHECKING:
     from sodakd.settings.stages import Lint
+    from sodakd.types import Language
 
 RecipeFile = Annotated[Path, typer.Argument(help="A recipe: a YAML file.", metavar="RECIPE")]
 Overrides = Annotated[
@@ -30,3 +33,14 @@ def tools_asked(fast: bool, full: bool) -> "Lint":  # as the options give them
     from sodakd.settings.stages import Lint
 
     return Lint.FULL if full else Lint.FAST if fast else Lint.OFF
+
+
+def language_asked(name: str) -> "Language":
+    """The language that an option names, as people spell it. Raises `DataError`."""
+    from sodakd.judge.labels import language_of
+    from sodakd.types import Language
+
+    found = language_of(name)
+    if found is None:
+        raise DataError(f"unknown language {name!r}; known: {', '.join(Language)}")
+    return found

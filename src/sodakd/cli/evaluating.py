@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sodakd.cli.arguments import AllowUnsandboxed, LintFast, LintFull, tools_asked
+from sodakd.cli.arguments import AllowUnsandboxed, LintFast, LintFull, language_asked, tools_asked
 from sodakd.errors import DataError
 
 
@@ -54,7 +54,7 @@ def evaluate(
     max_in_flight: Annotated[int, typer.Option(min=1, help="Most calls at the same time.")] = 64,
     cpu_seconds: Annotated[float, typer.Option(min=0.1, help="CPU time of a program.")] = 10.0,
     out: Annotated[Path, typer.Option(help="Samples, verdicts, results.")] = Path("eval"),
-    workers: Annotated[int | None, typer.Option(help="Programs at a time.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Programs at a time.")] = None,
     device: Annotated[str | None, typer.Option(help="cuda where there is one, else cpu.")] = None,
     dtype: Annotated[
         _Dtype | None, typer.Option(help="Of the weights; their own if left out.")
@@ -73,20 +73,15 @@ def evaluate(
     ·  sodakd eval --solutions samples.jsonl --benchmark mbpp --data mbpp.jsonl --lint
     """
     from sodakd.evaluate.benchmarks.table import BENCHMARKS
-    from sodakd.evaluate.groups import remarks
     from sodakd.evaluate.opening import Here, Served, opener
     from sodakd.evaluating import EvalSettings, evaluate, sha256, table_of
     from sodakd.judging import rules_table
     from sodakd.screen import wide_console
-    from sodakd.types import Language
 
     names = tuple(benchmark or ("humaneval",))
     for name in names:
         if name not in BENCHMARKS:
             raise DataError(f"unknown benchmark {name!r}; known: {', '.join(BENCHMARKS)}")
-    for name in language or ():
-        if name not in set(Language):
-            raise DataError(f"unknown language {name!r}; known: {', '.join(Language)}")
     given = [one for one in (model, solutions, "gold" if gold else None) if one is not None]
     if len(given) != 1:
         raise DataError("name one of: a MODEL, --solutions FILE, --gold")
@@ -97,7 +92,7 @@ def evaluate(
     settings = EvalSettings(
         source=f"{given[0]} at {base_url}" if base_url else str(given[0]),
         benchmarks=names,
-        languages=tuple(map(Language, language)) if language else None,
+        languages=tuple(map(language_asked, language)) if language else None,
         data=str(data) if data else None,
         limit=limit,
         n=n,
@@ -114,7 +109,7 @@ def evaluate(
         settings, out, open_model, workers, allow_unsandboxed, tools_asked(lint, lint_full)
     )
     wide_console().print(table_of(done.groups))
-    for remark in remarks(done.groups, BENCHMARKS):
+    for remark in done.remarks:
         typer.echo(remark)
     if done.found is not None:
         wide_console().print(rules_table(one.findings for one in done.found.samples))

@@ -5,25 +5,30 @@ from typing import Annotated
 
 import typer
 
-from sodakd.cli.arguments import AllowUnsandboxed, LintFast, LintFull, tools_asked
+from sodakd.cli.arguments import AllowUnsandboxed, LintFast, LintFull, language_asked, tools_asked
 from sodakd.errors import DataError
 
 
 def judge(
     file: Annotated[
-        Path | None, typer.Argument(help="Programs: JSON lines.", metavar="FILE.jsonl")
+        Path | None,
+        typer.Argument(help="Programs: JSON lines; - is standard input.", metavar="FILE.jsonl"),
     ] = None,
     language: Annotated[
         str | None, typer.Option(help="The language of rows that do not say theirs.")
     ] = None,
     tests: Annotated[Path | None, typer.Option(help="Tests by id: JSON lines.")] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Where verdicts go; else standard output.")
+        Path | None,
+        typer.Option(help="Where verdicts go, and are kept; else standard output."),
     ] = None,
-    cpu_seconds: Annotated[float, typer.Option(help="CPU time of a program.")] = 5.0,
-    memory_mb: Annotated[int, typer.Option(help="Memory of a program, MiB.")] = 512,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Judge again what --out has verdicts on.")
+    ] = False,
+    cpu_seconds: Annotated[float, typer.Option(min=0.1, help="CPU time of a program.")] = 5.0,
+    memory_mb: Annotated[int, typer.Option(min=64, help="Memory of a program, MiB.")] = 512,
     workers: Annotated[
-        int | None, typer.Option(help="Programs at a time; the cores if left out.")
+        int | None, typer.Option(min=1, help="Programs at a time; the cores if left out.")
     ] = None,
     allow_unsandboxed: AllowUnsandboxed = False,
     calibrate: Annotated[
@@ -33,23 +38,23 @@ def judge(
         bool, typer.Option("--probe", help="Say what this machine can judge.")
     ] = False,
     install_help: Annotated[
-        bool, typer.Option("--install-help", help="Print what installs each language and tool.")
+        bool, typer.Option("--install-help", help="Print what installs all that is missing.")
     ] = False,
     lint: LintFast = False,
     lint_full: LintFull = False,
 ) -> None:
     """Run programs with their tests in a sandbox; a verdict a row, as they come.
 
-    A row holds `code`, `language`, and `tests` (calls and values), or `test` (a script).
+    A row holds `code`, `language`, and `tests` (calls and values), or `test` (a script). The same
+    command goes on where it was stopped, if it has --out.
 
     Examples:  sodakd judge answers.jsonl --language python --out verdicts.jsonl
     ·  sodakd judge answers.jsonl --tests tests.jsonl --lint
     ·  sodakd judge --probe
     """
     from sodakd.judge import probe as probing
-    from sodakd.judging import judge_file
+    from sodakd.judging import Asked, judge_file
     from sodakd.settings.stages import JudgeSettings
-    from sodakd.types import Language
 
     if install_help:
         typer.echo(probing.install_help())
@@ -61,18 +66,12 @@ def judge(
         raise typer.Exit(0 if found.sound else 1)
     if file is None:
         raise DataError("name a file of programs, or ask for --probe or --install-help")
-    known = None
-    if language is not None:
-        try:
-            known = Language(language)
-        except ValueError:
-            raise DataError(
-                f"unknown language {language!r}; known: {', '.join(Language)}"
-            ) from None
     settings = JudgeSettings(
         cpu_seconds=cpu_seconds,
         memory_mb=memory_mb,
         calibrate=calibrate,
         allow_unsandboxed=allow_unsandboxed,
     )
-    judge_file(file, tests, known, out, settings, workers, tools_asked(lint, lint_full))
+    known = None if language is None else language_asked(language)
+    tools = tools_asked(lint, lint_full)
+    judge_file(Asked(file, tests, known, out, settings, workers, tools, restart))

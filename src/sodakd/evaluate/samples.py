@@ -1,7 +1,7 @@
 """Samples of a benchmark's tasks: read from a file, taken from gold, or wanted; then judged."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -71,6 +71,17 @@ def read_samples(path: Path, benchmark: Benchmark, tasks: Sequence[BenchmarkTask
             counts[name] = counts.get(name, -1) + 1
             samples.append(_sample(benchmark, by_id[name], counts[name], text))
     return samples
+
+
+def unknown_ids(path: Path, known: Collection[str]) -> list[str]:
+    """The ids of a file of samples that none of these tasks has, each once."""
+    names = (
+        str(line.values[key])
+        for line in read_lines(path)
+        for key in [next((key for key in _ID if key in line.values), None)]
+        if key is not None
+    )
+    return list(dict.fromkeys(name for name in names if name not in known))
 
 
 def wanted_samples(

@@ -17,11 +17,12 @@ is `not_executable`, which is no failure of the judge, nor of code that was neve
 import ast
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sodakd.judge.complete import parsed, unexpected_end
+from sodakd.judge.console import console_code
 from sodakd.judge.fences import Block, blocks
-from sodakd.judge.guess import LEAST, guess_code, is_sentence, weigh
+from sodakd.judge.guess import LEAST, guess_code, is_remark, is_sentence, weigh
 from sodakd.judge.labels import in_words
 from sodakd.judge.names import Names, names_of
 from sodakd.judge.thinking import spoken
@@ -69,10 +70,13 @@ def extract(answer: str, language: Language | None = None, entry_point: str = ""
     `language` is the one that the question wants; without it the answer decides. `entry_point` is
     the function that the tests call.
     """
-    text, thought = spoken(answer)
+    text, thought = spoken(without_mark(answer))
     # Python that holds fences in its texts is no answer with fences: that would not parse.
     bare = language is Language.PYTHON and _does_something(text)
     found = [] if bare else blocks(text)[-_MOST_BLOCKS:]
+    if language in {None, Language.PYTHON}:
+        found = [_typed_in(block) for block in found]
+        text = text if bare or found else console_code(text)
     if found and not (len(found) == 1 and _headless(text, found[0])):
         result = _of_blocks(found, language, entry_point)
     else:
@@ -82,10 +86,21 @@ def extract(answer: str, language: Language | None = None, entry_point: str = ""
     return result
 
 
+def without_mark(text: str) -> str:
+    """A text without the mark that says in which order its bytes are: no compiler needs it."""
+    return text.removeprefix("\ufeff")
+
+
 def extract_for(question: Question, answer: str) -> Extracted:
     """The program of an answer to a question."""
     entry_point = question.tests.entry_point if question.tests is not None else ""
     return extract(answer, question.language, entry_point)
+
+
+def _typed_in(block: Block) -> Block:
+    """A block; of one that shows an interpreter, what was typed in."""
+    code = console_code(block.text)
+    return block if code is block.text else replace(block, text=code, label="python")
 
 
 def _headless(text: str, block: Block) -> bool:
@@ -203,7 +218,7 @@ def _of_plain(text: str, wanted: Language | None) -> Extracted:
     if wanted is Language.PYTHON and _does_something(text):
         return Extracted(text, wanted, wanted.value, True)
     lines = text.splitlines(keepends=True)
-    prose = [is_sentence(line) for line in lines]
+    prose = _prose(lines)
     trimmed = "".join(_without_ends(lines, prose)) if any(prose) else text
     if wanted is Language.PYTHON and any(prose) and _does_something(trimmed):
         return Extracted(trimmed, wanted, wanted.value, True)
@@ -237,6 +252,18 @@ def _plain_label(text: str, wanted: Language | None) -> str:
         # Nothing speaks for any language: code only if it holds what prose does not.
         return (wanted.value if wanted else "text") if _SIGNS.search(text) else "prose"
     return wanted.value if wanted and guess.is_near(wanted, _NEAR) else guess.label
+
+
+def _prose(lines: Sequence[str]) -> list[bool]:
+    """Which lines are sentences; at both ends short ones are as well."""
+    prose = [is_sentence(line) for line in lines]
+    for order in (range(len(lines)), reversed(range(len(lines)))):
+        for at in order:
+            if lines[at].strip() and not prose[at]:
+                prose[at] = is_remark(lines[at])
+                if not prose[at]:
+                    break
+    return prose
 
 
 def _without_ends(lines: Sequence[str], prose: Sequence[bool]) -> Sequence[str]:

@@ -193,6 +193,28 @@ def is_sentence(line: str) -> bool:
     return bool(sentence) and few
 
 
+_INLINE = re.compile(r"`[^`\n]*`")
+_ANY_SIGN = re.compile(r"[;{}=<>\[\]()\\+/#@&|$_]")
+_BOLD = re.compile(r"\*\*([^*]+)\*\*")
+_HEADING = re.compile(r"^#{2,6} \w")
+_PLAIN = re.compile(r"^[A-Z][a-z']*(?:,? [\w'-]+)+[.!:]?$")
+
+
+def is_remark(line: str) -> bool:
+    """Whether a line at the start or the end of code is a remark on it, however short: `Done.`
+
+    Looser than `is_sentence`, for what stands among code is more often code: a label, a clause.
+    """
+    if _HEADING.search(line):
+        return True
+    bare = _BOLD.sub(r"\1", _INLINE.sub("x", line.strip()))
+    if not bare or line.startswith(("  ", "\t")) or _COMMENT.search(bare) or _ANY_SIGN.search(bare):
+        return False
+    if _CAPITAL.search(bare):
+        return bool(_STOP.search(bare) or (len(bare.split()) >= 3 and _PLAIN.search(bare)))
+    return len(bare.split()) >= 3 and bare.endswith((".", "!"))
+
+
 def weigh(text: str, labels: Iterable[str]) -> Mapping[str, float]:
     """The weight of the marks that speak for each of these languages."""
     text = "\n".join(line[:_LINE] for line in text[:_TEXT].splitlines())

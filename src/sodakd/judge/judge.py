@@ -6,8 +6,7 @@ program cannot pass by anything but giving it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import Self
 
@@ -18,6 +17,8 @@ from sodakd.judge.known import Known, digest
 from sodakd.judge.lint.linting import StaticTools
 from sodakd.judge.pool import Worker, WorkerError
 from sodakd.judge.program import Judged, Program
+from sodakd.judge.skipped import Skipped
+from sodakd.judge.stream import Open
 from sodakd.judge.tasks import found, task_of, verdict_of, versions
 from sodakd.judge.walls import WARNINGS
 from sodakd.judge.workers import Use, Workers
@@ -46,13 +47,19 @@ class Judge:
     compilers and runtimes are kept running between programs, which changes no verdict either.
 
     Raises:
-        JudgeError: no sandbox can be made here, or a language has no toolchain; the text says what
-            mends it.
+        JudgeError: no sandbox can be made here, or a language has no toolchain (where there are
+            several programs: of `all` before any runs, of `many` once the others are judged); the
+            text says what mends it.
     """
 
     def __init__(
-        self, settings: JudgeSettings, workers: int | None = None, *, warm: bool = True
+        self,
+        settings: JudgeSettings | None = None,
+        workers: int | None = None,
+        *,
+        warm: bool = True,
     ) -> None:
+        settings = settings or JudgeSettings()
         self._settings = settings
         self._warm = warm
         self._limits: dict[str, JsonValue] = {
@@ -98,6 +105,8 @@ class Judge:
         Raises:
             JudgeError: the judge itself failed; no verdict was given.
         """
+        for language in {program.language for program in programs if program.code.strip()}:
+            found(language)
         verdicts: dict[int, Verdict] = {}
         for number, verdict in self._stream(programs):
             verdicts[number] = verdict
@@ -109,16 +118,23 @@ class Judge:
         """The verdicts on programs as they come, in any order, each under its program's id.
 
         `programs` is read no faster than it is judged: a few dozen for each worker are read ahead.
+
+        Raises:
+            JudgeError: the judge itself failed.
+            LanguageMissing: the language of some cannot be judged here. Once all others have their
+                verdicts; `skipped` names them.
         """
         ids: dict[int, str] = {}
+        skipped = Skipped()
 
         def noted() -> Iterator[Program]:
-            for number, program in enumerate(programs):
+            for number, program in enumerate(skipped.without(programs)):
                 ids[number] = program.id
                 yield program
 
         for number, verdict in self._stream(noted()):
             yield Judged(ids.pop(number), verdict)
+        skipped.tell()
 
     def lint(self, programs: Sequence[Program], *, full: bool = False) -> list[tuple[Finding, ...]]:
         """What static tools find in programs, in their order: advice, which changes no verdict.
@@ -146,7 +162,7 @@ class Judge:
 
     def _stream(self, programs: Iterable[Program]) -> Iterator[tuple[int, Verdict]]:
         """Equal programs are run once; what ran out of time is run again when nothing else does."""
-        open_ = _Open(enumerate(programs))
+        open_ = Open(enumerate(programs))
         while open_.more or open_.asked:
             yield from self._read(open_)
             crowded = open_.started > 1 and self._count > 1
@@ -162,7 +178,7 @@ class Judge:
                     yield from self._found(open_, key, self._judge(open_.asked[key]))
                 open_.late.clear()
 
-    def _read(self, open_: "_Open") -> Iterator[tuple[int, Verdict]]:
+    def _read(self, open_: Open) -> Iterator[tuple[int, Verdict]]:
         """Read programs, as many as may be open, and ask for them; yields what is known already."""
         while open_.more and len(open_.asked) < _AHEAD * self._count and len(open_.late) < _LATE:
             number, program = next(open_.source, (-1, None))
@@ -182,7 +198,7 @@ class Judge:
             for batch in open_.batches.values():
                 self._submit_batch(open_, batch)
 
-    def _ask_for(self, open_: "_Open", key: bytes, number: int, program: Program) -> None:
+    def _ask_for(self, open_: Open, key: bytes, number: int, program: Program) -> None:
         open_.places[key], open_.asked[key] = [number], program
         open_.started += 1
         if program.code.strip():
@@ -193,12 +209,12 @@ class Judge:
         if len(batch) >= most * self._count:
             self._submit_batch(open_, batch)
 
-    def _found(self, open_: "_Open", key: bytes, verdict: Verdict) -> Iterator[tuple[int, Verdict]]:
+    def _found(self, open_: Open, key: bytes, verdict: Verdict) -> Iterator[tuple[int, Verdict]]:
         self._known.put(key, verdict)
         del open_.asked[key]
         yield from ((number, verdict) for number in open_.places.pop(key))
 
-    def _submit_batch(self, open_: "_Open", batch: list[bytes]) -> None:
+    def _submit_batch(self, open_: Open, batch: list[bytes]) -> None:
         """Ask for what goes together: a part for each worker."""
         size = max(1, -(-len(batch) // self._count))
         for at in range(0, len(batch), size):
@@ -279,17 +295,3 @@ class Judge:
         factor = self._calibration.factor(language) if self._calibration is not None else 1.0
         seconds = self._settings.cpu_seconds * factor
         return {**self._limits, "cpu_seconds": seconds, "wall_seconds": _WALL * seconds + factor}
-
-
-@dataclass
-class _Open:
-    """What a stream has read and not yet given a verdict on."""
-
-    source: Iterator[tuple[int, Program]]
-    places: dict[bytes, list[int]] = field(default_factory=dict)
-    asked: dict[bytes, Program] = field(default_factory=dict)
-    waiting: dict[Future[list[Verdict]], list[bytes]] = field(default_factory=dict)
-    batches: dict[Language | None, list[bytes]] = field(default_factory=dict)
-    late: list[bytes] = field(default_factory=list)
-    more: bool = True
-    started: int = 0

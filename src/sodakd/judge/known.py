@@ -1,6 +1,7 @@
 """Verdicts by what was judged, the ones used last: equal programs are run once."""
 
 import hashlib
+import json
 from collections import OrderedDict
 
 from sodakd.judge.program import Program
@@ -37,7 +38,9 @@ class Known:
 
 def digest(program: Program) -> bytes:
     """What tells programs apart: language, tests, code."""
-    text = f"{program.language}\n{program.tests.model_dump_json()}\n{program.code}"
+    # Not pydantic's JSON: it cannot write half a character, which a test may hold.
+    tests = json.dumps(program.tests.model_dump())
+    text = f"{program.language}\n{tests}\n{program.code}"
     if not program.code.strip():
         text += program.reason
     return hashlib.sha256(text.encode(errors="surrogatepass")).digest()

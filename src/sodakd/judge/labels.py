@@ -77,6 +77,13 @@ def label_of(info: str) -> str:
     return ""
 
 
+def language_of(name: str) -> Language | None:
+    """The language of this name, as people spell it: `Python`, `js`, `c++`, `C++17`, `golang`."""
+    word = name.strip()
+    label = "" if re.search(r"\s", word) else label_of(word)
+    return Language(label) if label in set(Language) else None
+
+
 def is_known(info: str) -> bool:
     """Whether what stands after a fence's marks is a language's label, and not a sentence."""
     words = info[:200].casefold().split()

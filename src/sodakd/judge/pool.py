@@ -5,7 +5,6 @@ import json
 import os
 import socket
 import subprocess
-import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from pydantic import JsonValue
 from sodakd.errors import JudgeError
 from sodakd.judge.cgroup import Cgroup, make_cgroup
 from sodakd.judge.inside.wall import seen
+from sodakd.judge.room import Room
 from sodakd.judge.toolchains import contain_library, interpreter
 from sodakd.judge.walls import candidates, mended_by
 from sodakd.types import Walls
@@ -55,8 +55,9 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: socket.socket | None = None
         self._cgroup: Cgroup | None = None
-        self._room: tempfile.TemporaryDirectory[str] | None = None
+        self._room: Room | None = None
         self._pending = b""
+        self.failed: dict[Walls, str] = {}
 
     @property
     def cgroup(self) -> Cgroup | None:
@@ -76,7 +77,7 @@ class Worker:
         """
         if self._process is not None:
             return
-        said = []
+        self.failed.clear()
         for walls in candidates(allow_unsandboxed=self._allow_unsandboxed):
             self._begin(walls)
             answer = self._read()
@@ -84,18 +85,31 @@ class Worker:
                 self._walls = walls
                 return
             self.close()
-            said.append(f"{walls}: {answer['failed']}")
+            self.failed[walls] = str(answer["failed"])
+        said = "; ".join(f"{walls}: {why}" for walls, why in self.failed.items())
+        allow = (
+            ""
+            if self._allow_unsandboxed
+            else (" To judge without a sandbox: allow_unsandboxed: true, or --allow-unsandboxed.")
+        )
         raise JudgeError(
             "no sandbox can be made here, and programs are not run without one"
-            f" ({'; '.join(said) or 'none may be tried: SODAKD_WALLS=none'}). To mend it:"
-            f" {mended_by()}. To judge without a sandbox: allow_unsandboxed: true, or"
-            " --allow-unsandboxed. See docs/security.md"
+            f" ({said or 'none may be tried: SODAKD_WALLS=none'}); see docs/security.md.{allow}"
+            f" To mend it: {self.mended_by()}"
         )
+
+    def mended_by(self) -> str:
+        """What makes the walls stand that did not."""
+        return mended_by(self.failed, self._all_places())
+
+    def _all_places(self) -> list[str]:
+        own = (interpreter().parent.parent, _PACKAGE, contain_library().parent)
+        return [*map(str, own), *self._places]
 
     def _begin(self, walls: Walls) -> None:
         library = contain_library()
         python = interpreter()
-        self._room = tempfile.TemporaryDirectory(prefix="sodakd-box-", ignore_cleanup_errors=True)
+        self._room = Room()
         # A roof over all processes together, compilers among them; each has its own limit below it.
         roof = max(self._memory * 5 // 4, _COMPILERS) + 2**27
         self._cgroup = (
@@ -109,12 +123,7 @@ class Worker:
             handed += [self._cgroup.join, self._cgroup.events, self._cgroup.statistics]
         start = {
             "socket": theirs.fileno(),
-            "places": [
-                str(python.parent.parent),
-                str(_PACKAGE),
-                str(library.parent),
-                *self._places,
-            ],
+            "places": self._all_places(),
             "walls": walls.value,
             "room": self._room.name,
             "library": seen(str(library)) if walls is Walls.NAMESPACES else str(library),
@@ -200,5 +209,5 @@ class Worker:
             self._cgroup.close()
             self._cgroup = None
         if self._room is not None:
-            self._room.cleanup()
+            self._room.close()
             self._room = None

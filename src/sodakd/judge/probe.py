@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sodakd.errors import JudgeError
+from sodakd.judge.installing import one_command
 from sodakd.judge.judge import Judge
 from sodakd.judge.lint.table import TOOLS, tools_for
 from sodakd.judge.pool import Worker
 from sodakd.judge.program import Program
 from sodakd.judge.toolchains import INSTALL, Missing, Toolchain, toolchain
-from sodakd.judge.walls import mended_by
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Case, Language, Outcome, Tests, Walls
 
@@ -48,20 +48,20 @@ class Probe:
 
 def probe() -> Probe:
     """Try the walls with real attacks, and every language with its tools."""
+    worker = Worker(256 * 2**20, 64, ())
     try:
-        worker = Worker(256 * 2**20, 64, ())
         try:
             worker.start()
             walls, group = worker.walls, worker.cgroup
         finally:
             worker.close()
         isolation = _STANDING[walls]
-        mended = [("mended by", mended_by())] if walls is not Walls.NAMESPACES else []
+        mended = [("mended by", worker.mended_by())] if walls is not Walls.NAMESPACES else []
         grouped = f"v{group.version}" if group is not None else f"none: {_NO_GROUP}"
         lines = [("isolation", isolation), *mended, ("control group", grouped), *_attacked()]
     except JudgeError as error:
         isolation = ""
-        lines = [("isolation", f"NOT possible: {error}"), ("mended by", mended_by())]
+        lines = [("isolation", f"NOT possible: {error}"), ("mended by", worker.mended_by())]
     return Probe(
         isolation, [*lines, *languages(), *static_tools(), *(calibrated() if isolation else ())]
     )
@@ -109,13 +109,18 @@ def static_tools() -> list[tuple[str, str]]:
 
 
 def install_help() -> str:
-    """The commands that install every toolchain, and the static tools."""
+    """One command that installs all that is missing; then what each language and tool needs."""
+    toolchains = {language: toolchain(language) for language in Language}
+    lacking = [one.command for one in toolchains.values() if isinstance(one, Missing)]
+    lacking += [tool.install for tool in tools_for(Language, full=True).missing]
     names = [*Language, *(tool.name for tool in TOOLS)]
     width = max(map(len, names))
     lines = [f"  {language.value:<{width}}  {INSTALL[language]}" for language in Language]
     tools = [f"  {tool.name:<{width}}  {tool.install}" for tool in TOOLS]
+    command = one_command(lacking)
     return "\n".join(
         [
+            f"All that is missing here:\n  {command}" if command else "Nothing is missing here.",
             "What each language needs (Debian, PyPI, npm):",
             *lines,
             "What each static tool comes with:",

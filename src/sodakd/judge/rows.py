@@ -1,66 +1,188 @@
 """Programs from JSON lines, for `sodakd judge`."""
 
-import json
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from sodakd.judge.extract import extract
+from sodakd.errors import DataError
+from sodakd.judge.extract import extract, without_mark
+from sodakd.judge.labels import language_of
 from sodakd.judge.program import Program
-from sodakd.store import Line, read_lines
-from sodakd.types import Language, Tests, TestScript
+from sodakd.judge.row_tests import entry_point_of, key_of_tests, overlooked, tests_of
+from sodakd.store import Line, read_object, text_lines
+from sodakd.types import Language
 
-_CODE = ("code", "program", "solution", "completion", "answer", "response", "output")
+_CODE = (
+    "code",
+    "program",
+    "solution",
+    "completion",
+    "answer",
+    "response",
+    "output",
+    "canonical_solution",
+)
 _ANSWERS = frozenset({"answer", "response", "output"})
 """What a model said: the program is looked for in it. The others are programs, perhaps fenced."""
-_SCRIPT = ("test", "script")
+_CONTINUED = frozenset({"completion", "canonical_solution"})
+"""What may go on from where a prompt ends."""
+_NAMED = 10
+"""Wrong rows that are named, each with its mistake."""
 
 
-def read_programs(path: Path, tests: Path | None, language: Language | None) -> list[Program]:
-    """The programs of a file. Raises `DataError`, which names the line."""
-    by_id = {} if tests is None else {_id(row): row for row in read_lines(tests)}
-    return [_program(row, by_id, language) for row in read_lines(path)]
+@dataclass(frozen=True)
+class Row:
+    """A program of a file; `tested` is False where it has no test, and is run as a file."""
+
+    program: Program
+    tested: bool
 
 
-def _program(row: Line, by_id: Mapping[str, Line], language: Language | None) -> Program:
-    name = row.values.get("language", language)
-    if name is None:
-        raise row.wrong('no language: add "language", or give --language')
-    try:
-        own = Language(str(name).lower())
-    except ValueError:
-        known = ", ".join(Language)
-        raise row.wrong(f"unknown language {name!r}; known: {known}") from None
-    column = next((key for key in _CODE if key in row.values), "")
-    text = row.values.get(column)
+@dataclass(frozen=True)
+class Given:
+    """The rows of a file, and what is to be said of it, though it can be read."""
+
+    rows: Sequence[Row]
+    notes: Sequence[str]
+
+
+def read_programs(path: Path, tests: Path | None, language: Language | None) -> Given:
+    """The programs of a file (`-`: standard input), with their tests, or those of a second file.
+
+    Raises `DataError`, which names every wrong line: its mistake, and what to do about it.
+    """
+    wrong: list[str] = []
+    by_id = None if tests is None else _by_id(tests, wrong)
+    unread: Counter[str] = Counter()
+    rows: list[Row] = []
+    used: set[str] = set()
+    for line in _lines(path, wrong):
+        try:
+            holder = _holder(line, by_id, tests)
+            rows.append(_row(line, holder, language))
+        except DataError as error:
+            wrong.append(str(error))
+            continue
+        used.add(_id(line))
+        key = key_of_tests(holder)
+        unread.update(overlooked(holder, key))
+        if holder is not line:
+            unread.update(overlooked(line, ""))
+    if wrong:
+        raise DataError(_listed(wrong))
+    if not rows:
+        raise DataError(f"{path} is empty: a row is a JSON object with a program, one on each line")
+    notes = [
+        f"{count} rows have a key {name!r}, which is not read: tests stand in tests, test or"
+        " test_list"
+        for name, count in unread.items()
+    ]
+    left = [name for name in by_id or {} if name not in used]
+    if left:
+        notes.append(f"{len(left)} tests of {tests} have no program: {_some(left)}")
+    return Given(rows, notes)
+
+
+def _lines(path: Path, wrong: list[str]) -> Iterator[Line]:
+    for where, number, text in text_lines(path):
+        try:
+            values = read_object(text, where)
+        except DataError as error:
+            wrong.append(str(error))
+        else:
+            yield Line(where, number, values)
+
+
+def _by_id(path: Path, wrong: list[str]) -> Mapping[str, Line]:
+    found: dict[str, Line] = {}
+    for line in _lines(path, wrong):
+        name = _id(line)
+        if name in found:
+            wrong.append(f"{line.where}: the id {name!r} has tests already ({found[name].where})")
+        found.setdefault(name, line)
+    return found
+
+
+def _holder(line: Line, by_id: Mapping[str, Line] | None, tests: Path | None) -> Line:
+    """The row that holds the tests of this one."""
+    if by_id is None:
+        return line
+    found = by_id.get(_id(line))
+    if found is not None and key_of_tests(found):
+        return found
+    if key_of_tests(line):
+        return line
+    if found is not None:
+        raise found.wrong("no test: one of tests, test, test_list must hold it")
+    raise line.wrong(
+        f"no row of {tests} has the id {_id(line)!r}; give it one there, or tests of its own here"
+        f" (found there: {_some(by_id) or 'none'})"
+    )
+
+
+def _row(line: Line, holder: Line, language: Language | None) -> Row:
+    column = next((key for key in _CODE if line.values.get(key) is not None), "")
+    text = line.values.get(column)
     if not isinstance(text, str):
-        raise row.wrong(f"no program; one of {', '.join(_CODE)} must hold it as text")
-    holder = by_id.get(_id(row), row) if by_id else row
-    asked = _tests(holder)
-    if column not in _ANSWERS and "```" not in text and "~~~" not in text:
-        return Program(text, own, asked, id=_id(row))
-    found = extract(text, own, asked.entry_point)
-    return Program(found.code, own, asked, id=_id(row), reason=found.reason)
+        raise line.wrong(f"no program; one of {', '.join(_CODE)} must hold it as text")
+    text = without_mark(text)
+    fenced = "```" in text or "~~~" in text
+    entry_point = entry_point_of(holder) or entry_point_of(line)
+    if column in _CONTINUED and not fenced:
+        prompt = line.values.get("prompt") or holder.values.get("prompt")
+        text = _continued(text, prompt, entry_point) if isinstance(prompt, str) else text
+    own = _language(line, holder, language)
+    found = None
+    if column in _ANSWERS or fenced or own is None:
+        found = extract(text, own, entry_point)
+        own = own or found.language
+    if own is None:
+        label = found.label if found is not None else ""
+        raise line.wrong(
+            'no language: neither "language", nor a fence, nor the code'
+            f' ({label or "nothing"}) says it; add "language", or give --language'
+        )
+    asked = tests_of(holder, own)
+    if found is None or (column not in _ANSWERS and not fenced):
+        return Row(Program(text, own, asked.tests, id=_id(line)), asked.tested)
+    program = Program(found.code, own, asked.tests, id=_id(line), reason=found.reason)
+    return Row(program, asked.tested)
 
 
-def _tests(row: Line) -> Tests | TestScript:
-    asked = row.values.get("tests")
-    entry_point = str(row.values.get("entry_point", ""))
-    if asked is None:
-        asked = next((row.values[key] for key in _SCRIPT if key in row.values), None)
-    if asked is None:
-        return TestScript(entry_point=entry_point, script="\n", as_main=True)
-    if isinstance(asked, str):
-        return TestScript(entry_point=entry_point, script=asked)
-    try:
-        if isinstance(asked, dict) and "script" in asked:
-            return TestScript.model_validate(asked)
-        return Tests.model_validate_json(json.dumps(asked), strict=True)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise row.wrong(f"tests.{place}: {first['msg']}") from None
+def _language(line: Line, holder: Line, asked: Language | None) -> Language | None:
+    """What the row says, the row of its tests, or the command line; None where nothing does."""
+    for row in (line, holder):
+        name = row.values.get("language")
+        if name is None:
+            continue
+        own = language_of(str(name))
+        if own is None:
+            raise row.wrong(f"unknown language {name!r}; known: {', '.join(Language)}")
+        return own
+    return asked
+
+
+def _continued(text: str, prompt: str, entry_point: str) -> str:
+    """A Python function that a prompt begins and a completion ends; other texts as they are."""
+    names = re.findall(r"^(?:async )?def[ \t]+(\w+)", prompt, re.MULTILINE)
+    name = entry_point or (names[-1] if names else "")
+    if name not in names or re.search(rf"^(?:async )?def[ \t]+{name}\b", text, re.MULTILINE):
+        return text
+    return f"{prompt if prompt.endswith(chr(10)) else prompt + chr(10)}{text}"
+
+
+def _listed(wrong: Sequence[str]) -> str:
+    if len(wrong) == 1:
+        return wrong[0]
+    more = f"\n  and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
+    return f"{len(wrong)} rows are wrong:\n  " + "\n  ".join(wrong[:_NAMED]) + more
+
+
+def _some(names: Mapping[str, Line] | Sequence[str]) -> str:
+    few = [*names][:5]
+    return ", ".join(few) + (", ..." if len(names) > len(few) else "")
 
 
 def _id(row: Line) -> str:

@@ -7,12 +7,11 @@ from pydantic import JsonValue
 from sodakd.errors import JudgeError
 from sodakd.judge.inside.wall import seen
 from sodakd.judge.program import Program
+from sodakd.judge.signed import SIGNED
 from sodakd.judge.toolchains import Missing, Toolchain, toolchain
 from sodakd.judge.values import compare
 from sodakd.judge.walls import WARNINGS
 from sodakd.types import Isolation, Language, Outcome, Stage, Tests, TestScript, Verdict, Walls
-
-_SIGNED = frozenset({Language.JAVA, Language.C, Language.CPP, Language.GO})
 
 
 def task_of(program: Program, limits: dict[str, JsonValue], *, warm: bool) -> dict[str, JsonValue]:
@@ -20,7 +19,7 @@ def task_of(program: Program, limits: dict[str, JsonValue], *, warm: bool) -> di
     tests = program.tests
     calls = tests.cases if isinstance(tests, Tests) else ()
     signature = tests.signature if isinstance(tests, Tests) else None
-    if calls and signature is None and program.language in _SIGNED:
+    if calls and signature is None and program.language in SIGNED:
         raise JudgeError(
             f"a call in {program.language} needs the types of {tests.entry_point}: set"
             " tests.signature"
@@ -50,11 +49,13 @@ def found(language: Language) -> Toolchain:
 
 
 def versions(languages: Iterable[Language]) -> Mapping[str, str]:
-    """The versions of the tools that judge these languages, by tool."""
+    """The versions of the tools that judge these languages, by tool; none of a missing one."""
+    tools = [toolchain(language) for language in languages]
     return {
         name: version
-        for language in languages
-        for name, version in found(language).versions.items()
+        for one in tools
+        if isinstance(one, Toolchain)
+        for name, version in one.versions.items()
     }
 
 

@@ -1,0 +1,203 @@
+"""The tests of a row: calls, a script, or the forms in which benchmarks write scripts.
+
+A script that would run no test is completed, where it is plain what to call, or refused: else every
+program would pass.
+"""
+
+import ast
+import builtins
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from pydantic import JsonValue, ValidationError
+
+from sodakd.errors import DataError
+from sodakd.judge.complete import parsed
+from sodakd.judge.signed import mistake
+from sodakd.store import Line
+from sodakd.types import Language, Tests, TestScript
+
+_KEYS = ("tests", "test", "script", "test_list")
+_SETUP = ("test_imports", "test_setup_code")
+_BESIDE = {"test_list": ("challenge_test_list", *_SETUP)}
+"""What belongs to a key, and is no test that was overlooked."""
+_WORDS = re.compile(
+    r"(?:^|_)(?:test|tests|case|cases|testcases?|asserts?|assertions?|checks?|unittests?|expected)"
+    r"(?:_|$)"
+)
+_FORM = (
+    'an object {"entry_point": ..., "cases": [{"arguments": [...], "expected": ...}]}, a script as'
+    " text, or a list of assertions as texts"
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The tests of a row; `tested` is False where it has none, and the program is run as a file."""
+
+    tests: Tests | TestScript
+    tested: bool
+
+
+def key_of_tests(row: Line) -> str:
+    """The key that holds a row's tests; "" where there is none, or it is empty."""
+    return next((key for key in _KEYS if _holds(row.values.get(key))), "")
+
+
+def overlooked(row: Line, key: str) -> Iterator[str]:
+    """Keys that look like tests and were not read, where `key` was."""
+    read = {key, "entry_point", *_BESIDE.get(key, ())}
+    for name, value in row.values.items():
+        snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+        texts = isinstance(value, str | list | dict) and _holds(value)  # a number only counts them
+        if name not in read and texts and _WORDS.search(snake):
+            yield name
+
+
+def entry_point_of(row: Line) -> str:
+    """The function that a row says its tests call; "" where it does not say."""
+    tests = row.values.get("tests")
+    within = tests.get("entry_point") if isinstance(tests, dict) else None
+    found = within or row.values.get("entry_point")
+    if isinstance(found, str):
+        return found
+    asserts = row.values.get("test_list")
+    return _first_called(str(asserts[0])) if isinstance(asserts, list) and asserts else ""
+
+
+def _first_called(text: str) -> str:
+    """The function that an assertion of Python calls, which is no built-in one."""
+    tree = parsed(text)
+    for node in ast.walk(tree) if tree is not None else ():
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+            continue
+        if not hasattr(builtins, node.func.id):
+            return node.func.id
+    return ""
+
+
+def tests_of(row: Line, language: Language) -> Asked:
+    """The tests of a row. Raises `DataError`, which says what is wrong and what to write."""
+    key, entry_point = key_of_tests(row), entry_point_of(row)
+    if not key:
+        script = TestScript(entry_point=entry_point, script="\n", as_main=True)
+        return Asked(script, tested=False)
+    asked = row.values[key]
+    if isinstance(asked, list) and all(isinstance(one, str) for one in asked):
+        asked = "\n".join([*_setup(row, key), *map(str, asked)]) + "\n"
+    if isinstance(asked, str):
+        asked = {"script": asked}
+    if not isinstance(asked, dict):
+        raise row.wrong(f"{key} must be {_FORM}; found {type(asked).__name__}")
+    asked = {"entry_point": entry_point, **asked}
+    if "script" in asked:
+        script = _validated(TestScript, asked, row, key)
+        whole = _completed(script, language, row, key)
+        hollow = language is Language.PYTHON and _is_hollow(whole)
+        return Asked(script.model_copy(update={"script": whole}), tested=not hollow)
+    tests = _validated(Tests, asked, row, key)
+    if not tests.entry_point:
+        raise row.wrong(f'{key}.entry_point is missing: add "entry_point", the function to call')
+    wrong = mistake(tests, language)
+    if wrong:
+        raise row.wrong(wrong)
+    return Asked(tests, tested=True)
+
+
+def _holds(value: JsonValue) -> bool:
+    blank = isinstance(value, str) and not value.strip()
+    return not blank and value not in (None, [], {})
+
+
+def _setup(row: Line, key: str) -> Iterator[str]:
+    if key != "test_list":
+        return
+    for name in _SETUP:
+        value = row.values.get(name)
+        yield from map(str, value if isinstance(value, list) else [value] if value else [])
+
+
+Kind = TypeVar("Kind", Tests, TestScript)
+
+
+def _validated(kind: type[Kind], asked: Mapping[str, JsonValue], row: Line, key: str) -> Kind:
+    try:
+        return kind.model_validate(asked)
+    except ValidationError as error:
+        raise _refused(error, row, key) from None
+
+
+def _refused(error: ValidationError, row: Line, key: str) -> DataError:
+    first = error.errors()[0]
+    where = [str(part) for part in first["loc"]]
+    advice = f"; {key} must be {_FORM}" if len(where) == 1 else ""
+    return row.wrong(f"{'.'.join([key, *where])}: {first['msg']}{advice}")
+
+
+def _completed(script: TestScript, language: Language, row: Line, key: str) -> str:
+    """The script with a call of its tests, where it defines them and calls none."""
+    text, entry_point = script.script, script.entry_point
+    if language is Language.PYTHON:
+        calls = _python_calls(text, entry_point)
+    elif language in {Language.JAVASCRIPT, Language.TYPESCRIPT}:
+        calls = _script_calls(text, entry_point)
+    else:
+        return text
+    if calls is None:
+        raise row.wrong(
+            f"{key} defines tests and calls none, so every program would pass: call them at its"
+            ' end, or add "entry_point", the function that check(...) is given'
+        )
+    return "\n".join([text, "", *calls, ""]) if calls else text
+
+
+def _python_calls(text: str, entry_point: str) -> Sequence[str] | None:
+    """HumanEval's `check(entry_point)`, pytest's `test_...()`: those that nothing calls."""
+    tree = parsed(text)
+    if tree is None:
+        return ()  # what is wrong with it, its verdict says
+    functions = [one for one in tree.body if isinstance(one, ast.FunctionDef)]
+    used = {one.id for one in ast.walk(tree) if isinstance(one, ast.Name)}
+    calls = []
+    for function in functions:
+        needs = len(function.args.args) - len(function.args.defaults)
+        if function.name == "check" and needs == 1 and "check" not in used and entry_point:
+            calls.append(f"check({entry_point})")
+        elif function.name.startswith("test") and not needs and function.name not in used:
+            calls.append(f"{function.name}()")
+    if calls or any(_does(one) for one in tree.body):
+        return calls
+    return () if _is_hollow(text) else None
+
+
+def _is_hollow(text: str) -> bool:
+    """Whether a Python script holds nothing but comments, texts and imports."""
+    tree = parsed(text)
+    imports = (ast.Import, ast.ImportFrom)
+    return tree is not None and all(
+        isinstance(one, imports)
+        or (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))
+        for one in tree.body
+    )
+
+
+def _does(statement: ast.stmt) -> bool:
+    """Whether a statement of a script does more than to define something."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+    if isinstance(statement, (*kinds, ast.Pass)):
+        return False
+    if isinstance(statement, ast.Expr | ast.Assign | ast.AnnAssign):
+        return any(isinstance(one, ast.Call | ast.Await) for one in ast.walk(statement))
+    return True
+
+
+_CHECK = re.compile(r"\b(?:function\s+check\s*\(|(?:const|let|var)\s+check\s*=)")
+_CALL = re.compile(r"(?<!function )\bcheck\s*\(")
+
+
+def _script_calls(text: str, entry_point: str) -> Sequence[str] | None:
+    if not _CHECK.search(text) or _CALL.search(text):
+        return ()
+    return [f"check({entry_point});"] if entry_point else None

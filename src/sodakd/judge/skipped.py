@@ -1,0 +1,49 @@
+"""Programs in languages that cannot be judged here: told at the end, when the others are judged."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from sodakd.errors import LanguageMissing
+from sodakd.judge.installing import one_command
+from sodakd.judge.program import Program
+from sodakd.judge.toolchains import Missing, toolchain
+from sodakd.types import Language
+
+
+class Skipped:
+    """The programs of a stream that were left out, by language."""
+
+    def __init__(self) -> None:
+        self._ids: dict[Language, list[str]] = {}
+
+    def without(self, programs: Iterable[Program]) -> Iterator[Program]:
+        """The programs that can be judged here, or hold no code; the others are noted."""
+        for program in programs:
+            language = program.language
+            if program.code.strip() and isinstance(toolchain(language), Missing):
+                self._ids.setdefault(language, []).append(program.id)
+            else:
+                yield program
+
+    def tell(self) -> None:
+        """Raise `LanguageMissing` where a program was left out."""
+        if self._ids:
+            raise missing_error(self._ids)
+
+
+def missing_error(skipped: Mapping[Language, Sequence[str]]) -> LanguageMissing:
+    """What is said of the programs that were skipped: by language, and what installs all of it."""
+    lines, commands = [], []
+    for language, ids in skipped.items():
+        tools = toolchain(language)
+        why = "its toolchain is missing"
+        if isinstance(tools, Missing):
+            why = tools.lacks
+            commands.append(tools.command)
+        some = ", ".join(ids[:5]) + (", ..." if len(ids) > 5 else "")
+        lines.append(f"  {language}: {len(ids)} skipped ({some}): {why}")
+    lines.append(f"install what is missing, and run the same again: {one_command(commands)}")
+    total = sum(map(len, skipped.values()))
+    text = "\n".join(
+        [f"{total} programs are in languages that cannot be judged here; all others were:", *lines]
+    )
+    return LanguageMissing(text, {one.value: tuple(ids) for one, ids in skipped.items()})
