@@ -143,7 +143,7 @@ def _told(judged: Judged, row: Row, key: str) -> dict[str, JsonValue]:
         "language": language,
         "tested": row.tested,
         **verdict.model_dump(mode="json"),
-        **({} if ran else {"isolation": None}),
+        **({} if ran else {"isolation": ""}),
         "toolchain": {**versions([language])},
         "seconds": round(verdict.seconds, 4),
         "wall_seconds": round(verdict.wall_seconds, 4),
@@ -162,8 +162,8 @@ def _remarks(asked: Asked, rows: Sequence[Row], kept: Kept) -> Iterator[str]:
     if untested:
         some = ", ".join(untested[:5]) + (", ..." if len(untested) > 5 else "")
         yield (
-            f"{len(untested)} of {len(rows)} rows have no test ({some}): they were run as files,"
-            " and passed says that they came to their end"
+            f"{len(untested)} of {len(rows)} rows have no test ({some}): they are run as files,"
+            " and passed says that they come to their end"
         )
     if kept.rows:
         yield f"{len(kept.rows)} verdicts in {asked.out} were kept (--restart judges all again)"

@@ -40,7 +40,7 @@ def test_the_same_command_keeps_the_verdicts_that_still_hold(tmp_path: Path) -> 
     first = out.read_text(encoding="utf-8")
     by_id = {row["id"]: row for row in verdicts(out)}
     assert [by_id[name]["tested"] for name in "abc"] == [True, True, False]
-    assert [by_id[name]["isolation"] for name in "abc"] == ["split", "split", None]
+    assert [by_id[name]["isolation"] for name in "abc"] == ["split", "split", ""]
 
     again = judged(str(file), "--out", str(out))
     assert "3 verdicts in" in again.stderr

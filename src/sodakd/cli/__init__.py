@@ -113,7 +113,8 @@ _asked_to_end: list[int] = []
 
 def main(command: Callable[[], object] = app) -> None:
     """The `sodakd` command. SIGTERM ends it as Ctrl-C does: what it started is cleared away."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _interrupt)
     try:
         with _plain_errors():
             command()

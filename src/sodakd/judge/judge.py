@@ -105,7 +105,7 @@ class Judge:
         Raises:
             JudgeError: the judge itself failed; no verdict was given.
         """
-        for language in {program.language for program in programs if program.code.strip()}:
+        for language in sorted({one.language for one in programs if one.code.strip()}):
             found(language)
         verdicts: dict[int, Verdict] = {}
         for number, verdict in self._stream(programs):
