@@ -1,6 +1,7 @@
 """What a program gave, held against what its tests expect. Nothing of the program runs here."""
 
 import json
+import math
 
 from pydantic import JsonValue
 
@@ -37,7 +38,9 @@ def compare(lines: str, tests: Tests, language: Language) -> tuple[Outcome, str]
 
 
 def same(found: JsonValue, expected: JsonValue, *, strict: bool = True) -> bool:
-    """Equal in value and in type, also inside lists: True is not 1, and 1 is not 1.0."""
+    """Equal in value and in type, also inside lists: True is not 1, 1 is not 1.0. NaN is NaN."""
+    if isinstance(found, float) and isinstance(expected, float) and math.isnan(found):
+        return math.isnan(expected)
     numbers = isinstance(found, (int, float)) and isinstance(expected, (int, float))
     if not strict and numbers and not isinstance(found, bool) and not isinstance(expected, bool):
         return found == expected
@@ -46,6 +49,11 @@ def same(found: JsonValue, expected: JsonValue, *, strict: bool = True) -> bool:
     if isinstance(found, list) and isinstance(expected, list):
         return len(found) == len(expected) and all(
             same(one, other, strict=strict) for one, other in zip(found, expected, strict=True)
+        )
+    if isinstance(found, dict) and isinstance(expected, dict):
+        return found == expected or (
+            found.keys() == expected.keys()
+            and all(one == expected[key] or same(one, expected[key]) for key, one in found.items())
         )
     return found == expected
 

@@ -3,15 +3,21 @@
 // own tests, the nonce of descriptor 4 is given back once all is done: the end of the script was
 // reached, nothing failed later, and nobody called exit.
 //
+// A module, or a program with tests that are one, is run by `modules.js`.
+//
 // What is asked stands in asked.json. With the add-on `fork.c` as its argument it waits instead,
 // loaded and warm, and forks itself for every program: what is asked is then descriptor 5.
 const fs = require('fs');
 const vm = require('vm');
 const { writeSync, readSync, closeSync } = fs;
-const { stringify } = JSON;
+const { isModule, loader } = require('./modules.js');
+const { isPromise } = require('util/types');
+const { parse, stringify } = JSON;
 const { apply } = Reflect;
 const node = process; // a program may well have a function of that name
 const { emit } = node;
+const { then } = Promise.prototype;
+const Waiting = Promise;
 
 const assert = require('assert');
 for (const part of [assert.strict, assert, assert.AssertionError, assert.AssertionError.prototype]) {
@@ -32,7 +38,8 @@ function disarm() {
 }
 
 // A fork of a warm node begins here as well: within a turn of the event loop, not before the first.
-function begin(from) {
+// In round brackets, V8 compiles a function when it reads it: not once more in every fork.
+const begin = (function begin(from, working) {
   const forked = from === 5;
   const taken = Buffer.alloc(32);
   readSync(4, taken, 0, 32, null);
@@ -40,18 +47,36 @@ function begin(from) {
   // Who looks for a nonce in memory finds none: it is masked until it is given back.
   const mask = () => { for (let at = 0; at < 32; at++) taken[at] ^= 0xa5; };
   mask();
-  const asked = JSON.parse(fs.readFileSync(from, 'utf8'));
+  const asked = asking(fs.readFileSync(from, 'utf8'));
   if (forked) closeSync(5);
   const { entry, calls, scripted } = asked;
 
   const own = { exports: {} };
-  Object.assign(globalThis, { require: load, module: own, exports: own.exports });
-  const compiled = [];
+  const folder = forked ? '/tmp' : node.cwd();
+  Object.assign(globalThis, {
+    require: load, module: own, exports: own.exports,
+    __filename: `${folder}/program.js`, __dirname: folder,
+  });
+  let made = null;
+  const modules = () => (made ??= loader(load, folder));
+  // Scripts, not one function: nothing of the program can return over the tests.
+  const read = (function read(text, filename) {
+    try {
+      if (!text.includes('import')) return { text, script: new vm.Script(text, { filename }) };
+      const importModuleDynamically = modules().module;
+      return { text, script: new vm.Script(text, { filename, importModuleDynamically }) };
+    } catch (error) {
+      if (!isModule(text, error)) throw error;
+      return { text, script: null };
+    }
+  });
+  let program, tests = null;
   try {
-    // Scripts, not one function: nothing of the program can return over the tests.
-    const program = asked.program ?? fs.readFileSync('program.js', 'utf8');
-    compiled.push(new vm.Script(program, { filename: 'program.js' }));
-    if (scripted) compiled.push(new vm.Script(asked.tests ?? '', { filename: 'tests.js' }));
+    program = read(asked.program ?? fs.readFileSync('program.js', 'utf8'), 'program.js');
+    if (scripted) tests = read(asked.tests ?? '', 'tests.js');
+    if (tests?.script && program.script && apart(tests.text, program.text)) {
+      tests = read(`(() => {${tests.text}\n})()`, 'tests.js');
+    }
   } catch (error) {
     writeSync(3, 'compile ' + error);
     node.reallyExit(0);
@@ -61,7 +86,7 @@ function begin(from) {
   // At its natural end node waits for what V8 gave to other threads, as each larger collection of
   // garbage does; a fork has no such threads, so it would wait forever. It looks itself for its end.
   const leaveOnceIdle = (timers, wait, announced) => {
-    if (apply(getActiveResourcesInfo, node, []).length > timers) {
+    if (working() || apply(getActiveResourcesInfo, node, []).length > timers) {
       later.timeout(leaveOnceIdle, wait, 1, wait < 16 ? 2 * wait : wait, false);
     } else if (announced) {
       apply(exit, node, []);
@@ -76,19 +101,89 @@ function begin(from) {
     mask();
     writeSync(3, taken);
   });
-  if (forked && scripted) later.immediate(leaveOnceIdle, 0, 1, false);
-  for (const script of compiled) script.runInThisContext();
-  reached = true;
-  if (!scripted) {
-    const found = new vm.Script(`typeof ${entry} === 'undefined' ? undefined : ${entry}`).runInThisContext();
-    const called = typeof found === 'function' ? found : own.exports[entry];
-    if (typeof called !== 'function') throw new ReferenceError(`${entry} is not defined`);
-    for (const given of calls) {
-      const value = apply(called, undefined, given);
-      const text = stringify({ value });
-      writeSync(3, (text === undefined || text === '{}' ? '{"other":"undefined"}' : text) + '\n');
+  let watched = false;
+  const watch = () => {
+    if (forked && !watched) later.immediate(leaveOnceIdle, 0, 1, false);
+    watched = true;
+  };
+  const call = (called, at) => {
+    for (; at < calls.length; at++) {
+      const value = apply(called, undefined, calls[at]);
+      if (isPromise(value) || typeof value?.then === 'function') {
+        watch();
+        const awaited = isPromise(value) ? value : new Waiting((resolve) => resolve(value));
+        apply(then, awaited, [(found) => { writeSync(3, line(found)); call(called, at + 1); }]);
+        return;
+      }
+      writeSync(3, line(value));
     }
     node.reallyExit(0);
+  };
+  const callAll = (found, exported) => {
+    for (const one of [found, exported?.[entry], exported?.default, exported]) {
+      if (typeof one === 'function') return call(one, 0);
+    }
+    throw new ReferenceError(`${entry} is not defined`);
+  };
+  const runProgram = () => {
+    program.script.runInThisContext();
+    if (scripted) share(own.exports);
+  };
+
+  if (scripted) watch();
+  if (program.script === null || tests?.script === null) {
+    watch();
+    modules().run({
+      entry,
+      common: asked.common,
+      program: program.script ? { start: runProgram } : program,
+      tests,
+      done: (exported) => { reached = true; if (!scripted) callAll(exported.sodakd, exported); },
+    });
+    return;
+  }
+  runProgram();
+  if (scripted) {
+    tests.script.runInThisContext();
+    reached = true;
+  } else {
+    callAll(new vm.Script(`typeof ${entry} === 'undefined' ? undefined : ${entry}`).runInThisContext(), own.exports);
+  }
+});
+
+// JSON, and numbers that JSON has not as Python writes them. A BigInt is an integer.
+const ODD = /"@number:(NaN|-?Infinity|-?\d+)"/g;
+const odd = (name, value) =>
+  typeof value === 'bigint' || (typeof value === 'number' && value - value !== 0) ? `@number:${value}` : value;
+function line(value) {
+  let text = null;
+  try { text = stringify({ value }); } catch { /* a BigInt */ }
+  if (text === null || /null/.test(text)) text = stringify({ value }, odd)?.replace(ODD, '$1');
+  return (text === undefined || text === '{}' ? '{"other":"undefined"}' : text) + '\n';
+}
+const asking = (text) =>
+  parse(text, text.includes('"@number:') ? (name, value) => (NUMBERS.has(value) ? Number(value.slice(8)) : value) : undefined);
+const NUMBERS = new Set(['@number:NaN', '@number:Infinity', '@number:-Infinity']);
+
+// What a program exports and does not name otherwise, its tests find by the name it is exported by.
+function share(exported) {
+  const named = typeof exported === 'function' ? { [exported.name]: exported, ...exported } : exported;
+  for (const name of Object.keys(named ?? {})) {
+    if (!(name in globalThis)) globalThis[name] = named[name];
+  }
+}
+
+// Tests may name what the program names too (`assert`): in a function, such names are their own. It is
+// known before the program runs; one that saw its tests fail may not see them again.
+const NAMED = /(?:^|; ?)(?:const|let|var|class|(?:async )?function\*?)\s+(\w+|\{[^}]*\}|\[[^\]]*\])/gm;
+function apart(text, program) {
+  const names = [...text.matchAll(NAMED)].flatMap(([, found]) => found.match(/\w+/g) ?? []);
+  if (!names.some((name) => program.includes(name))) return false;
+  try {
+    new vm.Script(`${program}\n;${text}`);
+    return false;
+  } catch {
+    return true;
   }
 }
 
@@ -108,7 +203,9 @@ function prepare() {
   const { inspect } = require('util');
   new vm.Script(`(assert, inspect) => {${trial}}`, { filename: 'program.js' }).runInThisContext()(assert, inspect);
   readSync(0, Buffer.alloc(32), 0, 32, null);
-  JSON.parse(fs.readFileSync('/dev/null', 'utf8') + '{"entry": "", "calls": []}');
+  asking(fs.readFileSync('/dev/null', 'utf8') + '{"entry": "", "calls": []}');
+  apart('const a = 1;', 'const b = 1;');
+  share({ console: line(1) });
   load('node:assert');
   apply(node.getActiveResourcesInfo, node, []);
   node.once('beforeExit', inspect);
@@ -118,7 +215,7 @@ function prepare() {
 
 function wait(fork) {
   node.dlopen(module, fork);
-  const { serve, leave } = module.exports;
+  const { serve, leave, working } = module.exports;
   module.exports = {};
   const inspect = prepare();
   delete node.env.LD_BIND_NOW;
@@ -143,7 +240,7 @@ function wait(fork) {
       const said = error && error.stack ? error.stack : `Uncaught ${inspect(error)}`;
       try { writeSync(2, `${said}\n`); } catch { /* more than may be written */ }
     });
-    return begin(5);
+    return begin(5, working);
   };
   turn(3);
 }
