@@ -44,13 +44,13 @@ def same(found: JsonValue, expected: JsonValue, *, strict: bool = True) -> bool:
     `{"dict": [[key, value], ...]}`, and the same as an object where its keys are texts; sets
     (`{"set": [...]}`) have no order.
     """
+    if isinstance(found, float) and isinstance(expected, float) and math.isnan(found):
+        return math.isnan(expected)
     numbers = isinstance(found, (int, float)) and isinstance(expected, (int, float))
     if not strict and numbers and not isinstance(found, bool) and not isinstance(expected, bool):
         return found == expected
     if type(found) is not type(expected):
         return False
-    if isinstance(found, float) and isinstance(expected, float):
-        return found == expected or (math.isnan(found) and math.isnan(expected))
     if isinstance(found, list) and isinstance(expected, list):
         return len(found) == len(expected) and all(
             same(one, other, strict=strict) for one, other in zip(found, expected, strict=True)

@@ -18,10 +18,16 @@ function file(name, version) {
   return kept.get(name);
 }
 
-function optionsOf(typed) {
+// The ways of a compiler's settings, in which a program is read one after another until it is right.
+// `typed`: with node's types; `own`: as a module, whose names are its own, whatever browsers and node
+// have of that name; `plain`: `import * as` gives what `require` does; `late`: a module of ES, which
+// may await. They are those of `typescript.py`.
+function optionsOf({ typed, own, plain, late }) {
   return {
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.CommonJS,
+    target: ts.ScriptTarget.ES2023,
+    module: late ? ts.ModuleKind.ESNext : ts.ModuleKind.CommonJS,
+    ...(own || late ? { moduleDetection: ts.ModuleDetectionKind.Force } : {}),
+    esModuleInterop: !plain,
     ignoreDeprecations: '5.0',
     noEmitOnError: true,
     skipLibCheck: true,
@@ -29,14 +35,13 @@ function optionsOf(typed) {
     ...(typed ? { types: ['node'] } : {}),
   };
 }
-const OPTIONS = { true: optionsOf(true), false: optionsOf(false) };
+const OPTIONS = new Map();
 const ROOTS = new Map();
 
 const STRICT = {
-  ...optionsOf(true),
+  ...optionsOf({ typed: true }),
   module: ts.ModuleKind.ESNext,
   moduleDetection: ts.ModuleDetectionKind.Force, // its names are its own, not node's
-  esModuleInterop: true,
   strict: true,
   noImplicitReturns: true,
   noFallthroughCasesInSwitch: true,
@@ -55,19 +60,29 @@ function lint({ program: source }) {
   return { findings };
 }
 
-function check({ program: source, typed }) {
-  const { built, found, host, made } = readProgram(source, typed, OPTIONS[typed]);
-  const wrong = found.filter((one) => one.category === ts.DiagnosticCategory.Error);
-  if (wrong.length === 0) built.emit();
-  return { said: ts.formatDiagnostics(found, host), javascript: wrong.length ? null : made.javascript };
+// What is said is what was said the first time.
+function check({ program: source, ways }) {
+  let first = null;
+  for (const [at, way] of ways.entries()) {
+    const kind = JSON.stringify(way);
+    if (!OPTIONS.has(kind)) OPTIONS.set(kind, optionsOf(way));
+    const { built, found, host, made } = readProgram(source, kind, OPTIONS.get(kind));
+    first ??= ts.formatDiagnostics(found, host);
+    if (!found.some((one) => one.category === ts.DiagnosticCategory.Error)) {
+      built.emit();
+      return { said: first, javascript: made.javascript, way: at };
+    }
+  }
+  return { said: first, javascript: null, way: 0 };
 }
 
 function readProgram(source, kind, options) {
   const made = { javascript: '' };
-  const own = ts.createSourceFile(NAME, source, options.target);
+  let own = null;
+  const parse = (version) => (own = ts.createSourceFile(NAME, source, version)); // it says what is a module
   const inside = (name) => name.startsWith(library) || name.startsWith(typings);
   const host = {
-    getSourceFile: (name, version) => (name === NAME ? own : inside(name) ? file(name, version) : undefined),
+    getSourceFile: (name, version) => (name === NAME ? parse(version) : inside(name) ? file(name, version) : undefined),
     getDefaultLibFileName: (chosen) => path.join(library, ts.getDefaultLibFileName(chosen)),
     getDefaultLibLocation: () => library,
     writeFile: (name, text) => { made.javascript = text; },
@@ -97,7 +112,9 @@ function read(size) {
   return held;
 }
 
-for (const typed of [true, false]) check({ program: 'const warm: number = [1].map((x) => x + 1)[0];', typed });
+for (const typed of [true, false]) {
+  check({ program: 'const warm: number = [1].map((x) => x + 1)[0];', ways: [{ typed }] });
+}
 for (;;) {
   const asked = JSON.parse(read(read(4).readUInt32BE(0)).toString('utf8'));
   const answer = Buffer.from(JSON.stringify((asked.strict ? lint : check)(asked)), 'utf8');

@@ -2,7 +2,9 @@
  *
  * `serve(socket)` answers the requests of `zygote.py` and returns, 0, in each child alone, which is
  * untrusted by then. `leave(status)` ends a child: node's own way would wait for threads that only
- * the parent has. The few functions of Node-API and libuv are declared here: no headers are needed.
+ * the parent has. `working()` says how many requests libuv has open: node's own list of what it waits
+ * for lacks those for other threads. The few functions of Node-API and libuv are declared here: no
+ * headers are needed.
  */
 #include "forks.c"
 #include <stdbool.h>
@@ -79,11 +81,29 @@ static napi_value leave(napi_env env, napi_callback_info info) {
     _exit(status);
 }
 
+struct loop { /* how each `uv_loop_t` begins */
+    void *data;
+    unsigned handles;
+    void *queue[2];
+    unsigned requests;
+};
+
+static napi_value working(napi_env env, napi_callback_info info) {
+    void *loop;
+    napi_value number;
+    (void)info;
+    if (napi_get_uv_event_loop(env, &loop)) return NULL;
+    napi_create_int32(env, (int32_t)((struct loop *)loop)->requests, &number);
+    return number;
+}
+
 napi_value napi_register_module_v1(napi_env env, napi_value exports) {
     napi_value function;
     napi_create_function(env, "serve", (size_t)-1, serve, NULL, &function);
     napi_set_named_property(env, exports, "serve", function);
     napi_create_function(env, "leave", (size_t)-1, leave, NULL, &function);
     napi_set_named_property(env, exports, "leave", function);
+    napi_create_function(env, "working", (size_t)-1, working, NULL, &function);
+    napi_set_named_property(env, exports, "working", function);
     return exports;
 }

@@ -3,22 +3,26 @@
 // own tests, the nonce of descriptor 4 is given back once all is done: the end of the script was
 // reached, nothing failed later, and nobody called exit.
 //
+// A module, or a program with tests that are one, is run by `modules.js`.
+//
 // What is asked stands in asked.json. With the add-on `fork.c` as its argument it waits instead,
 // loaded and warm, and forks itself for every program: what is asked is then descriptor 5.
 const fs = require('fs');
 const vm = require('vm');
 const { writeSync, readSync, closeSync } = fs;
-const { stringify } = JSON;
+const { isModule, loader } = require('./modules.js');
+const { parse, stringify } = JSON;
 const { apply, getOwnPropertyDescriptor } = Reflect;
 const { defineProperty, freeze } = Object;
 const { isArray } = Array;
 const { isFinite } = Number;
-const { then } = Promise.prototype;
 const { runInThisContext } = vm.Script.prototype;
 const util = require('util');
 const { isPromise, isMap, isSet, isDate, isRegExp, isArrayBufferView } = util.types;
 const node = process; // a program may well have a function of that name
 const { emit } = node;
+const { then } = Promise.prototype;
+const Waiting = Promise;
 
 const assert = require('assert');
 for (const part of [assert.strict, assert, assert.AssertionError, assert.AssertionError.prototype, vm.Script.prototype, Object.getPrototypeOf(vm.Script.prototype)]) {
@@ -41,28 +45,6 @@ const kept = {
 };
 const load = (name) => (typeof name === 'string' && kept[name]) || require(name);
 
-// JSON makes null of NaN and an empty object of a Map: what it cannot say is told by name.
-const told = (value) => {
-  switch (typeof value) {
-    case 'number': return isFinite(value) ? '' : 'number';
-    case 'function': case 'symbol': case 'undefined': return typeof value;
-    case 'object':
-      return isMap(value) ? 'Map' : isSet(value) ? 'Set' : isDate(value) ? 'Date' : isRegExp(value) ? 'RegExp' : isPromise(value) ? 'Promise' : isArrayBufferView(value) ? 'bytes' : '';
-  }
-  return '';
-};
-const plain = function (key, value) {
-  const held = this[key];
-  const name = told(held);
-  return name === '' || (name === 'undefined' && !isArray(this)) ? value : { [name]: `${name === 'number' ? held : ''}` };
-};
-const given = (value) => {
-  const name = told(value);
-  if (name !== '' && name !== 'number') return `{"other":"${name}"}\n`;
-  const text = typeof value === 'string' || typeof value === 'boolean' ? stringify({ value }) : stringify({ value }, plain);
-  return (text === '{}' ? '{"other":"undefined"}' : text) + '\n';
-};
-
 // The debugger reads every variable there is, ours as well.
 function disarm() {
   for (const [name, what] of [['inspector', 'Session'], ['inspector', 'open'], ['v8', 'writeHeapSnapshot'], ['v8', 'getHeapSnapshot'], ['v8', 'setFlagsFromString']]) {
@@ -71,7 +53,8 @@ function disarm() {
 }
 
 // A fork of a warm node begins here as well: within a turn of the event loop, not before the first.
-function begin(from, leave) {
+// In round brackets, V8 compiles a function when it reads it: not once more in every fork.
+const begin = (function begin(from, leave, working) {
   const forked = from === 5;
   let failed = false;
   const heard = function (name, ...rest) {
@@ -87,12 +70,16 @@ function begin(from, leave) {
   // Who looks for a nonce in memory finds none: it is masked until it is given back.
   const mask = () => { for (let at = 0; at < 32; at++) taken[at] ^= 0xa5; };
   mask();
-  const asked = JSON.parse(fs.readFileSync(from, 'utf8'));
+  const asked = asking(fs.readFileSync(from, 'utf8'));
   if (forked) closeSync(5);
   const { entry, calls, scripted, named } = asked;
 
   const own = { exports: {} };
-  Object.assign(globalThis, { require: load, module: own, exports: own.exports });
+  const folder = forked ? '/tmp' : node.cwd();
+  Object.assign(globalThis, {
+    require: load, module: own, exports: own.exports,
+    __filename: `${folder}/program.js`, __dirname: folder,
+  });
   // To end as node does would wait for threads that only the parent of a fork has.
   if (leave) node.reallyExit = leave;
   for (const [name, value] of [['emit', heard], ['exit', node.exit], ['reallyExit', node.reallyExit]]) {
@@ -100,12 +87,26 @@ function begin(from, leave) {
   }
   // Names that the tests speak are those of the language: no variable of the program's hides them.
   for (const name of named) defineProperty(globalThis, name, { value: globalThis[name], writable: false, configurable: false });
-  const compiled = [];
+  let made = null;
+  const modules = () => (made ??= loader(load, folder));
+  // Scripts, not one function: nothing of the program can return over the tests.
+  const read = (function read(text, filename) {
+    try {
+      if (!text.includes('import')) return { text, script: new vm.Script(text, { filename }) };
+      const importModuleDynamically = modules().module;
+      return { text, script: new vm.Script(text, { filename, importModuleDynamically }) };
+    } catch (error) {
+      if (!isModule(text, error)) throw error;
+      return { text, script: null };
+    }
+  });
+  let program, tests = null;
   try {
-    // Scripts, not one function: nothing of the program can return over the tests.
-    const program = asked.program ?? fs.readFileSync('program.js', 'utf8');
-    compiled.push(new vm.Script(program, { filename: 'program.js' }));
-    if (scripted) compiled.push(new vm.Script(asked.tests ?? '', { filename: 'tests.js' }));
+    program = read(asked.program ?? fs.readFileSync('program.js', 'utf8'), 'program.js');
+    if (scripted) tests = read(asked.tests ?? '', 'tests.js');
+    if (tests?.script && program.script && apart(tests.text, program.text)) {
+      tests = read(tests.text.includes('async') ? `{${tests.text}\n}` : `(() => {${tests.text}\n})()`, 'tests.js');
+    }
   } catch (error) {
     writeSync(3, 'compile ' + error);
     node.reallyExit(0);
@@ -115,7 +116,7 @@ function begin(from, leave) {
   // At its natural end node waits for what V8 gave to other threads, as each larger collection of
   // garbage does; a fork has no such threads, so it would wait forever. It looks itself for its end.
   const leaveOnceIdle = (timers, wait, announced) => {
-    if (apply(getActiveResourcesInfo, node, []).length > timers) {
+    if (working() || apply(getActiveResourcesInfo, node, []).length > timers) {
       later.timeout(leaveOnceIdle, wait, 1, wait < 16 ? 2 * wait : wait, false);
     } else if (announced) {
       apply(exit, node, []);
@@ -124,28 +125,120 @@ function begin(from, leave) {
       later.immediate(leaveOnceIdle, 0, 1, true);
     }
   };
-  let reached = false;
-  let waiting = 0;
+  let reached = false, waiting = 0;
   node.once('beforeExit', () => {
     if (!reached || !scripted || failed || waiting) return;
     mask();
     writeSync(3, taken);
   });
-  if (forked && scripted) later.immediate(leaveOnceIdle, 0, 1, false);
-  for (const script of compiled) {
-    const last = apply(runInThisContext, script, []);
-    if (!scripted || !isPromise(last)) continue;
-    waiting++; // for tests that are one asynchronous function
-    apply(then, last, [() => { waiting--; }]);
-  }
-  reached = true;
-  if (node.exitCode) failed = true;
-  if (!scripted) {
-    const found = new vm.Script(`typeof ${entry} === 'undefined' ? undefined : ${entry}`).runInThisContext();
-    const called = typeof found === 'function' ? found : own.exports[entry];
-    if (typeof called !== 'function') throw new ReferenceError(`${entry} is not defined`);
-    for (const call of calls) writeSync(3, given(apply(called, undefined, call)));
+  let watched = false;
+  const watch = () => {
+    if (forked && !watched) later.immediate(leaveOnceIdle, 0, 1, false);
+    watched = true;
+  };
+  const call = (called, at) => {
+    for (; at < calls.length; at++) {
+      const value = apply(called, undefined, calls[at]);
+      if (isPromise(value) || typeof value?.then === 'function') {
+        watch();
+        const awaited = isPromise(value) ? value : new Waiting((resolve) => resolve(value));
+        apply(then, awaited, [(found) => { writeSync(3, line(found)); call(called, at + 1); }]);
+        return;
+      }
+      writeSync(3, line(value));
+    }
     node.reallyExit(0);
+  };
+  const callAll = (found, exported) => {
+    for (const one of [found, exported?.[entry], exported?.default, exported]) {
+      if (typeof one === 'function') return call(one, 0);
+    }
+    throw new ReferenceError(`${entry} is not defined`);
+  };
+  const runProgram = () => {
+    apply(runInThisContext, program.script, []);
+    if (scripted) share(own.exports);
+  };
+
+  const reach = () => {
+    reached = true;
+    if (node.exitCode) failed = true;
+  };
+
+  if (scripted) watch();
+  if (program.script === null || tests?.script === null) {
+    watch();
+    modules().run({
+      entry,
+      common: asked.common,
+      program: program.script ? { start: runProgram } : program,
+      tests,
+      done: (exported) => { reach(); if (!scripted) callAll(exported.sodakd, exported); },
+    });
+    return;
+  }
+  runProgram();
+  if (scripted) {
+    const last = apply(runInThisContext, tests.script, []);
+    if (isPromise(last)) {
+      waiting++; // for tests that are one asynchronous function
+      apply(then, last, [() => { waiting--; }]);
+    }
+    reach();
+  } else {
+    callAll(new vm.Script(`typeof ${entry} === 'undefined' ? undefined : ${entry}`).runInThisContext(), own.exports);
+  }
+});
+
+// JSON makes null of NaN and an empty object of a Map: what it cannot say is told by name, and numbers
+// that it has not are written as Python writes them. A BigInt is an integer.
+const told = (value) => {
+  switch (typeof value) {
+    case 'number': return isFinite(value) ? '' : 'number';
+    case 'bigint': return 'number';
+    case 'function': case 'symbol': case 'undefined': return typeof value;
+    case 'object':
+      return isMap(value) ? 'Map' : isSet(value) ? 'Set' : isDate(value) ? 'Date' : isRegExp(value) ? 'RegExp' : isPromise(value) ? 'Promise' : isArrayBufferView(value) ? 'bytes' : '';
+  }
+  return '';
+};
+const ODD = /"@number:(NaN|-?Infinity|-?\d+)"/g;
+const plain = function (key, value) {
+  const held = this[key];
+  const name = told(held);
+  if (name === 'number') return `@number:${held}`;
+  return name === '' || (name === 'undefined' && !isArray(this)) ? value : { [name]: '' };
+};
+function line(value) {
+  const name = told(value);
+  if (name !== '' && name !== 'number') return `{"other":"${name}"}\n`;
+  const simple = typeof value === 'string' || typeof value === 'boolean';
+  const text = simple ? stringify({ value }) : stringify({ value }, plain).replace(ODD, '$1');
+  return (text === '{}' ? '{"other":"undefined"}' : text) + '\n';
+}
+const asking = (text) =>
+  parse(text, text.includes('"@number:') ? (name, value) => (NUMBERS.has(value) ? Number(value.slice(8)) : value) : undefined);
+const NUMBERS = new Set(['@number:NaN', '@number:Infinity', '@number:-Infinity']);
+
+// What a program exports and does not name otherwise, its tests find by the name it is exported by.
+function share(exported) {
+  const named = typeof exported === 'function' ? { [exported.name]: exported, ...exported } : exported;
+  for (const name of Object.keys(named ?? {})) {
+    if (!(name in globalThis)) globalThis[name] = named[name];
+  }
+}
+
+// Tests may name what the program names too (`assert`): in a function, such names are their own. It is
+// known before the program runs; one that saw its tests fail may not see them again.
+const NAMED = /(?:^|; ?)(?:const|let|var|class|(?:async )?function\*?)\s+(\w+|\{[^}]*\}|\[[^\]]*\])/gm;
+function apart(text, program) {
+  const names = [...text.matchAll(NAMED)].flatMap(([, found]) => found.match(/\w+/g) ?? []);
+  if (!names.some((name) => program.includes(name))) return false;
+  try {
+    new vm.Script(`${program}\n;${text}`);
+    return false;
+  } catch {
+    return true;
   }
 }
 
@@ -165,7 +258,9 @@ function prepare() {
   const { inspect } = util;
   new vm.Script(`(assert, inspect) => {${trial}}`, { filename: 'program.js' }).runInThisContext()(assert, inspect);
   readSync(0, Buffer.alloc(32), 0, 32, null);
-  JSON.parse(fs.readFileSync('/dev/null', 'utf8') + '{"entry": "", "calls": []}');
+  asking(fs.readFileSync('/dev/null', 'utf8') + '{"entry": "", "calls": []}');
+  apart('const a = 1;', 'const b = 1;');
+  share({ console: line(1) });
   load('node:assert');
   apply(node.getActiveResourcesInfo, node, []);
   node.once('beforeExit', inspect);
@@ -175,7 +270,7 @@ function prepare() {
 
 function wait(fork) {
   node.dlopen(module, fork);
-  const { serve, leave } = module.exports;
+  const { serve, leave, working } = module.exports;
   module.exports = {};
   const inspect = prepare();
   delete node.env.LD_BIND_NOW;
@@ -193,7 +288,7 @@ function wait(fork) {
       const said = error && error.stack ? error.stack : `Uncaught ${inspect(error)}`;
       try { writeSync(2, `${said}\n`); } catch { /* more than may be written */ }
     });
-    return begin(5, leave);
+    return begin(5, leave, working);
   };
   turn(3);
 }

@@ -218,9 +218,7 @@ class Job:
         limits = limits or self.limits
         begun = time.monotonic()
         descriptor = os.pidfd_open(pid)
-        clock = (
-            ~(clock_of or pid) << 3
-        ) | 2  # the CPU clock of a whole process, see clock_getcpuclockid(3)
+        clock = (~(clock_of or pid) << 3) | 2  # of a whole process: clock_getcpuclockid(3)
         late = over = full = many = False
         try:
             poll = select.poll()

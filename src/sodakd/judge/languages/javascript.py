@@ -4,6 +4,7 @@ Warm, node is started once and forked for every program; cold, it is started for
 """
 
 import json
+import math
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +13,7 @@ from dataclasses import replace
 from sodakd.judge.inside.box import Box, BoxError, Limits
 from sodakd.judge.inside.job import Job
 from sodakd.judge.inside.native import Plan, build_and_run
+from sodakd.judge.inside.plain import Json
 from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.inside.zygote import Forks, Zygote
 
@@ -19,6 +21,9 @@ WRONG = re.compile(r"AssertionError|Assertion failed")
 MEMORY = re.compile(
     r"JavaScript heap out of memory|Array buffer allocation failed|Invalid typed array"
 )
+
+APART = re.compile(r"child_process|[\"'](?:node:)?cluster[\"']")
+"""What a fork of node cannot do: start processes. Such programs get a node of their own."""
 
 
 _NAME = re.compile(r"[\w$]+")
@@ -33,10 +38,19 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     return run(box, task, oom, task.code, task.script or "")
 
 
-def run(box: Box, task: Task, oom: Callable[[], bool], program: str, tests: str) -> Result:
+def run(
+    box: Box,
+    task: Task,
+    oom: Callable[[], bool],
+    program: str,
+    tests: str,
+    *,
+    common: bool = False,
+) -> Result:
     """Try a program of plain JavaScript: in a fork of a warm node where there is one."""
-    asked = question(task, program, tests)
-    zygote, note = _warm(box, task) if task.warm else (None, "")
+    asked = question(task, program, tests, common=common)
+    cold = APART.search(program) or APART.search(tests)
+    zygote, note = _warm(box, task) if task.warm and not cold else (None, "")
     if zygote is not None:
         try:
             return build_and_run(box, task, forked(task, zygote, asked), oom)
@@ -46,11 +60,15 @@ def run(box: Box, task: Task, oom: Callable[[], bool], program: str, tests: str)
     return replace(result, notes=(note,)) if note else result
 
 
-def question(task: Task, program: str | None, tests: str) -> bytes:
-    """What the harness is asked; without a program it takes the one of /tmp/program.js."""
+def question(task: Task, program: str | None, tests: str, *, common: bool = False) -> bytes:
+    """What the harness is asked; without a program it takes the one of /tmp/program.js.
+
+    `common`: modules too have what CommonJS gives a program.
+    """
     asked = {
         "entry": task.entry_point,
-        "calls": task.arguments,
+        "calls": _marked(task.arguments),
+        "common": common,
         "scripted": task.script is not None,
         "named": sorted(_NAMED.intersection(_NAME.findall(task.script or ""))),
         "tests": tests,
@@ -58,6 +76,17 @@ def question(task: Task, program: str | None, tests: str) -> bytes:
     if program is not None:
         asked["program"] = program
     return json.dumps(asked).encode()
+
+
+def _marked(value: Json | tuple["Json | tuple[Json, ...]", ...]) -> Json:
+    """Arguments with the numbers marked that JSON has not."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"@number:{'NaN' if math.isnan(value) else 'Infinity' if value > 0 else '-Infinity'}"
+    if isinstance(value, dict):
+        return {name: _marked(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_marked(one) for one in value]
+    return value
 
 
 def plan(task: Task, asked: bytes) -> Plan:
@@ -99,7 +128,8 @@ def command(task: Task) -> tuple[str, ...]:
     heap = max(16, task.limits.memory // 2**20 * 3 // 4)
     return (
         task.tools["node"], "--single-threaded", f"--max-old-space-size={heap}",
-        "--disable-proto=delete", "--no-warnings", task.tools["harness.js"],
+        "--disable-proto=delete", "--no-warnings",
+        "--experimental-vm-modules", task.tools["harness.js"],
     )  # fmt: skip
 
 
