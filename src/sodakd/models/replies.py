@@ -135,7 +135,7 @@ def _answer(body: bytes, empty_is_said: bool) -> Completion | Failure:
     try:
         reply = _Reply.model_validate_json(body)
     except ValidationError:
-        return _no_answer(body)
+        return no_answer(body, "JSON that is no chat completion")
     usage = None
     if reply.usage is not None:
         usage = Usage(
@@ -167,7 +167,8 @@ def _billed(usage: Usage | None) -> tuple[Billed, Usage | None]:
     return (Billed.PERHAPS if usage is None else Billed.YES), usage
 
 
-def _no_answer(body: bytes) -> Failure:
+def no_answer(body: bytes, other: str) -> Failure:
+    """What a body is that does not hold what was asked for; `other` are words for any JSON."""
     start = body[:200].lstrip().lower()
     if start.startswith((b"<!doctype", b"<html")):
         found = "an HTML page instead of an answer"
@@ -175,9 +176,7 @@ def _no_answer(body: bytes) -> Failure:
         try:
             value: JsonValue = json.loads(body)
             told = isinstance(value, dict) and "error" in value
-            found = f"an error in a reply with status 200: {_words(body)}" if told else (
-                "JSON that is no chat completion"
-            )  # fmt: skip
+            found = f"an error in a reply with status 200: {_words(body)}" if told else other
         except ValueError:
             found = "a body that is not JSON"
     return Failure(Trouble.GARBAGE, found, Billed.PERHAPS)

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from sodakd.errors import EndpointError
-from sodakd.models.openai import Endpoint
+from sodakd.models.endpoint import Endpoint
 from sodakd.settings.teacher import TeacherSettings
 from sodakd.teacher.money import Prices
 
