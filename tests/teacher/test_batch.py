@@ -97,7 +97,7 @@ def test_a_batch_that_cannot_be_stops_the_run_with_the_servers_words_and_costs_n
 def test_a_page_of_html_in_the_place_of_an_answer_is_one_clear_error(tmp_path: Path) -> None:
     with serving("--html", module="batches") as server:
         books = batched(tmp_path / "l.sqlite", server.url)
-        with pytest.raises(EndpointError, match="POST .*/files: an HTML page instead of an answer"):
+        with pytest.raises(EndpointError, match=r"POST .*/files: an HTML page instead of an answer"):
             books.ask(solves(3), "one", Counter())
 
 
