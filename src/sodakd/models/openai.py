@@ -9,7 +9,7 @@ import asyncio
 import random
 import time
 from collections import Counter, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
@@ -26,7 +26,7 @@ from sodakd.models.completions import (
 )
 from sodakd.models.endpoint import Endpoint
 from sodakd.models.http import Connections
-from sodakd.models.limiter import Breaker, Limit
+from sodakd.models.limiter import Breaker, Limit, Outage
 from sodakd.models.replies import read_reply
 
 _EMPTY_ANSWERS = 3
@@ -86,6 +86,7 @@ class Client:
         self._closed_until = 0.0
         self._last_success = time.monotonic()
         self._breaker = Breaker()
+        self._outage = Outage()
         self._given_up = 0
         return self
 
@@ -120,7 +121,8 @@ class Client:
                     till.paid(found.usage or most)
                 return found
             self._settle(found, till)
-            if found.trouble is Trouble.BUSY:
+            unpaid = found.billed is Billed.NO
+            if found.trouble is Trouble.BUSY or (found.trouble is Trouble.AWAY and unpaid):
                 await self._pause(self.patience.wait(1, self._jitter.random()))
                 continue
             failures += 1
@@ -153,8 +155,24 @@ class Client:
                 reply.status, reply.headers, reply.body, empty_is_said=self._empty_is_said
             )
         )
+        found = self._waited_for(found)
         self._learn(found, round_sent, time.monotonic() - began)
         self._let_in()
+        return found
+
+    def _waited_for(self, found: Completion | Failure) -> Completion | Failure:
+        """A failure as one of a server that is away for a while, if it is so.
+
+        No attempt of a call is counted for it, but where it may have been paid for.
+        """
+        broken = {Trouble.CONNECT, Trouble.RESET}
+        if isinstance(found, Completion) or found.trouble not in {*broken, Trouble.TIMEOUT}:
+            self._outage.answered()
+            return found
+        now = time.monotonic()
+        if found.trouble in broken and self._breaker.succeeded and self._outage.waits(now):
+            self._closed_until = max(self._closed_until, now + self.patience.wait(3, 1.0))
+            return replace(found, trouble=Trouble.AWAY)
         return found
 
     def _learn(self, found: Completion | Failure, round_sent: int, seconds: float) -> None:
@@ -166,6 +184,8 @@ class Client:
             self._last_success = now
             return
         self.troubles[found.trouble] += 1
+        if found.trouble is Trouble.AWAY:
+            return
         if found.trouble is Trouble.BUSY:
             self._limit.refused(round_sent)
             wait = found.retry_after
