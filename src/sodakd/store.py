@@ -59,7 +59,7 @@ def read_lines(path: Path) -> Iterator[Line]:
     """
     try:
         content = path.read_bytes()
-        text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8")
+        text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError, EOFError) as error:
         raise DataError(f"{path} cannot be read: {error}") from None
     # Not `splitlines`: a text may hold other ends of line.
