@@ -15,8 +15,9 @@ from sodakd.models.endpoint import Endpoint
 from sodakd.settings.teacher import Budget
 from sodakd.teacher.batch import BatchTeacher
 from sodakd.teacher.chat import ChatTeacher, Sampling
-from sodakd.teacher.ledger import Ledger, look_up_spent
+from sodakd.teacher.ledger import Ledger
 from sodakd.teacher.money import Prices
+from sodakd.teacher.statement import look_up_spent
 from tests.servers.running import ROOT, serving
 from tests.teacher.shop import HASTY, client, solves
 from tests.teacher.test_ledger import assert_books_are_the_sum_of_rows
@@ -97,7 +98,9 @@ def test_a_batch_that_cannot_be_stops_the_run_with_the_servers_words_and_costs_n
 def test_a_page_of_html_in_the_place_of_an_answer_is_one_clear_error(tmp_path: Path) -> None:
     with serving("--html", module="batches") as server:
         books = batched(tmp_path / "l.sqlite", server.url)
-        with pytest.raises(EndpointError, match=r"POST .*/files: an HTML page instead of an answer"):
+        with pytest.raises(
+            EndpointError, match=r"POST .*/files: an HTML page instead of an answer"
+        ):
             books.ask(solves(3), "one", Counter())
 
 
