@@ -42,6 +42,37 @@ def test_help_imports_neither_torch_nor_transformers() -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("words", [("check",), ("plan",), ("ledger",)])
+def test_commands_that_only_look_import_no_client_of_servers(
+    words: tuple[str, ...], tmp_path: Path
+) -> None:
+    recipe = str(write_recipe(tmp_path))
+    words = (*words, str(tmp_path) if words == ("ledger",) else recipe)
+    code = (
+        f"import sys\nsys.argv = ['sodakd', *{words!r}]\n"
+        "from sodakd.cli import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "heavy = {'torch', 'transformers', 'numpy', 'aiohttp'} & set(sys.modules)\n"
+        "sys.exit(f'imported: {heavy}' if heavy else 0)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_check_says_which_questions_are_not_there(tmp_path: Path) -> None:
+    recipe = str(write_recipe(tmp_path))
+    words = ("teacher.kind=openai", "teacher.model=m", "teacher.base_url=http://localhost:1/v1")
+    for source, there in (("no/such/file.jsonl", False), ("owner/name", True)):
+        done = sodakd("check", recipe, *words, f"questions.source={source}")
+        assert done.returncode == 0
+        assert ("there is no source" in done.stderr) is not there
+
+
+def test_seeds_of_an_empty_file_are_one_clear_error(tmp_path: Path) -> None:
+    (empty := tmp_path / "empty.jsonl").write_text("")
+    refused(sodakd("seeds", str(empty)), "holds no rows")
+
+
 def test_check_accepts_a_right_recipe(tmp_path: Path) -> None:
     done = sodakd("check", str(write_recipe(tmp_path)))
     assert done.returncode == 0

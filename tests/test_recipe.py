@@ -137,3 +137,12 @@ def test_a_budget_of_money_needs_a_known_price(tmp_path: Path) -> None:
         read_recipe(path)
     priced = ["teacher.prompt_price=1", "teacher.completion_price=2"]
     assert read_recipe(path, priced).recipe.budget.money == 5
+
+
+def test_a_variable_that_is_not_set_is_one_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "r.yaml"
+    path.write_text("questions: {source: '${NOPE_A}${NOPE_A}', seeds: 0}\ncycles: 0\n")
+    with pytest.raises(RecipeError) as caught:
+        read_recipe(path)
+    assert "3 mistakes" in str(caught.value)
+    assert str(caught.value).count("NOPE_A") == 1

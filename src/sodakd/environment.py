@@ -16,6 +16,7 @@ from sodakd.errors import RunError
 from sodakd.judge.probe import probe
 from sodakd.recipe import Recipe
 from sodakd.run import cores
+from sodakd.settings.questions import QuestionSettings, can_be_there
 from sodakd.settings.student import StudentSettings
 from sodakd.teacher.endpoint import missing_for_teacher
 
@@ -48,7 +49,11 @@ def describe() -> Sequence[tuple[str, str]]:
 
 def missing_for(recipe: Recipe) -> list[str]:
     """What a recipe needs and this machine lacks, a line each, with what mends it."""
-    missing = [*missing_for_teacher(recipe.teacher), *_missing_for_student(recipe.student)]
+    missing = [
+        *missing_for_teacher(recipe.teacher),
+        *_missing_for_questions(recipe.questions),
+        *_missing_for_student(recipe.student),
+    ]
     generation = recipe.generation
     if generation.starts and shutil.which(generation.command[0]) is None:
         missing.append(
@@ -83,6 +88,16 @@ def extra_words(error: ModuleNotFoundError) -> str | None:
         if package in packages:
             return f"{package} is not installed: pip install 'sodakd[{extra}]'"
     return None
+
+
+def _missing_for_questions(questions: QuestionSettings) -> list[str]:
+    named = [("questions.source", questions.source)] if questions.real else []
+    named += [("questions.exclude", source) for source in questions.exclude]
+    return [
+        f"there is no source {source} ({key}): no file or folder here, and no hub dataset's id"
+        for key, source in named
+        if not can_be_there(source)
+    ]
 
 
 def _missing_for_student(student: StudentSettings) -> list[str]:

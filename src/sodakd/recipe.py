@@ -162,12 +162,14 @@ _Section = TypeVar("_Section", bound=Frozen)
 def _validated(kind: type[_Section], values: dict[str, JsonValue], where: str) -> _Section:
     """The values as a recipe or a section of one. Raises `RecipeError` with every mistake."""
     mistakes: list[str] = []
-    revealed = _reveal(values, "", mistakes)
+    unset: list[str] = []
+    revealed = _reveal(values, "", mistakes, unset)
     found: _Section | None = None
     try:
         found = kind.model_validate_json(json.dumps(revealed), strict=True)
     except ValidationError as error:
-        mistakes += [_mistake(detail, values, kind) for detail in error.errors()]
+        details = [each for each in error.errors() if not _about(each["loc"], unset)]
+        mistakes += [_mistake(detail, values, kind) for detail in details]
     except ValueError as error:
         mistakes.append(f"a value cannot be read: {error}")
     if found is None or mistakes:
@@ -212,17 +214,27 @@ def _lay_over(values: dict[str, JsonValue], override: str) -> None:
     at[last] = _yaml(text, f"the value of {key}")
 
 
-def _reveal(value: JsonValue, at: str, mistakes: list[str]) -> JsonValue:
+def _about(place: Sequence[int | str], unset: Sequence[str]) -> bool:
+    """Whether a mistake is at, or above, a value whose variable is not set: that is said."""
+    at = ".".join(str(part) for part in place)
+    return bool(at) and any(f"{each}.".startswith(f"{at}.") for each in unset)
+
+
+def _reveal(value: JsonValue, at: str, mistakes: list[str], unset: list[str]) -> JsonValue:
     if isinstance(value, dict):
         return {
-            str(key): _reveal(below, f"{at}.{key}" if at else str(key), mistakes)
+            str(key): _reveal(below, f"{at}.{key}" if at else str(key), mistakes, unset)
             for key, below in value.items()
         }
     if isinstance(value, list):
-        return [_reveal(item, f"{at}.{number}", mistakes) for number, item in enumerate(value)]
+        return [
+            _reveal(item, f"{at}.{number}", mistakes, unset) for number, item in enumerate(value)
+        ]
     if not isinstance(value, str):
         return value
-    missing = [name for name in _VARIABLE.findall(value) if name not in os.environ]
+    names = dict.fromkeys(_VARIABLE.findall(value))
+    missing = [name for name in names if name not in os.environ]
+    unset += [at] if missing else []
     mistakes += [f"{at}: the environment variable {name} is not set" for name in missing]
     return _VARIABLE.sub(lambda found: os.environ.get(found[1], ""), value)
 

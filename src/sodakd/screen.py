@@ -18,9 +18,9 @@ from sodakd.methods.plan import Plan, plan
 from sodakd.recipe import Recipe
 from sodakd.records import Passed, Results
 from sodakd.run import READ_BACK, Progress, Watch
-from sodakd.teacher.endpoint import unknown_price
-from sodakd.teacher.ledger import look_up_spent
+from sodakd.teacher.endpoint import prices_of, unknown_price
 from sodakd.teacher.money import NANO, Entry, Spent
+from sodakd.teacher.statement import look_up_spent
 
 _CONTROL = "sft/"
 
@@ -70,10 +70,10 @@ class _Board:
             parts.append(f"about {_clock(left)} left")
         spent = look_up_spent(self.folder / "ledger.sqlite")
         if spent is not None:
-            parts.append(self._spending(spent))
+            parts.append(self.spending(spent))
         return "   ".join(parts)
 
-    def _spending(self, spent: Spent) -> str:
+    def spending(self, spent: Spent) -> str:
         """What was spent, and what it will come to at the price of the calls so far."""
         words = f"teacher: {spent.calls:,} calls, {spent.tokens:,} tokens"
         if self.price_unknown:
@@ -105,8 +105,9 @@ def _clock(seconds: float) -> str:
 def watching(recipe: Recipe, folder: Path) -> Iterator[Watch]:
     """Show progress: a live board on a terminal, else a line as each step begins."""
     console = Console(stderr=True)
-    if not console.is_terminal:
-        yield _lines()
+    costs = unknown_price(recipe.teacher) is not None or prices_of(recipe.teacher).of(10**6, 10**6)
+    if not console.is_terminal and not costs:
+        yield _lines(None)
         return
     planned = plan(recipe)
     board = _Board(
@@ -115,13 +116,30 @@ def watching(recipe: Recipe, folder: Path) -> Iterator[Watch]:
         planned.teacher_calls,
         unknown_price(recipe.teacher) is not None,
     )
+    if not console.is_terminal:
+        yield _lines(board)
+        return
     with Live(board, console=console, refresh_per_second=4, transient=True):
         yield board.take
 
 
-def _lines() -> Watch:
-    """For logs: a line as a step or a part of it begins, and at each tenth of it."""
+def _lines(board: _Board | None) -> Watch:
+    """For logs: a line as a step or a part of it begins, and at each tenth of it.
+
+    With a board: what was spent stands in those lines before which the teacher was asked.
+    """
     newest: dict[str, tuple[str, int]] = {}
+    told = 0
+
+    def spending() -> str:
+        nonlocal told
+        if board is None:
+            return ""
+        spent = look_up_spent(board.folder / "ledger.sqlite")
+        if spent is None or spent.calls == told:
+            return ""
+        told = spent.calls
+        return f"[{board.spending(spent)}]"
 
     def line(progress: Progress) -> None:
         tenth = 10 * progress.done // max(1, progress.total)
@@ -130,7 +148,13 @@ def _lines() -> Watch:
         newest[progress.step] = (progress.note, tenth)
         count = f"{progress.done}/{progress.total}" if progress.total else ""
         values = [f"{name} {value:.4f}" for name, value in progress.values.items()]
-        words = [progress.step, progress.note or ("" if count else "begins"), count, *values]
+        words = [
+            progress.step,
+            progress.note or ("" if count else "begins"),
+            count,
+            *values,
+            spending(),
+        ]
         print("  ".join(filter(None, words)), file=sys.stderr, flush=True)
 
     return line
@@ -165,21 +189,23 @@ def wide_console() -> Console:
 
 def show_plan(planned: Plan, recipe: Recipe) -> None:
     """What a run will take."""
+    unknown = unknown_price(recipe.teacher)
     calls = Table(title="teacher calls")
     for name in ("stage", "ask", "calls", "prompt tokens", "completion tokens", "US $"):
         calls.add_column(name, justify="left" if name in {"stage", "ask"} else "right")
     for row in planned.calls:
         calls.add_row(
             row.stage, row.ask, f"{row.calls:,}", f"{row.prompt_tokens:,}",
-            f"{row.completion_tokens:,}", f"{row.money:.4f}",
+            f"{row.completion_tokens:,}", "unknown" if unknown else f"{row.money:.4f}",
         )  # fmt: skip
     calls.add_section()
     money = sum(row.money for row in planned.calls)
     prompt = sum(row.prompt_tokens for row in planned.calls)
     completion = sum(row.completion_tokens for row in planned.calls)
     calls.add_row(
-        "all", "", f"{planned.teacher_calls:,}", f"{prompt:,}", f"{completion:,}", f"{money:.4f}"
-    )
+        "all", "", f"{planned.teacher_calls:,}", f"{prompt:,}", f"{completion:,}",
+        "unknown" if unknown else f"{money:.4f}",
+    )  # fmt: skip
     trainings = Table(title="training")
     for name in ("stage", "examples", "steps", "tokens (about)"):
         trainings.add_column(name, justify="left" if name == "stage" else "right")
@@ -191,7 +217,6 @@ def show_plan(planned: Plan, recipe: Recipe) -> None:
     console.print(calls)
     console.print(trainings)
     console.print("A refused or unreadable answer is asked again; that is not counted here.")
-    unknown = unknown_price(recipe.teacher)
     if unknown is not None:
         console.print(unknown, style="bold")
     for line in _over_budget(planned.teacher_calls, prompt + completion, money, recipe):
@@ -211,9 +236,21 @@ def show_ledger(entries: Sequence[Entry], by: str) -> None:
         table.add_row(
             entry.group, f"{entry.asks:,}", f"{entry.answered:,}", f"{entry.failed:,}",
             f"{entry.calls:,}", f"{entry.prompt_tokens:,}", f"{entry.completion_tokens:,}",
-            f"{entry.money:.6f}", f"{entry.lost:,}", f"{entry.lost_money:.6f}",
+            _dollars(entry.money, entry), f"{entry.lost:,}", _dollars(entry.lost_money, entry),
         )  # fmt: skip
     wide_console().print(table)
+    if entries[-1].unpriced:
+        wide_console().print(
+            f"The price of {entries[-1].unpriced:,} asks was unknown when they were made; set"
+            " teacher.prompt_price and teacher.completion_price.", style="bold",
+        )  # fmt: skip
+
+
+def _dollars(money: float, entry: Entry) -> str:
+    """Money as far as it is known."""
+    if not entry.unpriced:
+        return f"{money:.6f}"
+    return f"{money:.6f} + unknown" if money else "unknown"
 
 
 def _over_budget(calls: int, tokens: int, money: float, recipe: Recipe) -> Sequence[str]:

@@ -60,6 +60,24 @@ class HastyTeacher(WorldTeacher):
         return Reply(text=f"```python\n{code}```", usage=usage)
 
 
+class QuietTeacher(WorldTeacher):
+    """Of a question without tests: a fault that shows at the second asking only, if at all."""
+
+    name = "quiet"
+
+    def __init__(self, code: str, *faults: str) -> None:
+        super().__init__()
+        self.code = code
+        self.faults = faults
+
+    def reply(self, ask: Ask) -> Reply:
+        usage = Usage(prompt_tokens=1, completion_tokens=1)
+        if isinstance(ask, Solve):
+            return Reply(text=f"```python\n{self.code}\n```", usage=usage)
+        fault = self.faults[min(ask.attempt, len(self.faults) - 1)]
+        return Reply(text=f"Fault: constant\n```python\n{fault}\n```", usage=usage)
+
+
 @pytest.fixture(scope="module")
 def judge() -> Iterator[Judge]:
     with Judge(JudgeSettings()) as judge:
@@ -116,6 +134,32 @@ def test_without_tests_a_solution_with_a_fault_that_tools_find_is_asked_again(
     (pair,) = built.rows
     assert pair.chosen.endswith("return x + 1\n")  # its unused import is a remark, not a fault
     assert built.tally["solution_lint"] == 1
+
+
+SAME = "x = 1 + 2\nprint(x)"
+
+
+@pytest.mark.parametrize(
+    ("code", "faults", "policy", "kept", "asked"),
+    [
+        ("x = 3\nprint(x)", (SAME, "x = 4\nprint(x)"), "drop", "x = 4\nprint(x)\n", 2),
+        ("x = 3\nprint(x)", (SAME,), "keep", f"{SAME}\n", 3),
+        ("x = 3\nprint(x)", (SAME,), "drop", None, 3),
+        ("x = 3", ("x = 4",), "keep", "x = 4\n", 1),
+        ("x = 3", ("x = 4",), "drop", None, 3),
+    ],
+)
+def test_a_fault_that_shows_no_difference_is_asked_again_and_then_as_the_recipe_says(
+    code: str, faults: tuple[str, ...], policy: str, kept: str | None, asked: int,
+    tmp_path: Path, judge: Judge,
+) -> None:  # fmt: skip
+    work = delivery(tmp_path, judge, QuietTeacher(code, *faults))
+    work = replace(work, settings=work.settings.model_copy(update={"unverified_faults": policy}))
+    built = build_pairs(work, [untested()], seed=1)
+    assert [pair.rejected for pair in built.rows] == ([] if kept is None else [kept])
+    assert built.tally["teacher_calls"] == 1 + asked
+    assert built.tally["fault_unverified"] == (kept in {f"{SAME}\n", "x = 4\n"})
+    assert built.tally["fault_dropped"] == (kept is None)
 
 
 def test_the_recipe_says_which_findings_a_solution_may_not_have(

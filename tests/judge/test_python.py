@@ -142,3 +142,10 @@ def test_tests_in_a_process_of_their_own_find_what_they_name(
         verdict = judge.one(Program(code, Language.PYTHON, tests))
         assert verdict.passed, verdict
         assert verdict.isolation == "split"
+
+
+def test_what_a_program_without_tests_prints_is_always_seen(both: tuple[Judge, Judge]) -> None:
+    codes = [f"x = {number}\nprint(3)\n" for number in range(20)]
+    asked = [Program(code, Language.PYTHON, TestScript(script="\n")) for code in codes]
+    for judge in both:
+        assert {verdict.output for verdict in judge.all(asked)} == {"3"}

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from sodakd.answers.labels import label_of
 from sodakd.errors import DataError
 from sodakd.judge.complete import unexpected_end
 from sodakd.judge.extract import extract
-from sodakd.judge.labels import label_of
 from sodakd.judge.rows import read_programs
 from sodakd.types import Language
 

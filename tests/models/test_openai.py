@@ -10,6 +10,7 @@ import pytest
 from sodakd.errors import EndpointError, TeacherError
 from sodakd.models.apart import run_apart
 from sodakd.models.completions import Completion, Finish, Message, OpenTill, Request
+from sodakd.models.endpoint import Endpoint
 from sodakd.models.openai import Client, Patience
 from sodakd.models.served import ServedModel
 from tests.servers.running import serving
@@ -95,9 +96,75 @@ def test_no_server_is_a_clear_error_and_costs_nothing(tmp_path: Path) -> None:
     assert books.spent().calls == 0
 
 
-def test_an_address_that_is_none_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(EndpointError, match="it must be like"):
-        ledger(tmp_path / "l.sqlite", "localhost:8000").ask(solves(1), "one", Counter())
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [("localhost:8000", "it must be like"), ("http://h:99999/v1", "no port 99999")],
+)
+def test_an_address_that_is_none_is_refused(url: str, words: str, tmp_path: Path) -> None:
+    with pytest.raises(EndpointError, match=words):
+        ledger(tmp_path / "l.sqlite", url).ask(solves(1), "one", Counter())
+
+
+def test_a_key_that_no_header_can_hold_is_one_clear_error() -> None:
+    with serving() as server:
+        opened = Client(Endpoint(server.url, "m", "sk-a\nb-secret"), 4, HASTY)
+        with pytest.raises(EndpointError, match="the request cannot be sent") as caught:
+            complete(opened, 3)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_key_is_masked_and_no_word_for_a_short_one() -> None:
+    words = "not known: sk-abcdefgh12 and sk-zyxwvuts"
+    assert Endpoint("http://h", "m", "k").public(words) == "not known: *** and ***"
+    assert Endpoint("http://h", "m", "abcdefgh").public("abcdefgh") == "***"
+
+
+def test_a_server_that_is_away_for_a_moment_is_waited_for() -> None:
+    """64 calls in flight lose their connections at once, and find the port closed for a while."""
+
+    async def run() -> tuple[list[Completion], Counter[str]]:
+        up = False
+        lost: list[str] = []
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            try:
+                await reader.readuntil(b"}]")
+                if not up and len(lost) < 64:
+                    lost.append("")
+                    if len(lost) == 64:
+                        server.close()
+                        gone.set()
+                    await gone.wait()
+                    writer.transport.abort()
+                    return
+                body = b'{"choices": [{"message": {"content": "yes"}}]}'
+                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body))
+                await writer.drain()
+            finally:
+                writer.close()
+
+        gone = asyncio.Event()
+        up = True
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        patience = Patience(attempts=4, first_wait=0.1, timeout=10)
+        opened = client(f"http://127.0.0.1:{port}/v1", 64, patience)
+        async with opened:
+            first = await opened.complete(requests(1)[0], OpenTill())
+            up = False
+            calls = [
+                asyncio.ensure_future(opened.complete(each, OpenTill())) for each in requests(300)
+            ]
+            await gone.wait()
+            await asyncio.sleep(2)
+            up = True
+            async with await asyncio.start_server(serve, "127.0.0.1", port):
+                found = await asyncio.gather(*calls)
+        return [first, *found], opened.troubles
+
+    found, troubles = run_apart(run())
+    assert [each.text for each in found] == ["yes"] * 301
+    assert troubles["away"] > 100
 
 
 def test_a_pause_that_the_server_asks_for_is_kept_by_all() -> None:

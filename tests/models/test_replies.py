@@ -17,7 +17,7 @@ def error(code: str) -> bytes:
     return json.dumps({"error": {"message": "no", "code": code}}).encode()
 
 
-def answer(text: str | None, finish: str | None = "stop", usage: object = USAGE) -> bytes:
+def answer(text: object, finish: str | None = "stop", usage: object = USAGE) -> bytes:
     choice = {"message": {"role": "assistant", "content": text}, "finish_reason": finish}
     return json.dumps({"model": "m-1", "choices": [choice], "usage": usage}).encode()
 
@@ -77,6 +77,18 @@ def test_an_error_status_is_not_billed_and_garbage_perhaps() -> None:
 def test_how_an_answer_ended_is_data(finish: str | None, meaning: Finish) -> None:
     found = read_reply(200, {}, answer("code", finish))
     assert found == Completion("code", meaning, Usage(**USAGE), "m-1")
+
+
+def test_parts_of_text_are_one_text() -> None:
+    parts = [{"type": "thinking", "thinking": []}, {"type": "text", "text": "co"}]
+    found = read_reply(200, {}, answer([*parts, {"type": "text", "text": "de"}]))
+    assert found == Completion("code", Finish.STOP, Usage(**USAGE), "m-1")
+
+
+@pytest.mark.parametrize("usage", [None, {}, {"prompt_tokens": None, "completion_tokens": 4}])
+def test_an_answer_whose_usage_is_not_told_is_an_answer(usage: object) -> None:
+    found = read_reply(200, {}, answer("code", usage=usage))
+    assert found == Completion("code", Finish.STOP, None, "m-1")
 
 
 @pytest.mark.parametrize("code", ["context_length_exceeded", "content_filter"])

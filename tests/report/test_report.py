@@ -1,5 +1,6 @@
 """The report: made from a run's folder alone, finished or not; and it can be used."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -162,3 +163,16 @@ def test_a_broken_row_is_named(run: Path, tmp_path: Path) -> None:
     (folder / "cycle-1" / "feedback.jsonl").write_text("{}\n", encoding="utf-8")
     with pytest.raises(RunError, match=r"feedback\.jsonl, line 1"):
         write_report(folder)
+
+
+def test_a_report_names_no_money_where_the_price_is_unknown(run: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(run, tmp_path / "run")
+    head = json.loads((folder / "run.json").read_text())
+    head["recipe"]["teacher"] = {"kind": "openai", "model": "mystery"}
+    (folder / "run.json").write_text(json.dumps(head))
+    rows = [{**row, "money": 0.0} for row in json.loads((folder / "spend.json").read_text())]
+    (folder / "spend.json").write_text(json.dumps(rows))
+    page = read(folder)
+    assert "<td>unknown</td>" in page
+    assert "<figcaption>Money" not in page
+    assert "<figcaption>Money" in read(run)

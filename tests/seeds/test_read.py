@@ -16,6 +16,7 @@ from sodakd.errors import DataError
 from sodakd.seeds.columns import read_seeds
 from sodakd.seeds.read import read_rows_of
 from sodakd.seeds.seed import Seed
+from sodakd.seeds.snippets import read_snippets
 from sodakd.settings.questions import ColumnSettings
 from tests.tiny import sodakd
 
@@ -236,3 +237,16 @@ def test_offline_the_hub_is_not_asked(tmp_path: Path) -> None:
     done = sodakd("seeds", "some/data", HF_HUB_OFFLINE="1", HF_HOME=str(tmp_path))
     assert done.returncode == 2
     assert "a copy on this disk can be named instead" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json"])
+def test_a_mark_of_byte_order_is_no_part_of_a_file(name: str, tmp_path: Path) -> None:
+    text = json.dumps(ROW if name.endswith("l") else [ROW])
+    (path := tmp_path / name).write_text(text, encoding="utf-8-sig")
+    assert [seed.reference for seed in seeds_of(path)] == ["[1, 3]"]
+
+
+def test_a_film_whose_name_ends_as_a_program_gives_no_snippet(tmp_path: Path) -> None:
+    (tmp_path / "film.ts").write_bytes(b"G@\0\x11\n\x80\0" * 50)
+    (tmp_path / "real.ts").write_text("const a = 1;\n")
+    assert [bool(seed.text) for seed in read_snippets(tmp_path, 0)] == [False, True]

@@ -45,7 +45,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"])).decode()
-        if self.path.endswith("/files"):
+        if OPTIONS.html:
+            self.send(b"<html>a captive portal</html>")
+        elif self.path.endswith("/files"):
             name = f"file-{len(FILES)}"
             FILES[name] = "\n".join(re.findall(r'^\{"custom_id".*$', body, re.MULTILINE))
             self.say({"id": name})
@@ -73,6 +75,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def batch(self, name: str) -> dict[str, Any]:
         batch = BATCHES[name]
+        held = len(FILES[batch["input"]].splitlines())
+        if batch["status"] == "in_progress" and (OPTIONS.broken or held > OPTIONS.most):
+            code, message = OPTIONS.broken or "token_limit_exceeded", "Enqueued limit reached"
+            batch["status"] = "failed"
+            batch["errors"] = {"object": "list", "data": [{"code": code, "message": message}]}
+            COUNTS["refused"] += 1
         if batch["status"] == "in_progress" and time.monotonic() > batch["ready"]:
             lines = [_line(json.loads(line)) for line in FILES[batch["input"]].splitlines()]
             for field, answered in (("output_file_id", True), ("error_file_id", False)):
@@ -97,6 +105,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=0.2, help="until a batch is ready")
     parser.add_argument("--fail", type=float, default=0.0, help="share of lines that fail")
+    parser.add_argument("--most", type=int, default=10**9, help="requests in a batch")
+    parser.add_argument("--broken", default="", help="the code with which every batch fails")
+    parser.add_argument("--html", action="store_true", help="answer a POST with an HTML page")
     parser.parse_args(namespace=OPTIONS)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     print(f"http://127.0.0.1:{server.server_address[1]}/v1", flush=True)

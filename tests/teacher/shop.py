@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from sodakd.models.openai import Client, Endpoint, Patience
+from sodakd.models.endpoint import Endpoint
+from sodakd.models.openai import Client, Patience
 from sodakd.settings.teacher import Budget
 from sodakd.teacher.asks import Ask, Solve
 from sodakd.teacher.chat import ChatTeacher, Sampling

@@ -8,15 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from sodakd.errors import BudgetReached
+from sodakd.errors import BudgetReached, EndpointError
 from sodakd.models.batches import Batches
 from sodakd.models.completions import Finish
-from sodakd.models.openai import Endpoint
+from sodakd.models.endpoint import Endpoint
 from sodakd.settings.teacher import Budget
 from sodakd.teacher.batch import BatchTeacher
 from sodakd.teacher.chat import ChatTeacher, Sampling
-from sodakd.teacher.ledger import Ledger, look_up_spent
+from sodakd.teacher.ledger import Ledger
 from sodakd.teacher.money import Prices
+from sodakd.teacher.statement import look_up_spent
 from tests.servers.running import ROOT, serving
 from tests.teacher.shop import HASTY, client, solves
 from tests.teacher.test_ledger import assert_books_are_the_sum_of_rows
@@ -62,6 +63,45 @@ def test_a_batch_holds_what_the_budget_allows_and_then_the_run_stops(tmp_path: P
             books.ask(solves(30), "one", Counter())
         assert server.books()["answered"] == 10
     assert books.spent().calls == 10
+
+
+def test_a_batch_that_is_too_large_for_the_account_goes_in_parts_at_no_cost(tmp_path: Path) -> None:
+    with serving("--most", "12", module="batches") as server:
+        books = batched(tmp_path / "l.sqlite", server.url)
+        replies = books.ask(solves(40), "one", Counter())
+        assert server.books() == {"batches": 6, "refused": 2, "answered": 40}
+    assert len(replies) == 40
+    assert (books.spent().calls, books.spent().money) == (40, 40 * LINE)
+    assert_books_are_the_sum_of_rows(tmp_path / "l.sqlite")
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (("--broken", "invalid_file"), "failed as a whole: invalid_file: Enqueued limit reached"),
+        (("--most", "0"), "token_limit_exceeded: Enqueued limit reached"),
+        (("--fail", "1"), "no request of a batch was answered.*batch_expired"),
+    ],
+)
+def test_a_batch_that_cannot_be_stops_the_run_with_the_servers_words_and_costs_nothing(
+    tmp_path: Path, option: tuple[str, ...], said: str
+) -> None:
+    with serving(*option, module="batches") as server:
+        books = batched(tmp_path / "l.sqlite", server.url)
+        with pytest.raises(EndpointError, match=said):
+            books.ask(solves(3), "one", Counter())
+        assert server.books().get("answered", 0) == 0
+    assert (books.spent().calls, books.spent().money) == (0, 0)
+    assert_books_are_the_sum_of_rows(tmp_path / "l.sqlite")
+
+
+def test_a_page_of_html_in_the_place_of_an_answer_is_one_clear_error(tmp_path: Path) -> None:
+    with serving("--html", module="batches") as server:
+        books = batched(tmp_path / "l.sqlite", server.url)
+        with pytest.raises(
+            EndpointError, match=r"POST .*/files: an HTML page instead of an answer"
+        ):
+            books.ask(solves(3), "one", Counter())
 
 
 SCRIPT = """

@@ -14,9 +14,9 @@ from sodakd.errors import BudgetReached, EndpointError, RunError
 from sodakd.models.completions import Finish, Till
 from sodakd.settings.teacher import Budget
 from sodakd.teacher.asks import Ask, Reply, Solve, subject
-from sodakd.teacher.ledger import Ledger, look_up_spent
+from sodakd.teacher.ledger import Ledger
 from sodakd.teacher.money import Prices
-from sodakd.teacher.statement import statement
+from sodakd.teacher.statement import look_up_spent, statement
 from sodakd.types import Usage
 from tests.teacher.shop import question, solves
 

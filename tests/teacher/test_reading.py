@@ -95,12 +95,24 @@ def test_a_reply_without_code_is_unreadable(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["Fault: no_return", "**Fault:** No return", "fault kind: `no-return`", "- Fault: NAME"]
+    "line",
+    [
+        "Fault: no_return",
+        "**Fault:** No return",
+        "fault kind: `no-return`",
+        "- Fault: NAME",
+        "Kind: name",
+        "**Kind:** missing return",
+    ],
 )
 def test_a_fault_is_read_however_its_line_is_dressed(line: str) -> None:
     found = read_fault(f"{line}\n```python\nx\n```")
     assert found.kind in {FaultKind.NO_RETURN, FaultKind.NAME}
     assert found.code == "x\n"
+
+
+def test_an_edit_that_is_off_by_one_is_a_fault_of_a_constant() -> None:
+    assert read_fault("Fault kind: off-by-one\n```\nx\n```").kind is FaultKind.CONSTANT
 
 
 def test_a_fault_of_no_known_kind_is_unreadable() -> None:
@@ -115,6 +127,9 @@ def test_a_fault_of_no_known_kind_is_unreadable() -> None:
         "Rule {n}. Basic Functionality: {p}",
         "**Rule {n}:** {p}/1",
         "- rule {n} (name): **{p}**",
+        "Rule {n} - {p}",
+        "**Rule {n}** (self-contained) – {p} points",  # noqa: RUF001
+        "Rule {n} = {p}/1.",
     ],
 )
 def test_a_grade_is_read_however_its_lines_are_dressed(lines: str) -> None:
@@ -183,3 +198,24 @@ def test_a_reply_that_did_not_come_to_its_end_is_unreadable(finish: Finish) -> N
     with pytest.raises(UnreadableReply):
         whole(Reply(text="```python\na", usage=usage, finish=finish))
     assert whole(Reply(text="a", usage=usage)) == "a"
+
+
+THOUGHT = "<think>\nFault: operator\n```python\nno\n```\n{{ maybe }} Rule 1: 0\n</think>\n{}"
+
+
+def said(text: str, finish: Finish = Finish.STOP) -> Reply:
+    return Reply(text=text, usage=Usage(prompt_tokens=1, completion_tokens=1), finish=finish)
+
+
+def test_what_was_thought_aloud_is_no_part_of_any_reply() -> None:
+    fault = read_fault(whole(said(THOUGHT.format("Fault: constant\n```python\nyes\n```"))))
+    assert (fault.kind, fault.code) == (FaultKind.CONSTANT, "yes\n")
+    invented = whole(said(THOUGHT.format('{"text": "Double it.", "level": 2}')))
+    assert read_invention(invented, INVENT).text == "Double it."
+    points = "Good.\n" + "\n".join(f"Rule {n}: 1" for n in range(1, 6))
+    assert read_grade(whole(said(THOUGHT.format(points)))).reason == "Good."
+
+
+def test_a_reply_that_is_nothing_but_thinking_is_unreadable() -> None:
+    with pytest.raises(UnreadableReply, match="before its thinking did"):
+        whole(said("<think>\nFault: operator\n```python\nno\n```\n"))

@@ -32,6 +32,7 @@ def seeds(
     ·  sodakd seeds data.json columns.text=task max_words=200 --out sifted.jsonl
     ·  sodakd seeds recipes/qwen2.5-coder-0.5b-lora.yaml
     """
+    from sodakd.errors import DataError
     from sodakd.recipe import read_questions
     from sodakd.screen import wide_console
     from sodakd.seeds.gather import gather
@@ -39,6 +40,8 @@ def seeds(
     from sodakd.store import write_rows
 
     rows = list(gather(read_questions(source, overrides or []), seed))
+    if not rows:
+        raise DataError(f"{source} holds no rows: there is nothing to sift; name another source")
     show_sifted(rows, wide_console())
     if out is not None:
         write_rows(out, rows)

@@ -3,7 +3,9 @@
 A correct solution must pass the question's tests, a faulty one must fail them; either is asked
 again a bounded number of times, then dropped and counted. Of a question without tests the correct
 one must compile, run to its end, and have no fault that static tools find; the faulty one must not
-run so, or print something else, or at least be another program: which of them it was is counted.
+run so, or print something else. One that is another program, and shows no difference, is asked
+again where there is output to differ in; then it is kept or dropped, as the recipe says, and
+counted.
 """
 
 import random
@@ -132,6 +134,8 @@ def build_pairs(delivery: Delivery, questions: Sequence[Question], seed: int) ->
 def _faults(delivery: Delivery, asks: Sequence[Fault], tally: Counter[str]) -> dict[str, Pair]:
     """Verified pairs by question id; an ask without one is repeated, then dropped and counted."""
     pairs: dict[str, Pair] = {}
+    unseen: dict[str, Pair] = {}
+    keeps = delivery.settings.unverified_faults == "keep"
     waiting = list(asks)
     for attempt in range(delivery.settings.fault_attempts):
         if not waiting:
@@ -147,14 +151,21 @@ def _faults(delivery: Delivery, asks: Sequence[Fault], tally: Counter[str]) -> d
             mark = _found_wrong(pair, verdict, other)
             if mark.name:
                 tally[mark.name] += 1
+            if mark.unseen:
+                unseen.setdefault(pair.question.id, pair)
             if mark.wrong:
                 pairs[pair.question.id] = pair
-                tally[f"fault_{pair.fault}"] += 1
-                tally["correct_letters"] += len(pair.chosen)
-                tally["faulty_letters"] += len(pair.rejected)
-            else:
+            elif not (mark.unseen and keeps and not other.output.strip()):
                 waiting.append(ask.model_copy(update={"attempt": attempt + 1, "unreadable": ""}))
-    tally["fault_dropped"] += len(waiting)
+    for number, pair in unseen.items():
+        if keeps and number not in pairs:
+            pairs[number] = pair
+            tally["fault_unverified"] += 1
+    tally["fault_dropped"] += sum(ask.question.id not in pairs for ask in waiting)
+    for pair in pairs.values():
+        tally[f"fault_{pair.fault}"] += 1
+        tally["correct_letters"] += len(pair.chosen)
+        tally["faulty_letters"] += len(pair.rejected)
     return pairs
 
 
@@ -162,6 +173,7 @@ def _faults(delivery: Delivery, asks: Sequence[Fault], tally: Counter[str]) -> d
 class _Mark:
     wrong: bool
     name: str = ""
+    unseen: bool = False
 
 
 def _found_wrong(pair: Pair, verdict: Verdict, correct: Verdict) -> _Mark:
@@ -172,7 +184,7 @@ def _found_wrong(pair: Pair, verdict: Verdict, correct: Verdict) -> _Mark:
         return _Mark(wrong=False, name="fault_passed")
     if verdict.output != correct.output:
         return _Mark(wrong=True, name="fault_prints_otherwise")
-    return _Mark(wrong=True, name="fault_unverified")
+    return _Mark(wrong=False, name="fault_unseen", unseen=True)
 
 
 def _bare(code: str) -> str:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sodakd.evaluate.answering import Answering, ByCalls, InBatches
-from sodakd.models.openai import Client, Endpoint, Patience
+from sodakd.models.endpoint import Endpoint
+from sodakd.models.openai import Client, Patience
 from sodakd.models.served import ServedModel
 
 

@@ -19,13 +19,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from sodakd.answers.fences import Block, blocks
+from sodakd.answers.labels import in_words
+from sodakd.answers.thinking import spoken
 from sodakd.judge.complete import parsed, unexpected_end
 from sodakd.judge.console import console_code
-from sodakd.judge.fences import Block, blocks
 from sodakd.judge.guess import LEAST, guess_code, is_remark, is_sentence, weigh
-from sodakd.judge.labels import in_words
 from sodakd.judge.names import Names, names_of
-from sodakd.judge.thinking import spoken
 from sodakd.types import Language, Question
 
 _NEAR: Mapping[Language, frozenset[str]] = {

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sodakd.answers.labels import language_of
 from sodakd.errors import DataError
 from sodakd.judge.extract import extract, without_mark
-from sodakd.judge.labels import language_of
 from sodakd.judge.program import Program
 from sodakd.judge.row_tests import entry_point_of, key_of_tests, overlooked, tests_of
 from sodakd.store import Line, read_object, text_lines

@@ -13,7 +13,8 @@ from pathlib import Path
 from sodakd.errors import ModelError
 from sodakd.models.canary import Canary, read_canary
 from sodakd.models.chat import Generator
-from sodakd.models.openai import Client, Endpoint, Patience
+from sodakd.models.endpoint import Endpoint
+from sodakd.models.openai import Client, Patience
 from sodakd.models.served import ServedModel
 from sodakd.models.serving import Command, Server
 from sodakd.settings.generation import Backend, GenerationSettings

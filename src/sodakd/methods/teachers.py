@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sodakd.models.batches import Batches
+from sodakd.models.endpoint import Endpoint
 from sodakd.models.hub import find_model
-from sodakd.models.openai import Client, Endpoint, Patience
+from sodakd.models.openai import Client, Patience
 from sodakd.models.serving import Command, Server
 from sodakd.settings.teacher import TeacherKind, TeacherSettings
 from sodakd.teacher.asks import CallingTeacher, Teacher

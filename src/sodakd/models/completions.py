@@ -56,6 +56,7 @@ class Trouble(StrEnum):
     """Why an attempt brought no answer."""
 
     CONNECT = "connect"
+    AWAY = "away"
     RESET = "reset"
     TIMEOUT = "timeout"
     BUSY = "busy"

@@ -14,6 +14,7 @@ import aiohttp
 
 from sodakd.errors import EndpointError
 from sodakd.models.completions import Billed, Failure, Trouble
+from sodakd.settings.addresses import address_fault
 
 CONNECT_SECONDS = 15.0
 
@@ -31,11 +32,10 @@ class Connections:
     """Connections to one server. Proxies are those of the environment (`HTTPS_PROXY`, ...)."""
 
     def __init__(self, base_url: str, key: str | None, timeout: float) -> None:
+        fault = address_fault(base_url)
+        if fault is not None:
+            raise EndpointError(f"the base URL is {base_url!r}; {fault}")
         parts = urlsplit(base_url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise EndpointError(
-                f"the base URL is {base_url!r}; it must be like http://localhost:8000/v1"
-            )
         self._base = base_url.rstrip("/")
         self._timeout = timeout
         headers = {"accept": "application/json", "user-agent": "sodakd"}
@@ -45,7 +45,7 @@ class Connections:
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=15),
             timeout=aiohttp.ClientTimeout(total=timeout, sock_connect=CONNECT_SECONDS),
             headers=headers,
-            proxy=_proxy(parts.scheme, parts.hostname),
+            proxy=_proxy(parts.scheme, parts.hostname or ""),
         )
 
     async def send(
@@ -66,6 +66,8 @@ class Connections:
         except TimeoutError:
             words = f"no whole answer within {self._timeout:g} s"
             return Failure(Trouble.TIMEOUT, words, Billed.PERHAPS)
+        except ValueError as error:  # a key or an address of letters that none can have
+            return Failure(Trouble.FATAL, f"the request cannot be sent: {error}")
         except (aiohttp.ClientError, OSError) as error:
             words = f"the connection ended before the answer did: {str(error) or 'closed'}"
             return Failure(Trouble.RESET, words, Billed.PERHAPS)

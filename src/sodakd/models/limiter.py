@@ -69,6 +69,32 @@ class Limit:
 
 
 @dataclass
+class Outage:
+    """Whether a server that answered before is away for a while, all of it: it is waited for.
+
+    With many calls in flight a restart of a few seconds breaks all of their connections at once,
+    and refuses as many new ones: they are one fault, not a hundred. So it is where no reply comes
+    between more than `least` of them, for `longest` seconds at most.
+    """
+
+    least: int = 8
+    longest: float = 120.0
+    _run: int = 0
+    _since: float = 0.0
+
+    def answered(self) -> None:
+        """A whole reply came, whatever it says."""
+        self._run = 0
+
+    def waits(self, now: float) -> bool:
+        """A connection broke, or was refused: whether that is waited out and counts for nothing."""
+        if self._run == 0:
+            self._since = now
+        self._run += 1
+        return self._run > self.least and now - self._since < self.longest
+
+
+@dataclass
 class Breaker:
     """Whether a server fails so often that asking on is senseless.
 

@@ -7,14 +7,11 @@ at once, with one error.
 
 import asyncio
 import random
-import re
 import time
 from collections import Counter, deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
-
-from pydantic import JsonValue
 
 from sodakd.errors import EndpointError
 from sodakd.models.completions import (
@@ -27,39 +24,13 @@ from sodakd.models.completions import (
     Trouble,
     at_most,
 )
+from sodakd.models.endpoint import Endpoint
 from sodakd.models.http import Connections
-from sodakd.models.limiter import Breaker, Limit
+from sodakd.models.limiter import Breaker, Limit, Outage
 from sodakd.models.replies import read_reply
-from sodakd.types import canonical
 
 _EMPTY_ANSWERS = 3
 """An empty answer is paid for, and mostly comes again: it is asked for twice more, no oftener."""
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """Where a model is served. `key` is shown nowhere."""
-
-    base_url: str
-    model: str
-    key: str | None = field(default=None, repr=False)
-    limit_field: str | None = None
-
-    def body(self, request: Request) -> bytes:
-        """The JSON of a request."""
-        own = "api.openai.com" in self.base_url
-        limit = self.limit_field or ("max_completion_tokens" if own else "max_tokens")
-        row: dict[str, JsonValue] = {
-            "model": self.model,
-            "messages": [{"role": m.role, "content": m.content} for m in request.messages],
-            limit: request.max_tokens,
-            "temperature": request.temperature,
-        }
-        if request.seed is not None:
-            row["seed"] = request.seed
-        if request.logprobs:
-            row["logprobs"] = True
-        return canonical(row).encode()
 
 
 @dataclass(frozen=True)
@@ -115,6 +86,7 @@ class Client:
         self._closed_until = 0.0
         self._last_success = time.monotonic()
         self._breaker = Breaker()
+        self._outage = Outage()
         self._given_up = 0
         return self
 
@@ -149,7 +121,8 @@ class Client:
                     till.paid(found.usage or most)
                 return found
             self._settle(found, till)
-            if found.trouble is Trouble.BUSY:
+            unpaid = found.billed is Billed.NO
+            if found.trouble is Trouble.BUSY or (found.trouble is Trouble.AWAY and unpaid):
                 await self._pause(self.patience.wait(1, self._jitter.random()))
                 continue
             failures += 1
@@ -182,8 +155,24 @@ class Client:
                 reply.status, reply.headers, reply.body, empty_is_said=self._empty_is_said
             )
         )
+        found = self._waited_for(found)
         self._learn(found, round_sent, time.monotonic() - began)
         self._let_in()
+        return found
+
+    def _waited_for(self, found: Completion | Failure) -> Completion | Failure:
+        """A failure as one of a server that is away for a while, if it is so.
+
+        No attempt of a call is counted for it, but where it may have been paid for.
+        """
+        broken = {Trouble.CONNECT, Trouble.RESET}
+        if isinstance(found, Completion) or found.trouble not in {*broken, Trouble.TIMEOUT}:
+            self._outage.answered()
+            return found
+        now = time.monotonic()
+        if found.trouble in broken and self._breaker.succeeded and self._outage.waits(now):
+            self._closed_until = max(self._closed_until, now + self.patience.wait(3, 1.0))
+            return replace(found, trouble=Trouble.AWAY)
         return found
 
     def _learn(self, found: Completion | Failure, round_sent: int, seconds: float) -> None:
@@ -195,6 +184,8 @@ class Client:
             self._last_success = now
             return
         self.troubles[found.trouble] += 1
+        if found.trouble is Trouble.AWAY:
+            return
         if found.trouble is Trouble.BUSY:
             self._limit.refused(round_sent)
             wait = found.retry_after
@@ -232,26 +223,20 @@ class Client:
         if not self._breaker.succeeded and (not self._ever or self._given_up >= 3):
             self._halt(f"no call succeeded, the last one failed so: {found.words}")
         self._raise_if_stopped()
-        return Completion("", Finish.FAILED, None, "", self._public(found.words))
+        return Completion("", Finish.FAILED, None, "", self.endpoint.public(found.words))
 
     def _halt(self, words: str) -> None:
         if self._stop is None:
             self._stop = EndpointError(
                 f"{self.endpoint.model} at {self.endpoint.base_url} was given up:"
-                f" {self._public(words)}; all answers so far are kept: mend it, then run the same"
-                " command again"
+                f" {self.endpoint.public(words)}; all answers so far are kept: mend it, then run"
+                " the same command again"
             )
             self._stopped.set()
             for waiting in self._queue:
                 if not waiting.done():
                     waiting.set_result(False)
             self._queue.clear()
-
-    def _public(self, words: str) -> str:
-        """Words of a server without the key, which some servers repeat."""
-        if self.endpoint.key:
-            words = words.replace(self.endpoint.key, "***")
-        return re.sub(r"\b(sk|key|gsk|hf)[-_][\w*-]{6,}", "***", words)
 
     def _raise_if_stopped(self) -> None:
         if self._stop is not None:

@@ -15,9 +15,20 @@ LONGEST_WAIT = 300.0
 """Seconds: a server that asks for a longer pause is asked again after this one."""
 
 
+class _Part(BaseModel):
+    text: str | None = None
+
+
 class _Said(BaseModel):
-    content: str | None = None
+    content: str | list[_Part] | None = None
     refusal: str | None = None
+
+    @property
+    def text(self) -> str:
+        """What was said: of parts, those of text, one after the other."""
+        if isinstance(self.content, list):
+            return "".join(part.text or "" for part in self.content)
+        return self.content or ""
 
 
 class _Choice(BaseModel):
@@ -36,8 +47,18 @@ class _Logprobs(BaseModel):
 
 
 class _Tokens(BaseModel):
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+
+    @property
+    def usage(self) -> Usage | None:
+        """None where a server does not tell both: then nobody knows what it took."""
+        if self.prompt_tokens is None or self.completion_tokens is None:
+            return None
+        return Usage(
+            prompt_tokens=max(0, self.prompt_tokens),
+            completion_tokens=max(0, self.completion_tokens),
+        )
 
 
 class _Reply(BaseModel):
@@ -135,18 +156,13 @@ def _answer(body: bytes, empty_is_said: bool) -> Completion | Failure:
     try:
         reply = _Reply.model_validate_json(body)
     except ValidationError:
-        return _no_answer(body)
-    usage = None
-    if reply.usage is not None:
-        usage = Usage(
-            prompt_tokens=max(0, reply.usage.prompt_tokens),
-            completion_tokens=max(0, reply.usage.completion_tokens),
-        )
+        return no_answer(body, "JSON that is no chat completion")
+    usage = reply.usage.usage if reply.usage else None
     if not reply.choices:
         return Failure(Trouble.EMPTY, "a reply without choices", *_billed(usage))
     choice = reply.choices[0]
     finish = _FINISH.get((choice.finish_reason or "stop").lower(), Finish.STOP)
-    text = choice.message.content or ""
+    text = choice.message.text
     if choice.message.refusal and not text:
         finish = Finish.FILTERED
     if not text and finish is Finish.STOP and not empty_is_said:
@@ -167,7 +183,8 @@ def _billed(usage: Usage | None) -> tuple[Billed, Usage | None]:
     return (Billed.PERHAPS if usage is None else Billed.YES), usage
 
 
-def _no_answer(body: bytes) -> Failure:
+def no_answer(body: bytes, other: str) -> Failure:
+    """What a body is that does not hold what was asked for; `other` are words for any JSON."""
     start = body[:200].lstrip().lower()
     if start.startswith((b"<!doctype", b"<html")):
         found = "an HTML page instead of an answer"
@@ -175,9 +192,7 @@ def _no_answer(body: bytes) -> Failure:
         try:
             value: JsonValue = json.loads(body)
             told = isinstance(value, dict) and "error" in value
-            found = f"an error in a reply with status 200: {_words(body)}" if told else (
-                "JSON that is no chat completion"
-            )  # fmt: skip
+            found = f"an error in a reply with status 200: {_words(body)}" if told else other
         except ValueError:
             found = "a body that is not JSON"
     return Failure(Trouble.GARBAGE, found, Billed.PERHAPS)

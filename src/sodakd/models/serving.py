@@ -78,7 +78,11 @@ class Server:
             )
         self._process = found
         atexit.register(self.stop)
-        self._wait(found)
+        try:
+            self._wait(found)
+        except BaseException:
+            self.stop()  # it is of no use to anyone
+            raise
         return self._url
 
     def stop(self) -> None:
@@ -137,7 +141,6 @@ class Server:
             if healthy(self._health):
                 return
             time.sleep(0.2)
-        self.stop()
         raise EndpointError(
             f"the {self._command.section}'s server did not answer within"
             f" {self._command.start_seconds:g} s ({self._command.section}.start_seconds):"

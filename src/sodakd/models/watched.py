@@ -33,12 +33,12 @@ def main(parent: int, command: list[str]) -> int:
         del number, frame
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         server.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            server.wait(PATIENCE)
-        server.kill()
+        signal.alarm(PATIENCE)  # a wait in here could not end: the one below holds the lock
 
     signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGALRM, lambda *_: server.kill())
     status = server.wait()
+    signal.alarm(0)
     _kill_orphans()
     return status if status >= 0 else 128 - status
 

@@ -102,7 +102,10 @@ def price_is_known(folder: Folder) -> bool:
 
     An unknown price is booked as nothing: tokens without money then mean that nobody knows.
     """
-    kind = section(folder.recipe, "teacher").get("kind") or "world"
+    teacher = section(folder.recipe, "teacher")
+    kind = teacher.get("kind") or "world"
+    if teacher.get("prompt_price") is not None:
+        return True
     tokens = sum(row.prompt_tokens + row.completion_tokens for row in folder.spend)
     return kind in _FREE or not tokens or any(row.money > 0 for row in folder.spend)
 

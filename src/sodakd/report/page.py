@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from sodakd.report.examples import examples
+from sodakd.report.facts import price_is_known
 from sodakd.report.faults import fault_figures, pair_numbers
 from sodakd.report.figure import Figure
 from sodakd.report.findings import finding_figures, rule_table
@@ -80,6 +81,7 @@ def render(folder: Folder) -> str:
         pairs=pair_numbers(folder),
         rules=rule_table(folder),
         spend=folder.spend,
+        priced=price_is_known(folder),
         refused=refused(folder),
         recipe=json.dumps(folder.recipe, indent=2, ensure_ascii=False),
     )

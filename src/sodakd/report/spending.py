@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sodakd.report.bars import lying_bars
+from sodakd.report.facts import price_is_known
 from sodakd.report.figure import Figure, plot
 from sodakd.report.palette import ASKS, STAGES, nominal
 from sodakd.report.reading import Folder, Spend
@@ -31,6 +32,7 @@ _REASONS = {
     "solution_dropped": "solution: dropped after the last try",
     "fault_unreadable": "fault: reply not readable",
     "fault_passed": "fault: passed the tests after all",
+    "fault_unseen": "fault: its run showed no difference",
     "fault_dropped": "fault: dropped after the last try",
     "grade_unreadable": "grade: reply not readable",
 }
@@ -69,7 +71,11 @@ def spending_figures(folder: Folder) -> list[Figure]:
                lambda row: row.calls),
         figure("Teacher tokens", "tokens", "Prompt and completion together.",
                lambda row: row.prompt_tokens + row.completion_tokens),
-        figure("Money", "US $", "At the recipe's prices.", lambda row: row.money),
+        *(
+            [figure("Money", "US $", "At the recipe's prices.", lambda row: row.money)]
+            if price_is_known(folder)
+            else []
+        ),
     ]  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from sodakd.judge.fences import blocks
+from sodakd.answers.fences import blocks
 from sodakd.judge.guess import Guess, guess_code
 
 _LONGEST = 6000

@@ -17,14 +17,14 @@ _Values = tuple[int, dict[str, JsonValue]]
 
 
 def _read_lines(path: Path) -> Iterator[_Values]:
-    with path.open(encoding="utf-8") as file:
+    with path.open(encoding="utf-8-sig") as file:
         for number, line in enumerate(file):
             if line.strip():
                 yield number, _object(_json(line, path, number + 1), path, f"line {number + 1}")
 
 
 def _read_json(path: Path) -> Iterator[_Values]:
-    value = _json(path.read_text(encoding="utf-8"), path, 1)
+    value = _json(path.read_text(encoding="utf-8-sig"), path, 1)
     if isinstance(value, dict):
         lists = [below for below in value.values() if isinstance(below, list)]
         if len(lists) != 1:

@@ -42,14 +42,16 @@ def source_files(folder: Path) -> list[Path]:
 
 
 def read_snippets(folder: Path, seed: int) -> Iterator[Seed]:
-    """A seed from each source file of a folder; a file without a line of code gives an empty one.
+    """A seed from each source file of a folder; one without a line of code gives an empty one, and
+    so does one that is no text (a film's name may end in `.ts` as well).
 
     The same seed draws the same lines of a file, whatever other files there are.
     """
     for path in source_files(folder):
         name = path.relative_to(folder).as_posix()
         language = SUFFIXES[path.suffix]
-        text = path.read_text(encoding="utf-8", errors="replace")
+        content = path.read_bytes()
+        text = "" if b"\0" in content else content.decode("utf-8", "replace")
         start, snippet = draw_snippet(text, random.Random(f"snippet {seed} {name}"))
         asked = ask_around(snippet, language) if snippet else ""
         yield Seed(text=asked, label=language.value, file=name, row=start)

@@ -1,5 +1,7 @@
 """The questions of the first cycle."""
 
+import re
+from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -8,6 +10,20 @@ from sodakd.settings.ranges import Count, Levels, Share
 from sodakd.types import Frozen, Language
 
 WORLD = "world"
+
+
+_HUB = re.compile(r"[\w.-]+/[\w.-]+(?:@[\w./-]+)?")
+DATA_SUFFIXES = (".jsonl", ".ndjson", ".json", ".parquet")
+
+
+def can_be_there(source: str) -> bool:
+    """Whether a source is a file or a folder here, or has the form of a hub dataset's id.
+
+    `FOLDER#NAME` is a dataset of a folder.
+    """
+    if Path(source).exists() or Path(source.rpartition("#")[0] or source).exists():
+        return True
+    return _HUB.fullmatch(source) is not None and not source.endswith(DATA_SUFFIXES)
 
 
 class ColumnSettings(Frozen):

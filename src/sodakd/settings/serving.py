@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from sodakd.settings.addresses import Address
 from sodakd.settings.ranges import Count
 from sodakd.types import Frozen
 
@@ -9,7 +10,7 @@ from sodakd.types import Frozen
 class ServerSettings(Frozen):
     """How a server of models is started and called. Sections of a recipe are made from it."""
 
-    base_url: str | None = Field(default=None, description="of a server of your own")
+    base_url: Address | None = Field(default=None, description="of a server of your own")
     max_in_flight: Count = Field(default=64, description="most calls at the same time")
     timeout: float = Field(default=600.0, gt=0, description="seconds until an attempt is given up")
     attempts: Count = Field(default=8, description="of a call whose attempts fail")

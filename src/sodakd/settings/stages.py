@@ -27,6 +27,10 @@ class DeliverySettings(Frozen):
         default="errors",
         description="what static tools may not find in a correct solution without tests",
     )
+    unverified_faults: Literal["keep", "drop"] = Field(
+        default="keep",
+        description="without tests: faulty solutions whose run shows no difference, in the end",
+    )
     faults: bool = Field(default=True, description="ask for faulty solutions as well")
     replay_share: Share = Field(default=0.3, description="share of older examples in a training")
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from sodakd.settings.addresses import Address
 from sodakd.settings.prices import Price, known_prices, read_prices
 from sodakd.settings.ranges import Count
 from sodakd.settings.serving import ServerSettings
@@ -51,7 +52,7 @@ class TeacherSettings(ServerSettings):
         default=None, description="prices of models, laid over the known ones: YAML"
     )
     model: str | None = Field(default=None, description="the name the server knows it by")
-    base_url: str | None = Field(
+    base_url: Address | None = Field(
         default=None, description="OPENAI_BASE_URL if left out, else OpenAI's own"
     )
     api_key_env: str = Field(

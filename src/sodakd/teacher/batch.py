@@ -9,12 +9,13 @@ import json
 import sqlite3
 import uuid
 from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import NoReturn
 
-from sodakd.errors import BudgetReached
-from sodakd.models.batches import MOST_REQUESTS, Asked, Batches
+from sodakd.errors import BudgetReached, EndpointError
+from sodakd.models.batches import MOST_REQUESTS, Asked, Batch, Batches
 from sodakd.models.completions import (
     Billed,
     Completion,
@@ -45,6 +46,8 @@ class BatchTeacher:
         self.max_in_flight = MOST_REQUESTS
         self.chat = chat
         self.batches = batches
+        self.most = MOST_REQUESTS
+        self.answered = False
 
     def version(self, ask: Ask) -> str:
         """As of a direct call."""
@@ -66,6 +69,10 @@ class _Wanted:
     longer: bool = False
 
 
+class _TooMany(Exception):
+    """A batch was refused for its size."""
+
+
 class BatchRound:
     """The calls of one `ask`, in as few batches as can be."""
 
@@ -83,24 +90,35 @@ class BatchRound:
         self._budget = budget
         self._shown = shown
         self._replies: dict[str, Reply] = {}
+        self._words = ""
 
     async def run(self, calls: Sequence[Call]) -> dict[str, Reply]:
         """All replies, by key.
 
         Raises:
             BudgetReached: not all of them fitted; those that did are kept.
-            EndpointError: the server refuses.
+            EndpointError: the server refuses a batch as a whole, or nothing was ever answered.
         """
         waiting = [_Wanted(call, self._teacher.chat.request(call.ask)) for call in calls]
         await self._collect_begun({wanted.call.key: wanted for wanted in waiting})
         waiting = [wanted for wanted in waiting if wanted.call.key not in self._replies]
         for _ in range(ROUNDS):
             again: list[_Wanted] = []
-            for start in range(0, len(waiting), MOST_REQUESTS):
-                again += await self._batch(waiting[start : start + MOST_REQUESTS])
+            while waiting:
+                some = waiting[: self._teacher.most]
+                try:
+                    again += await self._batch(some)
+                except _TooMany:
+                    continue  # the same ones, fewer at once
+                waiting = waiting[len(some) :]
             waiting = again
             if not waiting:
                 return self._replies
+        if not self._teacher.answered:
+            raise EndpointError(
+                f"{self._teacher.model}: no request of a batch was answered, {ROUNDS} times; the"
+                f" last one failed so: {self._words}; mend it, then run the same command again"
+            )
         for wanted in waiting:
             await self._close(wanted.call.key, Completion("", Finish.FAILED, None))
         return self._replies
@@ -159,10 +177,14 @@ class BatchRound:
             if found is None:  # killed before it was submitted
                 await self._commits.post(partial(books.drop_batch, token=token))
                 continue
-            await self._collect(token, found, own)
+            with suppress(_TooMany):
+                await self._collect(token, found, own)
 
     async def _collect(self, token: str, batch: str, wanted: Sequence[_Wanted]) -> list[_Wanted]:
         ended = await self._teacher.batches.wait(batch)
+        if ended.refused:
+            await self._commits.post(partial(books.drop_batch, token=token))
+            self._refuse(ended, len(wanted))
         results = await self._teacher.batches.results(ended)
         again: list[_Wanted] = []
         replies: dict[str, Reply] = {}
@@ -179,6 +201,22 @@ class BatchRound:
         self._replies |= replies
         self._shown(len(self._replies))
         return again
+
+    def _refuse(self, ended: Batch, size: int) -> NoReturn:
+        """Have fewer requests go at once where that helps; else say what the server says.
+
+        Raises:
+            _TooMany: half as many may pass.
+            EndpointError: nothing helps but a person.
+        """
+        if ended.too_many and size > 1:
+            self._teacher.most = (size + 1) // 2
+            raise _TooMany
+        words = self._teacher.batches.endpoint.public(ended.words)
+        raise EndpointError(
+            f"{self._teacher.model}: {words}; nothing of it was begun or paid: mend it, then run"
+            " the same command again"
+        )
 
     def _settle(
         self,
@@ -202,7 +240,10 @@ class BatchRound:
                 return None
             reply = reply_of(found)
             books.close_call(database, key, reply)
+            self._teacher.answered = True
             return reply
+        if found is not None:
+            self._words = self._teacher.batches.endpoint.public(found.words)
         if found is None or found.billed is Billed.NO:
             books.free(database, key)
         elif found.usage is not None:

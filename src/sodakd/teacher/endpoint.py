@@ -5,7 +5,8 @@ import shutil
 from pathlib import Path
 
 from sodakd.errors import EndpointError
-from sodakd.models.openai import Endpoint
+from sodakd.models.endpoint import Endpoint
+from sodakd.settings.addresses import address_fault
 from sodakd.settings.teacher import TeacherSettings
 from sodakd.teacher.money import Prices
 
@@ -20,7 +21,7 @@ def endpoint_of(settings: TeacherSettings) -> Endpoint:
     """
     for words in missing_for_teacher(settings):
         raise EndpointError(words)
-    key = os.environ.get(settings.api_key_env)
+    key = os.environ.get(settings.api_key_env, "").strip() or None
     return Endpoint(_base(settings), settings.model or "", key, settings.token_limit)
 
 
@@ -29,8 +30,16 @@ def missing_for_teacher(settings: TeacherSettings) -> list[str]:
     match settings.kind:
         case "openai":
             base, name = _base(settings), settings.api_key_env
-            if base.startswith(OPENAI) and not os.environ.get(name):
-                return [f"{base} needs a key, and the environment variable {name} is not set"]
+            fault = address_fault(base)
+            if fault is not None:
+                return [f"OPENAI_BASE_URL is {base!r}; {fault}"]
+            named = name != type(settings).model_fields["api_key_env"].default
+            if (named or base.startswith(OPENAI)) and not os.environ.get(name, "").strip():
+                whose = "teacher.api_key_env" if named else "the key's variable"
+                return [
+                    f"the key for {base}: {whose} is {name}, and the environment variable {name} is"
+                    " not set"
+                ]
         case "replay":
             if not Path(settings.file or "").is_file():
                 return [f"there is no file of recorded answers {settings.file} (teacher.file)"]
@@ -62,4 +71,4 @@ def unknown_price(settings: TeacherSettings) -> str | None:
 
 
 def _base(settings: TeacherSettings) -> str:
-    return settings.base_url or os.environ.get("OPENAI_BASE_URL") or OPENAI
+    return settings.base_url or os.environ.get("OPENAI_BASE_URL", "").strip() or OPENAI

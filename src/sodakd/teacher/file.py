@@ -50,6 +50,7 @@ create table if not exists batches (
   owner text not null,
   at real not null
 ) strict;
+create table if not exists unpriced (model text primary key) strict;
 pragma user_version = {FORMAT};
 """
 
@@ -88,6 +89,11 @@ def transaction(database: sqlite3.Connection, path: Path) -> Iterator[None]:
         database.execute("commit")
     except sqlite3.Error as error:
         raise unusable(path, error) from error
+
+
+def note_unpriced(database: sqlite3.Connection, model: str) -> None:
+    """Remember that nobody knows a model's price: its calls are booked as if they cost nothing."""
+    database.execute("insert or ignore into unpriced values (?)", (model,))
 
 
 def unusable(path: Path, error: sqlite3.Error) -> RunError:

@@ -7,7 +7,6 @@ for and brought nothing (cut off on its way, or in flight when its process was k
 stays in the books at the most it can have cost.
 """
 
-import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Sequence
@@ -21,11 +20,11 @@ from sodakd.teacher import books
 from sodakd.teacher.asks import Ask, CallingTeacher, Reply, Teacher, ask_key, request_key
 from sodakd.teacher.books import Call
 from sodakd.teacher.commit import GroupCommit
-from sodakd.teacher.file import open_ledger_file, transaction
+from sodakd.teacher.file import note_unpriced, open_ledger_file, transaction
 from sodakd.teacher.money import NANO, Prices, SpendRow, Spent
 from sodakd.teacher.round import Round, Shown
 
-__all__ = ["NANO", "Ledger", "Prices", "SpendRow", "Spent", "look_up_spent"]
+__all__ = ["NANO", "Ledger", "Prices", "SpendRow", "Spent"]
 
 _CHUNK = 64  # computed answers booked in one transaction
 
@@ -44,6 +43,9 @@ class Ledger:
         # An answer that was paid for must survive a power cut; a computed one needs no fsync.
         self._calling = teacher if isinstance(teacher, CallingTeacher) else None
         self._database = open_ledger_file(path, "full" if self._calling else "normal")
+        if not prices.known and self._calling is not None:
+            with transaction(self._database, path):
+                note_unpriced(self._database, self._calling.model)
 
     def close(self) -> None:
         self._database.close()
@@ -141,16 +143,3 @@ def _counted(progress: Shown | None, before: int, total: int) -> Shown:
             progress(done)
 
     return shown
-
-
-def look_up_spent(path: Path) -> Spent | None:
-    """What a ledger's file says was spent, for whoever watches; None if it cannot be told now."""
-    if not path.exists():
-        return None
-    try:
-        database = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=0.1)
-        spent = books.spent(database)
-        database.close()
-    except (sqlite3.Error, TypeError):  # TypeError: its one row is not written yet
-        return None
-    return spent

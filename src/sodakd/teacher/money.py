@@ -61,7 +61,10 @@ class SpendRow(Frozen):
 
 
 class Entry(Frozen):
-    """A row of `sodakd ledger`: calls of one group. `lost` calls are not in the others."""
+    """A row of `sodakd ledger`: calls of one group. `lost` calls are not in the others.
+
+    `unpriced` of the asks have a price that is unknown: they are in the money as nothing.
+    """
 
     group: str
     asks: int
@@ -73,3 +76,4 @@ class Entry(Frozen):
     money: float
     lost: int
     lost_money: float
+    unpriced: int = 0

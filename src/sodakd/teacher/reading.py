@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar, cast
 
 from pydantic import Field, JsonValue, ValidationError
 
+from sodakd.answers.thinking import spoken
 from sodakd.models.completions import Finish
 from sodakd.records import Score
 from sodakd.teacher.asks import Ask, Evolve, Inspire, Invent
@@ -74,10 +75,16 @@ _ENDED = {
 
 
 def whole(reply: Ended) -> str:
-    """The text of a reply that came to its own end. Raises `UnreadableReply` for another."""
+    """The text of a reply that came to its own end, without what was thought aloud.
+
+    Raises `UnreadableReply` for another, and where the thinking had no end.
+    """
     if reply.finish in _ENDED:
         raise UnreadableReply(_ENDED[reply.finish])
-    return reply.text
+    said, ended = spoken(reply.text)
+    if not ended and not said.strip():
+        raise UnreadableReply("the reply ended before its thinking did")
+    return said
 
 
 _LINES = re.MULTILINE | re.IGNORECASE
@@ -94,12 +101,27 @@ _LABELS = {
     Language.GO: {"go", "golang"},
 }
 _POINTS = re.compile(r"^[\s>*#-]*Rule\s*([1-5])\b[^:\n]*:[\s*]*([0-9]+(?:\.[0-9]+)?)", _LINES)
+_DASHED = re.compile(
+    r"^[\s>*#-]*Rule\s*([1-5])\b[^:\n]*?[-–—=][\s*]*([0-9]+(?:\.[0-9]+)?)"  # noqa: RUF001
+    r"(?=[\s*]*(?:/\s*\d|points?\b|\.?[ \t*]*$))",
+    _LINES,
+)
 _RULES = ("functionality", "boundary", "coverage", "readability", "practices")
-_KIND = re.compile(r"^[\s>*#-]*Fault(?:[ \t]+kind)?[\s*]*:[\s*`\"]*([A-Za-z][\w -]*)", _LINES)
+_KIND = re.compile(
+    r"^[\s>*#-]*(?:Fault(?:[ \t]+kind)?|Kind)[\s*]*:[\s*`\"]*([A-Za-z][\w -]*)", _LINES
+)
 _PROBLEM = re.compile(r"^[\s*#]*\[?Problem(?: Description)?\]?[\s*:]*$", _LINES)
 _SOLUTION = re.compile(r"^[\s*#]*\[?Solution\]?[\s*:]*$", _LINES)
 _SCORE = re.compile(r"^[\s>*#-]*Score[ \t]+([AB])[\s*]*:[\s*]*([0-9]+(?:\.[0-9]+)?)", _LINES)
 _NAMES = re.compile(r"[ -]+")
+_ALSO = {
+    "off_by_one": FaultKind.CONSTANT,
+    "missing_case": FaultKind.DROP,
+    "wrong_variable": FaultKind.NAME,
+    "missing_return": FaultKind.NO_RETURN,
+    "syntax_error": FaultKind.SYNTAX,
+}
+"""Names that teachers give to kinds of faults, beside those that they are told."""
 
 
 def fenced(text: str, labels: Sequence[str] = ()) -> str:
@@ -127,8 +149,9 @@ def read_fault(text: str) -> FaultyCode:
     """The kind (a line `Fault: KIND`) and the code of a `Fault` reply."""
     for found in _KIND.finditer(text):
         name = _NAMES.sub("_", found[1].strip().lower())
-        if name in set(FaultKind):
-            return FaultyCode(kind=FaultKind(name), code=fenced(text))
+        kind = _ALSO.get(name) or next((kind for kind in FaultKind if kind == name), None)
+        if kind is not None:
+            return FaultyCode(kind=kind, code=fenced(text))
     raise UnreadableReply("no line 'Fault: KIND' with a known kind in the reply")
 
 
@@ -137,7 +160,7 @@ def read_grade(text: str) -> Score:
 
     Of several lines for a rule the last counts. Points are rounded to halves.
     """
-    lines = list(_POINTS.finditer(text))
+    lines = list(_POINTS.finditer(text)) or list(_DASHED.finditer(text))
     points = {int(line[1]): round(float(line[2]) * 2) / 2 for line in lines}
     if sorted(points) != [1, 2, 3, 4, 5]:
         raise UnreadableReply(f"points for the rules {sorted(points)} instead of 1 to 5")

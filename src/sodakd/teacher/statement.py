@@ -1,4 +1,4 @@
-"""What `sodakd ledger` shows: the books of a run by step, cycle, stage, ask or model."""
+"""What a ledger's file says to those who only look: by step, cycle, stage, ask or model; in all."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Literal
 
 from sodakd.errors import DataError
+from sodakd.teacher import books
 from sodakd.teacher.file import unusable
-from sodakd.teacher.money import NANO, Entry
+from sodakd.teacher.money import NANO, Entry, Spent
 
 By = Literal["run", "cycle", "stage", "step", "ask", "model"]
 
@@ -28,6 +29,12 @@ _SUMS = (
 )  # fmt: skip
 
 
+_UNPRICED = (
+    "sum(money + lost_money = 0 and prompt_tokens + completion_tokens + lost_tokens > 0"
+    " and model in (select model from unpriced))"
+)
+
+
 def statement(ledger: Path, by: By) -> list[Entry]:
     """A row for each group, and one of all of them last: equal to the ledger's running totals.
 
@@ -40,7 +47,9 @@ def statement(ledger: Path, by: By) -> list[Entry]:
         raise DataError(f"there is no ledger {ledger}; name the folder of a run")
     try:
         database = sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)
-        sums = f"sum(1), {', '.join(_SUMS)}"
+        told = database.execute("select count(*) from sqlite_master where name = 'unpriced'")
+        unpriced = _UNPRICED if told.fetchone()[0] else "0"
+        sums = f"sum(1), {', '.join(_SUMS)}, {unpriced}"
         groups = database.execute(
             f"select {GROUPS[by]} as name, {sums} from calls group by name order by name"
         ).fetchall()
@@ -53,12 +62,25 @@ def statement(ledger: Path, by: By) -> list[Entry]:
     return [_entry(*row) for row in (*groups, *everything)]
 
 
+def look_up_spent(path: Path) -> Spent | None:
+    """What a ledger's file says was spent, for whoever watches; None if it cannot be told now."""
+    if not path.exists():
+        return None
+    try:
+        database = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=0.1)
+        spent = books.spent(database)
+        database.close()
+    except (sqlite3.Error, TypeError):  # TypeError: its one row is not written yet
+        return None
+    return spent
+
+
 def _entry(
     group: str, asks: int, answered: int, failed: int, calls: int, prompt: int, completion: int,
-    money: int, lost: int, lost_money: int,
+    money: int, lost: int, lost_money: int, unpriced: int,
 ) -> Entry:  # fmt: skip
     return Entry(
         group=group, asks=asks, answered=answered, failed=failed, calls=calls,
         prompt_tokens=prompt, completion_tokens=completion, money=money / NANO,
-        lost=lost, lost_money=lost_money / NANO,
+        lost=lost, lost_money=lost_money / NANO, unpriced=unpriced,
     )  # fmt: skip

@@ -1,0 +1,1 @@
+"""How the text of a model is laid out: fenced blocks, their labels, thinking aloud."""

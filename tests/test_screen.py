@@ -1,0 +1,65 @@
+"""What a terminal or a log shows of money."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from sodakd.methods.plan import Plan, PlannedCalls
+from sodakd.recipe import Recipe
+from sodakd.run import Progress
+from sodakd.screen import _Board, _lines, show_ledger, show_plan
+from sodakd.settings.teacher import Budget, TeacherSettings
+from sodakd.teacher.chat import ChatTeacher, Sampling
+from sodakd.teacher.ledger import Ledger
+from sodakd.teacher.money import Prices
+from sodakd.teacher.statement import statement
+from tests.servers.running import serving
+from tests.teacher.shop import client, ledger, solves
+
+
+def test_a_plan_at_an_unknown_price_names_no_sum(capsys: pytest.CaptureFixture[str]) -> None:
+    teacher = TeacherSettings(kind="openai", model="mystery")
+    row = PlannedCalls("cycle-1", "solve", 10, 100, 100, 0.0)
+    show_plan(Plan([row], []), Recipe(teacher=teacher))
+    shown = capsys.readouterr().out
+    assert shown.count("unknown") == 3
+    assert "0.0000" not in shown
+
+
+def test_a_price_that_nobody_knows_is_said_of_every_row(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with serving() as server:
+        opened = client(server.url)
+        teacher = ChatTeacher("mystery", lambda: opened, Sampling(0.0, 512), 8)
+        books = Ledger(path, teacher, Prices(0, 0, known=False), Budget())
+        books.ask(solves(5), "one", Counter())
+        free = Ledger(tmp_path / "free.sqlite", teacher, Prices(0, 0), Budget())
+        free.ask(solves(5), "one", Counter())
+    assert [entry.unpriced for entry in statement(path, "step")] == [5, 5]
+    assert [entry.unpriced for entry in statement(tmp_path / "free.sqlite", "step")] == [0, 0]
+    show_ledger(statement(path, "step"), "step")
+    shown = capsys.readouterr().out
+    assert shown.count("unknown") == 5
+    assert "0.000000" not in shown
+
+
+def test_lines_of_a_log_say_what_was_spent_once_the_teacher_was_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving() as server:
+        books = ledger(tmp_path / "ledger.sqlite", server.url)
+        board = _Board(tmp_path, steps=1, calls=100)
+        line = _lines(board)
+        line(Progress("cycle-1/pairs", 0, 0))
+        books.ask(solves(10), "cycle-1/pairs", Counter())
+        line(Progress("cycle-1/pairs", 10, 100, "correct solutions"))
+        line(Progress("cycle-1/student", 1, 10, "train"))
+    first, second, third = capsys.readouterr().err.splitlines()
+    assert "$" not in first + third
+    assert re.search(
+        r"\[teacher: 10 calls, .* tokens, \$0\.\d{4}, about \$0\.\d{4} in all\]", second
+    )
