@@ -7,10 +7,12 @@ from typing import cast
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, TrainingArguments
 
 from sodakd.errors import ModelError, TrainingError
+from sodakd.models.canary import read_canary
 from sodakd.models.prompts import Tokenizer, layout_of
+from sodakd.models.transformers import TransformersModel
 from sodakd.settings.student import LoraSettings, StudentSettings
 from sodakd.settings.training import TrainingSettings
 from sodakd.training.batches import Encoded, Example, encode
@@ -20,6 +22,7 @@ from sodakd.training.forward import FORWARDS, choose_way
 from sodakd.training.opening import checkpoint_activations, lay_out, open_model, open_tokenizer
 from sodakd.training.packing import check_ends, pack
 from sodakd.training.trainer import StudentTrainer
+from tests.models.small import write_lively
 from tests.tiny_models import CHATML, FAMILIES, byte_tokenizer, write_model
 from tests.training.questions import synthetic
 
@@ -194,6 +197,57 @@ def test_half_precision_learns_and_keeps_the_dtype_of_its_weights(
     assert rows[-1].nll < rows[0].nll
     kept = AutoModelForCausalLM.from_pretrained(out, dtype="auto")
     assert str(kept.dtype) == f"torch.{dtype}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "dtype", "mixed"),
+    [
+        ("full", "float32", False),
+        ("full", "float32", True),
+        ("full", "bfloat16", True),
+        ("lora", "bfloat16", True),
+        ("lora", "float16", False),
+        ("qlora", "bfloat16", True),
+    ],
+)
+def test_a_trained_student_meets_its_own_canary_in_every_precision(
+    kind: str, dtype: str, mixed: bool, tmp_path: Path
+) -> None:
+    start = write_lively(tmp_path / "start")
+    out = tmp_path / "out"
+    out.mkdir()
+    settings = SETTINGS.model_copy(
+        update={"bf16": mixed, "max_steps": 1, "warmup_steps": 0, "gradient_checkpointing": True}
+    )
+    own = student(start, dtype=dtype, finetuning_type=kind)
+    fit(start, small(8), settings, 0, out, student=own)
+    canary = read_canary(out)
+    assert canary is not None
+    assert canary.dtype == dtype
+    compared = TransformersModel.open(out).check(out)
+    assert compared is not None
+    assert compared.tokens > 3
+
+
+def test_a_machine_with_several_gpus_trains_on_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trainer wraps a model in nn.DataParallel where it sees several."""
+    begin = TrainingArguments.__post_init__
+
+    def see_two(arguments: TrainingArguments) -> None:
+        begin(arguments)
+        arguments._n_gpu = 2
+
+    monkeypatch.setattr(TrainingArguments, "__post_init__", see_two)
+    folder = write_model(tmp_path)
+    _, layout = open_tokenizer(folder)
+    model = open_model(folder, student(folder))
+    encoded = encode(small(4), layout, 512)
+    done, kept = Progress(identity=""), Checkpoints(tmp_path)
+    trainer = StudentTrainer(model, encoded, SETTINGS, "padded", 0, kept, done, None)
+    assert trainer.args.n_gpu == 1
+    assert trainer._wrap_model(model) is model
 
 
 def test_float16_without_a_gpu_is_one_clear_error(tmp_path: Path) -> None:

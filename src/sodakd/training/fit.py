@@ -89,6 +89,7 @@ def fit(
     rows = trainer.done.rows
     if not all(bool(p.isfinite().all()) for p in trained.parameters() if p.requires_grad):
         raise TrainingError(not_finite("weights", trainer.state.global_step, settings))
+    trainer.give_back()
     if student.finetuning_type != "full":
         model = merged(cast("PeftModel", trained), start, student)
     with writing(out):
