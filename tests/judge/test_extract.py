@@ -178,3 +178,10 @@ def test_nothing_of_a_real_program_is_lost(name: str) -> None:
         assert found.complete
         assert extract(program, language).code == program
         assert extract(program).language is language
+
+
+def test_the_blank_of_a_first_word_is_no_indentation() -> None:
+    """Answers of SentencePiece models may begin with one where a server decodes token by token."""
+    assert extract(f" {F}", PYTHON).code == F
+    assert extract(f" import os\n{F}\nDone.", PYTHON).code.startswith("import os")
+    assert extract("    return f(x)\n", PYTHON).code.startswith("    ")
