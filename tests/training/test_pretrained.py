@@ -1,13 +1,21 @@
 """Pretrained students: their layouts, both ways of the forward pass, adapters, precision."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import cast
+from typing import NoReturn, cast
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, TrainingArguments
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    CodeLlamaTokenizer,
+    LlamaTokenizer,
+    PreTrainedTokenizerBase,
+    TrainingArguments,
+)
 
 from sodakd.errors import ModelError, TrainingError
 from sodakd.models.canary import read_canary
@@ -70,6 +78,42 @@ def test_marks_of_a_template_in_an_answer_are_plain_characters() -> None:
 def test_a_template_that_takes_no_answer_is_one_clear_error() -> None:
     with pytest.raises(ModelError, match=r"takes no question with its answer.*chat_template"):
         layout_of(cast("Tokenizer", byte_tokenizer("{{ raise_exception('no') }}")))
+
+
+def llama_over_bytes(folder: Path) -> PreTrainedTokenizerBase:
+    """DeepSeek-Coder's kind: bytes in its file, Llama's class in its config."""
+    byte_tokenizer(None).save_pretrained(folder)
+    config = folder / "tokenizer_config.json"
+    named = {**json.loads(config.read_text()), "tokenizer_class": "LlamaTokenizerFast"}
+    config.write_text(json.dumps(named))
+    (folder / "config.json").write_text('{"model_type": "llama"}')
+    found: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder)
+    return found
+
+
+def test_a_tokenizer_of_bytes_that_is_called_llamas_keeps_blanks_or_is_refused(
+    tmp_path: Path,
+) -> None:
+    code = "def add(a, b):\n    return a + b\n"
+    layout = layout_of(cast("Tokenizer", llama_over_bytes(tmp_path)))
+    assert layout.text(layout.answer(code)) == code
+    file = json.loads((tmp_path / "tokenizer.json").read_text())["model"]
+    lossy = LlamaTokenizer(vocab=file["vocab"], merges=[tuple(pair) for pair in file["merges"]])
+    with pytest.raises(ModelError, match=r"install a newer transformers"):
+        layout_of(cast("Tokenizer", lossy))
+
+
+def test_a_tokenizer_of_code_llamas_kind_begins_texts_and_gives_answers_back() -> None:
+    letters = sorted({*"\u2581", *"abcdefghijklmnopqrstuvwxyz#:IR()+,"})
+    words = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), *letters]
+    vocab = {word: place for place, word in enumerate(words)}
+    tokenizer = CodeLlamaTokenizer(vocab=vocab, merges=[])
+    layout = layout_of(cast("Tokenizer", tokenizer))
+    code = "def add(a, b):\n    return a + b\n"
+    assert layout.prompt("add")[0] == layout.tokenizer.bos_token_id
+    assert layout.prompt("add").count(layout.tokenizer.bos_token_id or 0) == 1
+    assert layout.answer(code)[-1] == layout.end == tokenizer.eos_token_id
+    assert layout.text(layout.answer(code)) == code
 
 
 def test_an_answer_without_its_end_is_refused() -> None:
@@ -236,7 +280,7 @@ def test_a_machine_with_several_gpus_trains_on_one(
     begin = TrainingArguments.__post_init__
 
     def see_two(arguments: TrainingArguments) -> None:
-        begin(arguments)
+        begin(arguments)  # type: ignore[no-untyped-call]
         arguments._n_gpu = 2
 
     monkeypatch.setattr(TrainingArguments, "__post_init__", see_two)
@@ -248,6 +292,19 @@ def test_a_machine_with_several_gpus_trains_on_one(
     trainer = StudentTrainer(model, encoded, SETTINGS, "padded", 0, kept, done, None)
     assert trainer.args.n_gpu == 1
     assert trainer._wrap_model(model) is model
+
+
+def test_a_batch_that_does_not_fit_is_one_clear_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> NoReturn:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(StudentTrainer, "_loss", full)
+    start = write_model(tmp_path / "start")
+    words = "train_batch_size to 4 and training.gradient_accumulation_steps to 2, and run again"
+    with pytest.raises(TrainingError, match=words):
+        fit(start, small(8), SETTINGS, 0, tmp_path, student=student(start))
 
 
 def test_float16_without_a_gpu_is_one_clear_error(tmp_path: Path) -> None:
