@@ -81,6 +81,10 @@ def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
         ("feedback: {samples: 3}", "need a temperature above 0"),
         ("feedback: {probes: 900}", "probes"),
         ("delivery: {faults: false}", "needs faulty solutions"),
+        (
+            "student: {model_name_or_path: m, dtype: float16}\ntraining: {fp16: true}",
+            "student.dtype is float16, in which whole weights cannot be trained",
+        ),
     ],
 )
 def test_a_wrong_value_is_one_clear_error(tmp_path: Path, text: str, says: str) -> None:

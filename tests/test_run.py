@@ -76,6 +76,36 @@ def test_another_budget_is_taken(tmp_path: Path) -> None:
     assert head["recipe"]["budget"] == {"calls": 9}
 
 
+def test_another_batch_size_and_device_of_a_student_are_taken(tmp_path: Path) -> None:
+    def recipe(**generation: JsonValue) -> dict[str, JsonValue]:
+        return {"seed": 1, "generation": generation}
+
+    with Run.open(tmp_path / "run", recipe(batch_size=128, device=None, dtype=None)):
+        pass
+    with Run.open(tmp_path / "run", recipe(batch_size=8, device="cuda:1", dtype=None)):
+        pass
+    with (
+        pytest.raises(RunError, match=r"generation\.dtype"),
+        Run.open(tmp_path / "run", recipe(batch_size=8, device=None, dtype="bfloat16")),
+    ):
+        pass
+
+
+def test_a_step_may_be_computed_in_smaller_batches_and_no_other(tmp_path: Path) -> None:
+    def recipe(size: int, times: int) -> dict[str, JsonValue]:
+        split = {"per_device_train_batch_size": size, "gradient_accumulation_steps": times}
+        return {"training": {**split, "gradient_checkpointing": times > 1}}
+
+    for size, times in ((32, 1), (8, 4)):
+        with Run.open(tmp_path / "run", recipe(size, times)):
+            pass
+    with (
+        pytest.raises(RunError, match=r"training\.per_device_train_batch_size: 8 -> 4"),
+        Run.open(tmp_path / "run", recipe(4, 4)),
+    ):
+        pass
+
+
 def test_two_processes_do_not_share_a_folder(tmp_path: Path) -> None:
     with (
         Run.open(tmp_path / "run", RECIPE),

@@ -2,7 +2,8 @@
 
 import fcntl
 import json
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,14 +16,18 @@ from sodakd.store import write_whole
 
 FORMAT = 1
 MAY_CHANGE = (
-    "budget", "generation.attempts", "generation.base_url", "generation.canary_tolerance",
-    "generation.command", "generation.max_in_flight", "generation.model", "generation.port",
+    "budget", "generation.attempts", "generation.base_url", "generation.batch_size",
+    "generation.canary_tolerance", "generation.command", "generation.device",
+    "generation.max_in_flight", "generation.model", "generation.port",
     "generation.start_seconds", "generation.timeout",
     "teacher.api_key_env", "teacher.attempts", "teacher.base_url", "teacher.batch_poll",
-    "teacher.command", "teacher.max_in_flight", "teacher.port", "teacher.start_seconds",
-    "teacher.timeout",
+    "teacher.batch_size", "teacher.command", "teacher.device", "teacher.max_in_flight",
+    "teacher.port", "teacher.start_seconds", "teacher.timeout",
+    "training.gradient_checkpointing",
 )  # fmt: skip
 """Keys that decide nothing of what a run comes to, only how it gets there."""
+_SPLIT = ("training.per_device_train_batch_size", "training.gradient_accumulation_steps")
+"""A step of so many examples, computed in smaller batches, is the same step."""
 
 
 def begin(folder: Path, recipe: Mapping[str, JsonValue]) -> None:
@@ -36,7 +41,9 @@ def begin(folder: Path, recipe: Mapping[str, JsonValue]) -> None:
     head = {"format": FORMAT, "sodakd": __version__, "recipe": dict(recipe)}
     if path.exists():
         old = _read_head(path)
-        changed = [line for line in differences(old, dict(recipe)) if not _may_change(line)]
+        same_steps = _examples_a_step(old) == _examples_a_step(recipe)
+        free = (*MAY_CHANGE, *_SPLIT) if same_steps else MAY_CHANGE
+        changed = [line for line in differences(old, dict(recipe)) if not _among(free, line)]
         if changed:
             lines = "\n".join(f"  {line}" for line in changed)
             raise RunError(
@@ -50,9 +57,18 @@ def begin(folder: Path, recipe: Mapping[str, JsonValue]) -> None:
     write_whole(path, json.dumps(head, indent=1).encode())
 
 
-def _may_change(line: str) -> bool:
+def _among(keys: Sequence[str], line: str) -> bool:
     key = line.partition(":")[0]
-    return any(key == free or key.startswith(f"{free}.") for free in MAY_CHANGE)
+    return any(key == free or key.startswith(f"{free}.") for free in keys)
+
+
+def _examples_a_step(recipe: Mapping[str, JsonValue]) -> int:
+    """Examples of one step of the trainings."""
+    training = recipe.get("training")
+    if not isinstance(training, dict):
+        return 1
+    counts = (training.get(key.partition(".")[2]) for key in _SPLIT)
+    return math.prod(count for count in counts if isinstance(count, int))
 
 
 def _read_head(path: Path) -> dict[str, JsonValue]:

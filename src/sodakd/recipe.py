@@ -90,6 +90,12 @@ class Recipe(Frozen):
                 f"student.finetuning_type is {self.student.finetuning_type}, and Muon is for whole"
                 " matrices: set training.optimizer to adamw"
             )
+        if self.student.dtype == "float16" and self.student.finetuning_type == "full":
+            raise ValueError(
+                "student.dtype is float16, in which whole weights cannot be trained (gradients and"
+                " the optimizer's averages leave its range): set student.dtype to float32, with"
+                " training.fp16 or bf16; or to bfloat16; or student.finetuning_type to lora"
+            )
         if self.training.loss != "none" and not self.delivery.faults:
             raise ValueError("training.loss needs faulty solutions: set delivery.faults to true")
         if self.budget.money is not None and self.teacher.prices is None:

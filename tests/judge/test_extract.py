@@ -235,3 +235,10 @@ def test_examples_in_a_program_are_no_transcript() -> None:
         assert extract(f"```python\n{text}```", Language.PYTHON).code == text
     used = f"```python\n{PROGRAMS[Language.PYTHON]}```\nIn use:\n```\n>>> add(1, 2)\n3\n```"
     assert extract(used, Language.PYTHON).code == PROGRAMS[Language.PYTHON]
+
+
+def test_the_blank_of_a_first_word_is_no_indentation() -> None:
+    """Answers of SentencePiece models may begin with one where a server decodes token by token."""
+    assert extract(f" {F}", PYTHON).code == F
+    assert extract(f" import os\n{F}\nDone.", PYTHON).code.startswith("import os")
+    assert extract("    return f(x)\n", PYTHON).code.startswith("    ")

@@ -7,6 +7,8 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, Qwen2Config, Qwen2ForCausalLM
 
+from sodakd.errors import ModelError
+from sodakd.models import lean, static
 from sodakd.models.prompts import Tokenizer, layout_of
 from sodakd.models.transformers import TransformersModel
 from sodakd.settings.student import StudentShape
@@ -119,6 +121,56 @@ def test_progress_counts_up_to_all_answers(folder: Path) -> None:
     model.generate(PROMPTS, max_new_tokens=LONGEST, batch_size=24, progress=seen.append)
     assert seen == sorted(seen)
     assert seen[-1] == len(PROMPTS)
+
+
+def small_memory(most: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """A device that holds so many answers at the same time, and the batches that it held."""
+    held: list[int] = []
+    for module in (lean, static):
+        decode = module.decode
+
+        def limited(model: object, prompts: list[object], *rest: object, decode=decode) -> object:  # type: ignore[no-untyped-def]
+            if len(prompts) > most:
+                raise torch.OutOfMemoryError("out of memory")
+            held.append(len(prompts))
+            return decode(model, prompts, *rest)
+
+        monkeypatch.setattr(module, "decode", limited)
+    return held
+
+
+@pytest.mark.parametrize("decode", ["lean", "static"])
+@pytest.mark.parametrize("temperature", [0.0, 0.9])
+def test_too_little_memory_halves_the_batches_and_changes_no_answer(
+    decode: str, temperature: float, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = TransformersModel.open(folder, batch_size=24)
+    model.lean = decode == "lean"
+
+    def answers(seen: list[int]) -> list[str]:
+        return model.generate(
+            PROMPTS, max_new_tokens=LONGEST, temperature=temperature, seed=4, progress=seen.append
+        )
+
+    whole = answers([])
+    held, seen = small_memory(7, monkeypatch), list[int]()
+    assert answers(seen) == whole
+    assert (max(held), seen[-1]) == (6, len(PROMPTS))
+    assert held[0] == 6
+    held.clear()
+    assert answers([]) == whole
+    assert max(held) == 6  # it is remembered
+
+
+def test_too_little_memory_for_one_answer_is_one_clear_error(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = TransformersModel.open(folder, keys="teacher.")
+    small_memory(0, monkeypatch)
+    with pytest.raises(ModelError, match=r"too small for one answer.*teacher\.dtype to bfloat16"):
+        model.generate(PROMPTS[:3], max_new_tokens=4)
+    with pytest.raises(ModelError, match=r"set generation\.dtype to bfloat16"):
+        TransformersModel.open(folder)
 
 
 def test_no_prompts_give_no_answers(folder: Path) -> None:

@@ -6,12 +6,13 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from sodakd.errors import EndpointError
+from sodakd.models.chat import Said
 from sodakd.models.local import LocalModel
 from sodakd.models.serving import Command, Server
 from sodakd.settings.teacher import Budget
@@ -94,22 +95,21 @@ def test_killed_at_any_moment_nothing_answered_is_asked_twice(tmp_path: Path) ->
 
 
 class Parrot:
-    """A generator that repeats the last line, and counts its batches."""
+    """A model that repeats the last line, and counts its batches."""
 
     def __init__(self) -> None:
         self.batches: list[int] = []
 
-    def generate(
+    def say(
         self,
         prompts: Sequence[str],
         *,
         max_new_tokens: int,
         temperature: float = 0.0,
         seed: int = 0,
-        progress: Callable[[int], None] | None = None,
-    ) -> list[str]:
+    ) -> list[Said]:
         self.batches.append(len(prompts))
-        return [prompt.splitlines()[-1] for prompt in prompts]
+        return [Said(prompt.splitlines()[-1], ended=True) for prompt in prompts]
 
 
 def test_a_model_in_this_process_answers_in_batches(tmp_path: Path) -> None:

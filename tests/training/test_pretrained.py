@@ -1,16 +1,26 @@
 """Pretrained students: their layouts, both ways of the forward pass, adapters, precision."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import cast
+from typing import NoReturn, cast
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    CodeLlamaTokenizer,
+    LlamaTokenizer,
+    PreTrainedTokenizerBase,
+    TrainingArguments,
+)
 
 from sodakd.errors import ModelError, TrainingError
+from sodakd.models.canary import read_canary
 from sodakd.models.prompts import Tokenizer, layout_of
+from sodakd.models.transformers import TransformersModel
 from sodakd.settings.student import LoraSettings, StudentSettings
 from sodakd.settings.training import TrainingSettings
 from sodakd.training.batches import Encoded, Example, encode
@@ -20,6 +30,7 @@ from sodakd.training.forward import FORWARDS, choose_way
 from sodakd.training.opening import checkpoint_activations, lay_out, open_model, open_tokenizer
 from sodakd.training.packing import check_ends, pack
 from sodakd.training.trainer import StudentTrainer
+from tests.models.small import write_lively
 from tests.tiny_models import CHATML, FAMILIES, byte_tokenizer, write_model
 from tests.training.questions import synthetic
 
@@ -67,6 +78,42 @@ def test_marks_of_a_template_in_an_answer_are_plain_characters() -> None:
 def test_a_template_that_takes_no_answer_is_one_clear_error() -> None:
     with pytest.raises(ModelError, match=r"takes no question with its answer.*chat_template"):
         layout_of(cast("Tokenizer", byte_tokenizer("{{ raise_exception('no') }}")))
+
+
+def llama_over_bytes(folder: Path) -> PreTrainedTokenizerBase:
+    """DeepSeek-Coder's kind: bytes in its file, Llama's class in its config."""
+    byte_tokenizer(None).save_pretrained(folder)
+    config = folder / "tokenizer_config.json"
+    named = {**json.loads(config.read_text()), "tokenizer_class": "LlamaTokenizerFast"}
+    config.write_text(json.dumps(named))
+    (folder / "config.json").write_text('{"model_type": "llama"}')
+    found: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder)
+    return found
+
+
+def test_a_tokenizer_of_bytes_that_is_called_llamas_keeps_blanks_or_is_refused(
+    tmp_path: Path,
+) -> None:
+    code = "def add(a, b):\n    return a + b\n"
+    layout = layout_of(cast("Tokenizer", llama_over_bytes(tmp_path)))
+    assert layout.text(layout.answer(code)) == code
+    file = json.loads((tmp_path / "tokenizer.json").read_text())["model"]
+    lossy = LlamaTokenizer(vocab=file["vocab"], merges=[tuple(pair) for pair in file["merges"]])
+    with pytest.raises(ModelError, match=r"install a newer transformers"):
+        layout_of(cast("Tokenizer", lossy))
+
+
+def test_a_tokenizer_of_code_llamas_kind_begins_texts_and_gives_answers_back() -> None:
+    letters = sorted({*"\u2581", *"abcdefghijklmnopqrstuvwxyz#:IR()+,"})
+    words = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), *letters]
+    vocab = {word: place for place, word in enumerate(words)}
+    tokenizer = CodeLlamaTokenizer(vocab=vocab, merges=[])
+    layout = layout_of(cast("Tokenizer", tokenizer))
+    code = "def add(a, b):\n    return a + b\n"
+    assert layout.prompt("add")[0] == layout.tokenizer.bos_token_id
+    assert layout.prompt("add").count(layout.tokenizer.bos_token_id or 0) == 1
+    assert layout.answer(code)[-1] == layout.end == tokenizer.eos_token_id
+    assert layout.text(layout.answer(code)) == code
 
 
 def test_an_answer_without_its_end_is_refused() -> None:
@@ -194,6 +241,70 @@ def test_half_precision_learns_and_keeps_the_dtype_of_its_weights(
     assert rows[-1].nll < rows[0].nll
     kept = AutoModelForCausalLM.from_pretrained(out, dtype="auto")
     assert str(kept.dtype) == f"torch.{dtype}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "dtype", "mixed"),
+    [
+        ("full", "float32", False),
+        ("full", "float32", True),
+        ("full", "bfloat16", True),
+        ("lora", "bfloat16", True),
+        ("lora", "float16", False),
+        ("qlora", "bfloat16", True),
+    ],
+)
+def test_a_trained_student_meets_its_own_canary_in_every_precision(
+    kind: str, dtype: str, mixed: bool, tmp_path: Path
+) -> None:
+    start = write_lively(tmp_path / "start")
+    out = tmp_path / "out"
+    out.mkdir()
+    settings = SETTINGS.model_copy(
+        update={"bf16": mixed, "max_steps": 1, "warmup_steps": 0, "gradient_checkpointing": True}
+    )
+    own = student(start, dtype=dtype, finetuning_type=kind)
+    fit(start, small(8), settings, 0, out, student=own)
+    canary = read_canary(out)
+    assert canary is not None
+    assert canary.dtype == dtype
+    compared = TransformersModel.open(out).check(out)
+    assert compared is not None
+    assert compared.tokens > 3
+
+
+def test_a_machine_with_several_gpus_trains_on_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trainer wraps a model in nn.DataParallel where it sees several."""
+    begin = TrainingArguments.__post_init__
+
+    def see_two(arguments: TrainingArguments) -> None:
+        begin(arguments)  # type: ignore[no-untyped-call]
+        arguments._n_gpu = 2
+
+    monkeypatch.setattr(TrainingArguments, "__post_init__", see_two)
+    folder = write_model(tmp_path)
+    _, layout = open_tokenizer(folder)
+    model = open_model(folder, student(folder))
+    encoded = encode(small(4), layout, 512)
+    done, kept = Progress(identity=""), Checkpoints(tmp_path)
+    trainer = StudentTrainer(model, encoded, SETTINGS, "padded", 0, kept, done, None)
+    assert trainer.args.n_gpu == 1
+    assert trainer._wrap_model(model) is model
+
+
+def test_a_batch_that_does_not_fit_is_one_clear_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> NoReturn:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(StudentTrainer, "_loss", full)
+    start = write_model(tmp_path / "start")
+    words = "train_batch_size to 4 and training.gradient_accumulation_steps to 2, and run again"
+    with pytest.raises(TrainingError, match=words):
+        fit(start, small(8), SETTINGS, 0, tmp_path, student=student(start))
 
 
 def test_float16_without_a_gpu_is_one_clear_error(tmp_path: Path) -> None:

@@ -40,7 +40,11 @@ def opener(model: str, at: Served | Here) -> Callable[[], Answering]:
 
         folder = find_model(model)
         opened = TransformersModel.open(
-            folder, device=here.device, dtype=here.dtype, batch_size=here.batch_size
+            folder,
+            device=here.device,
+            dtype=here.dtype,
+            batch_size=here.batch_size,
+            keys="--",
         )
         opened.check(folder)
         return InBatches(opened)

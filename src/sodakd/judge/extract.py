@@ -40,6 +40,8 @@ _SURE = 6.0
 _NO_PROGRAMS = ("sql", "html", "css", "shell", "php", "csharp")
 _MOST_BLOCKS = 64
 """So many blocks of an answer are looked at, the last ones."""
+_STRAY = re.compile(r"\A (?=\S)")
+"""A server with a SentencePiece tokenizer may begin an answer with its first word's blank."""
 _SIGNS = re.compile(r"[=(){}\[\];]")
 _DOES = (
     ast.Call, ast.Assign, ast.AugAssign, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef,
@@ -71,6 +73,7 @@ def extract(answer: str, language: Language | None = None, entry_point: str = ""
     the function that the tests call.
     """
     text, thought = spoken(without_mark(answer))
+    text = _STRAY.sub("", text)
     # Python that holds fences in its texts is no answer with fences: that would not parse.
     bare = language is Language.PYTHON and _does_something(text)
     found = [] if bare else blocks(text)[-_MOST_BLOCKS:]

@@ -75,7 +75,7 @@ def distil(
             if recipe.method == "sft":
                 shop.evaluate("base/evaluation", given.base, given.exam)
                 run_control(control, watch)
-            elif recipe.control and _has_room_beside(recipe):
+            elif recipe.control and has_room_beside(recipe):
                 with beside(run_control, control, watch) as other:
                     student = _method(shop, given)
                     other.wait()
@@ -141,10 +141,15 @@ def _frameworks() -> dict[str, str]:
     return {name: importlib.metadata.version(name) for name in names if name in there}
 
 
-def _has_room_beside(recipe: Recipe) -> bool:
-    """Whether the control can be trained at the same time, in a process of its own."""
+def has_room_beside(recipe: Recipe) -> bool:
+    """Whether the control can be trained at the same time, in a process of its own.
+
+    Not on a GPU: its memory is one training's.
+    """
+    from sodakd.models.devices import has_gpu
+
     held_once = recipe.teacher.kind in LOADED or recipe.generation.backend != "transformers"
-    return cores() > 1 and not held_once
+    return cores() > 1 and not held_once and not has_gpu()
 
 
 def _warnings(run: Run) -> tuple[str, ...]:

@@ -57,10 +57,17 @@ def _transformers(settings: TeacherSettings, folder: Path) -> CallingTeacher:
     def open_model() -> "TransformersModel":
         from sodakd.models.transformers import TransformersModel
 
-        return TransformersModel.open(find_model(name))
+        return TransformersModel.open(
+            find_model(name),
+            device=settings.device,
+            dtype=settings.dtype,
+            batch_size=settings.batch_size,
+            keys="teacher.",
+        )
 
     model = LocalModel(open_model)
-    return _chat(settings, name, lambda: model)
+    # A local model draws by its seed alone: without one, asking again would bring the same answer.
+    return _chat(settings, name, lambda: model, settings.seed or 0)
 
 
 def _vllm(settings: TeacherSettings, folder: Path) -> CallingTeacher:
@@ -94,8 +101,10 @@ def _chat(
     settings: TeacherSettings,
     model: str,
     open_model: Callable[[], AbstractAsyncContextManager[Session]],
+    seed: int | None = None,
 ) -> ChatTeacher:
-    sampling = Sampling(settings.temperature, settings.max_tokens, settings.seed)
+    seed = settings.seed if seed is None else seed
+    sampling = Sampling(settings.temperature, settings.max_tokens, seed)
     return ChatTeacher(model, open_model, sampling, settings.max_in_flight)
 
 

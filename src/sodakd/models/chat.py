@@ -1,7 +1,31 @@
 """What answers prompts: the one protocol of every back end."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Said:
+    """An answer. One that has not `ended` was cut off: it reached its most tokens."""
+
+    text: str
+    ended: bool
+
+
+class Speaker(Protocol):
+    """A model in this process that also tells which of its answers were cut off."""
+
+    def say(
+        self,
+        prompts: Sequence[str],
+        *,
+        max_new_tokens: int,
+        temperature: float = 0.0,
+        seed: int = 0,
+    ) -> list[Said]:
+        """Answers, one for each prompt, in their order."""
+        ...
 
 
 class Generator(Protocol):

@@ -9,8 +9,8 @@ from sodakd.errors import ModelError
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
-def device_of(name: str | None) -> torch.device:
-    """A device by name; cuda where there is one, else cpu, if None.
+def device_of(name: str | None, keys: str = "generation.") -> torch.device:
+    """A device by name; cuda where there is one, else cpu, if None. `keys` begins setting names.
 
     Raises:
         ModelError: there is no such device here.
@@ -22,10 +22,15 @@ def device_of(name: str | None) -> torch.device:
     except (RuntimeError, AssertionError) as error:
         first = str(error).splitlines()[0]
         raise ModelError(
-            f"the device {chosen!r} cannot be used: {first}; leave generation.device out, or name"
+            f"the device {chosen!r} cannot be used: {first}; leave {keys}device out, or name"
             " one of this machine: cpu, cuda, cuda:1"
         ) from error
     return device
+
+
+def has_gpu() -> bool:
+    """Whether models are trained, and answer, on a GPU here unless told otherwise."""
+    return torch.cuda.is_available()
 
 
 def free_memory() -> None:

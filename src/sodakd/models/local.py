@@ -5,7 +5,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from sodakd.models.chat import Generator
+from sodakd.models.chat import Said, Speaker
 from sodakd.models.completions import Completion, Finish, Request, Till, at_most
 from sodakd.types import Usage
 
@@ -13,17 +13,17 @@ _LETTERS_A_TOKEN = 4
 
 
 class LocalModel:
-    """Completes chats with a `Generator`. All calls that wait at the same time are one batch.
+    """Completes chats with a `Speaker`. All calls that wait at the same time are one batch.
 
     Its tokens are free, and counted as one for each four letters.
     """
 
-    def __init__(self, open_model: Callable[[], Generator]) -> None:
+    def __init__(self, open_model: Callable[[], Speaker]) -> None:
         self._open_model = open_model
-        self._model: Generator | None = None
+        self._model: Speaker | None = None
 
     async def __aenter__(self) -> Self:
-        self._waiting: list[tuple[Request, asyncio.Future[str]]] = []
+        self._waiting: list[tuple[Request, asyncio.Future[Said]]] = []
         self._task: asyncio.Task[None] | None = None
         return self
 
@@ -40,17 +40,17 @@ class LocalModel:
         """An answer. Raises `ModelError` where the model cannot be used."""
         await till.reserve(at_most(request))
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[str] = loop.create_future()
+        future: asyncio.Future[Said] = loop.create_future()
         self._waiting.append((request, future))
         if self._task is None:
             self._task = loop.create_task(self._answer())
-        text = await future
+        said = await future
         usage = Usage(
             prompt_tokens=sum(len(m.content) for m in request.messages) // _LETTERS_A_TOKEN + 1,
-            completion_tokens=len(text) // _LETTERS_A_TOKEN + 1,
+            completion_tokens=len(said.text) // _LETTERS_A_TOKEN + 1,
         )
         till.paid(usage)
-        return Completion(text, Finish.STOP, usage)
+        return Completion(said.text, Finish.STOP if said.ended else Finish.LENGTH, usage)
 
     async def _answer(self) -> None:
         try:
@@ -60,22 +60,22 @@ class LocalModel:
                 same = [row for row in self._waiting if _alike(row[0], first)]
                 self._waiting = [row for row in self._waiting if not _alike(row[0], first)]
                 try:
-                    texts = await asyncio.to_thread(self._generate, [row[0] for row in same])
+                    answers = await asyncio.to_thread(self._generate, [row[0] for row in same])
                 except BaseException as error:
                     for _, future in same:
                         if not future.done():
                             future.set_exception(error)
                     continue
-                for (_, future), text in zip(same, texts, strict=True):
+                for (_, future), said in zip(same, answers, strict=True):
                     if not future.done():
-                        future.set_result(text)
+                        future.set_result(said)
         finally:
             self._task = None
 
-    def _generate(self, requests: list[Request]) -> list[str]:
+    def _generate(self, requests: list[Request]) -> list[Said]:
         if self._model is None:
             self._model = self._open_model()
-        return self._model.generate(
+        return self._model.say(
             [request.messages[-1].content for request in requests],
             max_new_tokens=requests[0].max_tokens,
             temperature=requests[0].temperature,

@@ -31,6 +31,7 @@ INSTRUCTION = (
 """The layout of a base model without a chat template."""
 
 _PROBE = "answer0probe"
+_BLANKS = "return a\n    in b"
 _Message = Mapping[str, str]
 
 
@@ -133,7 +134,8 @@ def layout_of(tokenizer: Tokenizer, also_stops: Iterable[int] = ()) -> Layout:
     `also_stops` are further tokens that end an answer, as a generation config has them.
 
     Raises:
-        ModelError: no token ends an answer, or the chat template takes no question with an answer.
+        ModelError: no token ends an answer, the chat template takes no question with an answer, or
+            the tokenizer loses blanks.
     """
     if tokenizer.chat_template is None and USER not in tokenizer.get_added_vocab():
         tokenizer.chat_template = _begin(tokenizer) + INSTRUCTION
@@ -145,6 +147,7 @@ def layout_of(tokenizer: Tokenizer, also_stops: Iterable[int] = ()) -> Layout:
             "the tokenizer has no end-of-sequence token, so no answer can end;"
             " set eos_token in its tokenizer_config.json"
         )
+    _check_blanks(tokenizer)
     eos = {tokenizer.eos_token_id} - {None}
     return Layout(tokenizer, end, frozenset({end, *(n for n in eos if n is not None), *also_stops}))
 
@@ -154,6 +157,21 @@ def _begin(tokenizer: Tokenizer) -> str:
     ids = tokenizer.encode("x", add_special_tokens=True, split_special_tokens=False)
     begins = tokenizer.bos_token_id is not None and ids[0] == tokenizer.bos_token_id
     return "{{ bos_token }}" if begins else ""
+
+
+def _check_blanks(tokenizer: Tokenizer) -> None:
+    """Refuse a tokenizer that loses blanks: no code could be asked for, or written.
+
+    Some versions of transformers 5 read byte-level tokenizers whose class is said to be Llama's so
+    (huggingface/transformers#46489): DeepSeek-Coder's.
+    """
+    ids = tokenizer.encode(_BLANKS, add_special_tokens=False, split_special_tokens=True)
+    said = tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+    if said.strip() != _BLANKS:
+        raise ModelError(
+            f"the tokenizer makes {said!r} of {_BLANKS!r}: install a newer transformers (5.23 reads"
+            " DeepSeek-Coder's right), or mend tokenizer_class in its tokenizer_config.json"
+        )
 
 
 def _turn_end(tokenizer: Tokenizer) -> int | None:

@@ -14,6 +14,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 
 from sodakd.errors import ModelError
 from sodakd.models.canary import LONGEST, PROMPTS, Canary, CanaryRow, Rival, write_canary
+from sodakd.models.devices import device_of
 from sodakd.models.prompts import Layout, Tokenizer, layout_of
 
 PLAIN = "eager"
@@ -46,7 +47,7 @@ def record_canary_of(folder: Path) -> None:
     except (OSError, ValueError, ImportError) as error:
         raise ModelError(f"the model of {folder} cannot be loaded: {error}") from error
     layout = layout_of(cast("Tokenizer", tokenizer), stops_of(model))
-    write_canary(record_canary(model, layout), folder)
+    write_canary(record_canary(model.eval().to(device_of(None)), layout), folder)
 
 
 def stops_of(model: PreTrainedModel) -> list[int]:

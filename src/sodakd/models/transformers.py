@@ -22,12 +22,13 @@ from transformers.utils import logging
 from sodakd.errors import ModelError
 from sodakd.models import lean, static
 from sodakd.models.canary import LONGEST, PROMPTS, Compared, Heard, compare, read_canary
+from sodakd.models.chat import Said
 from sodakd.models.choosing import Chooser, Greedy, Sampler, Witness, noise_of
-from sodakd.models.devices import DTYPES, device_of
+from sodakd.models.devices import DTYPES, device_of, free_memory
 from sodakd.models.prompts import Tokenizer, layout_of
 from sodakd.models.reference import stops_of
 
-_Said = list[tuple[list[int], list[float]]]
+_Told = list[tuple[list[int], list[float]]]
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,17 @@ class _Batch:
     rows: Sequence[int]
     steps: int
 
+    def cut(self, size: int) -> "list[_Batch]":
+        """The same rows in batches of no more than `size`."""
+        rows = self.rows
+        return [_Batch(rows[at : at + size], self.steps) for at in range(0, len(rows), size)]
+
 
 class TransformersModel:
     """A Hugging Face causal language model and its tokenizer, ready to generate.
 
-    `lean` says whether the lean decode is used where it can be.
+    `lean` says whether the lean decode is used where it can be. `keys` stands before the
+    names of settings in errors: the recipe's section, or the dashes of options.
     """
 
     def __init__(
@@ -49,8 +56,10 @@ class TransformersModel:
         model: PreTrainedModel,
         tokenizer: PreTrainedTokenizerBase,
         batch_size: int = 128,
+        keys: str = "generation.",
     ) -> None:
         self._model = model
+        self._keys = keys
         self._layout = layout_of(cast("Tokenizer", tokenizer), stops_of(model))
         self._batch_size = batch_size
         model.generation_config = static.plain_config()
@@ -58,7 +67,10 @@ class TransformersModel:
         self._places: int | None = getattr(config, "max_position_embeddings", None)
         self._plain_until = lean.plain_until(config)
         self.lean = False
-        self._said = self._listen()
+        try:
+            self._said = self._listen()
+        except torch.OutOfMemoryError as error:
+            raise self._too_small() from error
 
     @classmethod
     def open(
@@ -69,18 +81,19 @@ class TransformersModel:
         device: str | None = None,
         dtype: str | None = None,
         batch_size: int = 128,
+        keys: str = "generation.",
     ) -> Self:
         """Load a model from a folder: safetensors only, and no code of the folder is run.
 
         `threads` sets torch's for this process. The dtype is that of the weights if left out.
 
         Raises:
-            ModelError: it cannot be loaded.
+            ModelError: it cannot be loaded, or the device's memory is too small for it.
         """
         if threads is not None:
             torch.set_num_threads(threads)
         logging.disable_progress_bar()
-        place = device_of(device)
+        place = device_of(device, keys)
         try:
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
             model = AutoModelForCausalLM.from_pretrained(
@@ -94,7 +107,13 @@ class TransformersModel:
                 f"{folder} cannot be loaded as a causal language model: {error}; a folder holds"
                 " config.json, a tokenizer, and weights as safetensors"
             ) from error
-        return cls(model.eval().to(place), tokenizer, batch_size)
+        try:
+            return cls(model.eval().to(place), tokenizer, batch_size, keys)
+        except torch.OutOfMemoryError as error:
+            raise ModelError(
+                f"the memory of {place} is too small for the weights of {folder}:"
+                f" set {keys}dtype to bfloat16, or {keys}device to cpu"
+            ) from error
 
     def check(self, folder: Path, tolerance: float | None = None) -> Compared | None:
         """Hold what this model says against the canary of its folder; None where that has none.
@@ -134,10 +153,37 @@ class TransformersModel:
 
         An answer ends where the model's positions do. A prompt that leaves it no place is never
         cut: its answer is empty.
+
+        Where the device's memory is too small for a batch, that batch and all later ones are
+        halved: the answers are the same.
+
+        Raises:
+            ModelError: the memory is too small for a single answer.
         """
+        said = self.say(
+            prompts,
+            max_new_tokens=max_new_tokens,
+            temperature=temperature,
+            seed=seed,
+            batch_size=batch_size,
+            progress=progress,
+        )
+        return [each.text for each in said]
+
+    def say(
+        self,
+        prompts: Sequence[str],
+        *,
+        max_new_tokens: int,
+        temperature: float = 0.0,
+        seed: int = 0,
+        batch_size: int | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> list[Said]:
+        """What `generate` gives, and how each answer ended."""
         encoded = [self._layout.prompt(prompt) for prompt in prompts]
         noise = None if temperature <= 0 else noise_of(prompts, max_new_tokens, seed)
-        answers: list[list[int]] = [[] for _ in prompts]
+        answers = [Said("", ended=False) for _ in prompts]
         finished = 0
 
         def count(more: int) -> None:
@@ -147,15 +193,35 @@ class TransformersModel:
                 progress(finished)
 
         batches = self._batches(encoded, max_new_tokens, batch_size or self._batch_size)
-        for batch in batches:
+        while batches:
+            batch = batches.pop(0)
             chooser = Greedy() if noise is None else Sampler(temperature, noise[list(batch.rows)])
-            rows = [encoded[row] for row in batch.rows]
-            for row, answer in zip(
-                batch.rows, self._decode(rows, batch.steps, chooser, count), strict=True
-            ):
-                answers[row] = answer
+            before = finished
+            found = self._try([encoded[row] for row in batch.rows], batch.steps, chooser, count)
+            if found is None:
+                finished = before
+                size = self._halve(len(batch.rows))
+                batches = [part for each in (batch, *batches) for part in each.cut(size)]
+                continue
+            for row, answer in zip(batch.rows, found, strict=True):
+                answers[row] = Said(self._layout.text(answer), ended=len(answer) < batch.steps)
         count(len(prompts) - finished)
-        return [self._layout.text(answer) for answer in answers]
+        return answers
+
+    def _halve(self, rows: int) -> int:
+        """Batches of half as many rows from now on. Raises `ModelError` where one row was one."""
+        if rows == 1:
+            raise self._too_small()
+        free_memory()
+        self._batch_size = min(self._batch_size, rows // 2)
+        return self._batch_size
+
+    def _too_small(self) -> ModelError:
+        keys = self._keys
+        return ModelError(
+            f"the memory of {self._model.device} is too small for one answer of this model: set"
+            f" {keys}dtype to bfloat16, or {keys}device to cpu; or stop what else uses it"
+        )
 
     def _batches(self, encoded: Sequence[Sequence[int]], most: int, size: int) -> list[_Batch]:
         """Batches of prompts of like length. One whose answer has less room goes alone."""
@@ -171,6 +237,19 @@ class TransformersModel:
                 batches.append(_Batch([row], places - len(encoded[row])))
         return batches
 
+    def _try(
+        self,
+        prompts: Sequence[Sequence[int]],
+        steps: int,
+        chooser: Chooser,
+        count: Callable[[int], None],
+    ) -> list[list[int]] | None:
+        """The answers of a batch; None where the device's memory is too small for it."""
+        try:
+            return self._decode(prompts, steps, chooser, count)
+        except torch.OutOfMemoryError:
+            return None  # only now is what the decode held free
+
     def _decode(
         self,
         prompts: Sequence[Sequence[int]],
@@ -180,19 +259,13 @@ class TransformersModel:
     ) -> list[list[int]]:
         until = self._plain_until
         plain = until is None or max(map(len, prompts)) + steps <= until
-        try:
-            if self.lean and plain:
-                return lean.decode(self._model, prompts, steps, self._layout.stops, chooser, count)
-            answers = static.decode(self._model, prompts, steps, self._layout.stops, chooser)
-        except torch.OutOfMemoryError as error:
-            raise ModelError(
-                f"the device's memory is too small for {len(prompts)} answers at the same time:"
-                " lower generation.batch_size"
-            ) from error
+        if self.lean and plain:
+            return lean.decode(self._model, prompts, steps, self._layout.stops, chooser, count)
+        answers = static.decode(self._model, prompts, steps, self._layout.stops, chooser)
         count(len(prompts))
         return answers
 
-    def _listen(self, prompts: Sequence[str] = PROMPTS) -> _Said:
+    def _listen(self, prompts: Sequence[str] = PROMPTS) -> _Told:
         """What this model says to the canary's prompts, by the decode that it will use.
 
         The lean decode is chosen here, by giving the tokens that `generate` gives.
@@ -209,7 +282,7 @@ class TransformersModel:
             said = own if own is not None and self.lean else said
         return said
 
-    def _try_lean(self, encoded: Sequence[Sequence[int]]) -> _Said | None:
+    def _try_lean(self, encoded: Sequence[Sequence[int]]) -> _Told | None:
         witness = Witness(len(encoded))
         stops = self._layout.stops
         until = self._plain_until

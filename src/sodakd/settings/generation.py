@@ -5,10 +5,9 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from sodakd.settings.ranges import Count
-from sodakd.settings.serving import ServerSettings
+from sodakd.settings.serving import Dtype, ServerSettings
 
 Backend = Literal["transformers", "server", "vllm"]
-Dtype = Literal["float32", "bfloat16", "float16"]
 
 _IN_PROCESS = ("batch_size", "device")
 _SERVED = (

@@ -1,10 +1,14 @@
 """A server of models: one of the user's own, or one that a run starts and stops."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from sodakd.settings.addresses import Address
 from sodakd.settings.ranges import Count
 from sodakd.types import Frozen
+
+Dtype = Literal["float32", "bfloat16", "float16"]
 
 
 class ServerSettings(Frozen):

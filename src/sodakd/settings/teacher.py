@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from sodakd.settings.addresses import Address
 from sodakd.settings.prices import Price, known_prices, read_prices
 from sodakd.settings.ranges import Count
-from sodakd.settings.serving import ServerSettings
+from sodakd.settings.serving import Dtype, ServerSettings
 from sodakd.types import Frozen
 
 TeacherKind = Literal["world", "openai", "replay", "transformers", "vllm"]
@@ -28,6 +28,9 @@ _ONLY_FOR: Mapping[str, tuple[TeacherKind, ...]] = {
     "price_file": ("openai", "replay"),
     "file": ("replay",),
     "model_name_or_path": ("transformers", "vllm"),
+    "batch_size": ("transformers",),
+    "device": ("transformers",),
+    "dtype": ("transformers",),
     "port": ("vllm",),
     "arguments": ("vllm",),
     "command": ("vllm",),
@@ -68,6 +71,9 @@ class TeacherSettings(ServerSettings):
     batch_poll: float = Field(default=30.0, gt=0, description="seconds between looks at a batch")
     file: str | None = Field(default=None, description="of recorded answers, JSON lines")
     model_name_or_path: str | None = Field(default=None, description="a folder, or a hub's id")
+    batch_size: Count = Field(default=128, description="prompts decoded at the same time")
+    device: str | None = Field(default=None, description="cuda where there is one, else cpu")
+    dtype: Dtype | None = Field(default=None, description="the weights' own if left out")
 
     @model_validator(mode="after")
     def _fields_fit_the_kind(self) -> Self:

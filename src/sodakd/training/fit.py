@@ -58,8 +58,8 @@ def fit(
     not; only `tokens_per_second` differs. `progress` is called with every row as it is logged.
 
     Raises TrainingError where there is nothing to train on, the token that ends an answer would not
-    be trained on, the loss is no longer finite, or `out` holds checkpoints of another training;
-    ModelError where the folder holds no model that can be trained.
+    be trained on, the loss is no longer finite, a batch does not fit a GPU's memory, or `out` holds
+    checkpoints of another training; ModelError where the folder holds no model that can be trained.
     """
     if settings.fp16 and not torch.cuda.is_available():
         raise TrainingError(
@@ -84,11 +84,15 @@ def fit(
         checkpoint_activations(model)
     trained = model if student.finetuning_type == "full" else with_adapters(model, student, seed)
     trainer = StudentTrainer(trained, encoded, settings, way, seed, checkpoints, done, progress)
-    with writing(out):
-        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    try:
+        with writing(out):
+            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    except torch.OutOfMemoryError as error:
+        raise TrainingError(_too_large(settings)) from error
     rows = trainer.done.rows
     if not all(bool(p.isfinite().all()) for p in trained.parameters() if p.requires_grad):
         raise TrainingError(not_finite("weights", trainer.state.global_step, settings))
+    trainer.give_back()
     if student.finetuning_type != "full":
         model = merged(cast("PeftModel", trained), start, student)
     with writing(out):
@@ -105,6 +109,21 @@ def _max_length(model: PreTrainedModel, settings: TrainingSettings) -> int:
     return min(settings.max_length or takes, takes)
 
 
+def _too_large(settings: TrainingSettings) -> str:
+    """What to do where a batch does not fit: first, what a run that has begun may change."""
+    size, times = settings.per_device_train_batch_size, settings.gradient_accumulation_steps
+    advice = "lower training.max_length, or take student.finetuning_type lora or qlora"
+    if size % 2 == 0:
+        advice = (
+            f"set training.per_device_train_batch_size to {size // 2} and"
+            f" training.gradient_accumulation_steps to {times * 2}, and run again: the steps stay"
+            " the same"
+        )
+    if not settings.gradient_checkpointing:
+        advice = f"set training.gradient_checkpointing to true; or {advice}"
+    return f"the GPU's memory is too small for {size} examples at a time: {advice}"
+
+
 def _identity(
     start: Path,
     examples: Sequence[Example],
@@ -112,8 +131,14 @@ def _identity(
     student: StudentSettings,
     seed: int,
 ) -> str:
-    """Digest of all that decides a training's result."""
-    digest = hashlib.sha256(settings.model_dump_json().encode())
+    """Digest of all that decides a training's result, but for how sums are rounded."""
+    shared = {
+        "per_device_train_batch_size",
+        "gradient_accumulation_steps",
+        "gradient_checkpointing",
+    }
+    digest = hashlib.sha256(settings.model_dump_json(exclude=shared).encode())
+    digest.update(str(settings.examples_a_step).encode())
     digest.update(student.model_dump_json().encode())
     digest.update(json.dumps([seed, *(asdict(example) for example in examples)]).encode())
     for path in sorted(start.glob("*.safetensors")):

@@ -127,6 +127,14 @@ class StudentTrainer(Trainer):
     def _update(self, window: Window) -> None:
         self.done = self.done.model_copy(update={"window": window})
 
+    def give_back(self) -> None:
+        """Leave the model as it was given: it computes in the precision of its weights again.
+
+        Mixed precision stays around a model's forward, and a canary recorded through it is not the
+        one of the weights that are saved.
+        """
+        self.accelerator.unwrap_model(self.model, keep_fp32_wrapper=False)
+
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Turn the window's sums into a row; Trainer's closing summary is dropped."""
         if "grad_norm" not in logs:
@@ -214,7 +222,7 @@ class LogLastStep(TrainerCallback):
 def _arguments(
     settings: TrainingSettings, seed: int, steps: int, folder: Path
 ) -> TrainingArguments:
-    return TrainingArguments(
+    arguments = TrainingArguments(
         output_dir=str(folder),
         max_steps=steps,
         per_device_train_batch_size=1,
@@ -232,6 +240,9 @@ def _arguments(
         remove_unused_columns=False,
         dataloader_pin_memory=False,
     )
+    # One GPU, however many there are: nn.DataParallel would cut a packed row at any place.
+    arguments._n_gpu = min(arguments.n_gpu, 1)
+    return arguments
 
 
 def not_finite(what: str, step: int, settings: TrainingSettings) -> str:
