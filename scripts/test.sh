@@ -8,6 +8,4 @@ bin=.venv/bin
 "$bin/ruff" check .
 "$bin/mypy"
 "$bin/lint-imports"
-# The judge's tests are alone on the machine; of the others two files at a time.
-"$bin/python" -m pytest -m "not slow" tests/judge
-"$bin/python" -m pytest -m "not slow" -n 2 --dist loadfile --ignore=tests/judge
+"$bin/python" -m pytest -m "not slow" -n 2 --dist loadfile # two files at a time
