@@ -103,7 +103,8 @@ def test(script: str, entry_point: str, socket: int) -> dict[str, Json]:
         return {"outcome": "gone", "output": ""}
     except BaseException as error:
         if "sodakd_raised" in error.__dict__:
-            return {"outcome": "runtime_error", "output": str(error.__dict__["sodakd_raised"])}
+            outcome = limit(error) or "runtime_error"
+            return {"outcome": outcome, "output": str(error.__dict__["sodakd_raised"])}
         if isinstance(error, AssertionError):
             return {"outcome": "wrong_answer", "output": raised(error)}
         return {"outcome": limit(error) or "runtime_error", "output": raised(error)}
