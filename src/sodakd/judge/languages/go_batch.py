@@ -26,6 +26,7 @@ from sodakd.judge.languages.go import (
     program_of,
     run_plan,
 )
+from sodakd.judge.languages.go_joined import main_run
 from sodakd.judge.languages.go_source import read, tests
 
 MAIN = (
@@ -84,7 +85,7 @@ def judge_batch(box: Box, tasks: Sequence[Task], oom: Callable[[], bool]) -> lis
     members = [
         one
         for one in (_member(number, task) for number, task in enumerate(tasks) if task.warm)
-        if read(one.program).harmless and (one.task.script is None or tests(one.program))
+        if read(one.program).harmless and _tested(one)
     ]
     works = len(members) < 2 or _works(box, members[0].task)
     found = _linked(box, members, oom) if works and len(members) > 1 else {}
@@ -93,6 +94,14 @@ def judge_batch(box: Box, tasks: Sequence[Task], oom: Callable[[], bool]) -> lis
         for number, task in enumerate(tasks)
     ]
     return results if works else [replace(one, notes=(*one.notes, _NOTE)) for one in results]
+
+
+def _tested(one: _Member) -> bool:
+    """Whether it is called or has tests: a `main` of its own is run alone."""
+    script, as_main = one.task.script, one.task.as_main
+    if script is None:
+        return True
+    return bool(tests(one.program)) and not main_run(one.task.code, script, as_main=as_main)
 
 
 def _member(number: int, task: Task) -> _Member:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r"""(?P<space>\s+|//[^\n]*|/\*.*?\*/)
     |(?P<text>`[^`]*`|"(?:\\.|[^"\\\n])*")
     |(?P<rune>'(?:\\.|[^'\\\n])+')
@@ -78,22 +78,13 @@ def read(program: str) -> Source:
 
 
 def _tokens(program: str) -> Iterator[tuple[str, str]]:
-    for found in _TOKEN.finditer(program):
+    for found in TOKEN.finditer(program):
         kind = found.lastgroup
         assert kind is not None
         if kind != "space":
             yield kind, found.group()
 
 
-def renamed(program: str) -> str:
-    """The program as a part of package main, without a `main` of its own."""
-    if not _PACKAGE.search(program):
-        program = f"package main\n{program}"
-    return _MAIN.sub("func sodakdOwnMain(", _PACKAGE.sub("package main", program, count=1))
-
-
-_PACKAGE = re.compile(r"^[ \t]*package[ \t]+\w+", re.MULTILINE)
-_MAIN = re.compile(r"^func[ \t]+main[ \t]*\(", re.MULTILINE)
 _TEST = re.compile(r"^func[ \t]+(Test\w*)[ \t]*\([ \t]*\w+[ \t]+\*testing\.T[ \t]*\)", re.MULTILINE)
 
 
