@@ -6,8 +6,8 @@ program cannot pass by anything but giving it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -18,7 +18,9 @@ from sodakd.judge.known import Known, digest
 from sodakd.judge.lint.linting import StaticTools
 from sodakd.judge.pool import Worker, WorkerError
 from sodakd.judge.program import Judged, Program
+from sodakd.judge.stream import Open
 from sodakd.judge.tasks import found, task_of, verdict_of, versions
+from sodakd.judge.unfit import UnfitError, or_unfit
 from sodakd.judge.walls import WARNINGS
 from sodakd.judge.workers import Use, Workers
 from sodakd.run import cores
@@ -97,6 +99,7 @@ class Judge:
 
         Raises:
             JudgeError: the judge itself failed; no verdict was given.
+            UnfitError: tests cannot be put to their programs, by their signature.
         """
         verdicts: dict[int, Verdict] = {}
         for number, verdict in self._stream(programs):
@@ -109,6 +112,10 @@ class Judge:
         """The verdicts on programs as they come, in any order, each under its program's id.
 
         `programs` is read no faster than it is judged: a few dozen for each worker are read ahead.
+
+        Raises:
+            JudgeError: the judge itself failed.
+            UnfitError: tests cannot be put to their programs; when all others have their verdicts.
         """
         ids: dict[int, str] = {}
 
@@ -146,14 +153,17 @@ class Judge:
 
     def _stream(self, programs: Iterable[Program]) -> Iterator[tuple[int, Verdict]]:
         """Equal programs are run once; what ran out of time is run again when nothing else does."""
-        open_ = _Open(enumerate(programs))
+        open_ = Open(enumerate(programs))
         while open_.more or open_.asked:
             yield from self._read(open_)
             crowded = open_.started > 1 and self._count > 1
             done, _ = wait(open_.waiting, return_when=FIRST_COMPLETED)
             for future in done:
                 for key, verdict in zip(open_.waiting.pop(future), future.result(), strict=True):
-                    if crowded and verdict.outcome is Outcome.TIMEOUT:
+                    if isinstance(verdict, UnfitError):
+                        open_.unfit |= verdict.reasons
+                        del open_.asked[key], open_.places[key]
+                    elif crowded and verdict.outcome is Outcome.TIMEOUT:
                         open_.late.append(key)
                     else:
                         yield from self._found(open_, key, verdict)
@@ -161,8 +171,10 @@ class Judge:
                 for key in open_.late:
                     yield from self._found(open_, key, self._judge(open_.asked[key]))
                 open_.late.clear()
+        if open_.unfit:
+            raise UnfitError(open_.unfit)
 
-    def _read(self, open_: "_Open") -> Iterator[tuple[int, Verdict]]:
+    def _read(self, open_: Open) -> Iterator[tuple[int, Verdict]]:
         """Read programs, as many as may be open, and ask for them; yields what is known already."""
         while open_.more and len(open_.asked) < _AHEAD * self._count and len(open_.late) < _LATE:
             number, program = next(open_.source, (-1, None))
@@ -182,7 +194,7 @@ class Judge:
             for batch in open_.batches.values():
                 self._submit_batch(open_, batch)
 
-    def _ask_for(self, open_: "_Open", key: bytes, number: int, program: Program) -> None:
+    def _ask_for(self, open_: Open, key: bytes, number: int, program: Program) -> None:
         open_.places[key], open_.asked[key] = [number], program
         open_.started += 1
         if program.code.strip():
@@ -193,12 +205,12 @@ class Judge:
         if len(batch) >= most * self._count:
             self._submit_batch(open_, batch)
 
-    def _found(self, open_: "_Open", key: bytes, verdict: Verdict) -> Iterator[tuple[int, Verdict]]:
+    def _found(self, open_: Open, key: bytes, verdict: Verdict) -> Iterator[tuple[int, Verdict]]:
         self._known.put(key, verdict)
         del open_.asked[key]
         yield from ((number, verdict) for number in open_.places.pop(key))
 
-    def _submit_batch(self, open_: "_Open", batch: list[bytes]) -> None:
+    def _submit_batch(self, open_: Open, batch: list[bytes]) -> None:
         """Ask for what goes together: a part for each worker."""
         size = max(1, -(-len(batch) // self._count))
         for at in range(0, len(batch), size):
@@ -238,17 +250,19 @@ class Judge:
                 worker.close()
                 return worker.ask_tool(request)
 
-    def _judge_together(self, programs: Sequence[Program]) -> list[Verdict]:
+    def _judge_together(self, programs: Sequence[Program]) -> list[Verdict | UnfitError]:
         if len(programs) > 1:
             with self._workers.lent(programs[0].language) as worker:
                 try:
                     said = worker.ask([self._task(program) for program in programs])
                     walls = worker.walls
                     pairs = zip(said, programs, strict=True)
-                    return [self._verdict(one, of, walls) for one, of in pairs]
+                    return [or_unfit(partial(self._verdict, *one, walls)) for one in pairs]
                 except WorkerError:
                     worker.close()  # each alone, below: another may do better
-        return [self._judge(program) for program in programs]
+                except UnfitError:
+                    pass  # each alone: which one it is
+        return [or_unfit(partial(self._judge, program)) for program in programs]
 
     def _judge(self, program: Program) -> Verdict:
         if not program.code.strip():
@@ -265,7 +279,7 @@ class Judge:
             return self._verdict(said, program, worker.walls)
 
     def _verdict(self, said: dict[str, JsonValue], program: Program, walls: Walls) -> Verdict:
-        notes = said["notes"]
+        notes = said.get("notes")
         if isinstance(notes, list):
             self._notes.update(map(str, notes))
         if WARNINGS[walls]:
@@ -279,17 +293,3 @@ class Judge:
         factor = self._calibration.factor(language) if self._calibration is not None else 1.0
         seconds = self._settings.cpu_seconds * factor
         return {**self._limits, "cpu_seconds": seconds, "wall_seconds": _WALL * seconds + factor}
-
-
-@dataclass
-class _Open:
-    """What a stream has read and not yet given a verdict on."""
-
-    source: Iterator[tuple[int, Program]]
-    places: dict[bytes, list[int]] = field(default_factory=dict)
-    asked: dict[bytes, Program] = field(default_factory=dict)
-    waiting: dict[Future[list[Verdict]], list[bytes]] = field(default_factory=dict)
-    batches: dict[Language | None, list[bytes]] = field(default_factory=dict)
-    late: list[bytes] = field(default_factory=list)
-    more: bool = True
-    started: int = 0

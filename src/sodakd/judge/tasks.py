@@ -8,6 +8,7 @@ from sodakd.errors import JudgeError
 from sodakd.judge.inside.wall import seen
 from sodakd.judge.program import Program
 from sodakd.judge.toolchains import Missing, Toolchain, toolchain
+from sodakd.judge.unfit import UnfitError
 from sodakd.judge.values import compare
 from sodakd.judge.walls import WARNINGS
 from sodakd.types import Isolation, Language, Outcome, Stage, Tests, TestScript, Verdict, Walls
@@ -16,15 +17,13 @@ _SIGNED = frozenset({Language.JAVA, Language.C, Language.CPP, Language.GO})
 
 
 def task_of(program: Program, limits: dict[str, JsonValue], *, warm: bool) -> dict[str, JsonValue]:
-    """What a worker is asked. Raises `JudgeError` where the tests lack a signature."""
+    """What a worker is asked. Raises `UnfitError` where the tests lack a signature."""
     tests = program.tests
     calls = tests.cases if isinstance(tests, Tests) else ()
     signature = tests.signature if isinstance(tests, Tests) else None
     if calls and signature is None and program.language in _SIGNED:
-        raise JudgeError(
-            f"a call in {program.language} needs the types of {tests.entry_point}: set"
-            " tests.signature"
-        )
+        why = f"a call in {program.language} needs the types of {tests.entry_point}: set"
+        raise UnfitError({program.id: f"{why} tests.signature"})
     return {
         "language": program.language.value,
         "code": program.code,
@@ -59,7 +58,12 @@ def versions(languages: Iterable[Language]) -> Mapping[str, str]:
 
 
 def verdict_of(said: dict[str, JsonValue], program: Program, walls: Walls) -> Verdict:
-    """What a worker said of a program; the values of calls are compared here."""
+    """What a worker said of a program; the values of calls are compared here.
+
+    Raises `UnfitError` where it said that the tests cannot be put to it.
+    """
+    if "unfit" in said:
+        raise UnfitError({program.id: str(said["unfit"])})
     outcome, output = str(said["outcome"]), str(said["output"])
     stage = Stage(str(said["stage"]))
     if not outcome:
