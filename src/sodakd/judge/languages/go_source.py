@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 TOKEN = re.compile(
     r"""(?P<space>\s+|//[^\n]*|/\*.*?\*/)
+    |(?P<endless>/\*.*)
     |(?P<text>`[^`]*`|"(?:\\.|[^"\\\n])*")
     |(?P<rune>'(?:\\.|[^'\\\n])+')
     |(?P<word>[^\W\d]\w*)
@@ -61,7 +62,9 @@ def read(program: str) -> Source:
     goroutines = starts = False
     depth, header, last = 0, True, ""
     for kind, token in _tokens(program):
-        if kind == "mark":
+        if kind == "endless":
+            clear = False
+        elif kind == "mark":
             depth += _DEPTH.get(token, 0)
             # A quote that opens nothing, a bracket too many, `import . "..."`.
             clear = clear and token not in "\"'`" and depth >= 0 and not (header and token == ".")

@@ -9,14 +9,15 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 _TOKEN = re.compile(
-    r"""//[^\n]*|/\*.*?\*/
-    |\"{3}(?:\\.|.)*?\"{3}|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])+'
+    r"""//[^\n]*|/\*.*?(?:\*/|\Z)
+    |\"{3}(?:\\.|.)*?(?:\"{3}|\Z)|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])+'
     |(?P<open>\{)|(?P<close>\})|(?P<end>;)
     |(?P<type>\b(?:class|interface|enum|record)\s+(?P<name>[\w$]+))
     |(?P<main>\bvoid\s+main\s*\()
-    |(?P<public>\bpublic\b)|(?P<header>\b(?:package|import)\b[^;{}"']*;)""",
+    |(?P<public>\bpublic\b)|(?P<header>\b(?:package|import)\b[^;{}"']{0,400};)""",
     re.VERBOSE | re.DOTALL,
 )
+"""What does not end is read to the end: nothing is read twice."""
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 
 
