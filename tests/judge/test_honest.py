@@ -257,3 +257,12 @@ def test_a_script_of_cpp20_is_compiled_as_one(both: tuple[Judge, Judge]) -> None
     assert outcome(both, scripted(Language.CPP, code, script)) == (PASSED, "")
     script = script.replace("== 2", "== 3")
     assert outcome(both, scripted(Language.CPP, code, script))[0] is WRONG
+
+
+def test_a_program_that_does_not_end_swallows_no_script(both: tuple[Judge, Judge]) -> None:
+    own = 'package main\n\nimport "testing"\n\nfunc TestA(t *testing.T) {}\n/*'
+    script = "func TestA(t *testing.T) { t.Fail() }\n/* so */\nfunc TestB(t *testing.T) {}\n"
+    assert outcome(both, scripted(Language.GO, own, script))[0] is COMPILE
+    java = f"class Main {{ public static void main(String[] none) {{}} }}\n{JAVA}/*"
+    script = f"{JAVA_MAIN.replace('== 2', '== 3')}/* so */\nclass Last {{}}\n"
+    assert outcome(both, scripted(Language.JAVA, java, script))[0] is COMPILE

@@ -68,7 +68,12 @@ def header(source: str) -> Header:
 
 
 def joined(code: str, script: str) -> str:
-    """A program and its script as one file of package main."""
+    """A program and its script as one file of package main.
+
+    A program that ends within a comment or a text is no program, and swallows no script.
+    """
+    if any(one.lastgroup == "endless" or one.group() == "`" for one in TOKEN.finditer(code)):
+        script = ""
     own, other = header(code), header(script)
     asked = [one for one in dict.fromkeys(other.imports) if one not in own.imports]
     known = own.names | other.names

@@ -18,6 +18,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 """What does not end is read to the end: nothing is read twice."""
+_ENDLESS = re.compile(r"/\*(?!.*\*/\Z)|\"{3}(?!.*\"{3}\Z)", re.DOTALL)
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 
 
@@ -34,22 +35,26 @@ class Type:
 class Unit:
     """What a file holds: its types, the types of which `main` is one's own, package and imports.
 
-    `package` and `imports` are where they stand, from and to.
+    `package` and `imports` are where they stand, from and to. `endless`: it ends within a comment
+    or a text.
     """
 
     types: tuple[Type, ...]
     mains: tuple[str, ...]
     package: tuple[int, int]
     imports: tuple[tuple[int, int], ...]
+    endless: bool
 
 
 def read(source: str) -> Unit:
     """Read a file."""
     types, mains, imports = list[Type](), list[str](), list[tuple[int, int]]()
-    package, depth, public = (0, 0), 0, None
+    package, depth, public, endless = (0, 0), 0, None, False
     for found in _TOKEN.finditer(source):
         kind = found.lastgroup
-        if kind == "open":
+        if kind is None:
+            endless = endless or _ENDLESS.match(found.group()) is not None
+        elif kind == "open":
             depth += 1
         elif kind == "close":
             depth -= 1
@@ -65,7 +70,7 @@ def read(source: str) -> Unit:
                 imports.append(found.span())
             else:
                 package = found.span()
-    return Unit(tuple(types), tuple(mains), package, tuple(imports))
+    return Unit(tuple(types), tuple(mains), package, tuple(imports), endless)
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,7 @@ def joined(code: str, script: str, other: str = "Program") -> Joined:
         code = f"{asked} {code}"
     mains = test.mains or own.mains
     last = [one.name for one in (*own.types, *test.types)]
-    text = f"{code}\n{script}" if script else code
+    text = f"{code}\n{script}" if script and not own.endless else code
     return Joined(text, f"{named}.java", mains[0] if mains else last[-1] if last else "Program")
 
 
