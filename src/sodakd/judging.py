@@ -15,13 +15,14 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
-from sodakd.errors import DataError, LanguageMissing
+from sodakd.errors import DataError, JudgeError, LanguageMissing
 from sodakd.judge.judge import Judge, versions
 from sodakd.judge.kept import Kept, Verdicts, key_of, resume
 from sodakd.judge.lint.counts import count
 from sodakd.judge.program import Judged
 from sodakd.judge.rows import Row, read_programs
 from sodakd.judge.skipped import missing_error
+from sodakd.judge.unfit import UnfitError
 from sodakd.settings.stages import JudgeSettings, Lint
 from sodakd.types import Finding, Language, Outcome, Stage
 
@@ -50,6 +51,7 @@ def judge_file(asked: Asked) -> None:
     Raises:
         DataError: rows are wrong, each named; or `out` holds something else.
         LanguageMissing: some were skipped; all others have their verdicts.
+        UnfitError: tests cannot be put to their programs; all others have their verdicts.
         JudgeError: the judge itself failed.
     """
     given = read_programs(asked.file, asked.tests, asked.language)
@@ -64,7 +66,7 @@ def judge_file(asked: Asked) -> None:
     )
     findings = {number: _findings(row) for number, row in kept.rows.items()}
     screen = Console(stderr=True)
-    missing: LanguageMissing | None = None
+    left: list[JudgeError] = []
     with Judge(asked.settings, asked.workers) as judge, _written(asked.out) as file_out:
         if asked.lint is not Lint.OFF:
             screen.print("static tools read the programs")
@@ -87,13 +89,8 @@ def judge_file(asked: Asked) -> None:
                 file_out.write(json.dumps(told) + "\n")
                 file_out.flush()
                 counts[row.program.language, one.verdict.outcome] += 1
-        except LanguageMissing as error:
-            missing = missing_error(
-                {
-                    Language(language): [given.rows[int(one)].program.id for one in numbers]
-                    for language, numbers in error.skipped.items()
-                }
-            )
+        except (LanguageMissing, UnfitError) as error:
+            left = [*_left_out(error, given.rows)]
         used, notes = judge.versions(), judge.notes()
     screen.print(_summary(counts))
     if asked.lint is not Lint.OFF:
@@ -102,8 +99,24 @@ def judge_file(asked: Asked) -> None:
         screen.print("with " + ", ".join(f"{name} {version}" for name, version in used.items()))
     for note in (*_remarks(asked, given.rows, kept), *given.notes, *notes):
         screen.print(f"[yellow]note[/] {escape(note)}")
-    if missing is not None:
-        raise missing
+    for other in left[1:]:
+        screen.print(escape(str(other)))
+    if left:
+        raise left[0]
+
+
+def _left_out(error: BaseException | None, rows: Sequence[Row]) -> Iterator[JudgeError]:
+    """What is told of programs without a verdict, by the ids of their rows."""
+    if isinstance(error, UnfitError):
+        yield UnfitError({rows[int(one)].program.id: why for one, why in error.reasons.items()})
+        yield from _left_out(error.__cause__, rows)
+    elif isinstance(error, LanguageMissing):
+        yield missing_error(
+            {
+                Language(language): [rows[int(one)].program.id for one in numbers]
+                for language, numbers in error.skipped.items()
+            }
+        )
 
 
 def _kept(asked: Asked, rows: Sequence[Row], keys: Sequence[str]) -> Kept:

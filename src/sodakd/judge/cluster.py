@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar, cast
 from sodakd.errors import JudgeError
 from sodakd.judge.judge import Judge, Judged
 from sodakd.judge.program import Program
+from sodakd.judge.unfit import UnfitError
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Finding, Verdict
 
@@ -47,8 +48,9 @@ class _Node:
         self._judge = Judge(settings, workers)
 
     def judge(self, programs: Sequence[Program]) -> _Said[Verdict]:
-        """The verdicts of a chunk."""
-        return _Said(self._judge.all(programs), self._judge.notes())
+        """The verdicts of a chunk. Raises `UnfitError`, which names programs by their place."""
+        numbered = [replace(one, id=str(at)) for at, one in enumerate(programs)]
+        return _Said(self._judge.all(numbered), self._judge.notes())
 
     def lint(self, programs: Sequence[Program], *, full: bool) -> _Said[tuple[Finding, ...]]:
         """The findings of a chunk."""
@@ -170,6 +172,7 @@ class ClusterJudge:
         again: deque[Sequence[Program]] = deque()
         held: dict[ObjectRef[_Said[Each]], _Chunk] = {}
         more = True
+        unfit: dict[str, str] = {}
         while True:
             self._find_nodes()
             for node in [*self._actors]:
@@ -181,19 +184,30 @@ class ClusterJudge:
                     held[ask(self._actors[node], chunk)] = _Chunk(node, chunk)
             if not held:
                 if not more and not again:
-                    return
+                    break
                 continue
             done, _ = self._ray.wait(list(held), num_returns=1, timeout=1.0)
             for reference in done:
                 chunk_of = held.pop(reference)
                 try:
                     said = self._ray.get(reference)
+                except UnfitError as error:  # the others again: their node remembers their verdicts
+                    why = {
+                        int(at): text for at, text in getattr(error, "cause", error).reasons.items()
+                    }
+                    numbered = list(enumerate(chunk_of.programs))
+                    unfit |= {one.id: why[at] for at, one in numbered if at in why}
+                    if fit := [one for at, one in numbered if at not in why]:
+                        again.append(fit)
+                    continue
                 except (self._ray.exceptions.RayError, JudgeError) as error:
                     again.append(chunk_of.programs)
                     self._lose(chunk_of.node, str(error))
                     continue
                 self._notes.update(said.notes)
                 yield from zip(chunk_of.programs, said.each, strict=True)
+        if unfit:
+            raise UnfitError(unfit)
 
     def _lose(self, node: str, why: str) -> None:
         actor = self._actors.pop(node, None)

@@ -7,6 +7,7 @@ program cannot pass by anything but giving it.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -19,12 +20,13 @@ from sodakd.judge.pool import Worker, WorkerError
 from sodakd.judge.program import Judged, Program
 from sodakd.judge.skipped import Skipped
 from sodakd.judge.stream import Open
-from sodakd.judge.tasks import found, task_of, verdict_of, versions
+from sodakd.judge.tasks import found, limits_of, not_executable, task_of, verdict_of, versions
+from sodakd.judge.unfit import UnfitError, or_unfit
 from sodakd.judge.walls import WARNINGS
 from sodakd.judge.workers import Use, Workers
 from sodakd.run import cores
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import Finding, Language, Outcome, Stage, Verdict, Walls
+from sodakd.types import Finding, Language, Outcome, Verdict, Walls
 
 __all__ = ["Judge", "Judged", "Program", "versions"]
 
@@ -35,8 +37,6 @@ _AHEAD = 48
 """Programs that are read, for each worker, before the first of them has its verdict."""
 _LATE = 16
 """Programs that ran out of time, and wait until they can be tried alone."""
-_WALL = 2.0
-"""Wall seconds a program may take for each of its CPU seconds, and a second more."""
 
 
 class Judge:
@@ -62,12 +62,6 @@ class Judge:
         settings = settings or JudgeSettings()
         self._settings = settings
         self._warm = warm
-        self._limits: dict[str, JsonValue] = {
-            "memory": settings.memory_mb * 2**20,
-            "output": settings.output_kb * 2**10,
-            "disk": settings.disk_mb * 2**20,
-            "processes": settings.processes,
-        }
         self._count = workers or cores()
         self._workers = Workers(self._worker, self._count)
         self._threads = ThreadPoolExecutor(self._count)
@@ -104,6 +98,7 @@ class Judge:
 
         Raises:
             JudgeError: the judge itself failed; no verdict was given.
+            UnfitError: tests cannot be put to their programs, by their signature.
         """
         for language in sorted({one.language for one in programs if one.code.strip()}):
             found(language)
@@ -121,8 +116,10 @@ class Judge:
 
         Raises:
             JudgeError: the judge itself failed.
-            LanguageMissing: the language of some cannot be judged here. Once all others have their
-                verdicts; `skipped` names them.
+            UnfitError: tests cannot be put to their programs, which `reasons` names; once all
+                others have their verdicts. Its cause may be a `LanguageMissing`.
+            LanguageMissing: the language of some cannot be judged here, which `skipped` names; once
+                all others have their verdicts.
         """
         ids: dict[int, str] = {}
         skipped = Skipped()
@@ -132,9 +129,9 @@ class Judge:
                 ids[number] = program.id
                 yield program
 
-        for number, verdict in self._stream(noted()):
-            yield Judged(ids.pop(number), verdict)
-        skipped.tell()
+        with skipped.told():
+            for number, verdict in self._stream(noted()):
+                yield Judged(ids.pop(number), verdict)
 
     def lint(self, programs: Sequence[Program], *, full: bool = False) -> list[tuple[Finding, ...]]:
         """What static tools find in programs, in their order: advice, which changes no verdict.
@@ -154,7 +151,7 @@ class Judge:
     def stretch(self, language: Language) -> float:
         """What the CPU seconds of this language are multiplied by on this machine, 1 or more."""
         self._use(language)
-        return self._calibration.factor(language) if self._calibration is not None else 1.0
+        return self._factor(language)
 
     def notes(self) -> Sequence[str]:
         """What was not as it should be, though every verdict holds: a warm part that runs cold."""
@@ -169,7 +166,10 @@ class Judge:
             done, _ = wait(open_.waiting, return_when=FIRST_COMPLETED)
             for future in done:
                 for key, verdict in zip(open_.waiting.pop(future), future.result(), strict=True):
-                    if crowded and verdict.outcome is Outcome.TIMEOUT:
+                    if isinstance(verdict, UnfitError):
+                        open_.unfit |= verdict.reasons
+                        del open_.asked[key], open_.places[key]
+                    elif crowded and verdict.outcome is Outcome.TIMEOUT:
                         open_.late.append(key)
                     else:
                         yield from self._found(open_, key, verdict)
@@ -177,6 +177,8 @@ class Judge:
                 for key in open_.late:
                     yield from self._found(open_, key, self._judge(open_.asked[key]))
                 open_.late.clear()
+        if open_.unfit:
+            raise UnfitError(open_.unfit)
 
     def _read(self, open_: Open) -> Iterator[tuple[int, Verdict]]:
         """Read programs, as many as may be open, and ask for them; yields what is known already."""
@@ -254,23 +256,23 @@ class Judge:
                 worker.close()
                 return worker.ask_tool(request)
 
-    def _judge_together(self, programs: Sequence[Program]) -> list[Verdict]:
+    def _judge_together(self, programs: Sequence[Program]) -> list[Verdict | UnfitError]:
         if len(programs) > 1:
             with self._workers.lent(programs[0].language) as worker:
                 try:
                     said = worker.ask([self._task(program) for program in programs])
                     walls = worker.walls
                     pairs = zip(said, programs, strict=True)
-                    return [self._verdict(one, of, walls) for one, of in pairs]
+                    return [or_unfit(partial(self._verdict, *one, walls)) for one in pairs]
+                except UnfitError:
+                    pass  # each alone, below: which one it is
                 except WorkerError:
-                    worker.close()  # each alone, below: another may do better
-        return [self._judge(program) for program in programs]
+                    worker.close()  # each alone: another may do better
+        return [or_unfit(partial(self._judge, program)) for program in programs]
 
     def _judge(self, program: Program) -> Verdict:
         if not program.code.strip():
-            return Verdict(
-                outcome=Outcome.NOT_EXECUTABLE, stage=Stage.EXTRACT, output=program.reason
-            )
+            return not_executable(program)
         task = self._task(program)
         with self._workers.lent(program.language) as worker:
             try:
@@ -281,17 +283,16 @@ class Judge:
             return self._verdict(said, program, worker.walls)
 
     def _verdict(self, said: dict[str, JsonValue], program: Program, walls: Walls) -> Verdict:
-        notes = said["notes"]
+        notes = said.get("notes")
         if isinstance(notes, list):
             self._notes.update(map(str, notes))
         if WARNINGS[walls]:
             self._notes.add(WARNINGS[walls])
         return verdict_of(said, program, walls)
 
-    def _task(self, program: Program) -> dict[str, JsonValue]:
-        return task_of(program, self._limits_of(program.language), warm=self._warm)
+    def _factor(self, language: Language) -> float:
+        return self._calibration.factor(language) if self._calibration is not None else 1.0
 
-    def _limits_of(self, language: Language) -> dict[str, JsonValue]:
-        factor = self._calibration.factor(language) if self._calibration is not None else 1.0
-        seconds = self._settings.cpu_seconds * factor
-        return {**self._limits, "cpu_seconds": seconds, "wall_seconds": _WALL * seconds + factor}
+    def _task(self, program: Program) -> dict[str, JsonValue]:
+        limits = limits_of(self._settings, self._factor(program.language))
+        return task_of(program, limits, warm=self._warm)

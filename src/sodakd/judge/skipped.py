@@ -1,11 +1,13 @@
 """Programs in languages that cannot be judged here: told at the end, when the others are judged."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from sodakd.errors import LanguageMissing
 from sodakd.judge.installing import one_command
 from sodakd.judge.program import Program
 from sodakd.judge.toolchains import Missing, toolchain
+from sodakd.judge.unfit import UnfitError
 from sodakd.types import Language
 
 
@@ -24,10 +26,22 @@ class Skipped:
             else:
                 yield program
 
-    def tell(self) -> None:
-        """Raise `LanguageMissing` where a program was left out."""
-        if self._ids:
-            raise missing_error(self._ids)
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Raise `LanguageMissing` at the end, where a program was left out.
+
+        Where tests do not fit their programs as well, it is the cause of `UnfitError`.
+        """
+        try:
+            yield
+        except UnfitError as error:
+            raise error from self._error()
+        missing = self._error()
+        if missing is not None:
+            raise missing
+
+    def _error(self) -> LanguageMissing | None:
+        return missing_error(self._ids) if self._ids else None
 
 
 def missing_error(skipped: Mapping[Language, Sequence[str]]) -> LanguageMissing:

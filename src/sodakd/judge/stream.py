@@ -5,6 +5,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from sodakd.judge.program import Program
+from sodakd.judge.unfit import UnfitError
 from sodakd.types import Language, Verdict
 
 
@@ -15,8 +16,9 @@ class Open:
     source: Iterator[tuple[int, Program]]
     places: dict[bytes, list[int]] = field(default_factory=dict)
     asked: dict[bytes, Program] = field(default_factory=dict)
-    waiting: dict[Future[list[Verdict]], list[bytes]] = field(default_factory=dict)
+    waiting: dict[Future[list[Verdict | UnfitError]], list[bytes]] = field(default_factory=dict)
     batches: dict[Language | None, list[bytes]] = field(default_factory=dict)
     late: list[bytes] = field(default_factory=list)
     more: bool = True
     started: int = 0
+    unfit: dict[str, str] = field(default_factory=dict)

@@ -9,21 +9,37 @@ from sodakd.judge.inside.wall import seen
 from sodakd.judge.program import Program
 from sodakd.judge.signed import SIGNED
 from sodakd.judge.toolchains import Missing, Toolchain, toolchain
+from sodakd.judge.unfit import UnfitError
 from sodakd.judge.values import compare
 from sodakd.judge.walls import WARNINGS
+from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Isolation, Language, Outcome, Stage, Tests, TestScript, Verdict, Walls
+
+_WALL = 2.0
+"""Wall seconds a program may take for each of its CPU seconds, and a second more."""
+
+
+def limits_of(settings: JudgeSettings, factor: float) -> dict[str, JsonValue]:
+    """The limits of a program whose CPU seconds are stretched by a factor."""
+    seconds = settings.cpu_seconds * factor
+    return {
+        "memory": settings.memory_mb * 2**20,
+        "output": settings.output_kb * 2**10,
+        "disk": settings.disk_mb * 2**20,
+        "processes": settings.processes,
+        "cpu_seconds": seconds,
+        "wall_seconds": _WALL * seconds + factor,
+    }
 
 
 def task_of(program: Program, limits: dict[str, JsonValue], *, warm: bool) -> dict[str, JsonValue]:
-    """What a worker is asked. Raises `JudgeError` where the tests lack a signature."""
+    """What a worker is asked. Raises `UnfitError` where the tests lack a signature."""
     tests = program.tests
     calls = tests.cases if isinstance(tests, Tests) else ()
     signature = tests.signature if isinstance(tests, Tests) else None
     if calls and signature is None and program.language in SIGNED:
-        raise JudgeError(
-            f"a call in {program.language} needs the types of {tests.entry_point}: set"
-            " tests.signature"
-        )
+        why = f"a call in {program.language} needs the types of {tests.entry_point}: set"
+        raise UnfitError({program.id: f"{why} tests.signature"})
     return {
         "language": program.language.value,
         "code": program.code,
@@ -38,6 +54,11 @@ def task_of(program: Program, limits: dict[str, JsonValue], *, warm: bool) -> di
         "warm": warm,
         "tools": {name: seen(path) for name, path in found(program.language).tools.items()},
     }
+
+
+def not_executable(program: Program) -> Verdict:
+    """The verdict on an answer without code."""
+    return Verdict(outcome=Outcome.NOT_EXECUTABLE, stage=Stage.EXTRACT, output=program.reason)
 
 
 def found(language: Language) -> Toolchain:
@@ -60,7 +81,12 @@ def versions(languages: Iterable[Language]) -> Mapping[str, str]:
 
 
 def verdict_of(said: dict[str, JsonValue], program: Program, walls: Walls) -> Verdict:
-    """What a worker said of a program; the values of calls are compared here."""
+    """What a worker said of a program; the values of calls are compared here.
+
+    Raises `UnfitError` where it said that the tests cannot be put to it.
+    """
+    if "unfit" in said:
+        raise UnfitError({program.id: str(said["unfit"])})
     outcome, output = str(said["outcome"]), str(said["output"])
     stage = Stage(str(said["stage"]))
     if not outcome:

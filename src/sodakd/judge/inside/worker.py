@@ -10,13 +10,15 @@ import re
 import socket
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import TypedDict
 
 from sodakd.judge.inside.box import Box, BoxError, Limits, Walls
 from sodakd.judge.inside.filters import raise_filter
 from sodakd.judge.inside.landlock import foreign_ids, raise_landlock, raise_nothing
-from sodakd.judge.inside.task import Task
+from sodakd.judge.inside.misfit import misfit
+from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.inside.tool import run_tool
 from sodakd.judge.inside.wall import FIRST_FOREIGN_ID, raise_wall
 from sodakd.judge.languages import go_batch
@@ -91,6 +93,11 @@ _RAISED: Mapping[str, Callable[[Start], Walls]] = {
     "landlock": _landlock,
     "none": _none,
 }
+UNFIT = (
+    ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError,
+    ValueError,
+)  # fmt: skip
+"""What a language may raise for a task that it cannot write: it says so, and serves the others."""
 _FOLDERS = re.compile(r"/[^\s:]*sodakd-box-\w+/\d+")
 
 
@@ -109,19 +116,28 @@ def main() -> None:
         return
     killed = Killed(start["events"])
 
+    def alone(task: Task) -> dict[str, object]:
+        killed()  # what the kernel ended between two programs is no sign about the second
+        try:
+            result: Result = modules[task.language].judge(box, task, killed)
+        except UNFIT as error:
+            return {"unfit": f"the judge has no way to try it: {type(error).__name__}: {error}"}
+        if walls.alone:  # a job's folder is /tmp elsewhere, and has no name of its own
+            result = replace(result, output=_FOLDERS.sub("/tmp", result.output))
+        return {**vars(result)}
+
     def tried(batch: list[dict[str, object]]) -> dict[str, object]:
         tasks = [_task(asked) for asked in batch]
+        said: dict[int, dict[str, object]] = {
+            number: {"unfit": why} for number, task in enumerate(tasks) if (why := misfit(task))
+        }
+        fit = [number for number in range(len(tasks)) if number not in said]
         together = TOGETHER.get(tasks[0].language)
-        if together is not None and len(tasks) > 1 and tasks[0].warm:
-            return {"batch": [vars(result) for result in together(box, tasks, killed)]}
-        results = []
-        for task in tasks:
-            killed()  # what the kernel ended between two programs is no sign about the second
-            result = modules[task.language].judge(box, task, killed)
-            if walls.alone:  # a job's folder is /tmp elsewhere, and has no name of its own
-                result = replace(result, output=_FOLDERS.sub("/tmp", result.output))
-            results.append(vars(result))
-        return {"batch": results}
+        if together is not None and len(fit) > 1 and tasks[0].warm:
+            with suppress(*UNFIT):  # each alone, below: which one it is
+                results = together(box, [tasks[number] for number in fit], killed)
+                said |= {number: vars(one) for number, one in zip(fit, results, strict=True)}
+        return {"batch": [said.get(number) or alone(task) for number, task in enumerate(tasks)]}
 
     connection.sendall(b'{"ready": true}\n')
     for line in connection.makefile("rb"):

@@ -98,6 +98,9 @@ take longer to read as text. More of them would hide that a program forgot one."
 
 HEADER = "first{}.h"
 HEADERS_OF_CALLS = PRELUDE + WRITERS
+OWN_MAIN = "#define main sodakd_own_main\n"
+"""Before a program that is called: a `main` of its own is no main. What stands before such a
+program is included by the command, so that its lines are those that a compiler quotes."""
 FINISH = "finish.o"
 _INCLUDES = re.compile(
     r"(?:\s|//[^\n]*\n|/\*.*?\*/|\#[ \t]*include[ \t]*<\w+\.h>[ \t]*(?://[^\n]*)?\n)*",
@@ -110,8 +113,7 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     """Build and try one program."""
     if task.script is None:
         warm = steps(task, STRICT, "calls.h")
-        source = calls(task) if warm else HEADERS_OF_CALLS + calls(task)
-        return tried(box, task, oom, source, warm or (_driver(task),), warm)
+        return tried(box, task, oom, calls(task), warm or (_driver(task),), warm)
     if why := refusal(task.code):
         return refused(task, why)
     held = unit(task.code, task.script, task.entry_point, cpp=False)
@@ -139,7 +141,10 @@ def tried(
         compile=compiler(box, task, warm, text),
     )
     result = noted(task, build_and_run(box, task, plan, oom))
-    return replace(result, output=result.output.replace(held.mark, "sodakd")) if held else result
+    if held is None:
+        return result
+    said = result.output.replace(held.mark, "tests").replace("sodakd_failed", "tests_failed")
+    return replace(result, output=said)
 
 
 def compiler(box: Box, task: Task, steps: Sequence[Sequence[str]], source: bytes) -> Compile | None:
@@ -156,7 +161,8 @@ def _driver(task: Task) -> Sequence[str]:
     whole = (tools["gcc"], *FLAGS, "-pipe", tools["linker"], "-o", "program", "program.c")
     if task.script is not None:
         return (*whole[:-1], tools["finish"], whole[-1], "-Wl,--wrap=main", "-lm")
-    return (*whole, *STRICT, "-lm")
+    included = [f"{tools['headers']}/{name}" for name in ("plain/calls.h", "own_main.h")]
+    return (*whole, *STRICT, "-include", included[0], "-include", included[1], "-lm")
 
 
 def steps(task: Task, strict: Sequence[str], header: str) -> tuple[Sequence[str], ...]:
@@ -170,6 +176,8 @@ def steps(task: Task, strict: Sequence[str], header: str) -> tuple[Sequence[str]
     compiled = [*shlex.split(tools["compile"]), *strict]
     if header:
         compiled += ["-include", f"{tools['headers']}/{header}"]
+    if task.script is None:
+        compiled += ["-include", f"{tools['headers']}/own_main.h"]
     linked = shlex.split(tools["link"])
     linked.remove(FINISH)
     if task.script is not None:  # first: what stands before it would run before it
@@ -208,8 +216,8 @@ def precompiled(source: str) -> str:
 
 
 def calls(task: Task) -> str:
-    """The program before what calls it. A `main` of its own is no main."""
-    lines = ["#define main sodakd_own_main", '#line 1 "program.c"', task.code, "#undef main"]
+    """The program before what calls it."""
+    lines = [task.code, "#undef main"]
     body = ['sodakd_out = fdopen(3, "w");', "close(4);"]
     for number, arguments in enumerate(task.arguments):
         names = []
@@ -221,7 +229,7 @@ def calls(task: Task) -> str:
         body.append(f'fputs("{{\\"value\\":", sodakd_out); {PUT[task.result_type]}({call});')
         body.append('fputs("}\\n", sodakd_out);')
     body.append("fclose(sodakd_out); return 0;")
-    main = ['#line 1 "calls.c"', "int main(void) {", *(f"    {line}" for line in body), "}", ""]
+    main = ['#line 1 "calls.c"', "signed main(void) {", *(f"    {line}" for line in body), "}", ""]
     return "\n".join([*lines, *main])
 
 

@@ -10,7 +10,8 @@ from sodakd.judge.inside.native import Plan, build_and_run, refused
 from sodakd.judge.inside.plain import Json
 from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.languages import go_names, literals
-from sodakd.judge.languages.go_source import read, renamed, tests
+from sodakd.judge.languages.go_joined import OWN_MAIN, SCRIPT_MAIN, main_run, without_mains
+from sodakd.judge.languages.go_source import read, tests
 
 TYPES = {
     "int": "int", "float": "float64", "bool": "bool", "str": "string",
@@ -94,6 +95,17 @@ func main() {
 }
 
 """
+MAIN_RUN = """\
+package main
+
+import MARKsyscall "syscall"
+
+func main() {
+    RUN()
+    MARKpassed()
+}
+
+"""
 MAIN_NONE = """\
 package main
 
@@ -117,21 +129,27 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     if task.warm and source.slim:
         result = build_and_run(box, task, _plan(task, program, mark, slim=True), oom)
         if not lacks(result):
-            return replace(result, output=result.output.replace(mark, "sodakd"))
+            return _named(result, mark)
     result = build_and_run(box, task, _plan(task, program, mark, slim=False), oom)
-    return replace(result, output=result.output.replace(mark, "sodakd"))
+    return _named(result, mark)
+
+
+def _named(result: Result, mark: str) -> Result:
+    said = result.output.replace(mark, "sodakd")
+    for name in (OWN_MAIN, SCRIPT_MAIN):
+        said = said.replace(name, "main")
+    return replace(result, output=said)
 
 
 def program_of(task: Task) -> str:
     """The program and its script, as a part of package main."""
-    if task.script is None:
-        return renamed(task.code)
-    return renamed(f"{task.code}{literals.CLOSED}{task.script}")
+    return without_mains(task.code, task.script or "")
 
 
 def tests_of(task: Task, program: str) -> list[str]:
-    """The names of the tests: those of the script, where it has some."""
-    return tests(task.script or "") or tests(program)
+    """The names of the tests: those of the script, where there is one; else its own."""
+    script = task.script or ""
+    return tests(script if script.strip() else program)
 
 
 def lacks(result: Result) -> bool:
@@ -144,6 +162,8 @@ def _plan(task: Task, program: str, mark: str, *, slim: bool) -> Plan:
     packages = task.tools["go_slim" if slim else "go_packages"]
     if task.script is None:
         head = calls(task) + MAIN_CALLS
+    elif run := main_run(task.code, task.script, as_main=task.as_main):
+        head = MAIN_RUN.replace("RUN", run) + NONCE
     elif names := tests_of(task, program):
         head = (MAIN_SLIM if slim else MAIN_FULL) + NONCE
         head = head.replace("TESTS", ", ".join(f'{{"{name}", {name}}}' for name in names))

@@ -28,6 +28,7 @@ from sodakd.judge.languages.go import (
     run_plan,
     tests_of,
 )
+from sodakd.judge.languages.go_joined import main_run
 from sodakd.judge.languages.go_source import read
 
 MAIN = (
@@ -78,6 +79,14 @@ class _Member:
         return tests_of(self.task, self.program)
 
     @property
+    def tested(self) -> bool:
+        """Whether it is called or has tests: a `main` of its own is run alone."""
+        script, as_main = self.task.script, self.task.as_main
+        if script is None:
+            return True
+        return bool(self.tests) and not main_run(self.task.code, script, as_main=as_main)
+
+    @property
     def case(self) -> str:
         """What `main` does where it is asked for this one."""
         if self.task.script is None:
@@ -91,7 +100,7 @@ def judge_batch(box: Box, tasks: Sequence[Task], oom: Callable[[], bool]) -> lis
     members = [
         one
         for one in (_member(number, task) for number, task in enumerate(tasks) if task.warm)
-        if read(one.program).harmless and (one.task.script is None or one.tests)
+        if read(one.program).harmless and one.tested
     ]
     works = len(members) < 2 or _works(box, members[0].task)
     found = _linked(box, members, oom) if works and len(members) > 1 else {}

@@ -7,16 +7,20 @@ _PACKAGES = {
     "bytes": ("bytes", "Equal"),
     "errors": ("errors", "Is"),
     "fmt": ("fmt", "Sprint"),
+    "log": ("log", "Fatal"),
     "math": ("math", "Abs"),
+    "os": ("os", "Exit"),
     "reflect": ("reflect", "DeepEqual"),
     "slices": ("slices", "Equal[[]int]"),
     "sort": ("sort", "Ints"),
     "strconv": ("strconv", "Itoa"),
     "strings": ("strings", "EqualFold"),
 }
-"""What tests compare by: the package of a name, and something that it has."""
+"""What tests compare and end by: the package of a name, and something that it has."""
 _BUILTIN = {
     "len": 'const _ = len("")',
+    "nil": "var _ *int = nil\nvar _ map[int]int = nil",
+    "panic": "func _() int { panic(0) }",
 }
 """Declarations that are none where the name is the program's own."""
 _USED = re.compile(r"\b([a-z]+)\b(\s*\.)?")

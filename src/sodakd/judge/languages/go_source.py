@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_TOKEN = re.compile(
-    r"""(?P<space>\s+|//[^\n]*|/\*.*?(?:\*/|\Z))
+TOKEN = re.compile(
+    r"""(?P<space>\s+|//[^\n]*|/\*.*?\*/)
+    |(?P<endless>/\*.*)
     |(?P<text>`[^`]*`|"(?:\\.|[^"\\\n])*")
     |(?P<rune>'(?:\\.|[^'\\\n])+')
     |(?P<word>[^\W\d]\w*)
@@ -64,7 +65,9 @@ def read(program: str) -> Source:
     goroutines = starts = shadows = False
     depth, header, last, before = 0, True, "", ""
     for kind, token in _tokens(program):
-        if kind == "mark":
+        if kind == "endless":
+            clear = False
+        elif kind == "mark":
             depth += _DEPTH.get(token, 0)
             # A quote that opens nothing, a bracket too many, `import . "..."`.
             clear = clear and token not in "\"'`" and depth >= 0 and not (header and token == ".")
@@ -85,22 +88,13 @@ def read(program: str) -> Source:
 
 
 def _tokens(program: str) -> Iterator[tuple[str, str]]:
-    for found in _TOKEN.finditer(program):
+    for found in TOKEN.finditer(program):
         kind = found.lastgroup
         assert kind is not None
         if kind != "space":
             yield kind, found.group()
 
 
-def renamed(program: str) -> str:
-    """The program as a part of package main, without a `main` of its own."""
-    if not _PACKAGE.search(program):
-        program = f"package main\n{program}"
-    return _MAIN.sub("func sodakdOwnMain(", _PACKAGE.sub("package main", program, count=1))
-
-
-_PACKAGE = re.compile(r"^[ \t]*package[ \t]+\w+", re.MULTILINE)
-_MAIN = re.compile(r"^func[ \t]+main[ \t]*\(", re.MULTILINE)
 _TEST = re.compile(r"^func[ \t]+(Test\w*)[ \t]*\([ \t]*\w+[ \t]+\*testing\.T[ \t]*\)", re.MULTILINE)
 
 

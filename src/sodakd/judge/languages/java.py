@@ -15,7 +15,8 @@ from sodakd.judge.inside.plain import Json
 from sodakd.judge.inside.server import Command, Kept, ServerLateError
 from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.languages import literals
-from sodakd.judge.languages.java_names import hidden, main_class
+from sodakd.judge.languages.java_names import hidden, plain
+from sodakd.judge.languages.java_source import joined
 
 TYPES = {
     "int": "long", "float": "double", "bool": "boolean", "str": "String",
@@ -26,12 +27,6 @@ WRONG = re.compile(r"java\.lang\.AssertionError")
 MEMORY = re.compile(
     r"java\.lang\.OutOfMemoryError|insufficient memory|Could not reserve enough space"
 )
-_PUBLIC = re.compile(
-    r"^[ \t]*public\s+(?:final\s+|abstract\s+){0,4}(?:class|interface|enum|record)\s+(\w+)",
-    re.MULTILINE,
-)
-_MAIN = re.compile(r"\bvoid\s+main\s*\(")
-
 OPTIONS = ("-proc:none", "-nowarn", "-implicit:none", "-XDstringConcat=inline")
 """Of both compilers. Texts are put together by code: by `invokedynamic`, a start takes longer."""
 
@@ -102,18 +97,20 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     """Compile and try one program."""
     tools = task.tools
     if task.script is not None:
-        script = task.script or ""
-        source = f"{task.code}{literals.CLOSED}{script}"
-        if name := hidden(task.code, script):
+        code = plain(task.code)
+        if code is None:
+            return refused(task, "the program ends before its text does")
+        held = joined(code, task.script)
+        if held.endless:
+            return refused(task, "the program ends within a comment or a text")
+        if name := hidden(code, task.script):
             return refused(task, f"a type of its own hides {name}, which the tests rely on")
-        files = {file_name(source): source.encode(errors="surrogatepass")}
-        run: tuple[str, ...] = (
-            "SodakdMain",
-            main_class(source, len(task.code) if _MAIN.search(script) else 0),
-        )
+        files = {held.file: held.text.encode(errors="surrogatepass")}
+        run: tuple[str, ...] = ("SodakdMain", held.main)
     else:
+        held = joined(task.code, "", "Solution")
         files = {
-            file_name(task.code, "Solution"): task.code.encode(errors="surrogatepass"),
+            held.file: held.text.encode(errors="surrogatepass"),
             "SodakdCalls.java": calls(task).encode(),
         }
         run = ("SodakdCalls",)
@@ -147,12 +144,6 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
                 plan = replace(plan, files=ready, build=(), run=(*_machine(task, "/tmp"), *run))
     result = build_and_run(box, task, plan, oom)
     return replace(result, notes=(_COMPILER.note,)) if _COMPILER.note else result
-
-
-def file_name(source: str, other: str = "Program") -> str:
-    """The file that a source must stand in: its public type's, or any other."""
-    held = _PUBLIC.search(source)
-    return f"{held[1] if held else other}.java"
 
 
 def _machine(task: Task, classes: str) -> tuple[str, ...]:

@@ -9,7 +9,12 @@ _TOKEN = re.compile(
     |(?P<word>[^\W\d][\w$]*)|(?P<mark>[{}(])''',
     re.VERBOSE | re.DOTALL,
 )
-_ESCAPE = re.compile(r"\\u+([0-9a-fA-F]{4})")
+_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\u+([0-9a-fA-F]{4})")
+"""A character by its number; behind a backslash that is one itself it is none."""
+_ASCII = re.compile(r"(?<!\\)((?:\\\\)*)\\u+(00[0-7][0-9a-fA-F])")
+_TIMES = 4
+_END = "\x1a"
+"""Where it stands as no part of a text, the compiler reads no further."""
 _KINDS = frozenset({"class", "interface", "enum", "record"})
 _RELIED = frozenset(
     """
@@ -30,8 +35,20 @@ def _tokens(text: str) -> list[tuple[str, int]]:
     ]
 
 
-def _read(text: str) -> str:
-    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
+def _read(text: str, escape: re.Pattern[str] = _ESCAPE) -> str:
+    return escape.sub(lambda found: f"{found[1]}{chr(int(found[2], 16))}", text)
+
+
+def plain(program: str) -> str | None:
+    """The program with no character of ASCII by its number: what is read here is what is compiled.
+
+    None where such numbers hide others, or where it ends what the compiler reads.
+    """
+    for _ in range(_TIMES):
+        program, before = _read(program, _ASCII), program
+        if program == before:
+            return None if _END in _TOKEN.sub(" ", program) else program
+    return None
 
 
 def hidden(program: str, script: str) -> str:

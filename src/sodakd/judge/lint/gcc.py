@@ -63,6 +63,8 @@ def _header(installed: Installed, source: Source) -> tuple[str, ...]:
     if program.language is Language.C:
         header = "calls.h" if called else c.precompiled(text)
         return ("-include", f"{folder}/{header}") if header else ()
+    if cpp.newer(text, ""):  # what it says as C++17 of a program of C++20 is no finding
+        return ("-std=gnu++20", *(("-include", "bits/stdc++.h") if called else ()))
     header = cpp.header_of(installed.paths.get("heavy"), program.code, text, called=called)
     if not header:
         return ()

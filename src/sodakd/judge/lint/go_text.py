@@ -3,8 +3,10 @@
 import re
 from dataclasses import replace
 
+from sodakd.judge.languages.go_joined import joined
 from sodakd.judge.lint.tool import Form, as_it_is, with_script
 from sodakd.judge.program import Program
+from sodakd.types import TestScript
 
 _PACKAGE = re.compile(r"^[ \t]*package[ \t]+\w+", re.MULTILINE)
 _ORDER = re.compile(r"(//|/\*)line(?=[ \t])")
@@ -18,7 +20,10 @@ def plain(program: Program) -> Form:
 
 def whole(program: Program) -> Form:
     """The program and its script."""
-    return _whole(with_script(program))
+    form = with_script(program)
+    if isinstance(program.tests, TestScript):
+        form = replace(form, text=joined(program.code, program.tests.script))
+    return _whole(form)
 
 
 def _whole(form: Form) -> Form:

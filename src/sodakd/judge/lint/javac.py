@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from pydantic import JsonValue
 
-from sodakd.judge.languages.java import file_name
+from sodakd.judge.languages.java_source import joined
 from sodakd.judge.lint.compilers import kept_running
 from sodakd.judge.lint.tool import Form, Remark, Source, with_script
 from sodakd.judge.program import Program
 from sodakd.judge.trial import java_type
-from sodakd.types import Language, Severity
+from sodakd.types import Language, Severity, TestScript
 
 _TASTE = frozenset({"cast", "serial", "processing", "path", "options", "this-escape", "classfile"})
 """Warnings of taste, and of how the compiler was called."""
@@ -19,11 +19,12 @@ _TASTE = frozenset({"cast", "serial", "processing", "path", "options", "this-esc
 def _form(program: Program) -> Form:
     """As it is compiled: in a class, where it is methods alone."""
     form = with_script(program)
-    return replace(form, text=java_type(form.text))
+    script = program.tests.script if isinstance(program.tests, TestScript) else ""
+    return replace(form, text=java_type(joined(program.code, script).text))
 
 
 def _message(source: Source) -> Mapping[str, JsonValue]:
-    return {"name": file_name(source.form.text), "text": source.form.text}
+    return {"name": joined(source.form.text, "").file, "text": source.form.text}
 
 
 def _remarks(source: Source, answer: str) -> Iterator[Remark]:
