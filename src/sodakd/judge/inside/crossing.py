@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from sodakd.judge.inside import said
 from sodakd.judge.inside.plain import Json, NotPlainError, decode, encode
-from sodakd.judge.inside.thing import SPECIAL, Kind, Thing
+from sodakd.judge.inside.thing import ALWAYS, AS_GENERATOR, SPECIAL, Kind, Thing
 
 
 class UnreadError(Exception):
@@ -149,9 +149,10 @@ class Objects:
             theirs = [error for part in parts if (error := _standard(part[0], part[2]))]
             errors = [*filter(lambda base: issubclass(base, BaseException), ours), *theirs]
             if errors:
-                made = Kind(name, (*errors,), {})
+                made = Kind(name, (*errors,), {"__str__": _text})
             else:
-                own = {method: SPECIAL[method] for method in special if method in SPECIAL}
+                own = {**ALWAYS, **(AS_GENERATOR if name == "generator" else {})}
+                own |= {method: SPECIAL[method] for method in special if method in SPECIAL}
                 made = Kind(name, tuple(ours) or (Thing,), own)
             made.sodakd_peer, made.sodakd_number = self._peer, int(number)
             made.sodakd_named = False
@@ -170,10 +171,15 @@ class Objects:
         try:
             if not of_python(type(error)):
                 reply["kind"] = self.sent(type(error))
+                reply["text"] = str(error)
+            if error.__cause__ is not None:
+                reply["cause"] = self.raised(error.__cause__)
             own = {key: value for key, value in vars(error).items() if not key.startswith("_")}
             return {**reply, "given": encode([*error.args]), "own": encode(own)}
-        except (NotPlainError, RecursionError):
+        except NotPlainError:
             return reply
+        except Exception:  # its text, or a chain of causes without an end
+            return {"raised": reply["raised"], "said": reply["said"]}
 
     def error(self, reply: Mapping[str, Any]) -> BaseException:
         """The exception that the other side sent; `sodakd_raised` is its text with the line.
@@ -195,10 +201,15 @@ class Objects:
             kind, given = RuntimeError, [text]
         given = given if isinstance(given, list) else [text]
         try:
-            error = kind(*given)
+            mark = {"sodakd_raised": True} if isinstance(kind, Kind) else {}
+            error = kind(*given, **mark)
         except TypeError:  # some take more than their arguments, a JSONDecodeError say
             error = kind.__new__(kind, *given)
         error.__dict__.update({**own} if isinstance(own, dict) else {}, sodakd_raised=text)
+        if "text" in reply:
+            error.__dict__["sodakd_text"] = str(reply["text"])
+        if "cause" in reply:
+            error.__cause__ = self._error(reply["cause"])
         return error
 
 
@@ -208,7 +219,12 @@ _ENDS = (SystemExit, KeyboardInterrupt, GeneratorExit)
 def _harmless(kind: object) -> bool:
     """Whether a program may raise it in the tests: they end by no exception of its."""
     is_error = isinstance(kind, type) and issubclass(kind, Exception)
-    return is_error and not issubclass(kind, _ENDS)  # type: ignore[arg-type]
+    return kind is SystemExit or (is_error and not issubclass(kind, _ENDS))  # type: ignore[arg-type]
+
+
+def _text(error: BaseException) -> str:
+    """As its class says."""
+    return str(error.__dict__.get("sodakd_text", Exception.__str__(error)))
 
 
 def _standard(module: str, name: str) -> Any:
@@ -222,6 +238,7 @@ def _standard(module: str, name: str) -> Any:
 _HELD = (list, tuple, dict, set, frozenset, bytes, bytearray, int, float, str, complex)
 """An object of a class of its own crosses as the plain value that it holds."""
 _STANDARD: Mapping[tuple[str, str], Callable[[Any], Sequence[object]]] = {
+    ("builtins", "slice"): lambda value: (value.start, value.stop, value.step),
     ("builtins", "range"): lambda value: (value.start, value.stop, value.step),
     ("collections", "Counter"): lambda value: ({**value},),
     ("collections", "OrderedDict"): lambda value: ([*value.items()],),

@@ -17,12 +17,14 @@ import io
 import json
 import os
 import sys
+from _thread import RLock
 from collections.abc import Mapping, Sequence
+from types import FunctionType
 from typing import Any
 
 from sodakd.judge.inside.crossing import Objects, UnreadError, of_python
 from sodakd.judge.inside.plain import Json, dump
-from sodakd.judge.inside.thing import DONE, Kind
+from sodakd.judge.inside.thing import DONE, NAMES, Kind
 
 LINE = 16 * 2**20
 """Bytes that are read of one message at most."""
@@ -51,6 +53,7 @@ class Peer:
         self._stdout = sys.stdout
         self._objects = Objects(self, guarded=guarded)
         self._depth = 0
+        self._lock = RLock()
         self.asked = 0
         """How often something was asked for, names aside."""
         self.gone = False
@@ -96,6 +99,10 @@ class Peer:
         return self._got(self._answer("wait").get("gave"))
 
     def _ask(self, what: str, given: Sequence[object], keywords: Mapping[str, object]) -> Any:
+        with self._lock:
+            return self._ask_alone(what, given, keywords)
+
+    def _ask_alone(self, what: str, given: Sequence[object], keywords: Mapping[str, object]) -> Any:
         request = {
             "do": what,
             "with": self._objects.sent([*given]),
@@ -124,7 +131,8 @@ class Peer:
             error = self._objects.error(reply)
         except UnreadError as unread:
             raise self._lost() from unread
-        if what == "next" or not isinstance(error, (StopIteration, StopAsyncIteration)):
+        end = {"next": StopIteration, "anext": StopAsyncIteration}.get(what, ())
+        if isinstance(error, end) or not isinstance(error, (StopIteration, StopAsyncIteration)):
             return error
         # Whoever makes calls in an iterator would take it for its end, and for no failure.
         failure = RuntimeError(f"{what} raised {type(error).__name__}")
@@ -173,13 +181,15 @@ class Peer:
             held = [[self._names[name]] if name in self._names else [] for name in given]
             return {"gave": self._objects.sent(held)}
         if self._guarded:
-            self._permit(what, given[0])
+            self._permit(what, *given[:2])
         if self._guarded and what in ("get", "set") and str(given[1]).startswith("_"):
-            raise AttributeError(given[1])
+            if not (what == "get" and given[1] in NAMES and isinstance(given[0], FunctionType)):
+                raise AttributeError(given[1])
         found = DONE[what](*given, **keywords)
         if what != "call":
             return {"gave": self._objects.sent(found)}
         made = type(found) is given[0] and not of_python(given[0])
+        made = made and not isinstance(found, BaseException)
         gave = self._objects.kept(found) if made else self._objects.sent(found)
         reply: dict[str, Json] = {"gave": gave}
         if any(isinstance(value, (list, dict, set)) for value in given[1:]):
@@ -194,12 +204,17 @@ class Peer:
         except UnreadError as error:
             raise self._lost() from error
 
-    def _permit(self, what: str, target: object) -> None:
+    def _permit(self, what: str, target: object, name: object = None) -> None:
         if isinstance(target, type):
             own = target.__module__ == "tests" and not issubclass(target, type)
             allowed = what == "call" and own
         else:
-            allowed = what not in ("get", "set") or type(target).__module__ == "tests"
+            # A mock's own attributes say how it was called: a program gets what it mocks alone.
+            mocked = type(target).__module__ == "unittest.mock" and what == "get"
+            looks = what in ("get", "set", "copy", "deepcopy")
+            allowed = not looks or type(target).__module__ == "tests"
+            allowed = allowed or (mocked and not hasattr(type(target), str(name)))
+            allowed = allowed or (isinstance(target, FunctionType) and name in NAMES)
         if not allowed:
             raise AttributeError(f"{what} is not for a program to ask")
 

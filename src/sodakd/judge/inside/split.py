@@ -120,6 +120,8 @@ def _run(script: types.CodeType, space: dict[str, object]) -> None:
     try:
         exec(script, space)
     except SystemExit as end:
+        if "sodakd_raised" in end.__dict__:
+            raise
         if end.code or type(end) is not SystemExit:
             raise AssertionError(f"the tests ended with {end.code}") from end
 
