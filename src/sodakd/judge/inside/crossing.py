@@ -22,7 +22,7 @@ class UnreadError(Exception):
 class Asker(Protocol):
     """Who asks the other side."""
 
-    def ask(self, what: str, *given: object, **keywords: object) -> Any: ...
+    def ask(self, what: str, /, *given: object, **keywords: object) -> Any: ...
     def awaited(self, number: int) -> Coroutine[Any, Any, object]: ...
 
 
@@ -175,10 +175,11 @@ class Objects:
             if error.__cause__ is not None:
                 reply["cause"] = self.raised(error.__cause__)
             own = {key: value for key, value in vars(error).items() if not key.startswith("_")}
-            return {**reply, "given": encode([*error.args]), "own": encode(own)}
+            send = encode if self._guarded else self.sent
+            return {**reply, "given": send([*error.args]), "own": send(own)}
         except NotPlainError:
             return reply
-        except Exception:  # its text, or a chain of causes without an end
+        except (Exception, *_ENDS):  # its text may raise, a chain of causes may have no end
             return {"raised": reply["raised"], "said": reply["said"]}
 
     def error(self, reply: Mapping[str, Any]) -> BaseException:
@@ -204,7 +205,7 @@ class Objects:
             mark = {"sodakd_raised": True} if isinstance(kind, Kind) else {}
             error = kind(*given, **mark)
         except TypeError:  # some take more than their arguments, a JSONDecodeError say
-            error = kind.__new__(kind, *given)
+            error = kind.__new__(kind, *given) if "given" in reply else ValueError(text)
         error.__dict__.update({**own} if isinstance(own, dict) else {}, sodakd_raised=text)
         if "text" in reply:
             error.__dict__["sodakd_text"] = str(reply["text"])

@@ -59,7 +59,7 @@ class Peer:
         self.gone = False
         """Whether the other side has ended: nothing that tests catch undoes that."""
 
-    def ask(self, what: str, *given: object, **keywords: object) -> Any:
+    def ask(self, what: str, /, *given: object, **keywords: object) -> Any:
         """Have the other side do something. Raises what that raised, and `GoneError`."""
         self.asked += 1
         return self._ask(what, given, keywords)
@@ -182,9 +182,6 @@ class Peer:
             return {"gave": self._objects.sent(held)}
         if self._guarded:
             self._permit(what, *given[:2])
-        if self._guarded and what in ("get", "set") and str(given[1]).startswith("_"):
-            if not (what == "get" and given[1] in NAMES and isinstance(given[0], FunctionType)):
-                raise AttributeError(given[1])
         found = DONE[what](*given, **keywords)
         if what != "call":
             return {"gave": self._objects.sent(found)}
@@ -212,9 +209,12 @@ class Peer:
             # A mock's own attributes say how it was called: a program gets what it mocks alone.
             mocked = type(target).__module__ == "unittest.mock" and what == "get"
             looks = what in ("get", "set", "copy", "deepcopy")
-            allowed = not looks or type(target).__module__ == "tests"
-            allowed = allowed or (mocked and not hasattr(type(target), str(name)))
-            allowed = allowed or (isinstance(target, FunctionType) and name in NAMES)
+            public = not str(name).startswith("_")
+            allowed = not looks or (public and type(target).__module__ == "tests")
+            allowed = allowed or (public and mocked and not hasattr(type(target), str(name)))
+            allowed = allowed or (
+                what == "get" and isinstance(target, FunctionType) and name in NAMES
+            )
         if not allowed:
             raise AttributeError(f"{what} is not for a program to ask")
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 class Asked(Protocol):
     """Who asks the other process."""
 
-    def ask(self, what: str, *given: object, **keywords: object) -> Any: ...
+    def ask(self, what: str, /, *given: object, **keywords: object) -> Any: ...
 
 
 class Kind(type):
@@ -23,7 +23,7 @@ class Kind(type):
     sodakd_named: bool
     """Whether the tests use it by its name."""
 
-    def __call__(cls, *arguments: Any, **keywords: Any) -> Any:
+    def __call__(cls, /, *arguments: Any, **keywords: Any) -> Any:
         if "sodakd_raised" in keywords:  # an error that was raised there
             return type.__call__(cls, *arguments)
         made = cls.sodakd_peer.ask("call", cls, *arguments, **keywords)
@@ -35,6 +35,12 @@ class Kind(type):
         if name.startswith(("__", "sodakd_")):
             raise AttributeError(name)
         return cls.sodakd_peer.ask("get", cls, name)
+
+    def __setattr__(cls, name: str, value: object) -> None:
+        if name.startswith(("__", "sodakd_")) or "sodakd_peer" not in vars(cls):
+            type.__setattr__(cls, name, value)
+        else:
+            cls.sodakd_peer.ask("set", cls, name, value)
 
     def __iter__(cls) -> Iterator[Any]:
         return iter(cls.sodakd_peer.ask("iter", cls))
@@ -78,7 +84,7 @@ NAMES = ("__name__", "__qualname__", "__doc__")
 
 
 def _asks(name: str) -> Callable[..., Any]:
-    def asked(self: Thing, *rest: object, **keywords: object) -> Any:
+    def asked(self: Thing, /, *rest: object, **keywords: object) -> Any:
         found = type(self).sodakd_peer.ask(name, self, *rest, **keywords)
         return _still_told(name, found) if self.sodakd_told and name in _SIZES else found
 
@@ -183,7 +189,7 @@ def _plain(thing: object) -> list[object] | None:
     return [(*tuple.__iter__(thing),)] if isinstance(thing, tuple) else None
 
 
-def _called(thing: Any, *arguments: object, **keywords: object) -> object:
+def _called(thing: Any, /, *arguments: object, **keywords: object) -> object:
     return thing(*arguments, **keywords)
 
 
