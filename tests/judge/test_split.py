@@ -1190,6 +1190,19 @@ def f(x): raise E(0)
 assert f(1)==2
 """,
     ),
+    "sets without a difference": (
+        """\
+class f:
+    def __init__(self, *a): pass
+    def __xor__(self, o): return self
+    def __sub__(self, o): return self
+    def __len__(self): return 0
+""",
+        """\
+assert len(f(1) - {2}) == 0
+assert not (f(1) ^ {2})
+""",
+    ),
 }
 
 

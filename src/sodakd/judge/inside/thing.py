@@ -58,8 +58,8 @@ class Kind(type):
 class Thing(metaclass=Kind):
     """An object of the other side."""
 
-    sodakd_told = False
-    """Whether it is the difference of an object and a plain value: its class has been told that."""
+    sodakd_told: tuple[str, ...] = ()
+    """What must not give a plain value: its class was told one, as that of a difference is."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name not in (*NAMES, "__wrapped__"):
@@ -86,7 +86,7 @@ NAMES = ("__name__", "__qualname__", "__doc__")
 def _asks(name: str) -> Callable[..., Any]:
     def asked(self: Thing, /, *rest: object, **keywords: object) -> Any:
         found = type(self).sodakd_peer.ask(name, self, *rest, **keywords)
-        return _still_told(name, found) if self.sodakd_told and name in _SIZES else found
+        return _still_told(name, found, self.sodakd_told) if name in self.sodakd_told else found
 
     return asked
 
@@ -111,20 +111,20 @@ def _computes(name: str, *, swapped: bool) -> Callable[..., Any]:
     def asked(self: Thing, other: object) -> Any:
         pair = (other, self) if swapped else (self, other)
         found = type(self).sodakd_peer.ask(name, *pair)
-        told = self.sodakd_told or (isinstance(other, Thing) and other.sodakd_told)
+        told = self.sodakd_told or (other.sodakd_told if isinstance(other, Thing) else ())
         if told or not isinstance(other, Thing):
-            return _still_told(name, found, told=told or name in ("add", "sub", "isub"))
+            return _still_told(name, found, told or _TELLS.get(name, ()))
         return found
 
     return asked
 
 
-def _still_told(name: str, found: object, *, told: bool = True) -> object:
+def _still_told(name: str, found: object, told: tuple[str, ...]) -> object:
     """An object that a class gave which was told a plain value: it could give a number to fit."""
     if not isinstance(found, Thing):
         raise TypeError(f"{name} of an object and a plain value gave a plain value")
     if told:
-        object.__setattr__(found, "sodakd_told", True)
+        object.__setattr__(found, "sodakd_told", told)
     return found
 
 
@@ -202,8 +202,9 @@ _COMPUTED = {
 _READ = (len, iter, next, reversed, str, repr, bool, int, float, abs, hash, round, format)
 _ORDERED = ("lt", "le", "gt", "ge")
 _SIGNED = ("neg", "pos", "invert")
-_SIZES = ("abs", "bool", "float", "round", *_SIGNED)
-"""What says how far an object is from a plain value."""
+_SIZES = ("abs", "float", "round", *_SIGNED)
+_TELLS = {"add": _SIZES, **dict.fromkeys(("sub", "isub", "xor"), (*_SIZES, "bool", "len"))}
+"""What says how far an object is from a plain value, after which operators."""
 
 DONE: Mapping[str, Callable[..., Any]] = {
     **_COMPUTED,
