@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from sodakd.judge import Judge, Program
+from sodakd.judge.inside.plain import Json
 from sodakd.judge.values import same
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Language, Outcome, TestScript, Verdict
@@ -330,6 +331,436 @@ a=[2,1]
 assert f(a)==[1,2] and a==[1,2]
 """,
     ),
+    "a linked list of the tests": (
+        """\
+class Solution:
+    def f(self, head):
+        prev=None
+        while head:
+            nxt=head.next; head.next=prev; prev=head; head=nxt
+        return prev
+""",
+        """\
+class ListNode:
+    def __init__(self, val=0, next=None): self.val=val; self.next=next
+n=ListNode(1,ListNode(2))
+r=Solution().f(n)
+assert r.val==2 and r.next.val==1 and r.next is n and r.next.next is None
+""",
+    ),
+    "an exception of the tests that comes back": (
+        """\
+def f(n, exc=(Exception,)):
+    def d(fn):
+        def w(*a):
+            for i in range(n):
+                try: return fn(*a)
+                except exc:
+                    if i==n-1: raise
+        return w
+    return d
+""",
+        """\
+class My(Exception): pass
+c=[0]
+@f(3, exc=(My,))
+def g():
+    c[0]+=1
+    raise My('x', 3)
+try:
+    g(); assert False
+except My as e: assert e.args==('x',3)
+assert c==[3]
+@f(3)
+def h(): raise ValueError('no')
+try: h(); assert False
+except ValueError as e: assert 'no' in str(e)
+""",
+    ),
+    "an exception of the standard library": (
+        """\
+from dataclasses import dataclass
+@dataclass(frozen=True)
+class P:
+    a:int
+""",
+        """\
+import unittest, dataclasses
+class T(unittest.TestCase):
+    def test_a(self):
+        with self.assertRaises(dataclasses.FrozenInstanceError): P(1).a=2
+""",
+    ),
+    "enums, and those of plain types": (
+        """\
+from enum import Enum, IntEnum, auto
+class C(Enum):
+    R=auto(); G=auto()
+class S(str, Enum):
+    A='a'
+class I(IntEnum):
+    LO=1; HI=2
+def f(x): return I.HI if x else I.LO
+""",
+        """\
+assert [c.name for c in C]==['R','G'] and C['R'] is C.R and C(1) is C.R and len(C)==2
+assert S.A=='a' and S.A.value=='a' and S('a') is S.A
+assert f(1) is I.HI and f(0)==1 and f(1).name=='HI' and I.LO<I.HI
+assert C.R in C
+try: C(9); assert False
+except ValueError: pass
+assert isinstance(C.R, C)
+d={C.R:1}
+assert d[C.R]==1
+""",
+    ),
+    "exceptions with bases, texts and causes": (
+        """\
+class AppError(Exception):
+    '''x'''
+class NotFound(AppError, KeyError):
+    def __init__(self, key, code=404):
+        super().__init__(f'{key} missing'); self.key=key; self.code=code
+    def __str__(self): return f'NF {self.key}'
+def f(k): raise NotFound(k)
+def g():
+    try: f('z')
+    except AppError as e: raise ValueError('wrapped') from e
+""",
+        """\
+try: f('a'); assert False
+except AppError as e:
+    assert isinstance(e,NotFound) and isinstance(e,KeyError)
+    assert e.key=='a' and e.code==404 and str(e)=='NF a'
+try: g(); assert False
+except ValueError as e:
+    assert isinstance(e.__cause__, NotFound)
+""",
+    ),
+    "an exception that the tests make": (
+        """\
+class E(Exception):
+    def __init__(self, code, *, msg='m'):
+        super().__init__(msg); self.code=code; self.msg=msg
+""",
+        """\
+e=E(5,msg='q')
+assert e.code==5 and str(e)=='q' and isinstance(e,Exception)
+try: raise e
+except E as x: assert x.code==5
+""",
+    ),
+    "an exception of the program's in its context manager": (
+        """\
+class Tx(Exception): pass
+class DB:
+    def __init__(self): self.d={}; self.log=[]
+    def __enter__(self): self.s=dict(self.d); return self
+    def __exit__(self, t, e, tb):
+        if t is not None:
+            self.d=self.s; self.log.append(t.__name__)
+            return issubclass(t, Tx)
+    def put(self,k,v): self.d[k]=v
+""",
+        """\
+db=DB()
+with db as x: x.put('a',1)
+with db:
+    db.put('b',2); raise Tx('no')
+assert db.d=={'a':1}, db.d
+try:
+    with db: db.put('c',1); raise KeyError('q')
+except KeyError: pass
+assert db.log==['Tx','KeyError']
+""",
+    ),
+    "a mock": (
+        """\
+class Svc:
+    def __init__(self, repo): self.repo=repo
+    def name(self, i): return self.repo.get(i)['name'].upper()
+""",
+        """\
+from unittest.mock import Mock
+r=Mock(); r.get.return_value={'name':'ann'}
+assert Svc(r).name(3)=='ANN'
+r.get.assert_called_once_with(3)
+""",
+    ),
+    "a generator is one": (
+        """\
+def f():
+    yield 1
+    return 7
+""",
+        """\
+g=f(); next(g)
+try: next(g)
+except StopIteration as e: assert e.value==7
+def h():
+    r=yield from f()
+    yield r
+assert list(h())==[1,7]
+import types
+assert hasattr(f(),'__next__')
+assert isinstance(f(), types.GeneratorType)
+""",
+    ),
+    "every operator": (
+        """\
+class M:
+    def __init__(self,r): self.r=[list(x) for x in r]
+    def __getitem__(self,i):
+        if isinstance(i,slice): return M(self.r[i])
+        return self.r[i[0]][i[1]] if isinstance(i,tuple) else self.r[i]
+    def __setitem__(self,i,v): self.r[i[0]][i[1]]=v
+    def __len__(self): return len(self.r)
+    def __iter__(self): return iter(self.r)
+    def __contains__(self,x): return any(x in r for r in self.r)
+    def __matmul__(self,o):
+        return M([[sum(a*b for a,b in zip(r,c)) for c in zip(*o.r)] for r in self.r])
+    def __eq__(self,o): return isinstance(o,M) and self.r==o.r
+    def __hash__(self): return 1
+    def __iadd__(self,o): self.r.append([o]); return self
+    def __call__(self,x): return x*len(self)
+    def __round__(self,n=0): return 5
+    def __index__(self): return 1
+    def __format__(self,s): return 'F'+s
+    def __floordiv__(self,o): return M([[x//o for x in r] for r in self.r])
+    def __divmod__(self,o): return 1,2
+    def __neg__(self): return M([[-x for x in r] for r in self.r])
+    def __bool__(self): return bool(self.r)
+    def __reversed__(self): return reversed(self.r)
+    def __delitem__(self,i): del self.r[i]
+""",
+        """\
+m=M([[1,2],[3,4]])
+assert m[0,1]==2 and m[1]==[3,4] and len(m[0:1])==1 and len(m)==2
+m[0,0]=9
+assert m[0,0]==9 and 9 in m and 5 not in m
+assert m@M([[1,0],[0,1]])==m and -m==M([[-9,-2],[-3,-4]])
+assert list(m)==[[9,2],[3,4]] and m(3)==6 and list(reversed(m))==[[3,4],[9,2]]
+m+=7
+assert len(m)==3
+del m[2]
+assert f'{m:x}'=='Fx' and [1,2,3][m]==2 and round(m)==5
+assert m//2==M([[4,1],[1,2]]) and not M([])
+""",
+    ),
+    "copies": (
+        """\
+import copy
+class N:
+    def __init__(self,v): self.v=v; self.l=[v]
+""",
+        """\
+import copy
+a=N(1)
+b=copy.deepcopy(a); b.v=2
+assert a.v==1 and b is not a
+c=copy.copy(a); assert c.v==1 and c is not a
+""",
+    ),
+    "coroutines of the tests": (
+        """\
+import asyncio
+async def f(fn, xs, limit=2):
+    s=asyncio.Semaphore(limit)
+    async def one(x):
+        async with s: return await fn(x)
+    return await asyncio.gather(*map(one,xs))
+""",
+        """\
+import asyncio
+async def g(x):
+    await asyncio.sleep(0.001)
+    return x+1
+assert asyncio.run(f(g,[1,2]))==[2,3]
+""",
+    ),
+    "asynchronous generators and context managers": (
+        """\
+import asyncio
+async def f(n):
+    for i in range(n):
+        await asyncio.sleep(0); yield i
+class C:
+    async def __aenter__(self): self.o=True; return self
+    async def __aexit__(self,*a): self.o=False
+""",
+        """\
+import asyncio
+async def main():
+    assert [x async for x in f(3)]==[0,1,2]
+    async with C() as c: assert c.o
+    assert not c.o
+asyncio.run(main())
+""",
+    ),
+    "an error with more than a text": (
+        """\
+import json
+def f(s): return json.loads(s)
+""",
+        """\
+import json
+try: f('{'); assert False
+except json.JSONDecodeError as e: assert e.pos==1
+try: f('{'); assert False
+except ValueError: pass
+assert f('[1]')==[1]
+""",
+    ),
+    "times": (
+        """\
+from decimal import Decimal
+import datetime as dt
+def f(a,b): return Decimal(a)/Decimal(b)
+def g(s): return dt.datetime.fromisoformat(s)
+def h(s): return dt.datetime.strptime(s,'%Y-%m-%d')
+""",
+        """\
+import decimal, datetime
+try: f(1,0); assert False
+except ZeroDivisionError: pass
+try: f('x',1); assert False
+except decimal.InvalidOperation: pass
+assert g('2024-01-02T03:04:05')==datetime.datetime(2024,1,2,3,4,5)
+utc=datetime.timezone.utc
+assert g('2024-01-02T03:04:05+00:00')==datetime.datetime(2024,1,2,3,4,5,tzinfo=utc)
+assert h('2024-01-02').year==2024 and g('2024-01-02')-h('2024-01-01')==datetime.timedelta(1)
+""",
+    ),
+    "classes of the tests": (
+        """\
+class DI:
+    def __init__(self): self.r={}
+    def register(self,k,cls): self.r[k]=cls
+    def get(self,k,*a): return self.r[k](*a)
+""",
+        """\
+class Dog:
+    def __init__(self,n): self.n=n
+    def bark(self): return self.n+'!'
+d=DI(); d.register('dog',Dog)
+x=d.get('dog','rex')
+assert x.bark()=='rex!' and isinstance(x,Dog)
+try: d.get('cat')
+except KeyError: pass
+""",
+    ),
+    "threads": (
+        """\
+import threading
+class Counter:
+    def __init__(self): self.n=0; self.l=threading.Lock()
+    def inc(self):
+        with self.l: self.n+=1
+""",
+        """\
+import threading
+c=Counter()
+ts=[threading.Thread(target=c.inc) for _ in range(5)]
+[t.start() for t in ts]; [t.join() for t in ts]
+assert c.n==5
+""",
+    ),
+    "an asynchronous function for pytest": (
+        """\
+async def f(x): return x
+""",
+        """\
+async def test_a(): assert await f(2)==2
+""",
+    ),
+    "a class for pytest": (
+        """\
+class Acc:
+    def __init__(self): self.b=0
+    def dep(self,x): self.b+=x
+""",
+        """\
+class TestAcc:
+    def setup_method(self): self.a=Acc()
+    def test_dep(self):
+        self.a.dep(3); assert self.a.b==3
+""",
+    ),
+    "an exit that is expected": (
+        """\
+import sys
+def f(): sys.exit(2)
+""",
+        """\
+try: f(); assert False
+except SystemExit as e: assert e.code==2
+""",
+    ),
+    "attributes of classes": (
+        """\
+class S:
+  n=0
+  def __init__(s): S.n+=1
+""",
+        """\
+S();S()
+assert S.n==2
+S.n=0
+S()
+assert S.n==1
+""",
+    ),
+    "a group of exceptions": (
+        """\
+def f():
+  raise ExceptionGroup('g',[ValueError('a'),TypeError('b')])
+""",
+        """\
+try:
+  f(); assert False
+except* ValueError as e: assert len(e.exceptions)==1
+except* TypeError: pass
+""",
+    ),
+    "subclasses of plain types": (
+        """\
+class Celsius(float):
+    @property
+    def f(self): return self*9/5+32
+class Name(str):
+    def shout(self): return self.upper()
+""",
+        """\
+assert Celsius(100).f==212 and Celsius(3)==3
+assert Name('a').shout()=='A' and Name('a')=='a'
+""",
+    ),
+    "the name of a function": (
+        """\
+import functools
+def f(fn):
+  @functools.wraps(fn)
+  def w(*a): return fn(*a)
+  return w
+""",
+        """\
+@f
+def g(x):
+  'doc'
+  return x
+assert g(1)==1
+assert g.__name__=='g'
+assert g.__doc__=='doc'
+""",
+    ),
+    "arguments of any name": (
+        """\
+def f(**k): return k
+""",
+        """\
+assert f(what=1, thing=2, name=3) == {'what': 1, 'thing': 2, 'name': 3}
+""",
+    ),
 }
 WRONG = {
     "check, never called": (
@@ -552,6 +983,226 @@ x = 1
 assert x == 1
 """,
     ),
+    "ends the tests": (
+        """\
+class E(SystemExit, Exception): pass
+def f(x): raise E(0)
+""",
+        """\
+assert f(1)==2
+""",
+    ),
+    "ends a generator": (
+        """\
+class E(GeneratorExit, Exception): pass
+def f(x): raise E(0)
+""",
+        """\
+def g():
+  try: yield 1
+  finally: assert f(1)==2
+h=g();next(h);h.close()
+""",
+    ),
+    "a module that ends the tests": (
+        """\
+import json, os, sys, types
+def raw(*msgs):
+    for m in msgs: os.write(5, json.dumps(m).encode()+b"\\n")
+def f(x): raw({'gave':{'module':'unittest.__main__'}}); import time; time.sleep(9)
+""",
+        """\
+assert f(1)==2
+""",
+    ),
+    "a difference without size": (
+        """\
+class A:
+  def __sub__(s,o): return s
+  __rsub__=__sub__
+  def __abs__(s): return 0.0
+def f(x): return A()
+""",
+        """\
+assert abs(f(1)-2)<1e-6
+""",
+    ),
+    "a difference without size, unittest": (
+        """\
+class A:
+  def __sub__(s,o): return s
+  __rsub__=__sub__
+  def __abs__(s): return 0.0
+def f(x): return A()
+""",
+        """\
+import unittest
+class T(unittest.TestCase):
+  def test_a(self): self.assertAlmostEqual(f(1),2)
+""",
+    ),
+    "a difference that is false": (
+        """\
+class A:
+  def __sub__(s,o): return s
+  def __bool__(s): return False
+def f(x): return A()
+""",
+        """\
+assert not (f(1)-2)
+""",
+    ),
+    "a difference that is 0.0": (
+        """\
+class A:
+  def __sub__(s,o): return s
+  def __rsub__(s,o): return s
+  def __round__(s,n=0): return 0
+  def __float__(s): return 0.
+def f(x): return A()
+""",
+        """\
+import math
+assert round(math.fabs(f(1)-2),5)==0
+""",
+    ),
+    "a function that is a class and contains everything": (
+        """\
+class f:
+  def __init__(s,*a): pass
+  def __contains__(s,o): return True
+""",
+        """\
+assert 3 in f(1)
+""",
+    ),
+    "a solution that contains everything": (
+        """\
+class Solution:
+  def f(s,*a): return s
+  def __contains__(s,o): return True
+""",
+        """\
+assert 3 in Solution().f(1)
+""",
+    ),
+    "asked before, functions for pytest": (
+        """\
+class Solution:
+  def f(s,x): return x
+""",
+        """\
+sol=Solution()
+def test_a(): assert sol.f(1)==2
+""",
+    ),
+    "asked before, cases of unittest": (
+        """\
+class Solution:
+  def f(s,x): return x
+""",
+        """\
+import unittest
+class T(unittest.TestCase):
+  s=Solution()
+  def test_a(self): self.assertEqual(self.s.f(1),2)
+if __name__=='__main__': unittest.main()
+""",
+    ),
+    "asked before, a class for pytest": (
+        """\
+class Solution:
+  def f(s,x): return x
+""",
+        """\
+sol=Solution()
+class TestX:
+  def test_a(self): assert sol.f(1)==2
+""",
+    ),
+    "cases whose failures are not raised": (
+        """\
+def f(x): return x
+""",
+        """\
+import unittest
+class T(unittest.TestCase):
+  def test_a(self): self.assertEqual(f(1),2)
+suite=unittest.TestLoader().loadTestsFromTestCase(T)
+unittest.TextTestRunner().run(suite)
+""",
+    ),
+    "a context manager that ends an assertion": (
+        """\
+class C:
+  def __enter__(s): return s
+  def __exit__(s,*a): return True
+  def f(s): return 1
+""",
+        """\
+with C() as c:
+  assert c.f()==2
+""",
+    ),
+    "skips the tests": (
+        """\
+import unittest
+def f(x): raise unittest.SkipTest('x')
+""",
+        """\
+import unittest
+class T(unittest.TestCase):
+  def test_a(self): self.assertEqual(f(1),2)
+""",
+    ),
+    "ends where all exceptions are caught": (
+        """\
+import os
+def f(x): os._exit(0)
+""",
+        """\
+import solution
+try:
+  f(1)
+except: pass
+""",
+    ),
+    "a message without meaning where all exceptions are caught": (
+        """\
+import json, os, sys, types
+def raw(*msgs):
+    for m in msgs: os.write(5, json.dumps(m).encode()+b"\\n")
+def f(x): raw([1],{'gave':True}); return 1
+""",
+        """\
+try:
+  f(1)
+except: pass
+""",
+    ),
+    "an exception that ends as it is printed": (
+        """\
+class E(Exception):
+  def __str__(s): raise SystemExit(0)
+def f(x): raise E(0)
+""",
+        """\
+assert f(1)==2
+""",
+    ),
+    "sets without a difference": (
+        """\
+class f:
+    def __init__(self, *a): pass
+    def __xor__(self, o): return self
+    def __sub__(self, o): return self
+    def __len__(self): return 0
+""",
+        """\
+assert len(f(1) - {2}) == 0
+assert not (f(1) ^ {2})
+""",
+    ),
 }
 
 
@@ -564,7 +1215,7 @@ def judge(request: pytest.FixtureRequest) -> Iterator[Judge]:
 
 def judged(judge: Judge, pair: tuple[str, str]) -> Verdict:
     code, script = pair
-    entry = "add" if "add" in code else "f"
+    entry = "add" if "add(" in code or "as add" in code or "class add" in code else "f"
     verdict = judge.one(
         Program(code, Language.PYTHON, TestScript(entry_point=entry, script=script))
     )
@@ -581,6 +1232,44 @@ def test_tests_find_in_a_program_what_they_would_beside_it(judge: Judge, name: s
 def test_nothing_that_a_program_hands_out_answers_for_itself(judge: Judge, name: str) -> None:
     verdict = judged(judge, WRONG[name])
     assert verdict.outcome in (Outcome.WRONG_ANSWER, Outcome.RUNTIME_ERROR, Outcome.NO_VERDICT)
+
+
+UNREAD: list[Json] = [
+    [1],
+    {"gave": {"tuple": 3}},
+    {"gave": {"a": 1, "b": 2}},
+    {"gave": {"yours": 99}},
+    {"gave": {"yours": "x"}},
+    {"gave": {"made": ["datetime", "date", [10**30, 1, 1]]}},
+    {"gave": {"made": ["decimal", "Decimal", ["x"]]}},
+    {"gave": {"complex": ["a", "b"]}},
+    {"gave": {"kind": [1, 2, 3, 4]}},
+    {"gave": {"thing": [0, 0]}},
+    {"gave": {"module": "unittest.__main__"}},
+    {"gave": 1, "after": 3},
+    {"gave": {"error": 3}},
+    {"raised": 3},
+    {"raised": [["builtins", "ValueError"]], "kind": {"kind": 7}},
+    {"raised": [["builtins", "ValueError"]], "given": {"zz": 1}},
+    {"do": "call"},
+    {"do": "call", "with": [{"named": ["builtins", "type"]}, 1], "keywords": {"dict": []}},
+]
+
+
+@pytest.mark.parametrize("message", UNREAD, ids=str)
+def test_a_message_without_meaning_ends_the_tests_whatever_they_catch(
+    judge: Judge, message: Json
+) -> None:
+    code = f"""\
+import json, os
+def f(x):
+    os.write(5, json.dumps({message!r}).encode() + b"\\n")
+    os.read(5, 65536)
+    os._exit(0)
+"""
+    script = "try:\n    f(1)\nexcept:\n    pass\n"
+    verdict = judged(judge, (code, script))
+    assert verdict.outcome in (Outcome.RUNTIME_ERROR, Outcome.NO_VERDICT)
 
 
 def test_values_are_the_same_in_value_and_type() -> None:

@@ -4,6 +4,7 @@ Nothing but the standard library is imported here.
 """
 
 import builtins
+import enum
 import sys
 import types
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import Any, Protocol
 
 from sodakd.judge.inside import said
 from sodakd.judge.inside.plain import Json, NotPlainError, decode, encode
-from sodakd.judge.inside.thing import SPECIAL, Kind, Thing
+from sodakd.judge.inside.thing import ALWAYS, AS_GENERATOR, SPECIAL, Kind, Thing
 
 
 class UnreadError(Exception):
@@ -21,7 +22,7 @@ class UnreadError(Exception):
 class Asker(Protocol):
     """Who asks the other side."""
 
-    def ask(self, what: str, *given: object, **keywords: object) -> Any: ...
+    def ask(self, what: str, /, *given: object, **keywords: object) -> Any: ...
     def awaited(self, number: int) -> Coroutine[Any, Any, object]: ...
 
 
@@ -57,7 +58,7 @@ class Objects:
         place = of_python(type(value)) or ("", "")
         if place in _STANDARD:
             return {"made": [*place, self.sent([*_STANDARD[place](value)])]}
-        if isinstance(value, _HELD):
+        if isinstance(value, _HELD) and (self._guarded or not isinstance(value, enum.Enum)):
             return NotImplemented
         name = of_python(value)
         if name and (self._guarded or (name[0] == "builtins" and isinstance(value, type))):
@@ -89,7 +90,7 @@ class Objects:
             return number
         special: list[Json] = [name for name in SPECIAL if getattr(kind, name, None) is not None]
         bases: list[Json] = [
-            base.__name__ if of_python(base) else self._described(base) for base in kind.__bases__
+            ".".join(of_python(base) or ()) or self._described(base) for base in kind.__bases__
         ]
         return [number, kind.__name__, special, bases]
 
@@ -97,7 +98,9 @@ class Objects:
         """The value that the other side sent. Raises `UnreadError`."""
         try:
             return decode(value, self._got_object)
-        except (LookupError, TypeError, ValueError, RecursionError, AttributeError) as error:
+        except (Exception, SystemExit) as error:  # modules may end as they are imported
+            if isinstance(error, MemoryError):
+                raise
             raise UnreadError from error
 
     def _got_object(self, tag: str, content: Any) -> object:
@@ -117,7 +120,7 @@ class Objects:
         if tag == "made" and (content[0], content[1]) in _STANDARD:
             module, name, given = content
             return getattr(__import__(module), name)(*self.got(given))
-        if tag == "module" and content.partition(".")[0] in sys.stdlib_module_names:
+        if tag == "module" and content.partition(".")[0] in sys.stdlib_module_names - {"idlelib"}:
             return __import__(content, fromlist=["*"])
         if tag == "named":
             return self._python(*content)
@@ -142,12 +145,14 @@ class Objects:
         if isinstance(described, list):
             number, name, special, bases = described
             ours = [self._kind(base) for base in bases if not isinstance(base, str)]
-            theirs = [getattr(builtins, base, None) for base in bases if isinstance(base, str)]
-            raised = [e for e in theirs if isinstance(e, type) and issubclass(e, BaseException)]
-            if raised or any(issubclass(base, BaseException) for base in ours):
-                made = Kind(name, (*ours, *raised), {})
+            parts = [base.rpartition(".") for base in bases if isinstance(base, str)]
+            theirs = [error for part in parts if (error := _standard(part[0], part[2]))]
+            errors = [*filter(lambda base: issubclass(base, BaseException), ours), *theirs]
+            if errors:
+                made = Kind(name, (*errors,), {"__str__": _text})
             else:
-                own = {method: SPECIAL[method] for method in special if method in SPECIAL}
+                own = {**ALWAYS, **(AS_GENERATOR if name == "generator" else {})}
+                own |= {method: SPECIAL[method] for method in special if method in SPECIAL}
                 made = Kind(name, tuple(ours) or (Thing,), own)
             made.sodakd_peer, made.sodakd_number = self._peer, int(number)
             made.sodakd_named = False
@@ -160,41 +165,95 @@ class Objects:
 
     def raised(self, error: BaseException) -> dict[str, Json]:
         """An exception as JSON."""
-        kinds = [kind.__name__ for kind in type(error).__mro__ if of_python(kind)]
-        reply: dict[str, Json] = {"raised": kinds[0], "said": said.raised(error)}
+        places = filter(None, map(of_python, type(error).__mro__))
+        reply: dict[str, Json] = {"raised": [[*place] for place in places]}
+        reply["said"] = said.raised(error)
         try:
             if not of_python(type(error)):
-                reply["kind"] = self._described(type(error))
+                reply["kind"] = self.sent(type(error))
+                reply["text"] = str(error)
+            if error.__cause__ is not None:
+                reply["cause"] = self.raised(error.__cause__)
             own = {key: value for key, value in vars(error).items() if not key.startswith("_")}
-            return {**reply, "given": encode([*error.args]), "own": encode(own)}
-        except (NotPlainError, RecursionError):
+            send = encode if self._guarded else self.sent
+            return {**reply, "given": send([*error.args]), "own": send(own)}
+        except NotPlainError:
             return reply
+        except (Exception, *_ENDS):  # its text may raise, a chain of causes may have no end
+            return {"raised": reply["raised"], "said": reply["said"]}
 
     def error(self, reply: Mapping[str, Any]) -> BaseException:
-        """The exception that the other side sent; `sodakd_raised` is its text with the line."""
+        """The exception that the other side sent; `sodakd_raised` is its text with the line.
+
+        Raises `UnreadError`. One that ends a process or a generator crosses as a `RuntimeError`.
+        """
+        try:
+            return self._error(reply)
+        except Exception as error:
+            raise UnreadError from error
+
+    def _error(self, reply: Mapping[str, Any]) -> BaseException:
         text = str(reply.get("said", ""))
         given, own = self.got(reply.get("given")), self.got(reply.get("own"))
-        kind = getattr(builtins, str(reply["raised"]), Exception)
-        if "kind" in reply:
-            kind = self._kind(reply["kind"])
-        if not (isinstance(kind, type) and issubclass(kind, Exception)):
+        kinds = [self.got(reply["kind"])] if "kind" in reply else []
+        kinds = kinds or [_standard(*place) for place in reply["raised"]]
+        kind = next(filter(_harmless, kinds), None)
+        if kind is None:
             kind, given = RuntimeError, [text]
+        given = given if isinstance(given, list) else [text]
         try:
-            error = kind(*given) if isinstance(given, list) else kind(text)
-        except TypeError:  # UnicodeDecodeError and its like take more than a text
-            error = ValueError(text)
+            mark = {"sodakd_raised": True} if isinstance(kind, Kind) else {}
+            error = kind(*given, **mark)
+        except TypeError:  # some take more than their arguments, a JSONDecodeError say
+            error = kind.__new__(kind, *given) if "given" in reply else ValueError(text)
         error.__dict__.update({**own} if isinstance(own, dict) else {}, sodakd_raised=text)
+        if "text" in reply:
+            error.__dict__["sodakd_text"] = str(reply["text"])
+        if "cause" in reply:
+            error.__cause__ = self._error(reply["cause"])
         return error
+
+
+_ENDS = (SystemExit, KeyboardInterrupt, GeneratorExit)
+
+
+def _harmless(kind: object) -> bool:
+    """Whether a program may raise it in the tests: they end by no exception of its."""
+    is_error = isinstance(kind, type) and issubclass(kind, Exception)
+    return kind is SystemExit or (is_error and not issubclass(kind, _ENDS))  # type: ignore[arg-type]
+
+
+def _text(error: BaseException) -> str:
+    """As its class says."""
+    return str(error.__dict__.get("sodakd_text", Exception.__str__(error)))
+
+
+def _standard(module: str, name: str) -> Any:
+    """An exception of Python's own that is loaded here, or None. Those of unittest steer it."""
+    if module.partition(".")[0] not in sys.stdlib_module_names - {"unittest"}:
+        return None
+    found = getattr(sys.modules.get(module), name, None)
+    return found if isinstance(found, type) and issubclass(found, BaseException) else None
 
 
 _HELD = (list, tuple, dict, set, frozenset, bytes, bytearray, int, float, str, complex)
 """An object of a class of its own crosses as the plain value that it holds."""
 _STANDARD: Mapping[tuple[str, str], Callable[[Any], Sequence[object]]] = {
+    ("builtins", "slice"): lambda value: (value.start, value.stop, value.step),
     ("builtins", "range"): lambda value: (value.start, value.stop, value.step),
     ("collections", "Counter"): lambda value: ({**value},),
     ("collections", "OrderedDict"): lambda value: ([*value.items()],),
     ("collections", "deque"): lambda value: ([*value], value.maxlen),
     ("datetime", "date"): lambda value: (value.year, value.month, value.day),
+    ("datetime", "datetime"): lambda value: (
+        *value.timetuple()[:6],
+        value.microsecond,
+        value.tzinfo and __import__("datetime").timezone(value.utcoffset()),
+    ),
+    ("datetime", "time"): lambda value: (
+        *(value.hour, value.minute, value.second, value.microsecond),
+    ),
+    ("datetime", "timezone"): lambda value: (value.utcoffset(None),),
     ("datetime", "timedelta"): lambda value: (value.days, value.seconds, value.microseconds),
     ("decimal", "Decimal"): lambda value: (str(value),),
     ("fractions", "Fraction"): lambda value: (value.numerator, value.denominator),

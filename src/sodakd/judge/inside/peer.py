@@ -17,12 +17,14 @@ import io
 import json
 import os
 import sys
+from _thread import RLock
 from collections.abc import Mapping, Sequence
+from types import FunctionType
 from typing import Any
 
 from sodakd.judge.inside.crossing import Objects, UnreadError, of_python
 from sodakd.judge.inside.plain import Json, dump
-from sodakd.judge.inside.thing import DONE, Kind
+from sodakd.judge.inside.thing import DONE, NAMES, Kind
 
 LINE = 16 * 2**20
 """Bytes that are read of one message at most."""
@@ -51,36 +53,31 @@ class Peer:
         self._stdout = sys.stdout
         self._objects = Objects(self, guarded=guarded)
         self._depth = 0
+        self._lock = RLock()
         self.asked = 0
         """How often something was asked for, names aside."""
+        self.gone = False
+        """Whether the other side has ended: nothing that tests catch undoes that."""
 
-    def ask(self, what: str, *given: object, **keywords: object) -> Any:
+    def ask(self, what: str, /, *given: object, **keywords: object) -> Any:
         """Have the other side do something. Raises what that raised, and `GoneError`."""
         self.asked += 1
-        try:
-            return self._ask(what, given, keywords)
-        except (StopIteration, StopAsyncIteration) as error:
-            if what == "next":
-                raise
-            # Whoever makes calls in an iterator would take it for its end, and for no failure.
-            failure = RuntimeError(f"{what} raised {type(error).__name__}")
-            failure.__dict__.update(error.__dict__)
-            raise failure from None
+        return self._ask(what, given, keywords)
 
     def named(self, names: Sequence[str]) -> dict[str, object]:
         """What the other side has under these names, those that it lacks left out."""
         replies = self._ask("names", names, {})
         if not isinstance(replies, list) or len(replies) != len(names):
-            raise GoneError
+            raise self._lost()
         found = {name: held[0] for name, held in zip(names, replies, strict=True) if held}
         for value in found.values():
             if isinstance(value, Kind):
-                value.sodakd_named = True
+                value.sodakd_named = _names_class(value.__name__)
         return found
 
     def answer(self) -> Any:
         """The other side's answer; what it asks meanwhile is done."""
-        return self._got(self._answer().get("gave"))
+        return self._got(self._answer("").get("gave"))
 
     def serve(self) -> None:
         """Do what the other side asks until it hangs up."""
@@ -99,39 +96,60 @@ class Peer:
         """The value of the other side's coroutine."""
         self.asked += 1
         self._send({"do": "wait", "with": [{"yours": number}], "keywords": {"dict": []}})
-        return self.answer()
+        return self._got(self._answer("wait").get("gave"))
 
     def _ask(self, what: str, given: Sequence[object], keywords: Mapping[str, object]) -> Any:
+        with self._lock:
+            return self._ask_alone(what, given, keywords)
+
+    def _ask_alone(self, what: str, given: Sequence[object], keywords: Mapping[str, object]) -> Any:
         request = {
             "do": what,
             "with": self._objects.sent([*given]),
             "keywords": self._objects.sent({**keywords}),
         }
         self._send({**request, "hear": True} if sys.stdout is not self._stdout else request)
-        reply = self._answer()
+        reply = self._answer(what)
         if "printed" in reply:
             sys.stdout.write(str(reply["printed"]))
         if "after" in reply:
-            _bring_back(given[1:], self._got(reply["after"]))
+            self._bring_back(given[1:], self._got(reply["after"]))
         return self._got(reply.get("gave"))
 
-    def _answer(self) -> dict[str, Json]:
+    def _answer(self, what: str) -> dict[str, Json]:
         while True:
             reply = self._read()
             if "do" in reply:
                 self._send(self._done(reply))
             elif "raised" in reply:
-                raise self._objects.error(reply)
+                raise self._failure(what, reply)
             else:
                 return reply
 
+    def _failure(self, what: str, reply: dict[str, Json]) -> BaseException:
+        try:
+            error = self._objects.error(reply)
+        except UnreadError as unread:
+            raise self._lost() from unread
+        end = {"next": StopIteration, "anext": StopAsyncIteration}.get(what, ())
+        if isinstance(error, end) or not isinstance(error, (StopIteration, StopAsyncIteration)):
+            return error
+        # Whoever makes calls in an iterator would take it for its end, and for no failure.
+        failure = RuntimeError(f"{what} raised {type(error).__name__}")
+        failure.__dict__.update(error.__dict__)
+        return failure
+
+    def _lost(self) -> GoneError:
+        self.gone = True
+        return GoneError()
+
     def _read(self) -> dict[str, Json]:
         try:
-            reply = json.loads(self._answers.readline(LINE))
+            reply = None if self.gone else json.loads(self._answers.readline(LINE))
         except (OSError, ValueError, RecursionError) as error:
-            raise GoneError from error
+            raise self._lost() from error
         if not isinstance(reply, dict):
-            raise GoneError
+            raise self._lost()
         return reply
 
     def _send(self, message: Mapping[str, Json]) -> None:
@@ -140,7 +158,7 @@ class Peer:
             while rest:
                 rest = rest[self._asked.write(rest) :]
         except OSError as error:
-            raise GoneError from error
+            raise self._lost() from error
 
     def _done(self, request: Mapping[str, Json]) -> dict[str, Json]:
         heard = io.StringIO() if "hear" in request else None
@@ -163,13 +181,12 @@ class Peer:
             held = [[self._names[name]] if name in self._names else [] for name in given]
             return {"gave": self._objects.sent(held)}
         if self._guarded:
-            self._permit(what, given[0])
-        if self._guarded and what in ("get", "set") and str(given[1]).startswith("_"):
-            raise AttributeError(given[1])
+            self._permit(what, *given[:2])
         found = DONE[what](*given, **keywords)
         if what != "call":
             return {"gave": self._objects.sent(found)}
         made = type(found) is given[0] and not of_python(given[0])
+        made = made and not isinstance(found, BaseException)
         gave = self._objects.kept(found) if made else self._objects.sent(found)
         reply: dict[str, Json] = {"gave": gave}
         if any(isinstance(value, (list, dict, set)) for value in given[1:]):
@@ -182,21 +199,37 @@ class Peer:
         try:
             return self._objects.got(sent)
         except UnreadError as error:
-            raise GoneError from error
+            raise self._lost() from error
 
-    def _permit(self, what: str, target: object) -> None:
-        own = type(target).__module__ == "tests"
-        if isinstance(target, type) or (what in ("get", "set") and not own):
+    def _permit(self, what: str, target: object, name: object = None) -> None:
+        if isinstance(target, type):
+            own = target.__module__ == "tests" and not issubclass(target, type)
+            allowed = what == "call" and own
+        else:
+            # A mock's own attributes say how it was called: a program gets what it mocks alone.
+            mocked = type(target).__module__ == "unittest.mock" and what == "get"
+            looks = what in ("get", "set", "copy", "deepcopy")
+            public = not str(name).startswith("_")
+            allowed = not looks or (public and type(target).__module__ == "tests")
+            allowed = allowed or (public and mocked and not hasattr(type(target), str(name)))
+            allowed = allowed or (
+                what == "get" and isinstance(target, FunctionType) and name in NAMES
+            )
+        if not allowed:
             raise AttributeError(f"{what} is not for a program to ask")
 
+    def _bring_back(self, ours: Sequence[object], theirs: object) -> None:
+        """A function may change its lists, dicts and sets in place: do the same to ours."""
+        if not isinstance(theirs, list) or len(theirs) != len(ours):
+            raise self._lost()
+        for old, new in zip(ours, theirs, strict=True):
+            if isinstance(old, list) and isinstance(new, list):
+                old[:] = new
+            elif isinstance(old, (dict, set)) and type(old) is type(new):
+                old.clear()
+                old.update(new)
 
-def _bring_back(ours: Sequence[object], theirs: object) -> None:
-    """A function may change its lists, dicts and sets in place: do the same to ours."""
-    if not isinstance(theirs, list) or len(theirs) != len(ours):
-        raise GoneError
-    for old, new in zip(ours, theirs, strict=True):
-        if isinstance(old, list) and isinstance(new, list):
-            old[:] = new
-        elif isinstance(old, (dict, set)) and type(old) is type(new):
-            old.clear()
-            old.update(new)
+
+def _names_class(name: str) -> bool:
+    """Whether a name says that it is a class: a function may be one in disguise, or give one."""
+    return name.lstrip("_")[:1].isupper() and name != "Solution"

@@ -85,17 +85,22 @@ def test(script: str, entry_point: str, socket: int) -> dict[str, Json]:
 
     So is the entry point, whatever Python has under that name.
     """
+    peer = Peer(socket, guarded=True)
+    report = _tested(peer, script, entry_point)
+    return {"outcome": "gone", "output": ""} if peer.gone else report
+
+
+def _tested(peer: Peer, script: str, entry_point: str) -> dict[str, Json]:
     space: dict[str, object] = {"__name__": "tests"}
     try:
-        peer = Peer(socket, guarded=True)
         peer.answer()
         found = peer.named(free_names(script, entry_point))
         space.update(found)
         sys.modules["solution"] = _Solution(peer)
         compiled = compile(script, "tests.py", "exec")
         _run(compiled, space)
-        if not peer.asked:
-            run_uncalled(script, {**space, **peer.named([entry_point])}, entry_point)
+        if _RUNNABLE.search(script):
+            run_uncalled(script, {**peer.named([entry_point]), **space}, entry_point)
         plain = any(not callable(value) for value in found.values())
         if not peer.asked and not plain and ast.parse(script).body:
             return {"outcome": "no_verdict", "output": "the tests ask nothing of the program"}
@@ -115,40 +120,69 @@ def _run(script: types.CodeType, space: dict[str, object]) -> None:
     try:
         exec(script, space)
     except SystemExit as end:
-        if end.code:
+        if "sodakd_raised" in end.__dict__:
+            raise
+        if end.code or type(end) is not SystemExit:
             raise AssertionError(f"the tests ended with {end.code}") from end
 
 
-_RUNNABLE = re.compile(r"^(?:def test|class \w+\(|def check\b(?![\s\S]*^check\())", re.MULTILINE)
+_RUNNABLE = re.compile(
+    r"^(?:(?:async )?def test|class (?:\w+\(|Test)|def check\b(?![\s\S]*^check\())", re.MULTILINE
+)
 
 
 def run_uncalled(script: str, space: Mapping[str, object], entry_point: str) -> None:
     """Call what a runner of tests would, of what the script defines and does not use itself.
 
-    `check` with the entry point, functions `test...` that take nothing, and cases of unittest.
+    `check` with the entry point, functions `test...` that take nothing, classes `Test...`, and
+    cases of unittest: those even where the script runs them, for that fails without an exception.
     """
     if not _RUNNABLE.search(script):
         return
     tree = ast.parse(script)
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    bases = {
+        base.id
+        for node in ast.walk(tree)
+        for base in getattr(node, "bases", ())
+        if isinstance(base, ast.Name)
+    }
     for node in tree.body:
-        if not isinstance(node, (ast.FunctionDef, ast.ClassDef)) or node.name in used:
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             continue
         found = space.get(node.name)
-        if isinstance(found, type):
-            _run_cases(found)
+        if isinstance(node, ast.ClassDef):
+            if isinstance(found, type) and node.name not in bases:
+                _run_class(found, used=node.name in used)
+        elif node.name in used:
+            continue
         elif isinstance(found, types.FunctionType):
             takes = found.__code__.co_argcount - len(found.__defaults__ or ())
             if node.name == "check" and takes == 1 and entry_point in space:
                 found(space[entry_point])
             elif node.name.startswith("test") and takes == 0:
-                found()
+                _finished(found())
 
 
-def _run_cases(kind: type) -> None:
+def _finished(found: object) -> None:
+    if isinstance(found, types.CoroutineType):
+        __import__("asyncio").run(found)
+
+
+def _run_class(kind: type, *, used: bool) -> None:
     unittest = sys.modules.get("unittest")
-    if unittest is None or not issubclass(kind, unittest.TestCase):
-        return
+    if unittest is not None and issubclass(kind, unittest.TestCase):
+        _run_cases(unittest, kind)
+    elif kind.__name__.startswith("Test") and type(kind) is type and not used:
+        for name in filter(lambda name: name.startswith("test"), vars(kind)):
+            case = kind()
+            for ready in ("setup_class", "setup_method", "setup", name, "teardown_method"):
+                method = getattr(case, ready, None)
+                if isinstance(method, types.MethodType):
+                    _finished(method(*[None] * (method.__func__.__code__.co_argcount - 1)))
+
+
+def _run_cases(unittest: types.ModuleType, kind: type) -> None:
     said = io.StringIO()
     cases = unittest.defaultTestLoader.loadTestsFromTestCase(kind)
     result = unittest.TextTestRunner(said, verbosity=0).run(cases)
