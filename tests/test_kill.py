@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tiny import command, sodakd, write_recipe
+from tests.tiny import command, heed_interrupts, sodakd, write_recipe
 
 # What a run says on standard error when it is inside each stage; `4/8` is behind a checkpoint.
 STAGES = (
@@ -116,6 +116,7 @@ def test_ctrl_c_says_how_to_go_on_and_nothing_else(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=heed_interrupts,
     ) as process:
         assert process.stderr is not None
         for line in process.stderr:

@@ -1,6 +1,7 @@
 """A run so small that a test can afford it: every stage, seconds instead of minutes."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -31,6 +32,11 @@ def write_recipe(folder: Path) -> Path:
 def command(*arguments: str) -> list[str]:
     """The command line of sodakd, as a user would start it."""
     return [sys.executable, "-m", "sodakd", *arguments]
+
+
+def heed_interrupts() -> None:
+    """In a process that is about to start: Ctrl-C is not ignored, as it is behind a shell's `&`."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def sodakd(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

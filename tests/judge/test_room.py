@@ -13,7 +13,7 @@ import pytest
 
 from sodakd.judge import room
 from sodakd.judge.room import Room, sweep
-from tests.tiny import command
+from tests.tiny import command, heed_interrupts
 
 LOOP = {"id": "a", "language": "python", "code": "import time\ntime.sleep(60)"}
 
@@ -78,6 +78,7 @@ def test_a_judge_that_is_asked_to_end_leaves_no_folder(
         env={**os.environ, "TMPDIR": str(rooms)},
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=heed_interrupts,
     )
     until = time.monotonic() + 120
     while not [*rooms.glob("sodakd-box-held_*")] and time.monotonic() < until:
