@@ -116,7 +116,7 @@ def test_ctrl_c_says_how_to_go_on_and_nothing_else(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        preexec_fn=heed_interrupts,
+        preexec_fn=heed_interrupts,  # noqa: PLW1509 - it has no threads
     ) as process:
         assert process.stderr is not None
         for line in process.stderr:

@@ -78,7 +78,7 @@ def test_a_judge_that_is_asked_to_end_leaves_no_folder(
         env={**os.environ, "TMPDIR": str(rooms)},
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=heed_interrupts,
+        preexec_fn=heed_interrupts,  # noqa: PLW1509 - it has no threads
     )
     until = time.monotonic() + 120
     while not [*rooms.glob("sodakd-box-held_*")] and time.monotonic() < until:
