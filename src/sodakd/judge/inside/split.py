@@ -4,11 +4,14 @@ The tests use what they name and the program defines (`peer.py`): a program cann
 does not hold. Nothing but the standard library is imported here.
 """
 
+import _thread
 import ast
 import builtins
 import contextlib
 import io
+import os
 import re
+import socket
 import symtable
 import sys
 import types
@@ -114,6 +117,25 @@ def _tested(peer: Peer, script: str, entry_point: str) -> dict[str, Json]:
             return {"outcome": "wrong_answer", "output": raised(error)}
         return {"outcome": limit(error) or "runtime_error", "output": raised(error)}
     return {"outcome": "passed", "output": ""}
+
+
+def rehearse() -> None:
+    """Do both parts once: a fork of who has done so needs a fifth less time for them."""
+    done = _thread.allocate_lock()
+    done.acquire()
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        their_end, our_end = os.dup(theirs.fileno()), os.dup(ours.fileno())
+
+        def program() -> None:
+            serve("def f(x):\n    return [x]\n", space(as_main=False), their_end, bytes)
+            done.release()
+
+        _thread.start_new_thread(program, ())
+        test("def check(g):\n    assert g([1]) == [[1]]\n    g(2)\ncheck(f)\n", "f", our_end)
+        ours.shutdown(socket.SHUT_RDWR)
+        done.acquire()
+    sys.modules.pop("solution", None)
 
 
 def _run(script: types.CodeType, space: dict[str, object]) -> None:
