@@ -4,13 +4,13 @@ The tests use what they name and the program defines (`peer.py`): a program cann
 does not hold. Nothing but the standard library is imported here.
 """
 
-import _thread
 import ast
 import builtins
 import contextlib
 import io
 import os
 import re
+import signal
 import socket
 import symtable
 import sys
@@ -120,21 +120,24 @@ def _tested(peer: Peer, script: str, entry_point: str) -> dict[str, Json]:
 
 
 def rehearse() -> None:
-    """Do both parts once: a fork of who has done so needs a fifth less time for them."""
-    done = _thread.allocate_lock()
-    done.acquire()
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        their_end, our_end = os.dup(theirs.fileno()), os.dup(ours.fileno())
+    """Do both parts once: a fork of who has done so needs a fifth less time for them.
 
-        def program() -> None:
-            serve("def f(x):\n    return [x]\n", space(as_main=False), their_end, bytes)
-            done.release()
-
-        _thread.start_new_thread(program, ())
-        test("def check(g):\n    assert g([1]) == [[1]]\n    g(2)\ncheck(f)\n", "f", our_end)
-        ours.shutdown(socket.SHUT_RDWR)
-        done.acquire()
+    The other part is a fork: a thread would leave its memory to all that are forked later.
+    """
+    for part in (0, 1):
+        ends = socket.socketpair()
+        child = os.fork()
+        own = part if child else 1 - part
+        ends[1 - own].close()
+        if own:
+            serve("def f(x):\n    return [x]\n", space(as_main=False), ends[own].detach(), bytes)
+        else:
+            script = "def check(g):\n    assert g([1]) == [[1]]\n    g(2)\ncheck(f)\n"
+            test(script, "f", ends[own].detach())
+        if child == 0:
+            os._exit(0)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
     sys.modules.pop("solution", None)
 
 
