@@ -112,7 +112,7 @@ def _tested(code: str, script: str, entry_point: str, space: dict[str, object]) 
         tests = compile(script, "tests.py", "exec")
         run(compiled, space)
         run(tests, space)
-        run_uncalled(script, space, entry_point)
+        run_uncalled(script, lambda: space, entry_point)
     except failure as error:
         return "wrong_answer", raised(error)
     except MemoryError:

@@ -45,9 +45,7 @@ class Objects:
 
     def _sent_object(self, value: object) -> object:
         """What is of no plain type, as JSON; it is kept here."""
-        if isinstance(value, Thing):
-            return {"yours": value.sodakd_number}
-        if isinstance(value, Kind):
+        if isinstance(value, (Thing, Kind)):
             return {"yours": value.sodakd_number}
         if isinstance(value, BaseException):
             return {"error": self.raised(value)}

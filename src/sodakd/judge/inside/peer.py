@@ -101,21 +101,15 @@ class Peer:
 
     def _ask(self, what: str, given: Sequence[object], keywords: Mapping[str, object]) -> Any:
         with self._lock:
-            return self._ask_alone(what, given, keywords)
-
-    def _ask_alone(self, what: str, given: Sequence[object], keywords: Mapping[str, object]) -> Any:
-        request = {
-            "do": what,
-            "with": self._objects.sent([*given]),
-            "keywords": self._objects.sent({**keywords}),
-        }
-        self._send({**request, "hear": True} if sys.stdout is not self._stdout else request)
-        reply = self._answer(what)
-        if "printed" in reply:
-            sys.stdout.write(str(reply["printed"]))
-        if "after" in reply:
-            self._bring_back(given[1:], self._got(reply["after"]))
-        return self._got(reply.get("gave"))
+            sent = self._objects.sent
+            request = {"do": what, "with": sent([*given]), "keywords": sent({**keywords})}
+            self._send({**request, "hear": True} if sys.stdout is not self._stdout else request)
+            reply = self._answer(what)
+            if "printed" in reply:
+                sys.stdout.write(str(reply["printed"]))
+            if "after" in reply:
+                self._bring_back(given[1:], self._got(reply["after"]))
+            return self._got(reply.get("gave"))
 
     def _answer(self, what: str) -> dict[str, Json]:
         while True:

@@ -102,8 +102,7 @@ def _tested(peer: Peer, script: str, entry_point: str) -> dict[str, Json]:
         sys.modules["solution"] = _Solution(peer)
         compiled = compile(script, "tests.py", "exec")
         _run(compiled, space)
-        if _RUNNABLE.search(script):
-            run_uncalled(script, {**peer.named([entry_point]), **space}, entry_point)
+        run_uncalled(script, lambda: {**peer.named([entry_point]), **space}, entry_point)
         plain = any(not callable(value) for value in found.values())
         if not peer.asked and not plain and ast.parse(script).body:
             return {"outcome": "no_verdict", "output": "the tests ask nothing of the program"}
@@ -156,15 +155,16 @@ _RUNNABLE = re.compile(
 )
 
 
-def run_uncalled(script: str, space: Mapping[str, object], entry_point: str) -> None:
+def run_uncalled(script: str, names: Callable[[], Mapping[str, object]], entry_point: str) -> None:
     """Call what a runner of tests would, of what the script defines and does not use itself.
 
     `check` with the entry point, functions `test...` that take nothing, classes `Test...`, and
     cases of unittest: those even where the script runs them, for that fails without an exception.
+    `names` gives what they find, where there is anything to call.
     """
     if not _RUNNABLE.search(script):
         return
-    tree = ast.parse(script)
+    tree, space = ast.parse(script), names()
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     bases = {
         base.id
