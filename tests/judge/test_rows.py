@@ -8,7 +8,7 @@ import pytest
 from pydantic import JsonValue
 
 from sodakd.errors import DataError
-from sodakd.judge import Judge, JudgeSettings, Language, Outcome, TestScript
+from sodakd.judge import Judge, JudgeSettings, Language, Outcome
 from sodakd.judge.rows import Given, read_programs
 
 GOOD, WRONG = "def add(a, b):\n    return a + b\n", "def add(a, b):\n    return a - b\n"
@@ -73,9 +73,10 @@ def test_a_completion_goes_on_from_its_prompt(tmp_path: Path) -> None:
     read = given(tmp_path, {**row, "completion": "    return a + b\n"}, {**row, "completion": GOOD})
     assert [one.program.code for one in read.rows] == [f"{prompt}    return a + b\n", GOOD]
     assert read.rows[0].program.language is Language.PYTHON
-    script = read.rows[0].program.tests
-    assert isinstance(script, TestScript)
-    assert script.script.endswith("check(add)\n")
+    wrong = {**row, "test": "def check(f):\n    assert f(1, 2) == 4\n", "completion": GOOD}
+    with Judge(JudgeSettings(calibrate=False), workers=1) as judge:
+        found = judge.all([one.program for one in (*read.rows, *given(tmp_path, wrong).rows)])
+    assert [one.outcome for one in found] == [Outcome.PASSED] * 2 + [Outcome.WRONG_ANSWER]
 
 
 @pytest.mark.parametrize(

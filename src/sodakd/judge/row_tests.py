@@ -1,13 +1,13 @@
 """The tests of a row: calls, a script, or the forms in which benchmarks write scripts.
 
-A script that would run no test is completed, where it is plain what to call, or refused: else every
-program would pass.
+A script that would run no test is refused, where it is not plain what to call: else every program
+would pass.
 """
 
 import ast
 import builtins
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -137,39 +137,34 @@ def _refused(error: ValidationError, row: Line, key: str) -> DataError:
 
 
 def _completed(script: TestScript, language: Language, row: Line, key: str) -> str:
-    """The script with a call of its tests, where it defines them and calls none."""
+    """The script, in JavaScript with a call of `check`: in Python who runs it calls its tests."""
     text, entry_point = script.script, script.entry_point
+    runs, call = True, ""
     if language is Language.PYTHON:
-        calls = _python_calls(text, entry_point)
-    elif language in {Language.JAVASCRIPT, Language.TYPESCRIPT}:
-        calls = _script_calls(text, entry_point)
-    else:
-        return text
-    if calls is None:
+        runs = _tests_something(text, entry_point)
+    elif language in {Language.JAVASCRIPT, Language.TYPESCRIPT} and _leaves_check(text):
+        runs, call = bool(entry_point), f"\ncheck({entry_point});\n"
+    if not runs:
         raise row.wrong(
             f"{key} defines tests and calls none, so every program would pass: call them at its"
             ' end, or add "entry_point", the function that check(...) is given'
         )
-    return "\n".join([text, "", *calls, ""]) if calls else text
+    return text + call
 
 
-def _python_calls(text: str, entry_point: str) -> Sequence[str] | None:
-    """HumanEval's `check(entry_point)`, pytest's `test_...()`: those that nothing calls."""
+def _tests_something(text: str, entry_point: str) -> bool:
+    """Whether a Python script does something, or has what its runner calls; or nothing at all."""
     tree = parsed(text)
-    if tree is None:
-        return ()  # what is wrong with it, its verdict says
-    functions = [one for one in tree.body if isinstance(one, ast.FunctionDef)]
-    used = {one.id for one in ast.walk(tree) if isinstance(one, ast.Name)}
-    calls = []
-    for function in functions:
-        needs = len(function.args.args) - len(function.args.defaults)
-        if function.name == "check" and needs == 1 and "check" not in used and entry_point:
-            calls.append(f"check({entry_point})")
-        elif function.name.startswith("test") and not needs and function.name not in used:
-            calls.append(f"{function.name}()")
-    if calls or any(_does(one) for one in tree.body):
-        return calls
-    return () if _is_hollow(text) else None
+    if tree is None or any(_does(one) for one in tree.body):
+        return True  # what is wrong with it, its verdict says
+    for one in tree.body:
+        if isinstance(one, ast.FunctionDef):
+            needs = len(one.args.args) - len(one.args.defaults)
+            if (one.name.startswith("test") and not needs) or (
+                one.name == "check" and needs == 1 and entry_point
+            ):
+                return True
+    return _is_hollow(text)
 
 
 def _is_hollow(text: str) -> bool:
@@ -197,7 +192,5 @@ _CHECK = re.compile(r"\b(?:function\s+check\s*\(|(?:const|let|var)\s+check\s*=)"
 _CALL = re.compile(r"(?<!function )\bcheck\s*\(")
 
 
-def _script_calls(text: str, entry_point: str) -> Sequence[str] | None:
-    if not _CHECK.search(text) or _CALL.search(text):
-        return ()
-    return [f"check({entry_point});"] if entry_point else None
+def _leaves_check(text: str) -> bool:
+    return bool(_CHECK.search(text)) and not _CALL.search(text)

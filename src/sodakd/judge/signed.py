@@ -5,17 +5,12 @@ from collections.abc import Sequence
 
 from pydantic import JsonValue
 
+from sodakd.judge.inside.misfit import fits
 from sodakd.types import Language, Tests, ValueType
 
 SIGNED = frozenset({Language.JAVA, Language.C, Language.CPP, Language.GO})
 """Languages whose calls cannot be written without types."""
 _ONE_NUMBER = frozenset({Language.JAVASCRIPT, Language.TYPESCRIPT})
-_MOST = 2**63
-_ITEMS = {
-    ValueType.INTS: ValueType.INT,
-    ValueType.FLOATS: ValueType.FLOAT,
-    ValueType.STRS: ValueType.STR,
-}
 
 
 def mistake(tests: Tests, language: Language) -> str:
@@ -38,34 +33,18 @@ def mistake(tests: Tests, language: Language) -> str:
         for place, (value, kind) in enumerate(
             zip(case.arguments, signature.arguments, strict=True), start=1
         ):
-            if not _fits(value, kind, whole=True):
+            if not fits(kind, value):
                 return (
                     f"tests.cases, number {number}: argument {place} is {_shown(value)}, and the"
                     f" signature says {kind.value}; change one of them"
                 )
-        if not _fits(case.expected, signature.returns, whole=language in _ONE_NUMBER):
+        if not fits(signature.returns, case.expected, whole=language in _ONE_NUMBER, finite=False):
             return (
                 f"tests.cases, number {number}: expected is {_shown(case.expected)}, and the"
                 f" signature returns {signature.returns.value}; no program could pass: change one"
                 " of them"
             )
     return ""
-
-
-def _fits(value: JsonValue, kind: ValueType, *, whole: bool) -> bool:
-    """Whether a value is of a type. `whole`: a whole number may stand for a float."""
-    item = _ITEMS.get(kind)
-    if item is not None:
-        return isinstance(value, list) and all(_fits(one, item, whole=whole) for one in value)
-    if kind is ValueType.STR:
-        return isinstance(value, str)
-    if kind is ValueType.BOOL:
-        return isinstance(value, bool)
-    if isinstance(value, bool):
-        return False
-    if kind is ValueType.INT:
-        return isinstance(value, int) and -_MOST <= value < _MOST
-    return isinstance(value, float) or (whole and isinstance(value, int))
 
 
 def _shown(value: JsonValue) -> str:
@@ -83,7 +62,9 @@ def _guessed(tests: Tests) -> str:
 
 def _type_of(values: Sequence[JsonValue]) -> str:
     fitting = (
-        kind.value for kind in ValueType if all(_fits(one, kind, whole=False) for one in values)
+        kind.value
+        for kind in ValueType
+        if all(fits(kind, one, whole=False, finite=False) for one in values)
     )
     found = next(fitting, None)
     return json.dumps(found) if found else "..."

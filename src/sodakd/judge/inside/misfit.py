@@ -24,23 +24,30 @@ def misfit(task: Task) -> str:
         if len(call) != len(types):
             return f"{what} has {len(call)} arguments, and its signature has {len(types)}"
         for place, (kind, value) in enumerate(zip(types, call, strict=True), start=1):
-            if not _fits(kind, value):
+            if not fits(kind, value):
                 return f"argument {place} of {what} is {repr(value)[:_SHOWN]}, which is no {kind}"
     return ""
 
 
-def _fits(kind: str, value: Json) -> bool:
+def fits(kind: str, value: Json, *, whole: bool = True, finite: bool = True) -> bool:
+    """Whether a value is of a type.
+
+    `whole`: a whole number may stand for a float. `finite`: it has to be written in a language.
+    """
     if kind in _ITEMS:
-        return isinstance(value, list) and all(_fits(_ITEMS[kind], one) for one in value)
+        item = _ITEMS[kind]
+        return isinstance(value, list) and all(
+            fits(item, one, whole=whole, finite=finite) for one in value
+        )
     if kind == "str":
         return isinstance(value, str)
     if kind == "bool" or isinstance(value, bool):
         return kind == "bool" and isinstance(value, bool)
     if kind == "int":
         return isinstance(value, int) and -_MOST <= value < _MOST
-    if not isinstance(value, (int, float)):
+    if not isinstance(value, (int, float) if whole else float):
         return False
     try:
-        return math.isfinite(value)
+        return math.isfinite(value) or not finite
     except OverflowError:
         return False
