@@ -25,7 +25,8 @@ def _script(language: Language) -> str:
     match language:
         case Language.PYTHON:
             body = lines("    assert candidate({0}) == {1}")
-            return f"def check(candidate):\n{body}\n\n\ncheck(double_it)\n"
+            # More than assertions: it takes a process of its own (`asserts.py`).
+            return f"import math\n\n\ndef check(candidate):\n{body}\n\n\ncheck(double_it)\n"
         case Language.C:
             return "\n#include <assert.h>" + _C_MAIN.format(
                 lines("    assert(double_it({0}) == {1});")

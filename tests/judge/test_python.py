@@ -48,7 +48,7 @@ SLIPS = {
         "E",
     ),
     "half a character": ("def f():\n    return '\\ud800'\n", "ud800"),
-    "no such function": ("g = 1\n", "f is not defined"),
+    "no such function": ("g = 1\n", "name 'f' is not defined"),
 }
 
 

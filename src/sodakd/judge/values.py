@@ -16,6 +16,8 @@ _ONE_NUMBER = frozenset({Language.JAVASCRIPT, Language.TYPESCRIPT})
 def compare(lines: str, tests: Tests, language: Language) -> tuple[Outcome, str]:
     """The outcome of calls whose values are these lines of JSON, and why it is no pass."""
     given = lines.split("\n")[:-1]  # other ends of lines may stand within a string
+    if len(given) > len(tests.cases):
+        return Outcome.NO_VERDICT, "the program gave more values than it was asked for"
     for number, case in enumerate(tests.cases):
         if number >= len(given):
             return Outcome.NO_VERDICT, "the program ended before its tests did"

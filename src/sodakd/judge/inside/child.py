@@ -11,6 +11,7 @@ import os
 import random
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from sodakd.judge.inside import split
 from sodakd.judge.inside.plain import Json, NotPlainError, dump, encode
@@ -80,9 +81,9 @@ def _calls(write: _Write, code: str, entry_point: str, arguments: Sequence[list[
         return
     try:
         exec(program, space)
-        entry = space.get(entry_point)
-        if not callable(entry):
-            raise NameError(f"{entry_point} is not defined")
+        if entry_point not in space:
+            raise NameError(f"name {entry_point!r} is not defined")
+        entry: Any = space[entry_point]
         for given in arguments:
             found = entry(*given)
             try:

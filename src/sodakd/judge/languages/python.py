@@ -1,9 +1,9 @@
 """Python: a small interpreter that is kept running forks itself for each program.
 
-Calls are answered by the program alone; what they must give is compared elsewhere. A test script
-runs in a process of its own, and its calls reach the program through a socket that only plain
-values cross (split mode): a program cannot forge what it does not hold. Cold, the worker forks
-itself.
+Calls are answered by the program alone; what they must give is compared elsewhere, and so is what a
+test script only asserts (`asserts.py`). Another script runs in a process of its own, and its calls
+reach the program through a socket (split mode, `split.py`): a program cannot forge what it does not
+hold. Cold, the worker forks itself.
 """
 
 import fcntl
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from sodakd.judge.inside import child
+from sodakd.judge.inside.asserts import asserted
 from sodakd.judge.inside.box import Box, BoxError, Ended
 from sodakd.judge.inside.job import Job
 from sodakd.judge.inside.native import Memory
@@ -40,18 +41,28 @@ _Asked = dict[str, Any]
 
 def judge(box: Box, task: Task, killed_for_memory: Callable[[], bool]) -> Result:
     """Try one program."""
-    way = _in_process if task.in_process else _by_script
-    way = _by_calls if task.script is None else way
     warm, note = _warm(box, task) if task.warm else (None, "")
-    with Memory("output") as output, Memory("result") as result:
-        try:
-            found = way(box, task, warm, killed_for_memory, output, result)
-        except BoxError as error:
-            if warm is None:
-                raise
-            note = _FORKS.lose(str(error))
-            return judge(box, replace(task, warm=False), killed_for_memory)
+    found = None
+    for way in _ways(task):
+        with Memory("output") as output, Memory("result") as result:
+            try:
+                found = way(box, task, warm, killed_for_memory, output, result)
+            except BoxError as error:
+                if warm is None:
+                    raise
+                note = _FORKS.lose(str(error))
+                return judge(box, replace(task, warm=False), killed_for_memory)
+        if found is not None:
+            break
+    assert found is not None  # the last way always ends with a result
     return replace(found, notes=(note,)) if note else found
+
+
+def _ways(task: Task) -> Sequence[Callable[..., Result | None]]:
+    """How a program is tried, and how where that does not tell."""
+    if task.script is None:
+        return (_by_calls,)
+    return (_in_process,) if task.in_process else (_by_assertions, _by_script)
 
 
 @cache
@@ -95,19 +106,49 @@ def _become(job: Job, descriptors: Sequence[int]) -> None:
 def _by_calls(
     box: Box, task: Task, warm: Zygote | None, oom: Callable[[], bool], output: int, result: int
 ) -> Result:
-    asked = {
-        "what": "calls", "code": task.code, "entry_point": task.entry_point,
-        "arguments": task.arguments,
-    }  # fmt: skip
-    with Job(box, task.limits) as job:
-        ended = job.wait(_start(job, warm, asked, (output, output, result)))
-    lines = text_of(result, LINE)
+    ended, lines = _called(box, task, warm, output, result, task.entry_point, task.arguments)
     if lines.startswith("compile "):
         return _result("compile_error", "compile", ended, lines.removeprefix("compile "))
     outcome, why = _end(ended, task, oom(), output, result)
     if outcome:
         return _result(outcome, "run", ended, why or _tail(output))
     return _result("", "run", ended, _tail(output), values=lines)
+
+
+def _called(
+    box: Box, task: Task, warm: Zygote | None, output: int, result: int,
+    entry_point: str, arguments: Sequence[Sequence[object]],
+) -> tuple[Ended, str]:  # fmt: skip
+    """How a program ended that was called, and what it gave: lines of JSON, one a call."""
+    asked = {
+        "what": "calls", "code": task.code, "entry_point": entry_point, "arguments": arguments,
+    }  # fmt: skip
+    with Job(box, task.limits) as job:
+        ended = job.wait(_start(job, warm, asked, (output, output, result)))
+    return ended, text_of(result, LINE)
+
+
+def _by_assertions(
+    box: Box, task: Task, warm: Zygote | None, oom: Callable[[], bool], output: int, result: int
+) -> Result | None:
+    """Where the script only asserts what calls give: they are made, and compared here."""
+    tests = None if task.as_main else asserted(task.script or "", task.entry_point)
+    if tests is None:
+        return None
+    arguments = tuple(one.arguments for one in tests.assertions)
+    ended, lines = _called(box, task, warm, output, result, tests.entry_point, arguments)
+    if lines.startswith("compile "):
+        return _result("compile_error", "compile", ended, lines.removeprefix("compile "))
+    killed = oom()
+    judged = tests.judged(lines)
+    if judged is None:
+        return None
+    outcome, why = judged
+    if outcome in ("", "passed"):  # else it had an end that the script would not have seen
+        bad, told = _end(ended, task, killed, output, result)
+        if bad or not outcome:
+            return _result(bad or _silent(ended), "run", ended, told or _tail(output))
+    return _written(task, outcome, why, ended, output)
 
 
 def _in_process(
@@ -161,9 +202,14 @@ def _by_script(
     if report["outcome"] == "gone":
         outcome, why = _end(ended, task, oom(), output, result)
         return _result(outcome or _silent(ended), "run", ended, why or _tail(output))
+    return _written(task, report["outcome"], report["output"], ended, output)
+
+
+def _written(task: Task, outcome: str, why: str, ended: Ended, output: int) -> Result:
+    """What tests found, unless the program wrote too much."""
     if full(output, task.limits.output):
         return _result("output_limit", "run", ended, "too much was written")
-    return _result(report["outcome"], "run", ended, _all(output, short(report["output"], 400)))
+    return _result(outcome, "run", ended, _all(output, short(why, 400)))
 
 
 def _end(ended: Ended, task: Task, oom: bool, output: int, result: int) -> tuple[str, str]:

@@ -1,0 +1,158 @@
+"""Scripts that only assert what calls give: judged without a process for them, to the same end."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from sodakd.judge import Judge, Program
+from sodakd.judge.inside.asserts import asserted
+from sodakd.settings.stages import JudgeSettings
+from sodakd.types import Language, Outcome, TestScript, Verdict
+
+CHECK = (
+    "METADATA = {'author': 'x'}\n\n\ndef check(g):\n    assert True\n    assert g(1) == 2, 'one'\n"
+)
+SCRIPTS = {
+    "bare": "assert f(1) == 2\nassert f(2) == 3\n",
+    "check": f"{CHECK}    assert g(2) == 3\ncheck(f)\n",
+    "check that nobody calls": f"{CHECK}    assert g(2) == 3\n",
+    "a test": (
+        "def test_f():\n    'it'\n    assert f(1) == 2, 'one'\n    assert f(-2) == -1\ntest_f()\n"
+    ),
+    "tests that nobody calls": (
+        "def test_1():\n    assert f(1) == 2\ndef test_2():\n    assert f(2) == 3\n"
+    ),
+    "truths": "assert f(1)\nassert not f(0) == 7\nassert f(1) == 2\n",
+    "not": "assert not f(-1)\nassert f(1) == 2\n",
+    "none": "assert f(1) is None\n",
+    "texts": "assert f('a\\u2028b\\n') == {'a': [1, (2, 3.0)], 'b': {1, 2}}\n",
+    "objects": "assert f(1) == f(2)\nassert f(1) == 2\n",
+}
+PROGRAMS = {
+    "right": "def f(x):\n    print('hello')\n    return x + 1\n",
+    "wrong": "def f(x):\n    print('hello')\n    return 2 if x == 1 else 0\n",
+    "none": "def f(x):\n    return None\n",
+    "numbers that are equal": "def f(x):\n    return float(x + 1) if x > 1 else x + 1\n",
+    "of its own": "class N(int): pass\ndef f(x):\n    return N(x + 1)\n",
+    "always equal": "class A:\n    def __eq__(self, o): return True\ndef f(x):\n    return A()\n",
+    "a number that is always equal": (
+        "class A(int):\n    def __eq__(self, o): return True\ndef f(x):\n    return A(77)\n"
+    ),
+    "many kinds": (
+        "from collections import Counter\nclass L(list): pass\n"
+        "def f(x):\n    if x != 'a\\u2028b\\n': return Counter('ab')\n"
+        "    return {'a': L([1, (2, 3)]), 'b': {2, 1}}\n"
+    ),
+    "raises": "def f(x):\n    if x == 2: raise ValueError('two')\n    return x + 1\n",
+    "raises as it is defined": "raise KeyError('k')\n",
+    "memory": "def f(x):\n    raise MemoryError\n",
+    "ends": "import sys\ndef f(x):\n    print('bye')\n    sys.exit(0)\n",
+    "ends as it is defined": "import sys\ndef f(x):\n    return x + 1\nsys.exit()\n",
+    "ends at once": "import os\ndef f(x):\n    os._exit(0)\n",
+    "ends by a signal": "import os\ndef f(x):\n    os.kill(os.getpid(), 11)\n",
+    "not there": "def g(x):\n    return x + 1\n",
+    "no function": "f = 3\n",
+    "cannot be read": "def f(x:\n",
+    "a generator": "def f(x):\n    yield x + 1\n",
+    "a coroutine": "async def f(x):\n    return x + 1\n",
+    "nan": "def f(x):\n    return float('nan')\n",
+    "itself": "def f(x):\n    a = []\n    a.append(a)\n    return a\n",
+    "much": "def f(x):\n    return 'x' * 100_000 if x == 2 else x + 1\n",
+    "forges values": (
+        'import os\ndef f(x):\n    os.write(3, b\'{"value":2}\\n{"value":3}\\n\')\n    return 0\n'
+    ),
+    "writes what is no JSON": (
+        "import os\ndef f(x):\n    os.write(3, b'3\\n[]\\n')\n    return x + 1\n"
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def judge() -> Iterator[Judge]:
+    with Judge(JudgeSettings(cpu_seconds=2), workers=1) as judge:
+        yield judge
+
+
+def judged(judge: Judge, code: str, script: str) -> Verdict:
+    tests = TestScript(entry_point="f", script=script)
+    return judge.one(Program(code, Language.PYTHON, tests))
+
+
+@pytest.mark.parametrize("code", PROGRAMS)
+def test_the_verdict_is_that_of_a_script_that_runs(judge: Judge, code: str) -> None:
+    for name, script in SCRIPTS.items():
+        run = f"import math\n{script}"
+        assert asserted(run, "f") is None
+        found, known = (judged(judge, PROGRAMS[code], text) for text in (script, run))
+        if code in UNLIKE:
+            assert not found.passed
+            assert not known.passed
+        else:
+            assert (found.outcome, found.output) == (known.outcome, known.output), name
+        assert found.isolation == known.isolation
+
+
+UNLIKE = ("not there",)
+"""Programs of which the two ways say different things, neither of them a pass."""
+
+
+@pytest.mark.parametrize("name", set(SCRIPTS) - {"truths", "objects"})
+def test_a_script_that_only_asserts_needs_no_process(name: str) -> None:
+    assert asserted(SCRIPTS[name], "f") is not None
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "",
+        "assert True\n",
+        "assert f(1) == 2\nassert g(1) == 2\n",
+        "assert f(x) == 2\n",
+        "assert f(1) == g(2)\n",
+        "assert f(x=1) == 2\n",
+        "assert f(*[1]) == 2\n",
+        "assert f(1) == 2, f(3)\n",
+        "assert f(1) == {[]: 2}\n",
+        "assert f(1) == 2 == 3\n",
+        "assert f(f(1)) == 2\n",
+        "assert f.g(1) == 2\n",
+        "assert len([1]) == 1\n",
+        "def f(x):\n    return 2\nassert f(1) == 2\n",
+        "def check(g):\n    assert f(1) == 2\n    return\ncheck(f)\n",
+        "def check(g, h):\n    assert g(1) == 2\ncheck(f)\n",
+        "def check(g=len):\n    assert g([1]) == 1\ncheck()\n",
+        "@f\ndef check(g):\n    assert g(1) == 2\ncheck(f)\n",
+        "def check(g):\n    assert g(1) == 2\ncheck(check)\n",
+        "check(f)\ndef check(g):\n    assert g(1) == 2\n",
+        "def helper():\n    assert f(1) == 2\n",
+        "METADATA = f(1)\nassert f(1) == 2\n",
+        "assert f(1) == 2\nprint(1)\n",
+        "assert f(1) == " + "(" * 5000 + "\n",
+        "assert f(1) == '" + "x" * 70_000 + "'\n",
+        "assert f(1) ==\n",
+    ],
+)  # fmt: skip
+def test_a_script_that_does_more_is_run(script: str) -> None:
+    assert asserted(script, "f") is None
+
+
+def test_the_entry_point_may_have_the_name_of_one_of_pythons(judge: Judge) -> None:
+    script = "assert sum([1, 2]) == 6\n"
+    assert asserted(script, "sum") is not None
+    assert asserted(script, "f") is None
+    tests = TestScript(entry_point="sum", script=script)
+    doubled = "def sum(xs):\n    return 2 * (xs[0] + xs[1])\n"
+    assert judge.one(Program(doubled, Language.PYTHON, tests)).passed
+
+
+def test_a_program_is_ended_by_its_limits(judge: Judge) -> None:
+    forever = "def f(x):\n    while x > 1: pass\n    return x + 1\n"
+    assert judged(judge, forever, SCRIPTS["bare"]).outcome is Outcome.TIMEOUT
+    assert judged(judge, forever, "assert f(1) == 3\nassert f(2) == 3\n").outcome is (
+        Outcome.WRONG_ANSWER
+    )
+    writes = "def f(x):\n    print('x' * 10_000_000)\n    return x + 1\n"
+    assert judged(judge, writes, SCRIPTS["bare"]).outcome is Outcome.OUTPUT_LIMIT
+    takes = "def f(x):\n    return len(bytearray(2**32)) and x + 1\n"
+    assert judged(judge, takes, SCRIPTS["bare"]).outcome is Outcome.MEMORY_LIMIT
+    assert judged(judge, PROGRAMS["right"], SCRIPTS["bare"]).passed
