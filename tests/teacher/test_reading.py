@@ -165,6 +165,53 @@ def test_an_invention_that_is_none_is_unreadable(text: str) -> None:
         read_invention(text, INVENT)
 
 
+@pytest.mark.parametrize(
+    ("tests", "wrong"),
+    [
+        (
+            '{"entry_point": "f", "cases": [{"arguments": [1], "expected": 2}]}',
+            "need the types of f",
+        ),
+        (
+            '{"entry_point": "f", "signature": {"arguments": ["int"], "returns": "int"},'
+            ' "cases": [{"arguments": [1, 2], "expected": 2}]}',
+            "2 arguments, and the signature has 1",
+        ),
+        (
+            '{"entry_point": "f", "signature": {"arguments": ["int"], "returns": "int"},'
+            ' "cases": [{"arguments": ["1"], "expected": 2}]}',
+            "the signature says int",
+        ),
+    ],
+)
+def test_invented_tests_that_no_program_could_be_judged_by_are_unreadable(
+    tests: str, wrong: str
+) -> None:
+    ask = INVENT.model_copy(
+        update={"question": QUESTION.model_copy(update={"language": Language.JAVA})}
+    )
+    with pytest.raises(UnreadableReply, match=wrong):
+        read_invention(f'{{"text": "Double it.", "level": 2, "tests": {tests}}}', ask)
+
+
+def test_an_invention_says_how_its_function_is_declared_where_that_has_to_be_so() -> None:
+    body = (
+        '{{"text": "Double it.", "level": 2{0}, "tests": {{"entry_point": "f", "signature":'
+        ' {{"arguments": ["list[int]"], "returns": "int"}},'
+        ' "cases": [{{"arguments": [[1]], "expected": 2}}]}}}}'
+    )
+
+    def invented(language: Language, also: str = "") -> str:
+        question = QUESTION.model_copy(update={"language": language})
+        ask = INVENT.model_copy(update={"question": question})
+        return read_invention(body.format(also), ask).text
+
+    java = "Double it.\n\nDeclare it as `public static long f(long[] a)` in `class Solution`."
+    assert invented(Language.JAVA) == java
+    assert invented(Language.PYTHON) == "Double it."
+    assert invented(Language.JAVA, ', "source": "world level 2"') == "Double it."
+
+
 def test_an_evolved_question_is_its_block_or_the_whole_reply() -> None:
     for text in ("```text\nHarder task.\n```", "Harder task."):
         found = read_evolved(text, EVOLVE)

@@ -1,1 +1,1 @@
-"""How the text of a model is laid out: fenced blocks, their labels, thinking aloud."""
+"""What models write: fenced blocks and their labels, thinking aloud, tests as calls."""

@@ -9,7 +9,8 @@ from sodakd.types import Language, Tests, TestScript, Verdict
 class Program:
     """Code and the tests it must pass. `id` is the caller's, and comes back with the verdict.
 
-    Where no code was found in an answer, `reason` says why: it is the verdict's output.
+    Where no code was found in an answer, `reason` says why: it is the verdict's output. Raises
+    `ValueError` for a language that is none of the seven.
     """
 
     code: str
@@ -17,6 +18,12 @@ class Program:
     tests: Tests | TestScript
     id: str = ""
     reason: str = "no code"
+
+    def __post_init__(self) -> None:
+        if self.language not in list(Language):
+            known = ", ".join(Language)
+            raise ValueError(f"language is {self.language!r}; it must be one of {known}")
+        object.__setattr__(self, "language", Language(self.language))
 
 
 @dataclass(frozen=True)

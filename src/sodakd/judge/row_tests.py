@@ -13,9 +13,9 @@ from typing import TypeVar
 
 from pydantic import JsonValue, ValidationError
 
+from sodakd.answers.signed import mistake
 from sodakd.errors import DataError
 from sodakd.judge.complete import parsed
-from sodakd.judge.signed import mistake
 from sodakd.store import Line
 from sodakd.types import Language, Tests, TestScript
 

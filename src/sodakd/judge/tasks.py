@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 
 from pydantic import JsonValue
 
+from sodakd.answers.signed import SIGNED
 from sodakd.errors import JudgeError
 from sodakd.judge.inside.wall import seen
 from sodakd.judge.program import Program
-from sodakd.judge.signed import SIGNED
 from sodakd.judge.toolchains import Missing, Toolchain, toolchain
 from sodakd.judge.unfit import UnfitError
 from sodakd.judge.values import compare

@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar, cast
 
 from pydantic import Field, JsonValue, ValidationError
 
+from sodakd.answers.signed import declaration, mistake
 from sodakd.answers.thinking import spoken
 from sodakd.models.completions import Finish
 from sodakd.records import Score
@@ -180,9 +181,16 @@ def read_invention(text: str, ask: Invent) -> Question:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         raise UnreadableReply(f"no question in the reply: {first['msg']} at {place}") from error
+    text, language = found.text, ask.question.language
+    if found.tests is not None:
+        if wrong := mistake(found.tests, language):
+            raise UnreadableReply(wrong)
+        how = declaration(found.tests, language)
+        if how and found.source == "invented":  # the world's own questions say it in their words
+            text = f"{text.rstrip()}\n\n{how}"
     return Question.new(
-        text=found.text,
-        language=ask.question.language,
+        text=text,
+        language=language,
         tests=found.tests,
         source=found.source,
         level=found.level,

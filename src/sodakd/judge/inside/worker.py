@@ -97,7 +97,7 @@ UNFIT = (
     ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError,
     ValueError,
 )  # fmt: skip
-"""What a language may raise for a task that it cannot write: it says so, and serves the others."""
+"""What a language may raise for a task that it cannot write: its verdict says so."""
 _FOLDERS = re.compile(r"/[^\s:]*sodakd-box-\w+/\d+")
 
 
@@ -121,7 +121,8 @@ def main() -> None:
         try:
             result: Result = modules[task.language].judge(box, task, killed)
         except UNFIT as error:
-            return {"unfit": f"the judge has no way to try it: {type(error).__name__}: {error}"}
+            why = f"the judge has no way to try it: {type(error).__name__}: {error}"
+            result = Result("no_verdict", "run", why)
         if walls.alone:  # a job's folder is /tmp elsewhere, and has no name of its own
             result = replace(result, output=_FOLDERS.sub("/tmp", result.output))
         return {**vars(result)}

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from sodakd.answers.declared import TYPES
 from sodakd.judge.inside.box import Box
 from sodakd.judge.inside.compiler import COMPILERS
 from sodakd.judge.inside.native import Compile, Plan, build_and_run, refused
@@ -66,10 +67,7 @@ SODAKD_LIST(sodakd_floats, FloatList, sodakd_float)
 SODAKD_LIST(sodakd_strs, StrList, sodakd_str)
 """
 
-TYPES = {
-    "int": "long long", "float": "double", "bool": "bool", "str": "char *",
-    "list[int]": "IntList", "list[float]": "FloatList", "list[str]": "StrList",
-}  # fmt: skip
+_TYPES = TYPES["c"]
 PUT = {
     "int": "sodakd_whole", "float": "sodakd_float", "bool": "sodakd_bool", "str": "sodakd_str",
     "list[int]": "sodakd_ints", "list[float]": "sodakd_floats", "list[str]": "sodakd_strs",
@@ -238,9 +236,9 @@ def _literal(kind: str, value: Json, name: str) -> tuple[list[str], str]:
         assert isinstance(value, list)
         item = literals.LISTS[kind]
         items = [_literal(item, one, name)[1] for one in value]
-        base = TYPES[item]
+        base = _TYPES[item]
         array = f"{base} {name}[] = {{{', '.join(items) or '0'}}};"
-        return [array], f"({TYPES[kind]}){{{name}, {len(items)}}}"
+        return [array], f"({_TYPES[kind]}){{{name}, {len(items)}}}"
     if kind == "str":
         return [], f"(char[]){{{literals.text(value)}}}"  # it may be written to
     if kind == "bool":

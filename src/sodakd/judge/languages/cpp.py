@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cache
 
+from sodakd.answers.declared import TYPES
 from sodakd.judge.inside.box import Box
 from sodakd.judge.inside.native import BUILD, refused
 from sodakd.judge.inside.plain import Json
@@ -13,12 +14,7 @@ from sodakd.judge.languages.c import OWN_MAIN, steps, tried
 from sodakd.judge.languages.c_tokens import COMMENT, words
 from sodakd.judge.languages.c_unit import refusal, unit
 
-TYPES = {
-    "int": "long long", "float": "double", "bool": "bool", "str": "std::string",
-    "list[int]": "std::vector<long long>", "list[float]": "std::vector<double>",
-    "list[str]": "std::vector<std::string>",
-}  # fmt: skip
-
+_TYPES = TYPES["cpp"]
 FLAGS = ("-std=gnu++17", "-O1", "-w", "-Werror=return-type", "-fPIE")
 FLAGS_20 = ("-std=gnu++20", *FLAGS[1:])
 _SLOW = BUILD.cpu_seconds / 2
@@ -151,7 +147,7 @@ def _heavy(path: str) -> frozenset[str]:
 
 def calls(task: Task) -> str:
     """The program before what calls it."""
-    given = TYPES[task.result_type]
+    given = _TYPES[task.result_type]
     lines = [task.code, "#undef main", '#line 1 "calls.cpp"', "signed main() {"]
     lines += ['    sodakd_out = fdopen(3, "w");', "    close(4);"]
     for arguments in task.arguments:
@@ -166,7 +162,7 @@ def _literal(kind: str, value: Json) -> str:
     if kind in literals.LISTS:
         assert isinstance(value, list)
         items = ", ".join(_literal(literals.LISTS[kind], item) for item in value)
-        return f"{TYPES[kind]}{{{items}}}"
+        return f"{_TYPES[kind]}{{{items}}}"
     if kind == "str":
         return f"std::string({literals.text(value)})"
     if kind == "bool":

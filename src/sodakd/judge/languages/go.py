@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from sodakd.answers.declared import TYPES
 from sodakd.judge.inside.box import Box
 from sodakd.judge.inside.native import Plan, build_and_run, refused
 from sodakd.judge.inside.plain import Json
@@ -13,10 +14,7 @@ from sodakd.judge.languages import go_names, literals
 from sodakd.judge.languages.go_joined import OWN_MAIN, SCRIPT_MAIN, main_run, without_mains
 from sodakd.judge.languages.go_source import read, tests
 
-TYPES = {
-    "int": "int", "float": "float64", "bool": "bool", "str": "string",
-    "list[int]": "[]int", "list[float]": "[]float64", "list[str]": "[]string",
-}  # fmt: skip
+_TYPES = TYPES["go"]
 PUT = {
     "int": "Int", "float": "Float", "bool": "Bool", "str": "Str",
     "list[int]": "Ints", "list[float]": "Floats", "list[str]": "Strs",
@@ -236,7 +234,7 @@ def calls(task: Task) -> str:
         written = ", ".join(map(_literal, task.argument_types, arguments))
         given = f"{task.entry_point}({written})"
         if task.result_type in literals.LISTS:
-            given = f"{TYPES[task.result_type]}({given})"
+            given = f"{_TYPES[task.result_type]}({given})"
         lines.append(f"    MARKvalues.{PUT[task.result_type]}({given})")
     return CALLS.replace("BODY", "\n".join(lines))
 
@@ -245,7 +243,7 @@ def _literal(kind: str, value: Json) -> str:
     if kind in literals.LISTS:
         assert isinstance(value, list)
         items = ", ".join(_literal(literals.LISTS[kind], item) for item in value)
-        return f"{TYPES[kind]}{{{items}}}"
+        return f"{_TYPES[kind]}{{{items}}}"
     if kind == "str":
         return literals.text(value)
     if kind == "bool":

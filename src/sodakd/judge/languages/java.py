@@ -9,6 +9,7 @@ import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from sodakd.answers.declared import TYPES
 from sodakd.judge.inside.box import Box, Limits
 from sodakd.judge.inside.native import BUILD, Plan, build_and_run, refused
 from sodakd.judge.inside.plain import Json
@@ -18,11 +19,7 @@ from sodakd.judge.languages import literals
 from sodakd.judge.languages.java_names import hidden, plain
 from sodakd.judge.languages.java_source import joined
 
-TYPES = {
-    "int": "long", "float": "double", "bool": "boolean", "str": "String",
-    "list[int]": "long[]", "list[float]": "double[]", "list[str]": "String[]",
-}  # fmt: skip
-
+_TYPES = TYPES["java"]
 WRONG = re.compile(r"java\.lang\.AssertionError")
 MEMORY = re.compile(
     r"java\.lang\.OutOfMemoryError|insufficient memory|Could not reserve enough space"
@@ -244,7 +241,7 @@ def calls(task: Task) -> str:
     for arguments in task.arguments:
         written = ", ".join(map(_literal, task.argument_types, arguments))
         body.append(
-            f"        {{ {TYPES[task.result_type]} v = Solution.{task.entry_point}({written});"
+            f"        {{ {_TYPES[task.result_type]} v = Solution.{task.entry_point}({written});"
         )
         body.append('        OUT.append("{\\"value\\":"); put(v); OUT.append("}\\n"); }')
     return "\n".join(
@@ -268,7 +265,7 @@ def _literal(kind: str, value: Json) -> str:
     if kind in literals.LISTS:
         assert isinstance(value, list)
         items = ", ".join(_literal(literals.LISTS[kind], item) for item in value)
-        return f"new {TYPES[kind]}{{{items}}}"
+        return f"new {_TYPES[kind]}{{{items}}}"
     if kind == "str":
         return literals.unicode_text(value)
     if kind == "bool":

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from pydantic import JsonValue
 
-from sodakd.judge.inside.misfit import fits
+from sodakd.answers.declared import declared
+from sodakd.answers.fits import fits
 from sodakd.types import Language, Tests, ValueType
 
 SIGNED = frozenset({Language.JAVA, Language.C, Language.CPP, Language.GO})
@@ -45,6 +46,14 @@ def mistake(tests: Tests, language: Language) -> str:
                 " of them"
             )
     return ""
+
+
+def declaration(tests: Tests, language: Language) -> str:
+    """How a program has to declare the function that the tests call; "" where it is free to."""
+    signature = tests.signature
+    if signature is None:
+        return ""
+    return declared(language, tests.entry_point, signature.arguments, signature.returns)
 
 
 def _shown(value: JsonValue) -> str:

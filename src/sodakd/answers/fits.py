@@ -1,0 +1,33 @@
+"""Whether a value is of a type that all seven languages have.
+
+Workers of the judge import this: nothing but the standard library is imported here.
+"""
+
+import math
+
+_ITEMS = {"list[int]": "int", "list[float]": "float", "list[str]": "str"}
+_MOST = 2**63
+
+
+def fits(kind: str, value: object, *, whole: bool = True, finite: bool = True) -> bool:
+    """Whether a value is of a type.
+
+    `whole`: a whole number may stand for a float. `finite`: it has to be written in a language.
+    """
+    if kind in _ITEMS:
+        item = _ITEMS[kind]
+        return isinstance(value, list) and all(
+            fits(item, one, whole=whole, finite=finite) for one in value
+        )
+    if kind == "str":
+        return isinstance(value, str)
+    if kind == "bool" or isinstance(value, bool):
+        return kind == "bool" and isinstance(value, bool)
+    if kind == "int":
+        return isinstance(value, int) and -_MOST <= value < _MOST
+    if not isinstance(value, (int, float) if whole else float):
+        return False
+    try:
+        return math.isfinite(value) or not finite
+    except OverflowError:
+        return False

@@ -1,0 +1,64 @@
+"""A function declared as invented questions ask for it is one that calls reach."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from sodakd.answers.declared import TYPES
+from sodakd.answers.signed import declaration
+from sodakd.judge import Judge, Program
+from sodakd.judge.toolchains import Missing, toolchain
+from sodakd.settings.stages import JudgeSettings
+from sodakd.types import Case, Language, Signature, Tests, ValueType
+
+BODIES = {
+    Language.JAVA: "class Solution {{\n{0} {{ return c ? e : b; }}\n}}\n",
+    Language.C: "{0} {{ return c && d > 0 && a.count && f.count && g.count ? e : b; }}\n",
+    Language.CPP: "#include <string>\n#include <vector>\n{0} {{ return c ? e : b; }}\n",
+    Language.GO: "package main\n\n{0} {{\nif c {{ return e }}\nreturn b }}\n",
+    Language.TYPESCRIPT: "{0} {{ return c ? e : b; }}\n",
+}
+KINDS = ("list[int]", "str", "bool", "float", "str", "list[float]", "list[str]", "int")
+
+
+@pytest.fixture(scope="module")
+def judge() -> Iterator[Judge]:
+    with Judge(JudgeSettings(), workers=1) as judge:
+        yield judge
+
+
+@pytest.mark.parametrize("language", [Language(name) for name in TYPES])
+def test_a_function_that_is_declared_so_is_called(judge: Judge, language: Language) -> None:
+    tools = toolchain(language)
+    if isinstance(tools, Missing):
+        pytest.skip(f"{language} is not here: {tools.lacks}")
+    given = ([1], "no", True, 0.5, "yes", [1.5], ["x"], 7)
+    tests = Tests(
+        entry_point="chosen",
+        signature=Signature(arguments=tuple(map(ValueType, KINDS)), returns=ValueType.STR),
+        cases=(Case(arguments=given, expected="yes"),),
+    )
+    how = declaration(tests, language)
+    found = re.match(r"Declare it as `([^`]+)`", how)
+    assert found is not None
+    code = BODIES[language].format(found[1])
+    verdict = judge.one(Program(code, language, tests))
+    assert verdict.passed, verdict
+
+
+def test_a_language_without_types_has_nothing_to_declare() -> None:
+    tests = Tests(
+        entry_point="f",
+        signature=Signature(arguments=(ValueType.INT,), returns=ValueType.INT),
+        cases=(Case(arguments=(1,), expected=1),),
+    )
+    assert declaration(tests, Language.PYTHON) == declaration(tests, Language.JAVASCRIPT) == ""
+    assert declaration(tests.model_copy(update={"signature": None}), Language.JAVA) == ""
+
+
+def test_a_language_that_is_none_is_said() -> None:
+    tests = Tests(entry_point="f", cases=(Case(arguments=(1,), expected=1),))
+    assert Program("", "python", tests).language is Language.PYTHON  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="'Pascal'; it must be one of python, java"):
+        Program("", "Pascal", tests)  # type: ignore[arg-type]
