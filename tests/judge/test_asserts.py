@@ -44,7 +44,7 @@ PROGRAMS = {
         "    return {'a': L([1, (2, 3)]), 'b': {2, 1}}\n"
     ),
     "raises": "def f(x):\n    if x == 2: raise ValueError('two')\n    return x + 1\n",
-    "raises as it is defined": "raise KeyError('k')\n",
+    "raises as it is defined": "print('hello')\nraise KeyError('k')\n",
     "memory": "def f(x):\n    raise MemoryError\n",
     "ends": "import sys\ndef f(x):\n    print('bye')\n    sys.exit(0)\n",
     "ends as it is defined": "import sys\ndef f(x):\n    return x + 1\nsys.exit()\n",
@@ -61,6 +61,14 @@ PROGRAMS = {
     "forges values": (
         'import os\ndef f(x):\n    os.write(3, b\'{"value":2}\\n{"value":3}\\n\')\n    return 0\n'
     ),
+    "forges a verdict": (
+        "import os\nfor _ in range(4):\n"
+        '    os.write(3, b\'{"error":"x","limit":"passed"}\\n\')\nos._exit(0)\n'
+    ),
+    "forges one verdict": (
+        'import os\nos.write(3, b\'{"error":"x","limit":"passed"}\\n\')\nos._exit(0)\n'
+    ),
+    "forges a limit": ('import os\nos.write(3, b\'{"error":"x","limit":[]}\\n\')\nos._exit(0)\n'),
     "writes what is no JSON": (
         "import os\ndef f(x):\n    os.write(3, b'3\\n[]\\n')\n    return x + 1\n"
     ),
@@ -92,7 +100,7 @@ def test_the_verdict_is_that_of_a_script_that_runs(judge: Judge, code: str) -> N
         assert found.isolation == known.isolation
 
 
-UNLIKE = ("not there",)
+UNLIKE = ("not there", "forges a verdict", "forges one verdict", "forges a limit")
 """Programs of which the two ways say different things, neither of them a pass."""
 
 

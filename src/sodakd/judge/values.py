@@ -5,10 +5,10 @@ import math
 
 from pydantic import JsonValue
 
+from sodakd.judge.inside.said import LIMITS
 from sodakd.types import Case, Language, Outcome, Tests
 
 _LONGEST = 400
-_LIMITS = {limit.value: limit for limit in (Outcome.MEMORY_LIMIT, Outcome.OUTPUT_LIMIT)}
 _ONE_NUMBER = frozenset({Language.JAVASCRIPT, Language.TYPESCRIPT})
 """Languages in which 1 and 1.0 are the same."""
 
@@ -28,7 +28,8 @@ def compare(lines: str, tests: Tests, language: Language) -> tuple[Outcome, str]
         if not isinstance(said, dict):
             return Outcome.NO_VERDICT, "what the program gave cannot be read"
         if "error" in said:
-            outcome = _LIMITS.get(str(said.get("limit", "")), Outcome.RUNTIME_ERROR)
+            limit = said.get("limit")
+            outcome = Outcome(limit) if limit in LIMITS else Outcome.RUNTIME_ERROR
             return outcome, str(said["error"])[:_LONGEST]
         call = _call(tests, case)
         if "value" not in said:

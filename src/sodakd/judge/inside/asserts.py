@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from sodakd.judge.inside.plain import decode
-from sodakd.judge.inside.said import UNREAD, raised
+from sodakd.judge.inside.said import LIMITS, UNREAD, raised
 
 _LONGEST = 65536
 """Characters that are read here of a script, and of what a program gave: numbers that meet in a
@@ -55,7 +55,8 @@ class Asserted:
             try:
                 said = json.loads(given[number])
                 if "error" in said:
-                    return str(said["limit"]) or "runtime_error", str(said["error"])
+                    limit = said["limit"] if said["limit"] in LIMITS else "runtime_error"
+                    return limit, str(said["error"])
                 if not assertion.holds(decode(said["value"])):
                     return "wrong_answer", raised(AssertionError(*assertion.message))
             except Exception:  # a program may have written anything there

@@ -8,6 +8,8 @@ _KEPT = 4000
 """Characters of a program's output that a verdict keeps."""
 UNREAD = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
 """What the compiler of Python raises for a text that it cannot read."""
+LIMITS = ("memory_limit", "output_limit")
+"""The limits that an exception may be the sign of."""
 _SAID = 400
 
 

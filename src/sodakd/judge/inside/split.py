@@ -6,7 +6,6 @@ does not hold. Nothing but the standard library is imported here.
 
 import ast
 import builtins
-import contextlib
 import io
 import os
 import re
@@ -16,7 +15,6 @@ import symtable
 import sys
 import types
 from collections.abc import Callable, Mapping
-from typing import TextIO
 
 from sodakd.judge.inside.peer import GoneError, Peer
 from sodakd.judge.inside.plain import Json
@@ -50,20 +48,12 @@ def serve(
     if program is None:
         return
     peer = Peer(socket, space, guarded=False)
-    stdout = sys.stdout
     try:
         exec(program, space)
-        _flush(stdout)
         peer.ready()
     except BaseException as error:
         peer.failed(error)
     peer.serve()
-
-
-def _flush(stdout: TextIO) -> None:
-    """Have what was printed seen: tests that hang up at once end the program before it could."""
-    with contextlib.suppress(OSError, ValueError):
-        stdout.flush()
 
 
 # --- the tests ---------------------------------------------------------------------------------
