@@ -58,6 +58,7 @@ class Worker:
         self._room: Room | None = None
         self._pending = b""
         self.failed: dict[Walls, str] = {}
+        self._busy = False
 
     @property
     def cgroup(self) -> Cgroup | None:
@@ -164,6 +165,7 @@ class Worker:
 
     def _sent(self, request: JsonValue, programs: int) -> Task:
         assert self._connection is not None
+        self._busy = True
         try:
             self._connection.settimeout(_PATIENCE)
             self._connection.sendall(json.dumps(request).encode() + b"\n")
@@ -171,6 +173,7 @@ class Worker:
             raise WorkerError(f"a worker of the judge cannot be reached: {error}") from error
         self._connection.settimeout(_PATIENCE * programs)
         said = self._read()
+        self._busy = False
         if "failed" in said:
             raise WorkerError(f"the sandbox failed: {said['failed']}")
         return said
@@ -199,12 +202,15 @@ class Worker:
             self._connection.close()
             self._connection = None
         if self._process is not None:
+            if self._busy and self._walls is Walls.NAMESPACES:
+                self._process.kill()  # nobody wants the answer; namespaces die with their owner
             try:
                 self._process.wait(timeout=5)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
             self._process = None
+            self._busy = False
         if self._cgroup is not None:
             self._cgroup.close()
             self._cgroup = None
