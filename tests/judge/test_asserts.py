@@ -132,6 +132,7 @@ def test_a_script_that_only_asserts_needs_no_process(name: str) -> None:
         "@f\ndef check(g):\n    assert g(1) == 2\ncheck(f)\n",
         "def check(g):\n    assert g(1) == 2\ncheck(check)\n",
         "check(f)\ndef check(g):\n    assert g(1) == 2\n",
+        "test_f()\ndef test_f():\n    assert f(1) == 2\nassert f(1) == 2\n",
         "def helper():\n    assert f(1) == 2\n",
         "METADATA = f(1)\nassert f(1) == 2\n",
         "assert f(1) == 2\nprint(1)\n",
