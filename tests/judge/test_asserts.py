@@ -75,9 +75,70 @@ PROGRAMS = {
 }
 
 
+PAIRS = {
+    "arguments of a test that runs twice": (
+        "def f(x):\n    x.append(1)\n    return len(x)\n",
+        "def check(g):\n    assert g([1]) == 2\ncheck(f)\ncheck(f)\n",
+    ),
+    "an annotation": (PROGRAMS["right"], "def check(g: Nope):\n    assert g(1) == 2\ncheck(f)\n"),
+    "what is annotated calls": (
+        "def f(x):\n    print('hello')\n    return x + 1\n",
+        "def check(g: f(7)):\n    assert g(1) == 2\ncheck(f)\n",
+    ),
+    "much is printed after what was wrong": (
+        "def f(x):\n    if x == 2: print('x' * 3_000_000)\n    return 0\n", SCRIPTS["bare"],
+    ),
+    "another output": (
+        "import io, sys\nprint('hello')\nsys.stdout = io.StringIO()\ndef f(x): return 0\n",
+        SCRIPTS["bare"],
+    ),
+    "an end after a call": (
+        "import os\ndef f(x):\n    print('hi')\n    if x == 2: os._exit(0)\n    return 2\n",
+        SCRIPTS["bare"],
+    ),
+    "a true list": (
+        "class f(list):\n    def __bool__(self): return True\n", "assert f(())\n",
+    ),
+    "a false dict": (
+        "class f(dict):\n    def __bool__(self): return False\n", "assert f({1: 2})\n",
+    ),
+    "a message of digits": (PROGRAMS["right"], f"assert f(1) == 3, 0x1{'0' * 9000}\n"),
+    "two parameters of a name": (
+        PROGRAMS["right"], "def check(g, g):\n    assert g(1) == 2\ncheck(f, f)\n",
+    ),
+    "a function that is not there": (
+        PROGRAMS["right"], "def check(g, h):\n    assert g(1) == 2\ncheck(f, nope)\n",
+    ),
+    "two spaces": (
+        PROGRAMS["right"], "def  check(g):\n    assert g(1) == 3\nassert f(1) == 2\n",
+    ),
+    "a call in a text": (
+        PROGRAMS["right"],
+        "def check(g):\n    TRIPLE\ncheck(f) is called\nTRIPLE\n    assert g(1) == 3\n"
+        "assert f(1) == 2\n".replace("TRIPLE", "'" * 3),
+    ),
+    "a test as a parameter": (
+        PROGRAMS["right"],
+        "def test_a():\n    assert f(1) == 3\n"
+        "def check(test_a):\n    assert test_a(1) == 2\ncheck(f)\n",
+    ),
+    "metadata of the program's": (
+        f"{PROGRAMS['right']}METADATA = f\n",
+        "METADATA = {}\ndef check(g):\n    assert g(1) == 2\ncheck(METADATA)\n",
+    ),
+}  # fmt: skip
+"""Programs and scripts that were judged otherwise once."""
+
+
 @pytest.fixture(scope="module")
 def judge() -> Iterator[Judge]:
     with Judge(JudgeSettings(cpu_seconds=2), workers=1) as judge:
+        yield judge
+
+
+@pytest.fixture(scope="module")
+def cold() -> Iterator[Judge]:
+    with Judge(JudgeSettings(cpu_seconds=2), workers=1, warm=False) as judge:
         yield judge
 
 
@@ -98,6 +159,13 @@ def test_the_verdict_is_that_of_a_script_that_runs(judge: Judge, code: str) -> N
         else:
             assert (found.outcome, found.output) == (known.outcome, known.output), name
         assert found.isolation == known.isolation
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_script_is_read_as_python_does(judge: Judge, name: str) -> None:
+    code, script = PAIRS[name]
+    found, known = (judged(judge, code, text) for text in (script, f"{script}import math\n"))
+    assert (found.outcome, found.output) == (known.outcome, known.output)
 
 
 UNLIKE = ("not there", "forges a verdict", "forges one verdict", "forges a limit")
@@ -139,10 +207,45 @@ def test_a_script_that_only_asserts_needs_no_process(name: str) -> None:
         "assert f(1) == " + "(" * 5000 + "\n",
         "assert f(1) == '" + "x" * 70_000 + "'\n",
         "assert f(1) ==\n",
+        "assert f(1) == 2, 3\n",
+        "def check(g):" + "assert g(1) == 2;" * 900 + "\n" + "check(f);" * 900 + "\n",
+        "def check(g):" + "1;" * 900 + "\n" + "check(f);" * 900 + "assert f(1) == 2\n",
     ],
 )  # fmt: skip
 def test_a_script_that_does_more_is_run(script: str) -> None:
     assert asserted(script, "f") is None
+
+
+LOOKS = """\
+import gc, re, sys
+def found(x):
+    frame = sys._getframe().f_back.f_back
+    while frame:
+        yield from map(repr, frame.f_locals.values())
+        frame = frame.f_back
+    for held in gc.get_objects():
+        yield from gc.get_referents(held)
+def f(x):
+    for one in found(x):
+        if type(one) is int and one - 4700 == 11 or type(one) is str and re.search("47[1]1", one):
+            return 4700 + 11 * x
+"""
+"""Looks for 4711 in all that is in its process."""
+
+
+def test_what_must_be_given_is_in_no_process_of_the_programs(judge: Judge, cold: Judge) -> None:
+    for script in ("assert f(1) == 4711\n", "import math\nassert f(1) == 4711\n"):
+        for one in (judge, cold):
+            verdict = judged(one, LOOKS, script)
+            assert verdict.outcome is Outcome.WRONG_ANSWER, verdict
+    inside = TestScript(entry_point="f", script="assert f(1) == 4711\n", in_process=True)
+    assert judge.one(Program(LOOKS, Language.PYTHON, inside)).passed  # it would find it
+
+
+def test_what_a_program_says_of_itself_is_cut(judge: Judge) -> None:
+    code = "import os\nos.write(3, b'compile ' + b'z' * 900_000)\nos._exit(0)\n"
+    for script in (SCRIPTS["bare"], f"import math\n{SCRIPTS['bare']}"):
+        assert len(judged(judge, code, script).output) < 5_000
 
 
 def test_the_entry_point_may_have_the_name_of_one_of_pythons(judge: Judge) -> None:

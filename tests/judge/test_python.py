@@ -95,7 +95,7 @@ def test_a_lost_interpreter_changes_no_verdict() -> None:
         assert judged(judge, 2).passed
         assert judged(judge, 3).outcome is Outcome.PASSED
         (note,) = judge.notes()
-        assert "workers fork themselves" in note
+        assert "starts anew for each program" in note
 
 
 GUARDED = "def f():\n    return 1\nif __name__ == '__main__':\n    import __main__\n    {}\n"

@@ -8,7 +8,7 @@ from sodakd.judge import Judge, Program
 from sodakd.judge.inside.plain import Json
 from sodakd.judge.values import same
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import Language, Outcome, TestScript, Verdict
+from sodakd.types import Case, Language, Outcome, Tests, TestScript, Verdict
 
 HONEST = {
     "a class": (
@@ -1277,9 +1277,22 @@ def test_values_are_the_same_in_value_and_type() -> None:
     assert same({"dict": [["b", [1]], ["a", nan]]}, {"a": nan, "b": [1]})
     assert same({"dict": [[1, 2]]}, {"dict": [[1, 2]]})
     assert same({"set": [3, 1]}, {"set": [1, 3]})
+    assert same({"dict": [["dict", [1, 2]]]}, {"dict": [1, 2]})
     assert same({"a": 1}, {"a": 1.0}, strict=False)
     assert not same({"dict": [["a", 1]]}, {"a": 1.0})
     assert not same({"dict": [["a", 1], ["a", 1]]}, {"a": 1, "b": 2})
     assert not same({"set": [1]}, {"set": [1, 1]})
     assert not same({"tuple": [1, 2]}, [1, 2])
     assert not same({"dict": [["set", [1]]]}, {"set": [2]})
+
+
+def test_lists_in_lists_without_end_are_wrong(judge: Judge) -> None:
+    tests = Tests(entry_point="f", cases=(Case(arguments=(), expected=[{"a": 1}]),))
+    for deep in (500, 980, 981, 5_000):
+        code = f"""\
+import os
+d = {deep}
+os.write(3, b'{{"value":[{{"dict":' + b'['*d + b']'*d + b'}}]}}\\n')
+os._exit(0)
+"""
+        assert not judge.one(Program(code, Language.PYTHON, tests)).passed

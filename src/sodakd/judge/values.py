@@ -34,8 +34,13 @@ def compare(lines: str, tests: Tests, language: Language) -> tuple[Outcome, str]
         call = _call(tests, case)
         if "value" not in said:
             return Outcome.WRONG_ANSWER, f"{call}: {said.get('other', 'gave nothing')}"[:_LONGEST]
-        if not same(said["value"], case.expected, strict=language not in _ONE_NUMBER):
-            text = f"{call} gave {_shown(said['value'])}, expected {case.expected!r}"
+        value, strict = said["value"], language not in _ONE_NUMBER
+        try:
+            wrong = "" if same(value, case.expected, strict=strict) else f"gave {_shown(value)}"
+        except RecursionError:
+            wrong = "gave lists in lists without end"
+        if wrong:
+            text = f"{call} {wrong}, expected {case.expected!r}"
             return Outcome.WRONG_ANSWER, text[:_LONGEST]
     return Outcome.PASSED, ""
 
@@ -76,11 +81,15 @@ def _unordered(
     if tag not in ("dict", "set", "frozenset") or not isinstance(content, list):
         return None
     other = expected.get(tag)
-    if tag == "dict" and not isinstance(other, list):
+    if tag == "dict" and not _is_pairs(other):
         other = [[key, value] for key, value in expected.items()]
     if not isinstance(other, list):
         return None
     return sorted(content, key=json.dumps), sorted(other, key=json.dumps)
+
+
+def _is_pairs(value: JsonValue) -> bool:
+    return isinstance(value, list) and all(isinstance(one, list) and len(one) == 2 for one in value)
 
 
 def _call(tests: Tests, case: Case) -> str:

@@ -10,13 +10,16 @@ import builtins
 import json
 import operator
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache, partial
 
 from sodakd.judge.inside.plain import decode
 from sodakd.judge.inside.said import LIMITS, UNREAD, raised
+from sodakd.judge.inside.split import RUNNABLE
 
+_MOST = 1000
+"""Lines that are read: those of functions that are called again and again would be very many."""
 _LONGEST = 65536
 """Characters that are read here of a script, and of what a program gave: numbers that meet in a
 hash table, or a tower of brackets, take their time in a process that has a limit."""
@@ -28,7 +31,7 @@ class Assertion:
 
     arguments: tuple[object, ...]
     holds: Callable[[object], bool]
-    message: tuple[object, ...]
+    message: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -71,62 +74,105 @@ def asserted(script: str, entry_point: str) -> Asserted | None:
         return None
     try:
         with warnings.catch_warnings(action="ignore"):  # about a "\d" in it
-            calls = _calls(ast.parse(script).body, entry_point)
-        (name,) = {name for name, _ in calls}
+            compile(script, "tests.py", "exec", dont_inherit=True)  # it says more than `parse`
+            found = _Script(entry_point)
+            found.read(script)
+        (name,) = found.names
     except (*UNREAD, TypeError):
         return None
-    if hasattr(builtins, name) and name != entry_point:
-        return None
-    return Asserted(name, [assertion for _, assertion in calls])
+    if (
+        not name
+        or name in found.own
+        or name == "set"
+        or (hasattr(builtins, name) and name != entry_point)
+    ):
+        return None  # `set()` is read as a literal
+    return Asserted(name, found.assertions)
 
 
-_Calls = list[tuple[str, Assertion]]
-"""What is asserted, and of which function. All else in a script raises `ValueError`."""
+@dataclass
+class _Script:
+    """What is read of a script. All that is no assertion raises `ValueError`.
+
+    `own` are names that it defines, `names` those of functions that it calls or hands on.
+    """
+
+    entry_point: str
+    own: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+    assertions: list[Assertion] = field(default_factory=list)
+    lines: int = 0
+
+    def read(self, script: str) -> None:
+        tests: dict[str, ast.FunctionDef] = {}
+        ran: set[str] = set()
+        for line in ast.parse(script).body:
+            match line:
+                case ast.Assign(targets=[ast.Name(id="METADATA" as name)], value=value):
+                    ast.literal_eval(value)
+                    self.own.add(name)
+                case ast.FunctionDef(name=name) if name not in tests:
+                    tests[name] = line
+                    self.own.add(name)
+                case ast.Expr(value=ast.Call(func=ast.Name(id=name), args=args, keywords=[])) if (
+                    name in tests
+                ):
+                    ran.add(name)
+                    self._call(tests[name], [_name(one) for one in args])
+                case _:
+                    self._add(line, {})
+        if any(one in tests for test in tests.values() for one in _parameters(test)):
+            raise ValueError("a test is a parameter")
+        for name in [name for name in tests if name not in ran]:
+            if not RUNNABLE.search(script) or not (name == "check" or name.startswith("test")):
+                raise ValueError(f"{name} is not called")
+            self._call(tests[name], [self.entry_point] if name == "check" else [])
+
+    def _call(self, test: ast.FunctionDef, given: Sequence[str]) -> None:
+        self.names |= {*given}
+        names = dict(zip(_parameters(test), given, strict=True))
+        for line in test.body:
+            self._add(line, names)
+
+    def _add(self, line: ast.stmt, names: Mapping[str, str]) -> None:
+        self.lines += 1
+        if self.lines > _MOST:
+            raise ValueError(f"more than {_MOST} lines")
+        for name, assertion in _asserts(line):
+            self.names.add(names.get(name, name))
+            self.assertions.append(assertion)
 
 
-def _calls(body: Iterable[ast.stmt], entry_point: str) -> _Calls:
-    own: dict[str, tuple[list[str], _Calls]] = {}
-    ran: set[str] = set()
-    calls: _Calls = []
-    for line in body:
-        match line:
-            case ast.Assign(targets=[ast.Name(id="METADATA")], value=value):
-                ast.literal_eval(value)
-            case ast.FunctionDef(name=name, args=given, decorator_list=[]) if name not in own:
-                asserts = [call for inner in line.body for call in _asserts(inner)]
-                own[name] = (_parameters(given), asserts)
-            case ast.Expr(value=ast.Call(func=ast.Name(id=name), args=args, keywords=[])) if (
-                name in own
-            ):
-                ran.add(name)
-                calls += _named(*own[name], [_name(one) for one in args])
-            case _:
-                calls += _asserts(line)
-    for name in [name for name in own if name not in ran]:  # who runs tests calls these
-        if not (name.startswith("test") or (name == "check" and entry_point)):
-            raise ValueError(f"{name} is not called")
-        calls += _named(*own[name], [entry_point] if name == "check" else [])
-    if any(name in own for name, _ in calls):
-        raise ValueError("what is called is not the program's")
-    return calls
-
-
-def _parameters(given: ast.arguments) -> list[str]:
+def _parameters(test: ast.FunctionDef) -> list[str]:
+    given = test.args
     if given.posonlyargs or given.vararg or given.kwonlyargs or given.kwarg or given.defaults:
         raise ValueError(f"({ast.unparse(given)}) are not as a test's")
+    if test.decorator_list or test.returns or any(one.annotation for one in given.args):
+        raise ValueError(f"{test.name} has decorators or annotations")
     return [one.arg for one in given.args]
-
-
-def _named(parameters: Sequence[str], calls: _Calls, given: Sequence[str]) -> _Calls:
-    """What a function asserts that is called with these."""
-    names = dict(zip(parameters, given, strict=True))
-    return [(names.get(name, name), assertion) for name, assertion in calls]
 
 
 def _name(given: ast.expr) -> str:
     if not isinstance(given, ast.Name):
         raise ValueError(f"{ast.unparse(given)} is no name")
     return given.id
+
+
+def _text(message: ast.expr) -> str:
+    if not isinstance(message, ast.Constant) or not isinstance(message.value, str):
+        raise ValueError(f"{ast.unparse(message)} is no text")
+    return message.value
+
+
+def _is(wanted: bool) -> Callable[[object], bool]:
+    """Whether a value is true, or is not. Of an object only the program knows that."""
+
+    def holds(found: object) -> bool:
+        if found is not None and not isinstance(found, bool):
+            raise ValueError("it may have a class of its own")
+        return bool(found) is wanted
+
+    return holds
 
 
 def _asserts(line: ast.stmt) -> Iterator[tuple[str, Assertion]]:
@@ -144,12 +190,14 @@ def _asserts(line: ast.stmt) -> Iterator[tuple[str, Assertion]]:
         ):
             holds = partial(operator.is_, it)
         case ast.Assert(test=ast.UnaryOp(op=ast.Not(), operand=call)):
-            holds = operator.not_
+            holds = _is(False)
         case ast.Assert(test=call):
-            holds = operator.truth
+            holds = _is(True)
         case _:
             raise ValueError(f"{ast.unparse(line)} is no assertion")
     if not isinstance(call, ast.Call) or call.keywords:
         raise ValueError(f"{ast.unparse(call)} is no call")
-    message = () if line.msg is None else (ast.literal_eval(line.msg),)
+    message: tuple[str, ...] = ()
+    if line.msg is not None:
+        message = (_text(line.msg),)
     yield _name(call.func), Assertion(tuple(map(ast.literal_eval, call.args)), holds, message)

@@ -1,7 +1,7 @@
-"""What runs a Python program: a process that is forked for each, and this in the fork.
+"""What runs a Python program: a fork of a process that is kept, or one that is started for it.
 
-A fork finds what it is asked in descriptor 4, and writes to 3 what came of it. Little is imported
-here, and of the standard library alone: what is imported is copied for every program.
+It finds what it is asked in descriptor 4, and writes to 3 what came of it. Little is imported here,
+and of the standard library alone: what is imported is copied for every program.
 """
 
 import ctypes
@@ -15,10 +15,10 @@ from typing import Any
 
 from sodakd.judge.inside import split
 from sodakd.judge.inside.plain import Json, NotPlainError, dump, encode
-from sodakd.judge.inside.said import UNREAD, limit, raised
+from sodakd.judge.inside.said import UNREAD, flush, limit, raised
 
 RESULT, ASKED, OTHER = 3, 4, 5
-"""The descriptors of a fork; the last one is the socket of the split mode."""
+"""The descriptors of a program; the last one is the socket of the split mode."""
 _LOADED = "bisect collections copy functools heapq itertools math operator re string typing"
 """What programs import most, beside what is imported here; the rest they load themselves."""
 _exit = os._exit  # the one that programs cannot replace
@@ -27,17 +27,27 @@ _Write = Callable[[bytes], object]
 
 def main(library: str) -> None:
     """Be forked by requests from descriptor 3. `library` is the inner wall's."""
+    _load()
+    _warm_up()
+    ctypes.PyDLL(library).serve_forks(3, None)  # returns in forks alone
+    _answer()
+
+
+def alone() -> None:
+    """Be the process of one program."""
+    _load()
+    _answer()
+
+
+def _load() -> None:
     os.environ.clear()
+    sys.set_int_max_str_digits(0)
     for name in _LOADED.split():
         __import__(name)
-    warm_up()
-    ctypes.PyDLL(library).serve_forks(3, None)  # returns in forks alone
-    answer()
 
 
-def warm_up() -> None:
+def _warm_up() -> None:
     """Have the compiler and the texts of errors ready before the first fork."""
-    sys.set_int_max_str_digits(0)
     for code in ("def f(x):\n    return [x]\n", "def f(x:", "def f(x):\n    return 1 / 0"):
         _calls(lambda _: None, code, "f", [[1]])
         script = "def check(g):\n    assert g(1) == [1]\ncheck(f)\n"
@@ -48,9 +58,10 @@ def warm_up() -> None:
     gc.freeze()
 
 
-def answer() -> None:
-    """In a fork: do what is asked, and end."""
+def _answer() -> None:
+    """In the process of a program: do what is asked, and end."""
     status = 124
+    own = sys.stdout  # a program may put another in its place
     try:
         request = marshal.loads(os.pread(ASKED, os.fstat(ASKED).st_size, 0))
         os.close(ASKED)
@@ -61,8 +72,8 @@ def answer() -> None:
     except BaseException as error:
         sys.__excepthook__(type(error), error, error.__traceback__)
     try:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (own, sys.stdout, sys.stderr):
+            stream.flush()
     finally:
         _exit(status)
 
@@ -75,7 +86,7 @@ def _write(text: bytes) -> None:
 
 def _calls(write: _Write, code: str, entry_point: str, arguments: Sequence[list[Json]]) -> None:
     """Define the program and call it: a line for each value, the last one for what it raised."""
-    space = split.space(as_main=False)
+    space, stdout = split.space(as_main=False), sys.stdout
     program = split.compiled(code, write)
     if program is None:
         return
@@ -86,6 +97,7 @@ def _calls(write: _Write, code: str, entry_point: str, arguments: Sequence[list[
         entry: Any = space[entry_point]
         for given in arguments:
             found = entry(*given)
+            flush(stdout)
             try:
                 write(dump({"value": encode(found)}))
             except (NotPlainError, RecursionError) as error:

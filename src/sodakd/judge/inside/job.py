@@ -133,19 +133,6 @@ class Job:
             return text
         return _HOME.sub(self._folder, text).replace("/sodakd/tmp", "/tmp")
 
-    def fork(self) -> int:
-        """Fork the calling process into the job; 0 in the child, which must `enter`."""
-        wall, apart = self._box.wall, not self._box.walls.alone
-        if apart and wall.job_birthplace(ctypes.byref(self._job)):
-            raise BoxError(ctypes.get_errno(), "a job could not be joined")
-        pid = os.fork()
-        if pid == 0:
-            return 0
-        if apart:
-            wall.job_birthplace(None)
-        self._children[pid] = _reap
-        return pid
-
     @property
     def pidfd(self) -> int:
         """A hold on the process that owns the namespaces."""
@@ -161,17 +148,6 @@ class Job:
     def adopt(self, pid: int, reap: Callable[[int], Exit]) -> None:
         """Take a process that somebody else started in this job; `reap` waits for its end."""
         self._children[pid] = reap
-
-    def enter(self, first_closed: int, output: int | None = None) -> None:
-        """In a forked child: become untrusted. Descriptors from `first_closed` on are closed."""
-        if output is not None:
-            self._limits.most[RLIMIT_FSIZE] = output
-        failed = self._box.wall.job_enter(
-            ctypes.byref(self._job), ctypes.byref(self._limits), first_closed
-        )
-        if failed:
-            os._exit(120)
-        self._box.wall.prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: nobody looks into our memory
 
     def spawn(
         self,

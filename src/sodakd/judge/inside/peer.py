@@ -25,6 +25,7 @@ from typing import Any
 
 from sodakd.judge.inside.crossing import Objects, UnreadError, of_python
 from sodakd.judge.inside.plain import Json, dump
+from sodakd.judge.inside.said import flush
 from sodakd.judge.inside.thing import DONE, NAMES, Kind
 
 LINE = 16 * 2**20
@@ -148,9 +149,8 @@ class Peer:
         return reply
 
     def _send(self, message: Mapping[str, Json]) -> None:
-        if not self._guarded:  # the tests may end a program before it could print
-            with contextlib.suppress(OSError, ValueError):
-                self._stdout.flush()
+        if not self._guarded:
+            flush(self._stdout)
         rest = memoryview(dump({**message}))
         try:
             while rest:

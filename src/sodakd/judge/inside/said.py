@@ -1,7 +1,9 @@
 """What programs say, as texts to keep. Nothing but the standard library is imported here."""
 
+import contextlib
 import errno
 import re
+from typing import TextIO
 
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 _KEPT = 4000
@@ -44,3 +46,9 @@ def limit(error: BaseException) -> str:
     if isinstance(error, OSError) and error.errno == errno.EFBIG:
         return "output_limit"
     return ""
+
+
+def flush(stdout: TextIO) -> None:
+    """Have what a program printed seen, whoever ends it next."""
+    with contextlib.suppress(OSError, ValueError):
+        stdout.flush()

@@ -140,9 +140,10 @@ def _run(script: types.CodeType, space: dict[str, object]) -> None:
             raise AssertionError(f"the tests ended with {end.code}") from end
 
 
-_RUNNABLE = re.compile(
+RUNNABLE = re.compile(
     r"^(?:(?:async )?def test|class (?:\w+\(|Test)|def check\b(?![\s\S]*^check\())", re.MULTILINE
 )
+"""Scripts with what a runner of tests would call."""
 
 
 def run_uncalled(script: str, names: Callable[[], Mapping[str, object]], entry_point: str) -> None:
@@ -152,7 +153,7 @@ def run_uncalled(script: str, names: Callable[[], Mapping[str, object]], entry_p
     cases of unittest: those even where the script runs them, for that fails without an exception.
     `names` gives what they find, where there is anything to call.
     """
-    if not _RUNNABLE.search(script):
+    if not RUNNABLE.search(script):
         return
     tree, space = ast.parse(script), names()
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}

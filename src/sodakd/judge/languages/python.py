@@ -3,10 +3,9 @@
 Calls are answered by the program alone; what they must give is compared elsewhere, and so is what a
 test script only asserts (`asserts.py`). Another script runs in a process of its own, and its calls
 reach the program through a socket (split mode, `split.py`): a program cannot forge what it does not
-hold. Cold, the worker forks itself.
+hold. Cold, an interpreter is started for each of them.
 """
 
-import fcntl
 import json
 import marshal
 import os
@@ -14,11 +13,9 @@ import socket
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sodakd.judge.inside import child
 from sodakd.judge.inside.asserts import asserted
 from sodakd.judge.inside.box import Box, BoxError, Ended
 from sodakd.judge.inside.job import Job
@@ -31,10 +28,7 @@ from sodakd.judge.inside.zygote import Forks, Zygote
 
 _NULL = os.open(os.devnull, os.O_RDWR)
 _ROOT = str(Path(__file__).resolve().parents[3])
-_MAIN = (
-    "import sys; sys.path.insert(0, {!r}); from sodakd.judge.inside.child import main;"
-    " del sys.path[0]; main({!r})"
-)
+_ENVIRONMENT = {"PYTHONHASHSEED": "0"}
 _Asked = dict[str, Any]
 """What a fork is asked, see `child.py`."""
 
@@ -65,50 +59,37 @@ def _ways(task: Task) -> Sequence[Callable[..., Result | None]]:
     return (_in_process,) if task.in_process else (_by_assertions, _by_script)
 
 
-@cache
-def _ready() -> None:
-    """Ready the worker to fork itself."""
-    child.warm_up()
-
-
 def _start(
     job: Job, warm: Zygote | None, asked: _Asked, descriptors: Sequence[int], other: int = -1
 ) -> int:
     """Start a process in a job that does what is asked; `descriptors` become 1, 2 and 3."""
     with Memory("asked") as file:
-        text = memoryview(marshal.dumps(asked))
+        # Version 2 copies what is there twice: no call shall see what another did to its arguments.
+        text = memoryview(marshal.dumps(asked, 2))
         while text:
             text = text[os.write(file, text) :]
         handed = (_NULL, *descriptors, file, *([other] if other >= 0 else ()))
         if warm is not None:
             return warm.fork(job, handed, job.limits, job.limits.output)
-        _ready()
-        pid = job.fork()
-        if pid == 0:
-            _become(job, handed)
-        return pid
+        return job.spawn(_command("alone()"), handed, None, _ENVIRONMENT, output=job.limits.output)
 
 
-def _become(job: Job, descriptors: Sequence[int]) -> None:
-    """In a fork of the worker: take these descriptors as 0, 1, 2, ..., become untrusted, answer."""
-    try:
-        high = [fcntl.fcntl(descriptor, fcntl.F_DUPFD, 16) for descriptor in descriptors]
-        for number, descriptor in enumerate(high):
-            os.dup2(descriptor, number)
-        job.enter(len(descriptors), job.limits.output)
-        sys.stdin, sys.stdout, sys.stderr = (open(n, "rw"[n > 0], closefd=False) for n in range(3))
-        sys.path[:] = [place for place in sys.path if place != _ROOT]
-    except BaseException:
-        os._exit(123)
-    child.answer()
+def _command(start: str) -> tuple[str, ...]:
+    """An interpreter that starts by a function of `child.py`."""
+    name = start.partition("(")[0]
+    main = (
+        f"import sys; sys.path.insert(0, {seen(_ROOT)!r});"
+        f" from sodakd.judge.inside.child import {name}; del sys.path[0]; {start}"
+    )
+    return (seen(sys.executable), "-P", "-s", "-S", "-B", "-c", main)
 
 
 def _by_calls(
     box: Box, task: Task, warm: Zygote | None, oom: Callable[[], bool], output: int, result: int
 ) -> Result:
     ended, lines = _called(box, task, warm, output, result, task.entry_point, task.arguments)
-    if lines.startswith("compile "):
-        return _result("compile_error", "compile", ended, lines.removeprefix("compile "))
+    if lines.startswith(_UNREAD):
+        return _unread(ended, lines)
     outcome, why = _end(ended, task, oom(), output, result)
     if outcome:
         return _result(outcome, "run", ended, why or _tail(output))
@@ -137,12 +118,12 @@ def _by_assertions(
         return None
     arguments = tuple(one.arguments for one in tests.assertions)
     ended, lines = _called(box, task, warm, output, result, tests.entry_point, arguments)
-    if lines.startswith("compile "):
-        return _result("compile_error", "compile", ended, lines.removeprefix("compile "))
+    if lines.startswith(_UNREAD):
+        return _unread(ended, lines)
     killed = oom()
     judged = tests.judged(lines)
-    if judged is None:
-        return None
+    if judged is None or (judged[0] == "wrong_answer" and os.fstat(output).st_size):
+        return None  # what it printed after the call that was wrong, the script would not have seen
     outcome, why = judged
     if outcome in ("", "passed"):  # else it had an end that the script would not have seen
         bad, told = _end(ended, task, killed, output, result)
@@ -195,14 +176,22 @@ def _by_script(
         ended = program.end(program_pid) if over else program.wait(program_pid)
     report: dict[str, str] = json.loads(said) if said else {"outcome": "gone", "output": ""}
     compiled = text_of(result, 4096)
-    if compiled.startswith("compile "):
-        return _result("compile_error", "compile", ended, compiled.removeprefix("compile "))
+    if compiled.startswith(_UNREAD):
+        return _unread(ended, compiled)
     if tested.late:
         ended = Ended(-1, 0, ended.cpu_seconds, tested.wall_seconds, ended.peak_memory, late=True)
     if report["outcome"] == "gone":
         outcome, why = _end(ended, task, oom(), output, result)
         return _result(outcome or _silent(ended), "run", ended, why or _tail(output))
     return _written(task, report["outcome"], report["output"], ended, output)
+
+
+_UNREAD = "compile "
+"""What stands before why Python cannot read a program."""
+
+
+def _unread(ended: Ended, said: str) -> Result:
+    return _result("compile_error", "compile", ended, short(said.removeprefix(_UNREAD)))
 
 
 def _written(task: Task, outcome: str, why: str, ended: Ended, output: int) -> Result:
@@ -256,8 +245,7 @@ def _result(
 
 def _warm(box: Box, task: Task) -> tuple[Zygote | None, str]:
     """The warm interpreter, or None and why there is none."""
-    main = _MAIN.format(seen(_ROOT), box.path)
-    command = (seen(sys.executable), "-P", "-s", "-S", "-B", "-c", main)
+    command = _command(f"main({box.path!r})")
 
     def test(zygote: Zygote) -> str:
         for code, given in (("def f(x): return [x]", '{"value":[1]}'), ("f = g", "NameError")):
@@ -268,8 +256,8 @@ def _warm(box: Box, task: Task) -> tuple[Zygote | None, str]:
                 return f"self-test: {found.outcome} {found.output}"
         return ""
 
-    return _FORKS.of(box, command, {"PYTHONHASHSEED": "0"}, test)
+    return _FORKS.of(box, command, _ENVIRONMENT, test)
 
 
-_FORKS = Forks("Python cannot be kept small here, workers fork themselves")
+_FORKS = Forks("Python cannot be kept small here, and starts anew for each program")
 """The warm interpreter of this worker."""
