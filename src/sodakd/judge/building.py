@@ -5,10 +5,15 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from sodakd.errors import JudgeError
+
+_OLD = 30 * 24 * 3600
+"""Seconds after which what was built and not used since may go."""
 
 
 def cache() -> Path:
@@ -21,10 +26,15 @@ def cache() -> Path:
 
 
 def built(name: str, key: bytes, build: Callable[[Path], None]) -> Path:
-    """A folder of the cache, made by `build` where it is not there yet; whole or not at all."""
+    """A folder of the cache, made by `build` where it is not there yet; whole or not at all.
+
+    What a new one follows on, and nobody used for a month, goes.
+    """
     home = cache()
     target = home / f"{name}-{hashlib.sha256(key).hexdigest()[:16]}"
     if target.exists():
+        with suppress(OSError):  # another user's
+            os.utime(target)
         return target
     home.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(prefix=f"{name}-part-", dir=home))
@@ -37,7 +47,15 @@ def built(name: str, key: bytes, build: Callable[[Path], None]) -> Path:
             raise
     finally:
         shutil.rmtree(part, ignore_errors=True)
+    _drop_old(home, name)
     return target
+
+
+def _drop_old(home: Path, name: str) -> None:
+    for other in home.glob(f"{name}-*"):
+        with suppress(OSError):
+            if time.time() - other.stat().st_mtime > _OLD:
+                shutil.rmtree(other, ignore_errors=True)
 
 
 def find(*names: str) -> str:
