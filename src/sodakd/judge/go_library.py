@@ -11,6 +11,7 @@ from pathlib import Path
 from sodakd.errors import JudgeError
 from sodakd.judge.building import built, run
 from sodakd.judge.inside.wall import seen
+from sodakd.judge.languages.go import INSIDE
 
 _SOURCES = Path(__file__).with_name("inside") / "go"
 
@@ -109,10 +110,15 @@ def _write(file: Path, packages: dict[str, str]) -> None:
 
 
 def _listed(home: Path, name: str) -> Path:
-    """The list with whole paths, named by its place: a cache that was moved gets one of its own."""
-    listed = home / f"{name}-{hashlib.sha256(str(home).encode()).hexdigest()[:8]}"
-    if not listed.exists():
-        part = listed.with_suffix(f".{os.getpid()}")
-        part.write_text((home / name).read_text().replace("=lib/", f"={seen(str(home))}/lib/"))
-        part.replace(listed)
-    return listed
+    """The list with whole paths, named by its place: a cache that was moved gets one of its own.
+
+    It has them as namespaces show them; beside it lies one that has them as they are.
+    """
+    outside = home / f"{name}-{hashlib.sha256(str(home).encode()).hexdigest()[:8]}"
+    inside = outside.with_name(outside.name + INSIDE)
+    for listed, place in ((outside, str(home)), (inside, seen(str(home)))):
+        if not listed.exists():
+            part = listed.with_suffix(f".{os.getpid()}")
+            part.write_text((home / name).read_text().replace("=lib/", f"={place}/lib/"))
+            part.replace(listed)
+    return inside

@@ -15,6 +15,8 @@ from sodakd.judge.languages.go_joined import OWN_MAIN, SCRIPT_MAIN, main_run, wi
 from sodakd.judge.languages.go_source import read, tests
 
 _TYPES = TYPES["go"]
+INSIDE = "-inside"
+"""How a list of packages ends that has the paths of namespaces."""
 PUT = {
     "int": "Int", "float": "Float", "bool": "Bool", "str": "Str",
     "list[int]": "Ints", "list[float]": "Floats", "list[str]": "Strs",
@@ -118,6 +120,9 @@ func main() {
 
 def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     """Compile, link and try one program; with Go's own `testing` where ours may not do."""
+    if box.walls.alone:
+        own = {name: path.removesuffix(INSIDE) for name, path in task.tools.items()}
+        task = replace(task, tools=own)
     program = program_of(task)
     # A name that no program can know: what it would call to pass is in its own package.
     mark = f"sodakd{os.urandom(8).hex()}"

@@ -27,7 +27,7 @@ from sodakd.judge.inside.wall import seen
 from sodakd.judge.inside.zygote import Forks, Zygote
 
 _NULL = os.open(os.devnull, os.O_RDWR)
-_ROOT = str(Path(__file__).resolve().parents[3])
+_PACKAGE = str(Path(__file__).resolve().parents[2])
 _ENVIRONMENT = {"PYTHONHASHSEED": "0"}
 _Asked = dict[str, Any]
 """What a fork is asked, see `child.py`."""
@@ -77,9 +77,10 @@ def _start(
 def _command(start: str) -> tuple[str, ...]:
     """An interpreter that starts by a function of `child.py`."""
     name = start.partition("(")[0]
-    main = (
-        f"import sys; sys.path.insert(0, {seen(_ROOT)!r});"
-        f" from sodakd.judge.inside.child import {name}; del sys.path[0]; {start}"
+    main = (  # the folder that holds the package is not seen everywhere
+        f"import sys; own = sys.modules['sodakd'] = type(sys)('sodakd');"
+        f" own.__path__ = [{seen(_PACKAGE)!r}];"
+        f" from sodakd.judge.inside.child import {name}; {start}"
     )
     return (seen(sys.executable), "-P", "-s", "-S", "-B", "-c", main)
 
@@ -174,12 +175,13 @@ def _by_script(
         said = text_of(verdict, LINE)
         over = bool(said) or tested.late
         ended = program.end(program_pid) if over else program.wait(program_pid)
+    ended = replace(ended, wall_seconds=max(ended.wall_seconds, tested.wall_seconds))
     report: dict[str, str] = json.loads(said) if said else {"outcome": "gone", "output": ""}
     compiled = text_of(result, 4096)
     if compiled.startswith(_UNREAD):
         return _unread(ended, compiled)
     if tested.late:
-        ended = Ended(-1, 0, ended.cpu_seconds, tested.wall_seconds, ended.peak_memory, late=True)
+        ended = Ended(-1, 0, ended.cpu_seconds, ended.wall_seconds, ended.peak_memory, late=True)
     if report["outcome"] == "gone":
         outcome, why = _end(ended, task, oom(), output, result)
         return _result(outcome or _silent(ended), "run", ended, why or _tail(output))
