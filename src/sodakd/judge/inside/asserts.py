@@ -74,9 +74,10 @@ def asserted(script: str, entry_point: str) -> Asserted | None:
         return None
     try:
         with warnings.catch_warnings(action="ignore"):  # about a "\d" in it
-            compile(script, "tests.py", "exec", dont_inherit=True)  # it says more than `parse`
+            tree = ast.parse(script)
+            compile(tree, "tests.py", "exec", dont_inherit=True)  # it refuses more than `parse`
             found = _Script(entry_point)
-            found.read(script)
+            found.read(tree, ran_alone=RUNNABLE.search(script) is not None)
         (name,) = found.names
     except (*UNREAD, TypeError):
         return None
@@ -103,10 +104,11 @@ class _Script:
     assertions: list[Assertion] = field(default_factory=list)
     lines: int = 0
 
-    def read(self, script: str) -> None:
+    def read(self, tree: ast.Module, *, ran_alone: bool) -> None:
+        """Read it; `ran_alone`: what nobody calls is called by who runs tests."""
         tests: dict[str, ast.FunctionDef] = {}
         ran: set[str] = set()
-        for line in ast.parse(script).body:
+        for line in tree.body:
             match line:
                 case ast.Assign(targets=[ast.Name(id="METADATA" as name)], value=value):
                     ast.literal_eval(value)
@@ -124,7 +126,7 @@ class _Script:
         if any(one in tests for test in tests.values() for one in _parameters(test)):
             raise ValueError("a test is a parameter")
         for name in [name for name in tests if name not in ran]:
-            if not RUNNABLE.search(script) or not (name == "check" or name.startswith("test")):
+            if not ran_alone or not (name == "check" or name.startswith("test")):
                 raise ValueError(f"{name} is not called")
             self._call(tests[name], [self.entry_point] if name == "check" else [])
 
