@@ -3,8 +3,8 @@
 import asyncio
 import gc
 import threading
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Coroutine
+from contextlib import suppress
 from typing import TypeVar
 
 Result = TypeVar("Result")
@@ -38,7 +38,7 @@ def run_apart(work: Coroutine[object, object, Result]) -> Result:
             begun.set()
 
     thread = threading.Thread(target=live, name="calls")
-    with _few_collections():
+    with few_collections:
         thread.start()
         try:
             thread.join()
@@ -53,18 +53,33 @@ def run_apart(work: Coroutine[object, object, Result]) -> Result:
     return results[0]
 
 
-@contextmanager
-def _few_collections() -> Iterator[None]:
-    """Have the garbage collector leave alone what is there, and look seldom at what comes.
+class _Collector:
+    """How seldom the garbage collector looks while somebody wants that; a context, for many."""
 
-    A full collection looks at every ask and reply: with tens of thousands of them it takes a third
-    of a second in which no call is sent, which at 256 in flight is a tenth of all that is answered.
-    """
-    before = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 1000)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+        self._before = gc.get_threshold()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._users += 1
+            if self._users == 1:
+                self._before = gc.get_threshold()
+                gc.freeze()
+                gc.set_threshold(100_000, 50, 1000)
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._users -= 1
+            if self._users == 0:
+                gc.set_threshold(*self._before)
+                gc.unfreeze()
+
+
+few_collections = _Collector()
+"""Has the garbage collector leave alone what is there, and look seldom at what comes.
+
+A full collection looks at every ask and reply: with tens of thousands of them it takes a third of a
+second in which no call is sent, which at 256 in flight is a tenth of all that is answered.
+"""

@@ -19,7 +19,7 @@ class Limit:
     """
 
     most: int
-    now: float = 64.0
+    now: float = 128.0
     slow: float = 4.0
     round: int = 0
     _steep: float = float("inf")

@@ -44,6 +44,14 @@ class Place(Enum):
     ELSEWHERE = auto()
 
 
+def hold_answers(database: sqlite3.Connection) -> bool:
+    """Whether the books hold any answer."""
+    return (
+        database.execute("select 1 from calls where state = 'answered' limit 1").fetchone()
+        is not None
+    )
+
+
 def known(database: sqlite3.Connection, keys: Sequence[str]) -> dict[str, tuple[Reply, str]]:
     """Replies that the books hold, and the step they are booked under, by key."""
     found: dict[str, tuple[Reply, str]] = {}

@@ -47,14 +47,17 @@ class ChatTeacher:
         self._open_model = open_model
         self._sampling = sampling
         self._session: Session | None = None
+        self._versions: dict[str, str] = {}
 
     def version(self, ask: Ask) -> str:
         """The model, the sampling and the prompt file. Not the address: a server may move."""
         own = self._sampling
-        return (
-            f"chat {self.model} temperature={own.temperature:g} max_tokens={own.max_tokens}"
-            f" seed={own.seed} prompt={prompt_hash(ask.kind)}"
-        )
+        if ask.kind not in self._versions:
+            self._versions[ask.kind] = (
+                f"chat {self.model} temperature={own.temperature:g} max_tokens={own.max_tokens}"
+                f" seed={own.seed} prompt={prompt_hash(ask.kind)}"
+            )
+        return self._versions[ask.kind]
 
     def session(self) -> AbstractAsyncContextManager[object]:
         """The model, open."""

@@ -9,11 +9,11 @@ stays in the books at the most it can have cost.
 
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sodakd.errors import BudgetReached
-from sodakd.models.apart import run_apart
+from sodakd.models.apart import few_collections, run_apart
 from sodakd.models.completions import Finish
 from sodakd.settings.teacher import Budget
 from sodakd.teacher import books
@@ -66,25 +66,28 @@ class Ledger:
             BudgetReached: the next call could pass the budget. The answers so far are kept.
             TeacherError, EndpointError: the teacher cannot answer.
         """
-        with self._lock:
-            calls = [self._call(ask, step) for ask in asks]
-            found = books.known(self._database, [call.key for call in calls])
-            early = [key for key, (_, booked) in found.items() if step < booked]
-            if early:
-                with transaction(self._database, self._path):
-                    books.book_under(self._database, step, early)
-            replies = {key: reply for key, (reply, _) in found.items()}
-            missing = {call.key: call for call in calls if call.key not in replies}
-            shown = _counted(progress, len(asks) - len(missing), len(asks))
+        with self._lock, few_collections:
+            keys: list[str] = []
+            calls = self._calls(asks, step, keys)  # read as they are made, where none is known
+            waiting, replies = len(asks), dict[str, Reply]()
+            if books.hold_answers(self._database):
+                every = {call.key: call for call in calls}
+                found = books.known(self._database, [*every])
+                early = [key for key, (_, booked) in found.items() if step < booked]
+                if early:
+                    with transaction(self._database, self._path):
+                        books.book_under(self._database, step, early)
+                replies = {key: reply for key, (reply, _) in found.items()}
+                waiting = len(every) - len(found)
+                calls = iter([call for key, call in every.items() if key not in found])
+            shown = _counted(progress, len(asks) - waiting, len(asks))
             if self._calling is not None:
                 database = GroupCommit(self._database, self._path)
-                work = Round(
-                    database, self._calling, self.prices, self.budget, list(missing.values()), shown
-                )
-                replies |= run_apart(work.run()) if missing else {}
+                work = Round(database, self._calling, self.prices, self.budget, calls, shown)
+                replies |= run_apart(work.run(waiting)) if waiting else {}
             elif not isinstance(self.teacher, CallingTeacher):
-                replies |= self._compute(self.teacher, list(missing.values()), shown)
-        answers = [replies[call.key] for call in calls]
+                replies |= self._compute(self.teacher, list(calls), shown)
+        answers = [replies[key] for key in keys]
         shown(len(answers))
         tally["teacher_calls"] += len(answers)
         tally["prompt_tokens"] += sum(reply.usage.prompt_tokens for reply in answers)
@@ -103,6 +106,16 @@ class Ledger:
         """What was spent on answers, by step and kind of ask."""
         with self._lock:
             return books.spend_rows(self._database)
+
+    def _calls(self, asks: Sequence[Ask], step: str, keys: list[str]) -> Iterator[Call]:
+        """Each different call once; the key of every ask is put on a list."""
+        seen: set[str] = set()
+        for ask in asks:
+            call = self._call(ask, step)
+            keys.append(call.key)
+            if call.key not in seen:
+                seen.add(call.key)
+                yield call
 
     def _call(self, ask: Ask, step: str) -> Call:
         own, teacher, calling = ask_key(ask), self.teacher, self._calling

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from sodakd.errors import BudgetReached, SodakdError
@@ -29,7 +29,7 @@ class Round:
         teacher: CallingTeacher,
         prices: Prices,
         budget: Budget,
-        calls: Sequence[Call],
+        calls: Iterator[Call],
         shown: Shown,
     ) -> None:
         self.commits = commits
@@ -42,11 +42,13 @@ class Round:
         self.reserved = 0
         self.error: SodakdError | None = None
 
-    async def run(self) -> dict[str, Reply]:
-        """All replies. Raises the first error, after what is in flight has come to its end."""
+    async def run(self, most: int) -> dict[str, Reply]:
+        """All replies. Raises the first error, after what is in flight has come to its end.
+
+        There are `most` calls at most.
+        """
         self.settled = asyncio.get_running_loop().create_future()
-        queue = iter(self.calls)
-        count = min(len(self.calls), round(_AHEAD * self.teacher.max_in_flight) + 1)
+        count = min(most, round(_AHEAD * self.teacher.max_in_flight) + 1)
         async with (
             self.commits,
             self.teacher.session(),
@@ -55,16 +57,16 @@ class Round:
                 batches = BatchRound(
                     self.commits, self.teacher, self.prices, self.budget, self.shown
                 )
-                return await batches.run(self.calls)
+                return await batches.run(list(self.calls))
             async with asyncio.TaskGroup() as workers:
                 for _ in range(count):
-                    workers.create_task(self._work(queue))
+                    workers.create_task(self._work())
         if self.error is not None:
             raise self.error
         return self.replies
 
-    async def _work(self, queue: Iterator[Call]) -> None:
-        for call in queue:
+    async def _work(self) -> None:
+        for call in self.calls:
             if self.error is not None:
                 return
             till = _CallTill(self, call)
