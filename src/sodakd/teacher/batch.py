@@ -26,7 +26,7 @@ from sodakd.models.completions import (
     at_most,
 )
 from sodakd.settings.teacher import Budget
-from sodakd.teacher import books
+from sodakd.teacher import batch_books, books
 from sodakd.teacher.asks import Ask, Reply
 from sodakd.teacher.books import Call, Place
 from sodakd.teacher.chat import ChatTeacher, reply_of
@@ -131,7 +131,7 @@ class BatchRound:
         if result.mine:
             asked = [Asked(wanted.call.key, wanted.request) for wanted in result.mine]
             batch = await self._teacher.batches.submit(token, asked)
-            await self._commits.post(lambda database: books.name_batch(database, token, batch))
+            await self._commits.post(lambda database: batch_books.name(database, token, batch))
             again = await self._collect(token, batch, result.mine)
         else:
             again = []
@@ -162,12 +162,12 @@ class BatchRound:
                 begun.elsewhere.append(wanted)
         if begun.mine:
             keys = json.dumps([wanted.call.key for wanted in begun.mine])
-            books.begin_batch(database, token, begun.mine[0].call.step, keys)
+            batch_books.begin(database, token, begun.mine[0].call.step, keys)
         return begun
 
     async def _collect_begun(self, wanted: dict[str, _Wanted]) -> None:
         """Go on with batches that a killed process had begun."""
-        rows = await self._commits.post(books.begun_batches)
+        rows = await self._commits.post(batch_books.begun)
         assert isinstance(rows, list)
         for token, batch, keys in rows:
             own = [wanted[key] for key in json.loads(keys) if key in wanted]
@@ -175,7 +175,7 @@ class BatchRound:
                 continue
             found = batch or await self._teacher.batches.find(token)
             if found is None:  # killed before it was submitted
-                await self._commits.post(partial(books.drop_batch, token=token))
+                await self._commits.post(partial(batch_books.drop, token=token))
                 continue
             with suppress(_TooMany):
                 await self._collect(token, found, own)
@@ -183,7 +183,7 @@ class BatchRound:
     async def _collect(self, token: str, batch: str, wanted: Sequence[_Wanted]) -> list[_Wanted]:
         ended = await self._teacher.batches.wait(batch)
         if ended.refused:
-            await self._commits.post(partial(books.drop_batch, token=token))
+            await self._commits.post(partial(batch_books.drop, token=token))
             self._refuse(ended, len(wanted))
         results = await self._teacher.batches.results(ended)
         again: list[_Wanted] = []
@@ -195,7 +195,7 @@ class BatchRound:
                 reply = self._settle(database, each, found, again)
                 if reply is not None:
                     replies[each.call.key] = reply
-            books.end_batch(database, token)
+            batch_books.end(database, token)
 
         await self._commits.post(settle)
         self._replies |= replies

@@ -5,7 +5,6 @@ Each function is one operation inside a transaction that the caller holds. The r
 flight.
 """
 
-import json
 import os
 import sqlite3
 import time
@@ -46,10 +45,8 @@ class Place(Enum):
 
 def hold_answers(database: sqlite3.Connection) -> bool:
     """Whether the books hold any answer."""
-    return (
-        database.execute("select 1 from calls where state = 'answered' limit 1").fetchone()
-        is not None
-    )
+    asked = "select exists (select 1 from calls where state = 'answered')"
+    return bool(database.execute(asked).fetchone()[0])
 
 
 def known(database: sqlite3.Connection, keys: Sequence[str]) -> dict[str, tuple[Reply, str]]:
@@ -144,7 +141,7 @@ def reserve(
         if state == "answered":
             book_under(database, call.step, [call.key])
             return Place.ANSWERED
-        if state == "asked" and owner != OWNER and _alive(owner):
+        if state == "asked" and owner != OWNER and alive(owner):
             return Place.ELSEWHERE
         if still_open:  # whoever made this attempt was killed in it
             lose(database, call.key)
@@ -228,40 +225,6 @@ def close_call(database: sqlite3.Connection, key: str, reply: Reply) -> None:
     )  # fmt: skip
 
 
-def begin_batch(database: sqlite3.Connection, token: str, step: str, keys: str) -> None:
-    """Remember a batch before it is submitted: its token and the keys of its calls, as JSON."""
-    database.execute(
-        "insert into batches values (?, ?, '', 'begun', ?, ?, ?)",
-        (token, step, keys, OWNER, time.time()),
-    )
-
-
-def name_batch(database: sqlite3.Connection, token: str, batch: str) -> None:
-    """Remember the id that the server gave to a batch."""
-    database.execute("update batches set id = ? where token = ?", (batch, token))
-
-
-def begun_batches(database: sqlite3.Connection) -> list[tuple[str, str, str]]:
-    """Token, id and keys of batches that did not come to their end, and are in nobody's hands."""
-    rows = database.execute(
-        "select token, id, keys, owner from batches where state = 'begun' order by at"
-    ).fetchall()
-    return [tuple(row[:3]) for row in rows if row[3] == OWNER or not _alive(row[3])]
-
-
-def end_batch(database: sqlite3.Connection, token: str) -> None:
-    """Say that a batch is settled."""
-    database.execute("update batches set state = 'ended' where token = ?", (token,))
-
-
-def drop_batch(database: sqlite3.Connection, token: str) -> None:
-    """Give back what was set aside for a batch that was never submitted."""
-    found = database.execute("select keys from batches where token = ?", (token,)).fetchone()
-    for key in json.loads(found[0]):
-        free(database, key)
-    end_batch(database, token)
-
-
 def _insert(database: sqlite3.Connection, call: Call, state: str, attempts: int) -> None:
     ask = call.ask.model_dump_json() if call.keep_ask else None
     database.execute(
@@ -294,7 +257,7 @@ def _owner() -> str:
     return f"{process.pid} {process.create_time()}"
 
 
-def _alive(owner: str) -> bool:
+def alive(owner: str) -> bool:
     """Whether the process that has a call in hand is still there. Process ids are used again."""
     pid, _, began = owner.partition(" ")
     try:

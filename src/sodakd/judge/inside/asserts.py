@@ -81,13 +81,9 @@ def asserted(script: str, entry_point: str) -> Asserted | None:
         (name,) = found.names
     except (*UNREAD, TypeError):
         return None
-    if (
-        not name
-        or name in found.own
-        or name == "set"
-        or (hasattr(builtins, name) and name != entry_point)
-    ):
-        return None  # `set()` is read as a literal
+    taken = {"", "set", *found.own}  # `set()` is read as a literal
+    if name in taken or (hasattr(builtins, name) and name != entry_point):
+        return None
     return Asserted(name, found.assertions)
 
 

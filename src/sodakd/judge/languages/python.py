@@ -71,16 +71,15 @@ def _start(
         handed = (_NULL, *descriptors, file, *([other] if other >= 0 else ()))
         if warm is not None:
             return warm.fork(job, handed, job.limits, job.limits.output)
-        return job.spawn(_command("alone()"), handed, None, _ENVIRONMENT, output=job.limits.output)
+        return job.spawn(_command("alone"), handed, None, _ENVIRONMENT, output=job.limits.output)
 
 
-def _command(start: str) -> tuple[str, ...]:
-    """An interpreter that starts by a function of `child.py`."""
-    name = start.partition("(")[0]
+def _command(function: str, *given: str) -> tuple[str, ...]:
+    """An interpreter that starts by calling a function of `child.py`."""
     main = (  # the folder that holds the package is not seen everywhere
         f"import sys; own = sys.modules['sodakd'] = type(sys)('sodakd');"
         f" own.__path__ = [{seen(_PACKAGE)!r}];"
-        f" from sodakd.judge.inside.child import {name}; {start}"
+        f" from sodakd.judge.inside.child import {function}; {function}{given!r}"
     )
     return (seen(sys.executable), "-P", "-s", "-S", "-B", "-c", main)
 
@@ -121,7 +120,7 @@ def _by_assertions(
     ended, lines = _called(box, task, warm, output, result, tests.entry_point, arguments)
     if lines.startswith(_UNREAD):
         return _unread(ended, lines)
-    killed = oom()
+    killed = oom()  # asked in any case: it must not be told of the script, which may run next
     judged = tests.judged(lines)
     if judged is None or (judged[0] == "wrong_answer" and os.fstat(output).st_size):
         return None  # what it printed after the call that was wrong, the script would not have seen
@@ -247,7 +246,7 @@ def _result(
 
 def _warm(box: Box, task: Task) -> tuple[Zygote | None, str]:
     """The warm interpreter, or None and why there is none."""
-    command = _command(f"main({box.path!r})")
+    command = _command("main", box.path)
 
     def test(zygote: Zygote) -> str:
         for code, given in (("def f(x): return [x]", '{"value":[1]}'), ("f = g", "NameError")):

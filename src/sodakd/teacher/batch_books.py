@@ -1,0 +1,44 @@
+"""The books of batches: which were begun, and in whose hands they are.
+
+Each function is one operation inside a transaction that the caller holds.
+"""
+
+import json
+import sqlite3
+import time
+
+from sodakd.teacher.books import OWNER, alive, free
+
+
+def begin(database: sqlite3.Connection, token: str, step: str, keys: str) -> None:
+    """Remember a batch before it is submitted: its token and the keys of its calls, as JSON."""
+    database.execute(
+        "insert into batches values (?, ?, '', 'begun', ?, ?, ?)",
+        (token, step, keys, OWNER, time.time()),
+    )
+
+
+def name(database: sqlite3.Connection, token: str, batch: str) -> None:
+    """Remember the id that the server gave to a batch."""
+    database.execute("update batches set id = ? where token = ?", (batch, token))
+
+
+def begun(database: sqlite3.Connection) -> list[tuple[str, str, str]]:
+    """Token, id and keys of batches that did not come to their end, and are in nobody's hands."""
+    rows = database.execute(
+        "select token, id, keys, owner from batches where state = 'begun' order by at"
+    ).fetchall()
+    return [tuple(row[:3]) for row in rows if row[3] == OWNER or not alive(row[3])]
+
+
+def end(database: sqlite3.Connection, token: str) -> None:
+    """Say that a batch is settled."""
+    database.execute("update batches set state = 'ended' where token = ?", (token,))
+
+
+def drop(database: sqlite3.Connection, token: str) -> None:
+    """Give back what was set aside for a batch that was never submitted."""
+    found = database.execute("select keys from batches where token = ?", (token,)).fetchone()
+    for key in json.loads(found[0]):
+        free(database, key)
+    end(database, token)
