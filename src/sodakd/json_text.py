@@ -1,0 +1,132 @@
+"""JSON that others wrote: a model's reply, a server's body, a row that somebody brings.
+
+Python's own reader raises `RecursionError` on deep nesting, refuses integers of more than 4,300
+digits, and hands on half surrogates, which no file can hold. Here every such text is a value that
+can be written again, or one error.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+
+from pydantic import JsonValue
+
+MAX_DEPTH = 100
+"""Lists and objects within one another: what is deeper is no data, and breaks its next reader."""
+MAX_DIGITS = 100_000
+"""Digits of one integer: reading them takes time that grows faster than their number."""
+
+_LONG_INTEGER = re.compile(r"[0-9]{4300}")
+_HALF_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class JsonError(ValueError):
+    """A text is no JSON that can be used. The message says what is wrong, and where."""
+
+
+def parse_json(text: str | bytes) -> JsonValue:
+    """Return the value of a JSON text; half surrogates in it become U+FFFD.
+
+    Raises:
+        JsonError: it is not JSON or not UTF-8, is nested more than `MAX_DEPTH` deep, or holds an
+            integer of more than `MAX_DIGITS` digits.
+    """
+    decoded = _decode(text)
+    try:
+        value: JsonValue = json.loads(decoded, parse_int=_integer_reader(decoded))
+    except RecursionError:
+        raise JsonError(_TOO_DEEP) from None
+    except ValueError as error:
+        raise JsonError(str(error)) from None
+    return _usable(value, decoded)
+
+
+def parse_json_at(text: str, start: int) -> JsonValue:
+    """Return the JSON value that begins at `start`, whatever stands behind it.
+
+    Control characters within its texts are taken: models write them.
+
+    Raises:
+        JsonError: as `parse_json`.
+    """
+    decoder = json.JSONDecoder(strict=False, parse_int=_integer_reader(text))
+    try:
+        value: JsonValue = decoder.raw_decode(text, start)[0]
+    except RecursionError:
+        raise JsonError(_TOO_DEEP) from None
+    except ValueError as error:
+        raise JsonError(str(error)) from None
+    return _usable(value, text)
+
+
+def valid_unicode(text: str) -> str:
+    """Return the text with U+FFFD in the place of half surrogates, which no file can hold."""
+    return _HALF_SURROGATE.sub("\ufffd", text)
+
+
+def parse_integer(digits: str) -> int:
+    """Return the integer that decimal digits write, up to `MAX_DIGITS` of them.
+
+    Raises:
+        JsonError: there are more.
+    """
+    if len(digits) <= 4300:
+        return int(digits)
+    if len(digits) > MAX_DIGITS:
+        raise JsonError(f"an integer of {len(digits)} digits: {MAX_DIGITS} are read at most")
+    if digits.startswith("-"):
+        return -parse_integer(digits[1:])
+    low = len(digits) // 2
+    return parse_integer(digits[:-low]) * 10**low + parse_integer(digits[-low:])
+
+
+_TOO_DEEP = f"lists and objects within one another, more than {MAX_DEPTH} deep"
+
+
+def _decode(text: str | bytes) -> str:
+    if isinstance(text, str):
+        return text.removeprefix("\ufeff")
+    try:
+        return text.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise JsonError(f"not UTF-8: {error}") from None
+
+
+def _integer_reader(text: str) -> Callable[[str], int] | None:
+    """A reader of integers, where Python's own (faster: it is no call) would not do."""
+    return parse_integer if _LONG_INTEGER.search(text) else None
+
+
+def _usable(value: JsonValue, text: str) -> JsonValue:
+    if text.count("[") + text.count("{") > MAX_DEPTH and _is_deeper(value, MAX_DEPTH):
+        raise JsonError(_TOO_DEEP)
+    # An escaped half, or one that an earlier reader let through.
+    if "\\ud" in text or "\\uD" in text or _HALF_SURROGATE.search(text):
+        return _mend(value)
+    return value
+
+
+def _is_deeper(value: JsonValue, most: int) -> bool:
+    level: list[JsonValue] = [value]
+    for _ in range(most + 1):
+        level = [child for each in level for child in _children(each)]
+        if not level:
+            return False
+    return True
+
+
+def _children(value: JsonValue) -> Iterator[JsonValue]:
+    if isinstance(value, dict):
+        yield from value.values()
+    elif isinstance(value, list):
+        yield from value
+
+
+def _mend(value: JsonValue) -> JsonValue:
+    if isinstance(value, str):
+        return valid_unicode(value)
+    if isinstance(value, list):
+        return [_mend(each) for each in value]
+    if isinstance(value, dict):
+        return {valid_unicode(key): _mend(each) for key, each in value.items()}
+    return value

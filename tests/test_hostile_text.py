@@ -1,0 +1,59 @@
+"""Whatever reads text of others takes time linear in it, and raises nothing but its own errors.
+
+A reader of replies, answers, programs, rows or server bodies has its line in `READERS`.
+"""
+
+import random
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from sodakd.errors import SodakdError
+from sodakd.json_text import JsonError, parse_json
+from sodakd.judge.extract import extract
+from sodakd.teacher.reading import UnreadableReply, read_fault
+from sodakd.types import Language
+
+READERS: Mapping[str, Callable[[str], object]] = {
+    "json": parse_json,
+    "fault": read_fault,
+    **{
+        f"answer in {language}": lambda text, language=language: extract(text, language, "f")
+        for language in Language
+    },
+}
+OWN_ERRORS = (SodakdError, JsonError, UnreadableReply)
+SIZE = 200_000
+"""Characters: at this size a reader of quadratic time is not back within the test's time-out."""
+
+PIECES = [
+    "\n", " ", "\t", "\r\n", "`", "```\n", "```python\n", "~~~\n", "    \n", ">>> ", "... ",
+    "\\d", "\\", "\\\"", "\"", "'", "\"\"\"", "'''", "#/*", "/**/", "/*", "*/", "//", "#", "#\\\n", "{", "}", "(",
+    ")", "[", "]", "[{", "{\"a\":", "<", "<think>", "</think>", "<!--", "\\u", "\\ud83d", "\ud83d",
+    "1", "1.", "-", "* ", "1. ", ": ", "def f(", "class A", "import a\n", "a=", "a.b", "a b ",
+    "\x00", "\x0c", "\u2028", "é", "//\\\n", "R\"(", "${", "`${`", "1:", "|", "| ",
+]  # fmt: skip
+"""What texts are made of that have hung a reader, or may."""
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("reader", READERS)
+def test_a_long_text_is_read_in_time_linear_in_it(reader: str) -> None:
+    for piece in PIECES:
+        for text in (piece * (SIZE // len(piece)), f"x{piece * (SIZE // len(piece))}y"):
+            try_to_read(reader, text)
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_no_text_raises_what_is_not_the_readers_own_error(reader: str) -> None:
+    rng = random.Random(f"texts for {reader}")
+    for _ in range(300):
+        try_to_read(reader, "".join(rng.choices(PIECES, k=rng.randrange(40))))
+
+
+def try_to_read(reader: str, text: str) -> None:
+    """Read it: the reader's own errors are an answer, all others come out."""
+    try:
+        READERS[reader](text)
+    except OWN_ERRORS:
+        return
