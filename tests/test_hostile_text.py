@@ -5,6 +5,7 @@ A reader of replies, answers, programs, rows or server bodies has its line in `R
 
 import random
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import pytest
 
@@ -18,7 +19,7 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "json": parse_json,
     "fault": read_fault,
     **{
-        f"answer in {language}": lambda text, language=language: extract(text, language, "f")
+        f"answer in {language}": partial(extract, language=language, entry_point="f")
         for language in Language
     },
 }
@@ -28,7 +29,8 @@ SIZE = 200_000
 
 PIECES = [
     "\n", " ", "\t", "\r\n", "`", "```\n", "```python\n", "~~~\n", "    \n", ">>> ", "... ",
-    "\\d", "\\", "\\\"", "\"", "'", "\"\"\"", "'''", "#/*", "/**/", "/*", "*/", "//", "#", "#\\\n", "{", "}", "(",
+    "\\d", "\\", "\\\"", "\"",
+    "'", "\"\"\"", "'''", "#/*", "/**/", "/*", "*/", "//", "#", "#\\\n", "{", "}", "(",
     ")", "[", "]", "[{", "{\"a\":", "<", "<think>", "</think>", "<!--", "\\u", "\\ud83d", "\ud83d",
     "1", "1.", "-", "* ", "1. ", ": ", "def f(", "class A", "import a\n", "a=", "a.b", "a b ",
     "\x00", "\x0c", "\u2028", "é", "//\\\n", "R\"(", "${", "`${`", "1:", "|", "| ",

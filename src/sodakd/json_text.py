@@ -7,7 +7,7 @@ can be written again, or one error.
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from pydantic import JsonValue
 
@@ -18,6 +18,7 @@ MAX_DIGITS = 100_000
 
 _LONG_INTEGER = re.compile(r"[0-9]{4300}")
 _HALF_SURROGATE = re.compile("[\ud800-\udfff]")
+_Container = list[JsonValue] | dict[str, JsonValue]
 
 
 class JsonError(ValueError):
@@ -77,7 +78,8 @@ def parse_integer(digits: str) -> int:
     if digits.startswith("-"):
         return -parse_integer(digits[1:])
     low = len(digits) // 2
-    return parse_integer(digits[:-low]) * 10**low + parse_integer(digits[-low:])
+    power: int = 10**low
+    return parse_integer(digits[:-low]) * power + parse_integer(digits[-low:])
 
 
 _TOO_DEEP = f"lists and objects within one another, more than {MAX_DEPTH} deep"
@@ -107,19 +109,15 @@ def _usable(value: JsonValue, text: str) -> JsonValue:
 
 
 def _is_deeper(value: JsonValue, most: int) -> bool:
-    level: list[JsonValue] = [value]
-    for _ in range(most + 1):
-        level = [child for each in level for child in _children(each)]
-        if not level:
-            return False
-    return True
+    level = _containers([value])
+    for _ in range(most):
+        level = [inner for outer in level for inner in _containers(outer)]
+    return bool(level)
 
 
-def _children(value: JsonValue) -> Iterator[JsonValue]:
-    if isinstance(value, dict):
-        yield from value.values()
-    elif isinstance(value, list):
-        yield from value
+def _containers(value: _Container) -> list[_Container]:
+    children = value.values() if isinstance(value, dict) else value
+    return [child for child in children if isinstance(child, dict | list)]
 
 
 def _mend(value: JsonValue) -> JsonValue:
