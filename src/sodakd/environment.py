@@ -64,7 +64,7 @@ def missing_for(recipe: Recipe) -> list[str]:
     if absent:
         verb = "is" if len(absent) == 1 else "are"
         missing.append(
-            f"{recipe.method} trains a student, and {', '.join(absent)} {verb} not installed:"
+            f"a run trains a student, and {', '.join(absent)} {verb} not installed:"
             " pip install 'sodakd[train]'"
         )
     return missing

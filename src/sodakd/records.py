@@ -88,10 +88,43 @@ class Standing(Frozen):
     train_tokens: int
 
 
-class Results(Frozen):
-    """What a run comes to: `results.json`."""
+class StudentRow(Frozen):
+    """A student of a run, a line of `students.jsonl`, as soon as it has been evaluated.
 
-    method: str
+    `arm` is empty for the base. The student's own steps are those of its arm that begin with
+    `steps`; `weights` and `evaluation` are steps of the run.
+    """
+
+    name: str
+    arm: str
+    steps: str
+    weights: str
+    evaluation: str
+
+
+class Allowance(Frozen):
+    """What an arm spent, and the next ones may: teacher calls and tokens, money, training steps."""
+
+    calls: int
+    tokens: int
+    money: float
+    steps: int
+
+
+class ArmWords(Frozen):
+    """An arm of a run in words: its method's title, how it goes, and what to cite."""
+
+    name: str
+    title: str
+    how: str
+    bibtex: str = ""
+
+
+class Results(Frozen):
+    """What a run comes to: `results.json`. `kept` is the student that is handed out."""
+
+    arms: tuple[ArmWords, ...]
+    kept: str
     seed: int
     standings: tuple[Standing, ...]
     toolchains: dict[str, str] = Field(

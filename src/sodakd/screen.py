@@ -3,7 +3,7 @@
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,14 +22,13 @@ from sodakd.teacher.endpoint import prices_of, unknown_price
 from sodakd.teacher.money import NANO, Entry, Spent
 from sodakd.teacher.statement import look_up_spent
 
-_CONTROL = "sft/"
-
 
 @dataclass
 class _Board:
-    """What is shown: the newest progress of the method and of the control, and figures so far."""
+    """What is shown: the newest progress of each arm, and figures so far."""
 
     folder: Path
+    arms: Sequence[str]
     steps: int
     calls: int = 0
     price_unknown: bool = False
@@ -41,7 +40,8 @@ class _Board:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, progress: Progress) -> None:
-        arm = "control" if progress.step.startswith(_CONTROL) else "method"
+        first = progress.step.partition("/")[0]
+        arm = first if first in self.arms else "base"
         with self.lock:
             self.newest[arm] = progress
             if progress.note == READ_BACK:
@@ -86,14 +86,10 @@ class _Board:
         return words
 
     def _left(self, elapsed: float) -> float | None:
-        """Time left, at the pace of the method's training steps so far."""
-        done = _of_method(self.trained)
-        left = self.steps - done - _of_method(self.read_back)
+        """Time left, at the pace of the training steps so far."""
+        done = sum(self.trained.values())
+        left = self.steps - done - sum(self.read_back.values())
         return elapsed / done * left if done > 0.02 * self.steps else None
-
-
-def _of_method(steps: Mapping[str, int]) -> int:
-    return sum(done for step, done in steps.items() if not step.startswith(_CONTROL))
 
 
 def _clock(seconds: float) -> str:
@@ -112,7 +108,8 @@ def watching(recipe: Recipe, folder: Path) -> Iterator[Watch]:
     planned = plan(recipe)
     board = _Board(
         folder,
-        sum(row.steps for row in planned.trainings if row.stage != "sft"),
+        recipe.arms,
+        planned.train_steps,
         planned.teacher_calls,
         unknown_price(recipe.teacher) is not None,
     )
@@ -191,11 +188,11 @@ def show_plan(planned: Plan, recipe: Recipe) -> None:
     """What a run will take."""
     unknown = unknown_price(recipe.teacher)
     calls = Table(title="teacher calls")
-    for name in ("stage", "ask", "calls", "prompt tokens", "completion tokens", "US $"):
-        calls.add_column(name, justify="left" if name in {"stage", "ask"} else "right")
+    for name in ("step", "ask", "calls", "prompt tokens", "completion tokens", "US $"):
+        calls.add_column(name, justify="left" if name in {"step", "ask"} else "right")
     for row in planned.calls:
         calls.add_row(
-            row.stage, row.ask, f"{row.calls:,}", f"{row.prompt_tokens:,}",
+            row.step, row.ask, f"{row.calls:,}", f"{row.prompt_tokens:,}",
             f"{row.completion_tokens:,}", "unknown" if unknown else f"{row.money:.4f}",
         )  # fmt: skip
     calls.add_section()
@@ -207,11 +204,11 @@ def show_plan(planned: Plan, recipe: Recipe) -> None:
         "unknown" if unknown else f"{money:.4f}",
     )  # fmt: skip
     trainings = Table(title="training")
-    for name in ("stage", "examples", "steps", "tokens (about)"):
-        trainings.add_column(name, justify="left" if name == "stage" else "right")
+    for name in ("step", "examples", "steps", "tokens (about)"):
+        trainings.add_column(name, justify="left" if name == "step" else "right")
     for training in planned.trainings:
         trainings.add_row(
-            training.stage, f"{training.examples:,}", f"{training.steps:,}", f"{training.tokens:,}"
+            training.step, f"{training.examples:,}", f"{training.steps:,}", f"{training.tokens:,}"
         )
     console = wide_console()
     console.print(calls)

@@ -26,7 +26,7 @@ from tests.tiny import sodakd
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run; its second cycle repeats a pair of the first. Not to be changed."""
     folder = build.finish(tmp_path_factory.mktemp("data") / "run")
-    path = folder / "cycle-2" / "pairs.jsonl"
+    path = folder / "soda" / "cycle-2" / "pairs.jsonl"
     write_rows(path, [build.pair(100), *read_rows(path, Pair)])
     return folder
 
@@ -165,7 +165,7 @@ def test_an_export_of_a_real_run_read_as_seeds_gives_the_same_questions(
 ) -> None:
     pairs = [
         pair
-        for path in sorted(finished_run.glob("cycle-*/pairs.jsonl"))
+        for path in sorted(finished_run.glob("soda/cycle-*/pairs.jsonl"))
         for pair in read_rows(path, Pair)
     ]
     out = tmp_path / "rows.jsonl"
@@ -195,7 +195,7 @@ def test_the_released_pairs_of_the_paper_come_back(tmp_path: Path, form: str) ->
         )
     ]  # fmt: skip
     run = build.begin(tmp_path / "run", cycles=1)
-    write_rows(run / "cycle-1" / "pairs.jsonl", pairs)
+    write_rows(run / "soda" / "cycle-1" / "pairs.jsonl", pairs)
     out = tmp_path / "set"
     export_dataset(run, out / "rows.json", form, provenance=True)
     source = out if FORMATS[form].info is not None else out / "rows.json"

@@ -10,7 +10,6 @@ from pydantic import JsonValue
 
 from sodakd.evaluate.passk import passed
 from sodakd.records import Attempt, Passed
-from sodakd.report.palette import CONTROL
 from sodakd.report.reading import Folder
 from sodakd.types import Question
 from sodakd.update.decontaminate import HeldOut
@@ -110,17 +109,10 @@ def price_is_known(folder: Folder) -> bool:
     return kind in _FREE or not tokens or any(row.money > 0 for row in folder.spend)
 
 
-def kept_name(folder: Folder) -> str | None:
-    """The name of the student that was kept, as the standings and evaluations have it."""
-    if folder.recipe.get("method") == CONTROL:
-        return CONTROL
-    return folder.kept
-
-
 def language_rows(folder: Folder, names: Sequence[str]) -> list[LanguageRow]:
     """pass@1 of these students by language, each with its 95 % Wilson interval."""
     languages = {question.id: question.language for question in folder.exam}
-    by_name = dict(folder.evaluations)
+    by_name = {row.name: row.evaluation for row in folder.students}
     rows = []
     for language in sorted(set(languages.values())):
         found = [
@@ -194,7 +186,7 @@ def overlap(folder: Folder) -> Overlap | None:
 
 def trained_questions(folder: Folder) -> list[Question]:
     """The questions of all pairs, each once."""
-    found = {pair.question.id: pair.question for cycle in folder.cycles for pair in cycle.pairs}
+    found = {pair.question.id: pair.question for row in folder.own for pair in row.pairs}
     return list(found.values())
 
 

@@ -1,4 +1,4 @@
-"""Curves of every training: base, cycles and control, each over its own steps."""
+"""Curves of every training, each over its own steps."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ from statistics import fmean
 from sodakd.records import TrainRow
 from sodakd.report.axes import MEDIUM, SMALL, Axis, rounded
 from sodakd.report.figure import Figure, plot
-from sodakd.report.palette import student
+from sodakd.report.palette import student_keys
 from sodakd.report.plots import Key, Line, Point, line_plot
 from sodakd.report.reading import Folder
 
@@ -66,9 +66,9 @@ _CURVES = (
 
 
 def training_keys(folder: Folder) -> list[Key]:
-    """The legend that all curves share."""
-    cycles = len(folder.cycles)
-    return [replace(student(name, cycles), dashed=False) for name, _ in folder.trainings]
+    """Return the legend that all curves share."""
+    keys = student_keys(folder)
+    return [replace(keys[row.name], dashed=False) for row in folder.students if row.log]
 
 
 def training_figures(folder: Folder) -> list[Figure]:
@@ -79,8 +79,9 @@ def training_figures(folder: Folder) -> list[Figure]:
 
 def _figure(folder: Folder, curve: _Curve) -> Figure | None:
     lines = []
-    for name, rows in folder.trainings:
-        key = student(name, len(folder.cycles))
+    keys = student_keys(folder)
+    for student in folder.students:
+        key, rows = keys[student.name], student.log
         for read, dashed in ((curve.read, False), (curve.dashed, True)):
             points = _points(rows, read) if read is not None else []
             if points:
