@@ -52,6 +52,14 @@ class Feedback(Frozen):
     reason: str
 
 
+class Solved(Frozen):
+    """A question's text and the teacher's solution of it."""
+
+    question_id: str
+    prompt: str
+    code: str
+
+
 class Attempt(Frozen):
     """One answer to a question of an evaluation set, and its verdict."""
 
@@ -133,6 +141,8 @@ class Results(Frozen):
     frameworks: dict[str, str] = Field(
         default_factory=dict, description="versions of the packages that trained, by package"
     )
+    machine: str = Field(default="", description="cores, memory and accelerator")
+    tested: float = Field(default=1.0, description="share of the test questions that have tests")
     warnings: tuple[str, ...] = Field(
         default=(), description="what the judge's verdicts warn of: a sandbox that is weak or none"
     )

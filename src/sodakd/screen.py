@@ -158,24 +158,47 @@ def _lines(board: _Board | None) -> Watch:
 
 
 def show_results(results: Results, report: Path) -> None:
-    """The final table: pass@1 with its interval by level, and what was spent."""
-    table = Table(title="pass@1, % (95 % interval)")
+    """The final tables: pass@1 with its interval and what was spent, and pass@1 by level."""
+    groups = [group.group for group in results.standings[0].groups]
+    levels = [name for name in groups if name.startswith("level ")]
+    measure = "pass@1" if results.tested else "runs to its end (no tests)"
+    table = Table(title=f"{measure}, % (95 % interval)")
     table.add_column("student")
-    for group in results.standings[0].groups:
-        table.add_column(group.group.replace("level ", "L"), justify="right")
-    for name in ("calls", "train steps", "train tokens"):
-        table.add_column(name, justify="right")
-    for standing in results.standings:
-        table.add_row(
-            standing.name,
-            *(_share(group, wide=number < 2) for number, group in enumerate(standing.groups)),
-            f"{standing.teacher_calls:,}",
-            f"{standing.train_steps:,}",
-            f"{standing.train_tokens:,}",
-        )
+    for name in groups:
+        if name not in levels:
+            table.add_column(name, justify="right", no_wrap=True)
+    for name in ("calls", "steps", "tokens"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in results.standings:
+        shares = [_share(group) for group in row.groups if group.group not in levels]
+        spent = (row.teacher_calls, row.train_steps, row.train_tokens)
+        name = f"{row.name} *" if row.name == results.kept else row.name
+        table.add_row(name, *shares, *(_short(count) for count in spent))
     console = wide_console()
     console.print(table)
-    console.print(f"report: {report}", soft_wrap=True, highlight=False)
+    if levels:
+        console.print(_by_level(results, levels))
+    console.print(f"* kept; calls to the teacher, training steps and tokens   report: {report}",
+                  soft_wrap=True, highlight=False)  # fmt: skip
+
+
+def _by_level(results: Results, levels: Sequence[str]) -> Table:
+    table = Table(title="pass@1 by level, %")
+    table.add_column("student")
+    for name in levels:
+        table.add_column(name, justify="right")
+    for row in results.standings:
+        shares = {group.group: f"{100 * group.share:.1f}" for group in row.groups}
+        table.add_row(row.name, *(shares.get(name, "") for name in levels))
+    return table
+
+
+def _short(count: int) -> str:
+    """A count in at most six characters: 950, 55.2k, 1.85M."""
+    for size, unit in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if count >= size:
+            return f"{count / size:.3g}{unit}" if count < 1000 * size else f"{count // size}{unit}"
+    return str(count)
 
 
 def wide_console() -> Console:
@@ -263,11 +286,5 @@ def _over_budget(calls: int, tokens: int, money: float, recipe: Recipe) -> Seque
     ]
 
 
-def _share(group: Passed, *, wide: bool) -> str:
-    share = f"{100 * group.share:.1f}"
-    half = 100 * (group.high - group.low) / 2
-    return (
-        f"{share} ({100 * group.low:.1f}-{100 * group.high:.1f})"
-        if wide
-        else f"{share} ± {half:.1f}"
-    )
+def _share(group: Passed) -> str:
+    return f"{100 * group.share:.1f} ({100 * group.low:.1f}-{100 * group.high:.1f})"

@@ -82,9 +82,9 @@ def test_rows_can_say_where_they_are_from(run: Path, tmp_path: Path) -> None:
     own = build.pair(100)
     assert first == {
         **ROWS["preference"], "question_id": own.question.id, "language": "python",
-        "source": "hand", "level": 1, "cycle": 1, "fault": own.fault.value,
+        "source": "hand", "level": 1, "student": "soda-1", "fault": own.fault.value,
     }  # fmt: skip
-    assert last["cycle"] == 2
+    assert last["student"] == "soda-2"
     messages = export_dataset(run, tmp_path / "messages.jsonl", "messages", provenance=True)
     assert "fault" not in lines(messages.file)[0]
 
@@ -196,6 +196,7 @@ def test_the_released_pairs_of_the_paper_come_back(tmp_path: Path, form: str) ->
     ]  # fmt: skip
     run = build.begin(tmp_path / "run", cycles=1)
     write_rows(run / "soda" / "cycle-1" / "pairs.jsonl", pairs)
+    build.publish(run, "soda-1", "soda", "cycle-1/")
     out = tmp_path / "set"
     export_dataset(run, out / "rows.json", form, provenance=True)
     source = out if FORMATS[form].info is not None else out / "rows.json"

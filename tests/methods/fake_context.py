@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sodakd.deliver.pairs import Solved
 from sodakd.methods.inputs import RunInputs
 from sodakd.recipe import Recipe
-from sodakd.records import Allowance, Difficulty, Feedback
+from sodakd.records import Allowance, Difficulty, Feedback, Solved
 from sodakd.settings.training import TrainingSettings
 from sodakd.training.batches import Example
 from sodakd.types import (

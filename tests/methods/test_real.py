@@ -10,7 +10,7 @@ from typing import NoReturn
 import pytest
 
 from sodakd.judge.judge import Judge
-from sodakd.methods.context import RunContext, Tools
+from sodakd.methods.run_context import RunContext, Tools
 from sodakd.methods.soda import soda
 from sodakd.methods.start import prepare
 from sodakd.methods.students import Students

@@ -87,6 +87,7 @@ def report(folder: RunFolder) -> None:
 
 class _By(StrEnum):
     RUN = "run"
+    ARM = "arm"
     CYCLE = "cycle"
     STAGE = "stage"
     STEP = "step"

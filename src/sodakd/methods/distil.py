@@ -9,11 +9,12 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from sodakd.environment import machine
 from sodakd.evaluate.passk import by_level
 from sodakd.judge.judge import versions
 from sodakd.judge.lint.table import tool_versions
-from sodakd.methods.context import STUDENTS, RunContext, Tools, open_tools, sum_counts
 from sodakd.methods.inputs import RunInputs
+from sodakd.methods.run_context import STUDENTS, RunContext, Tools, open_tools, sum_counts
 from sodakd.methods.start import prepare
 from sodakd.methods.table import arms_of
 from sodakd.recipe import LoadedRecipe, Recipe
@@ -57,7 +58,7 @@ def distil(
             write_rows(folder / STUDENTS, published)
             _write_spending(tools, recipe, folder)
         _keep(run, kept)
-        results = _results(recipe, run, published, kept, _languages(inputs))
+        results = _results(recipe, run, published, kept, inputs)
     write_whole(folder / "results.json", results.model_dump_json(indent=1).encode())
     return results
 
@@ -134,8 +135,9 @@ def _results(
     run: Run,
     published: Sequence[StudentRow],
     kept: Path,
-    languages: Sequence[Language],
+    inputs: RunInputs,
 ) -> Results:
+    languages = _languages(inputs)
     weights = kept.relative_to(run.root).as_posix()
     lint = recipe.feedback.lint
     tools = {} if lint is Lint.OFF else tool_versions(languages, full=lint is Lint.FULL)
@@ -149,6 +151,8 @@ def _results(
         standings=tuple(_standing(recipe, run, published, row) for row in published),
         toolchains={**versions(languages), **tools},
         frameworks=_frameworks(),
+        machine=machine(),
+        tested=sum(each.tests is not None for each in inputs.test_set) / len(inputs.test_set),
         warnings=_warnings(run),
     )
 

@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sodakd.deliver.pairs import Solved
 from sodakd.methods.inputs import RunInputs
 from sodakd.methods.start import sample_answers
 from sodakd.methods.table import arms_of
 from sodakd.recipe import Recipe
-from sodakd.records import Allowance, Difficulty, Feedback
+from sodakd.records import Allowance, Difficulty, Feedback, Solved
 from sodakd.settings.training import TrainingSettings
 from sodakd.teacher.asks import Ask, Fault, Grade, Invent, Solve
 from sodakd.teacher.endpoint import prices_of

@@ -96,6 +96,46 @@ def teacher_of(recipe: Mapping[str, JsonValue]) -> str:
     return "the procedural teacher of the embedded world" if kind == "world" else str(kind)
 
 
+def measure(folder: Folder) -> str:
+    """Return what is measured on the exam: pass@1, or less where questions have no tests."""
+    untested = sum(question.tests is None for question in folder.exam)
+    if not untested:
+        return "pass@1"
+    if untested == len(folder.exam):
+        return "runs to its end (no tests)"
+    return f"pass@1 ({untested} of {len(folder.exam)} without tests: run to their end)"
+
+
+def about(folder: Folder) -> list[tuple[str, str]]:
+    """Return what a reader asks first: teacher, student, data, exam, cost, time, machine."""
+    recipe = folder.recipe
+    base = base_of(recipe)
+    seconds = sum(event.seconds or 0 for event in folder.events)
+    calls = sum(row.calls for row in folder.spend)
+    money = sum(row.money for row in folder.spend)
+    spent = f"US $ {money:.2f}" if price_is_known(folder) else "price unknown"
+    results = folder.results
+    rows = [
+        ("teacher", teacher_of(recipe)),
+        ("student", public(base) if base else "made from scratch for this run"),
+        (
+            "questions",
+            f"{public(data_of(recipe))}, {section(recipe, 'questions').get('seeds')} seeds",
+        ),
+        ("exam", f"{len(folder.exam):,} questions" if folder.exam else ""),
+        ("cost", f"{calls:,} calls, {spent}" if folder.spend else ""),
+        ("time in steps", f"{seconds / 60:.1f} minutes" if seconds else ""),
+        ("machine", results.machine if results else ""),
+        ("versions", _versions(folder)),
+    ]
+    return [(term, words) for term, words in rows if words]
+
+
+def _versions(folder: Folder) -> str:
+    frameworks = folder.results.frameworks if folder.results else {}
+    return ", ".join(f"{name} {version}" for name, version in sorted(frameworks.items()))
+
+
 def price_is_known(folder: Folder) -> bool:
     """Whether the money in the books says what was paid.
 

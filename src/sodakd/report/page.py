@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from sodakd.report.examples import examples
-from sodakd.report.facts import price_is_known
+from sodakd.report.facts import about, language_rows, measure, price_is_known
 from sodakd.report.faults import fault_figures, pair_numbers
 from sodakd.report.figure import Figure
 from sodakd.report.findings import finding_figures, rule_table
@@ -28,6 +28,7 @@ from sodakd.report.standings import (
 from sodakd.store import write_whole
 
 _HERE = Path(__file__).parent
+_FILES = ("results.json", "students.jsonl", "spend.json")
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,10 @@ def render(folder: Folder) -> str:
         arms=" against ".join(folder.arms),
         version=folder.version,
         began=folder.events[0].at[:16].replace("T", " ") if folder.events else "",
+        about=about(folder),
+        measure=measure(folder),
+        languages=language_rows(folder, [row.name for row in standings]),
+        files=_FILES,
         headlines=headlines(folder),
         missing=missing(folder),
         warnings=folder.results.warnings if folder.results else (),

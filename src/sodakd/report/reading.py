@@ -8,9 +8,8 @@ from typing import TypeVar
 
 from pydantic import JsonValue
 
-from sodakd.deliver.pairs import Solved
 from sodakd.errors import RunError
-from sodakd.records import Attempt, Feedback, Results, StudentRow, TrainRow
+from sodakd.records import Attempt, Feedback, Results, Solved, StudentRow, TrainRow
 from sodakd.run import Event, Step
 from sodakd.store import read_rows
 from sodakd.types import Frozen, Pair, Question
