@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from sodakd.methods.start import sample_answers
 from sodakd.recipe import Recipe
@@ -147,6 +148,6 @@ def _usage(recipe: Recipe, ask: Ask) -> Usage:
     """Tokens of an ask: the world's own, or by the prompt's letters and what answers often take."""
     if not recipe.questions.real:
         return WorldTeacher().reply(ask).usage
-    return Usage(
-        prompt_tokens=len(render(ask)) // 4 + 1, completion_tokens=_USUAL.get(ask.kind, 400)
-    )
+    own, said = recipe.teacher.prompts, recipe.teacher.system_prompt or ""
+    letters = len(said) + len(render(ask, None if own is None else Path(own)))
+    return Usage(prompt_tokens=letters // 4 + 1, completion_tokens=_USUAL.get(ask.kind, 400))

@@ -58,8 +58,12 @@ class Completion:
 
     @property
     def is_answer(self) -> bool:
-        """Whether the model said this, be it nothing. Else the server gave no answer: `error`."""
-        return not self.error
+        """Whether the model said this, be it nothing.
+
+        Else the server gave no answer: it refused the prompt, failed, or held the text back.
+        """
+        held_back = self.finish is Finish.FILTERED and not self.text
+        return not (self.error or held_back or self.finish is Finish.FAILED)
 
 
 class Trouble(StrEnum):

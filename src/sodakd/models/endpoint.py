@@ -1,12 +1,15 @@
 """Where a model is served, without the client that speaks to it: for those who only look."""
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
+from sodakd.errors import EndpointError
 from sodakd.models.completions import Request
+from sodakd.settings.secrets import shown_variable, variable_of
 from sodakd.types import canonical
 
 _SHORTEST_SECRET = 8
@@ -71,3 +74,28 @@ class Endpoint:
 def names_a_key(headers: Mapping[str, str]) -> bool:
     """Whether one of the headers holds a key, so that no other one is needed."""
     return any(name.lower() in _CREDENTIALS for name in headers)
+
+
+def unset_variables(headers: Mapping[str, str] | None) -> list[str]:
+    """What keeps headers from being sent, a line each: variables that are not set."""
+    named = {name: variable_of(value) for name, value in (headers or {}).items()}
+    return [
+        f"the header {name} is to hold the environment variable {shown_variable(variable)}, which"
+        " is not set"
+        for name, variable in named.items()
+        if variable is not None and not os.environ.get(variable, "").strip()
+    ]
+
+
+def with_secrets(headers: Mapping[str, str] | None) -> dict[str, str]:
+    """The headers with the values of the environment variables that they name.
+
+    Raises:
+        EndpointError: one of these is not set.
+    """
+    for words in unset_variables(headers):
+        raise EndpointError(words)
+    return {
+        name: value if (variable := variable_of(value)) is None else os.environ[variable].strip()
+        for name, value in (headers or {}).items()
+    }

@@ -129,7 +129,7 @@ class Client:
             if found.usage is not None:
                 self._bound.learn(request, found.usage)
             if isinstance(found, Completion):
-                if found.is_answer:
+                if not found.error:
                     till.paid(found.usage or most)
                     return found
                 till.free()
@@ -202,7 +202,7 @@ class Client:
 
     def _learn(self, found: Completion | Failure, round_sent: int, seconds: float) -> None:
         now = time.monotonic()
-        if isinstance(found, Completion) and not found.is_answer:
+        if isinstance(found, Completion) and found.error:
             self._refuse(found.error)
             return
         if isinstance(found, Completion):
