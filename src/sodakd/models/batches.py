@@ -217,7 +217,7 @@ def read_results(body: bytes) -> dict[str, Completion | Failure]:
     """What came of the requests in a file of results, by their ids. Other lines say nothing."""
     found: dict[str, Completion | Failure] = {}
     for line in body.splitlines():
-        row = _row(line)
+        row = _row(line) if b"custom_id" in line else {}
         name = row.get("custom_id")
         if isinstance(name, str):
             found[name] = _meaning(row)

@@ -174,7 +174,7 @@ def _logprobs(found: JsonValue) -> tuple[tuple[str, float], ...] | None:
         logprob = row.get("logprob") if isinstance(row, dict) else None
         if not isinstance(token, str) or isinstance(logprob, bool):
             return None
-        if not isinstance(logprob, int | float) or abs(logprob) > MOST_TOKENS:
+        if not isinstance(logprob, int | float) or not abs(logprob) <= MOST_TOKENS:
             return None
         told.append((token, float(logprob)))
     return tuple(told)
