@@ -74,8 +74,8 @@ def read_completion(body: _Row, *, empty_is_said: bool) -> Completion | Failure 
         return _failed(Trouble.GARBAGE, "a choice without a message", usage)
     error = find_error({"error": row.get("error") or body.get("error")})
     if choice.reason in _INTERRUPTED or (choice.reason != "stop" and error and choice.text):
-        why = error.words if error else choice.reason
-        return _failed(Trouble.SERVER, f"the server broke the answer off: {why}", usage)
+        told = error.words if error else choice.reason
+        return _failed(Trouble.SERVER, f"the server broke the answer off: {told}", usage)
     finish = _FINISH.get(choice.reason, Finish.UNKNOWN)
     if choice.refused and not choice.text:
         finish = Finish.FILTERED
