@@ -241,7 +241,9 @@ def _usage(recipe: Recipe, ask: Ask) -> Usage:
     """Tokens of an ask: the world's own, or by the prompt's length and what answers often take."""
     if not recipe.questions.real:
         return WorldTeacher().reply(ask).usage
+    own, system = recipe.teacher.prompts, recipe.teacher.system_prompt or ""
+    characters = len(system) + len(render(ask, None if own is None else Path(own)))
     return Usage(
-        prompt_tokens=len(render(ask)) // 4 + 1,
+        prompt_tokens=characters // 4 + 1,
         completion_tokens=_TYPICAL_COMPLETION.get(ask.kind, 400),
     )
