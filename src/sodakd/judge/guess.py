@@ -217,6 +217,14 @@ def is_remark(line: str) -> bool:
     return len(bare.split()) >= 3 and bare.endswith((".", "!"))
 
 
+def is_prose(line: str) -> bool:
+    """Whether a line among blocks of Markdown is no code: a sentence, a remark, a few words."""
+    if is_sentence(line) or is_remark(line):
+        return True
+    bare = _BOLD.sub(r"\1", _INLINE.sub("x", line.strip()))
+    return _ANY_SIGN.search(bare) is None and guess_code(bare) is None
+
+
 def weigh(text: str, labels: Iterable[str]) -> Mapping[str, float]:
     """The weight of the marks that speak for each of these languages."""
     lines = (line[:_LINE].rstrip() for line in text[:_TEXT].splitlines())
