@@ -4,12 +4,13 @@ import hashlib
 import os
 import re
 import shutil
+import subprocess
 import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
 from sodakd.errors import JudgeError
-from sodakd.judge.building import built, run
+from sodakd.judge.building import built, run, said
 from sodakd.judge.inside.wall import seen
 from sodakd.judge.languages.go import INSIDE
 
@@ -45,16 +46,16 @@ class GoLibrary:
 
 
 def go_root() -> Path:
-    """Where Go is installed. Raises `JudgeError` where it is not."""
-    places = [Path(sysconfig.get_paths()["purelib"]) / "go"]
-    where = shutil.which("go")
-    if where:
-        places.append(Path(where).resolve().parent.parent)
-    places += [Path("/usr/local/go")]
-    for place in places:
-        if (place / "pkg" / "tool" / "linux_amd64" / "compile").exists():
-            return place.resolve()
-    raise JudgeError("Go (1.21 or newer) is not installed")
+    """Where Go is installed: it says so itself. Raises `JudgeError` where there is none."""
+    beside = os.pathsep.join([os.environ.get("PATH", os.defpath), sysconfig.get_path("scripts")])
+    go = shutil.which("go", path=beside) or "/usr/local/go/bin/go"
+    try:
+        root = Path(said(go, "env", "GOROOT")).resolve()
+    except (OSError, subprocess.SubprocessError) as error:
+        raise JudgeError(f"Go (1.21 or newer) is not installed, {go}: {error}") from error
+    if not (root / "pkg" / "tool" / "linux_amd64" / "compile").exists():
+        raise JudgeError(f"Go (1.21 or newer) is not whole: {root} has no compiler")
+    return root
 
 
 def go_library(root: Path, version: str) -> GoLibrary:

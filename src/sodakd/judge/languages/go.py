@@ -197,7 +197,6 @@ def run_plan(task: Task, *command: str) -> Plan:
         environment={"GOGC": "off"} if task.script is None else {},
         building=TOOLS,
         reserve=False,
-        processes=128,
     )
 
 

@@ -99,7 +99,6 @@ def plan(task: Task, asked: bytes) -> Plan:
         memory=MEMORY,
         environment=environment(task),
         reserve=False,
-        processes=128,
     )
 
 
