@@ -133,7 +133,7 @@ def run(
             if plan.start is not None:
                 pid = plan.start(job, descriptors, limits)
             else:
-                pid = job.spawn(plan.run, descriptors, files, seen, limits, written(limits))
+                pid = job.spawn(plan.run, descriptors, files, seen, limits, limits.output)
         finally:
             os.close(read)
         ended = job.wait(pid)
@@ -163,11 +163,6 @@ MISSING = "the tests cannot run here: {name} is missing"
 def missing(task: Task, name: str) -> Result:
     """The result of a program whose tests need what the machine has not."""
     return replace(refused(task, MISSING.format(name=name)), outcome="no_verdict")
-
-
-def written(limits: Limits) -> int:
-    """Bytes of the largest file that a program may write, the one of its output among them."""
-    return max(limits.output, limits.disk)
 
 
 def _judged(

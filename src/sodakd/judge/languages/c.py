@@ -99,7 +99,7 @@ take longer to read as text. More of them would hide that a program forgot one."
 HEADER = "first{}.h"
 HEADERS_OF_CALLS = PRELUDE + WRITERS
 WRAPPED = "-Wl,--wrap=main"
-"""What runs is `__wrap_main`, ours: a `main` of the program's own may be there, and is not called."""
+"""What runs is `__wrap_main`, ours: a `main` of the program's own is not called."""
 _INCLUDES = re.compile(
     r"(?:\s++|//[^\n]*+\n|/\*.*?\*/|\#[ \t]*+include[ \t]*+<\w++\.h>[ \t]*+(?://[^\n]*+)?\n)*+",
     re.DOTALL,

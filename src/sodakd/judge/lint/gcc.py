@@ -29,8 +29,8 @@ _ENDED = (
 on a program."""
 
 _OPTIONS = {Language.C: ("-std=gnu17",), Language.CPP: ("-std=gnu++20", "-O1", "-fPIE")}
-"""C as programs are compiled, or the precompiled headers do not fit; C++ as the newest that they may
-be written in."""
+"""C as programs are compiled, or the precompiled headers do not fit; C++ as the newest that they
+may be written in."""
 
 
 def _form(program: Program) -> Form:
