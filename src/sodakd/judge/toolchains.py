@@ -226,14 +226,13 @@ def _go() -> Toolchain:
     root = go_root()
     version = (root / "VERSION").read_text().split()[0].removeprefix("go")
     tools = root / "pkg" / "tool" / "linux_amd64"
-    library = go_library(root, version)
+    packages = go_library(root, version)
     found = {
         "go_compile": str(tools / "compile"),
         "go_link": str(tools / "link"),
-        "go_packages": str(library.packages),
-        "go_slim": str(library.slim),
+        "go_packages": str(packages),
     }
-    return Toolchain(found, (str(library.packages.parent), str(tools)), {"go": version})
+    return Toolchain(found, (str(packages.parent), str(tools)), {"go": version})
 
 
 _FINDERS: Mapping[Language, Callable[[], Toolchain]] = {
