@@ -16,7 +16,6 @@ from sodakd.judge.inside.native import BUILD, Built, Memory, job_of
 from sodakd.judge.inside.task import text_of
 from sodakd.judge.inside.zygote import Zygote
 
-_NULL = os.open(os.devnull, os.O_RDWR)
 _LIMITS = replace(BUILD, sockets=False)
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8"}
 _MOST = 4
@@ -86,7 +85,7 @@ def _compile(zygote: Zygote, job: Job, source: bytes, assembly: int) -> Built:
         while left:
             left = left[os.write(text, left) :]
         os.lseek(text, 0, os.SEEK_SET)
-        pid = zygote.fork(job, (_NULL, assembly, messages, text), _LIMITS, BUILD.disk)
+        pid = zygote.fork(job, (job.null, assembly, messages, text), _LIMITS, BUILD.disk)
         ended = job.wait(pid, BUILD)
         said = _AND_MAIN.sub(":", _FROM_MAIN.sub("", text_of(messages)))
         return Built(ended, _AT_END.sub(r"program\1:", said))
