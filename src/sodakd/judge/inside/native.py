@@ -15,7 +15,6 @@ from sodakd.judge.inside.job import Job
 from sodakd.judge.inside.said import short
 from sodakd.judge.inside.task import Result, Task, bad_end, full, text_of
 
-_NULL = os.open(os.devnull, os.O_RDWR)
 VALUES = 16 * MIB
 
 BUILD = Limits(
@@ -103,7 +102,7 @@ def build(
 ) -> Built:
     """Run a compiler in a job. `output`: descriptors it may write to, as 3, 4, ..."""
     with Memory("messages") as messages:
-        descriptors = (_NULL, messages, messages, *output)
+        descriptors = (job.null, messages, messages, *output)
         seen = {**_ENVIRONMENT, **environment}
         pid = job.spawn(command, descriptors, files, seen, BUILD, BUILD.disk)
         return Built(job.wait(pid, BUILD), text_of(messages))
@@ -128,7 +127,7 @@ def run(
             os.write(write, nonce.encode())
             os.close(write)
             os.fchmod(read, 0o444)  # Java opens it by its name
-            descriptors = (_NULL, output, output, result, read, *program)
+            descriptors = (job.null, output, output, result, read, *program)
             seen = {**_ENVIRONMENT, **plan.environment}
             if plan.start is not None:
                 pid = plan.start(job, descriptors, limits)
@@ -136,7 +135,8 @@ def run(
                 pid = job.spawn(plan.run, descriptors, files, seen, limits, limits.output)
         finally:
             os.close(read)
-        ended = job.wait(pid)
+        whole = replace(limits, disk=job.limits.disk)
+        ended = job.wait(pid, whole, written=(output, result))
         return _judged(task, plan, ended, oom(), output, result, nonce)
 
 
