@@ -12,6 +12,17 @@ import pytest
 from sodakd.errors import SodakdError
 from sodakd.json_text import JsonError, parse_json
 from sodakd.judge.extract import extract
+from sodakd.judge.languages import (
+    c,
+    c_joined,
+    c_tokens,
+    go,
+    go_joined,
+    go_source,
+    java,
+    java_source,
+    javascript,
+)
 from sodakd.models.batches import read_batch, read_batches, read_results
 from sodakd.models.replies import read_reply, retry_after
 from sodakd.teacher.reading import UnreadableReply, read_fault
@@ -32,6 +43,7 @@ def read_batch_files(text: str) -> object:
     return read_batch(body), read_batches(b'{"data": [%b]}' % body), read_results(body)
 
 
+WRONG = (c.WRONG, go.WRONG, java.WRONG, javascript.WRONG, go.MEMORY, java.MEMORY, javascript.MEMORY)
 READERS: Mapping[str, Callable[[str], object]] = {
     "json": parse_json,
     "fault": read_fault,
@@ -39,6 +51,15 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "error of a server": partial(read_body, 400),
     "pause of a server": retry_after,
     "batch of a server": read_batch_files,
+    "words of C": c_tokens.words,
+    "includes of C": c.precompiled,
+    "C and its script": partial(c_joined.joined, script="int main() { exit(0); }", cpp=True),
+    "script of C": partial(c_joined.joined, "", cpp=False),
+    "Java and its script": lambda text: java_source.joined(text, text),
+    "Go": go_source.read,
+    "Go and its script": lambda text: go_joined.without_mains(text, f"{text}os.Exit(0)"),
+    "what Go says": go.words,
+    "what programs say": lambda text: [one.search(text) for one in WRONG],
     **{
         f"answer in {language}": partial(extract, language=language, entry_point="f")
         for language in Language
@@ -54,6 +75,8 @@ PIECES = [
     "'", "\"\"\"", "'''", "#/*", "/**/", "/*", "*/", "//", "#", "#\\\n", "{", "}", "(",
     ")", "[", "]", "[{", "{\"a\":", "<", "<think>", "</think>", "<!--", "\\u", "\\ud83d", "\ud83d",
     "1", "1.", "-", "* ", "1. ", ": ", "def f(", "class A", "import a\n", "a=", "a.b", "a b ",
+    "void main(", "class A {", "import a;", "func main(", "os.Exit", "--- FAIL: ", "panic: ",
+    "goroutine 1 [a]:\n", "program: program.c:1: ", "Assertion `", "#include <a.h>\n", "\\\n",
     "\x00", "\x0c", "\u2028", "é", "//\\\n", "R\"(", "${", "`${`", "1:", "|", "| ",
 ]  # fmt: skip
 """What texts are made of that have hung a reader, or may."""
