@@ -22,21 +22,18 @@ def too_much(folder: str, most: int) -> bool:
     while folders:
         try:
             with os.scandir(folders.pop()) as found:
-                entries = list(found)
+                for entry in found:
+                    count += 1
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                    else:
+                        size += entry.stat(follow_symlinks=False).st_blocks * 512
         except (FileNotFoundError, PermissionError):
-            continue
+            continue  # it was removed as we looked, or nobody may see what is in it
         except OSError:  # its path is too long
             return True
-        count += len(entries)
         if count > FILES:
             return True
-        for entry in entries:
-            with contextlib.suppress(OSError):
-                seen = entry.stat(follow_symlinks=False)
-                if stat.S_ISDIR(seen.st_mode):
-                    folders.append(entry.path)
-                else:
-                    size += seen.st_blocks * 512
     return size > most
 
 
