@@ -1,7 +1,6 @@
 """The ledger: nothing is asked twice, and the budget is never passed."""
 
 import asyncio
-import multiprocessing
 import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -73,11 +72,11 @@ def solve(text: str) -> Ask:
 
 def assert_books_are_the_sum_of_rows(path: Path) -> None:
     with sqlite3.connect(path) as database:
-        books = database.execute("select calls, tokens, money, lost, lost_money from books")
+        books = database.execute("select * from books")
         rows = database.execute(
-            "select sum(attempts),"
-            " sum(prompt_tokens + completion_tokens + open_tokens + lost_tokens),"
-            " sum(money + open_money + lost_money), sum(lost), sum(lost_money) from calls"
+            "select sum(attempts - open), sum(prompt_tokens + completion_tokens + lost_tokens),"
+            " sum(money + lost_money), sum(lost), sum(lost_money), sum(open), sum(open_tokens),"
+            " sum(open_money) from calls"
         )
         assert books.fetchone() == rows.fetchone()
     database.close()
@@ -150,29 +149,15 @@ def test_a_raised_budget_goes_on_and_asks_nothing_twice(tmp_path: Path) -> None:
     assert set(teacher.asked.values()) == {1}
 
 
-def _spend(path: Path, budget: int | None, count: int) -> None:
-    teacher = SlowTeacher(seconds=0.005, flights=8)
-    try:
-        ledger(path, teacher, Budget(calls=budget)).ask(solves(count), "x", Counter())
-    except BudgetReached:
-        return
-
-
-@pytest.mark.parametrize(("budget", "calls"), [(60, 60), (None, 100)])
-def test_processes_on_one_ledger_share_its_budget_and_never_ask_the_same(
-    tmp_path: Path, budget: int | None, calls: int
-) -> None:
-    spawn = multiprocessing.get_context("spawn")
+def test_a_second_ledger_on_a_file_is_refused_and_those_who_look_are_not(tmp_path: Path) -> None:
     path = tmp_path / "l.sqlite"
-    workers = [spawn.Process(target=_spend, args=(path, budget, 100)) for _ in range(2)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    spent = look_up_spent(path)
-    assert spent is not None
-    assert spent.calls == calls
-    assert_books_are_the_sum_of_rows(path)
+    books = ledger(path, SlowTeacher())
+    books.ask(solves(3), "one", Counter())
+    with pytest.raises(RunError, match=r"l\.sqlite is in use: another sodakd"):
+        ledger(path, SlowTeacher())
+    assert statement(path, "run")[-1].answered == 3
+    books.close()
+    ledger(path, SlowTeacher()).close()
 
 
 def test_an_attempt_that_was_not_billed_costs_nothing_and_a_lost_one_its_most(

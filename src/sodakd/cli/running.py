@@ -104,9 +104,9 @@ def ledger(
     ·  sodakd ledger runs/embedded-0 --by ask --json
     """
     from sodakd.screen import show_ledger
-    from sodakd.teacher.statement import statement
+    from sodakd.teacher.statement import ledger_in, statement
 
-    entries = statement(folder / "ledger.sqlite", by.value)
+    entries = statement(ledger_in(folder), by.value)
     if as_json:
         typer.echo(json.dumps([entry.model_dump() for entry in entries], indent=1))
     else:
@@ -122,5 +122,6 @@ def record(
     Example:  sodakd record runs/embedded-0 --out answers.jsonl
     """
     from sodakd.teacher.replay import record as write_records
+    from sodakd.teacher.statement import ledger_in
 
-    typer.echo(f"{write_records(folder / 'ledger.sqlite', out):,} answers in {out}")
+    typer.echo(f"{write_records(ledger_in(folder), out):,} answers in {out}")

@@ -15,7 +15,6 @@ from sodakd.errors import RunError
 from sodakd.evaluate.passk import by_level
 from sodakd.judge.judge import versions
 from sodakd.judge.lint.table import tool_versions
-from sodakd.methods.beside import beside
 from sodakd.methods.given import Prepared
 from sodakd.methods.plan import plan
 from sodakd.methods.sft import sft
@@ -24,7 +23,7 @@ from sodakd.methods.start import prepare
 from sodakd.methods.workshop import Workshop, open_ledger, total_tally
 from sodakd.recipe import LoadedRecipe, Recipe
 from sodakd.records import Attempt, Results, Standing
-from sodakd.run import Run, Watch, cores
+from sodakd.run import Run, Watch
 from sodakd.settings.stages import Lint
 from sodakd.store import read_rows, write_whole
 from sodakd.teacher.endpoint import prices_of
@@ -32,8 +31,6 @@ from sodakd.teacher.money import NANO
 from sodakd.types import Language
 
 CONTROL = "sft"
-LOADED = ("transformers", "vllm")
-"""Teachers that a machine holds once."""
 
 
 @dataclass(frozen=True)
@@ -74,15 +71,10 @@ def distil(
         with Workshop.open(recipe, run, folder / "ledger.sqlite", given.exam) as shop:
             if recipe.method == "sft":
                 shop.evaluate("base/evaluation", given.base, given.exam)
-                run_control(control, watch)
-            elif recipe.control and has_room_beside(recipe):
-                with beside(run_control, control, watch) as other:
-                    student = _method(shop, given)
-                    other.wait()
             else:
                 student = _method(shop, given)
-                if recipe.control:
-                    run_control(control, watch)
+        if recipe.control or recipe.method == "sft":
+            run_control(control, watch)
         if recipe.method == "sft":
             student = folder / CONTROL / "student"
         run.weights("student", lambda part: _copy(student, part))
@@ -139,17 +131,6 @@ def _frameworks() -> dict[str, str]:
     names = ("accelerate", "peft", "tokenizers", "torch", "transformers")
     there = {found for found in names if importlib.util.find_spec(found) is not None}
     return {name: importlib.metadata.version(name) for name in names if name in there}
-
-
-def has_room_beside(recipe: Recipe) -> bool:
-    """Whether the control can be trained at the same time, in a process of its own.
-
-    Not on a GPU: its memory is one training's.
-    """
-    from sodakd.models.devices import has_gpu
-
-    held_once = recipe.teacher.kind in LOADED or recipe.generation.backend != "transformers"
-    return cores() > 1 and not held_once and not has_gpu()
 
 
 def _warnings(run: Run) -> tuple[str, ...]:

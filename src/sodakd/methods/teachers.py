@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from sodakd.models.transformers import TransformersModel
 
 
-def open_teacher(settings: TeacherSettings, folder: Path) -> Teacher | CallingTeacher:
+def open_teacher(
+    settings: TeacherSettings, folder: Path
+) -> Teacher | CallingTeacher | BatchTeacher:
     """The teacher of a recipe. A server it needs is started at its first call, not here."""
     return TEACHERS[settings.kind](settings, folder)
 
@@ -38,7 +40,7 @@ def _replay(settings: TeacherSettings, folder: Path) -> Teacher:
     return ReplayTeacher.open(Path(settings.file or ""))
 
 
-def _openai(settings: TeacherSettings, folder: Path) -> CallingTeacher:
+def _openai(settings: TeacherSettings, folder: Path) -> CallingTeacher | BatchTeacher:
     del folder
     endpoint, patience = endpoint_of(settings), _patience(settings)
     client = Client(endpoint, settings.max_in_flight, patience)
@@ -65,7 +67,7 @@ def _transformers(settings: TeacherSettings, folder: Path) -> CallingTeacher:
             keys="teacher.",
         )
 
-    model = LocalModel(open_model)
+    model = LocalModel(open_model, settings.max_in_flight)
     # A local model draws by its seed alone: without one, asking again would bring the same answer.
     return _chat(settings, name, lambda: model, settings.seed or 0)
 
@@ -112,7 +114,7 @@ def _patience(settings: TeacherSettings) -> Patience:
     return Patience(attempts=settings.attempts, timeout=settings.timeout)
 
 
-Opener = Callable[[TeacherSettings, Path], Teacher | CallingTeacher]
+Opener = Callable[[TeacherSettings, Path], Teacher | CallingTeacher | BatchTeacher]
 
 TEACHERS: Mapping[TeacherKind, Opener] = {
     "world": _world,

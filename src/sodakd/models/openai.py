@@ -28,6 +28,7 @@ from sodakd.models.endpoint import Endpoint
 from sodakd.models.http import Connections
 from sodakd.models.limiter import Breaker, Limit, Outage
 from sodakd.models.replies import read_reply
+from sodakd.types import Usage
 
 _EMPTY_ANSWERS = 3
 """An empty answer is paid for, and mostly comes again: it is asked for twice more, no oftener."""
@@ -112,13 +113,12 @@ class Client:
         failures = empties = 0
         while True:
             self._raise_if_stopped()
-            await till.reserve(most)
-            found = await self._attempt(body, till)
+            found = await self._attempt(body, most, till)
             if isinstance(found, Completion):
                 if found.error:
                     till.free()
                 else:
-                    till.paid(found.usage or most)
+                    till.paid(found.usage)
                 return found
             self._settle(found, till)
             unpaid = found.billed is Billed.NO
@@ -133,18 +133,16 @@ class Client:
             wait = self.patience.wait(failures, self._jitter.random())
             await self._pause(max(wait, found.retry_after or 0.0))
 
-    async def _attempt(self, body: bytes, till: Till) -> Completion | Failure:
+    async def _attempt(self, body: bytes, most: Usage, till: Till) -> Completion | Failure:
+        await self._enter()
         try:
-            await self._enter()
-        except BaseException:
-            till.free()
-            raise
-        round_sent, began = self._limit.round, time.monotonic()
-        try:
-            reply = await self._connections.send("POST", "/chat/completions", body)
-        except BaseException:
-            till.lost()
-            raise
+            await till.reserve(most)  # with a place in hand: what waits for one is no call yet
+            round_sent, began = self._limit.round, time.monotonic()
+            try:
+                reply = await self._connections.send("POST", "/chat/completions", body)
+            except BaseException:
+                till.lost()
+                raise
         finally:
             self._in_flight -= 1
             self._let_in()
