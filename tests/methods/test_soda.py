@@ -2,10 +2,7 @@
 
 import pytest
 
-from sodakd.methods import distil
 from sodakd.methods.soda import stalled, with_replay
-from sodakd.models import devices
-from sodakd.recipe import Recipe
 from sodakd.training.batches import Example
 
 
@@ -28,12 +25,3 @@ def test_replay_is_the_share_it_is_called() -> None:
     assert len({each.prompt for each in mixed}) == 100
     assert mixed == with_replay(new, older, share=0.3, seed=1)
     assert with_replay(new, older, share=0.0, seed=1) == new
-
-
-def test_the_control_is_not_trained_beside_the_method_on_a_gpu(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    for gpu in (True, False):
-        monkeypatch.setattr(devices, "has_gpu", lambda gpu=gpu: gpu)
-        monkeypatch.setattr(distil, "cores", lambda: 2)
-        assert distil.has_room_beside(Recipe()) is not gpu

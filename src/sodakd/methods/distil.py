@@ -20,13 +20,14 @@ from sodakd.methods.plan import plan
 from sodakd.methods.sft import sft
 from sodakd.methods.soda import soda
 from sodakd.methods.start import prepare
-from sodakd.methods.workshop import Workshop, open_ledger, total_tally
+from sodakd.methods.workshop import USUAL, Workshop, open_ledger, total_tally
 from sodakd.recipe import LoadedRecipe, Recipe
 from sodakd.records import Attempt, Results, Standing
 from sodakd.run import Run, Watch
 from sodakd.settings.stages import Lint
 from sodakd.store import read_rows, write_whole
 from sodakd.teacher.endpoint import prices_of
+from sodakd.teacher.ledger import LedgerOptions
 from sodakd.teacher.money import NANO
 from sodakd.types import Language
 
@@ -44,10 +45,15 @@ class Control:
     calls: int
     steps: int
     drop_from: str | None
+    options: LedgerOptions
 
 
 def distil(
-    loaded: LoadedRecipe, folder: Path, watch: Watch, drop_from: str | None = None
+    loaded: LoadedRecipe,
+    folder: Path,
+    watch: Watch,
+    drop_from: str | None = None,
+    options: LedgerOptions = USUAL,
 ) -> Results:
     """Run a recipe in a folder, or go on with it, and return its results.
 
@@ -66,9 +72,9 @@ def distil(
             recipe, loaded.written, folder, given,
             calls=planned.soda_calls() or recipe.questions.seeds,
             steps=planned.soda_steps() or planned.trainings[-1].steps,
-            drop_from=of_control,
+            drop_from=of_control, options=options,
         )  # fmt: skip
-        with Workshop.open(recipe, run, folder / "ledger.sqlite", given.exam) as shop:
+        with Workshop.open(recipe, run, folder / "ledger.sqlite", given.exam, options) as shop:
             if recipe.method == "sft":
                 shop.evaluate("base/evaluation", given.base, given.exam)
             else:
@@ -89,7 +95,7 @@ def run_control(control: Control, watch: Watch) -> None:
     ledger = control.folder / "ledger.sqlite"
     with (
         Run.open(folder, control.written, watch, control.drop_from, CONTROL) as run,
-        Workshop.open(control.recipe, run, ledger, control.given.exam) as shop,
+        Workshop.open(control.recipe, run, ledger, control.given.exam, control.options) as shop,
     ):
         sft(shop, control.given, control.calls, control.steps)
 

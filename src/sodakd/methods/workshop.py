@@ -19,16 +19,20 @@ from sodakd.records import Attempt, Feedback, TrainRow
 from sodakd.run import Run
 from sodakd.settings.training import TrainingSettings
 from sodakd.teacher.endpoint import prices_of
-from sodakd.teacher.ledger import Ledger
+from sodakd.teacher.ledger import Ledger, LedgerOptions
 from sodakd.training.batches import Example, count_steps
 from sodakd.types import Pair, Question
 from sodakd.update.invent import Update, new_questions
 
+USUAL = LedgerOptions()
 
-def open_ledger(recipe: Recipe, path: Path) -> Ledger:
-    """The recipe's teacher behind its books."""
+
+def open_ledger(
+    recipe: Recipe, path: Path, options: LedgerOptions = USUAL, asked: int = 0
+) -> Ledger:
+    """The recipe's teacher behind its books. Finished steps made so many calls: `asked`."""
     teacher = open_teacher(recipe.teacher, path.parent)
-    return Ledger(path, teacher, prices_of(recipe.teacher), recipe.budget)
+    return Ledger(path, teacher, prices_of(recipe.teacher), recipe.budget, options, asked)
 
 
 @dataclass(frozen=True)
@@ -45,11 +49,17 @@ class Workshop:
     @classmethod
     @contextmanager
     def open(
-        cls, recipe: Recipe, run: Run, ledger: Path, exam: Sequence[Question]
+        cls,
+        recipe: Recipe,
+        run: Run,
+        ledger: Path,
+        exam: Sequence[Question],
+        options: LedgerOptions = USUAL,
     ) -> Iterator["Workshop"]:
         """Open the teacher and the judge; they, and the student, are closed with the context."""
         with ExitStack() as stack:
-            books = open_ledger(recipe, ledger)
+            asked = total_tally(run)["teacher_calls"]
+            books = open_ledger(recipe, ledger, options, asked)
             stack.callback(books.close)
             judge = stack.enter_context(Judge(recipe.judge))
             students = Students(recipe.generation, recipe.training.threads, run.folder)

@@ -8,10 +8,11 @@ from typing import TypeVar
 
 from pydantic import JsonValue
 
-from sodakd.errors import RunError
+from sodakd.errors import DataError, RunError
 from sodakd.records import Attempt, Feedback, Results, TrainRow
 from sodakd.run import Event, Step
 from sodakd.store import read_rows
+from sodakd.teacher.statement import look_up_spend_rows
 from sodakd.types import Frozen, Pair, Question
 
 Row = TypeVar("Row", bound=Frozen)
@@ -103,7 +104,7 @@ def read_folder(folder: Path) -> Folder:
         steps=[*_rows(folder / "manifest.jsonl", Step), *_control_steps(control)],
         events=[*_rows(folder / "events.jsonl", Event), *_control_events(control)],
         results=_results(folder / "results.json"),
-        spend=_spend(folder / "spend.json"),
+        spend=_spend(folder / "spend.json") or _spent_so_far(folder / "ledger.sqlite", recipe),
         base_log=_rows(folder / "base/student/log.jsonl", TrainRow),
         control_log=_rows(control / "student/log.jsonl", TrainRow),
         base_evaluation=_rows(folder / "base/evaluation.jsonl", Attempt),
@@ -171,3 +172,16 @@ def _spend(path: Path) -> list[Spend]:
         return [Spend.model_validate(row) for row in json.loads(path.read_text(encoding="utf-8"))]
     except ValueError as error:
         raise RunError(f"{path} cannot be read: {error}") from None
+
+
+def _spent_so_far(ledger: Path, recipe: dict[str, JsonValue]) -> list[Spend]:
+    """What the ledger of an unfinished run tells; nothing where it cannot be read."""
+    own = str(recipe.get("method", "soda"))
+    try:
+        rows = look_up_spend_rows(ledger)
+    except (DataError, RunError):
+        return []
+    return [
+        Spend(method="sft" if row.step.startswith("sft/") else own, **row.model_dump())
+        for row in rows
+    ]

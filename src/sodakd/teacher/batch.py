@@ -164,7 +164,7 @@ class BatchRound:
         again: list[_Wanted] = []
         replies: dict[str, Reply] = {}
 
-        def settle(database: sqlite3.Connection) -> BudgetReached | None:
+        def settle(database: sqlite3.Connection) -> str:
             for each in wanted:
                 found = results.get(each.call.key)
                 reply = self._settle(database, each, found, again)
@@ -176,8 +176,8 @@ class BatchRound:
         passed = await self._commits.post(settle)
         self._replies |= replies
         self._desk.shown(len(self._replies))
-        if isinstance(passed, BudgetReached):
-            raise passed
+        if passed:
+            raise BudgetReached(str(passed))
         return again
 
     def _refuse(self, ended: Batch, size: int) -> NoReturn:

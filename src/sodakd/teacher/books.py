@@ -75,8 +75,8 @@ def spent(database: sqlite3.Connection) -> Spent:
 def check(before: Spent, most: Usage, money: int, budget: Budget) -> None:
     """Raise `BudgetReached` where a call that may cost so much could pass the budget."""
     passed = over(before, budget)
-    if passed is not None:
-        raise passed
+    if passed:
+        raise BudgetReached(passed)
     for name, limit, unit, amount in (
         ("calls", budget.calls, 1, before.calls + before.reserved_calls + 1),
         ("tokens", budget.tokens, 1, before.tokens + before.reserved_tokens + most.tokens),
@@ -90,21 +90,20 @@ def check(before: Spent, most: Usage, money: int, budget: Budget) -> None:
             )
 
 
-def over(spent: Spent, budget: Budget) -> BudgetReached | None:
-    """The error for a budget that is passed: by answers that took more than was asked of them."""
+def over(spent: Spent, budget: Budget) -> str:
+    """Words for a budget that is passed, by answers that took more than was asked of them."""
     for name, limit, unit, amount in (
         ("tokens", budget.tokens, 1, spent.tokens),
         ("money", _nano(budget), NANO, spent.money),
     ):
         if limit is not None and amount > limit:
-            return BudgetReached(
+            return (
                 f"the budget is passed: budget.{name} is {limit / unit:.10g}, and"
-                f" {amount / unit:.10g} are spent, for answers took more tokens than the"
-                " teacher was asked to take at most (hidden reasoning counts, and max_tokens does"
-                " not bound it); all answers so far are kept: to go on, raise"
+                f" {amount / unit:.10g} are spent (a model that bills hidden reasoning can take"
+                " more than max_tokens allows); all answers so far are kept: to go on, raise"
                 f" budget.{name} and run the same command again"
             )
-    return None
+    return ""
 
 
 def _nano(budget: Budget) -> int | None:

@@ -10,9 +10,11 @@ import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from sodakd.errors import RunError
 from sodakd.models.apart import few_collections, run_apart
 from sodakd.models.completions import Finish
 from sodakd.settings.teacher import Budget
@@ -23,17 +25,37 @@ from sodakd.teacher.books import Call
 from sodakd.teacher.commit import GroupCommit, Writer
 from sodakd.teacher.money import NANO, Prices, SpendRow, Spent
 from sodakd.teacher.round import Desk, Round, Shown
-from sodakd.teacher.statement import look_up_answers
+from sodakd.teacher.statement import ledger_in, look_up_answers, look_up_spent
 
 __all__ = ["NANO", "Ledger", "Prices", "SpendRow", "Spent"]
 
 _CHUNK = 64  # computed answers booked in one transaction
 
 
+@dataclass(frozen=True)
+class LedgerOptions:
+    """How a run's ledger is opened, whatever its recipe.
+
+    Answers that the ledgers in `reuse` hold are taken from there, at no cost. `may_be_new`: the run
+    may go on although the answers that its finished steps paid for are gone.
+    """
+
+    reuse: tuple[Path, ...] = ()
+    may_be_new: bool = False
+
+
+_USUAL = LedgerOptions()
+
+
 class Ledger:
     """A teacher behind its books. Safe to share between threads; its file is one ledger's alone.
 
-    Answers that the ledgers in `reuse` hold are taken from there, at no cost.
+    `asked`: how many calls the finished steps of its run are known to have asked for.
+
+    Raises:
+        RunError: the file cannot be used, another ledger has it open, or it holds nothing of what
+            was asked.
+        DataError: there is no ledger where one is to be reused.
     """
 
     def __init__(
@@ -42,17 +64,20 @@ class Ledger:
         teacher: Teacher | CallingTeacher | BatchTeacher,
         prices: Prices,
         budget: Budget,
-        reuse: Sequence[Path] = (),
+        options: LedgerOptions = _USUAL,
+        asked: int = 0,
     ) -> None:
         self.teacher = teacher
         self.prices = prices
         self.budget = budget
-        self._reuse = reuse
-        for other in reuse:
+        self._reuse = [ledger_in(place) for place in options.reuse]
+        for other in self._reuse:
             look_up_answers(other, [])
         self._lock = threading.Lock()
         # An answer that was paid for must survive a power cut; a computed one needs no fsync.
         self._calling = teacher if isinstance(teacher, CallingTeacher | BatchTeacher) else None
+        if self._calling is not None and asked and not options.may_be_new:
+            _require_answers(path, asked)
         self._writer = Writer(path, "full" if self._calling else "normal")
         if self._calling is not None:
             self._writer.do(partial(books.price, model=self._calling.model, prices=prices))
@@ -161,6 +186,16 @@ class Ledger:
             replies |= {call.key: reply for call, _, reply in new}
             shown(len(replies))
         return replies
+
+
+def _require_answers(path: Path, asked: int) -> None:
+    spent = look_up_spent(path)
+    if not path.exists() or (spent is not None and spent.calls == 0):
+        raise RunError(
+            f"the ledger {path} is {'empty' if path.exists() else 'gone'}, and finished steps of"
+            f" this run made {asked:,} calls: put it back; or go on without it: --new-ledger pays"
+            " again for what the run still asks, and the budget begins anew"
+        )
 
 
 def _counted(progress: Shown | None, before: int, total: int) -> Shown:

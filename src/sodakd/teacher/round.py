@@ -173,11 +173,11 @@ class _CallTill:
         """Keep the answer, with what the last attempt took, in one transaction."""
         paid, key, budget = self._paid, self._call.key, self._round.desk.budget
 
-        def operation(database: sqlite3.Connection) -> BudgetReached | None:
+        def operation(database: sqlite3.Connection) -> str:
             for pay in paid:
                 pay(database)
             books.close_call(database, key, reply)
-            return books.over(books.spent(database), budget) if paid else None
+            return books.over(books.spent(database), budget) if paid else ""
 
         try:
             passed = await self._round.desk.commits.post(operation)
@@ -186,8 +186,8 @@ class _CallTill:
             raise
         self._paid = []
         self._end(None)
-        if isinstance(passed, BudgetReached):
-            self._round.fail(passed)
+        if passed:
+            self._round.fail(BudgetReached(str(passed)))
 
     def give_up(self) -> None:
         """Settle what is open, of a call that ends without an answer."""
