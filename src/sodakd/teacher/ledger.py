@@ -27,7 +27,7 @@ from sodakd.teacher.money import NANO, Prices, SpendRow, Spent
 from sodakd.teacher.round import Desk, Round, Shown
 from sodakd.teacher.statement import ledger_in, look_up_answers, look_up_spent
 
-__all__ = ["NANO", "Ledger", "Prices", "SpendRow", "Spent"]
+__all__ = ["NANO", "USUAL_LEDGER", "Ledger", "LedgerOptions", "Prices", "SpendRow", "Spent"]
 
 _CHUNK = 64  # computed answers booked in one transaction
 
@@ -44,7 +44,7 @@ class LedgerOptions:
     may_be_new: bool = False
 
 
-_USUAL = LedgerOptions()
+USUAL_LEDGER = LedgerOptions()
 
 
 class Ledger:
@@ -64,7 +64,7 @@ class Ledger:
         teacher: Teacher | CallingTeacher | BatchTeacher,
         prices: Prices,
         budget: Budget,
-        options: LedgerOptions = _USUAL,
+        options: LedgerOptions = USUAL_LEDGER,
         asked: int = 0,
     ) -> None:
         self.teacher = teacher
