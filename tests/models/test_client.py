@@ -114,6 +114,13 @@ def test_it_is_waited_for_at_the_start_too_but_not_for_ever() -> None:
         )
 
 
+def test_a_server_that_never_has_room_is_left_with_its_words() -> None:
+    patience = Patience(first_wait=0.05, longest_wait=0.2, start=30)
+    limit = {"error_code": 18, "error_msg": "Open api qps request limit reached"}
+    with pytest.raises(EndpointError, match=r"nothing but refusals .* qps request limit"):
+        ask(lambda *_: reply(200, limit), ["Hello"] * 9, patience=patience)
+
+
 def test_one_call_that_a_gateway_always_fails_ends_while_others_are_answered() -> None:
     def poisoned(head: bytes, body: bytes) -> bytes:
         return reply(504, GATEWAY) if b"poison" in body else said("yes")

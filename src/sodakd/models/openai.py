@@ -44,7 +44,8 @@ _BEGUN = {Trouble.RESET: True, Trouble.CONNECT: False, Trouble.UNAVAILABLE: Fals
 class Patience:
     """How long a client tries. Seconds.
 
-    A server that is away is waited for as long as `stall`, one that never answered as `start`.
+    A server that is away, or has no room, is waited for as long as `stall`. One that never answered
+    is waited for as long as `start`, or twice the longest wait where it only has no room.
     """
 
     attempts: int = 8
@@ -215,8 +216,9 @@ class Client:
             self._limit.refused(round_sent)
             wait = found.retry_after
             self._gate.close(self.patience.first_wait if wait is None else wait)
-            if now - self._last_success > self.patience.stall:
-                self._halt(f"nothing but refusals for {self.patience.stall:g} s: {found.words}")
+            own, silent = self.patience, now - self._last_success
+            if silent > (own.stall if self._ever else 2 * own.longest_wait):
+                self._halt(f"nothing but refusals for {silent:.0f} s: {found.words}")
             return
         if found.trouble is Trouble.FATAL:
             self._halt(found.words)

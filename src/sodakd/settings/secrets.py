@@ -17,8 +17,8 @@ _FROM_VARIABLE = "env:"
 
 
 def shown_variable(name: str) -> str:
-    """The name of a variable, or `***` for what may be a secret in the place of one."""
-    return name if _PLAINLY_A_NAME.fullmatch(name) else "***"
+    """The name of a variable, as it may be shown: it may be a secret in the place of one."""
+    return name if _PLAINLY_A_NAME.fullmatch(name) else "*** (not shown: it may be a key)"
 
 
 def variable_of(value: str) -> str | None:
