@@ -142,7 +142,7 @@ def test_a_killed_run_goes_on_with_the_batch_it_had_begun(tmp_path: Path) -> Non
             process.kill()
         spent = look_up_spent(path)
         assert spent is not None
-        assert spent.calls == 30  # set aside, for the batch is on its way
+        assert (spent.calls, spent.reserved_calls) == (0, 30)  # the batch is on its way
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
         assert server.books() == {"batches": 1, "answered": 30}
     assert done.stdout.strip() == "30"

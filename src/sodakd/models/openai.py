@@ -124,14 +124,12 @@ class Client:
         failures = empties = waits = 0
         while True:
             self._gate.raise_if_stopped()
-            most = self._bound.at_most(request)
-            await till.reserve(most)
-            found = await self._attempt(body, till)
+            found = await self._attempt(request, body, till)
             if found.usage is not None:
                 self._bound.learn(request, found.usage)
             if isinstance(found, Completion):
                 if not found.error:
-                    till.paid(found.usage or most)
+                    till.paid(found.usage)
                     return found
                 till.free()
                 # Until one was answered nobody can tell whether it was for the prompt alone.
@@ -152,20 +150,19 @@ class Client:
             wait = self.patience.wait(failures, self._jitter.random())
             await self._gate.pause(max(wait, found.retry_after or 0.0))
 
-    async def _attempt(self, body: bytes, till: Till) -> Completion | Failure:
+    async def _attempt(self, request: Request, body: bytes, till: Till) -> Completion | Failure:
+        await self._gate.enter()
         try:
-            await self._gate.enter()
-        except BaseException:
-            till.free()
-            raise
-        round_sent, began = self._limit.round, time.monotonic()
-        replies = self._outage.replies
-        self._sent += 1
-        try:
-            reply = await self._connections.send("POST", "/chat/completions", body)
-        except BaseException:
-            till.lost()
-            raise
+            # With a place in hand, for what waits for one is no call yet; and by all that was seen.
+            await till.reserve(self._bound.at_most(request))
+            round_sent, began = self._limit.round, time.monotonic()
+            replies = self._outage.replies
+            self._sent += 1
+            try:
+                reply = await self._connections.send("POST", "/chat/completions", body)
+            except BaseException:
+                till.lost()
+                raise
         finally:
             self._gate.leave()
         found = (
