@@ -17,23 +17,16 @@ from dataclasses import dataclass, replace
 from sodakd.judge.extract import extract_for
 from sodakd.judge.judge import Judge
 from sodakd.judge.trial import bare_program, program_for
+from sodakd.records import Solved
 from sodakd.run import Built, Run
 from sodakd.settings.stages import DeliverySettings
 from sodakd.teacher.asks import Ask, Fault, Reply, Solve
 from sodakd.teacher.ledger import Ledger
 from sodakd.teacher.reading import UnreadableReply, again, read_fault, whole
-from sodakd.types import FaultKind, Frozen, Pair, Question, Severity, Verdict
+from sodakd.types import FaultKind, Pair, Question, Severity, Verdict
 
 _SHOWN = 10  # findings that the teacher is told of
 _CHUNK = 64  # faults asked for at once; between chunks their kinds are evened out
-
-
-class Solved(Frozen):
-    """A question's text and the teacher's solution of it."""
-
-    question_id: str
-    prompt: str
-    code: str
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,7 @@ class Ended(Protocol):
 _ENDED = {
     Finish.LENGTH: "the reply was cut off at its token limit",
     Finish.FILTERED: "the reply was held back by a content filter",
+    Finish.UNKNOWN: "the reply ended for a reason that is not known: it may be cut off",
     Finish.FAILED: "no reply came, after every attempt",
 }
 
@@ -80,7 +81,7 @@ def whole(reply: Ended) -> str:
 
     Raises `UnreadableReply` for another, and where the thinking had no end.
     """
-    if reply.finish in _ENDED:
+    if reply.finish is not Finish.STOP:
         raise UnreadableReply(_ENDED[reply.finish])
     said, ended = spoken(reply.text)
     if not ended and not said.strip():
