@@ -90,7 +90,7 @@ class ByCalls:
             if not found.is_answer or found.finish is Finish.FILTERED:
                 failed.append(found)
             else:
-                said = Said(found.text, ended=found.finish is Finish.STOP)
+                said = Said(found.text, ended=found.finish is not Finish.LENGTH)
                 keep([wanted[place]], [said])
 
         self._model.complete(requests, came=came)
