@@ -10,8 +10,10 @@ from functools import partial
 import pytest
 
 from sodakd.errors import SodakdError
+from sodakd.evaluate.reading import program_of
 from sodakd.json_text import JsonError, parse_json
 from sodakd.judge.extract import extract
+from sodakd.judge.guess import guess_code
 from sodakd.judge.languages import (
     c,
     c_joined,
@@ -23,10 +25,12 @@ from sodakd.judge.languages import (
     java_source,
     javascript,
 )
+from sodakd.judge.names import names_of
 from sodakd.models.batches import read_batch, read_batches, read_results
 from sodakd.models.replies import read_reply, retry_after
 from sodakd.teacher.reading import UnreadableReply, read_fault
 from sodakd.types import Language
+from tests.evaluate.tasks import task
 
 
 def read_body(status: int, text: str) -> object:
@@ -64,6 +68,13 @@ READERS: Mapping[str, Callable[[str], object]] = {
         f"answer in {language}": partial(extract, language=language, entry_point="f")
         for language in Language
     },
+    "answer in any language": extract,
+    "code in any language": guess_code,
+    **{f"names in {language}": partial(names_of, language=language) for language in Language},
+    **{
+        f"answer to a task in {language}": partial(program_of, task(language))
+        for language in Language
+    },
 }
 OWN_ERRORS = (SodakdError, JsonError, UnreadableReply)
 SIZE = 200_000
@@ -77,6 +88,7 @@ PIECES = [
     "1", "1.", "-", "* ", "1. ", ": ", "def f(", "class A", "import a\n", "a=", "a.b", "a b ",
     "void main(", "class A {", "import a;", "func main(", "os.Exit", "--- FAIL: ", "panic: ",
     "goroutine 1 [a]:\n", "program: program.c:1: ", "Assertion `", "#include <a.h>\n", "\\\n",
+    "f(", "=/[", "import (\n", "struct A ", "function ", "a:  x;", "    a\n", "\ufeff",
     "\x00", "\x0c", "\u2028", "é", "//\\\n", "R\"(", "${", "`${`", "1:", "|", "| ",
 ]  # fmt: skip
 """What texts are made of that have hung a reader, or may."""
