@@ -9,15 +9,21 @@ from functools import partial
 
 import pytest
 
+from sodakd.deliver.same import is_same
 from sodakd.errors import SodakdError
 from sodakd.json_text import JsonError, parse_json
 from sodakd.judge.extract import extract
-from sodakd.teacher.reading import UnreadableReply, read_fault
+from sodakd.teacher.reading import UnreadableReply
 from sodakd.types import Language
+from tests.teacher.readers import REPLIES, graded_in, read_reply
 
+LEXERS = (Language.PYTHON, Language.CPP, Language.JAVASCRIPT)
 READERS: Mapping[str, Callable[[str], object]] = {
     "json": parse_json,
-    "fault": read_fault,
+    "reply": read_reply,
+    **REPLIES,
+    **{f"program in {each}": partial(is_same, other="x", language=each) for each in LEXERS},
+    **{f"answer of the world in {each}": graded_in(each) for each in Language},
     **{
         f"answer in {language}": partial(extract, language=language, entry_point="f")
         for language in Language
