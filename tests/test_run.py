@@ -138,7 +138,8 @@ def test_dropping_a_step_drops_all_after_it(tmp_path: Path, question: Question) 
         for step in ("one", "two", "three"):
             run.rows(step, Question, lambda: Built([question]))
         run.weights("four", weights)
-    with Run.open(tmp_path / "run", RECIPE, drop_from="two") as run:
+    with Run.open(tmp_path / "run", RECIPE) as run:
+        run.drop_from("two")
         assert [line.step for line in run.steps] == ["one"]
     assert not [path for name in ("two", "three", "four") for path in tmp_path.glob(f"run/{name}*")]
     assert (tmp_path / "run" / "one.jsonl").exists()

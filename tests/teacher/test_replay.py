@@ -54,7 +54,11 @@ def test_the_ledger_command_shows_the_spend_of_each_group(finished_run: Path) ->
     assert sum(row["calls"] for row in asks) == everything["calls"]
     spend = json.loads((finished_run / "spend.json").read_text())
     assert everything["money"] == pytest.approx(sum(row["money"] for row in spend))
-    for by, groups in (("cycle", {"cycle-1", "cycle-2", "sft"}), ("model", {"world-1"})):
+    for by, groups in (
+        ("arm", {"soda", "sft"}),
+        ("cycle", {"soda/cycle-1", "soda/cycle-2", "sft"}),
+        ("model", {"world-1"}),
+    ):
         rows = json.loads(sodakd("ledger", str(finished_run), "--by", by, "--json").stdout)
         assert {row["group"] for row in rows} == {*groups, "all"}
     assert "cycle-1/pairs" in sodakd("ledger", str(finished_run)).stdout

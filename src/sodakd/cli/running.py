@@ -25,7 +25,7 @@ def run(
 
     Examples:  sodakd run recipes/embedded.yaml
     ·  sodakd run recipes/embedded.yaml seed=1 training.learning_rate=2e-3 --out runs/second
-    ·  sodakd run recipes/embedded.yaml --from cycle-2/pairs
+    ·  sodakd run recipes/embedded.yaml --from soda/cycle-2/pairs
     """
     from sodakd.environment import require
     from sodakd.methods.distil import distil
@@ -53,10 +53,11 @@ def check(recipe: RecipeFile, overrides: Overrides = None) -> None:
     Example:  sodakd check recipes/embedded.yaml budget.money=5
     """
     from sodakd.environment import missing_for
+    from sodakd.methods.table import arms_of
     from sodakd.recipe import read_recipe
 
     loaded = read_recipe(recipe, overrides or [])
-    typer.echo(f"{recipe} is right: {loaded.recipe.method}, {loaded.recipe.cycles} cycles")
+    typer.echo(f"{recipe} is right: {', '.join(arms_of(loaded.recipe))}")
     for line in missing_for(loaded.recipe):
         typer.echo(f"missing here: {line}", err=True)
 
@@ -86,6 +87,7 @@ def report(folder: RunFolder) -> None:
 
 class _By(StrEnum):
     RUN = "run"
+    ARM = "arm"
     CYCLE = "cycle"
     STAGE = "stage"
     STEP = "step"

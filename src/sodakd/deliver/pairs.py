@@ -17,24 +17,17 @@ from sodakd.deliver.programs import read_fault, read_program
 from sodakd.deliver.same import is_same
 from sodakd.judge.judge import Judge
 from sodakd.judge.trial import bare_program, program_for
+from sodakd.records import Solved
 from sodakd.run import Built, Run
 from sodakd.settings.stages import DeliverySettings
 from sodakd.teacher.asking import Read, read_each
 from sodakd.teacher.asks import Ask, Fault, Reply, Solve
 from sodakd.teacher.ledger import Ledger
 from sodakd.teacher.reading import Asked, FaultyCode, UnreadableReply, again
-from sodakd.types import FaultKind, Frozen, Pair, Question, Severity, Verdict
+from sodakd.types import FaultKind, Pair, Question, Severity, Verdict
 
 _SHOWN = 10  # findings that the teacher is told of
 _CHUNK = 64  # faults asked for at once; between chunks their kinds are evened out
-
-
-class Solved(Frozen):
-    """A question's text and the teacher's solution of it."""
-
-    question_id: str
-    prompt: str
-    code: str
 
 
 @dataclass(frozen=True)

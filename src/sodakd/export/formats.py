@@ -25,7 +25,7 @@ class Taught:
     source: str
     level: int | None
     fault: str | None
-    cycle: int
+    student: str
 
 
 @dataclass(frozen=True)
@@ -132,6 +132,6 @@ def _provenance(one: Taught, form: Format) -> Row:
         "language": one.language.value if one.language else None,
         "source": one.source,
         "level": one.level,
-        "cycle": one.cycle,
+        "student": one.student,
     }
     return {**known, "fault": one.fault} if form.pairwise else known

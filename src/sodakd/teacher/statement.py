@@ -1,4 +1,4 @@
-"""What a ledger's file says to those who only look: by step, cycle, stage, ask or model; in all."""
+"""What a ledger's file says to those who only look: by step, arm, cycle, stage, ask or model; in all."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -10,12 +10,13 @@ from sodakd.teacher import books
 from sodakd.teacher.file import unusable
 from sodakd.teacher.money import NANO, Entry, Spent
 
-By = Literal["run", "cycle", "stage", "step", "ask", "model"]
+By = Literal["run", "arm", "cycle", "stage", "step", "ask", "model"]
 
 
 GROUPS: Mapping[By, str] = {
     "run": "'run'",
-    "cycle": "substr(step, 1, instr(step || '/', '/') - 1)",
+    "arm": "substr(step, 1, instr(step || '/', '/') - 1)",
+    "cycle": "rtrim(rtrim(step, replace(step, '/', '')), '/')",
     "stage": "replace(step, rtrim(step, replace(step, '/', '')), '')",
     "step": "step",
     "ask": "kind",
