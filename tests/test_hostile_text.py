@@ -13,17 +13,38 @@ from sodakd.deliver.same import is_same
 from sodakd.errors import SodakdError
 from sodakd.json_text import JsonError, parse_json
 from sodakd.judge.extract import extract
+from sodakd.models.batches import read_batch, read_batches, read_results
+from sodakd.models.replies import read_reply, retry_after
 from sodakd.teacher.reading import UnreadableReply
 from sodakd.types import Language
-from tests.teacher.readers import REPLIES, graded_in, read_reply
+from tests.teacher.readers import REPLIES, graded_in, read_whole
+
+
+def read_body(status: int, text: str) -> object:
+    """A server's body of this text, and of it in the place of the answer and of the error."""
+    return [
+        read_reply(status, {"retry-after": text}, body.encode("utf-8", "surrogatepass"))
+        for body in (text, f'{{"choices": [{text}]}}', f'{{"error": {text}}}')
+    ]
+
+
+def read_batch_files(text: str) -> object:
+    """A server's bodies of the Batch API of this text."""
+    body = text.encode("utf-8", "surrogatepass")
+    return read_batch(body), read_batches(b'{"data": [%b]}' % body), read_results(body)
+
 
 LEXERS = (Language.PYTHON, Language.CPP, Language.JAVASCRIPT)
 READERS: Mapping[str, Callable[[str], object]] = {
     "json": parse_json,
-    "reply": read_reply,
+    "reply": read_whole,
     **REPLIES,
     **{f"program in {each}": partial(is_same, other="x", language=each) for each in LEXERS},
     **{f"answer of the world in {each}": graded_in(each) for each in Language},
+    "answer of a server": partial(read_body, 200),
+    "error of a server": partial(read_body, 400),
+    "pause of a server": retry_after,
+    "batch of a server": read_batch_files,
     **{
         f"answer in {language}": partial(extract, language=language, entry_point="f")
         for language in Language

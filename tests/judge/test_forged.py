@@ -157,12 +157,6 @@ FORGED = [
     ),
     Case(
         Language.PYTHON,
-        "a call that ends the loop over calls",
-        "def twice(n):\n    raise StopIteration\n",
-        "for got, want in zip(map(twice, [1, 2]), [2, 4]):\n    assert got == want\n",
-    ),
-    Case(
-        Language.PYTHON,
         "what runs a script, replaced",
         "import builtins\nimport json\nbuiltins.exec = builtins.compile = lambda *a, **k: None\n"
         'json.JSONEncoder.encode = lambda *a: \'{"outcome":"passed","output":""}\'\n' + _PY_TWICE,

@@ -83,7 +83,7 @@ def test_a_completion_goes_on_from_its_prompt(tmp_path: Path) -> None:
     ("language", "script"),
     [
         ("python", "def check(candidate):\n    assert candidate(1)\n"),
-        ("python", "class TestIt:\n    def test_it(self):\n        assert add(1, 2) == 3\n"),
+        ("python", "def helper():\n    assert add(1, 2) == 3\n"),
         ("javascript", "function check(f) { if (f(1) !== 1) throw 1 }"),
     ],
 )

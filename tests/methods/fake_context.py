@@ -4,20 +4,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sodakd.methods.inputs import RunInputs
+from sodakd.methods.parts import unmeasured
 from sodakd.recipe import Recipe
-from sodakd.records import Allowance, Difficulty, Feedback, Solved
+from sodakd.records import Allowance, Feedback, Solved
 from sodakd.settings.training import TrainingSettings
 from sodakd.training.batches import Example
-from sodakd.types import (
-    FaultKind,
-    Language,
-    Outcome,
-    Pair,
-    Question,
-    Solution,
-    Stage,
-    Verdict,
-)
+from sodakd.types import FaultKind, Language, Pair, Question
 
 
 def question(name: str) -> Question:
@@ -95,20 +87,7 @@ class FakeContext:
         self, step: str, student: Path, questions: Sequence[Question]
     ) -> Sequence[Feedback]:
         self.probed[step] = [each.text for each in questions]
-        return [
-            Feedback(
-                question=each,
-                solution=Solution(question_id=each.id, text="", code="", author="student"),
-                verdict=Verdict(outcome=Outcome.PASSED, stage=Stage.RUN),
-                findings=(),
-                score=None,
-                samples=1,
-                pass_rate=1.0,
-                difficulty=Difficulty.EASY,
-                reason="",
-            )
-            for each in questions
-        ]
+        return [unmeasured(each) for each in questions]
 
     def new_questions(
         self, step: str, feedback: Sequence[Feedback], pool: Sequence[Question]

@@ -8,6 +8,7 @@ from sodakd.errors import DataError
 from sodakd.methods.parts import mix_replay
 from sodakd.methods.sft import sft
 from sodakd.methods.soda import has_stalled, soda
+from sodakd.methods.uniform import uniform
 from sodakd.recipe import Recipe
 from sodakd.records import Allowance
 from sodakd.settings.questions import QuestionSettings
@@ -65,6 +66,14 @@ def test_a_later_cycle_without_a_pair_ends_the_run_with_what_was_learnt() -> Non
 def test_a_first_cycle_without_a_pair_says_what_became_of_the_answers() -> None:
     with pytest.raises(DataError, match="solution_dropped 7"):
         soda(FakeContext(recipe(), empty=["cycle-1/pairs"]), inputs(10))
+
+
+def test_soda_without_feedback_asks_no_student_and_invents_as_much() -> None:
+    context = FakeContext(recipe())
+    uniform(context, inputs(10))
+    assert context.probed == {}
+    assert context.invented == ["cycle-1/questions", "cycle-2/questions"]
+    assert context.studied["cycle-2/pairs"][-3:] == ["seed 0", "seed 1", "seed 2"]
 
 
 def test_a_later_arm_makes_the_calls_and_steps_that_the_first_one_spent() -> None:

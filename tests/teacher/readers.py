@@ -24,7 +24,7 @@ EVOLVE = Evolve(question=QUESTION, operation=Operation.RARER)
 INSPIRE = Inspire(snippet="x", language=Language.PYTHON)
 
 
-def read_reply(text: str) -> str:
+def read_whole(text: str) -> str:
     """A reply of a teacher to its end, as every stage reads it."""
     usage = Usage(prompt_tokens=1, completion_tokens=1)
     return whole(Reply(text=text, usage=usage))

@@ -6,7 +6,7 @@ import pytest
 
 from sodakd.teacher.reading import UnreadableReply
 from sodakd.types import Frozen
-from tests.teacher.readers import REPLIES, read_reply
+from tests.teacher.readers import REPLIES, read_whole
 from tests.test_hostile_text import PIECES
 
 PARTS = [
@@ -25,7 +25,7 @@ def check_random_replies(count: int) -> None:
         text = "".join(rng.choices([*PARTS, *PARTS, *PIECES], k=rng.randrange(1, 24)))
         for read in REPLIES.values():
             try:
-                found = read(read_reply(text))
+                found = read(read_whole(text))
             except UnreadableReply:
                 continue
             written = found.model_dump_json() if isinstance(found, Frozen) else repr(found)

@@ -113,8 +113,8 @@ FORMATS: Mapping[str, Format] = {
 def rows_of(taught: Sequence[Taught], form: Format, *, provenance: bool) -> list[Row]:
     """The rows of a dataset, in order, each once; those without what the form needs are left out.
 
-    An empty side is none. Two rows are the same where the form writes the same of them; the first one stays, with its
-    provenance.
+    An empty side is none. Two rows are the same where the form writes the same of them; the first
+    one stays, with its provenance.
     """
     rows: dict[str, Row] = {}
     for one in taught:

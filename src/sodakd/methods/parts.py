@@ -7,8 +7,9 @@ from pathlib import Path
 
 from sodakd.methods.context import Context
 from sodakd.methods.inputs import RunInputs
+from sodakd.records import Difficulty, Feedback
 from sodakd.training.batches import Example
-from sodakd.types import Pair
+from sodakd.types import Outcome, Pair, Question, Solution, Stage, Verdict
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,21 @@ class Method:
     title: str
     how: str
     bibtex: str = ""
+
+
+def unmeasured(question: Question) -> Feedback:
+    """Return the feedback of a question that nobody answered: of middling difficulty."""
+    return Feedback(
+        question=question,
+        solution=Solution(question_id=question.id, text="", code="", author=""),
+        verdict=Verdict(outcome=Outcome.PASSED, stage=Stage.RUN),
+        findings=(),
+        score=None,
+        samples=1,
+        pass_rate=1.0,
+        difficulty=Difficulty.MEDIUM,
+        reason="nobody answered it",
+    )
 
 
 def pair_examples(pairs: Sequence[Pair]) -> list[Example]:

@@ -5,26 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sodakd.methods.inputs import RunInputs
+from sodakd.methods.parts import unmeasured
 from sodakd.methods.start import sample_answers
 from sodakd.methods.table import arms_of
 from sodakd.recipe import Recipe
-from sodakd.records import Allowance, Difficulty, Feedback, Solved
+from sodakd.records import Allowance, Feedback, Solved
 from sodakd.settings.training import TrainingSettings
 from sodakd.teacher.asks import Ask, Fault, Grade, Invent, Solve
 from sodakd.teacher.endpoint import prices_of
 from sodakd.teacher.money import NANO
 from sodakd.teacher.render import render
 from sodakd.training.batches import Example, count_steps
-from sodakd.types import (
-    FaultKind,
-    Outcome,
-    Pair,
-    Question,
-    Solution,
-    Stage,
-    Usage,
-    Verdict,
-)
+from sodakd.types import FaultKind, Pair, Question, Usage
 from sodakd.world.teacher import WorldTeacher
 
 _SAMPLE = 40
@@ -196,18 +188,7 @@ class DryContext:
     ) -> Sequence[Feedback]:
         if self.recipe.feedback.grade:
             self._ask(step, "grade", len(questions))
-        question = self._sample.question
-        row = Feedback(
-            question=question,
-            solution=Solution(question_id=question.id, text="", code="", author=""),
-            verdict=Verdict(outcome=Outcome.PASSED, stage=Stage.RUN),
-            findings=(),
-            score=None,
-            samples=1,
-            pass_rate=1.0,
-            difficulty=Difficulty.MEDIUM,
-            reason="",
-        )
+        row = unmeasured(self._sample.question)
         return [row] * len(questions)
 
     def new_questions(
@@ -241,7 +222,9 @@ def _usage(recipe: Recipe, ask: Ask) -> Usage:
     """Tokens of an ask: the world's own, or by the prompt's length and what answers often take."""
     if not recipe.questions.real:
         return WorldTeacher().reply(ask).usage
+    own, system = recipe.teacher.prompts, recipe.teacher.system_prompt or ""
+    characters = len(system) + len(render(ask, None if own is None else Path(own)))
     return Usage(
-        prompt_tokens=len(render(ask)) // 4 + 1,
+        prompt_tokens=characters // 4 + 1,
         completion_tokens=_TYPICAL_COMPLETION.get(ask.kind, 400),
     )

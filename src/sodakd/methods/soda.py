@@ -1,16 +1,26 @@
 """SODA: self-paced knowledge distillation (Chen et al., arXiv 2408.03680)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from sodakd.errors import DataError
 from sodakd.methods.context import Context
 from sodakd.methods.inputs import RunInputs
 from sodakd.methods.parts import Method, mix_replay, pair_examples
+from sodakd.records import Feedback
+from sodakd.types import Question
+
+Assess = Callable[[str, Path, Sequence[Question]], Sequence[Feedback]]
+"""From a step's name, a student and questions to feedback."""
 
 
 def soda(context: Context, inputs: RunInputs) -> Path:
-    """Return the student after the recipe's cycles; with `patience`, the one that is best on dev.
+    """Return the student after cycles whose new questions follow its answers."""
+    return run_cycles(context, inputs, context.feedback)
+
+
+def run_cycles(context: Context, inputs: RunInputs, assess: Assess) -> Path:
+    """Return the student after cycles whose new questions follow what `assess` says of it.
 
     Of each cycle's questions some are probes: the student answers them before it is ever trained on
     them, so that feedback does not measure memory. They join the training of the next cycle.
@@ -35,7 +45,7 @@ def soda(context: Context, inputs: RunInputs) -> Path:
         examples = mix_replay(pair_examples(pairs), older, recipe.delivery.replay_share, cycle)
         student = context.train(f"{at}/student", student, examples, recipe.training)
         context.publish(str(cycle), student, f"{at}/")
-        feedback = context.feedback(f"{at}/feedback", student, probes)
+        feedback = assess(f"{at}/feedback", student, probes)
         if recipe.patience is not None:
             ranked.append((context.pass_rate(f"{at}/dev", student, inputs.dev), student))
             if has_stalled([rate for rate, _ in ranked], recipe.patience):

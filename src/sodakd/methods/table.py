@@ -4,11 +4,15 @@ import difflib
 from collections.abc import Mapping
 
 from sodakd.errors import RecipeError
-from sodakd.methods import sft, soda
+from sodakd.methods import sft, soda, uniform
 from sodakd.methods.parts import Method
 from sodakd.recipe import Recipe
 
-METHODS: Mapping[str, Method] = {"soda": soda.METHOD, "sft": sft.METHOD}
+METHODS: Mapping[str, Method] = {
+    "soda": soda.METHOD,
+    "sft": sft.METHOD,
+    "uniform": uniform.METHOD,
+}
 
 
 def arms_of(recipe: Recipe) -> dict[str, Method]:

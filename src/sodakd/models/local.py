@@ -78,7 +78,7 @@ class LocalModel:
         return self._model.say(
             [request.messages[-1].content for request in requests],
             max_new_tokens=requests[0].max_tokens,
-            temperature=requests[0].temperature,
+            temperature=requests[0].temperature or 0.0,
             seed=requests[0].seed or 0,
         )
 

@@ -64,6 +64,7 @@ class Ended(Protocol):
 _ENDED = {
     Finish.LENGTH: "the reply was cut off at its token limit",
     Finish.FILTERED: "the reply was held back by a content filter",
+    Finish.UNKNOWN: "the reply ended for a reason that is not known: it may be cut off",
     Finish.FAILED: "no reply came, after every attempt",
 }
 
@@ -77,7 +78,7 @@ def whole(reply: Ended) -> str:
         UnreadableReply: it ended in any other way, its thinking had no end, or it says nothing.
     """
     if reply.finish is not Finish.STOP:
-        raise UnreadableReply(_ENDED.get(reply.finish, "the reply was cut off by its server"))
+        raise UnreadableReply(_ENDED[reply.finish])
     said, ended = spoken(reply.text)
     if not said.strip():
         raise UnreadableReply(

@@ -1,4 +1,4 @@
-"""What a ledger's file says to those who only look: by step, arm, cycle, stage, ask or model; in all."""
+"""What a ledger's file says to those who only look: by step, arm, cycle, ask, model; in all."""
 
 import sqlite3
 from collections.abc import Mapping

@@ -1,13 +1,13 @@
-"""Scripts that only assert what calls give: judged without a process for them, to the same end."""
+"""Assertions of Python that are calls: judged as calls, to the end that the script comes to."""
 
 from collections.abc import Iterator
 
 import pytest
 
 from sodakd.judge import Judge, Program
-from sodakd.judge.inside.asserts import asserted
+from sodakd.judge.assertions import as_calls, read_assertions
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import Language, Outcome, TestScript, Verdict
+from sodakd.types import Isolation, Language, Outcome, Tests, TestScript, Verdict
 
 CHECK = (
     "METADATA = {'author': 'x'}\n\n\ndef check(g):\n    assert True\n    assert g(1) == 2, 'one'\n"
@@ -142,39 +142,48 @@ def cold() -> Iterator[Judge]:
         yield judge
 
 
-def judged(judge: Judge, code: str, script: str) -> Verdict:
-    tests = TestScript(entry_point="f", script=script)
-    return judge.one(Program(code, Language.PYTHON, tests))
+def judged(judge: Judge, code: str, script: str, *, calls: bool = True) -> Verdict:
+    asked = TestScript(entry_point="f", script=script)
+    verdict = judge.one(Program(code, Language.PYTHON, as_calls(asked) if calls else asked))
+    read = calls and read_assertions(script, "f") is not None
+    assert verdict.isolation is (Isolation.SPLIT if read else Isolation.IN_PROCESS)
+    return verdict
 
 
 @pytest.mark.parametrize("code", PROGRAMS)
-def test_the_verdict_is_that_of_a_script_that_runs(judge: Judge, code: str) -> None:
+def test_calls_come_to_the_end_that_the_script_comes_to(judge: Judge, code: str) -> None:
     for name, script in SCRIPTS.items():
-        run = f"import math\n{script}"
-        assert asserted(run, "f") is None
-        found, known = (judged(judge, PROGRAMS[code], text) for text in (script, run))
-        if code in UNLIKE:
-            assert not found.passed
-            assert not known.passed
+        called, known = (judged(judge, PROGRAMS[code], script, calls=way) for way in (True, False))
+        if code in FORGING:
+            assert not called.passed or read_assertions(script, "f") is None, name
+        elif code in UNLIKE:
+            assert not called.passed, name
+            assert not known.passed, name
         else:
-            assert (found.outcome, found.output) == (known.outcome, known.output), name
-        assert found.isolation == known.isolation
+            assert called.outcome is known.outcome, (name, called.output, known.output)
 
 
 @pytest.mark.parametrize("name", PAIRS)
 def test_a_script_is_read_as_python_does(judge: Judge, name: str) -> None:
     code, script = PAIRS[name]
-    found, known = (judged(judge, code, text) for text in (script, f"{script}import math\n"))
-    assert (found.outcome, found.output) == (known.outcome, known.output)
+    called, known = (judged(judge, code, script, calls=way) for way in (True, False))
+    if name in DIFFERENT:
+        assert not called.passed
+    else:
+        assert called.outcome is known.outcome, (called.output, known.output)
 
 
+FORGING = ("always equal", "a number that is always equal")
+"""Programs that a script in their own process agrees with."""
+DIFFERENT = ("another output", "an end after a call", "much is printed after what was wrong")
+"""Where more happens after an assertion that fails, which the script would not have come to."""
 UNLIKE = ("not there", "forges a verdict", "forges one verdict", "forges a limit")
 """Programs of which the two ways say different things, neither of them a pass."""
 
 
 @pytest.mark.parametrize("name", sorted({*SCRIPTS} - {"truths", "objects"}))
 def test_a_script_that_only_asserts_needs_no_process(name: str) -> None:
-    assert asserted(SCRIPTS[name], "f") is not None
+    assert read_assertions(SCRIPTS[name], "f") is not None
 
 
 @pytest.mark.parametrize(
@@ -207,13 +216,13 @@ def test_a_script_that_only_asserts_needs_no_process(name: str) -> None:
         "assert f(1) == " + "(" * 5000 + "\n",
         "assert f(1) == '" + "x" * 70_000 + "'\n",
         "assert f(1) ==\n",
-        "assert f(1) == 2, 3\n",
+        "assert f(1) == 2, g(3)\n",
         "def check(g):" + "assert g(1) == 2;" * 900 + "\n" + "check(f);" * 900 + "\n",
         "def check(g):" + "1;" * 900 + "\n" + "check(f);" * 900 + "assert f(1) == 2\n",
     ],
 )  # fmt: skip
 def test_a_script_that_does_more_is_run(script: str) -> None:
-    assert asserted(script, "f") is None
+    assert read_assertions(script, "f") is None
 
 
 LOOKS = """\
@@ -234,11 +243,11 @@ def f(x):
 
 
 def test_what_must_be_given_is_in_no_process_of_the_programs(judge: Judge, cold: Judge) -> None:
-    for script in ("assert f(1) == 4711\n", "import math\nassert f(1) == 4711\n"):
-        for one in (judge, cold):
-            verdict = judged(one, LOOKS, script)
-            assert verdict.outcome is Outcome.WRONG_ANSWER, verdict
+    for one in (judge, cold):
+        verdict = judged(one, LOOKS, "assert f(1) == 4711\n")
+        assert verdict.outcome is Outcome.WRONG_ANSWER, verdict
     inside = TestScript(entry_point="f", script="assert f(1) == 4711\n", in_process=True)
+    assert as_calls(inside) is inside
     assert judge.one(Program(LOOKS, Language.PYTHON, inside)).passed  # it would find it
 
 
@@ -250,9 +259,10 @@ def test_what_a_program_says_of_itself_is_cut(judge: Judge) -> None:
 
 def test_the_entry_point_may_have_the_name_of_one_of_pythons(judge: Judge) -> None:
     script = "assert sum([1, 2]) == 6\n"
-    assert asserted(script, "sum") is not None
-    assert asserted(script, "f") is None
-    tests = TestScript(entry_point="sum", script=script)
+    assert read_assertions(script, "sum") is not None
+    assert read_assertions(script, "f") is None
+    tests = as_calls(TestScript(entry_point="sum", script=script))
+    assert isinstance(tests, Tests)
     doubled = "def sum(xs):\n    return 2 * (xs[0] + xs[1])\n"
     assert judge.one(Program(doubled, Language.PYTHON, tests)).passed
 
@@ -260,11 +270,8 @@ def test_the_entry_point_may_have_the_name_of_one_of_pythons(judge: Judge) -> No
 def test_a_program_is_ended_by_its_limits(judge: Judge) -> None:
     forever = "def f(x):\n    while x > 1: pass\n    return x + 1\n"
     assert judged(judge, forever, SCRIPTS["bare"]).outcome is Outcome.TIMEOUT
-    assert judged(judge, forever, "assert f(1) == 3\nassert f(2) == 3\n").outcome is (
-        Outcome.WRONG_ANSWER
-    )
     writes = "def f(x):\n    print('x' * 10_000_000)\n    return x + 1\n"
     assert judged(judge, writes, SCRIPTS["bare"]).outcome is Outcome.OUTPUT_LIMIT
-    takes = "def f(x):\n    return len(bytearray(2**32)) and x + 1\n"
+    takes = "def f(x):\n    return len([0] * 2**30) and x + 1\n"
     assert judged(judge, takes, SCRIPTS["bare"]).outcome is Outcome.MEMORY_LIMIT
     assert judged(judge, PROGRAMS["right"], SCRIPTS["bare"]).passed
