@@ -9,6 +9,7 @@ from functools import partial
 
 import pytest
 
+from sodakd.deliver.same import is_same
 from sodakd.errors import SodakdError
 from sodakd.evaluate.reading import program_of
 from sodakd.json_text import JsonError, parse_json
@@ -28,9 +29,10 @@ from sodakd.judge.languages import (
 from sodakd.judge.names import names_of
 from sodakd.models.batches import read_batch, read_batches, read_results
 from sodakd.models.replies import read_reply, retry_after
-from sodakd.teacher.reading import UnreadableReply, read_fault
+from sodakd.teacher.reading import UnreadableReply
 from sodakd.types import Language
 from tests.evaluate.tasks import task
+from tests.teacher.readers import REPLIES, graded_in, read_whole
 
 
 def read_body(status: int, text: str) -> object:
@@ -48,9 +50,13 @@ def read_batch_files(text: str) -> object:
 
 
 WRONG = (c.WRONG, go.WRONG, java.WRONG, javascript.WRONG, go.MEMORY, java.MEMORY, javascript.MEMORY)
+LEXERS = (Language.PYTHON, Language.CPP, Language.JAVASCRIPT)
 READERS: Mapping[str, Callable[[str], object]] = {
     "json": parse_json,
-    "fault": read_fault,
+    "reply": read_whole,
+    **REPLIES,
+    **{f"program in {each}": partial(is_same, other="x", language=each) for each in LEXERS},
+    **{f"answer of the world in {each}": graded_in(each) for each in Language},
     "answer of a server": partial(read_body, 200),
     "error of a server": partial(read_body, 400),
     "pause of a server": retry_after,

@@ -180,12 +180,15 @@ class FaultKind(StrEnum):
 
 
 class Pair(Frozen):
-    """A question with a correct and a faulty answer (DPO's prompt, chosen, rejected)."""
+    """A question with a correct and a faulty answer (DPO's prompt, chosen, rejected).
+
+    `rejected` and `fault` are None where only correct answers were asked for.
+    """
 
     question: Question
     chosen: str
-    rejected: str
-    fault: FaultKind
+    rejected: str | None = None
+    fault: FaultKind | None = None
 
 
 class Outcome(StrEnum):

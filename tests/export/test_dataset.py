@@ -82,11 +82,28 @@ def test_rows_can_say_where_they_are_from(run: Path, tmp_path: Path) -> None:
     own = build.pair(100)
     assert first == {
         **ROWS["preference"], "question_id": own.question.id, "language": "python",
-        "source": "hand", "level": 1, "student": "soda-1", "fault": own.fault.value,
+        "source": "hand", "level": 1, "student": "soda-1", "fault": own.fault,
     }  # fmt: skip
     assert last["student"] == "soda-2"
     messages = export_dataset(run, tmp_path / "messages.jsonl", "messages", provenance=True)
     assert "fault" not in lines(messages.file)[0]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_no_row_has_an_empty_side(tmp_path: Path, form: str) -> None:
+    run = build.begin(tmp_path / "run", cycles=1)
+    whole, kinds = build.pair(100), build.pair(101)
+    pairs = [
+        whole,
+        kinds.model_copy(update={"chosen": " \n"}),
+        kinds.model_copy(update={"rejected": ""}),
+        kinds.model_copy(update={"rejected": None, "fault": None}),
+    ]
+    write_rows(run / "soda" / "cycle-1" / "pairs.jsonl", pairs)
+    build.publish(run, "soda-1", "soda", "cycle-1/")
+    rows = lines(export_dataset(run, tmp_path / "rows.jsonl", form, provenance=True).file)
+    assert len(rows) == (1 if FORMATS[form].pairwise else 2)
+    assert '""' not in json.dumps([{**row, "input": "none"} for row in rows])
 
 
 @pytest.mark.parametrize("form", ["preference", "conversational"])

@@ -8,7 +8,8 @@ import pytest
 
 from sodakd.errors import RunError
 from sodakd.report.page import write_report
-from sodakd.store import write_rows
+from sodakd.store import read_rows, write_rows
+from sodakd.types import Pair
 from tests.report import folder as build
 from tests.report.browser import Seen, click_through, opened
 
@@ -126,6 +127,16 @@ def test_an_unfinished_run_has_a_report_that_says_so(done: int, words: str, tmp_
     assert words in text
     assert "there are no results yet" in text
     assert ("soda has not begun" in text) is (done < 2)
+
+
+def test_a_run_without_faults_has_a_report_without_them(run: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(run, tmp_path / "run")
+    for path in folder.glob("soda/cycle-*/pairs.jsonl"):
+        one_sided = {"rejected": None, "fault": None}
+        write_rows(path, [row.model_copy(update=one_sided) for row in read_rows(path, Pair)])
+    page = read(folder)
+    assert "Faults by kind" not in page
+    assert "<td>30</td>" in page
 
 
 def test_a_run_that_only_began_opens_without_complaint(tmp_path: Path) -> None:

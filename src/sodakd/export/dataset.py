@@ -91,7 +91,7 @@ def taught(folder: Folder) -> list[Taught]:
             language=pair.question.language,
             source=pair.question.source,
             level=pair.question.level,
-            fault=pair.fault.value,
+            fault=pair.fault.value if pair.fault else None,
             student=row.name,
         )
         for row in folder.own

@@ -113,12 +113,13 @@ FORMATS: Mapping[str, Format] = {
 def rows_of(taught: Sequence[Taught], form: Format, *, provenance: bool) -> list[Row]:
     """The rows of a dataset, in order, each once; those without what the form needs are left out.
 
-    Two rows are the same where the form writes the same of them; the first one stays, with its
-    provenance.
+    An empty side is none. Two rows are the same where the form writes the same of them; the first
+    one stays, with its provenance.
     """
     rows: dict[str, Row] = {}
     for one in taught:
-        if form.pairwise and one.rejected is None:
+        needed = (one.prompt, one.chosen, *([one.rejected] if form.pairwise else ()))
+        if not all(side and side.strip() for side in needed):
             continue
         row = form.row(one)
         rows.setdefault(repr(row), {**row, **_provenance(one, form)} if provenance else row)

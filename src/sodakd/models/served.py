@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from sodakd.errors import EndpointError
 from sodakd.models.apart import run_apart
 from sodakd.models.canary import LONGEST, Canary, Compared, Heard, compare
-from sodakd.models.completions import Completion, Message, OpenTill, Request
+from sodakd.models.chat import Said
+from sodakd.models.completions import Completion, Finish, Message, OpenTill, Request
 from sodakd.models.openai import Client
 
 
@@ -26,6 +27,29 @@ class ServedModel:
         progress: Callable[[int], None] | None = None,
     ) -> list[str]:
         """Answers in the order of the prompts.
+
+        Raises:
+            EndpointError: as `say`.
+        """
+        said = self.say(
+            prompts,
+            max_new_tokens=max_new_tokens,
+            temperature=temperature,
+            seed=seed,
+            progress=progress,
+        )
+        return [each.text for each in said]
+
+    def say(
+        self,
+        prompts: Sequence[str],
+        *,
+        max_new_tokens: int,
+        temperature: float = 0.0,
+        seed: int = 0,
+        progress: Callable[[int], None] | None = None,
+    ) -> list[Said]:
+        """What `generate` gives, and how each answer ended.
 
         Raises:
             EndpointError: the server refuses, is out of order, or gave no answer to some prompt: an
@@ -49,7 +73,7 @@ class ServedModel:
                 f" {len(found)} prompts: {lacking[0].error or 'the text was held back'}; mend it,"
                 " then run the same command again"
             )
-        return [each.text for each in found]
+        return [Said(each.text, ended=each.finish is Finish.STOP) for each in found]
 
     def check(self, canary: Canary, tolerance: float) -> Compared:
         """Hold what the server says against the canary: by the text alone where it says no more.

@@ -254,7 +254,7 @@ def _money(amount: float) -> str:
 
 def faults(folder: Folder) -> list[tuple[str, int]]:
     """How many pairs have each kind of fault, the most first."""
-    kinds = Counter(pair.fault.value for row in folder.own for pair in row.pairs)
+    kinds = Counter(pair.fault.value for row in folder.own for pair in row.pairs if pair.fault)
     return [(kind.replace("_", " "), count) for kind, count in kinds.most_common()]
 
 

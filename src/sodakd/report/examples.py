@@ -9,7 +9,7 @@ from typing import TypeVar
 from pydantic import JsonValue
 
 from sodakd.records import Difficulty, Feedback
-from sodakd.report.faults import edit_distance
+from sodakd.report.faults import edit_distance, with_fault
 from sodakd.report.reading import Student
 from sodakd.types import Case, FaultKind, Pair, Question, Tests
 
@@ -36,7 +36,7 @@ def examples(students: Sequence[Student]) -> str:
 
 
 def _rows(students: Sequence[Student], count: int) -> list[JsonValue]:
-    pairs = {pair.question.id: pair for student in students for pair in student.pairs}
+    pairs = {pair.question.id: pair for student in students for pair in with_fault(student.pairs)}
     rows: list[JsonValue] = []
     for student in students:
         rng = random.Random(student.name)
@@ -102,8 +102,8 @@ def _question(student: str, question: Question) -> dict[str, JsonValue]:
 def _codes(pair: Pair) -> dict[str, JsonValue]:
     return {
         "chosen": _cut(pair.chosen),
-        "rejected": _cut(pair.rejected),
-        "fault": pair.fault.value,
+        "rejected": _cut(pair.rejected or ""),
+        "fault": pair.fault.value if pair.fault else "",
         "distance": edit_distance(pair),
     }
 

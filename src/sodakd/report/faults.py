@@ -33,28 +33,34 @@ class PairNumbers:
 
 def edit_distance(pair: Pair) -> int:
     """Tokens to insert, delete or replace to make the faulty answer of the correct one."""
-    return Levenshtein.distance(_TOKEN.findall(pair.chosen), _TOKEN.findall(pair.rejected))
+    faulty = pair.rejected or ""
+    return Levenshtein.distance(_TOKEN.findall(pair.chosen), _TOKEN.findall(faulty))
 
 
 def length_ratio(pair: Pair) -> float:
     """Characters of the faulty answer over those of the correct one."""
-    return len(pair.rejected) / max(1, len(pair.chosen))
+    return len(pair.rejected or "") / max(1, len(pair.chosen))
+
+
+def with_fault(pairs: Sequence[Pair]) -> Sequence[Pair]:
+    """The pairs that have a faulty half: a run may ask for correct ones alone."""
+    return [pair for pair in pairs if pair.rejected is not None]
 
 
 def fault_figures(folder: Folder) -> list[Figure]:
     """Faults by kind, and the distances of faulty answers from correct ones."""
-    students = [row for row in folder.students if row.pairs]
-    if not students:
+    found = {row.name: with_fault(row.pairs) for row in folder.students}
+    faulty = {name: pairs for name, pairs in found.items() if pairs}
+    if not faulty:
         return []
     colours = student_keys(folder)
-    keys = [colours[row.name] for row in students]
-    counts = [Counter(pair.fault for pair in row.pairs) for row in students]
-    kinds = [kind for kind in FaultKind if any(found[kind] for found in counts)]
-    values = [[found[kind] for found in counts] for kind in kinds]
+    keys = [colours[name] for name in faulty]
+    counts = [Counter(pair.fault for pair in pairs) for pairs in faulty.values()]
+    kinds = [kind for kind in FaultKind if any(count[kind] for count in counts)]
+    values = [[count[kind] for count in counts] for kind in kinds]
     bars = lying_bars([FAULTS[kind] for kind in kinds], keys, values, "pairs")
-    pairs = [pair for row in students for pair in row.pairs]
-    ratios = [length_ratio(pair) for pair in pairs]
-    measured = [edit_distance(pair) for row in students for pair in _some(row.pairs)]
+    ratios = [length_ratio(pair) for pairs in faulty.values() for pair in pairs]
+    measured = [edit_distance(pair) for pairs in faulty.values() for pair in _some(pairs)]
     far = max(10, sorted(measured)[int(0.98 * (len(measured) - 1))] + 1)
     distances = [float(distance) for distance in measured]
     return [
@@ -82,14 +88,14 @@ def pair_numbers(folder: Folder) -> list[PairNumbers]:
 
 
 def _numbers(row: Student, tally: dict[str, int]) -> PairNumbers:
-    kept = len(row.pairs)
+    kept, faulty = len(row.pairs), with_fault(row.pairs)
     return PairNumbers(
         student=row.name,
         pairs=f"{kept:,}",
         solutions=_share(tally, "solved", "solution_dropped"),
         faults=_share({"pairs": kept, **tally}, "pairs", "fault_dropped"),
-        ratio=f"{median(length_ratio(pair) for pair in row.pairs):.3f}",
-        distance=f"{median(edit_distance(pair) for pair in _some(row.pairs)):g}",
+        ratio=f"{median(map(length_ratio, faulty)):.3f}" if faulty else "none",
+        distance=f"{median(map(edit_distance, _some(faulty))):g}" if faulty else "none",
     )
 
 
