@@ -75,7 +75,7 @@ def test_what_is_in_flight_is_shown_apart_and_raises_no_estimate(tmp_path: Path)
         calls=10, tokens=900, money=NANO // 10, lost=1, lost_money=NANO // 100,
         reserved_calls=64, reserved_tokens=90_000, reserved_money=2 * NANO,
     )  # fmt: skip
-    assert _Board(tmp_path, ["soda"], steps=1, calls=20).spending(spent) == (
+    assert _Board(tmp_path, (), steps=1, calls=20).spending(spent) == (
         "teacher: 10 calls, 900 tokens · $0.1000 spent ($0.0100 of it lost on the way),"
         " up to $2.0000 in flight · about $0.2000 in all"
     )

@@ -2,10 +2,12 @@
 
 import asyncio
 import gc
+import math
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
@@ -17,6 +19,7 @@ Result = TypeVar("Result")
 _SIGNALS: tuple[int, ...] = (signal.SIGINT, signal.SIGTERM)
 _CLEANUP_SECONDS = 5.0
 """For what is cancelled to settle its books and close its connections."""
+_LOOK_SECONDS = 0.5
 _ENDED = 0  # no signal has this number
 
 
@@ -57,6 +60,8 @@ def run_apart(
     with few_collections, _signals_into(inbox) as handlers:
         threading.Thread(target=live, name="calls").start()
         signals = list(_answered(inbox, loop, steps))
+    while not inbox.empty():  # of the last moment
+        signals.append(inbox.get())
     if signals:
         handlers[signals[0]](signals[0], None)
     if errors:
@@ -70,20 +75,25 @@ def _answered(
     steps: Sequence[Callable[[], object]],
 ) -> Iterator[int]:
     """The signals until the end of the work; each has the loop take the next step."""
-    count, seconds = 0, None
-    number = inbox.get()
-    while number != _ENDED:
+    count, number, until = 0, _ENDED, math.inf
+    while True:
+        try:
+            # A signal that another thread received does not wake this one, which has the handlers.
+            number = inbox.get(timeout=_LOOK_SECONDS)
+        except Empty:
+            if time.monotonic() > until:
+                _end_at_once(number)
+            continue
+        if number == _ENDED:
+            return
         yield number
         if count == len(steps):
             _end_at_once(number)
         with suppress(RuntimeError):  # the loop has ended by itself
             loop.call_soon_threadsafe(steps[count])
         count += 1
-        seconds = _CLEANUP_SECONDS if count == len(steps) else None
-        try:
-            number = inbox.get(timeout=seconds)
-        except Empty:
-            _end_at_once(number)
+        if count == len(steps):
+            until = time.monotonic() + _CLEANUP_SECONDS
 
 
 _Handler = Callable[[int, FrameType | None], object]

@@ -40,6 +40,7 @@ class Round:
         self.reserved = 0
         self.unstored = 0
         self.error: Exception | None = None
+        self.workers: list[asyncio.Task[None]] = []
 
     async def run(self, most: int) -> dict[str, Reply]:
         """All replies. Raises the first error, after what is in flight has come to its end.
