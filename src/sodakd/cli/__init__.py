@@ -64,6 +64,8 @@ _DISK: dict[int, str] = {
     errno.EACCES: "permission is missing; choose a place you may write: --out DIR",
     errno.EPERM: "permission is missing; choose a place you may write: --out DIR",
     errno.EROFS: "the file system is read-only; choose another place: --out DIR",
+    errno.ENOENT: "there is no such place; choose another one: --out DIR",
+    errno.ENAMETOOLONG: "the name is too long; choose another one: --out DIR",
     errno.ENOTDIR: "a part of the path is no folder; choose another place: --out DIR",
     errno.EEXIST: "a file stands where a folder is needed; choose another place: --out DIR",
     errno.EISDIR: "a folder stands where a file is needed; name a file: --out FILE",
