@@ -6,13 +6,15 @@ A reader of replies, answers, programs, rows or server bodies has its line in `R
 import random
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from sodakd.deliver.same import is_same
 from sodakd.errors import SodakdError
 from sodakd.evaluate.reading import program_of
-from sodakd.json_text import JsonError, parse_json
+from sodakd.json_text import JsonError, parse_json, valid_unicode
 from sodakd.judge.extract import extract
 from sodakd.judge.guess import guess_code
 from sodakd.judge.languages import (
@@ -29,6 +31,17 @@ from sodakd.judge.languages import (
 from sodakd.judge.names import names_of
 from sodakd.models.batches import read_batch, read_batches, read_results
 from sodakd.models.replies import read_reply, retry_after
+from sodakd.seeds.columns import read_seeds
+from sodakd.seeds.languages import named_languages
+from sodakd.seeds.needs import what_it_needs
+from sodakd.seeds.read import read_rows_of
+from sodakd.seeds.said import exchange_of
+from sodakd.seeds.seed import Seed
+from sodakd.seeds.sift import sift
+from sodakd.seeds.snippets import draw_snippet
+from sodakd.seeds.templates import NotText
+from sodakd.seeds.wants import has_code, is_prose, lacks_its_code, wants_words
+from sodakd.settings.questions import ColumnSettings, QuestionSettings
 from sodakd.teacher.reading import UnreadableReply
 from sodakd.types import Language
 from tests.evaluate.tasks import task
@@ -51,6 +64,30 @@ def read_batch_files(text: str) -> object:
 
 WRONG = (c.WRONG, go.WRONG, java.WRONG, javascript.WRONG, go.MEMORY, java.MEMORY, javascript.MEMORY)
 LEXERS = (Language.PYTHON, Language.CPP, Language.JAVASCRIPT)
+
+
+def sifted(text: str) -> object:
+    """What becomes of a text as a question and as its own reference answer."""
+    seed = Seed(text=valid_unicode(text), reference=valid_unicode(text), file="", row=0)
+    return next(sift([seed], QuestionSettings(source="rows"), []))
+
+
+def seeds_of_lines(text: str) -> object:
+    """The seeds of a file that holds a text."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "rows.json"
+        path.write_bytes(text.encode("utf-8", "surrogatepass"))
+        return list(read_seeds(read_rows_of(str(path)), ColumnSettings()))
+
+
+def seeds_of_table(text: str) -> object:
+    """The seeds of a table whose cells are a text."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "rows.csv"
+        path.write_bytes(f"prompt,answer\n{text},{text}\n".encode("utf-8", "surrogatepass"))
+        return list(read_seeds(read_rows_of(str(path)), ColumnSettings()))
+
+
 READERS: Mapping[str, Callable[[str], object]] = {
     "json": parse_json,
     "reply": read_whole,
@@ -81,8 +118,17 @@ READERS: Mapping[str, Callable[[str], object]] = {
         f"answer to a task in {language}": partial(program_of, task(language))
         for language in Language
     },
+    "exchange": exchange_of,
+    "sifted seed": sifted,
+    "needs of a question": lambda text: what_it_needs(text, text),
+    "words wanted": lambda text: (wants_words(text, None, False), wants_words(text, text, False)),
+    "code in a question": lambda text: (has_code(text), is_prose(text), lacks_its_code(text)),
+    "languages named": named_languages,
+    "snippet": lambda text: draw_snippet(text, random.Random(0)),
+    "file of seeds": seeds_of_lines,
+    "table of seeds": seeds_of_table,
 }
-OWN_ERRORS = (SodakdError, JsonError, UnreadableReply)
+OWN_ERRORS = (SodakdError, JsonError, UnreadableReply, NotText)
 SIZE = 200_000
 """Characters: at this size a reader of quadratic time is not back within the test's time-out."""
 
