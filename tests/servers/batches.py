@@ -28,8 +28,8 @@ def _line(row: dict[str, Any]) -> tuple[bool, dict[str, Any]]:
         COUNTS["failed"] += 1
         return False, {**head, "response": None, "error": {"code": "batch_expired"}}
     if OPTIONS.refuse:
-        body = {"error": {"message": "the maximum context length is 8 tokens"}}
-        return False, {**head, "response": {"status_code": 400, "body": body}, "error": None}
+        refusal = {"error": {"message": "the maximum context length is 8 tokens"}}
+        return False, {**head, "response": {"status_code": 400, "body": refusal}, "error": None}
     usage = {"prompt_tokens": 100, "completion_tokens": 50, "total_tokens": 150}
     COUNTS["answered"] += 1
     choice = {

@@ -157,7 +157,7 @@ class Batches:
         for file in (batch.error_file_id, batch.output_file_id):
             if file is not None:
                 found |= await self._send("GET", f"/files/{file}/content", read_results)
-        refused = {
+        refused: dict[str, Completion | Failure] = {
             name: Failure(Trouble.REFUSED, each.error)
             for name, each in found.items()
             if isinstance(each, Completion) and each.error
