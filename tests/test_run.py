@@ -53,7 +53,8 @@ def test_weights_go_on_in_the_folder_of_a_killed_try(tmp_path: Path) -> None:
 def test_weights_that_are_not_those_of_their_step_are_never_used(
     content: bytes | None, tmp_path: Path
 ) -> None:
-    with Run.open(tmp_path, RECIPE, name="sft") as run:
+    with Run.open(tmp_path, RECIPE) as whole:
+        run = whole.arm("sft")
         file = run.weights("student", weights) / "model.safetensors"
         assert run.weights("student", lambda _: pytest.fail("built again")) == file.parent
         file.unlink()
