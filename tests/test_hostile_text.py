@@ -3,14 +3,18 @@
 A reader of replies, answers, programs, rows or server bodies has its line in `READERS`.
 """
 
+import json
 import random
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from sodakd.errors import SodakdError
 from sodakd.json_text import JsonError, parse_json
+from sodakd.judge.assertions import read_assertions
 from sodakd.judge.extract import extract
 from sodakd.judge.languages import (
     c,
@@ -23,8 +27,23 @@ from sodakd.judge.languages import (
     java_source,
     javascript,
 )
+from sodakd.judge.rows import read_programs
+from sodakd.judge.values import compare
 from sodakd.teacher.reading import UnreadableReply, read_fault
-from sodakd.types import Language
+from sodakd.types import Assertion, Comparison, Language, Tests
+
+CALLS = Tests(
+    entry_point="f",
+    cases=(Assertion(arguments=(1,), expected={"set": [1]}, comparison=Comparison.EQUAL),),
+)
+
+
+def _row(text: str) -> object:
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "rows.jsonl")
+        path.write_text(text, encoding="utf-8", errors="replace")
+        return read_programs(path, None, Language.PYTHON)
+
 
 WRONG = (c.WRONG, go.WRONG, java.WRONG, javascript.WRONG, go.MEMORY, java.MEMORY, javascript.MEMORY)
 READERS: Mapping[str, Callable[[str], object]] = {
@@ -39,6 +58,16 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "Go and its script": lambda text: go_joined.without_mains(text, f"{text}os.Exit(0)"),
     "what Go says": go.words,
     "what programs say": lambda text: [one.search(text) for one in WRONG],
+    "row of programs": lambda text: _row(json.dumps({"code": "f = 1", "test": text})),
+    "line of programs": lambda text: _row(text.replace("\n", " ")),
+    "tests as text": lambda text: _row(json.dumps({"code": "f = 1", "tests": f"[{text}"})),
+    "entry point": lambda text: _row(
+        json.dumps({"code": "f = 1", "test": "assert f", "entry_point": text})
+    ),
+    "assertions": lambda text: read_assertions(text, "f"),
+    "an assertion": lambda text: read_assertions(f"assert f(1) == {text}\n", "f"),
+    "values": lambda text: compare(f"{text}\n", CALLS, Language.PYTHON),
+    "a value": lambda text: compare(f'{{"value": {text}}}\n', CALLS, Language.PYTHON),
     **{
         f"answer in {language}": partial(extract, language=language, entry_point="f")
         for language in Language

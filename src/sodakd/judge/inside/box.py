@@ -18,7 +18,8 @@ MIB = 2**20
 FILES = 4096
 """Files and folders that a program may make."""
 _STACK = 64 * MIB
-"""What the stack of a thread may take."""
+_ARENA = 128 * MIB
+"""What the stack of a thread may take, and what its `malloc` reserves."""
 
 
 class BoxError(OSError):
@@ -184,6 +185,7 @@ class Box:
             **dict.fromkeys(_NONE_OF, 0),
         }
         if limits.reserve:
+            most[resource.RLIMIT_AS] = limits.memory + limits.processes * (_STACK + _ARENA)
             most[resource.RLIMIT_STACK] = min(limits.memory // 4, _STACK)
         return LimitsOfC(
             most=_Most(*(most.get(what, -1) for what in range(_KINDS))),

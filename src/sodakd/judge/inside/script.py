@@ -57,7 +57,11 @@ def run_script(
     Who leaves early has not passed: an end by success counts where the tests leave, or where there
     are none. `leave` is told of tests that leave by `os._exit`.
     """
-    run, failure = exec, AssertionError  # a program may replace the builtins
+    run, compile_tests, failure = (
+        exec,
+        compile,
+        AssertionError,
+    )  # a program may replace the builtins
     try:
         run(program, space)
     except SystemExit as end:
@@ -69,13 +73,13 @@ def run_script(
     if not script.strip():
         return Ended("passed")
     try:
-        tests = compile(script, _TESTS, "exec")
+        tests = compile_tests(script, _TESTS, "exec")
     except UNREAD as error:
         return Ended("no_verdict", f"the tests cannot be read: {raised(error)}")
     exit_at_once = os._exit
     try:
         _tell_of_exit(leave)
-        _run_tests(tests, space)
+        _run_tests(run, tests, space)
         run_uncalled(script, space, entry_point)
     except failure as error:
         return Ended("wrong_answer", raised(error))
@@ -88,9 +92,13 @@ def run_script(
     return Ended("passed")
 
 
-def _run_tests(tests: types.CodeType, space: dict[str, object]) -> None:
+def _run_tests(
+    run: Callable[[types.CodeType, dict[str, object]], None],
+    tests: types.CodeType,
+    space: dict[str, object],
+) -> None:
     try:
-        exec(tests, space)
+        run(tests, space)
     except SystemExit as end:
         if _PROGRAM in _files(end):
             raise
