@@ -16,7 +16,8 @@ from sodakd.errors import RunError
 from sodakd.judge.probe import probe
 from sodakd.recipe import Recipe
 from sodakd.run import cores
-from sodakd.settings.questions import QuestionSettings, can_be_there
+from sodakd.settings.questions import QuestionSettings
+from sodakd.settings.sources import can_be_there, shortened
 from sodakd.settings.student import StudentSettings
 from sodakd.teacher.endpoint import missing_for_teacher
 
@@ -47,6 +48,24 @@ def describe() -> Sequence[tuple[str, str]]:
     return [*rows, *probe().lines]
 
 
+def machine() -> str:
+    """Return this machine in a line: cores, processor, memory, accelerator."""
+    memory = psutil.virtual_memory().total / 2**30
+    accelerator = _accelerator()
+    words = [f"{cores()} cores", _processor(), f"{memory:.0f} GiB"]
+    words.append("no accelerator" if accelerator == "none" else accelerator)
+    return ", ".join(filter(None, words))
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return platform.machine()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())
+
+
 def missing_for(recipe: Recipe) -> list[str]:
     """What a recipe needs and this machine lacks, a line each, with what mends it."""
     missing = [
@@ -64,7 +83,7 @@ def missing_for(recipe: Recipe) -> list[str]:
     if absent:
         verb = "is" if len(absent) == 1 else "are"
         missing.append(
-            f"{recipe.method} trains a student, and {', '.join(absent)} {verb} not installed:"
+            f"a run trains a student, and {', '.join(absent)} {verb} not installed:"
             " pip install 'sodakd[train]'"
         )
     return missing
@@ -94,7 +113,8 @@ def _missing_for_questions(questions: QuestionSettings) -> list[str]:
     named = [("questions.source", questions.source)] if questions.real else []
     named += [("questions.exclude", source) for source in questions.exclude]
     return [
-        f"there is no source {source} ({key}): no file or folder here, and no hub dataset's id"
+        f"there is no source {shortened(source)} ({key}): no file or folder here, and no hub"
+        " dataset's id"
         for key, source in named
         if not can_be_there(source)
     ]

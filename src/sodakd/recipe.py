@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from typing import Literal, Self, TypeVar
+from typing import Self, TypeVar
 
 from pydantic import Field, JsonValue, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -41,14 +41,16 @@ class Recipe(Frozen):
     """Everything that decides a run."""
 
     name: str = "sodakd"
-    method: Literal["soda", "sft"] = "soda"
     seed: int = Field(default=0, ge=0)
     cycles: Count = 3
     patience: Count | None = Field(
         default=None, description="stop after so many cycles without a better dev pass@1"
     )
-    control: bool = Field(
-        default=True, description="also train a static-SFT student at the same teacher calls"
+    arms: tuple[str, ...] = Field(
+        default=("soda", "sft"),
+        min_length=1,
+        description="methods, one after another, each with what the first one really spent; the"
+        " first one's student is kept",
     )
     teacher: TeacherSettings = TeacherSettings()
     budget: Budget = Budget()
@@ -65,6 +67,8 @@ class Recipe(Frozen):
 
     @model_validator(mode="after")
     def _parts_agree(self) -> Self:
+        if len(set(self.arms)) < len(self.arms):
+            raise ValueError(f"arms {list(self.arms)} names a method twice: name each once")
         if self.feedback.probes >= self.questions.seeds:
             raise ValueError(
                 f"feedback.probes ({self.feedback.probes}) are taken from questions.seeds"

@@ -4,7 +4,9 @@ run.json         format, version and recipe (secrets by name only)
 manifest.jsonl   a line per finished step, in order, with the hash of its output
 events.jsonl     when steps began and ended: the only file here that never repeats
 ledger.sqlite    every call to the teacher
+students.jsonl   the students, as each has been evaluated
 STEP.jsonl       rows of a step; STEP/ the weights of one
+ARM/             the steps of an arm, with a manifest and events of its own
 """
 
 import json
@@ -78,13 +80,18 @@ def unwatched(_: Progress) -> None:
 
 
 class Run:
-    """A run folder, open for one process at a time."""
+    """A run folder, open for one process at a time, or the folder of one of its arms.
 
-    def __init__(self, folder: Path, watch: Watch = unwatched, name: str = "") -> None:
-        self.folder = folder
+    `root` is the run's folder; an arm has a `name`: its steps are `NAME/STEP` to the world outside.
+    """
+
+    def __init__(self, root: Path, watch: Watch = unwatched, name: str = "") -> None:
+        self.root = root
+        self.folder = root / name
         self.name = name
         self.watch = watch
-        self._manifest = folder / "manifest.jsonl"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._manifest = self.folder / "manifest.jsonl"
         self._steps = read_rows(self._manifest, Step) if self._manifest.exists() else []
 
     @classmethod
@@ -94,12 +101,8 @@ class Run:
         folder: Path,
         recipe: Mapping[str, JsonValue],
         watch: Watch = unwatched,
-        drop_from: str | None = None,
-        name: str = "",
     ) -> Iterator[Self]:
         """Open a run folder for this recipe, new or begun, and lock it.
-
-        A run inside another one has a `name`: its steps are `NAME/STEP` to the world outside.
 
         Raises:
             RunError: the folder belongs to another recipe (the message says what differs), to
@@ -108,10 +111,11 @@ class Run:
         folder.mkdir(parents=True, exist_ok=True)
         with locked(folder):
             begin(folder, recipe)
-            run = cls(folder, watch, name)
-            if drop_from is not None:
-                run.drop_from(drop_from)
-            yield run
+            yield cls(folder, watch)
+
+    def arm(self, name: str) -> "Run":
+        """Return the part of the run that is one of its arms."""
+        return Run(self.root, self.watch, name)
 
     @property
     def steps(self) -> Sequence[Step]:
@@ -178,7 +182,7 @@ class Run:
         return path
 
     def full(self, step: str) -> str:
-        """A step's name outside this run."""
+        """Return a step's name in the whole run."""
         return f"{self.name}/{step}" if self.name else step
 
     def say(self, step: str, done: int, total: int, note: str = "", **values: float) -> None:

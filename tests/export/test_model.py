@@ -74,11 +74,12 @@ def test_the_card_says_what_the_run_came_to(run: Path, tmp_path: Path) -> None:
     }
     for words in (
         "# model\n", f'question = "{QUESTION}"', "made from scratch",
-        "| cycle-1 | 45.0 % (10.0-90.0) |", "| 300 | 30,000 | 0.3000 | 30 | 15,000 |",
+        "| soda-1 | 45.0 % (10.0-90.0) |", "| 300 | 30,000 | 0.3000 | 30 | 15,000 |",
         "| Python | 40 | 20.0 % (10.5-34.8) |", "50.0 % (35.2-64.8)",
         "120 calls, 2,700 prompt and 900 completion tokens, US $ 0.7500",
         "40 calls, US $ 0.2500", "60 pairs", "Faults by kind: ", "0 are equal to one of the 40",
-        "| cycle-1/questions | 30 | near duplicate 1,234 |", "arXiv:2408.03680", "sodakd 0.1.0",
+        "| soda/cycle-1/questions | 30 | near duplicate 1,234 |", "arXiv:2408.03680",
+        "sodakd 0.1.0",
     ):  # fmt: skip
         assert words in card, words
     assert str(run) not in card

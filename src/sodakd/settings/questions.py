@@ -1,7 +1,5 @@
 """The questions of the first cycle."""
 
-import re
-from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -10,20 +8,6 @@ from sodakd.settings.ranges import Count, Levels, Share
 from sodakd.types import Frozen, Language
 
 WORLD = "world"
-
-
-_HUB = re.compile(r"[\w.-]+/[\w.-]+(?:@[\w./-]+)?")
-DATA_SUFFIXES = (".jsonl", ".ndjson", ".json", ".parquet")
-
-
-def can_be_there(source: str) -> bool:
-    """Whether a source is a file or a folder here, or has the form of a hub dataset's id.
-
-    `FOLDER#NAME` is a dataset of a folder.
-    """
-    if Path(source).exists() or Path(source.rpartition("#")[0] or source).exists():
-        return True
-    return _HUB.fullmatch(source) is not None and not source.endswith(DATA_SUFFIXES)
 
 
 class ColumnSettings(Frozen):
@@ -44,7 +28,8 @@ class QuestionSettings(Frozen):
     source: str = Field(
         default=WORLD,
         min_length=1,
-        description="world; a .jsonl, .json or .parquet file; a folder; or a hub dataset's id",
+        description="world; a file of JSON lines, JSON, CSV or Parquet, .gz too; a folder; or a hub"
+        " dataset's id",
     )
     seeds: Count = 800
     levels: Levels = (1, 1, 2, 2, 2, 3)

@@ -102,11 +102,11 @@ class EvaluationSettings(Frozen):
 class JudgeSettings(Frozen):
     """Limits of one judged program."""
 
-    cpu_seconds: float = Field(default=2.0, gt=0)
+    cpu_seconds: float = Field(default=2.0, gt=0, le=86_400)
     memory_mb: Annotated[int, Field(ge=64)] = 512
     output_kb: Count = 1024
     disk_mb: Count = 64
-    processes: Count = 64
+    processes: Count = 256
     calibrate: bool = Field(
         default=True, description="more CPU seconds where this machine is slower than the reference"
     )
