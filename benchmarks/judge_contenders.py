@@ -18,6 +18,7 @@ from typing import Any, Protocol, Self
 import psutil
 
 from sodakd.judge import Judge, Program
+from sodakd.judge.assertions import as_calls
 from sodakd.judge.go_library import go_root
 from sodakd.judge.toolchains import interpreter, toolchain
 from sodakd.settings.stages import JudgeSettings
@@ -230,8 +231,8 @@ class Ours:
             return Program(row.code, row.language, tests, id=row.id)
         if row.entry:
             script = f"{row.test}check({row.entry})\n"
-            in_process = self.name != "split"
-            tests = TestScript(entry_point=row.entry, script=script, in_process=in_process)
+            asked = TestScript(entry_point=row.entry, script=script)
+            tests = as_calls(asked) if self.name == "split" else asked
             return Program(row.code, row.language, tests, id=row.id)
         return Program(row.program, row.language, TestScript(script="\n"), id=row.id)
 

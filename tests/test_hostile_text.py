@@ -3,6 +3,7 @@
 A reader of replies, answers, programs, rows or server bodies has its line in `READERS`.
 """
 
+import json
 import random
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -11,9 +12,29 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from sodakd.deliver.same import is_same
 from sodakd.errors import SodakdError
+from sodakd.evaluate.reading import program_of
 from sodakd.json_text import JsonError, parse_json, valid_unicode
+from sodakd.judge.assertions import read_assertions
 from sodakd.judge.extract import extract
+from sodakd.judge.guess import guess_code
+from sodakd.judge.languages import (
+    c,
+    c_joined,
+    c_tokens,
+    go,
+    go_joined,
+    go_source,
+    java,
+    java_source,
+    javascript,
+)
+from sodakd.judge.names import names_of
+from sodakd.judge.rows import read_programs
+from sodakd.judge.values import compare
+from sodakd.models.batches import read_batch, read_batches, read_results
+from sodakd.models.replies import read_reply, retry_after
 from sodakd.seeds.columns import read_seeds
 from sodakd.seeds.languages import named_languages
 from sodakd.seeds.needs import what_it_needs
@@ -25,8 +46,28 @@ from sodakd.seeds.snippets import draw_snippet
 from sodakd.seeds.templates import NotText
 from sodakd.seeds.wants import has_code, is_prose, lacks_its_code, wants_words
 from sodakd.settings.questions import ColumnSettings, QuestionSettings
-from sodakd.teacher.reading import UnreadableReply, read_fault
-from sodakd.types import Language
+from sodakd.teacher.reading import UnreadableReply
+from sodakd.types import Assertion, Comparison, Language, Tests
+from tests.evaluate.tasks import task
+from tests.teacher.readers import REPLIES, graded_in, read_whole
+
+
+def read_body(status: int, text: str) -> object:
+    """A server's body of this text, and of it in the place of the answer and of the error."""
+    return [
+        read_reply(status, {"retry-after": text}, body.encode("utf-8", "surrogatepass"))
+        for body in (text, f'{{"choices": [{text}]}}', f'{{"error": {text}}}')
+    ]
+
+
+def read_batch_files(text: str) -> object:
+    """A server's bodies of the Batch API of this text."""
+    body = text.encode("utf-8", "surrogatepass")
+    return read_batch(body), read_batches(b'{"data": [%b]}' % body), read_results(body)
+
+
+WRONG = (c.WRONG, go.WRONG, java.WRONG, javascript.WRONG, go.MEMORY, java.MEMORY, javascript.MEMORY)
+LEXERS = (Language.PYTHON, Language.CPP, Language.JAVASCRIPT)
 
 
 def sifted(text: str) -> object:
@@ -51,11 +92,57 @@ def seeds_of_table(text: str) -> object:
         return list(read_seeds(read_rows_of(str(path)), ColumnSettings()))
 
 
+CALLS = Tests(
+    entry_point="f",
+    cases=(Assertion(arguments=(1,), expected={"set": [1]}, comparison=Comparison.EQUAL),),
+)
+
+
+def _row(text: str) -> object:
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "rows.jsonl")
+        path.write_text(text, encoding="utf-8", errors="replace")
+        return read_programs(path, None, Language.PYTHON)
+
+
 READERS: Mapping[str, Callable[[str], object]] = {
     "json": parse_json,
-    "fault": read_fault,
+    "reply": read_whole,
+    **REPLIES,
+    **{f"program in {each}": partial(is_same, other="x", language=each) for each in LEXERS},
+    **{f"answer of the world in {each}": graded_in(each) for each in Language},
+    "answer of a server": partial(read_body, 200),
+    "error of a server": partial(read_body, 400),
+    "pause of a server": retry_after,
+    "batch of a server": read_batch_files,
+    "words of C": c_tokens.words,
+    "includes of C": c.precompiled,
+    "C and its script": partial(c_joined.joined, script="int main() { exit(0); }", cpp=True),
+    "script of C": partial(c_joined.joined, "", cpp=False),
+    "Java and its script": lambda text: java_source.joined(text, text),
+    "Go": go_source.read,
+    "Go and its script": lambda text: go_joined.without_mains(text, f"{text}os.Exit(0)"),
+    "what Go says": go.words,
+    "what programs say": lambda text: [one.search(text) for one in WRONG],
+    "row of programs": lambda text: _row(json.dumps({"code": "f = 1", "test": text})),
+    "line of programs": lambda text: _row(text.replace("\n", " ")),
+    "tests as text": lambda text: _row(json.dumps({"code": "f = 1", "tests": f"[{text}"})),
+    "entry point": lambda text: _row(
+        json.dumps({"code": "f = 1", "test": "assert f", "entry_point": text})
+    ),
+    "assertions": lambda text: read_assertions(text, "f"),
+    "an assertion": lambda text: read_assertions(f"assert f(1) == {text}\n", "f"),
+    "values": lambda text: compare(f"{text}\n", CALLS, Language.PYTHON),
+    "a value": lambda text: compare(f'{{"value": {text}}}\n', CALLS, Language.PYTHON),
     **{
         f"answer in {language}": partial(extract, language=language, entry_point="f")
+        for language in Language
+    },
+    "answer in any language": extract,
+    "code in any language": guess_code,
+    **{f"names in {language}": partial(names_of, language=language) for language in Language},
+    **{
+        f"answer to a task in {language}": partial(program_of, task(language))
         for language in Language
     },
     "exchange": exchange_of,
@@ -78,6 +165,9 @@ PIECES = [
     "'", "\"\"\"", "'''", "#/*", "/**/", "/*", "*/", "//", "#", "#\\\n", "{", "}", "(",
     ")", "[", "]", "[{", "{\"a\":", "<", "<think>", "</think>", "<!--", "\\u", "\\ud83d", "\ud83d",
     "1", "1.", "-", "* ", "1. ", ": ", "def f(", "class A", "import a\n", "a=", "a.b", "a b ",
+    "void main(", "class A {", "import a;", "func main(", "os.Exit", "--- FAIL: ", "panic: ",
+    "goroutine 1 [a]:\n", "program: program.c:1: ", "Assertion `", "#include <a.h>\n", "\\\n",
+    "f(", "=/[", "import (\n", "struct A ", "function ", "a:  x;", "    a\n", "\ufeff",
     "\x00", "\x0c", "\u2028", "é", "//\\\n", "R\"(", "${", "`${`", "1:", "|", "| ",
 ]  # fmt: skip
 """What texts are made of that have hung a reader, or may."""

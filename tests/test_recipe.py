@@ -39,13 +39,13 @@ def test_a_number_without_a_point_before_its_exponent_is_a_number(tmp_path: Path
 
 
 def test_no_is_a_string(tmp_path: Path) -> None:
-    path = recipe_file(tmp_path, "name: no\ncontrol: true")
+    path = recipe_file(tmp_path, "name: no\nbudget: {calls: 5}")
     assert read_recipe(path).recipe.name == "no"
 
 
 def test_no_is_not_taken_for_false(tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match=r'control: .*found "no"'):
-        read_recipe(recipe_file(tmp_path, "control: no"))
+    with pytest.raises(RecipeError, match=r'faults: .*found "no"'):
+        read_recipe(recipe_file(tmp_path, "delivery: {faults: no}"))
 
 
 def test_overrides_reach_into_sections(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def attempts(seed: str, count: int) -> Iterator[tuple[str, list[str]]]:
         chosen = rng.choices(KEYS, k=rng.randrange(1, 4))
         words = [f"{key}={rng.choice(TEXTS)}" for key in chosen]
         lines = [f"{rng.choice([*KEYS, 'x', ''])}: {rng.choice(TEXTS)}" for _ in range(2)]
-        text = rng.choice(["method: soda", "seed: 1", *TEXTS, "\n".join(lines)])
+        text = rng.choice(["seed: 1", "cycles: 2", *TEXTS, "\n".join(lines)])
         if rng.random() < 0.3:
             cut = rng.randrange(len(text) + 1)
             text = text[:cut] + rng.choice(TEXTS) + text[cut:]
@@ -93,7 +93,7 @@ def entries(value: JsonValue, at: str) -> Iterator[tuple[str, dict[str, JsonValu
     if isinstance(value, dict):
         yield at, value
         for key, below in value.items():
-            if key not in {"default", "required", "propertyNames"}:
+            if key not in {"default", "required", "propertyNames", "additionalProperties"}:
                 yield from entries(below, f"{at}.{key}" if at else key)
     elif isinstance(value, list):
         for number, below in enumerate(value):

@@ -1,27 +1,32 @@
 """What a terminal or a log shows of money."""
 
 import re
+import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from sodakd import screen
 from sodakd.methods.plan import Plan, PlannedCalls
 from sodakd.recipe import Recipe
+from sodakd.records import Results
 from sodakd.run import Progress
-from sodakd.screen import _Board, _lines, show_ledger, show_plan
+from sodakd.screen import _Board, _lines, show_ledger, show_plan, show_results
 from sodakd.settings.teacher import Budget, TeacherSettings
 from sodakd.teacher.chat import ChatTeacher, Sampling
 from sodakd.teacher.ledger import Ledger
-from sodakd.teacher.money import Prices
+from sodakd.teacher.money import NANO, Prices, Spent
 from sodakd.teacher.statement import statement
+from tests.report import folder as build
 from tests.servers.running import serving
 from tests.teacher.shop import client, ledger, solves
 
 
 def test_a_plan_at_an_unknown_price_names_no_sum(capsys: pytest.CaptureFixture[str]) -> None:
     teacher = TeacherSettings(kind="openai", model="mystery")
-    row = PlannedCalls("cycle-1", "solve", 10, 100, 100, 0.0)
+    row = PlannedCalls("soda/cycle-1", "solve", 10, 100, 100, 0.0)
     show_plan(Plan([row], []), Recipe(teacher=teacher))
     shown = capsys.readouterr().out
     assert shown.count("unknown") == 3
@@ -52,14 +57,41 @@ def test_lines_of_a_log_say_what_was_spent_once_the_teacher_was_asked(
 ) -> None:
     with serving() as server:
         books = ledger(tmp_path / "ledger.sqlite", server.url)
-        board = _Board(tmp_path, steps=1, calls=100)
+        board = _Board(tmp_path, ["soda"], steps=1, calls=100)
         line = _lines(board)
-        line(Progress("cycle-1/pairs", 0, 0))
-        books.ask(solves(10), "cycle-1/pairs", Counter())
-        line(Progress("cycle-1/pairs", 10, 100, "correct solutions"))
-        line(Progress("cycle-1/student", 1, 10, "train"))
+        line(Progress("soda/cycle-1/pairs", 0, 0))
+        books.ask(solves(10), "soda/cycle-1/pairs", Counter())
+        line(Progress("soda/cycle-1/pairs", 10, 100, "correct solutions"))
+        line(Progress("soda/cycle-1/student", 1, 10, "train"))
     first, second, third = capsys.readouterr().err.splitlines()
     assert "$" not in first + third
     assert re.search(
-        r"\[teacher: 10 calls, .* tokens, \$0\.\d{4}, about \$0\.\d{4} in all\]", second
+        r"\[teacher: 10 calls, .* tokens · \$0\.\d{4} spent · about \$0\.\d{4} in all\]", second
     )
+
+
+def test_what_is_in_flight_is_shown_apart_and_raises_no_estimate(tmp_path: Path) -> None:
+    spent = Spent(
+        calls=10, tokens=900, money=NANO // 10, lost=1, lost_money=NANO // 100,
+        reserved_calls=64, reserved_tokens=90_000, reserved_money=2 * NANO,
+    )  # fmt: skip
+    assert _Board(tmp_path, (), steps=1, calls=20).spending(spent) == (
+        "teacher: 10 calls, 900 tokens · $0.1000 spent ($0.0100 of it lost on the way),"
+        " up to $2.0000 in flight · about $0.2000 in all"
+    )
+
+
+def test_the_last_tables_can_be_read_at_80_columns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    standings = [build.standing("base", 8, 0), build.standing("soda-1", 28, 55_250)]
+    narrow = Console(width=80, file=sys.stdout)
+    monkeypatch.setattr(screen, "wide_console", lambda: narrow)
+    show_results(
+        Results(arms=(), kept="soda-1", seed=0, standings=tuple(standings)),
+        tmp_path / "report.html",
+    )
+    shown = capsys.readouterr().out
+    assert "…" not in shown
+    assert "70.0 (10.0-90.0)" in shown
+    assert "55.2k" in shown or "55.3k" in shown

@@ -11,10 +11,11 @@ from sodakd.teacher.statement import statement
 from sodakd.types import Pair
 from tests.real_data import real_data
 from tests.servers.running import serving
+from tests.test_kill import contents
 from tests.tiny import ROOT, sodakd
 
 EMBEDDED = (
-    "cycles=1", "control=false", "questions.seeds=40", "base.questions=60",
+    "cycles=1", "arms=[soda]", "questions.seeds=40", "base.questions=60",
     "base.training.max_steps=2", "base.training.threads=1", "training.max_steps=2",
     "feedback.probes=8", "feedback.max_new_tokens=8",
     "evaluation.questions_per_level=2", "evaluation.max_new_tokens=8",
@@ -32,7 +33,7 @@ def test_the_shipped_embedded_recipe_comes_to_its_report(tmp_path: Path) -> None
     out = tmp_path / "run"
     done = sodakd("run", str(ROOT / "recipes" / "embedded.yaml"), *EMBEDDED, "--out", str(out))
     assert done.returncode == 0, done.stderr
-    assert len(read_rows(out / "cycle-1/pairs.jsonl", Pair)) > 20
+    assert len(read_rows(out / "soda/cycle-1/pairs.jsonl", Pair)) > 20
     assert (out / "student" / "model.safetensors").exists()
     assert (out / "report.html").exists()
 
@@ -47,12 +48,29 @@ def test_the_shipped_local_server_recipe_learns_from_a_teacher_over_http(tmp_pat
         assert done.returncode == 0, done.stderr
         again = sodakd("run", *words)  # finished: nothing is asked
         assert again.returncode == 0, again.stderr
+        other = tmp_path / "other"
+        reused = sodakd("run", *words[:-1], str(other), "--reuse", str(out))
+        assert reused.returncode == 0, reused.stderr
+        (out / "ledger.sqlite").rename(tmp_path / "put-away.sqlite")
+        alone = sodakd("run", *words)
+        assert alone.returncode == 2
+        assert "is gone, and finished steps of this run made" in alone.stderr
+        (tmp_path / "put-away.sqlite").rename(out / "ledger.sqlite")
         books = server.books()
+    steps = contents(out)
+    del steps["spend.json"]
+    assert steps == {name: content for name, content in contents(other).items() if name in steps}
+    assert statement(other / "ledger.sqlite", "run")[-1].calls == 0
     *_, spent = statement(out / "ledger.sqlite", "run")
     assert books == {"answers": spent.calls, "answered_twice": 0}
     assert spent.calls > 50
-    assert len(read_rows(out / "cycle-1/pairs.jsonl", Pair)) == 18
-    assert len(read_rows(out / "cycle-2/pairs.jsonl", Pair)) > 4
-    assert all(row.score is not None for row in read_rows(out / "cycle-2/feedback.jsonl", Feedback))
-    weights = [out / step / "student/model.safetensors" for step in ("base", "cycle-1", "cycle-2")]
+    assert len(read_rows(out / "soda/cycle-1/pairs.jsonl", Pair)) == 18
+    assert len(read_rows(out / "soda/cycle-2/pairs.jsonl", Pair)) > 4
+    assert all(
+        row.score is not None for row in read_rows(out / "soda/cycle-2/feedback.jsonl", Feedback)
+    )
+    weights = [
+        out / step / "student/model.safetensors"
+        for step in ("base", "soda/cycle-1", "soda/cycle-2")
+    ]
     assert len({path.read_bytes() for path in weights}) == 3

@@ -48,6 +48,24 @@ def describe() -> Sequence[tuple[str, str]]:
     return [*rows, *probe().lines]
 
 
+def machine() -> str:
+    """Return this machine in a line: cores, processor, memory, accelerator."""
+    memory = psutil.virtual_memory().total / 2**30
+    accelerator = _accelerator()
+    words = [f"{cores()} cores", _processor(), f"{memory:.0f} GiB"]
+    words.append("no accelerator" if accelerator == "none" else accelerator)
+    return ", ".join(filter(None, words))
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return platform.machine()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())
+
+
 def missing_for(recipe: Recipe) -> list[str]:
     """What a recipe needs and this machine lacks, a line each, with what mends it."""
     missing = [
@@ -65,7 +83,7 @@ def missing_for(recipe: Recipe) -> list[str]:
     if absent:
         verb = "is" if len(absent) == 1 else "are"
         missing.append(
-            f"{recipe.method} trains a student, and {', '.join(absent)} {verb} not installed:"
+            f"a run trains a student, and {', '.join(absent)} {verb} not installed:"
             " pip install 'sodakd[train]'"
         )
     return missing

@@ -1,19 +1,19 @@
 """`sodakd eval`: samples of benchmarks in, verdicts and pass@k out.
 
 The folder keeps `samples.jsonl` (raw, as they were generated), `verdicts.jsonl`, `findings.jsonl`
-where static tools were asked, `results.json` and `settings.json`; the same command goes on where it
-was stopped, in answering and in judging.
+where static tools were asked, `results.json`, `settings.json` and `log.txt`; the same command goes
+on where it was stopped, in answering and in judging.
 """
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
 from sodakd.errors import DataError
 from sodakd.evaluate.answering import Answering, Drawing, Wanted
@@ -21,51 +21,35 @@ from sodakd.evaluate.benchmarks.load import load
 from sodakd.evaluate.benchmarks.table import BENCHMARKS
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask
 from sodakd.evaluate.findings import SampleFindings, find_in, rules_found
-from sodakd.evaluate.groups import Average, Group, averages, group_of, remarks
+from sodakd.evaluate.folder import EvalSettings, Log, opened
+from sodakd.evaluate.groups import Group, averages, group_of, remarks
+from sodakd.evaluate.ids import TaskIds, TaskKey
 from sodakd.evaluate.samples import (
     JudgedSample,
+    Numbered,
     Sample,
     gold_samples,
     judge_samples,
-    read_samples,
+    read_solutions,
     sample_of,
-    unknown_ids,
     wanted_samples,
 )
 from sodakd.judge.judge import Judge, versions
+from sodakd.models.chat import Said
 from sodakd.settings.stages import JudgeSettings, Lint
 from sodakd.store import append_rows, read_appended, write_rows, write_whole
-from sodakd.types import Frozen, Language
+from sodakd.types import Language
 
 _KEPT_TOGETHER = 64
 
 
-class EvalSettings(Frozen):
-    """What an evaluation is: it may go on with the same values alone.
-
-    `sha256` is of the file of solutions, where there is one.
-    """
-
-    source: str
-    benchmarks: tuple[str, ...]
-    languages: tuple[Language, ...] | None
-    data: str | None
-    limit: int | None
-    n: int
-    temperature: float
-    max_new_tokens: int
-    seed: int
-    cpu_seconds: float
-    sha256: str = ""
-
-
 @dataclass(frozen=True)
 class _Part:
+    """A benchmark in one language: all its tasks, and the first ones, that are asked for."""
+
     benchmark: Benchmark
+    whole: Sequence[BenchmarkTask]
     tasks: Sequence[BenchmarkTask]
-
-
-_Tasks = Mapping[tuple[str, Language, str], BenchmarkTask]
 
 
 @dataclass(frozen=True)
@@ -86,6 +70,14 @@ class Evaluated:
     remarks: Sequence[str]
 
 
+@dataclass(frozen=True)
+class _Screen:
+    """Where it is said how far the evaluation is: on the screen, and in the folder's log."""
+
+    progress: Progress
+    log: Log
+
+
 def evaluate(
     settings: EvalSettings,
     out: Path,
@@ -100,20 +92,21 @@ def evaluate(
 
     Raises:
         DataError: a file is no such file, or the folder belongs to another evaluation.
+        EndpointError: answers could not be had; all others are kept, and none is judged.
     """
-    _same(settings, out)
-    whole = [
-        _Part(BENCHMARKS[name], load(BENCHMARKS[name], language, _path(settings)))
-        for name in settings.benchmarks
-        for language in settings.languages or BENCHMARKS[name].languages
-        if language in BENCHMARKS[name].origins
+    parts = [
+        _Part(BENCHMARKS[name], tasks, tasks[: settings.limit])
+        for name, language in settings.parts()
+        for tasks in [load(BENCHMARKS[name], language, _path(settings))]
     ]
-    parts = [_Part(part.benchmark, part.tasks[: settings.limit]) for part in whole]
-    screen = Console(stderr=True)
-    with Progress(console=screen, disable=not screen.is_terminal) as progress:
-        samples = _samples(settings, parts, out, open_model, progress)
-        if not samples:
-            raise DataError(f"{settings.source} holds no solution of these benchmarks' tasks")
+    console = Console(stderr=True)
+    with (
+        opened(out, settings) as log,
+        Progress(console=console, disable=not console.is_terminal) as progress,
+    ):
+        log.say(f"begins: {settings.model_dump_json()}")
+        screen = _Screen(progress, log)
+        samples, unknown = _samples(settings, parts, out, open_model, screen)
         judging = JudgeSettings(
             cpu_seconds=settings.cpu_seconds, allow_unsandboxed=allow_unsandboxed
         )
@@ -122,56 +115,19 @@ def evaluate(
             for part in parts
             for task in part.tasks
         }
-        judged = _judged(judging, tasks, samples, out, workers, progress)
+        judged = _judged(judging, tasks, samples, out, workers, screen)
         found = None
         if lint is not Lint.OFF:
-            bar = progress.add_task("static tools read", total=None)
-            with Judge(judging, workers) as judge:
-                listed = find_in(judge, tasks, samples, full=lint is Lint.FULL)
-                found = Found(listed, judge.versions(), judge.notes())
-            write_rows(out / "findings.jsonl", listed)
-            progress.update(bar, total=len(samples), completed=len(samples))
-    each = [group_of(part.benchmark, part.tasks, judged) for part in parts]
-    groups = [group for group in each if group is not None]
-    of_file = open_model is None and settings.source != "gold"
-    said = [
-        *(_coverage(settings, parts, whole, groups) if of_file else ()),
-        *remarks(groups, BENCHMARKS),
-    ]
-    toolchains = versions(sorted({group.language for group in groups}))
-    results = {
-        "groups": [group.model_dump() for group in groups],
-        "averages": [one.model_dump() for one in averages(groups)],
-        "remarks": said,
-        "warnings": sorted({one.verdict.warning for one in judged} - {""}),
-        "toolchains": {**toolchains, **(found.versions if found else {})},
-    }
-    if found is not None:
-        results["findings"] = rules_found(found.samples)
-        results["notes"] = [*found.notes]
-    write_whole(out / "results.json", json.dumps(results, indent=1).encode())
+            found = _found(judging, tasks, samples, workers, lint)
+            write_rows(out / "findings.jsonl", found.samples)
+            log.say("static tools have read all samples")
+        each = [group_of(part.benchmark, part.whole, samples, judged) for part in parts]
+        groups = [group for group in each if group is not None]
+        said = [*_without_samples(settings, parts, groups), *remarks(groups, BENCHMARKS), *unknown]
+        _write_results(out, groups, judged, said, found)
+        for words in (*said, "ends: results.json is written"):
+            log.say(words)
     return Evaluated(groups, found, said)
-
-
-def _coverage(
-    settings: EvalSettings, parts: Sequence[_Part], whole: Sequence[_Part], groups: Sequence[Group]
-) -> Iterator[str]:
-    """Tasks without a solution in the file, and solutions of no task."""
-    answered = {(group.benchmark, group.language): group.tasks for group in groups}
-    for part in parts:
-        name, language = part.benchmark.name, part.tasks[0].language
-        tasks = answered.get((name, language), 0)
-        if tasks < len(part.tasks) and (tasks or settings.languages):
-            yield (
-                f"{name}, {language}: {tasks} of {len(part.tasks)} tasks have a solution; pass@k is"
-                " over these alone"
-            )
-    unknown = unknown_ids(Path(settings.source), {task.id for part in whole for task in part.tasks})
-    if unknown:
-        yield (
-            f"{len(unknown)} ids of {settings.source} are no task of these benchmarks and were not"
-            f" judged: {', '.join(unknown[:5])}{', ...' if len(unknown) > 5 else ''}"
-        )
 
 
 def sha256(path: Path) -> str:
@@ -182,72 +138,19 @@ def sha256(path: Path) -> str:
         raise DataError(f"{path} cannot be read: {error}") from None
 
 
-def _judged(
-    judging: JudgeSettings,
-    tasks: _Tasks,
-    samples: Sequence[Sample],
-    out: Path,
-    workers: int | None,
-    progress: Progress,
-) -> list[JudgedSample]:
-    """The verdicts in the samples' order; each is kept soon after it was given."""
-    path = out / "verdicts.jsonl"
-    known = {one.key: one for one in read_appended(path, JudgedSample)}
-    bar = progress.add_task("judge", total=len(samples), completed=len(known))
-    missing = [one for one in samples if one.key not in known]
-    if missing:
-        fresh: list[JudgedSample] = []
-        try:
-            with Judge(judging, workers) as judge:
-                for one in judge_samples(judge, tasks, missing):
-                    known[one.key] = one
-                    fresh.append(one)
-                    if len(fresh) == _KEPT_TOGETHER:
-                        append_rows(path, fresh)
-                        fresh.clear()
-                        progress.update(bar, completed=len(known))
-        finally:
-            append_rows(path, fresh)
-        write_rows(path, [known[one.key] for one in samples])
-    return [known[one.key] for one in samples]
-
-
-def table_of(groups: Sequence[Group]) -> Table:
-    """The groups, and the average over the languages of each benchmark that has several."""
-    ks = sorted({k for group in groups for k in group.pass_at})
-    heads = [f"pass@{k}" for k in ks]
-    table = Table("benchmark", "language", "tasks", *heads, "95 % of pass@1", "not passed")
-    for group in groups:
-        others = {name: count for name, count in group.outcomes.items() if name != "passed"}
-        table.add_row(
-            group.benchmark,
-            group.language.value,
-            str(group.tasks),
-            *_figures(group, ks),
-            ", ".join(f"{count} {name}" for name, count in others.items()),
-        )
-    for mean in averages(groups):
-        table.add_row(mean.benchmark, "average", "", *_figures(mean, ks), "")
-    return table
-
-
-def _figures(of: Group | Average, ks: Sequence[int]) -> list[str]:
-    shares = [f"{100 * of.pass_at[k]:.1f}" if k in of.pass_at else "" for k in ks]
-    return [*shares, f"{100 * of.low:.1f} to {100 * of.high:.1f}"]
-
-
-def _same(settings: EvalSettings, out: Path) -> None:
-    path, written = out / "settings.json", settings.model_dump_json(indent=1)
-    if path.exists() and path.read_text(encoding="utf-8") != written:
-        raise DataError(
-            f"{out} holds another evaluation (see {path}): choose another folder with --out"
-        )
-    if not path.exists():
-        write_whole(path, written.encode())
-
-
 def _path(settings: EvalSettings) -> Path | None:
     return Path(settings.data) if settings.data is not None else None
+
+
+def _without_samples(
+    settings: EvalSettings, parts: Sequence[_Part], groups: Sequence[Group]
+) -> Iterator[str]:
+    """Languages that were named, and have no sample."""
+    answered = {(group.benchmark, group.language) for group in groups}
+    for part in parts:
+        name, language = part.benchmark.name, part.whole[0].language
+        if settings.languages and (name, language) not in answered:
+            yield f"{name}, {language}: none of {len(part.whole)} tasks has a solution"
 
 
 def _samples(
@@ -255,13 +158,47 @@ def _samples(
     parts: Sequence[_Part],
     out: Path,
     open_model: Callable[[], Answering] | None,
-    progress: Progress,
-) -> list[Sample]:
+    screen: _Screen,
+) -> tuple[list[Sample], Sequence[str]]:
+    """The samples, and what is to be known of a file of them."""
+    if open_model is not None:
+        return _answers(settings, parts, out, open_model, screen), ()
     if settings.source == "gold":
-        return [one for part in parts for one in gold_samples(part.benchmark, part.tasks)]
-    if open_model is None:
-        path = Path(settings.source)
-        return [one for part in parts for one in read_samples(path, part.benchmark, part.tasks)]
+        samples = [one for part in parts for one in gold_samples(part.benchmark, part.tasks)]
+        if not samples:
+            raise DataError("the benchmarks asked for have no solutions of their own: --language")
+        return samples, ()
+    ids = TaskIds((part.benchmark, part.whole) for part in parts)
+    file = read_solutions(Path(settings.source), ids)
+    asked = {
+        (part.benchmark.name, task.language, task.id): place
+        for place, part in enumerate(parts)
+        for task in part.tasks
+    }
+    samples = [one for one in file.samples if one.key[:3] in asked]
+    some = ", ".join(file.unknown[:5]) + (", ..." if len(file.unknown) > 5 else "")
+    if not samples:
+        held = f"its ids are {some}" if some else "it has none of the first --limit tasks"
+        raise DataError(
+            f"{settings.source} holds no solution of these benchmarks' tasks: {held}; theirs are:"
+            f" {ids.in_words()}"
+        )
+    unknown = (
+        f"{len(file.unknown)} ids of {settings.source} are no task of these benchmarks and were not"
+        f" judged: {some}"
+    )
+    samples.sort(key=lambda one: asked[one.key[:3]])
+    return samples, (unknown,) if some else ()
+
+
+def _answers(
+    settings: EvalSettings,
+    parts: Sequence[_Part],
+    out: Path,
+    open_model: Callable[[], Answering],
+    screen: _Screen,
+) -> list[Sample]:
+    """The model's answers: those that are kept, and the others, each kept when it comes."""
     kept = out / "samples.jsonl"
     samples = read_appended(kept, Sample)
     wanted = [
@@ -269,16 +206,96 @@ def _samples(
         for part in parts
         for one in wanted_samples(part.benchmark, part.tasks, samples, settings.n)
     ]
+    screen.log.say(f"{len(samples)} answers are kept, {len(wanted)} are asked for")
     total = len(samples) + len(wanted)
-    bar = progress.add_task("the model answers", total=total, completed=len(samples))
+    bar = screen.progress.add_task("the model answers", total=total, completed=len(samples))
+    left = Counter((one.benchmark, one.task.language) for one in wanted)
 
-    def keep(of: Sequence[Wanted], texts: Sequence[str]) -> None:
-        batch = [sample_of(one, text) for one, text in zip(of, texts, strict=True)]
+    def keep(of: Sequence[Wanted], answers: Sequence[Said]) -> None:
+        batch = [sample_of(one, said) for one, said in zip(of, answers, strict=True)]
         append_rows(kept, batch)
         samples.extend(batch)
-        progress.update(bar, completed=len(samples))
+        screen.progress.update(bar, completed=len(samples))
+        _count_down(left, batch, screen.log, "the model has answered")
 
     if wanted:
         drawing = Drawing(settings.temperature, settings.max_new_tokens, settings.seed)
         open_model().answer(wanted, drawing, keep)
     return sorted(samples, key=lambda one: one.key)
+
+
+def _judged(
+    judging: JudgeSettings,
+    tasks: Mapping[TaskKey, BenchmarkTask],
+    samples: Sequence[Sample],
+    out: Path,
+    workers: int | None,
+    screen: _Screen,
+) -> list[JudgedSample]:
+    """The verdicts in the samples' order; each is kept soon after it was given."""
+    path = out / "verdicts.jsonl"
+    known = {one.key: one for one in read_appended(path, JudgedSample)}
+    bar = screen.progress.add_task("judge", total=len(samples), completed=len(known))
+    missing = [one for one in samples if one.key not in known]
+    screen.log.say(f"{len(known)} verdicts are kept, {len(missing)} samples are judged")
+    left = Counter((one.benchmark, one.language) for one in missing)
+    if missing:
+        fresh: list[JudgedSample] = []
+        try:
+            with Judge(judging, workers) as judge:
+                for one in judge_samples(judge, tasks, missing):
+                    known[one.key] = one
+                    fresh.append(one)
+                    _count_down(left, [one], screen.log, "judged")
+                    if len(fresh) == _KEPT_TOGETHER:
+                        append_rows(path, fresh)
+                        fresh.clear()
+                        screen.progress.update(bar, completed=len(known))
+        finally:
+            append_rows(path, fresh)
+        write_rows(path, [known[one.key] for one in samples])
+    return [known[one.key] for one in samples]
+
+
+def _count_down(
+    left: Counter[tuple[str, Language]], done: Sequence[Numbered], log: Log, words: str
+) -> None:
+    """Count what is left of each benchmark and language, and say which is done."""
+    for one in done:
+        group = (one.benchmark, one.language)
+        left[group] -= 1
+        if not left[group]:
+            log.say(f"{words}: {one.benchmark}, {one.language}, all")
+
+
+def _found(
+    judging: JudgeSettings,
+    tasks: Mapping[TaskKey, BenchmarkTask],
+    samples: Sequence[Sample],
+    workers: int | None,
+    lint: Lint,
+) -> Found:
+    with Judge(judging, workers) as judge:
+        listed = find_in(judge, tasks, samples, full=lint is Lint.FULL)
+        return Found(listed, judge.versions(), judge.notes())
+
+
+def _write_results(
+    out: Path,
+    groups: Sequence[Group],
+    judged: Sequence[JudgedSample],
+    said: Sequence[str],
+    found: Found | None,
+) -> None:
+    toolchains = versions(sorted({group.language for group in groups}))
+    results = {
+        "groups": [group.model_dump() for group in groups],
+        "averages": [one.model_dump() for one in averages(groups)],
+        "remarks": [*said],
+        "warnings": sorted({one.verdict.warning for one in judged} - {""}),
+        "toolchains": {**toolchains, **(found.versions if found else {})},
+    }
+    if found is not None:
+        results["findings"] = rules_found(found.samples)
+        results["notes"] = [*found.notes]
+    write_whole(out / "results.json", json.dumps(results, indent=1).encode())

@@ -17,12 +17,13 @@ from sodakd.store import write_whole
 FORMAT = 1
 MAY_CHANGE = (
     "budget", "generation.attempts", "generation.base_url", "generation.batch_size",
-    "generation.canary_tolerance", "generation.command", "generation.device",
-    "generation.max_in_flight", "generation.model", "generation.port",
-    "generation.start_seconds", "generation.timeout",
+    "generation.api_key_env", "generation.canary_tolerance", "generation.command",
+    "generation.device", "generation.headers", "generation.max_in_flight", "generation.model",
+    "generation.port", "generation.query", "generation.start_seconds", "generation.timeout",
     "teacher.api_key_env", "teacher.attempts", "teacher.base_url", "teacher.batch_poll",
-    "teacher.batch_size", "teacher.command", "teacher.device", "teacher.max_in_flight",
-    "teacher.port", "teacher.start_seconds", "teacher.timeout",
+    "teacher.batch_size", "teacher.command", "teacher.device", "teacher.headers",
+    "teacher.max_in_flight", "teacher.port", "teacher.query", "teacher.start_seconds",
+    "teacher.timeout",
     "training.gradient_checkpointing",
 )  # fmt: skip
 """Keys that decide nothing of what a run comes to, only how it gets there."""

@@ -155,6 +155,7 @@ def _told(judged: Judged, row: Row, key: str) -> dict[str, JsonValue]:
         "id": row.program.id,
         "language": language,
         "tested": row.tested,
+        **({"unread_tests": [*row.unread]} if row.unread else {}),
         **verdict.model_dump(mode="json"),
         **({} if ran else {"isolation": ""}),
         "toolchain": {**versions([language])},

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Self, TypeVar
+from typing import Self, TypeVar
 
 from pydantic import Field, JsonValue, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -20,7 +20,7 @@ from pydantic_core import ErrorDetails
 from sodakd.errors import RecipeError
 from sodakd.settings.generation import GenerationSettings
 from sodakd.settings.questions import WORLD, QuestionSettings
-from sodakd.settings.ranges import Cycles, Name, Seed
+from sodakd.settings.ranges import Cycles, Name, Seed, Text
 from sodakd.settings.sources import shortened
 from sodakd.settings.stages import (
     DeliverySettings,
@@ -40,14 +40,16 @@ class Recipe(Frozen):
     """Everything that decides a run."""
 
     name: Name = Field(default="sodakd", description="of the run's folder, and in its report")
-    method: Literal["soda", "sft"] = "soda"
     seed: Seed = 0
     cycles: Cycles = 3
     patience: Cycles | None = Field(
         default=None, description="stop after so many cycles without a better dev pass@1"
     )
-    control: bool = Field(
-        default=True, description="also train a static-SFT student at the same teacher calls"
+    arms: tuple[Text, ...] = Field(
+        default=("soda", "sft"),
+        min_length=1,
+        description="methods, one after another, each with what the first one really spent; the"
+        " first one's student is kept",
     )
     teacher: TeacherSettings = TeacherSettings()
     budget: Budget = Budget()
@@ -64,6 +66,8 @@ class Recipe(Frozen):
 
     @model_validator(mode="after")
     def _parts_agree(self) -> Self:
+        if len(set(self.arms)) < len(self.arms):
+            raise ValueError(f"arms {list(self.arms)} names a method twice: name each once")
         if self.feedback.probes >= self.questions.seeds:
             raise ValueError(
                 f"feedback.probes ({self.feedback.probes}) are taken from questions.seeds"
@@ -159,7 +163,7 @@ def _read_values(path: Path) -> dict[str, JsonValue]:
         raise RecipeError(f"the recipe {shortened(str(path))} cannot be read: {error}") from error
     values = _yaml(text, str(path))
     if values is None:
-        raise RecipeError(f"{path} is empty; a recipe names at least one key: `method: soda`")
+        raise RecipeError(f"{path} is empty; a recipe names at least one key: `seed: 0`")
     if not isinstance(values, dict):
         raise RecipeError(f"{path} must hold `key: value` lines; found a {type(values).__name__}")
     return values

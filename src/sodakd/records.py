@@ -52,6 +52,14 @@ class Feedback(Frozen):
     reason: str
 
 
+class Solved(Frozen):
+    """A question's text and the teacher's solution of it."""
+
+    question_id: str
+    prompt: str
+    code: str
+
+
 class Attempt(Frozen):
     """One answer to a question of an evaluation set, and its verdict."""
 
@@ -88,10 +96,43 @@ class Standing(Frozen):
     train_tokens: int
 
 
-class Results(Frozen):
-    """What a run comes to: `results.json`."""
+class StudentRow(Frozen):
+    """A student of a run, a line of `students.jsonl`, as soon as it has been evaluated.
 
-    method: str
+    `arm` is empty for the base. The student's own steps are those of its arm that begin with
+    `steps`; `weights` and `evaluation` are steps of the run.
+    """
+
+    name: str
+    arm: str
+    steps: str
+    weights: str
+    evaluation: str
+
+
+class Allowance(Frozen):
+    """What an arm spent, and the next ones may: teacher calls and tokens, money, training steps."""
+
+    calls: int
+    tokens: int
+    money: float
+    steps: int
+
+
+class ArmWords(Frozen):
+    """An arm of a run in words: its method's title, how it goes, and what to cite."""
+
+    name: str
+    title: str
+    how: str
+    bibtex: str = ""
+
+
+class Results(Frozen):
+    """What a run comes to: `results.json`. `kept` is the student that is handed out."""
+
+    arms: tuple[ArmWords, ...]
+    kept: str
     seed: int
     standings: tuple[Standing, ...]
     toolchains: dict[str, str] = Field(
@@ -100,6 +141,8 @@ class Results(Frozen):
     frameworks: dict[str, str] = Field(
         default_factory=dict, description="versions of the packages that trained, by package"
     )
+    machine: str = Field(default="", description="cores, memory and accelerator")
+    tested: float = Field(default=1.0, description="share of the test questions that have tests")
     warnings: tuple[str, ...] = Field(
         default=(), description="what the judge's verdicts warn of: a sandbox that is weak or none"
     )

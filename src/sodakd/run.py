@@ -4,10 +4,11 @@ run.json         format, version and recipe (secrets by name only)
 manifest.jsonl   a line per finished step, in order, with the hash of its output
 events.jsonl     when steps began and ended: the only file here that never repeats
 ledger.sqlite    every call to the teacher
+students.jsonl   the students, as each has been evaluated
 STEP.jsonl       rows of a step; STEP/ the weights of one
+ARM/             the steps of an arm, with a manifest and events of its own
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -25,6 +26,7 @@ from sodakd.errors import RowError, RunError
 from sodakd.head import begin, locked
 from sodakd.store import read_rows, sync_folder, write_rows, write_whole
 from sodakd.types import Frozen
+from sodakd.weights import check_weights, hash_file, hash_weights
 
 READ_BACK = "read back"
 
@@ -78,13 +80,18 @@ def unwatched(_: Progress) -> None:
 
 
 class Run:
-    """A run folder, open for one process at a time."""
+    """A run folder, open for one process at a time, or the folder of one of its arms.
 
-    def __init__(self, folder: Path, watch: Watch = unwatched, name: str = "") -> None:
-        self.folder = folder
+    `root` is the run's folder; an arm has a `name`: its steps are `NAME/STEP` to the world outside.
+    """
+
+    def __init__(self, root: Path, watch: Watch = unwatched, name: str = "") -> None:
+        self.root = root
+        self.folder = root / name
         self.name = name
         self.watch = watch
-        self._manifest = folder / "manifest.jsonl"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._manifest = self.folder / "manifest.jsonl"
         self._steps = read_rows(self._manifest, Step) if self._manifest.exists() else []
 
     @classmethod
@@ -94,12 +101,8 @@ class Run:
         folder: Path,
         recipe: Mapping[str, JsonValue],
         watch: Watch = unwatched,
-        drop_from: str | None = None,
-        name: str = "",
     ) -> Iterator[Self]:
         """Open a run folder for this recipe, new or begun, and lock it.
-
-        A run inside another one has a `name`: its steps are `NAME/STEP` to the world outside.
 
         Raises:
             RunError: the folder belongs to another recipe (the message says what differs), to
@@ -108,10 +111,11 @@ class Run:
         folder.mkdir(parents=True, exist_ok=True)
         with locked(folder):
             begin(folder, recipe)
-            run = cls(folder, watch, name)
-            if drop_from is not None:
-                run.drop_from(drop_from)
-            yield run
+            yield cls(folder, watch)
+
+    def arm(self, name: str) -> "Run":
+        """Return the part of the run that is one of its arms."""
+        return Run(self.root, self.watch, name)
 
     @property
     def steps(self) -> Sequence[Step]:
@@ -128,10 +132,11 @@ class Run:
         finished = self.done(step)
         if finished is not None:
             rows = read_rows(path, row_type)
-            if _sha256(path) != finished.sha256:
+            if hash_file(path) != finished.sha256:
                 raise RunError(
                     f"{path} is not the file that step {step} wrote ({len(rows)} rows now,"
-                    f" {finished.rows} then); restore it, or drop the step: --from {step}"
+                    f" {finished.rows} then); restore it, or drop the step:"
+                    f" --from {self.full(step)}"
                 )
             return rows
         with self._timed(step, resumed=False):
@@ -154,8 +159,7 @@ class Run:
         path = self.folder / step
         finished = self.done(step)
         if finished is not None:
-            if not path.is_dir():
-                raise RunError(f"{path} is missing; restore it, or drop the step: --from {step}")
+            check_weights(path, finished.sha256, self.full(step))
             steps = finished.tally.get("train_steps", 0)
             self.say(step, steps, steps, READ_BACK)
             return path
@@ -172,13 +176,13 @@ class Run:
         self._finish(
             Step(
                 step=step, kind="weights", path=path.relative_to(self.folder).as_posix(),
-                sha256=_sha256_of_weights(path), tally=tally,
+                sha256=hash_weights(path), tally=tally,
             )
         )  # fmt: skip
         return path
 
     def full(self, step: str) -> str:
-        """A step's name outside this run."""
+        """Return a step's name in the whole run."""
         return f"{self.name}/{step}" if self.name else step
 
     def say(self, step: str, done: int, total: int, note: str = "", **values: float) -> None:
@@ -231,22 +235,6 @@ def _read_tally(folder: Path) -> dict[str, int]:
     except (OSError, ValueError) as error:
         raise RowError(f"{folder / 'tally.json'} cannot be read: {error}") from None
     return tally
-
-
-def _sha256(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except FileNotFoundError:
-        raise RunError(f"{path} is missing") from None
-
-
-def _sha256_of_weights(folder: Path) -> str:
-    """The hash of a model's weights: of its one file, or of the hashes of its shards in order."""
-    hashes = [_sha256(path) for path in sorted(folder.glob("*.safetensors"))]
-    if not hashes:
-        raise RunError(f"{folder} holds no weights: *.safetensors is missing")
-    return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
 def _now() -> str:

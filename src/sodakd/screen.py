@@ -3,7 +3,7 @@
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,14 +22,13 @@ from sodakd.teacher.endpoint import prices_of, unknown_price
 from sodakd.teacher.money import NANO, Entry, Spent
 from sodakd.teacher.statement import look_up_spent
 
-_CONTROL = "sft/"
-
 
 @dataclass
 class _Board:
-    """What is shown: the newest progress of the method and of the control, and figures so far."""
+    """What is shown: the newest progress of each arm, and figures so far."""
 
     folder: Path
+    arms: Sequence[str]
     steps: int
     calls: int = 0
     price_unknown: bool = False
@@ -41,7 +40,8 @@ class _Board:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, progress: Progress) -> None:
-        arm = "control" if progress.step.startswith(_CONTROL) else "method"
+        first = progress.step.partition("/")[0]
+        arm = first if first in self.arms else "base"
         with self.lock:
             self.newest[arm] = progress
             if progress.note == READ_BACK:
@@ -78,22 +78,20 @@ class _Board:
         words = f"teacher: {spent.calls:,} calls, {spent.tokens:,} tokens"
         if self.price_unknown:
             return f"{words}, price unknown"
-        words += f", ${spent.dollars:.4f}"
+        words += f" · ${spent.dollars:.4f} spent"
         if spent.lost:
             words += f" (${spent.lost_money / NANO:.4f} of it lost on the way)"
+        if spent.reserved_calls:
+            words += f", up to ${spent.reserved_money / NANO:.4f} in flight"
         if 0 < spent.calls < self.calls:
-            words += f", about ${spent.dollars / spent.calls * self.calls:.4f} in all"
+            words += f" · about ${spent.dollars / spent.calls * self.calls:.4f} in all"
         return words
 
     def _left(self, elapsed: float) -> float | None:
-        """Time left, at the pace of the method's training steps so far."""
-        done = _of_method(self.trained)
-        left = self.steps - done - _of_method(self.read_back)
+        """Time left, at the pace of the training steps so far."""
+        done = sum(self.trained.values())
+        left = self.steps - done - sum(self.read_back.values())
         return elapsed / done * left if done > 0.02 * self.steps else None
-
-
-def _of_method(steps: Mapping[str, int]) -> int:
-    return sum(done for step, done in steps.items() if not step.startswith(_CONTROL))
 
 
 def _clock(seconds: float) -> str:
@@ -112,7 +110,8 @@ def watching(recipe: Recipe, folder: Path) -> Iterator[Watch]:
     planned = plan(recipe)
     board = _Board(
         folder,
-        sum(row.steps for row in planned.trainings if row.stage != "sft"),
+        recipe.arms,
+        planned.train_steps,
         planned.teacher_calls,
         unknown_price(recipe.teacher) is not None,
     )
@@ -161,24 +160,47 @@ def _lines(board: _Board | None) -> Watch:
 
 
 def show_results(results: Results, report: Path) -> None:
-    """The final table: pass@1 with its interval by level, and what was spent."""
-    table = Table(title="pass@1, % (95 % interval)")
+    """The final tables: pass@1 with its interval and what was spent, and pass@1 by level."""
+    groups = [group.group for group in results.standings[0].groups]
+    levels = [name for name in groups if name.startswith("level ")]
+    measure = "pass@1" if results.tested else "runs to its end (no tests)"
+    table = Table(title=f"{measure}, % (95 % interval)")
     table.add_column("student")
-    for group in results.standings[0].groups:
-        table.add_column(group.group.replace("level ", "L"), justify="right")
-    for name in ("calls", "train steps", "train tokens"):
-        table.add_column(name, justify="right")
-    for standing in results.standings:
-        table.add_row(
-            standing.name,
-            *(_share(group, wide=number < 2) for number, group in enumerate(standing.groups)),
-            f"{standing.teacher_calls:,}",
-            f"{standing.train_steps:,}",
-            f"{standing.train_tokens:,}",
-        )
+    for name in groups:
+        if name not in levels:
+            table.add_column(name, justify="right", no_wrap=True)
+    for name in ("calls", "steps", "tokens"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in results.standings:
+        shares = [_share(group) for group in row.groups if group.group not in levels]
+        spent = (row.teacher_calls, row.train_steps, row.train_tokens)
+        name = f"{row.name} *" if row.name == results.kept else row.name
+        table.add_row(name, *shares, *(_short(count) for count in spent))
     console = wide_console()
     console.print(table)
-    console.print(f"report: {report}", soft_wrap=True, highlight=False)
+    if levels:
+        console.print(_by_level(results, levels))
+    console.print(f"* kept; calls to the teacher, training steps and tokens   report: {report}",
+                  soft_wrap=True, highlight=False)  # fmt: skip
+
+
+def _by_level(results: Results, levels: Sequence[str]) -> Table:
+    table = Table(title="pass@1 by level, %")
+    table.add_column("student")
+    for name in levels:
+        table.add_column(name, justify="right")
+    for row in results.standings:
+        shares = {group.group: f"{100 * group.share:.1f}" for group in row.groups}
+        table.add_row(row.name, *(shares.get(name, "") for name in levels))
+    return table
+
+
+def _short(count: int) -> str:
+    """A count in at most six characters: 950, 55.2k, 1.85M."""
+    for size, unit in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if count >= size:
+            return f"{count / size:.3g}{unit}" if count < 1000 * size else f"{count // size}{unit}"
+    return str(count)
 
 
 def wide_console() -> Console:
@@ -191,11 +213,11 @@ def show_plan(planned: Plan, recipe: Recipe) -> None:
     """What a run will take."""
     unknown = unknown_price(recipe.teacher)
     calls = Table(title="teacher calls")
-    for name in ("stage", "ask", "calls", "prompt tokens", "completion tokens", "US $"):
-        calls.add_column(name, justify="left" if name in {"stage", "ask"} else "right")
+    for name in ("step", "ask", "calls", "prompt tokens", "completion tokens", "US $"):
+        calls.add_column(name, justify="left" if name in {"step", "ask"} else "right")
     for row in planned.calls:
         calls.add_row(
-            row.stage, row.ask, f"{row.calls:,}", f"{row.prompt_tokens:,}",
+            row.step, row.ask, f"{row.calls:,}", f"{row.prompt_tokens:,}",
             f"{row.completion_tokens:,}", "unknown" if unknown else f"{row.money:.4f}",
         )  # fmt: skip
     calls.add_section()
@@ -207,11 +229,11 @@ def show_plan(planned: Plan, recipe: Recipe) -> None:
         "unknown" if unknown else f"{money:.4f}",
     )  # fmt: skip
     trainings = Table(title="training")
-    for name in ("stage", "examples", "steps", "tokens (about)"):
-        trainings.add_column(name, justify="left" if name == "stage" else "right")
+    for name in ("step", "examples", "steps", "tokens (about)"):
+        trainings.add_column(name, justify="left" if name == "step" else "right")
     for training in planned.trainings:
         trainings.add_row(
-            training.stage, f"{training.examples:,}", f"{training.steps:,}", f"{training.tokens:,}"
+            training.step, f"{training.examples:,}", f"{training.steps:,}", f"{training.tokens:,}"
         )
     console = wide_console()
     console.print(calls)
@@ -239,11 +261,29 @@ def show_ledger(entries: Sequence[Entry], by: str) -> None:
             _dollars(entry.money, entry), f"{entry.lost:,}", _dollars(entry.lost_money, entry),
         )  # fmt: skip
     wide_console().print(table)
-    if entries[-1].unpriced:
-        wide_console().print(
-            f"The price of {entries[-1].unpriced:,} asks was unknown when they were made; set"
-            " teacher.prompt_price and teacher.completion_price.", style="bold",
-        )  # fmt: skip
+    for line in _remarks(entries[-1]):
+        wide_console().print(line, style="bold")
+
+
+def _remarks(every: Entry) -> Iterator[str]:
+    """What the sums of a ledger do not say by themselves."""
+    if every.unpriced:
+        yield (
+            f"The price of {every.unpriced:,} asks is unknown: set teacher.prompt_price and"
+            " teacher.completion_price, and run the same command again."
+        )
+    if every.untold:
+        yield (
+            f"The server did not tell the tokens of {every.untold:,} calls: they are booked at the"
+            " most they can have taken."
+        )
+    if every.reused:
+        yield f"{every.reused:,} asks were answered from another run's ledger, at no cost."
+    if every.open:
+        yield (
+            f"{every.open:,} calls are in flight; where no run is at work they were when it was"
+            " killed, and the next run books them as lost."
+        )
 
 
 def _dollars(money: float, entry: Entry) -> str:
@@ -266,11 +306,5 @@ def _over_budget(calls: int, tokens: int, money: float, recipe: Recipe) -> Seque
     ]
 
 
-def _share(group: Passed, *, wide: bool) -> str:
-    share = f"{100 * group.share:.1f}"
-    half = 100 * (group.high - group.low) / 2
-    return (
-        f"{share} ({100 * group.low:.1f}-{100 * group.high:.1f})"
-        if wide
-        else f"{share} ± {half:.1f}"
-    )
+def _share(group: Passed) -> str:
+    return f"{100 * group.share:.1f} ({100 * group.low:.1f}-{100 * group.high:.1f})"

@@ -1,8 +1,8 @@
 """Rows as JSONL. A file appears whole or not at all."""
 
+import errno
 import gzip
 import hashlib
-import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,6 +13,7 @@ from typing import TypeVar
 from pydantic import JsonValue, ValidationError
 
 from sodakd.errors import DataError, RowError
+from sodakd.json_text import JsonError, parse_json
 from sodakd.types import Frozen
 
 Row = TypeVar("Row", bound=Frozen)
@@ -20,6 +21,8 @@ Row = TypeVar("Row", bound=Frozen)
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that, after a crash at any moment, it is there whole or not at all."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     with part.open("wb") as file:
@@ -72,7 +75,10 @@ def text_lines(path: Path) -> Iterator[tuple[str, int, str]]:
         content = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
         # Editors of some systems put a mark at the start, which is no part of the text.
         text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError, EOFError) as error:
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise DataError(f"{name}, line {line}: not UTF-8: {error}") from None
+    except (OSError, EOFError) as error:
         raise DataError(f"{name} cannot be read: {error}") from None
     # Not `splitlines`: a text may hold other ends of line.
     for number, line in enumerate(text.split("\n"), start=1):
@@ -83,8 +89,8 @@ def text_lines(path: Path) -> Iterator[tuple[str, int, str]]:
 def read_object(text: str, where: str) -> Mapping[str, JsonValue]:
     """A JSON object. Raises `DataError`, which says `where` it stands."""
     try:
-        values = json.loads(text)
-    except ValueError as error:
+        values = parse_json(text)
+    except JsonError as error:
         raise DataError(f"{where}: no JSON: {error}") from None
     if not isinstance(values, dict):
         raise DataError(f"{where}: a row must be an object, not {type(values).__name__}")

@@ -68,29 +68,50 @@ class Case(Frozen):
     expected: JsonValue
 
 
+class Comparison(StrEnum):
+    """How an assertion of Python compares the value of a call with what it expects."""
+
+    EQUAL = "=="
+    IDENTICAL = "is"
+    TRUTH = "bool"
+
+
+class Assertion(Case):
+    """A call that a Python script asserts, `assert f(1) == 2`.
+
+    `arguments` and `expected` are Python's values as JSON: `{"tuple": [...]}`, `{"set": [...]}`,
+    `{"dict": [[key, value], ...]}` stand for what JSON lacks.
+    """
+
+    comparison: Comparison
+
+
 class Tests(Frozen):
     """Calls that a correct solution answers as expected, in value and in type.
 
-    `signature` is needed by Java, C, C++, Go and TypeScript. A program under test never sees what
+    `signature` is needed by Java, C, C++, Go and TypeScript. `entry_point` is a name, or an
+    expression such as `Solution().add` in Python. Floats may differ by `tolerance`, relative and
+    absolute; without one by a millionth of what is expected. A program under test never sees what
     is expected of it: it computes the values, and the judge compares them.
     """
 
     __test__: ClassVar[bool] = False  # not for pytest, whatever its name says
 
     entry_point: str
-    cases: tuple[Case, ...] = Field(min_length=1)
+    cases: tuple[Assertion | Case, ...] = Field(min_length=1)
     signature: Signature | None = None
+    tolerance: float | None = Field(default=None, ge=0)
 
 
 class TestScript(Frozen):
     """Test code in the program's own language, as benchmarks have it: it follows the program.
 
-    Passing is reaching its end without a failed assertion. `entry_point` is the function that it
-    calls, where there is one. Python scripts run in a process of their own, and use the program's
-    objects where they are; `in_process` is for those that need one interpreter (that replace parts
-    of the program, or look at its frames): it is weaker, and the verdict says so. `as_main`: what a
-    Python program does under `if __name__ == "__main__"` is part of it, as it is where a file is
-    run; else it is left out, as where a function is tested.
+    Passing is reaching its end without a failed assertion. It runs in the program's own process,
+    and the verdict says so: a program written to forge its pass may do so. `entry_point` is the
+    function that it calls, where there is one. `in_process` asks for just that where the script
+    could be read as calls (`sodakd.judge.assertions`). `as_main`: what a Python program does under
+    `if __name__ == "__main__"` is part of it, as it is where a file is run; else it is left out, as
+    where a function is tested.
     """
 
     __test__: ClassVar[bool] = False
@@ -159,12 +180,15 @@ class FaultKind(StrEnum):
 
 
 class Pair(Frozen):
-    """A question with a correct and a faulty answer (DPO's prompt, chosen, rejected)."""
+    """A question with a correct and a faulty answer (DPO's prompt, chosen, rejected).
+
+    `rejected` and `fault` are None where only correct answers were asked for.
+    """
 
     question: Question
     chosen: str
-    rejected: str
-    fault: FaultKind
+    rejected: str | None = None
+    fault: FaultKind | None = None
 
 
 class Outcome(StrEnum):

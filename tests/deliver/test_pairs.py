@@ -9,6 +9,8 @@ import pytest
 
 from sodakd.deliver.pairs import Delivery, build_pairs, build_solutions
 from sodakd.judge.judge import Judge, Program
+from sodakd.judge.trial import program_for
+from sodakd.models.completions import Finish
 from sodakd.run import Run
 from sodakd.settings.stages import DeliverySettings, JudgeSettings
 from sodakd.settings.teacher import Budget
@@ -78,6 +80,31 @@ class QuietTeacher(WorldTeacher):
         return Reply(text=f"Fault: constant\n```python\n{fault}\n```", usage=usage)
 
 
+class CuttingTeacher(WorldTeacher):
+    """Its first solutions end before they are whole, each in another way, and would compile."""
+
+    name = "cutting"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.solves = 0
+
+    def reply(self, ask: Ask) -> Reply:
+        right = super().reply(ask)
+        if not isinstance(ask, Solve) or ask.attempt:
+            return right
+        self.solves += 1
+        cut = "```python\ndef f(x):\n    total = 0\n"
+        others = [finish for finish in Finish if finish is not Finish.STOP]
+        replies = [
+            *(Reply(text=cut, usage=right.usage, finish=finish) for finish in others),
+            Reply(text="", usage=right.usage),
+            Reply(text="I'm sorry, but I can't help with that request.", usage=right.usage),
+            Reply(text="```python\n\n```\n", usage=right.usage),
+        ]
+        return replies[self.solves % len(replies)]
+
+
 @pytest.fixture(scope="module")
 def judge() -> Iterator[Judge]:
     with Judge(JudgeSettings()) as judge:
@@ -101,6 +128,7 @@ def test_every_kept_pair_is_verified_by_running(tmp_path: Path, judge: Judge) ->
         assert pair.question.tests is not None
         language, tests = pair.question.language, pair.question.tests
         assert judge.one(Program(pair.chosen, language, tests)).passed
+        assert pair.rejected is not None
         assert not judge.one(Program(pair.rejected, language, tests)).passed
     kinds = Counter(pair.fault for pair in built.rows)
     assert set(kinds) == set(FaultKind)
@@ -121,6 +149,30 @@ def test_what_stays_wrong_is_dropped_and_counted(tmp_path: Path, judge: Judge) -
     assert built.tally["solution_dropped"] == 7
 
 
+def test_a_reply_that_is_not_whole_is_asked_again_and_never_trained_on(
+    tmp_path: Path, judge: Judge
+) -> None:
+    built = build_pairs(delivery(tmp_path, judge, CuttingTeacher()), questions(14), seed=1)
+    assert len(built.rows) == built.tally["solution_unreadable"] == built.tally["solved"] == 14
+    assert all(judge.one(program_for(row.question, row.chosen)).passed for row in built.rows)
+
+
+def test_a_reply_that_is_not_whole_is_no_row_of_static_distillation(
+    tmp_path: Path, judge: Judge
+) -> None:
+    built = build_solutions(delivery(tmp_path, judge, CuttingTeacher()), questions(14))
+    assert built.rows == []
+    assert built.tally["solution_unreadable"] == built.tally["solution_dropped"] == 14
+
+
+def test_without_faults_only_solutions_are_asked_for(tmp_path: Path, judge: Judge) -> None:
+    work = delivery(tmp_path, judge, WorldTeacher())
+    work = replace(work, settings=work.settings.model_copy(update={"faults": False}))
+    built = build_pairs(work, questions(5), seed=1)
+    assert [(row.rejected, row.fault) for row in built.rows] == [(None, None)] * 5
+    assert built.tally["teacher_calls"] == built.tally["pairs"] == 5
+
+
 def untested() -> Question:
     return Question.new(
         text="Add one.", language=Language.PYTHON, tests=None, source="hand", level=None
@@ -137,6 +189,7 @@ def test_without_tests_a_solution_with_a_fault_that_tools_find_is_asked_again(
 
 
 SAME = "x = 1 + 2\nprint(x)"
+IN_MAIN = "if __name__ == '__main__':\n    print({})"
 
 
 @pytest.mark.parametrize(
@@ -147,6 +200,9 @@ SAME = "x = 1 + 2\nprint(x)"
         ("x = 3\nprint(x)", (SAME,), "drop", None, 3),
         ("x = 3", ("x = 4",), "keep", "x = 4\n", 1),
         ("x = 3", ("x = 4",), "drop", None, 3),
+        ("x = 3 // 2", ("x = 3 // 1",), "keep", "x = 3 // 1\n", 1),
+        ("x = 3", ("x = 3  # three",), "keep", None, 3),
+        (IN_MAIN.format(3), (IN_MAIN.format(4),), "drop", f"{IN_MAIN.format(4)}\n", 1),
     ],
 )
 def test_a_fault_that_shows_no_difference_is_asked_again_and_then_as_the_recipe_says(
@@ -158,7 +214,7 @@ def test_a_fault_that_shows_no_difference_is_asked_again_and_then_as_the_recipe_
     built = build_pairs(work, [untested()], seed=1)
     assert [pair.rejected for pair in built.rows] == ([] if kept is None else [kept])
     assert built.tally["teacher_calls"] == 1 + asked
-    assert built.tally["fault_unverified"] == (kept in {f"{SAME}\n", "x = 4\n"})
+    assert built.tally["fault_unverified"] == (kept in {f"{SAME}\n", "x = 4\n", "x = 3 // 1\n"})
     assert built.tally["fault_dropped"] == (kept is None)
 
 

@@ -1,7 +1,7 @@
 """Benchmarks: their own solutions pass, an empty one does not; stops and pass@k."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,11 +11,14 @@ from sodakd.evaluate.answering import InBatches
 from sodakd.evaluate.benchmarks.load import load
 from sodakd.evaluate.benchmarks.table import BENCHMARKS
 from sodakd.evaluate.findings import SampleFindings
+from sodakd.evaluate.folder import EvalSettings
 from sodakd.evaluate.groups import Group, averages
 from sodakd.evaluate.passk import pass_at_k
-from sodakd.evaluating import EvalSettings, evaluate, table_of
+from sodakd.evaluate.table import table_of
+from sodakd.evaluating import evaluate
 from sodakd.judge.lint import ruff
 from sodakd.judge.toolchains import Missing, toolchain
+from sodakd.models.chat import Said
 from sodakd.settings.stages import Lint
 from sodakd.types import Language
 from tests.evaluate.nothing import nothing
@@ -107,11 +110,13 @@ def test_solutions_of_a_file_are_judged_once_each_and_counted(tmp_path: Path) ->
     done = evaluate(asked, tmp_path / "out", None, 1)
     (group,) = done.groups
     assert (group.tasks, group.samples, group.pass_at[1]) == (2, 4, 0.5)
-    (unknown,) = done.remarks
+    partial, empty, unknown = done.remarks
+    assert partial.startswith("humaneval, python: 2 of 164 tasks were judged")
+    assert empty == "humaneval, python: 1 of 4 answers are empty"
     assert unknown.startswith("1 ids of ")
     assert unknown.endswith("not judged: of another benchmark")
     more = evaluate(asked.model_copy(update={"limit": 5}), tmp_path / "more", None, 1)
-    assert more.remarks[0].startswith("humaneval, python: 2 of 5 tasks have a solution")
+    assert more.remarks[0].startswith("humaneval, python: 2 of 164 tasks were judged")
     written = json.loads((tmp_path / "more" / "results.json").read_text())["remarks"]
     assert written == [*more.remarks]
     assert group.outcomes["passed"] == 2
@@ -161,17 +166,16 @@ class Counting:
         self.answers = answers
         self.asked = 0
 
-    def generate(
+    def say(
         self,
         prompts: Sequence[str],
         *,
         max_new_tokens: int,
         temperature: float = 0.0,
         seed: int = 0,
-        progress: Callable[[int], None] | None = None,
-    ) -> list[str]:
+    ) -> list[Said]:
         self.asked += len(prompts)
-        return [self.answers[prompt] for prompt in prompts]
+        return [Said(self.answers[prompt], ended=True) for prompt in prompts]
 
 
 def test_an_evaluation_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
@@ -209,13 +213,14 @@ def test_pass_at_k_wants_enough_samples() -> None:
 def test_the_average_is_over_languages() -> None:
     groups = [
         Group(
-            benchmark="mceval", language=language, tasks=1, samples=1, pass_at={1: share},
-            low=low, high=high, outcomes={"passed": 1}, failed=(),
+            benchmark="mceval", language=language, tasks=1, all_tasks=1, samples=1, cut=0, empty=0,
+            pass_at={1: share}, low=low, high=high, outcomes={"passed": 1}, failed=(),
         )
         for language, share, low, high in (
             (Language.C, 1.0, 0.7, 1.0), (Language.GO, 0.0, 0.0, 0.4)
         )
     ]  # fmt: skip
-    assert [*table_of(groups).columns[3].cells] == ["100.0", "0.0", "50.0"]
+    shares = [str(cell).partition(" ")[0] for cell in table_of(groups).columns[3].cells]
+    assert shares == ["100.0", "0.0", "50.0"]
     (mean,) = averages(groups)
     assert (mean.low, mean.high) == pytest.approx((0.35, 0.70))

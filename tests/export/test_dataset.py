@@ -26,7 +26,7 @@ from tests.tiny import sodakd
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run; its second cycle repeats a pair of the first. Not to be changed."""
     folder = build.finish(tmp_path_factory.mktemp("data") / "run")
-    path = folder / "cycle-2" / "pairs.jsonl"
+    path = folder / "soda" / "cycle-2" / "pairs.jsonl"
     write_rows(path, [build.pair(100), *read_rows(path, Pair)])
     return folder
 
@@ -82,11 +82,28 @@ def test_rows_can_say_where_they_are_from(run: Path, tmp_path: Path) -> None:
     own = build.pair(100)
     assert first == {
         **ROWS["preference"], "question_id": own.question.id, "language": "python",
-        "source": "hand", "level": 1, "cycle": 1, "fault": own.fault.value,
+        "source": "hand", "level": 1, "student": "soda-1", "fault": own.fault,
     }  # fmt: skip
-    assert last["cycle"] == 2
+    assert last["student"] == "soda-2"
     messages = export_dataset(run, tmp_path / "messages.jsonl", "messages", provenance=True)
     assert "fault" not in lines(messages.file)[0]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_no_row_has_an_empty_side(tmp_path: Path, form: str) -> None:
+    run = build.begin(tmp_path / "run", cycles=1)
+    whole, kinds = build.pair(100), build.pair(101)
+    pairs = [
+        whole,
+        kinds.model_copy(update={"chosen": " \n"}),
+        kinds.model_copy(update={"rejected": ""}),
+        kinds.model_copy(update={"rejected": None, "fault": None}),
+    ]
+    write_rows(run / "soda" / "cycle-1" / "pairs.jsonl", pairs)
+    build.publish(run, "soda-1", "soda", "cycle-1/")
+    rows = lines(export_dataset(run, tmp_path / "rows.jsonl", form, provenance=True).file)
+    assert len(rows) == (1 if FORMATS[form].pairwise else 2)
+    assert '""' not in json.dumps([{**row, "input": "none"} for row in rows])
 
 
 @pytest.mark.parametrize("form", ["preference", "conversational"])
@@ -165,7 +182,7 @@ def test_an_export_of_a_real_run_read_as_seeds_gives_the_same_questions(
 ) -> None:
     pairs = [
         pair
-        for path in sorted(finished_run.glob("cycle-*/pairs.jsonl"))
+        for path in sorted(finished_run.glob("soda/cycle-*/pairs.jsonl"))
         for pair in read_rows(path, Pair)
     ]
     out = tmp_path / "rows.jsonl"
@@ -195,7 +212,8 @@ def test_the_released_pairs_of_the_paper_come_back(tmp_path: Path, form: str) ->
         )
     ]  # fmt: skip
     run = build.begin(tmp_path / "run", cycles=1)
-    write_rows(run / "cycle-1" / "pairs.jsonl", pairs)
+    write_rows(run / "soda" / "cycle-1" / "pairs.jsonl", pairs)
+    build.publish(run, "soda-1", "soda", "cycle-1/")
     out = tmp_path / "set"
     export_dataset(run, out / "rows.json", form, provenance=True)
     source = out if FORMATS[form].info is not None else out / "rows.json"

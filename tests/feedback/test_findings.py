@@ -9,6 +9,7 @@ from sodakd.errors import JudgeError
 from sodakd.feedback.assess import Assessment, assess
 from sodakd.judge.judge import Judge
 from sodakd.judge.lint import ruff
+from sodakd.models.chat import Said
 from sodakd.records import Feedback
 from sodakd.run import Built, Run
 from sodakd.settings.stages import FeedbackSettings, JudgeSettings, Lint
@@ -27,7 +28,7 @@ ANSWERS = (
 class Recorded:
     """A student whose answers are known."""
 
-    def generate(
+    def say(
         self,
         prompts: Sequence[str],
         *,
@@ -35,8 +36,8 @@ class Recorded:
         temperature: float = 0.0,
         seed: int = 0,
         progress: Callable[[int], None] | None = None,
-    ) -> list[str]:
-        return [ANSWERS[number % len(ANSWERS)] for number in range(len(prompts))]
+    ) -> list[Said]:
+        return [Said(ANSWERS[number % len(ANSWERS)], ended=True) for number in range(len(prompts))]
 
 
 def feedback(folder: Path, question: Question, lint: Lint) -> Built[Feedback]:

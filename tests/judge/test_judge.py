@@ -39,7 +39,7 @@ def verdict(judge: Judge, code: str, question: Question) -> Verdict:
         ("while True:\n    pass", Outcome.TIMEOUT),
         ("import time\ntime.sleep(60)", Outcome.TIMEOUT),
         ("x = [0] * 10**9", Outcome.MEMORY_LIMIT),
-        ("open('x', 'w').write('a' * 10**7)", Outcome.OUTPUT_LIMIT),
+        ("[open(f'{n}', 'w').write('a' * 10**7) for n in range(9)]", Outcome.OUTPUT_LIMIT),
         ("import os\nos._exit(0)", Outcome.NO_VERDICT),
         ("import sys\nsys.exit(0)", Outcome.RUNTIME_ERROR),
         ("import os\nos.kill(os.getpid(), 11)", Outcome.RUNTIME_ERROR),

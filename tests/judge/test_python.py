@@ -29,9 +29,7 @@ def _called(code: str, expected: object) -> Program:
 def test_the_little_programs_get_the_same_verdict_warm_and_cold(both: tuple[Judge, Judge]) -> None:
     for found in programs(ROOT, Language.PYTHON):
         script = found.by_script()
-        assert isinstance(script.tests, TestScript)
-        inside = replace(script, tests=script.tests.model_copy(update={"in_process": True}))
-        for asked in (found.by_calls(), script, inside):
+        for asked in (found.by_calls(), script):
             warm, cold = (judge.one(asked) for judge in both)
             assert warm.outcome is cold.outcome, found.name
             assert warm.stage is cold.stage, found.name
@@ -47,7 +45,7 @@ SLIPS = {
         "class E(Exception):\n    def __str__(self): raise ValueError\ndef f():\n    raise E\n",
         "E",
     ),
-    "half a character": ("def f():\n    return '\\ud800'\n", "ud800"),
+    "half a character": ("def f():\n    return '\\ud800'\n", "\ufffd"),
     "no such function": ("g = 1\n", "name 'f' is not defined"),
 }
 
@@ -106,11 +104,10 @@ def test_the_guarded_part_of_a_program_is_left_out_but_where_it_is_run_as_a_file
 ) -> None:
     for last, as_file in (("assert __main__.f() == 1", True), ("assert f() == 2", False)):
         for as_main in (False, True):
-            for in_process in (False, True):
-                tests = TestScript(script="\n", as_main=as_main, in_process=in_process)
-                asked = Program(GUARDED.format(last), Language.PYTHON, tests)
-                for judge in both:
-                    assert judge.one(asked).passed is (as_file or not as_main)
+            tests = TestScript(script="\n", as_main=as_main)
+            asked = Program(GUARDED.format(last), Language.PYTHON, tests)
+            for judge in both:
+                assert judge.one(asked).passed is (as_file or not as_main)
 
 
 NAMES = (
@@ -132,16 +129,14 @@ NAMES = (
 
 
 @pytest.mark.parametrize("number", range(len(NAMES)))
-def test_tests_in_a_process_of_their_own_find_what_they_name(
-    both: tuple[Judge, Judge], number: int
-) -> None:
+def test_scripts_find_what_they_name(both: tuple[Judge, Judge], number: int) -> None:
     code, script = NAMES[number]
     entry = "max" if "max(a" in code else "f"
     tests = TestScript(entry_point=entry, script=script)
     for judge in both:
         verdict = judge.one(Program(code, Language.PYTHON, tests))
         assert verdict.passed, verdict
-        assert verdict.isolation == "split"
+        assert verdict.isolation == "in_process"
 
 
 def test_what_a_program_without_tests_prints_is_always_seen(both: tuple[Judge, Judge]) -> None:

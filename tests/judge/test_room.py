@@ -58,7 +58,6 @@ def test_a_room_is_held_by_its_process_alone(
         os.close(own._lock)  # what the kernel does with the descriptors of a killed process
         sweep(tmp_path)
         assert not Path(own.name).exists()
-        own._folder.cleanup()
     finally:
         child.kill()
         child.wait()

@@ -72,6 +72,6 @@ def test_a_program_whose_tests_do_not_fit_is_named_and_the_others_are_judged(
 def test_an_argument_fits_its_type_or_not(kind: str, value: JsonValue, fits: bool) -> None:
     asked = Task(
         language="c", code="", entry_point="f", arguments=((value,),), argument_types=(kind,),
-        result_type="int", script=None, in_process=False, as_main=False, limits=Limits(), tools={},
+        result_type="int", script=None, as_main=False, limits=Limits(), tools={},
     )  # fmt: skip
     assert (misfit(asked) == "") is fits

@@ -30,8 +30,9 @@ needs_python = pytest.mark.skipif(
 )
 CHOSEN = {
     "python": [
-        "abstract_unix", "call_ptrace", "children_memory", "daemon", "environment", "fill_disk",
-        "fork_bomb", "frames", "inode_bomb", "kill_everyone", "memfd", "read_secrets",
+        "abstract_unix", "call_ptrace", "children_memory", "daemon", "deepest_folder",
+        "environment", "fill_disk", "fork_bomb", "frames", "inode_bomb", "kill_everyone", "memfd",
+        "read_secrets",
         "remove_everything", "reparented", "symlink_out", "tcp", "thread_bomb", "write_outside",
     ],
     "c": ["fork_bomb", "include_shadow", "incbin", "own_read", "preinit"],

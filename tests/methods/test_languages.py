@@ -10,8 +10,8 @@ from tests.judge.test_programs import skip_where_missing
 from tests.tiny import sodakd, write_recipe
 
 QUICK = {Language.JAVASCRIPT, Language.GO}
-LESS = ("control=false", "base.training.max_steps=2", "training.max_steps=2")
-STEPS = ("base/student", "cycle-1/student", "cycle-2/student")
+LESS = ("arms=[soda]", "base.training.max_steps=2", "training.max_steps=2")
+STEPS = ("base/student", "soda/cycle-1/student", "soda/cycle-2/student")
 
 
 def _rows(path: Path) -> list[dict[str, object]]:
@@ -35,14 +35,14 @@ def test_a_run_in_any_language_goes_through_all_stages(language: Language, tmp_p
     for step in STEPS:
         assert (out / step / "model.safetensors").exists(), step
     for cycle in (1, 2):
-        pairs = _rows(out / f"cycle-{cycle}" / "pairs.jsonl")
+        pairs = _rows(out / "soda" / f"cycle-{cycle}" / "pairs.jsonl")
         assert pairs
         for pair in pairs:
             question = pair["question"]
             assert isinstance(question, dict)
             assert question["language"] == language.value
-        assert _rows(out / f"cycle-{cycle}" / "feedback.jsonl")
-    new = _rows(out / "cycle-1" / "questions.jsonl")
+        assert _rows(out / "soda" / f"cycle-{cycle}" / "feedback.jsonl")
+    new = _rows(out / "soda" / "cycle-1" / "questions.jsonl")
     assert new
     assert {row["language"] for row in new} == {language.value}
     assert (out / "report.html").stat().st_size > 10_000

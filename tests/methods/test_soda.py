@@ -1,12 +1,100 @@
-"""The parts of the SODA method that can be told by hand."""
+"""The methods, each run through a context that only writes down what it is asked."""
+
+from pathlib import Path
 
 import pytest
 
-from sodakd.methods import distil
-from sodakd.methods.soda import stalled, with_replay
-from sodakd.models import devices
+from sodakd.errors import DataError
+from sodakd.methods.parts import mix_replay
+from sodakd.methods.sft import sft
+from sodakd.methods.soda import has_stalled, soda
+from sodakd.methods.uniform import uniform
 from sodakd.recipe import Recipe
+from sodakd.records import Allowance
+from sodakd.settings.questions import QuestionSettings
+from sodakd.settings.stages import FeedbackSettings, UpdateSettings
 from sodakd.training.batches import Example
+from tests.methods.fake_context import FakeContext, inputs
+
+
+def recipe(cycles: int = 3, patience: int | None = None) -> Recipe:
+    """Ten seeds, three probes, six new questions."""
+    return Recipe(
+        cycles=cycles,
+        patience=patience,
+        questions=QuestionSettings(seeds=10),
+        feedback=FeedbackSettings(probes=3),
+        update=UpdateSettings(new_questions=6),
+    )
+
+
+def test_probes_are_answered_before_they_are_studied_and_studied_one_cycle_later() -> None:
+    context = FakeContext(recipe())
+    soda(context, inputs(10))
+    assert context.probed["cycle-1/feedback"] == ["seed 0", "seed 1", "seed 2"]
+    assert context.studied["cycle-1/pairs"] == [f"seed {number}" for number in range(3, 10)]
+    new = [f"cycle-1/questions {number}" for number in range(6)]
+    assert context.probed["cycle-2/feedback"] == new[:3]
+    assert context.studied["cycle-2/pairs"] == [*new[3:], "seed 0", "seed 1", "seed 2"]
+
+
+def test_nothing_is_invented_after_the_last_cycle_and_each_student_starts_from_the_one_before() -> (
+    None
+):
+    context = FakeContext(recipe(cycles=2))
+    kept = soda(context, inputs(10))
+    assert context.invented == ["cycle-1/questions"]
+    assert kept == Path("base/cycle-1/student/cycle-2/student")
+    assert list(context.published) == ["1", "2"]
+
+
+def test_the_student_that_is_best_on_dev_is_kept_and_patience_ends_the_run() -> None:
+    context = FakeContext(recipe(cycles=9, patience=2), rates=[0.3, 0.5, 0.4, 0.5, 0.9])
+    kept = soda(context, inputs(10))
+    assert list(context.published) == ["1", "2", "3", "4"]
+    assert kept == context.published["2"]
+
+
+def test_a_later_cycle_without_a_pair_ends_the_run_with_what_was_learnt() -> None:
+    context = FakeContext(recipe(), empty=["cycle-2/pairs"])
+    kept = soda(context, inputs(10))
+    assert list(context.published) == ["1"]
+    assert kept == context.published["1"]
+    assert context.said == ["no pairs: the cycle before was the last one"]
+
+
+def test_a_first_cycle_without_a_pair_says_what_became_of_the_answers() -> None:
+    with pytest.raises(DataError, match="solution_dropped 7"):
+        soda(FakeContext(recipe(), empty=["cycle-1/pairs"]), inputs(10))
+
+
+def test_soda_without_feedback_asks_no_student_and_invents_as_much() -> None:
+    context = FakeContext(recipe())
+    uniform(context, inputs(10))
+    assert context.probed == {}
+    assert context.invented == ["cycle-1/questions", "cycle-2/questions"]
+    assert context.studied["cycle-2/pairs"][-3:] == ["seed 0", "seed 1", "seed 2"]
+
+
+def test_a_later_arm_makes_the_calls_and_steps_that_the_first_one_spent() -> None:
+    allowance = Allowance(calls=25, tokens=1000, money=0.5, steps=77)
+    context = FakeContext(recipe(), allowance=allowance)
+    sft(context, inputs(10))
+    assert len(context.studied["solutions"]) == 25
+    assert context.settings["student"].max_steps == 77
+    assert context.settings["student"].loss == "none"
+
+
+def test_static_distillation_as_the_first_arm_learns_from_the_seeds() -> None:
+    context = FakeContext(recipe())
+    sft(context, inputs(10))
+    assert len(context.studied["solutions"]) == 10
+    assert context.settings["student"].max_steps == recipe().training.max_steps
+
+
+def test_static_distillation_without_an_answer_is_an_error() -> None:
+    with pytest.raises(DataError, match="none of the questions"):
+        sft(FakeContext(recipe(), empty=["solutions"]), inputs(10))
 
 
 @pytest.mark.parametrize(
@@ -16,24 +104,15 @@ from sodakd.training.batches import Example
 def test_patience_counts_cycles_without_a_better_rate(
     rates: list[float], patience: int, stop: bool
 ) -> None:
-    assert stalled(rates, patience) is stop
+    assert has_stalled(rates, patience) is stop
 
 
 def test_replay_is_the_share_it_is_called() -> None:
     new = [Example(f"new {number}", "", None) for number in range(70)]
     older = [Example(f"old {number}", "", None) for number in range(500)]
-    mixed = with_replay(new, older, share=0.3, seed=1)
+    mixed = mix_replay(new, older, share=0.3, seed=1)
     assert mixed[:70] == new
     assert len(mixed) == 100
     assert len({each.prompt for each in mixed}) == 100
-    assert mixed == with_replay(new, older, share=0.3, seed=1)
-    assert with_replay(new, older, share=0.0, seed=1) == new
-
-
-def test_the_control_is_not_trained_beside_the_method_on_a_gpu(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    for gpu in (True, False):
-        monkeypatch.setattr(devices, "has_gpu", lambda gpu=gpu: gpu)
-        monkeypatch.setattr(distil, "cores", lambda: 2)
-        assert distil.has_room_beside(Recipe()) is not gpu
+    assert mixed == mix_replay(new, older, share=0.3, seed=1)
+    assert mix_replay(new, older, share=0.0, seed=1) == new

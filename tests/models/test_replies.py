@@ -36,12 +36,14 @@ def answer(text: object, finish: str | None = "stop", usage: object = USAGE) -> 
         (422, b"{}", Trouble.REFUSED),
         (408, b"", Trouble.SERVER),
         (500, b"boom", Trouble.SERVER),
-        (502, b"<html></html>", Trouble.SERVER),
-        (529, b"", Trouble.SERVER),
+        (502, b"<html></html>", Trouble.UNAVAILABLE),
+        (503, b"", Trouble.UNAVAILABLE),
+        (504, error("timeout"), Trouble.UNAVAILABLE),
+        (529, b"", Trouble.UNAVAILABLE),
         (200, b"<!doctype html>", Trouble.GARBAGE),
         (200, b"\xff\x00", Trouble.GARBAGE),
         (200, b'{"choices": {"text": 1}}', Trouble.GARBAGE),
-        (200, error("upstream"), Trouble.GARBAGE),
+        (200, error("upstream"), Trouble.SERVER),
         (200, b'{"choices": []}', Trouble.EMPTY),
         (200, answer(""), Trouble.EMPTY),
     ],
@@ -72,6 +74,11 @@ def test_an_error_status_is_not_billed_and_garbage_perhaps() -> None:
         (None, Finish.STOP),
         ("length", Finish.LENGTH),
         ("content_filter", Finish.FILTERED),
+        ("model_length", Finish.LENGTH),
+        ("", Finish.STOP),
+        ("STOP", Finish.STOP),
+        ("some_new_reason", Finish.UNKNOWN),
+        ("tool_calls", Finish.UNKNOWN),
     ],
 )
 def test_how_an_answer_ended_is_data(finish: str | None, meaning: Finish) -> None:
@@ -85,17 +92,190 @@ def test_parts_of_text_are_one_text() -> None:
     assert found == Completion("code", Finish.STOP, Usage(**USAGE), "m-1")
 
 
-@pytest.mark.parametrize("usage", [None, {}, {"prompt_tokens": None, "completion_tokens": 4}])
-def test_an_answer_whose_usage_is_not_told_is_an_answer(usage: object) -> None:
+@pytest.mark.parametrize("reason", ["insufficient_system_resource", "error", "abort"])
+def test_an_answer_that_the_server_broke_off_is_its_failure(reason: str) -> None:
+    found = read_reply(200, {}, answer("def f(): pass", reason))
+    assert isinstance(found, Failure)
+    assert (found.trouble, found.billed) == (Trouble.SERVER, Billed.YES)
+    assert reason in found.words
+
+
+NOT_TOLD: list[object] = [
+    None, {}, [], "many", 7, {"prompt_tokens": 3},
+    *({"prompt_tokens": count, "completion_tokens": 4} for count in (
+        None, -1, 3.5, True, 10**18, float("inf"), float("nan"), [3], "3 tokens",
+    )),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("usage", NOT_TOLD)
+def test_an_answer_whose_usage_is_not_told_or_past_belief_is_an_answer(usage: object) -> None:
     found = read_reply(200, {}, answer("code", usage=usage))
     assert found == Completion("code", Finish.STOP, None, "m-1")
 
 
-@pytest.mark.parametrize("code", ["context_length_exceeded", "content_filter"])
-def test_a_prompt_that_is_refused_for_itself_is_data(code: str) -> None:
-    found = read_reply(400, {}, error(code))
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {"prompt_tokens": "3", "completion_tokens": "4"},
+        {"prompt_tokens": 3.0, "completion_tokens": 4.0},
+        {"input_tokens": 3, "output_tokens": 4, "cost": None},
+    ],
+)
+def test_tokens_are_read_in_whichever_way_they_are_written(usage: object) -> None:
+    found = read_reply(200, {}, answer("code", usage=usage))
+    assert found == Completion("code", Finish.STOP, Usage(**USAGE), "m-1")
+
+
+STRANGE = [
+    b'{"choices": [{"message": {"content": "code"}, "finish_reason": 5}], "model": null}',
+    b'{"choices": [{"message": {"content": "code", "role": 3, "refusal": []}}], "id": {}}',
+    b'{"choices": [{"message": {"content": ["co", {"type": "text", "text": "de"}]}}]}',
+    b'{"choices": [{"message": {"content": {"text": "code"}}, "logprobs": [1]}]}',
+    b'{"choices": [{"text": "code"}], "error": null, "base_resp": {"status_code": 0}}',
+    b'{"choices": [null, {"message": {"content": "code"}}], "usage": "none", "error": ""}',
+    b'{"choices": [{"index": 1, "message": {"content": "no"}},'
+    b' {"index": 0, "message": {"content": "code"}}]}',
+    b'\n\n\xef\xbb\xbf{"choices": [{"message": {"content": "code"}}]}'.strip(),
+]
+
+
+@pytest.mark.parametrize("body", STRANGE)
+def test_a_field_of_another_type_costs_no_answer(body: bytes) -> None:
+    assert read_reply(200, {}, body) == Completion("code", Finish.STOP, None, "")
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (b'{"choices": [{"message": {"content": "an \\ud83d"}}]}', "an \ufffd"),
+        (b'{"choices": [{"message": {"content": "caf\xe9"}}]}', "caf\ufffd"),
+    ],
+)
+def test_letters_that_are_none_become_the_sign_for_that(body: bytes, text: str) -> None:
+    assert read_reply(200, {}, body) == Completion(text, Finish.STOP, None, "")
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, b"[" * 100_000),
+        (200, b'{"error": ' * 50_000),
+        (500, b"[" * 100_000),
+        (400, b'{"detail": ' + b"[" * 2000 + b"]" * 2000 + b"}"),
+        (400, b'{"n": ' + b"1" * 50_000 + b"}"),
+        (200, b'{"choices": [], "usage": {"prompt_tokens": 1e400, "completion_tokens": 1}}'),
+    ],
+)
+def test_a_body_made_to_break_its_reader_is_a_failure(status: int, body: bytes) -> None:
+    assert isinstance(read_reply(status, {}, body), Failure)
+
+
+@pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
+@pytest.mark.parametrize("empty_is_said", [False, True])
+def test_an_answer_in_the_reasoning_alone_is_none_and_what_to_do_is_said(
+    field: str, empty_is_said: bool
+) -> None:
+    choice = {"message": {"content": None, field: "def f(): pass"}, "finish_reason": "stop"}
+    body = json.dumps({"choices": [choice], "usage": USAGE}).encode()
+    found = read_reply(200, {}, body, empty_is_said=empty_is_said)
+    assert isinstance(found, Failure)
+    assert (found.trouble, found.billed) == (Trouble.EMPTY, Billed.YES)
+    assert "switch its reasoning parser off" in found.words
+    choice["finish_reason"] = "length"
+    cut = read_reply(200, {}, json.dumps({"choices": [choice]}).encode())
+    assert cut == Completion("", Finish.LENGTH, None, "")
+
+
+def test_a_call_of_a_tool_is_no_answer() -> None:
+    message = {"content": None, "tool_calls": [{"function": {"name": "python"}}]}
+    body = json.dumps({"choices": [{"message": message, "finish_reason": "tool_calls"}]}).encode()
+    found = read_reply(200, {}, body, empty_is_said=True)
+    assert isinstance(found, Failure)
+    assert "a call of a tool" in found.words
+
+
+def test_an_empty_answer_is_one_where_a_student_may_say_nothing() -> None:
+    found = read_reply(200, {}, answer(""), empty_is_said=True)
+    assert found == Completion("", Finish.STOP, Usage(**USAGE), "m-1")
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ({"content-type": "text/event-stream"}, b"\n"),
+        ({}, b'data: {"choices": []}\n\ndata: [DONE]'),
+    ],
+)
+def test_a_stream_is_called_one(headers: dict[str, str], body: bytes) -> None:
+    found = read_reply(200, headers, body)
+    assert isinstance(found, Failure)
+    assert "a stream of events" in found.words
+
+
+@pytest.mark.parametrize(
+    ("body", "trouble", "words"),
+    [
+        ({"error": {"message": "Rate limit exceeded", "code": 429}}, Trouble.BUSY, "Rate limit"),
+        ({"error": {"message": "Provider error", "code": 502}}, Trouble.UNAVAILABLE, "Provider"),
+        ({"error": {"message": "x", "status": "RESOURCE_EXHAUSTED"}}, Trouble.BUSY, "x RESOURCE"),
+        ([{"error": {"code": 503, "message": "high demand"}}], Trouble.UNAVAILABLE, "high demand"),
+        ({"error": "rate limit reached"}, Trouble.BUSY, "rate limit"),
+        ({"error_code": 18, "error_msg": "Open api qps request limit reached"}, Trouble.BUSY, "18"),
+        (
+            {"choices": None, "base_resp": {"status_msg": "insufficient balance"}},
+            Trouble.FATAL,
+            "no credit left",
+        ),
+        ({"code": 1302, "message": "Too many requests", "data": None}, Trouble.BUSY, "1302"),
+        ({"code": "InvalidApiKey", "message": "Invalid API-key"}, Trouble.FATAL, "not accepted"),
+        ({"error": {"message": "m", "code": "model_not_found"}}, Trouble.FATAL, "no such model"),
+        ({"type": "error", "error": {"type": "overloaded_error"}}, Trouble.UNAVAILABLE, "overload"),
+        ({"detail": "the worker died"}, Trouble.SERVER, "the worker died"),
+        ({"detail": [{"loc": ["body"], "msg": "worker gone"}]}, Trouble.SERVER, "worker gone"),
+        ({"choices": [], "message": "worker gone"}, Trouble.SERVER, "worker gone"),
+        ({"choices": [{"error": {"code": 429, "message": "slow"}}]}, Trouble.BUSY, "slow"),
+    ],
+)  # fmt: skip
+def test_an_error_in_a_200_means_what_its_status_would_and_nothing_is_booked(
+    body: object, trouble: Trouble, words: str
+) -> None:
+    found = read_reply(200, {}, json.dumps(body).encode())
+    assert isinstance(found, Failure)
+    assert (found.trouble, found.billed) == (trouble, Billed.NO)
+    assert words in found.words
+
+
+def test_what_says_that_all_is_well_is_no_error() -> None:
+    fine: list[object] = [
+        {"code": 0, "message": "ok"},
+        {"base_resp": {"status_code": 0}},
+        {"error": {}},
+    ]
+    for body in fine:
+        found = read_reply(200, {}, json.dumps(body).encode())
+        assert isinstance(found, Failure)
+        assert (found.trouble, found.words) == (Trouble.GARBAGE, "JSON that is no chat completion")
+
+
+PER_PROMPT = [
+    "Content Exists Risk", "Input data may contain inappropriate content. DataInspectionFailed",
+    "context_length_exceeded", "content_filter", "input new_sensitive",
+    "This model's maximum context length is 512 tokens.",
+    "the request exceeds the available context size. exceed_context_size_error",
+    "The input token count (40000) exceeds the maximum",
+    "系统检测到输入或生成内容可能包含不安全或敏感内容",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", PER_PROMPT)
+@pytest.mark.parametrize("status", [200, 400])
+def test_a_prompt_that_is_refused_for_itself_is_no_answer_and_data(words: str, status: int) -> None:
+    found = read_reply(status, {}, json.dumps({"error": {"message": words}}).encode())
     assert isinstance(found, Completion)
-    assert found.error
+    assert not found.is_answer
+    assert found.finish in {Finish.FILTERED, Finish.LENGTH}
+    assert words[:20] in found.error
 
 
 @pytest.mark.parametrize(

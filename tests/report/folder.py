@@ -3,9 +3,21 @@
 import json
 from pathlib import Path
 
-from sodakd.records import Attempt, Difficulty, Feedback, Passed, Results, Score, Standing, TrainRow
+from sodakd.methods.table import METHODS
+from sodakd.records import (
+    ArmWords,
+    Attempt,
+    Difficulty,
+    Feedback,
+    Passed,
+    Results,
+    Score,
+    Standing,
+    StudentRow,
+    TrainRow,
+)
 from sodakd.run import Event, Step
-from sodakd.store import write_rows
+from sodakd.store import read_rows, write_rows
 from sodakd.types import (
     Case,
     FaultKind,
@@ -116,7 +128,7 @@ def begin(folder: Path, cycles: int = CYCLES) -> Path:
     head = {
         "format": 1,
         "sodakd": "0.1.0",
-        "recipe": {"name": "small", "seed": 7, "method": "soda", "cycles": cycles, "control": True},
+        "recipe": {"name": "small", "seed": 7, "arms": ["soda", "sft"], "cycles": cycles},
     }
     (folder / "run.json").write_text(json.dumps(head), encoding="utf-8")
     return folder
@@ -126,29 +138,56 @@ def finish_base(folder: Path) -> None:
     """The base student, trained and evaluated."""
     write_rows(folder / "base/student/log.jsonl", log(30, contrast=False))
     write_rows(folder / "base/evaluation.jsonl", attempts(8))
+    publish(folder, "base", "", "base/")
+
+
+def publish(folder: Path, name: str, arm: str, steps: str) -> None:
+    """Enter a student in the run's list, and its training in the manifest of its arm."""
+    path = folder / "students.jsonl"
+    before = read_rows(path, StudentRow) if path.exists() else []
+    at = "/".join(filter(None, (arm, steps.strip("/"))))
+    row = StudentRow(
+        name=name, arm=arm, steps=steps, weights=f"{at}/student", evaluation=f"{at}/evaluation"
+    )
+    write_rows(path, [*before, row])
+    manifest = folder / arm / "manifest.jsonl"
+    done = read_rows(manifest, Step) if manifest.exists() else []
+    step = f"{steps}student"
+    write_rows(manifest, [*done, Step(step=step, kind="weights", path=step, sha256=step)])
 
 
 def finish_cycle(folder: Path, number: int) -> None:
     """All rows of a cycle. Every second question of the feedback has a pair."""
-    at, first = folder / f"cycle-{number}", 100 * number
+    at, first = folder / f"soda/cycle-{number}", 100 * number
     write_rows(at / "pairs.jsonl", [pair(first + each) for each in range(0, 60, 2)])
     write_rows(at / "student/log.jsonl", log(40, contrast=True))
     write_rows(at / "evaluation.jsonl", attempts(8 + 10 * number))
     write_rows(at / "feedback.jsonl", [feedback(first + each) for each in range(40)])
     write_rows(at / "questions.jsonl", [question(first + each) for each in range(60, 90)])
+    publish(folder, f"soda-{number}", "soda", f"cycle-{number}/")
 
 
 def finish(folder: Path) -> Path:
-    """A finished run of two cycles and a control."""
+    """A finished run of two cycles and a second arm."""
     begin(folder)
     finish_base(folder)
     for number in range(1, CYCLES + 1):
         finish_cycle(folder, number)
     write_rows(folder / "sft/student/log.jsonl", log(50, contrast=False))
     write_rows(folder / "sft/evaluation.jsonl", attempts(20))
+    publish(folder, "sft", "sft", "")
     _books(folder)
-    standings = [standing("base", 8, 0), standing("cycle-1", 18, 300), standing("cycle-2", 28, 600)]
-    results = Results(method="soda", seed=7, standings=(*standings, standing("sft", 20, 600)))
+    standings = [standing("base", 8, 0), standing("soda-1", 18, 300), standing("soda-2", 28, 600)]
+    words = [
+        ArmWords(name=name, title=method.title, how=method.how, bibtex=method.bibtex)
+        for name, method in METHODS.items()
+    ]
+    results = Results(
+        arms=tuple(words),
+        kept="soda-2",
+        seed=7,
+        standings=(*standings, standing("sft", 20, 600)),
+    )
     (folder / "results.json").write_text(results.model_dump_json(), encoding="utf-8")
     return folder
 
@@ -180,18 +219,21 @@ def _books(folder: Path) -> None:
         Step(step=step, kind="rows", path=f"{step}.jsonl", sha256=step, rows=30, tally=tally)
         for step, tally in tallies.items()
     ]
-    write_rows(folder / "manifest.jsonl", steps)
-    events = []
-    for step in ("base/student", "cycle-1/pairs", "cycle-1/student", "sft/student"):
-        events.append(Event(at="2026-01-02T03:04:05.000+00:00", step=step, event="start"))
-        events.append(
-            Event(at="2026-01-02T03:05:05.000+00:00", step=step, event="done", seconds=61.5)
-        )
-    write_rows(folder / "events.jsonl", events)
-    asks = [("cycle-1/pairs", "solve"), ("cycle-1/feedback", "grade"), ("sft/solutions", "solve")]
+    manifest = folder / "soda" / "manifest.jsonl"
+    write_rows(manifest, [*read_rows(manifest, Step), *steps])
+    for arm, step in (("", "base/student"), ("soda", "cycle-1/pairs"), ("sft", "student")):
+        events = [
+            Event(at="2026-01-02T03:04:05.000+00:00", step=step, event="start"),
+            Event(at="2026-01-02T03:05:05.000+00:00", step=step, event="done", seconds=61.5),
+        ]
+        write_rows(folder / arm / "events.jsonl", events)
+    asks = [
+        ("soda/cycle-1/pairs", "solve"), ("soda/cycle-1/feedback", "grade"),
+        ("sft/solutions", "solve"),
+    ]  # fmt: skip
     spend = [
         {
-            "method": "sft" if step.startswith("sft") else "soda", "step": step, "ask": ask,
+            "arm": step.partition("/")[0], "step": step, "ask": ask,
             "calls": 40, "prompt_tokens": 900, "completion_tokens": 300, "money": 0.25,
         }
         for step, ask in asks

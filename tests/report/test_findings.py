@@ -17,7 +17,7 @@ def mixed(folder: Path) -> Path:
     remark = Finding(tool="ruff", rule="F401", line=1, message="`<os>` imported but unused")
     fault = Finding(tool="ruff", rule="F821", line=2, message="one", severity=Severity.ERROR)
     for number in (1, 2):
-        path = folder / f"cycle-{number}/feedback.jsonl"
+        path = folder / f"soda/cycle-{number}/feedback.jsonl"
         rows = read_rows(path, Feedback)
         found = [()] * 30 + [(remark,)] * 5 + [(remark, fault)] * 5
         write_rows(
@@ -32,8 +32,8 @@ def mixed(folder: Path) -> Path:
 
 def test_rules_are_counted_by_cycle_and_faults_come_first(tmp_path: Path) -> None:
     table = rule_table(read_folder(mixed(finish(tmp_path / "run"))))
-    assert table.cycles == (1, 2)
-    assert [(row.rule.rule, row.cycles, row.rule.programs) for row in table.rows] == [
+    assert table.students == ("soda-1", "soda-2")
+    assert [(row.rule.rule, row.students, row.rule.programs) for row in table.rows] == [
         ("F821", (5, 5), 10),
         ("F401", (10, 10), 20),
     ]
@@ -63,7 +63,7 @@ def test_the_page_names_rules_and_what_was_not_installed(tmp_path: Path) -> None
 def test_a_run_whose_answers_no_tool_read_has_no_such_figure(tmp_path: Path) -> None:
     folder = finish(tmp_path / "run")
     for number in (1, 2):
-        path = folder / f"cycle-{number}/feedback.jsonl"
+        path = folder / f"soda/cycle-{number}/feedback.jsonl"
         rows = read_rows(path, Feedback)
         write_rows(path, [row.model_copy(update={"findings": ()}) for row in rows])
     read = read_folder(folder)

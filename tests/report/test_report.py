@@ -8,7 +8,8 @@ import pytest
 
 from sodakd.errors import RunError
 from sodakd.report.page import write_report
-from sodakd.store import write_rows
+from sodakd.store import read_rows, write_rows
+from sodakd.types import Pair
 from tests.report import folder as build
 from tests.report.browser import Seen, click_through, opened
 
@@ -73,7 +74,7 @@ def test_the_report_says_what_the_run_came_to(run: Path) -> None:
     text = read(run)
     for words in (
         "<h1>small</h1>", "seed 7", "began 2026-01-02 03:04 UTC", "20.0 %", "70.0 %",
-        "Against the control: +20.0 points", "the student is ahead",
+        "Against sft: +20.0 points", "soda-2 is ahead",
         "80.0 %", "question: near duplicate", "1,234",
     ):  # fmt: skip
         assert words in text
@@ -83,7 +84,7 @@ def test_the_report_says_what_the_run_came_to(run: Path) -> None:
 def test_hostile_text_stays_text(run: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     shutil.copytree(run, folder)
-    at = folder / "cycle-1"
+    at = folder / "soda/cycle-1"
     write_rows(at / "pairs.jsonl", [build.pair(n, f"{HOSTILE} {n}", HOSTILE) for n in range(20)])
     rows = [build.feedback(n, f"{HOSTILE} {n}", HOSTILE) for n in range(20)]
     write_rows(at / "feedback.jsonl", rows)
@@ -93,7 +94,7 @@ def test_hostile_text_stays_text(run: Path, tmp_path: Path) -> None:
     seen = Seen()
     with opened(page, seen) as tab:
         assert "small" in tab.title()
-        tab.select_option("select[name=cycle]", "1")
+        tab.select_option("select[name=student]", "soda-1")
         assert HOSTILE.replace("\u2028", "").split(" ")[0] in tab.locator(".question").inner_text()
         assert tab.locator("#detail img, #detail script").count() == 0
         assert "😀" in tab.locator("#detail pre").first.inner_text()
@@ -110,10 +111,10 @@ def test_a_recipe_can_be_hostile_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("done", "words"),
     [
-        (0, "the base student has not been trained yet"),
-        (1, "cycle 1 has not been trained yet"),
-        (2, "cycle 2 has not been trained yet"),
-        (3, "the static control has not been trained yet"),
+        (0, "the base student has not been made yet"),
+        (1, "soda has not begun yet"),
+        (2, "the last step that ended is soda/cycle-1/student"),
+        (3, "sft has not begun yet"),
     ],
 )
 def test_an_unfinished_run_has_a_report_that_says_so(done: int, words: str, tmp_path: Path) -> None:
@@ -125,7 +126,17 @@ def test_an_unfinished_run_has_a_report_that_says_so(done: int, words: str, tmp_
     text = read(folder)
     assert words in text
     assert "there are no results yet" in text
-    assert ("cycle 1 has not" in text) is (done < 2)
+    assert ("soda has not begun" in text) is (done < 2)
+
+
+def test_a_run_without_faults_has_a_report_without_them(run: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(run, tmp_path / "run")
+    for path in folder.glob("soda/cycle-*/pairs.jsonl"):
+        one_sided = {"rejected": None, "fault": None}
+        write_rows(path, [row.model_copy(update=one_sided) for row in read_rows(path, Pair)])
+    page = read(folder)
+    assert "Faults by kind" not in page
+    assert "<td>30</td>" in page
 
 
 def test_a_run_that_only_began_opens_without_complaint(tmp_path: Path) -> None:
@@ -142,8 +153,8 @@ def test_a_large_run_has_a_small_page(tmp_path: Path) -> None:
     pairs = [build.pair(number, chosen=long) for number in range(120)]
     answers = [build.feedback(number, answer=long) for number in range(160)]
     for number in (1, 2):
-        write_rows(folder / f"cycle-{number}" / "pairs.jsonl", pairs)
-        write_rows(folder / f"cycle-{number}" / "feedback.jsonl", answers)
+        write_rows(folder / f"soda/cycle-{number}" / "pairs.jsonl", pairs)
+        write_rows(folder / f"soda/cycle-{number}" / "feedback.jsonl", answers)
     assert write_report(folder).stat().st_size < 4_000_000
 
 
@@ -160,7 +171,7 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
 def test_a_broken_row_is_named(run: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     shutil.copytree(run, folder)
-    (folder / "cycle-1" / "feedback.jsonl").write_text("{}\n", encoding="utf-8")
+    (folder / "soda/cycle-1" / "feedback.jsonl").write_text("{}\n", encoding="utf-8")
     with pytest.raises(RunError, match=r"feedback\.jsonl, line 1"):
         write_report(folder)
 

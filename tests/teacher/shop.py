@@ -14,7 +14,7 @@ from sodakd.types import Language, Question
 from tests.servers.completions import COMPLETION_PRICE, PROMPT_PRICE
 
 PRICES = Prices(PROMPT_PRICE / 1000, COMPLETION_PRICE / 1000)
-HASTY = Patience(attempts=12, first_wait=0.02, longest_wait=0.2, timeout=3.0)
+HASTY = Patience(attempts=12, first_wait=0.02, longest_wait=0.2, timeout=3.0, start=1.0)
 
 
 def question(text: str) -> Question:

@@ -23,11 +23,8 @@ from sodakd.teacher.reading import (
     again,
     read_comparison,
     read_evolved,
-    read_fault,
     read_grade,
-    read_inspired,
     read_invention,
-    read_solution,
     whole,
 )
 from sodakd.teacher.render import FAULTS, OPERATIONS, render
@@ -47,7 +44,7 @@ ASKS: list[Ask] = [
 ]
 EVOLVE = Evolve(question=QUESTION, operation=Operation.RARER)
 INVENT = Invent(question=QUESTION, level=2)
-INSPIRE = Inspire(snippet="x", language=Language.PYTHON)
+CASE = '{{"entry_point": "f", "cases": [{{"arguments": [1], "expected": {}}}]}}'
 
 
 @pytest.mark.parametrize("ask", ASKS, ids=lambda ask: ask.kind)
@@ -73,54 +70,6 @@ def test_every_kind_of_fault_and_operation_has_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "code"),
-    [
-        ("```python\na = 1\n```", "a = 1\n"),
-        ("Sure!\n\n```py\na = 1\n```\nThis works because ...", "a = 1\n"),
-        ("```bash\npip install x\n```\n```Python\na = 1\n```", "a = 1\n"),
-        ("~~~\na = 1\n~~~", "a = 1\n"),
-        ("   ```python title=x\na = 1\n   ```", "a = 1\n"),
-        ("````python\ns = '''\n```\n'''\n````", "s = '''\n```\n'''\n"),
-        ("```python\na = 1\n", "a = 1\n"),
-    ],
-)
-def test_a_solution_is_its_first_block_of_the_language(text: str, code: str) -> None:
-    assert read_solution(text, Language.PYTHON) == code
-
-
-@pytest.mark.parametrize("text", ["", "no code", "```python\n```"])
-def test_a_reply_without_code_is_unreadable(text: str) -> None:
-    with pytest.raises(UnreadableReply):
-        read_solution(text)
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "Fault: no_return",
-        "**Fault:** No return",
-        "fault kind: `no-return`",
-        "- Fault: NAME",
-        "Kind: name",
-        "**Kind:** missing return",
-    ],
-)
-def test_a_fault_is_read_however_its_line_is_dressed(line: str) -> None:
-    found = read_fault(f"{line}\n```python\nx\n```")
-    assert found.kind in {FaultKind.NO_RETURN, FaultKind.NAME}
-    assert found.code == "x\n"
-
-
-def test_an_edit_that_is_off_by_one_is_a_fault_of_a_constant() -> None:
-    assert read_fault("Fault kind: off-by-one\n```\nx\n```").kind is FaultKind.CONSTANT
-
-
-def test_a_fault_of_no_known_kind_is_unreadable() -> None:
-    with pytest.raises(UnreadableReply, match="known kind"):
-        read_fault("Fault: magic\n```python\nx\n```")
-
-
-@pytest.mark.parametrize(
     "lines",
     [
         "Rule {n}: {p}",
@@ -141,9 +90,15 @@ def test_a_grade_is_read_however_its_lines_are_dressed(lines: str) -> None:
     assert (score.total, score.boundary, score.reason) == (4.5, 0.5, "It works.")
 
 
-def test_points_out_of_range_are_unreadable() -> None:
+@pytest.mark.parametrize("points", ["3", "9" * 400, "0.4" + "9" * 400 + "\nRule 1: 2.3"])
+def test_points_out_of_range_are_unreadable(points: str) -> None:
     with pytest.raises(UnreadableReply, match="out of range"):
-        read_grade("\n".join(f"Rule {n}: 3" for n in range(1, 6)))
+        read_grade("\n".join(f"Rule {n}: {points}" for n in range(1, 6)))
+
+
+def test_an_analysis_ends_before_the_rule_above_the_points() -> None:
+    points = "\n".join(f"**Rule {n}:**\n\n1 of 2" for n in range(1, 6))
+    assert read_grade(f"**Good.**\n\n---\n\n{points}").reason == "**Good.**"
 
 
 def test_an_invention_is_read_with_or_without_a_fence() -> None:
@@ -158,11 +113,33 @@ def test_an_invention_is_read_with_or_without_a_fence() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["nothing", "{broken", '{"text": "x"}', '{"text": "", "level": 2}']
+    "text",
+    [
+        "nothing",
+        "{broken",
+        '{"text": "x"}',
+        '{"text": "", "level": 2}',
+        '{"text": " \\n", "level": 2}',
+        "[" * 1000,
+        '{"text":' * 1000,
+        f'{{"text": "x", "level": {"9" * 5000}}}',
+        f'{{"text": "x", "level": 2, "tests": {CASE.format("9" * 5000)}}}',
+        f'{{"text": "x", "level": 2, "tests": {CASE.format("1e999")}}}',
+        f'{{"text": "x", "level": 2, "tests": {CASE.format("NaN")}}}',
+    ],
 )
 def test_an_invention_that_is_none_is_unreadable(text: str) -> None:
     with pytest.raises(UnreadableReply):
         read_invention(text, INVENT)
+
+
+def test_what_nobody_asked_for_does_not_void_an_invention() -> None:
+    case = '{"arguments": [1], "expected": 2, "why": "twice"}'
+    tests = f'{{"entry_point": "f", "cases": [{case}], "framework": "pytest"}}'
+    text = f'{{"title": "Double", "text": "Double \\ud83d.", "level": 2, "tests": {tests}}}'
+    found = read_invention(f"```python\ndef f(x): return {{}}\n```\n```json\n{text}\n```", INVENT)
+    assert found.text == "Double \ufffd."
+    assert found.tests is not None
 
 
 @pytest.mark.parametrize(
@@ -213,22 +190,13 @@ def test_an_invention_says_how_its_function_is_declared_where_that_has_to_be_so(
 
 
 def test_an_evolved_question_is_its_block_or_the_whole_reply() -> None:
-    for text in ("```text\nHarder task.\n```", "Harder task."):
-        found = read_evolved(text, EVOLVE)
-        assert (found.text, found.parent) == ("Harder task.", QUESTION.id)
+    like = "Mend this:\n```python\nx\n```\nin one line."
+    for text in ("Harder task.", like):
+        for reply in (f"```text\n{text}\n```", f"Here:\n````\n{text}\n````\n", text):
+            found = read_evolved(reply, EVOLVE)
+            assert (found.text, found.parent) == (text, QUESTION.id)
     with pytest.raises(UnreadableReply):
         read_evolved(" \n", EVOLVE)
-
-
-def test_an_inspired_problem_needs_both_headings_in_order() -> None:
-    good = "[Problem Description]\nSort.\n\n[Solution]\n```python\nx\n```"
-    dressed = "## Problem Description:\nSort.\n\n**[Solution]**\n```python\nx\n```"
-    for text in (good, dressed):
-        found = read_inspired(text, INSPIRE)
-        assert (found.problem, found.solution) == ("Sort.", "x\n")
-    for text in ("", "[Solution]\n```\nx\n```\n[Problem Description]\nSort."):
-        with pytest.raises(UnreadableReply):
-            read_inspired(text, INSPIRE)
 
 
 def test_a_comparison_has_two_scores_of_1_to_10() -> None:
@@ -239,7 +207,7 @@ def test_a_comparison_has_two_scores_of_1_to_10() -> None:
             read_comparison(text)
 
 
-@pytest.mark.parametrize("finish", [Finish.LENGTH, Finish.FILTERED, Finish.FAILED])
+@pytest.mark.parametrize("finish", [each for each in Finish if each is not Finish.STOP])
 def test_a_reply_that_did_not_come_to_its_end_is_unreadable(finish: Finish) -> None:
     usage = Usage(prompt_tokens=1, completion_tokens=1)
     with pytest.raises(UnreadableReply):
@@ -255,8 +223,6 @@ def said(text: str, finish: Finish = Finish.STOP) -> Reply:
 
 
 def test_what_was_thought_aloud_is_no_part_of_any_reply() -> None:
-    fault = read_fault(whole(said(THOUGHT.format("Fault: constant\n```python\nyes\n```"))))
-    assert (fault.kind, fault.code) == (FaultKind.CONSTANT, "yes\n")
     invented = whole(said(THOUGHT.format('{"text": "Double it.", "level": 2}')))
     assert read_invention(invented, INVENT).text == "Double it."
     points = "Good.\n" + "\n".join(f"Rule {n}: 1" for n in range(1, 6))

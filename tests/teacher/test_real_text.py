@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from sodakd.deliver.programs import read_program
 from sodakd.settings.teacher import Budget
 from sodakd.store import read_rows
-from sodakd.teacher.asks import Ask, Grade
+from sodakd.teacher.asks import Ask, Grade, Solve
 from sodakd.teacher.ledger import Ledger
 from sodakd.teacher.money import Prices
-from sodakd.teacher.reading import UnreadableReply, read_grade, read_solution
+from sodakd.teacher.reading import UnreadableReply, read_grade
 from sodakd.teacher.replay import Record, ReplayTeacher
 from tests.tiny import ROOT
 
@@ -59,14 +60,16 @@ def test_98_of_100_real_grades_are_read_and_two_hold_none(replay: Path, ledger: 
     assert all("Code Analysis" in score.reason for score in scores)
 
 
-def test_of_100_real_solutions_those_with_a_block_are_read(replay: Path, ledger: Ledger) -> None:
-    solved = asks(replay, "solve")
-    read = 0
-    for reply in ledger.ask(solved, "solutions", Counter()):
+def test_of_100_real_solutions_those_in_python_are_read_and_29_are_none(
+    replay: Path, ledger: Ledger
+) -> None:
+    solved = [ask for ask in asks(replay, "solve") if isinstance(ask, Solve)]
+    reasons = Counter[str]()
+    for ask, reply in zip(solved, ledger.ask(solved, "solutions", Counter()), strict=True):
         try:
-            assert read_solution(reply.text).strip()
-        except UnreadableReply:
-            assert "```" not in reply.text
-        else:
-            read += 1
-    assert (len(solved), read) == (100, 96)
+            assert read_program(reply.text, ask.question).strip()
+        except UnreadableReply as error:
+            reasons[str(error).removeprefix("no program in the reply: the answer is ")] += 1
+    assert (len(solved), reasons.total()) == (100, 29)
+    assert reasons["in SQL"] == 7
+    assert reasons["prose"] == 3

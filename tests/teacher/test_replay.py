@@ -54,7 +54,11 @@ def test_the_ledger_command_shows_the_spend_of_each_group(finished_run: Path) ->
     assert sum(row["calls"] for row in asks) == everything["calls"]
     spend = json.loads((finished_run / "spend.json").read_text())
     assert everything["money"] == pytest.approx(sum(row["money"] for row in spend))
-    for by, groups in (("cycle", {"cycle-1", "cycle-2", "sft"}), ("model", {"world-1"})):
+    for by, groups in (
+        ("arm", {"soda", "sft"}),
+        ("cycle", {"soda/cycle-1", "soda/cycle-2", "sft"}),
+        ("model", {"world-1"}),
+    ):
         rows = json.loads(sodakd("ledger", str(finished_run), "--by", by, "--json").stdout)
         assert {row["group"] for row in rows} == {*groups, "all"}
     assert "cycle-1/pairs" in sodakd("ledger", str(finished_run)).stdout
@@ -69,3 +73,14 @@ def test_a_record_of_any_ask_answers_all_of_its_kind_on_its_question(tmp_path: P
     assert teacher.reply(again).text == "done"
     with pytest.raises(TeacherError, match="no answer to solve"):
         teacher.reply(solves(1, first=5)[0])
+
+
+def test_a_folder_in_the_place_of_the_file_is_one_clear_error_and_leaves_nothing(
+    finished_run: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "answers"
+    out.mkdir()
+    done = sodakd("record", str(finished_run), "--out", str(out))
+    assert done.returncode == 2
+    assert "name a file: --out FILE" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["answers"]

@@ -9,6 +9,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from sodakd.deliver.programs import read_fault, read_program
 from sodakd.errors import TrainingError
 from sodakd.models.prompts import Tokenizer, layout_of
 from sodakd.models.transformers import TransformersModel
@@ -16,7 +17,6 @@ from sodakd.records import TrainRow
 from sodakd.settings.student import StudentShape
 from sodakd.settings.training import TrainingSettings
 from sodakd.teacher.asks import Fault, Solve
-from sodakd.teacher.reading import read_fault, read_solution
 from sodakd.training.batches import Example, encode, plan
 from sodakd.training.fit import fit
 from sodakd.training.packing import pack
@@ -44,9 +44,10 @@ def examples(count: int) -> list[Example]:
     teacher = WorldTeacher()
     made = []
     for question in draw_questions(count, (1, 2, 3), Split.TRAIN, seed=8):
-        correct = read_solution(teacher.reply(Solve(question=question)).text)
+        correct = read_program(teacher.reply(Solve(question=question)).text, question)
         ask = Fault(question=question, correct=correct, kinds=tuple(FaultKind))
-        made.append(Example(question.text, correct, read_fault(teacher.reply(ask).text).code))
+        faulty = read_fault(teacher.reply(ask).text, question).code
+        made.append(Example(question.text, correct, faulty))
     return made
 
 

@@ -6,15 +6,10 @@ from random import Random
 
 import pytest
 
+from sodakd.deliver.programs import read_fault, read_program
 from sodakd.errors import TeacherError
 from sodakd.teacher.asks import Ask, Fault, Grade, Invent, Solve, Teacher
-from sodakd.teacher.reading import (
-    UnreadableReply,
-    read_fault,
-    read_grade,
-    read_invention,
-    read_solution,
-)
+from sodakd.teacher.reading import UnreadableReply, read_grade, read_invention
 from sodakd.types import FaultKind, Question, Tests
 from sodakd.world import draw
 from sodakd.world.mutate import make_fault
@@ -46,7 +41,7 @@ def _reference(question: Question) -> str:
 
 def test_a_solution_passes_the_tests(questions: list[Question]) -> None:
     for question in questions:
-        code = read_solution(TEACHER.reply(Solve(question=question)).text)
+        code = read_program(TEACHER.reply(Solve(question=question)).text, question)
         assert isinstance(question.tests, Tests)
         assert passes(code, question.tests)
 
@@ -55,7 +50,8 @@ def test_a_fault_fails_the_tests(questions: list[Question]) -> None:
     for question in questions:
         ask = Fault(question=question, correct=_reference(question), kinds=tuple(FaultKind))
         assert isinstance(question.tests, Tests)
-        assert not passes(read_fault(TEACHER.reply(ask).text).code, question.tests)
+        code = read_fault(TEACHER.reply(ask).text, question).code
+        assert not passes(code, question.tests)
 
 
 def test_attempts_at_a_fault_differ(questions: list[Question]) -> None:
@@ -71,7 +67,7 @@ def test_a_fault_that_cannot_be_made_is_an_unreadable_reply(questions: list[Ques
     plain = next(it for it in questions if it.level == 1 and "(" not in it.source.split("=")[1])
     ask = Fault(question=plain, correct=_reference(plain), kinds=(FaultKind.CONSTANT,))
     with pytest.raises(UnreadableReply):
-        read_fault(TEACHER.reply(ask).text)
+        read_fault(TEACHER.reply(ask).text, plain)
 
 
 def test_an_invention_is_of_the_wanted_level_and_of_training(questions: list[Question]) -> None:

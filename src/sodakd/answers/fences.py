@@ -70,15 +70,16 @@ class _Fence:
         return self._ends(opener) and (not self.glued or not self.info or is_known(self.info))
 
 
-def blocks(answer: str) -> Sequence[Block]:
+def blocks(answer: str, *, open_up: bool = True) -> Sequence[Block]:
     """The outermost fenced blocks, in their order.
 
     A fence with a language's label inside a block opens one of its own there, and ends at a fence
     without one. Where that leaves the outer block open to the end, no block is taken to hold
     another from there on: the next fence of any kind ends it. A block of Markdown, or one without a
-    label, that holds fenced blocks is opened up: those count. Time is linear in the answer.
+    label, that holds fenced blocks is opened up: those count; unless `open_up` is false. Time is
+    linear in the answer.
     """
-    return _blocks(answer, _DEEPEST)
+    return _blocks(answer, _DEEPEST if open_up else 0)
 
 
 def _blocks(answer: str, depth: int) -> Sequence[Block]:

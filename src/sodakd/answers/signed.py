@@ -6,46 +6,75 @@ from collections.abc import Sequence
 from pydantic import JsonValue
 
 from sodakd.answers.declared import declared
-from sodakd.answers.fits import fits
-from sodakd.types import Language, Tests, ValueType
+from sodakd.answers.fits import fits, has_64_bits
+from sodakd.types import Case, Language, Signature, Tests, ValueType
 
 SIGNED = frozenset({Language.JAVA, Language.C, Language.CPP, Language.GO})
 """Languages whose calls cannot be written without types."""
 _ONE_NUMBER = frozenset({Language.JAVASCRIPT, Language.TYPESCRIPT})
+"""Languages whose integers are floats: beyond 2**53 they have not all of them."""
+_FLOATS = frozenset({ValueType.FLOAT, ValueType.FLOATS})
 
 
 def mistake(tests: Tests, language: Language) -> str:
-    """What is wrong with the signature of calls, and what to do about it; "" where nothing is."""
+    """Why calls cannot be put to a program, and what to do about it; "" where they can.
+
+    They have to fit their signature, and the integers of the language.
+    """
     signature = tests.signature
-    if signature is None:
-        if language not in SIGNED:
-            return ""
+    if signature is None and language in SIGNED:
         return (
             f"calls in {language.written} need the types of {tests.entry_point}: add to tests"
             f' "signature": {_guessed(tests)}'
         )
     for number, case in enumerate(tests.cases, start=1):
-        given, wanted = len(case.arguments), len(signature.arguments)
-        if given != wanted:
-            return (
-                f"tests.cases, number {number}: {given} arguments, and the signature has {wanted};"
-                " make them as many"
-            )
-        for place, (value, kind) in enumerate(
-            zip(case.arguments, signature.arguments, strict=True), start=1
-        ):
-            if not fits(kind, value):
-                return (
-                    f"tests.cases, number {number}: argument {place} is {_shown(value)}, and the"
-                    f" signature says {kind.value}; change one of them"
-                )
-        if not fits(signature.returns, case.expected, whole=language in _ONE_NUMBER, finite=False):
-            return (
-                f"tests.cases, number {number}: expected is {_shown(case.expected)}, and the"
-                f" signature returns {signature.returns.value}; no program could pass: change one"
-                " of them"
-            )
+        wrong = _beyond(case, language) if signature is None else _misfit(case, signature, language)
+        if wrong:
+            return f"tests.cases, number {number}: {wrong}"
     return ""
+
+
+def _misfit(case: Case, signature: Signature, language: Language) -> str:
+    """Why a call does not fit the signature, or has an integer that the language has not; or ""."""
+    given, wanted = len(case.arguments), len(signature.arguments)
+    if given != wanted:
+        return f"{given} arguments, and the signature has {wanted}; make them as many"
+    numbered = enumerate(zip(case.arguments, signature.arguments, strict=True), start=1)
+    for place, (value, kind) in numbered:
+        if not fits(kind, value, bounded=False):
+            return (
+                f"argument {place} is {_shown(value)}, and the signature says {kind.value};"
+                " change one of them"
+            )
+        if kind not in _FLOATS and not _has(language, value):
+            return _too_large(f"argument {place}", value, language)
+    returns, whole = signature.returns, language in _ONE_NUMBER
+    if not fits(returns, case.expected, whole=whole, finite=False, bounded=False):
+        return (
+            f"expected is {_shown(case.expected)}, and the signature returns {returns.value};"
+            " no program could pass: change one of them"
+        )
+    if returns not in _FLOATS and not _has(language, case.expected):
+        return _too_large("expected", case.expected, language)
+    return ""
+
+
+def _beyond(case: Case, language: Language) -> str:
+    """Why a call without a signature has an argument that the language has not, or "".
+
+    What it must give may be one of JavaScript's BigInt.
+    """
+    for place, value in enumerate(case.arguments, start=1):
+        if not _has(language, value):
+            return _too_large(f"argument {place}", value, language)
+    return ""
+
+
+def _too_large(what: str, value: JsonValue, language: Language) -> str:
+    return (
+        f"{what} is {_shown(value)}, and no number of {language.written} is that integer;"
+        " no program could pass: choose a smaller one"
+    )
 
 
 def declaration(tests: Tests, language: Language) -> str:
@@ -56,8 +85,27 @@ def declaration(tests: Tests, language: Language) -> str:
     return declared(language, tests.entry_point, signature.arguments, signature.returns)
 
 
+def _has(language: Language, value: JsonValue) -> bool:
+    """Whether a language has every integer of a value."""
+    if isinstance(value, list):
+        return all(_has(language, one) for one in value)
+    if isinstance(value, dict):
+        return all(_has(language, one) for one in value.values())
+    if not isinstance(value, int) or language is Language.PYTHON:
+        return True
+    if language not in _ONE_NUMBER:
+        return has_64_bits(value)
+    try:
+        return float(value) == value
+    except OverflowError:
+        return False
+
+
 def _shown(value: JsonValue) -> str:
-    text = json.dumps(value)
+    try:
+        text = json.dumps(value)
+    except ValueError:
+        text = "an integer of thousands of digits"
     return f"{text[:60]}{'...' if len(text) > 60 else ''} ({type(value).__name__})"
 
 

@@ -1,5 +1,6 @@
 """Arguments that several commands take."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,12 +12,27 @@ if TYPE_CHECKING:
     from sodakd.settings.stages import Lint
     from sodakd.types import Language
 
+
+def finite(value: float) -> float:
+    """A number of an option, as it is; what is none (`nan`) or has no end is refused."""
+    if not math.isfinite(value):
+        raise typer.BadParameter(f"{value} is no finite number")
+    return value
+
+
 RecipeFile = Annotated[Path, typer.Argument(help="A recipe: a YAML file.", metavar="RECIPE")]
 Overrides = Annotated[
     list[str] | None,
     typer.Argument(help="Values laid over the recipe.", metavar="[KEY.SUB=VALUE]..."),
 ]
 RunFolder = Annotated[Path, typer.Argument(help="The folder of a run.", metavar="DIR")]
+CpuSeconds = Annotated[
+    float, typer.Option(min=0.1, max=86_400, callback=finite, help="CPU time of a program.")
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(min=1, max=1024, help="Programs at a time; the cores if left out."),
+]
 AllowUnsandboxed = Annotated[
     bool, typer.Option("--allow-unsandboxed", help="Judge even without a sandbox; warns.")
 ]

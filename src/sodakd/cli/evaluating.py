@@ -6,7 +6,16 @@ from typing import Annotated
 
 import typer
 
-from sodakd.cli.arguments import AllowUnsandboxed, LintFast, LintFull, language_asked, tools_asked
+from sodakd.cli.arguments import (
+    AllowUnsandboxed,
+    CpuSeconds,
+    LintFast,
+    LintFull,
+    Workers,
+    finite,
+    language_asked,
+    tools_asked,
+)
 from sodakd.errors import DataError
 
 
@@ -41,7 +50,7 @@ def evaluate(
         Path | None, typer.Option(help="The benchmark's file or folder; the hub if left out.")
     ] = None,
     n: Annotated[int, typer.Option(min=1, help="Samples of each task.")] = 1,
-    temperature: Annotated[float, typer.Option(min=0, help="0 is greedy.")] = 0.0,
+    temperature: Annotated[float, typer.Option(min=0, callback=finite, help="0 is greedy.")] = 0.0,
     max_new_tokens: Annotated[int, typer.Option(min=1, help="Of an answer.")] = 512,
     limit: Annotated[int | None, typer.Option(min=1, help="Tasks of each language.")] = None,
     seed: Annotated[int, typer.Option(help="Of the samples.")] = 0,
@@ -52,9 +61,9 @@ def evaluate(
         str, typer.Option(help="The environment variable that holds the server's key.")
     ] = "OPENAI_API_KEY",
     max_in_flight: Annotated[int, typer.Option(min=1, help="Most calls at the same time.")] = 64,
-    cpu_seconds: Annotated[float, typer.Option(min=0.1, help="CPU time of a program.")] = 10.0,
+    cpu_seconds: CpuSeconds = 10.0,
     out: Annotated[Path, typer.Option(help="Samples, verdicts, results.")] = Path("eval"),
-    workers: Annotated[int | None, typer.Option(min=1, help="Programs at a time.")] = None,
+    workers: Workers = None,
     device: Annotated[str | None, typer.Option(help="cuda where there is one, else cpu.")] = None,
     dtype: Annotated[
         _Dtype | None, typer.Option(help="Of the weights; their own if left out.")
@@ -73,12 +82,14 @@ def evaluate(
     ·  sodakd eval --solutions samples.jsonl --benchmark mbpp --data mbpp.jsonl --lint
     """
     from sodakd.evaluate.benchmarks.table import BENCHMARKS
+    from sodakd.evaluate.folder import EvalSettings
     from sodakd.evaluate.opening import Here, Served, opener
-    from sodakd.evaluating import EvalSettings, evaluate, sha256, table_of
+    from sodakd.evaluate.table import outcomes_in_words, table_of
+    from sodakd.evaluating import evaluate, sha256
     from sodakd.judging import rules_table
     from sodakd.screen import wide_console
 
-    names = tuple(benchmark or ("humaneval",))
+    names = tuple(dict.fromkeys(benchmark or ("humaneval",)))
     for name in names:
         if name not in BENCHMARKS:
             raise DataError(f"unknown benchmark {name!r}; known: {', '.join(BENCHMARKS)}")
@@ -92,7 +103,7 @@ def evaluate(
     settings = EvalSettings(
         source=f"{given[0]} at {base_url}" if base_url else str(given[0]),
         benchmarks=names,
-        languages=tuple(map(language_asked, language)) if language else None,
+        languages=tuple(dict.fromkeys(map(language_asked, language))) if language else None,
         data=str(data) if data else None,
         limit=limit,
         n=n,
@@ -109,8 +120,8 @@ def evaluate(
         settings, out, open_model, workers, allow_unsandboxed, tools_asked(lint, lint_full)
     )
     wide_console().print(table_of(done.groups))
-    for remark in done.remarks:
-        typer.echo(remark)
+    for line in (*outcomes_in_words(done.groups), *done.remarks):
+        typer.echo(line)
     if done.found is not None:
         wide_console().print(rules_table(one.findings for one in done.found.samples))
         for note in done.found.notes:

@@ -5,7 +5,15 @@ from typing import Annotated
 
 import typer
 
-from sodakd.cli.arguments import AllowUnsandboxed, LintFast, LintFull, language_asked, tools_asked
+from sodakd.cli.arguments import (
+    AllowUnsandboxed,
+    CpuSeconds,
+    LintFast,
+    LintFull,
+    Workers,
+    language_asked,
+    tools_asked,
+)
 from sodakd.errors import DataError
 
 
@@ -25,11 +33,11 @@ def judge(
     restart: Annotated[
         bool, typer.Option("--restart", help="Judge again what --out has verdicts on.")
     ] = False,
-    cpu_seconds: Annotated[float, typer.Option(min=0.1, help="CPU time of a program.")] = 5.0,
-    memory_mb: Annotated[int, typer.Option(min=64, help="Memory of a program, MiB.")] = 512,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Programs at a time; the cores if left out.")
-    ] = None,
+    cpu_seconds: CpuSeconds = 5.0,
+    memory_mb: Annotated[
+        int, typer.Option(min=64, max=1 << 24, help="Memory of a program, MiB.")
+    ] = 512,
+    workers: Workers = None,
     allow_unsandboxed: AllowUnsandboxed = False,
     calibrate: Annotated[
         bool, typer.Option(help="Give more CPU time where this machine is slow.")

@@ -9,31 +9,25 @@ counted.
 """
 
 import random
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from sodakd.judge.extract import extract_for
+from sodakd.deliver.programs import read_fault, read_program
+from sodakd.deliver.same import is_same
 from sodakd.judge.judge import Judge
 from sodakd.judge.trial import bare_program, program_for
+from sodakd.records import Solved
 from sodakd.run import Built, Run
 from sodakd.settings.stages import DeliverySettings
+from sodakd.teacher.asking import Read, read_each
 from sodakd.teacher.asks import Ask, Fault, Reply, Solve
 from sodakd.teacher.ledger import Ledger
-from sodakd.teacher.reading import UnreadableReply, again, read_fault, whole
-from sodakd.types import FaultKind, Frozen, Pair, Question, Severity, Verdict
+from sodakd.teacher.reading import Asked, FaultyCode, UnreadableReply, again
+from sodakd.types import FaultKind, Pair, Question, Severity, Verdict
 
 _SHOWN = 10  # findings that the teacher is told of
 _CHUNK = 64  # faults asked for at once; between chunks their kinds are evened out
-
-
-class Solved(Frozen):
-    """A question's text and the teacher's solution of it."""
-
-    question_id: str
-    prompt: str
-    code: str
 
 
 @dataclass(frozen=True)
@@ -90,17 +84,21 @@ class Delivery:
 
 
 def build_solutions(delivery: Delivery, questions: Sequence[Question]) -> Built[Solved]:
-    """Static distillation's data: one answer a question, taken as it is, not verified.
+    """Static distillation's data: one answer a question, not verified.
+
+    A reply without a whole program is dropped and counted.
 
     Raises:
         BudgetReached: the next call could pass the budget.
     """
     tally: Counter[str] = Counter()
     asks = [Solve(question=question) for question in questions]
-    replies = delivery.ask(asks, tally, "correct solutions")
+    found, unread = _ask_solutions(delivery, asks, tally)
+    if unread:
+        tally["solution_dropped"] = len(unread)
     rows = [
-        Solved(question_id=question.id, prompt=question.text, code=_code(question, reply, tally))
-        for question, reply in zip(questions, replies, strict=True)
+        Solved(question_id=ask.question.id, prompt=ask.question.text, code=code)
+        for ask, code in found
     ]
     return Built(rows, tally)
 
@@ -109,64 +107,78 @@ def build_pairs(delivery: Delivery, questions: Sequence[Question], seed: int) ->
     """Correct and faulty knowledge: a verified pair for each question where both can be had.
 
     Kinds of fault are kept even: of each question the kinds seen least so far are asked for first,
-    equals in an order drawn from `seed`.
+    equals in an order drawn from `seed`. Without `delivery.faults` there are correct halves alone.
 
     Raises:
         BudgetReached: the next call could pass the budget.
     """
     tally: Counter[str] = Counter()
     solved = _solve(delivery, questions, tally)
-    rng = random.Random(f"faults {seed}")
-    pairs: dict[str, Pair] = {}
-    for start in range(0, len(solved), _CHUNK):
-        asks = []
-        for each in solved[start : start + _CHUNK]:
-            order = rng.sample(list(FaultKind), len(FaultKind))
-            kinds = sorted(order, key=lambda kind: tally[f"fault_{kind}"])
-            asks.append(Fault(question=each.question, correct=each.code, kinds=tuple(kinds)))
-        pairs |= _faults(delivery, asks, tally)
-        delivery.run.say(delivery.step, len(pairs), len(solved), "faulty solutions")
-    kept = [pairs[each.question.id] for each in solved if each.question.id in pairs]
+    if delivery.settings.faults:
+        kept = _with_faults(delivery, solved, tally, seed)
+    else:
+        kept = [Pair(question=question, chosen=code) for question, code in solved]
+        tally["correct_letters"] = sum(len(code) for _, code in solved)
     tally["pairs"] = len(kept)
     return Built(kept, tally)
 
 
+def _with_faults(
+    delivery: Delivery, solved: Sequence[tuple[Question, str]], tally: Counter[str], seed: int
+) -> list[Pair]:
+    rng = random.Random(f"faults {seed}")
+    pairs: dict[str, Pair] = {}
+    for start in range(0, len(solved), _CHUNK):
+        asks = []
+        for question, code in solved[start : start + _CHUNK]:
+            order = rng.sample(list(FaultKind), len(FaultKind))
+            kinds = sorted(order, key=lambda kind: tally[f"fault_{kind}"])
+            asks.append(Fault(question=question, correct=code, kinds=tuple(kinds)))
+        pairs |= _faults(delivery, asks, tally)
+        delivery.run.say(delivery.step, len(pairs), len(solved), "faulty solutions")
+    return [pairs[question.id] for question, _ in solved if question.id in pairs]
+
+
 def _faults(delivery: Delivery, asks: Sequence[Fault], tally: Counter[str]) -> dict[str, Pair]:
     """Verified pairs by question id; an ask without one is repeated, then dropped and counted."""
-    pairs: dict[str, Pair] = {}
-    unseen: dict[str, Pair] = {}
+    found: dict[str, tuple[Fault, FaultyCode]] = {}
+    unseen: dict[str, tuple[Fault, FaultyCode]] = {}
     keeps = delivery.settings.unverified_faults == "keep"
     waiting = list(asks)
-    for attempt in range(delivery.settings.fault_attempts):
+    for _ in range(delivery.settings.fault_attempts):
         if not waiting:
             break
-        replies = delivery.ask(waiting, tally)
-        asked, waiting = waiting, []
-        readable = _readable_faults(asked, replies, waiting, tally)
-        questions = [pair.question for _, pair in readable]
-        verdicts = delivery.verdicts(questions, [pair.rejected for _, pair in readable])
+        faults, waiting = _ask_and_read(delivery, waiting, _read_fault, tally, "fault")
+        questions = [ask.question for ask, _ in faults]
+        verdicts = delivery.verdicts(questions, [fault.code for _, fault in faults])
         # These were judged before: the judge remembers.
-        correct = delivery.verdicts(questions, [pair.chosen for _, pair in readable])
-        for (ask, pair), verdict, other in zip(readable, verdicts, correct, strict=True):
-            mark = _found_wrong(pair, verdict, other)
+        correct = delivery.verdicts(questions, [ask.correct for ask, _ in faults])
+        for (ask, fault), verdict, other in zip(faults, verdicts, correct, strict=True):
+            mark = _found_wrong(ask, fault, verdict, other)
             if mark.name:
                 tally[mark.name] += 1
             if mark.unseen:
-                unseen.setdefault(pair.question.id, pair)
+                unseen.setdefault(ask.question.id, (ask, fault))
             if mark.wrong:
-                pairs[pair.question.id] = pair
+                found[ask.question.id] = ask, fault
             elif not (mark.unseen and keeps and not other.output.strip()):
-                waiting.append(ask.model_copy(update={"attempt": attempt + 1, "unreadable": ""}))
-    for number, pair in unseen.items():
-        if keeps and number not in pairs:
-            pairs[number] = pair
+                update = {"attempt": ask.attempt + 1, "unreadable": ""}
+                waiting.append(ask.model_copy(update=update))
+    for number, one in unseen.items():
+        if keeps and number not in found:
+            found[number] = one
             tally["fault_unverified"] += 1
-    tally["fault_dropped"] += sum(ask.question.id not in pairs for ask in waiting)
-    for pair in pairs.values():
-        tally[f"fault_{pair.fault}"] += 1
-        tally["correct_letters"] += len(pair.chosen)
-        tally["faulty_letters"] += len(pair.rejected)
-    return pairs
+    tally["fault_dropped"] += sum(ask.question.id not in found for ask in waiting)
+    for ask, fault in found.values():
+        tally[f"fault_{fault.kind}"] += 1
+        tally["correct_letters"] += len(ask.correct)
+        tally["faulty_letters"] += len(fault.code)
+    return {
+        number: Pair(
+            question=ask.question, chosen=ask.correct, rejected=fault.code, fault=fault.kind
+        )
+        for number, (ask, fault) in found.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -176,98 +188,77 @@ class _Mark:
     unseen: bool = False
 
 
-def _found_wrong(pair: Pair, verdict: Verdict, correct: Verdict) -> _Mark:
+def _found_wrong(ask: Fault, fault: FaultyCode, verdict: Verdict, correct: Verdict) -> _Mark:
     """Whether a fault is one, and what to count."""
     if not verdict.passed:
         return _Mark(wrong=True)
-    if pair.question.tests is not None or _bare(pair.rejected) == _bare(pair.chosen):
+    question = ask.question
+    if question.tests is not None or is_same(fault.code, ask.correct, question.language):
         return _Mark(wrong=False, name="fault_passed")
     if verdict.output != correct.output:
         return _Mark(wrong=True, name="fault_prints_otherwise")
     return _Mark(wrong=False, name="fault_unseen", unseen=True)
 
 
-def _bare(code: str) -> str:
-    """A program without what does not run: comments at the end of lines, and spaces."""
-    return re.sub(r"\s+", "", re.sub(r"(?m)(?:^|\s)(?:#|//).*$", "", code))
-
-
-def _readable_faults(
-    asks: Sequence[Fault], replies: Sequence[Reply], unread: list[Fault], tally: Counter[str]
-) -> list[tuple[Fault, Pair]]:
-    readable = []
-    for ask, reply in zip(asks, replies, strict=True):
-        try:
-            found = read_fault(whole(reply))
-        except UnreadableReply as error:
-            tally["fault_unreadable"] += 1
-            unread.append(again(ask, error))
-            continue
-        pair = Pair(
-            question=ask.question, chosen=ask.correct, rejected=found.code, fault=found.kind
-        )
-        readable.append((ask, pair))
-    return readable
-
-
-@dataclass(frozen=True)
-class _Candidate:
-    question: Question
-    code: str = ""
-    error: str = ""
-
-
 def _solve(
     delivery: Delivery, questions: Sequence[Question], tally: Counter[str]
-) -> list[_Candidate]:
-    waiting = [_Candidate(question) for question in questions]
-    solved: dict[str, _Candidate] = {}
-    for attempt in range(delivery.settings.solve_attempts):
+) -> list[tuple[Question, str]]:
+    """Questions with their verified solutions, in order; what stays wrong is counted."""
+    waiting = [Solve(question=question) for question in questions]
+    solved: dict[str, str] = {}
+    for _ in range(delivery.settings.solve_attempts):
         if not waiting:
             break
-        asks = [
-            Solve(question=each.question, attempt=attempt, error=each.error) for each in waiting
-        ]
-        replies = delivery.ask(asks, tally, "correct solutions")
-        candidates = [
-            replace(each, code=_code(each.question, reply, tally))
-            for each, reply in zip(waiting, replies, strict=True)
-        ]
+        found, waiting = _ask_solutions(delivery, waiting, tally)
         verdicts = delivery.verdicts(
-            [each.question for each in candidates],
-            [each.code for each in candidates],
-            "verify by running",
+            [ask.question for ask, _ in found], [code for _, code in found], "verify by running"
         )
         right = [at for at, verdict in enumerate(verdicts) if verdict.passed]
         refused = delivery.refused(
-            [candidates[at].question for at in right], [candidates[at].code for at in right]
+            [found[at][0].question for at in right], [found[at][1] for at in right]
         )
         why = dict(zip(right, refused, strict=True))
-        waiting = []
-        for at, (each, verdict) in enumerate(zip(candidates, verdicts, strict=True)):
-            if why.get(at):
-                tally["solution_lint"] += 1
-                waiting.append(replace(each, error=why[at]))
-            elif verdict.passed:
-                solved[each.question.id] = each
-            else:
-                tally[f"solution_{verdict.outcome}"] += 1
-                waiting.append(replace(each, error=verdict.output))
+        for at, ((ask, code), verdict) in enumerate(zip(found, verdicts, strict=True)):
+            if verdict.passed and not why[at]:
+                solved[ask.question.id] = code
+                continue
+            tally["solution_lint" if verdict.passed else f"solution_{verdict.outcome}"] += 1
+            error = why[at] if verdict.passed else verdict.output
+            update = {"attempt": ask.attempt + 1, "error": error, "unreadable": ""}
+            waiting.append(ask.model_copy(update=update))
     tally["solution_dropped"] += len(waiting)
     tally["solved"] = len(solved)
-    return [solved[question.id] for question in questions if question.id in solved]
+    return [(each, solved[each.id]) for each in questions if each.id in solved]
 
 
-def _code(question: Question, reply: Reply, tally: Counter[str]) -> str:
-    found = extract_for(question, reply.text)
-    if not found.code or not _is_whole(reply):
-        tally["solution_unreadable"] += 1
-    return found.code
+def _ask_and_read(
+    delivery: Delivery,
+    asks: Sequence[Asked],
+    read: Callable[[str, Asked], Read],
+    tally: Counter[str],
+    name: str,
+    note: str = "",
+) -> tuple[list[tuple[Asked, Read]], list[Asked]]:
+    """Asks with what their replies hold; and what to ask again where they hold nothing."""
+    held = read_each(asks, delivery.ask(asks, tally, note), read, tally, name)
+    found: list[tuple[Asked, Read]] = []
+    unread: list[Asked] = []
+    for ask, one in zip(asks, held, strict=True):
+        if isinstance(one, UnreadableReply):
+            unread.append(again(ask, one))
+        else:
+            found.append((ask, one))
+    return found, unread
 
 
-def _is_whole(reply: Reply) -> bool:
-    try:
-        whole(reply)
-    except UnreadableReply:
-        return False
-    return True
+def _ask_solutions(
+    delivery: Delivery, asks: Sequence[Solve], tally: Counter[str]
+) -> tuple[list[tuple[Solve, str]], list[Solve]]:
+    def read(text: str, ask: Solve) -> str:
+        return read_program(text, ask.question)
+
+    return _ask_and_read(delivery, asks, read, tally, "solution", "correct solutions")
+
+
+def _read_fault(text: str, ask: Fault) -> FaultyCode:
+    return read_fault(text, ask.question)

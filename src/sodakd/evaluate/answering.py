@@ -7,7 +7,7 @@ from typing import Protocol
 
 from sodakd.errors import EndpointError
 from sodakd.evaluate.benchmarks.task import BenchmarkTask
-from sodakd.models.chat import Generator
+from sodakd.models.chat import Said, Speaker
 from sodakd.models.completions import Completion, Finish, Message, Request
 from sodakd.models.served import ServedModel
 
@@ -32,8 +32,8 @@ class Drawing:
     seed: int
 
 
-Keep = Callable[[Sequence[Wanted], Sequence[str]], None]
-"""Takes samples and their texts, as soon as they are there."""
+Keep = Callable[[Sequence[Wanted], Sequence[Said]], None]
+"""Takes samples and their answers, as soon as they are there."""
 
 
 class Answering(Protocol):
@@ -45,7 +45,7 @@ class Answering(Protocol):
 class InBatches:
     """A model in this process: so many tasks at a time."""
 
-    def __init__(self, model: Generator) -> None:
+    def __init__(self, model: Speaker) -> None:
         self._model = model
 
     def answer(self, wanted: Sequence[Wanted], drawing: Drawing, keep: Keep) -> None:
@@ -54,13 +54,13 @@ class InBatches:
             same = list(found)
             for start in range(0, len(same), _BATCH):
                 batch = same[start : start + _BATCH]
-                texts = self._model.generate(
+                answers = self._model.say(
                     [one.task.question.text for one in batch],
                     max_new_tokens=drawing.max_new_tokens,
                     temperature=drawing.temperature,
                     seed=drawing.seed + number,
                 )
-                keep(batch, texts)
+                keep(batch, answers)
 
 
 class ByCalls:
@@ -87,14 +87,16 @@ class ByCalls:
         failed: list[Completion] = []
 
         def came(place: int, found: Completion) -> None:
-            if found.finish is Finish.FAILED:
+            if not found.is_answer or found.finish is Finish.FILTERED:
                 failed.append(found)
             else:
-                keep([wanted[place]], [found.text])
+                said = Said(found.text, ended=found.finish is not Finish.LENGTH)
+                keep([wanted[place]], [said])
 
         self._model.complete(requests, came=came)
         if failed:
+            why = failed[0].error or "the server's filter held it back"
             raise EndpointError(
                 f"{len(failed)} of {len(wanted)} answers could not be had, the first because:"
-                f" {failed[0].error}; all others are kept: run the same command again"
+                f" {why}; all others are kept: mend it, then run the same command again"
             )

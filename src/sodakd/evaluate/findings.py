@@ -6,7 +6,9 @@ from dataclasses import asdict
 from pydantic import JsonValue
 
 from sodakd.evaluate.benchmarks.task import BenchmarkTask
-from sodakd.evaluate.samples import Numbered, Sample, program_of
+from sodakd.evaluate.ids import TaskKey
+from sodakd.evaluate.reading import program_of
+from sodakd.evaluate.samples import Numbered, Sample
 from sodakd.judge.judge import Judge
 from sodakd.judge.lint.counts import count
 from sodakd.types import Finding, Language
@@ -20,13 +22,13 @@ class SampleFindings(Numbered):
 
 def find_in(
     judge: Judge,
-    tasks: Mapping[tuple[str, Language, str], BenchmarkTask],
+    tasks: Mapping[TaskKey, BenchmarkTask],
     samples: Sequence[Sample],
     *,
     full: bool,
 ) -> list[SampleFindings]:
     """The findings of the fast tools, or of all, in the samples' order."""
-    programs = [program_of(tasks[one.key[:3]], one) for one in samples]
+    programs = [program_of(tasks[one.key[:3]], one.text) for one in samples]
     return [
         SampleFindings(
             benchmark=one.benchmark,

@@ -1,46 +1,68 @@
 """pass@k of benchmarks: of each language, and on average over the languages."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask
 from sodakd.evaluate.passk import average, interval, pass_at_k
-from sodakd.evaluate.samples import JudgedSample
+from sodakd.evaluate.samples import JudgedSample, Numbered, Sample
 from sodakd.types import Frozen, Language
 
 _KS = (1, 10, 100)
 
 
 class Group(Frozen):
-    """pass@k of one benchmark in one language. `low` and `high`: pass@1's 95 % interval."""
+    """pass@k of one benchmark in one language. `low` and `high`: pass@1's 95 % interval.
+
+    `tasks` were judged, of `all_tasks`. `cut`: samples that reached the most tokens of an answer.
+    """
 
     benchmark: str
     language: Language
     tasks: int
+    all_tasks: int
     samples: int
+    cut: int
+    empty: int
     pass_at: dict[int, float]
     low: float
     high: float
     outcomes: dict[str, int]
     failed: tuple[str, ...]
 
+    @property
+    def partial(self) -> bool:
+        """Whether it is over a part of the benchmark's tasks."""
+        return self.tasks < self.all_tasks
+
 
 class Average(Frozen):
-    """The mean over a benchmark's languages, and the 95 % interval of its pass@1."""
+    """The mean over a benchmark's languages, and the 95 % interval of its pass@1.
+
+    `partial`: one of them is over a part of its tasks.
+    """
 
     benchmark: str
     languages: int
+    partial: bool
     pass_at: dict[int, float]
     low: float
     high: float
 
 
 def group_of(
-    benchmark: Benchmark, tasks: Sequence[BenchmarkTask], judged: Sequence[JudgedSample]
+    benchmark: Benchmark,
+    tasks: Sequence[BenchmarkTask],
+    samples: Iterable[Sample],
+    judged: Iterable[JudgedSample],
 ) -> Group | None:
-    """The group of one language's tasks; None where none of them has a sample."""
+    """The group of one language, of whose `tasks` some or all have samples; None where none has."""
     language = tasks[0].language
-    own = [one for one in judged if one.benchmark == benchmark.name and one.language is language]
+
+    def is_own(one: Numbered) -> bool:
+        return one.benchmark == benchmark.name and one.language is language
+
+    own, answers = list(filter(is_own, judged)), list(filter(is_own, samples))
     if not own:
         return None
     passed: dict[str, list[bool]] = {}
@@ -52,7 +74,10 @@ def group_of(
         benchmark=benchmark.name,
         language=language,
         tasks=len(passed),
+        all_tasks=len(tasks),
         samples=len(own),
+        cut=sum(one.cut for one in answers),
+        empty=sum(not one.text.strip() for one in answers),
         pass_at={
             k: sum(pass_at_k(len(each), sum(each), k) for each in passed.values()) / len(passed)
             for k in _KS
@@ -74,15 +99,29 @@ def averages(groups: Sequence[Group]) -> list[Average]:
             _, low, high = average([(one.pass_at[1], one.low, one.high) for one in own])
             shared = [k for k in _KS if all(k in one.pass_at for one in own)]
             pass_at = {k: sum(one.pass_at[k] for one in own) / len(own) for k in shared}
+            partial = any(one.partial for one in own)
             found.append(
-                Average(benchmark=name, languages=len(own), pass_at=pass_at, low=low, high=high)
-            )
+                Average(
+                    benchmark=name, languages=len(own), partial=partial,
+                    pass_at=pass_at, low=low, high=high,
+                )
+            )  # fmt: skip
     return found
 
 
 def remarks(groups: Sequence[Group], benchmarks: Mapping[str, Benchmark]) -> Iterator[str]:
-    """What is to be known of the tasks that were judged: those that no figure can be trusted on."""
+    """What is to be known of the figures: what they are over, and what lowers them."""
     for group in groups:
+        own = f"{group.benchmark}, {group.language}"
+        if group.partial:
+            yield (
+                f"{own}: {group.tasks} of {group.all_tasks} tasks were judged; pass@k is over these"
+                " alone (*)"
+            )
+        if group.cut:
+            yield f"{own}: {group.cut} of {group.samples} answers were cut at max_new_tokens"
+        if group.empty:
+            yield f"{own}: {group.empty} of {group.samples} answers are empty"
         benchmark = benchmarks[group.benchmark]
         for name in group.failed:
             if name in benchmark.known_bad:

@@ -4,10 +4,12 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sodakd.errors import EndpointError
 from sodakd.evaluate.answering import Answering, ByCalls, InBatches
 from sodakd.models.endpoint import Endpoint
 from sodakd.models.openai import Client, Patience
 from sodakd.models.served import ServedModel
+from sodakd.settings.addresses import address_fault, public_address
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,11 @@ class Served:
     base_url: str
     key_variable: str
     max_in_flight: int
+
+    def __post_init__(self) -> None:
+        fault = address_fault(self.base_url)
+        if fault is not None:  # before it is written down
+            raise EndpointError(f"the base URL is {public_address(self.base_url)!r}; {fault}")
 
 
 @dataclass(frozen=True)

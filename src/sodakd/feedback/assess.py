@@ -2,15 +2,16 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
+from sodakd.answers.fences import blocks
 from sodakd.feedback.difficulty import judge_difficulty
 from sodakd.judge.extract import Extracted, extract_for
 from sodakd.judge.judge import Judge
 from sodakd.judge.lint.table import tools_for
 from sodakd.judge.trial import bare_program, program_for
-from sodakd.models.chat import Generator
+from sodakd.models.chat import Generator, Said
 from sodakd.records import Feedback, Score
 from sodakd.run import Built, Run
 from sodakd.settings.stages import FeedbackSettings, Lint
@@ -34,8 +35,19 @@ class Assessment:
 
 @dataclass(frozen=True)
 class _Answer:
-    text: str
+    said: Said
     found: Extracted
+
+
+def _read(question: Question, said: Said) -> _Answer:
+    """An answer with its program. One that was cut off before a fence closed has none: tests would
+    tell, but without them it might run.
+    """
+    found = extract_for(question, said.text)
+    closed = found.complete and any(block.closed for block in blocks(said.text))
+    if not said.ended and not closed and question.tests is None:
+        found = replace(found, code="", reason="it was cut off at feedback.max_new_tokens")
+    return _Answer(said, found)
 
 
 def assess(
@@ -48,8 +60,8 @@ def assess(
     """
     settings, step, say = assessment.settings, assessment.step, assessment.run.say
     say(step, 0, len(questions), "the student answers")
-    texts = iter(
-        student.generate(
+    answered = iter(
+        student.say(
             [question.text for question in questions for _ in range(settings.samples)],
             max_new_tokens=settings.max_new_tokens,
             temperature=settings.temperature,
@@ -58,18 +70,22 @@ def assess(
         )
     )
     answers = [
-        [_Answer(text, extract_for(question, text)) for text in islice(texts, settings.samples)]
+        [_read(question, said) for said in islice(answered, settings.samples)]
         for question in questions
     ]
     solutions = [
-        Solution(question_id=question.id, text=own[0].text, code=own[0].found.code, author=step)
+        Solution(
+            question_id=question.id, text=own[0].said.text, code=own[0].found.code, author=step
+        )
         for question, own in zip(questions, answers, strict=True)
     ]
     verdicts = _verdicts(assessment, questions, answers)
     tally: Counter[str] = Counter(verdict.outcome.value for row in verdicts for verdict in row)
     findings = _findings(assessment, questions, solutions, tally)
-    empty = sum(not answer.text for own in answers for answer in own)
+    said = [answer.said for own in answers for answer in own]
+    empty, cut = sum(not each.text for each in said), sum(not each.ended for each in said)
     tally.update({"empty_answers": empty} if empty else {})
+    tally.update({"cut": cut} if cut else {})
     scores = _grades(assessment, questions, solutions, tally)
     rows = []
     views = zip(questions, solutions, verdicts, findings, scores, strict=True)

@@ -27,6 +27,11 @@ class Cgroup:
     events: int
     statistics: int
 
+    def killed_for_memory(self) -> bool:
+        """Whether the kernel ended a process of the group for its memory."""
+        lines = os.pread(self.events, 4096, 0).decode().splitlines()
+        return any(line.startswith("oom_kill ") and line != "oom_kill 0" for line in lines)
+
     def close(self) -> None:
         """End what is left in the group, and remove it."""
         os.close(self.join)

@@ -37,6 +37,19 @@ def parsed(code: str) -> ast.Module | None:
             return None
 
 
+def compiles(code: str) -> bool:
+    """Whether Python code is a whole module: no `return` outside of a function, for one."""
+    if len(code) > LONGEST:
+        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            compile(code, "<answer>", "exec", dont_inherit=True)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return False
+    return True
+
+
 def _python(code: str) -> str:
     if parsed(code) is not None:
         return ""

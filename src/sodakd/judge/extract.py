@@ -2,8 +2,9 @@
 
 What was thought aloud is left out. Then, **the rule**:
 
-1. The fenced blocks in the wanted language count. Where there is none, an answer's plain text does,
-   but for the sentences before and after the code.
+1. The fenced blocks in the wanted language count. Where there is none, the blocks that four blanks
+   before each line tell do, if all else is prose; else an answer's plain text does, but for the
+   sentences before and after the code.
 2. Where the entry point is known, the last block that defines it is the program. Else the program
    is every block that defines a function or a type; of blocks that define the same one, the last.
    Where none does, it is the blocks that share names with each other.
@@ -16,15 +17,17 @@ is `not_executable`, which is no failure of the judge, nor of code that was neve
 
 import ast
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sodakd.answers.fences import Block, blocks
 from sodakd.answers.labels import in_words
 from sodakd.answers.thinking import spoken
-from sodakd.judge.complete import parsed, unexpected_end
+from sodakd.judge.complete import compiles, parsed, unexpected_end
 from sodakd.judge.console import console_code
 from sodakd.judge.guess import LEAST, guess_code, is_remark, is_sentence, weigh
+from sodakd.judge.indented import indented_blocks
 from sodakd.judge.names import Names, names_of
 from sodakd.types import Language, Question
 
@@ -83,7 +86,7 @@ def extract(answer: str, language: Language | None = None, entry_point: str = ""
     if found and not (len(found) == 1 and _headless(text, found[0])):
         result = _of_blocks(found, language, entry_point)
     else:
-        result = _of_plain(text[: found[0].start] if found else text, language)
+        result = _of_plain(text[: found[0].start] if found else text, language, entry_point)
     if not thought and not result.code:
         return Extracted("", result.language, result.label, False, "it ends while it thinks")
     return result
@@ -108,9 +111,12 @@ def _typed_in(block: Block) -> Block:
 
 def _headless(text: str, block: Block) -> bool:
     """Whether the one fence closes code: the prompt opened it. Before it is code, after it none."""
-    if block.closed or block.label or not text[: block.start].strip():
+    before = text[: block.start]
+    if block.closed or block.label or not before.strip():
         return False
-    return guess_code(text[: block.start]) is not None and guess_code(block.text) is None
+    if not block.text.strip():
+        return bool(_trimmed(before).strip())
+    return guess_code(before) is not None and guess_code(block.text) is None
 
 
 def _of_blocks(found: Sequence[Block], wanted: Language | None, entry_point: str) -> Extracted:
@@ -215,16 +221,19 @@ def _add_needed(names: Sequence[Names], kept: set[int], *, overriding: bool) -> 
         kept.add(found)
 
 
-def _of_plain(text: str, wanted: Language | None) -> Extracted:
+def _of_plain(text: str, wanted: Language | None, entry_point: str) -> Extracted:
     if not text.strip():
         return Extracted("", None, "nothing", True, "the answer is empty")
     if wanted is Language.PYTHON and _does_something(text):
         return Extracted(text, wanted, wanted.value, True)
-    lines = text.splitlines(keepends=True)
-    prose = _prose(lines)
-    trimmed = "".join(_without_ends(lines, prose)) if any(prose) else text
-    if wanted is Language.PYTHON and any(prose) and _does_something(trimmed):
-        return Extracted(trimmed, wanted, wanted.value, True)
+    shown = indented_blocks(text)
+    if shown:
+        return _of_blocks(shown, wanted, entry_point)
+    trimmed = _trimmed(text)
+    if wanted is Language.PYTHON:
+        for code in (trimmed, textwrap.dedent(trimmed), trimmed.lstrip(" \t")):
+            if _does_something(code) and (code is trimmed or compiles(code)):
+                return Extracted(code, wanted, wanted.value, True)
     label = _plain_label(trimmed, wanted)
     if wanted is None and label in set(Language):
         wanted = Language(label)
@@ -267,6 +276,13 @@ def _prose(lines: Sequence[str]) -> list[bool]:
                 if not prose[at]:
                     break
     return prose
+
+
+def _trimmed(text: str) -> str:
+    """A text without the sentences before and after its code."""
+    lines = text.splitlines(keepends=True)
+    prose = _prose(lines)
+    return "".join(_without_ends(lines, prose)) if any(prose) else text
 
 
 def _without_ends(lines: Sequence[str], prose: Sequence[bool]) -> Sequence[str]:

@@ -4,12 +4,12 @@ import hashlib
 import os
 import re
 import shutil
+import subprocess
 import sysconfig
-from dataclasses import dataclass
 from pathlib import Path
 
 from sodakd.errors import JudgeError
-from sodakd.judge.building import built, run
+from sodakd.judge.building import built, run, said
 from sodakd.judge.inside.wall import seen
 from sodakd.judge.languages.go import INSIDE
 
@@ -33,36 +33,25 @@ _FLAGS = "-dwarf=false"
 """No debugger will see a program; the linker need not read past what one would want."""
 
 
-@dataclass(frozen=True)
-class GoLibrary:
-    """Two lists of compiled packages (`importcfg`), which differ in `testing`.
-
-    `packages` has Go's own. `slim` has ours, which links in half the time.
-    """
-
-    packages: Path
-    slim: Path
-
-
 def go_root() -> Path:
-    """Where Go is installed. Raises `JudgeError` where it is not."""
-    places = [Path(sysconfig.get_paths()["purelib"]) / "go"]
-    where = shutil.which("go")
-    if where:
-        places.append(Path(where).resolve().parent.parent)
-    places += [Path("/usr/local/go")]
-    for place in places:
-        if (place / "pkg" / "tool" / "linux_amd64" / "compile").exists():
-            return place.resolve()
-    raise JudgeError("Go (1.21 or newer) is not installed")
+    """Where Go is installed: it says so itself. Raises `JudgeError` where there is none."""
+    beside = os.pathsep.join([os.environ.get("PATH", os.defpath), sysconfig.get_path("scripts")])
+    go = shutil.which("go", path=beside) or "/usr/local/go/bin/go"
+    try:
+        root = Path(said(go, "env", "GOROOT")).resolve()
+    except (OSError, subprocess.SubprocessError) as error:
+        raise JudgeError(f"Go (1.21 or newer) is not installed, {go}: {error}") from error
+    if not (root / "pkg" / "tool" / "linux_amd64" / "compile").exists():
+        raise JudgeError(f"Go (1.21 or newer) is not whole: {root} has no compiler")
+    return root
 
 
-def go_library(root: Path, version: str) -> GoLibrary:
-    """The library of the Go at `root`, compiled where it is not in the cache yet."""
+def go_library(root: Path, version: str) -> Path:
+    """The list of the packages of the Go at `root`, compiled where the cache has none yet."""
     sources = b"".join(path.read_bytes() for path in sorted(_SOURCES.glob("*.go")))
     key = " ".join((version, _FLAGS, _LEFT_OUT.pattern, *_MORE)).encode() + sources
     home = built("go", key, lambda target: _compile(root, target))
-    return GoLibrary(_listed(home, "packages"), _listed(home, "slim"))
+    return _listed(home)
 
 
 def _compile(root: Path, target: Path) -> None:
@@ -89,19 +78,13 @@ def _compile(root: Path, target: Path) -> None:
     shutil.rmtree(target / "cache")
     _write(target / "packages", packages)
 
-    def add(name: str, source: str, kept: str, listed: str) -> str:
-        run(
-            compiler, "-o", kept, "-p", name, "-complete", _FLAGS, "-importcfg", listed,
-            "-trimpath", f"{_SOURCES}=>{name}", str(_SOURCES / source), folder=target,
-        )  # fmt: skip
-        return kept
-
     for name, source in _OURS.items():
-        packages[name] = add(name, source, f"lib/ours_{source.removesuffix('.go')}.a", "packages")
+        packages[name] = f"lib/ours_{source.removesuffix('.go')}.a"
+        run(
+            compiler, "-o", packages[name], "-p", name, "-complete", _FLAGS, "-importcfg",
+            "packages", "-trimpath", f"{_SOURCES}=>{name}", str(_SOURCES / source), folder=target,
+        )  # fmt: skip
     _write(target / "packages", packages)
-    slim = {name: path for name, path in packages.items() if not name.startswith("testing")}
-    slim["testing"] = add("testing", "testing.go", "lib/slim_testing.a", "packages")
-    _write(target / "slim", slim)
 
 
 def _write(file: Path, packages: dict[str, str]) -> None:
@@ -109,16 +92,16 @@ def _write(file: Path, packages: dict[str, str]) -> None:
     file.write_text("\n".join(lines) + "\n")
 
 
-def _listed(home: Path, name: str) -> Path:
+def _listed(home: Path) -> Path:
     """The list with whole paths, named by its place: a cache that was moved gets one of its own.
 
     It has them as namespaces show them; beside it lies one that has them as they are.
     """
-    outside = home / f"{name}-{hashlib.sha256(str(home).encode()).hexdigest()[:8]}"
+    outside = home / f"packages-{hashlib.sha256(str(home).encode()).hexdigest()[:8]}"
     inside = outside.with_name(outside.name + INSIDE)
     for listed, place in ((outside, str(home)), (inside, seen(str(home)))):
         if not listed.exists():
             part = listed.with_suffix(f".{os.getpid()}")
-            part.write_text((home / name).read_text().replace("=lib/", f"={place}/lib/"))
+            part.write_text((home / "packages").read_text().replace("=lib/", f"={place}/lib/"))
             part.replace(listed)
     return inside

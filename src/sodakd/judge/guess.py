@@ -52,7 +52,7 @@ _MARKS: Mapping[str, Sequence[tuple[float, str]]] = {
     ),
     "typescript": (
         (4, r"\b(?:const|let|var) \w+: *[\w<>\[\]|{} ]+ *="),
-        (4, r"\bfunction \w*(?:<\w+>)?\([^)\n]*\w+\??: *[\w<>\[\]|]+[^)\n]*\)|\)\s*: *(?:number|string|boolean|void|any)\b"),
+        (4, r"\bfunction \w*(?:<\w+>)?\([^)\n]*?\w\??: *+[\w<>\[\]|][^)\n]*+\)|\)\s*: *(?:number|string|boolean|void|any)\b"),
         (4, r"^[ \t]*(?:export )?(?:interface|type) \w+(?:<\w+>)? *[={]"),
         (3, r"\b(?:private|public|readonly) \w+: *\w+|: *(?:number|string|boolean)(?:\[\])?[;,)]"),
     ),
@@ -88,7 +88,7 @@ _MARKS: Mapping[str, Sequence[tuple[float, str]]] = {
             r"|button|select|label|nav|title|style)>|<(?:input|img|br|link|meta)\b[^>\n]*/?>"),
     ),
     "css": (
-        (5, r"^[ \t]*(?:[.#@]?[\w-]+(?:[ ,>:.#]+[\w-]+)*) *\{\s*(?:[\w-]+ *: *[^;{}]+;\s*)+\}"),
+        (5, r"^[ \t]*[.#@]?[\w-]++(?:[ ,>:.#]++[\w-]++)*+ *+\{\s*+(?:[\w-]++ *+:[^;{}]++;\s*+)++\}"),
         (2, r"^[ \t]*(?:color|background(?:-\w+)?|font-\w+|margin(?:-\w+)?|padding|display|width|height"
             r"|border(?:-\w+)?|text-\w+) *: *[^;\n]+;"),
     ),
@@ -139,7 +139,8 @@ _MARKS: Mapping[str, Sequence[tuple[float, str]]] = {
         (3, r'^[ \t]*"\w+" *: *["\[{\d]|^[ \t]*<\?xml|^[ \t]*<(?!html|div|p\b)\w+>[^<\n]*</\w+>\s*$'),
     ),
     "regex": (
-        (4, r"\A\s*/?\^?(?:[^\s\w'\"(]|\\[dwsb]|\[[^\]\n]+\][+*?{]|\w(?=\\)){3,}\S*\s*\Z"),
+        (4, r"\A\s*+/?\^?(?:(?:\\[dwsb]){2}|(?:\\[dwsb]|\[[^\]\n]++\][+*?{]|[^\s\w'\"(]|\w(?=\\)){3})"
+            r"(?:\[[^\]\n]++\][+*?{]|\S)*+\s*+\Z"),
     ),
 }  # fmt: skip
 _COMPILED = {
@@ -147,7 +148,8 @@ _COMPILED = {
     for label, marks in _MARKS.items()
 }
 _LINE, _TEXT = 200, 8_000
-"""Characters of a line, and of a text, that are looked at."""
+"""Characters of a line, and of a text, that are looked at. Blank lines are none of them, so that a
+mark's blanks (`\\s*`) reach no further than into the next line."""
 _MOST = 3
 """A mark counts at most so often: a long file is no surer than a short one."""
 
@@ -215,9 +217,17 @@ def is_remark(line: str) -> bool:
     return len(bare.split()) >= 3 and bare.endswith((".", "!"))
 
 
+def are_prose(lines: Iterable[str]) -> bool:
+    """Whether lines among blocks of Markdown are no code: sentences, remarks, or a few words."""
+    others = [line for line in lines if not is_sentence(line) and not is_remark(line)]
+    bare = [_BOLD.sub(r"\1", _INLINE.sub("x", line)) for line in others]
+    return not any(map(_ANY_SIGN.search, bare)) and guess_code("\n".join(bare)) is None
+
+
 def weigh(text: str, labels: Iterable[str]) -> Mapping[str, float]:
     """The weight of the marks that speak for each of these languages."""
-    text = "\n".join(line[:_LINE] for line in text[:_TEXT].splitlines())
+    lines = (line[:_LINE].rstrip() for line in text[:_TEXT].splitlines())
+    text = "\n".join(line for line in lines if line)
     weights = {label: _weight(text, label) for label in labels}
     # TypeScript is JavaScript and more, C++ is C and more: what is theirs counts on top.
     for more, less in (("typescript", "javascript"), ("cpp", "c")):

@@ -5,17 +5,14 @@ from pathlib import Path
 
 from sodakd.judge.building import built, run
 from sodakd.judge.languages.c import FLAGS as C_FLAGS
-from sodakd.judge.languages.c import HEADER, HEADERS, HEADERS_OF_CALLS, OWN_MAIN
+from sodakd.judge.languages.c import HEADER, HEADERS, HEADERS_OF_CALLS
 from sodakd.judge.languages.c_tokens import names
-from sodakd.judge.languages.cpp import BEFORE_CALLS
 from sodakd.judge.languages.cpp import FLAGS as CPP_FLAGS
+from sodakd.judge.languages.cpp import WRITERS
 
 
 def c_headers(gcc: str, version: str) -> Path:
-    """A folder of precompiled headers, each beside its text: what programs include first.
-
-    `own_main.h` and `plain/calls.h` are texts alone.
-    """
+    """A folder of precompiled headers, each beside its text: what programs include first."""
 
     def build(target: Path) -> None:
         texts = {HEADER.format(number): _included(names) for number, names in enumerate(HEADERS)}
@@ -23,11 +20,8 @@ def c_headers(gcc: str, version: str) -> Path:
         for name, text in texts.items():
             (target / name).write_text(text)
             run(gcc, *C_FLAGS, "-x", "c-header", name, "-o", f"{name}.gch", folder=target)
-        (target / "plain").mkdir()
-        (target / "plain" / "calls.h").write_text(HEADERS_OF_CALLS)
-        (target / "own_main.h").write_text(OWN_MAIN)
 
-    key = f"{version} {C_FLAGS} {HEADERS} {HEADERS_OF_CALLS} {OWN_MAIN}".encode()
+    key = f"{version} {C_FLAGS} {HEADERS} {HEADERS_OF_CALLS}".encode()
     return built("c", key, build)
 
 
@@ -52,7 +46,7 @@ def cpp_headers(compiler: str, version: str) -> Path:
     `heavy` lists every word that stands in the text of the whole and not in that of the light part:
     a program that has none of them cannot tell the two apart. It is missing where the library has
     another form than was known. In `light/` stands an empty
-    `bits/stdc++.h`, for programs that have the light part already. `own_main.h` is the text before
+    `bits/stdc++.h`, for programs that have the light part already. `writers.h` is the text before
     a program that is called.
     """
 
@@ -71,9 +65,9 @@ def cpp_headers(compiler: str, version: str) -> Path:
             (target / "heavy").write_text("\n".join(sorted(whole - light)) + "\n")
         (target / "light" / "bits").mkdir(parents=True)
         (target / "light" / "bits" / "stdc++.h").touch()
-        (target / "own_main.h").write_text(BEFORE_CALLS)
+        (target / "writers.h").write_text(WRITERS)
 
-    key = f"{version} {CPP_FLAGS} {_HEAVY.pattern} {BEFORE_CALLS}".encode()
+    key = f"{version} {CPP_FLAGS} {_HEAVY.pattern} {WRITERS}".encode()
     return built("cpp", key, build)
 
 

@@ -20,7 +20,15 @@ from sodakd.judge.pool import Worker, WorkerError
 from sodakd.judge.program import Judged, Program
 from sodakd.judge.skipped import Skipped
 from sodakd.judge.stream import Open
-from sodakd.judge.tasks import found, limits_of, not_executable, task_of, verdict_of, versions
+from sodakd.judge.tasks import (
+    ended_worker,
+    found,
+    limits_of,
+    not_executable,
+    task_of,
+    verdict_of,
+    versions,
+)
 from sodakd.judge.unfit import UnfitError, or_unfit
 from sodakd.judge.walls import WARNINGS
 from sodakd.judge.workers import Use, Workers
@@ -35,6 +43,8 @@ _BATCH = {Language.GO: 24, Language.PYTHON: 8, Language.JAVASCRIPT: 8, Language.
 others take little more time than a request does."""
 _AHEAD = 48
 """Programs that are read, for each worker, before the first of them has its verdict."""
+_TRIES = 2
+"""Workers that a program may end or hang before that is its verdict."""
 _LATE = 16
 """Programs that ran out of time, and wait until they can be tried alone."""
 
@@ -250,11 +260,15 @@ class Judge:
         self, places: frozenset[str], request: dict[str, JsonValue]
     ) -> dict[str, JsonValue]:
         with self._workers.lent(places) as worker:
-            try:
-                return worker.ask_tool(request)
-            except WorkerError:
-                worker.close()
-                return worker.ask_tool(request)
+            for _ in range(_TRIES):
+                try:
+                    return worker.ask_tool(request)
+                except WorkerError as error:
+                    worker.close()
+                    self._notes.add(f"a static tool gave no answer: {error}")
+        messages = request["messages"]
+        assert isinstance(messages, list)
+        return {"said": [None] * max(1, len(messages)), "note": ""}
 
     def _judge_together(self, programs: Sequence[Program]) -> list[Verdict | UnfitError]:
         if len(programs) > 1:
@@ -273,14 +287,26 @@ class Judge:
     def _judge(self, program: Program) -> Verdict:
         if not program.code.strip():
             return not_executable(program)
-        task = self._task(program)
+        task, failed = self._task(program), WorkerError("")
         with self._workers.lent(program.language) as worker:
+            for _ in range(_TRIES):
+                try:
+                    (said,) = worker.ask([task])
+                    return self._verdict(said, program, worker.walls)
+                except WorkerError as error:
+                    worker.close()
+                    failed = error
+            # It is the program, if a worker does what it should with another one.
+            right = gold(program.language)
             try:
-                (said,) = worker.ask([task])
+                (said,) = worker.ask([self._task(right)])
+                sound = self._verdict(said, right, worker.walls).passed
             except WorkerError:
                 worker.close()
-                (said,) = worker.ask([task])
-            return self._verdict(said, program, worker.walls)
+                sound = False
+            if not sound:
+                raise failed
+            return ended_worker(program, failed.outcome, str(failed), worker.walls)
 
     def _verdict(self, said: dict[str, JsonValue], program: Program, walls: Walls) -> Verdict:
         notes = said.get("notes")

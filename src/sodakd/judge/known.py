@@ -1,7 +1,7 @@
 """Verdicts by what was judged, the ones used last: equal programs are run once."""
 
 import hashlib
-import json
+import marshal
 from collections import OrderedDict
 
 from sodakd.judge.program import Program
@@ -38,9 +38,9 @@ class Known:
 
 def digest(program: Program) -> bytes:
     """What tells programs apart: language, tests, code."""
-    # Not pydantic's JSON: it cannot write half a character, which a test may hold.
-    tests = json.dumps(program.tests.model_dump())
-    text = f"{program.language}\n{tests}\n{program.code}"
+    # Not JSON: a test may hold half a character, or an integer of very many digits.
+    tests = marshal.dumps(program.tests.model_dump(mode="json"), 2)
+    text = f"{program.language}\n{program.code}"
     if not program.code.strip():
         text += program.reason
-    return hashlib.sha256(text.encode(errors="surrogatepass")).digest()
+    return hashlib.sha256(tests + text.encode(errors="surrogatepass")).digest()

@@ -19,6 +19,7 @@ _NEXT: Mapping[Language, re.Pattern[str]] = {
     }.items()
 }
 _LINE = re.compile(r"[^\n]*+")
+_NO_END = re.compile(r"[^\n]")
 _QUOTED = {
     quote: re.compile(rf"{quote}(?:[^{quote}\\\n]++|\\.)*+({quote}|\Z)?", re.DOTALL)
     for quote in "\"'"
@@ -27,33 +28,25 @@ _TRIPLE = re.compile(r'"""(?:[^"\\]++|\\.|"(?!""))*+(""")?', re.DOTALL)
 _TEMPLATE = re.compile(r"(?:[^`\\$]++|\\.|\$(?!\{))*+(`|\$\{)?", re.DOTALL)
 _RAW_BEGIN = re.compile(r'[^()\\\s"]{0,16}(?=\()')
 _REGEX = re.compile(r"/(?![*/])(?:[^\\/\[\n]++|\\.|\[(?:[^\]\\\n]++|\\.)*+\])++/\w*+")
-_BEFORE_REGEX = frozenset(
-    [
-        "return",
-        "typeof",
-        "case",
-        "in",
-        "of",
-        "do",
-        "else",
-        "void",
-        "delete",
-        "throw",
-        "new",
-        "yield",
-        "await",
-    ]
-)
+_REGEX_WITHOUT_CLASS = re.compile(r"/(?![*/])(?:[^\\/\[\n]++|\\.)++/\w*+")
+_NUMBER = re.compile(r"(?<![\w'.])\.?\d[\w'.]*\Z")
+_LONGEST_NUMBER = 64
+_BEFORE_REGEX = frozenset({
+    "return", "typeof", "case", "in", "of", "do", "else", "void", "delete", "throw", "new",
+    "yield", "await",
+})  # fmt: skip
 _CLOSED_BY = {"(": ")", "[": "]", "{": "}", "${": "}"}
 
 
 @dataclass(frozen=True)
 class Masked:
     """Code without its texts and comments; `flat`: also without what is in round and square
-    brackets; `shallow`: also without what is in braces. `early`: why the end came too early, or "".
+    brackets; `shallow`: also without what is in braces. `blank` has blanks in their place, so that
+    every place of the code stays its place. `early`: why the end came too early, or "".
     """
 
     text: str
+    blank: str
     flat: str
     shallow: str
     early: str
@@ -71,6 +64,9 @@ class _Reader:
     word: str = ""
     stack: list[str] = field(default_factory=list)
     text: list[str] = field(default_factory=list)
+    blank: list[str] = field(default_factory=list)
+    filled: int = 0
+    no_class_before: int = 0
     flat: list[str] = field(default_factory=list)
     shallow: list[str] = field(default_factory=list)
     braces: int = 0
@@ -79,15 +75,27 @@ class _Reader:
     def read(self) -> Masked:
         pattern = _NEXT[self.language]
         while (found := pattern.search(self.code, self.at)) is not None:
-            self._plain(self.code[self.at : found.start()])
+            self._code(self.at, found.start())
             self.at = found.end()
             self._sign(found.group(), found.start())
-        self._plain(self.code[self.at :])
+        self._code(self.at, len(self.code))
         early = self.early
         if not early and self.stack and not self.broken:
             many = len(self.stack)
             early = f"{many} brackets are open at the end" if many > 1 else "a bracket is open"
-        return Masked("".join(self.text), "".join(self.flat), "".join(self.shallow), early)
+        return Masked(
+            text="".join(self.text),
+            blank="".join(self.blank),
+            flat="".join(self.flat),
+            shallow="".join(self.shallow),
+            early=early,
+        )
+
+    def _code(self, start: int, end: int) -> None:
+        """Code that is seen as it is, and in `blank` the blanks of what was passed before it."""
+        self.blank += [spaces(self.code[self.filled : start]), self.code[start:end]]
+        self.filled = end
+        self._plain(self.code[start:end])
 
     def _plain(self, piece: str) -> None:
         self.text.append(piece)
@@ -119,16 +127,28 @@ class _Reader:
         elif sign.endswith('R"'):
             self._raw()
         else:
-            self._bracket(sign)
+            self._bracket(sign, start)
 
     def _slash(self, start: int) -> None:
         """A regular expression where no value stands before it, else a division."""
         value = self.word[-1:] in {")", "]", "}", "'"} or _in_word(self.word[-1:])
-        found = None
-        if not value or self.word in _BEFORE_REGEX:
-            found = _REGEX.match(self.code, start)
-        self.at = found.end() if found else self.at
-        self._plain(" 'r' " if found else "/")
+        found = self._regex(start) if not value or self.word in _BEFORE_REGEX else None
+        if found is None:
+            self._code(start, self.at)
+        else:
+            self.at = found.end()
+            self._plain(" 'r' ")
+
+    def _regex(self, start: int) -> re.Match[str] | None:
+        """The regular expression at a slash. Where a line's class (`[`) does not close, no other of
+        that line is looked for.
+        """
+        if start < self.no_class_before:
+            return _REGEX_WITHOUT_CLASS.match(self.code, start)
+        found = _REGEX.match(self.code, start)
+        if found is None:
+            self.no_class_before = _end(_LINE, self.code, start)
+        return found
 
     def _backtick(self) -> None:
         if self.language is Language.GO:
@@ -145,6 +165,7 @@ class _Reader:
         self.at = found.end()
         self._plain("''")
         if found.group(1) == "${":
+            self._plain("${")
             self._open("${")
         elif found.group(1) is None:
             self.early = "a text in backticks does not end"
@@ -164,9 +185,9 @@ class _Reader:
         self._plain("''")
 
     def _separates_digits(self, at: int) -> bool:
-        sides = self.code[at - 1 : at] + self.code[at + 1 : at + 2]
-        numbers = self.language in {Language.C, Language.CPP} and len(sides) == 2
-        return numbers and all(side in "0123456789abcdefABCDEF" for side in sides)
+        if self.language not in {Language.C, Language.CPP}:
+            return False
+        return _NUMBER.search(self.code[max(0, at - _LONGEST_NUMBER) : at]) is not None
 
     def _raw(self) -> None:
         found = _RAW_BEGIN.match(self.code, self.at)
@@ -177,13 +198,14 @@ class _Reader:
             self.early = "a raw text does not end" if over < 0 else ""
         self._plain("''")
 
-    def _bracket(self, sign: str) -> None:
+    def _bracket(self, sign: str, start: int) -> None:
         if sign in _CLOSED_BY:
+            self._code(start, self.at)
             self._open(sign)
             return
         if not self.stack or _CLOSED_BY[self.stack[-1]] != sign:
             self.broken = True
-            self._plain(sign)
+            self._code(start, self.at)
             return
         opened = self.stack.pop()
         self.braces -= opened == "{"
@@ -191,10 +213,9 @@ class _Reader:
         if opened == "${":
             self._template()
         else:
-            self._plain(sign)
+            self._code(start, self.at)
 
     def _open(self, sign: str) -> None:
-        self._plain(sign)
         self.stack.append(sign)
         self.braces += sign == "{"
         self.others += sign != "{"
@@ -203,6 +224,11 @@ class _Reader:
 def mask(code: str, language: Language) -> Masked:
     """Blank the texts and comments of code in any of the seven languages but Python."""
     return _Reader(code, language).read()
+
+
+def spaces(text: str) -> str:
+    """A blank for each character of a text but its ends of line."""
+    return _NO_END.sub(" ", text)
 
 
 def _in_word(sign: str) -> bool:

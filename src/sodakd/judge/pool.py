@@ -16,7 +16,7 @@ from sodakd.judge.inside.wall import seen
 from sodakd.judge.room import Room
 from sodakd.judge.toolchains import contain_library, interpreter
 from sodakd.judge.walls import candidates, mended_by
-from sodakd.types import Walls
+from sodakd.types import Outcome, Walls
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _MAIN = "import sys; sys.path.insert(0, {!r}); from sodakd.judge.inside.worker import main; main()"
@@ -32,7 +32,14 @@ Task = dict[str, JsonValue]
 
 
 class WorkerError(JudgeError):
-    """A worker died or does not answer: another one may do better."""
+    """A worker died or does not answer: another one may do better.
+
+    `outcome` is that of a program which does so to every worker.
+    """
+
+    def __init__(self, text: str, outcome: Outcome = Outcome.RUNTIME_ERROR) -> None:
+        super().__init__(text)
+        self.outcome = outcome
 
 
 class Worker:
@@ -184,12 +191,16 @@ class Worker:
             try:
                 part = self._connection.recv(2**20)
             except TimeoutError:
-                raise WorkerError("a worker of the judge does not answer") from None
+                text = "a worker of the judge does not answer"
+                raise WorkerError(text, Outcome.TIMEOUT) from None
             except OSError as error:
                 raise WorkerError(f"a worker of the judge cannot be reached: {error}") from error
             if not part:
                 status = self._process.wait() if self._process else None
-                raise WorkerError(f"a worker of the judge ended with status {status}")
+                text = f"a worker of the judge ended with status {status}"
+                if self._cgroup is not None and self._cgroup.killed_for_memory():
+                    raise WorkerError(f"{text}, for memory", Outcome.MEMORY_LIMIT)
+                raise WorkerError(text)
             self._pending += part
         line, _, self._pending = self._pending.partition(b"\n")
         said: Task = json.loads(line)

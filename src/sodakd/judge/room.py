@@ -3,12 +3,13 @@
 import contextlib
 import fcntl
 import os
-import shutil
 import stat
 import tempfile
 import time
 from functools import lru_cache
 from pathlib import Path
+
+from sodakd.judge.inside.folder import remove_tree
 
 _PREFIX = "sodakd-box-held_"
 _YOUNG = 60.0
@@ -22,15 +23,14 @@ class Room:
 
     def __init__(self) -> None:
         sweep_once(tempfile.gettempdir())
-        self._folder = tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True)
-        self.name = self._folder.name
+        self.name = tempfile.mkdtemp(prefix=_PREFIX)
         self._lock = os.open(self.name, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         with contextlib.suppress(OSError):  # no locks on this disk: it is never swept either
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def close(self) -> None:
         """Remove the folder and all that is in it."""
-        self._folder.cleanup()
+        remove_tree(self.name)
         os.close(self._lock)
 
 
@@ -54,10 +54,6 @@ def _remove(left: Path) -> None:
     lock = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if os.geteuid() != 0:  # root needs no leave, and must not follow what a program put there
-            for folder, names, _ in os.walk(left):
-                for name in names:
-                    Path(folder, name).chmod(0o700)
-        shutil.rmtree(left, ignore_errors=True)
+        remove_tree(str(left))
     finally:
         os.close(lock)

@@ -6,6 +6,7 @@ would pass.
 
 import ast
 import builtins
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,13 +14,22 @@ from typing import TypeVar
 
 from pydantic import JsonValue, ValidationError
 
-from sodakd.answers.signed import mistake
+from sodakd.answers.signed import SIGNED, mistake
 from sodakd.errors import DataError
+from sodakd.json_text import JsonError, parse_json
+from sodakd.judge.assertions import as_calls
 from sodakd.judge.complete import parsed
 from sodakd.store import Line
 from sodakd.types import Language, Tests, TestScript
 
 _KEYS = ("tests", "test", "script", "test_list")
+_OTHERS = frozenset(
+    (
+        "base_input", "ground_truth", "input_output", "inputs", "io_pairs", "outputs",
+        "plus_input", "reward_model", "sample_io", "uts", "ut", "verification_info",
+    )
+)  # fmt: skip
+"""What tests are called that are neither calls nor scripts."""
 _SETUP = ("test_imports", "test_setup_code")
 _BESIDE = {"test_list": ("challenge_test_list", *_SETUP)}
 """What belongs to a key, and is no test that was overlooked."""
@@ -52,19 +62,50 @@ def overlooked(row: Line, key: str) -> Iterator[str]:
     for name, value in row.values.items():
         snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
         texts = isinstance(value, str | list | dict) and _holds(value)  # a number only counts them
-        if name not in read and texts and _WORDS.search(snake):
+        if name not in read and texts and (snake in _OTHERS or _WORDS.search(snake)):
             yield name
 
 
 def entry_point_of(row: Line) -> str:
     """The function that a row says its tests call; "" where it does not say."""
-    tests = row.values.get("tests")
+    tests = _value(row, "tests")
     within = tests.get("entry_point") if isinstance(tests, dict) else None
     found = within or row.values.get("entry_point")
     if isinstance(found, str):
-        return found
-    asserts = row.values.get("test_list")
+        return found.strip()
+    asserts = _value(row, "test_list")
     return _first_called(str(asserts[0])) if isinstance(asserts, list) and asserts else ""
+
+
+def name_in(entry_point: str) -> str:
+    """The name that a program must define for an entry point, `Solution` for `Solution().add`."""
+    found = re.search(r"\w+", entry_point.removeprefix("new "))
+    return found[0] if found else ""
+
+
+def _value(row: Line, key: str) -> JsonValue:
+    """What a row holds under a key; a list or an object that stands there as text is read.
+
+    Tables keep nested values as JSON, or as Python writes them.
+    """
+    value = row.values.get(key)
+    if not isinstance(value, str) or value.lstrip()[:1] not in ("[", "{"):
+        return value
+    try:
+        found = parse_json(value)
+    except JsonError:
+        found = _literal(value)
+    return found if isinstance(found, list | dict) else value
+
+
+def _literal(text: str) -> JsonValue:
+    tree = parsed(text.strip())
+    if tree is None or len(tree.body) != 1 or not isinstance(tree.body[0], ast.Expr):
+        return None
+    try:
+        return parse_json(json.dumps(ast.literal_eval(tree.body[0].value)))
+    except (TypeError, ValueError, RecursionError):
+        return None
 
 
 def _first_called(text: str) -> str:
@@ -81,22 +122,26 @@ def _first_called(text: str) -> str:
 def tests_of(row: Line, language: Language) -> Asked:
     """The tests of a row. Raises `DataError`, which says what is wrong and what to write."""
     key, entry_point = key_of_tests(row), entry_point_of(row)
+    as_file = Asked(TestScript(script="\n", as_main=True), tested=False)
     if not key:
-        script = TestScript(entry_point=entry_point, script="\n", as_main=True)
-        return Asked(script, tested=False)
-    asked = row.values[key]
+        return as_file
+    asked = _value(row, key)
     if isinstance(asked, list) and all(isinstance(one, str) for one in asked):
         asked = "\n".join([*_setup(row, key), *map(str, asked)]) + "\n"
     if isinstance(asked, str):
         asked = {"script": asked}
     if not isinstance(asked, dict):
         raise row.wrong(f"{key} must be {_FORM}; found {type(asked).__name__}")
+    if wrong := _wrong_entry(entry_point, language, called="script" not in asked):
+        raise row.wrong(wrong)
     asked = {"entry_point": entry_point, **asked}
     if "script" in asked:
         script = _validated(TestScript, asked, row, key)
         whole = _completed(script, language, row, key)
-        hollow = language is Language.PYTHON and _is_hollow(whole)
-        return Asked(script.model_copy(update={"script": whole}), tested=not hollow)
+        if language is Language.PYTHON and _is_hollow(whole):
+            return as_file
+        script = script.model_copy(update={"script": whole})
+        return Asked(as_calls(script) if language is Language.PYTHON else script, tested=True)
     tests = _validated(Tests, asked, row, key)
     if not tests.entry_point:
         raise row.wrong(f'{key}.entry_point is missing: add "entry_point", the function to call')
@@ -104,6 +149,24 @@ def tests_of(row: Line, language: Language) -> Asked:
     if wrong:
         raise row.wrong(wrong)
     return Asked(tests, tested=True)
+
+
+def _wrong_entry(entry_point: str, language: Language, *, called: bool) -> str:
+    """What is wrong with what tests call; "" where nothing is."""
+    if language is Language.PYTHON:
+        tree = parsed(entry_point) if entry_point else None
+        right = not entry_point or (
+            tree is not None and len(tree.body) == 1 and isinstance(tree.body[0], ast.Expr)
+        )
+        form = "a name or an expression such as Solution().add"
+    else:
+        right = (
+            not called or language not in SIGNED or not entry_point or entry_point.isidentifier()
+        )
+        form = "a name"
+    if right:
+        return ""
+    return f"entry_point is {entry_point!r}; in {language.written} it must be {form}"
 
 
 def _holds(value: JsonValue) -> bool:
@@ -115,7 +178,7 @@ def _setup(row: Line, key: str) -> Iterator[str]:
     if key != "test_list":
         return
     for name in _SETUP:
-        value = row.values.get(name)
+        value = _value(row, name)
         yield from map(str, value if isinstance(value, list) else [value] if value else [])
 
 
@@ -158,12 +221,11 @@ def _tests_something(text: str, entry_point: str) -> bool:
     if tree is None or any(_does(one) for one in tree.body):
         return True  # what is wrong with it, its verdict says
     for one in tree.body:
-        if isinstance(one, ast.FunctionDef):
-            needs = len(one.args.args) - len(one.args.defaults)
-            if (one.name.startswith("test") and not needs) or (
-                one.name == "check" and needs == 1 and entry_point
-            ):
+        if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef):
+            if one.name.startswith("test") or (one.name == "check" and entry_point):
                 return True
+        elif isinstance(one, ast.ClassDef) and (one.bases or one.name.startswith("Test")):
+            return True
     return _is_hollow(text)
 
 

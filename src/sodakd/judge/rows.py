@@ -3,14 +3,20 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sodakd.answers.labels import language_of
 from sodakd.errors import DataError
 from sodakd.judge.extract import extract, without_mark
 from sodakd.judge.program import Program
-from sodakd.judge.row_tests import entry_point_of, key_of_tests, overlooked, tests_of
+from sodakd.judge.row_tests import (
+    entry_point_of,
+    key_of_tests,
+    name_in,
+    overlooked,
+    tests_of,
+)
 from sodakd.store import Line, read_object, text_lines
 from sodakd.types import Language
 
@@ -34,10 +40,14 @@ _NAMED = 10
 
 @dataclass(frozen=True)
 class Row:
-    """A program of a file; `tested` is False where it has no test, and is run as a file."""
+    """A program of a file; `tested` is False where it has no test, and is run as a file.
+
+    `unread` are keys that look like tests, and were not read.
+    """
 
     program: Program
     tested: bool
+    unread: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -61,27 +71,27 @@ def read_programs(path: Path, tests: Path | None, language: Language | None) -> 
     for line in _lines(path, wrong):
         try:
             holder = _holder(line, by_id, tests)
-            rows.append(_row(line, holder, language))
+            row = _row(line, holder, language)
         except DataError as error:
             wrong.append(str(error))
             continue
         used.add(_id(line))
-        key = key_of_tests(holder)
-        unread.update(overlooked(holder, key))
+        left = [*overlooked(holder, key_of_tests(holder))]
         if holder is not line:
-            unread.update(overlooked(line, ""))
+            left += overlooked(line, "")
+        unread.update(left)
+        rows.append(replace(row, unread=left))
     if wrong:
         raise DataError(_listed(wrong))
     if not rows:
         raise DataError(f"{path} is empty: a row is a JSON object with a program, one on each line")
     notes = [
-        f"{count} rows have a key {name!r}, which is not read: tests stand in tests, test or"
-        " test_list"
+        f"tests in {name!r} are not read ({count} rows): tests stand in tests, test or test_list"
         for name, count in unread.items()
     ]
-    left = [name for name in by_id or {} if name not in used]
-    if left:
-        notes.append(f"{len(left)} tests of {tests} have no program: {_some(left)}")
+    lonely = [name for name in by_id or {} if name not in used]
+    if lonely:
+        notes.append(f"{len(lonely)} tests of {tests} have no program: {_some(lonely)}")
     return Given(rows, notes)
 
 
@@ -129,7 +139,7 @@ def _row(line: Line, holder: Line, language: Language | None) -> Row:
         raise line.wrong(f"no program; one of {', '.join(_CODE)} must hold it as text")
     text = without_mark(text)
     fenced = "```" in text or "~~~" in text
-    entry_point = entry_point_of(holder) or entry_point_of(line)
+    entry_point = name_in(entry_point_of(holder) or entry_point_of(line))
     if column in _CONTINUED and not fenced:
         prompt = line.values.get("prompt") or holder.values.get("prompt")
         text = _continued(text, prompt, entry_point) if isinstance(prompt, str) else text

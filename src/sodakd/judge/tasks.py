@@ -6,6 +6,7 @@ from pydantic import JsonValue
 
 from sodakd.answers.signed import SIGNED
 from sodakd.errors import JudgeError
+from sodakd.judge.inside.plain import encode
 from sodakd.judge.inside.wall import seen
 from sodakd.judge.program import Program
 from sodakd.judge.toolchains import Missing, Toolchain, toolchain
@@ -13,7 +14,18 @@ from sodakd.judge.unfit import UnfitError
 from sodakd.judge.values import compare
 from sodakd.judge.walls import WARNINGS
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import Isolation, Language, Outcome, Stage, Tests, TestScript, Verdict, Walls
+from sodakd.types import (
+    Assertion,
+    Case,
+    Isolation,
+    Language,
+    Outcome,
+    Stage,
+    Tests,
+    TestScript,
+    Verdict,
+    Walls,
+)
 
 _WALL = 2.0
 """Wall seconds a program may take for each of its CPU seconds, and a second more."""
@@ -44,10 +56,9 @@ def task_of(program: Program, limits: dict[str, JsonValue], *, warm: bool) -> di
         "language": program.language.value,
         "code": program.code,
         "entry_point": tests.entry_point,
-        "arguments": [list(case.arguments) for case in calls],
+        "arguments": [_arguments(case, program) for case in calls],
         "argument_types": list(signature.arguments) if signature else [],
         "result_type": signature.returns.value if signature else "",
-        "in_process": isinstance(tests, TestScript) and tests.in_process,
         "as_main": isinstance(tests, TestScript) and tests.as_main,
         "script": tests.script if isinstance(tests, TestScript) else None,
         "limits": limits,
@@ -56,9 +67,28 @@ def task_of(program: Program, limits: dict[str, JsonValue], *, warm: bool) -> di
     }
 
 
+def _arguments(case: Case, program: Program) -> JsonValue:
+    if program.language is not Language.PYTHON or isinstance(case, Assertion):
+        return list(case.arguments)
+    return [encode(one) for one in case.arguments]
+
+
 def not_executable(program: Program) -> Verdict:
     """The verdict on an answer without code."""
     return Verdict(outcome=Outcome.NOT_EXECUTABLE, stage=Stage.EXTRACT, output=program.reason)
+
+
+def ended_worker(program: Program, outcome: Outcome, why: str, walls: Walls) -> Verdict:
+    """The verdict on a program that ends every worker that tries it."""
+    isolation = Isolation.SPLIT if isinstance(program.tests, Tests) else Isolation.IN_PROCESS
+    return Verdict(
+        outcome=outcome,
+        stage=Stage.RUN,
+        output=f"it ended what runs programs, twice: {why}",
+        isolation=isolation,
+        walls=walls,
+        warning=WARNINGS[walls],
+    )
 
 
 def found(language: Language) -> Toolchain:

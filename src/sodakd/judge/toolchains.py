@@ -6,6 +6,7 @@ What is built here is our own code and the standard libraries alone; programs ar
 import contextlib
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -16,12 +17,9 @@ from pathlib import Path
 
 from sodakd.errors import JudgeError
 from sodakd.judge.building import built, find, run, said
-from sodakd.judge.gcc_steps import gcc_steps
 from sodakd.judge.go_library import go_library, go_root
 from sodakd.judge.headers import c_headers, cpp_headers
 from sodakd.judge.inside.wall import seen
-from sodakd.judge.languages.c import FLAGS as C_FLAGS
-from sodakd.judge.languages.cpp import FLAGS as CPP_FLAGS
 from sodakd.judge.languages.java import HARNESS
 from sodakd.types import Language
 
@@ -58,10 +56,10 @@ INSTALL: Mapping[Language, str] = {
 
 def contain_library() -> Path:
     """The compiled inner wall. Raises `JudgeError` where no C compiler is there."""
-    sources = {name: _INSIDE / f"{name}.c" for name in ("contain", "forks", "fork", "cc1")}
+    sources = {name: _INSIDE / f"{name}.c" for name in ("contain", "forks", "fork")}
 
     def build(target: Path) -> None:
-        for name, out in (("forks", "contain.so"), ("fork", "fork.node"), ("cc1", "cc1.so")):
+        for name, out in (("forks", "contain.so"), ("fork", "fork.node")):
             run("gcc", "-O2", "-shared", "-fPIC", "-o", str(target / out), str(sources[name]))
 
     if platform.machine() != "x86_64":
@@ -92,22 +90,27 @@ def _finish() -> Path:
     return built("finish", source.read_bytes(), build) / "finish.o"
 
 
+def _stderr(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    return done.stderr
+
+
+def _gcc(name: str) -> str:
+    """The compiler behind a name, which may be a wrapper's: it says where it lies."""
+    found = re.search(r"^COLLECT_GCC=(.+)$", _stderr(find(name), "-v"), re.MULTILINE)
+    return (shutil.which(found[1]) if found else None) or find(name)
+
+
 def _linker() -> str:
     """gold links in half the time, where it is installed."""
-    return f"-fuse-ld={'gold' if _gold() else 'bfd'}"
-
-
-def _gold() -> str | None:
-    return shutil.which("ld.gold")
+    return f"-fuse-ld={'gold' if shutil.which('ld.gold') else 'bfd'}"
 
 
 def _c() -> Toolchain:
-    gcc, finish = find("gcc"), _finish()
+    gcc, finish = _gcc("gcc"), _finish()
     version = said(gcc, "-dumpfullversion")
     headers = c_headers(gcc, version)
     tools = {
-        "cc1": str(contain_library().with_name("cc1.so")),
-        **gcc_steps(gcc, C_FLAGS, "program.c", _gold()),
         "gcc": gcc,
         "finish": str(finish),
         "linker": _linker(),
@@ -117,12 +120,10 @@ def _c() -> Toolchain:
 
 
 def _cpp() -> Toolchain:
-    compiler, finish = find("g++"), _finish()
+    compiler, finish = _gcc("g++"), _finish()
     version = said(compiler, "-dumpfullversion")
     headers = cpp_headers(compiler, version)
     tools = {
-        "cc1": str(contain_library().with_name("cc1.so")),
-        **gcc_steps(compiler, CPP_FLAGS, "program.cpp", _gold()),
         "g++": compiler,
         "finish": str(finish),
         "linker": _linker(),
@@ -133,8 +134,18 @@ def _cpp() -> Toolchain:
     return Toolchain(tools, (str(finish.parent), str(headers)), {"g++": version})
 
 
+def _java_home() -> Path:
+    """The JDK behind `javac`, which may be a wrapper's: it says where it lies."""
+    shown = _stderr(find("javac"), "-J-XshowSettings:properties", "-version")
+    found = re.search(r"^\s*java\.home = (.+)$", shown, re.MULTILINE)
+    if found is None:
+        raise JudgeError("javac does not say where its JDK is")
+    return Path(found[1].strip()).resolve()
+
+
 def _java() -> Toolchain:
-    javac, java = Path(find("javac")).resolve(), Path(find("java")).resolve()
+    home = _java_home()
+    javac, java = home / "bin" / "javac", home / "bin" / "java"
 
     def build(target: Path) -> None:
         source = target / "SodakdMain.java"
@@ -149,12 +160,12 @@ def _java() -> Toolchain:
     key = HARNESS.encode() + server.read_bytes() + said(str(javac), "-version").encode()
     harness = built("java", key, build)
     tools = {"javac": str(javac), "java": str(java), "java_harness": str(harness)}
-    places = (str(harness), str(javac.parent.parent), str(java.parent.parent))
+    places = (str(harness), str(home))
     return Toolchain(tools, places, {"javac": said(str(javac), "-version").split()[-1]})
 
 
 def _javascript() -> Toolchain:
-    node = os.path.realpath(find("node", "nodejs"))
+    node = os.path.realpath(said(find("node", "nodejs"), "-p", "process.execPath"))
     forks = contain_library().with_name("fork.node")
     own = [place.resolve() for place in _own_node_modules() if place.is_dir()]
     tools = {
@@ -215,14 +226,13 @@ def _go() -> Toolchain:
     root = go_root()
     version = (root / "VERSION").read_text().split()[0].removeprefix("go")
     tools = root / "pkg" / "tool" / "linux_amd64"
-    library = go_library(root, version)
+    packages = go_library(root, version)
     found = {
         "go_compile": str(tools / "compile"),
         "go_link": str(tools / "link"),
-        "go_packages": str(library.packages),
-        "go_slim": str(library.slim),
+        "go_packages": str(packages),
     }
-    return Toolchain(found, (str(library.packages.parent), str(tools)), {"go": version})
+    return Toolchain(found, (str(packages.parent), str(tools)), {"go": version})
 
 
 _FINDERS: Mapping[Language, Callable[[], Toolchain]] = {

@@ -1,7 +1,8 @@
 """An answer to a question as the judge's program, whether or not the question has tests.
 
-Without tests a program is tried: it passes where it compiles and runs to its end. An answer is
-often a function and no whole program; what a language wants around one is put there.
+Without tests a program is tried: it passes where it compiles and runs to its end, as a file that is
+run. An answer is often a function and no whole program; what a language wants around one is put
+there.
 """
 
 import re
@@ -78,7 +79,7 @@ _TRIALS: Mapping[Language, Callable[[str], _Trial]] = {
 
 def bare_program(question: Question, code: str) -> Program:
     """The code as the answer has it, with the question's tests: what static tools are shown."""
-    return Program(code, question.language, question.tests or TestScript(script="\n"))
+    return Program(code, question.language, question.tests or _untested())
 
 
 def program_for(question: Question, code: str, reason: str = "no code") -> Program:
@@ -87,7 +88,10 @@ def program_for(question: Question, code: str, reason: str = "no code") -> Progr
     `reason` says why there is no code, where there is none.
     """
     if question.tests is not None or not code.strip():
-        tests = question.tests or TestScript(script="\n")
-        return Program(code, question.language, tests, reason=reason)
+        return Program(code, question.language, question.tests or _untested(), reason=reason)
     trial = _TRIALS[question.language](code)
-    return Program(trial.code, question.language, TestScript(script=trial.script), reason=reason)
+    return Program(trial.code, question.language, _untested(trial.script), reason=reason)
+
+
+def _untested(script: str = "\n") -> TestScript:
+    return TestScript(script=script, as_main=True)

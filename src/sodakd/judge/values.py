@@ -1,76 +1,149 @@
-"""What a program gave, held against what its tests expect. Nothing of the program runs here."""
+"""What a program gave, compared with what its tests expect. Nothing of the program runs here."""
 
 import json
 import math
+from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from sodakd.json_text import JsonError, parse_json
+from sodakd.judge.inside.plain import decode
 from sodakd.judge.inside.said import LIMITS
-from sodakd.types import Case, Language, Outcome, Tests
+from sodakd.types import Assertion, Case, Comparison, Language, Outcome, Tests
 
 _LONGEST = 400
 _ONE_NUMBER = frozenset({Language.JAVASCRIPT, Language.TYPESCRIPT})
 """Languages in which 1 and 1.0 are the same."""
+_RELATIVE, _ABSOLUTE = 1e-6, 1e-9
+"""How far a float may be from what is expected: whoever writes 0.333333 or 97.88 means the number
+that a program computes, and orders of the same operations differ in the last digits."""
+_DECODED = 65536
+"""Characters of a value, beside twice those that are expected, that are read as Python's: numbers
+that meet in a hash table take their time."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How numbers are compared.
+
+    `strict` tells 1 from 1.0; floats may differ by the share `relative` of what is expected, or by
+    `absolute`.
+    """
+
+    strict: bool = True
+    relative: float = _RELATIVE
+    absolute: float = _ABSOLUTE
+
+
+NEAR = Rule()
 
 
 def compare(lines: str, tests: Tests, language: Language) -> tuple[Outcome, str]:
-    """The outcome of calls whose values are these lines of JSON, and why it is no pass."""
+    """Return the outcome of calls whose values are these lines of JSON, and why it is no pass."""
     given = lines.split("\n")[:-1]  # other ends of lines may stand within a string
     if len(given) > len(tests.cases):
         return Outcome.NO_VERDICT, "the program gave more values than it was asked for"
+    near = (_RELATIVE, _ABSOLUTE) if tests.tolerance is None else (tests.tolerance,) * 2
+    rule = Rule(language not in _ONE_NUMBER, *near)
     for number, case in enumerate(tests.cases):
         if number >= len(given):
             return Outcome.NO_VERDICT, "the program ended before its tests did"
         try:
-            said = json.loads(given[number])
-        except (ValueError, RecursionError):
-            return Outcome.NO_VERDICT, "what the program gave cannot be read"
+            said = parse_json(given[number])
+        except JsonError as error:
+            return Outcome.NO_VERDICT, f"what the program gave cannot be read: {error}"
         if not isinstance(said, dict):
             return Outcome.NO_VERDICT, "what the program gave cannot be read"
         if "error" in said:
             limit = said.get("limit")
-            outcome = Outcome(limit) if limit in LIMITS else Outcome.RUNTIME_ERROR
+            outcome = Outcome(str(limit)) if limit in LIMITS else Outcome.RUNTIME_ERROR
             return outcome, str(said["error"])[:_LONGEST]
-        call = _call(tests, case)
-        if "value" not in said:
-            return Outcome.WRONG_ANSWER, f"{call}: {said.get('other', 'gave nothing')}"[:_LONGEST]
-        value, strict = said["value"], language not in _ONE_NUMBER
         try:
-            wrong = "" if same(value, case.expected, strict=strict) else f"gave {_shown(value)}"
-        except RecursionError:
-            wrong = "gave lists in lists without end"
+            if isinstance(case, Assertion):
+                wrong = _broken(said, case, len(given[number]))
+            elif "value" not in said:
+                wrong = str(said.get("other", "gave nothing"))
+            elif same(said["value"], case.expected, rule):
+                wrong = ""
+            else:
+                wrong = f"gave {_shown(said['value'])}, expected {_written(case.expected)}"
+        except (ValueError, RecursionError):
+            return Outcome.NO_VERDICT, "what the program gave is no value of its language"
         if wrong:
-            text = f"{call} {wrong}, expected {case.expected!r}"
-            return Outcome.WRONG_ANSWER, text[:_LONGEST]
+            return Outcome.WRONG_ANSWER, f"{_call(tests, case)} {wrong}"[:_LONGEST]
     return Outcome.PASSED, ""
 
 
-def same(found: JsonValue, expected: JsonValue, *, strict: bool = True) -> bool:
-    """Equal in value and in type, also inside lists: True is not 1, and 1 is not 1.0.
+def _broken(said: dict[str, JsonValue], case: Assertion, length: int) -> str:
+    """Why an assertion of Python does not hold of what a call gave; "" where it does.
 
-    NaN is the same as NaN. Where types are told apart, what Python gives as a dict is
+    Raises `ValueError` where the program wrote what is no value of Python's.
+    """
+    if case.comparison is Comparison.TRUTH:
+        if "true" not in said and "value" not in said:
+            return f"{said.get('other')}, and its truth cannot be told"
+        true = bool(said["true"] if "true" in said else decode(said["value"]))
+        return "" if true is case.expected else f"is {true}"
+    if "value" not in said:
+        return str(said.get("other", "gave nothing"))
+    if length > _DECODED + 2 * len(json.dumps(case.expected)):
+        return "gave much more than is expected"
+    found, expected = decode(said["value"]), decode(case.expected)
+    identical = case.comparison is Comparison.IDENTICAL
+    holds = found is expected if identical else found == expected
+    return "" if holds else f"gave {_written(found)}, expected {_written(expected)}"
+
+
+def same(found: JsonValue, expected: JsonValue, rule: Rule = NEAR) -> bool:
+    """Whether a value is equal in value and in type, also inside lists: True is not 1.
+
+    NaN is the same as NaN. Where types are told apart, 1 is not 1.0, what Python gives as a dict is
     `{"dict": [[key, value], ...]}`, and the same as an object where its keys are texts; sets
     (`{"set": [...]}`) have no order.
     """
-    if isinstance(found, float) and isinstance(expected, float) and math.isnan(found):
-        return math.isnan(expected)
-    numbers = isinstance(found, (int, float)) and isinstance(expected, (int, float))
-    if not strict and numbers and not isinstance(found, bool) and not isinstance(expected, bool):
-        return found == expected
+    if rule.strict:
+        found, expected = _number(found), _number(expected)
+    if isinstance(found, bool) or isinstance(expected, bool):
+        return found is expected
+    if isinstance(found, (int, float)) and isinstance(expected, (int, float)):
+        return _same_number(found, expected, rule)
     if type(found) is not type(expected):
         return False
     if isinstance(found, list) and isinstance(expected, list):
         return len(found) == len(expected) and all(
-            same(one, other, strict=strict) for one, other in zip(found, expected, strict=True)
+            same(one, other, rule) for one, other in zip(found, expected, strict=True)
         )
     if isinstance(found, dict) and isinstance(expected, dict):
-        pair = _unordered(found, expected) if strict else None
+        pair = _unordered(found, expected) if rule.strict else None
         if pair is not None:
-            return same(*pair)
+            return same(*pair, rule)
         return found.keys() == expected.keys() and all(
-            same(value, expected[key], strict=strict) for key, value in found.items()
+            same(value, expected[key], rule) for key, value in found.items()
         )
     return found == expected
+
+
+def _number(value: JsonValue) -> JsonValue:
+    """The integer, where Python's are so long that they cross in base 16."""
+    if isinstance(value, dict) and len(value) == 1 and isinstance(digits := value.get("int"), str):
+        return int(digits, 16)
+    return value
+
+
+def _same_number(found: float, expected: float, rule: Rule) -> bool:
+    if isinstance(found, int) and isinstance(expected, int):
+        return found == expected
+    if rule.strict and (isinstance(found, int) or isinstance(expected, int)):
+        return False
+    try:
+        found, expected = float(found), float(expected)
+    except OverflowError:
+        return False
+    if math.isnan(found) or math.isnan(expected):
+        return math.isnan(found) and math.isnan(expected)
+    if math.isinf(found) or math.isinf(expected):
+        return found == expected
+    return abs(found - expected) <= max(rule.relative * abs(expected), rule.absolute)
 
 
 def _unordered(
@@ -93,11 +166,21 @@ def _is_pairs(value: JsonValue) -> bool:
 
 
 def _call(tests: Tests, case: Case) -> str:
-    return f"{tests.entry_point}({', '.join(map(repr, case.arguments))})"
+    given = case.arguments
+    values = [decode(one) for one in given] if isinstance(case, Assertion) else given
+    return f"{tests.entry_point}({', '.join(map(_written, values))})"
 
 
 def _shown(value: JsonValue) -> str:
+    value = _number(value)
     if isinstance(value, dict) and len(value) == 1:
         ((kind, content),) = value.items()
-        return f"a {kind}: {content!r}"
-    return repr(value)
+        return f"a {kind}: {_written(content)}"
+    return _written(value)
+
+
+def _written(value: object) -> str:
+    try:
+        return repr(value)
+    except ValueError:  # Python writes no more than 4,300 digits
+        return "an integer of very many digits" if isinstance(value, int) else "very long integers"

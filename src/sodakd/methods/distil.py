@@ -1,201 +1,122 @@
-"""`distil`: a whole run, from a recipe to results and a report."""
+"""`distil`: a whole run, from a recipe to results: its arms, one after another."""
 
+import filecmp
 import importlib.metadata
 import importlib.util
 import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import JsonValue
-
-from sodakd.errors import RunError
+from sodakd.environment import machine
 from sodakd.evaluate.passk import by_level
 from sodakd.judge.judge import versions
 from sodakd.judge.lint.table import tool_versions
-from sodakd.methods.beside import beside
-from sodakd.methods.given import Prepared
-from sodakd.methods.plan import plan
-from sodakd.methods.sft import sft
-from sodakd.methods.soda import soda
+from sodakd.methods.inputs import RunInputs
+from sodakd.methods.run_context import STUDENTS, RunContext, Tools, open_tools, sum_counts
 from sodakd.methods.start import prepare
-from sodakd.methods.workshop import Workshop, open_ledger, total_tally
+from sodakd.methods.table import arms_of
 from sodakd.recipe import LoadedRecipe, Recipe
-from sodakd.records import Attempt, Results, Standing
-from sodakd.run import Run, Watch, cores
+from sodakd.records import Allowance, ArmWords, Attempt, Results, Standing, StudentRow
+from sodakd.run import Run, Watch
 from sodakd.settings.stages import Lint
-from sodakd.store import read_rows, write_whole
+from sodakd.store import read_rows, write_rows, write_whole
 from sodakd.teacher.endpoint import prices_of
+from sodakd.teacher.ledger import USUAL_LEDGER, LedgerOptions
 from sodakd.teacher.money import NANO
 from sodakd.types import Language
 
-CONTROL = "sft"
-LOADED = ("transformers", "vllm")
-"""Teachers that a machine holds once."""
-
-
-@dataclass(frozen=True)
-class Control:
-    """What the control's process is given. `folder` is the run's own folder."""
-
-    recipe: Recipe
-    written: Mapping[str, JsonValue]
-    folder: Path
-    given: Prepared
-    calls: int
-    steps: int
-    drop_from: str | None
+_KEPT = "student"
 
 
 def distil(
-    loaded: LoadedRecipe, folder: Path, watch: Watch, drop_from: str | None = None
+    loaded: LoadedRecipe,
+    folder: Path,
+    watch: Watch,
+    drop_from: str | None = None,
+    options: LedgerOptions = USUAL_LEDGER,
 ) -> Results:
     """Run a recipe in a folder, or go on with it, and return its results.
 
     Raises:
+        RecipeError: an arm is no known method.
         RunError: the folder cannot be used for this recipe.
         BudgetReached: the teacher's budget is spent; run again with a larger one to go on.
     """
     recipe = loaded.recipe
-    own, of_control = _split_step(drop_from)
-    if of_control is not None and not (recipe.control or recipe.method == CONTROL):
-        raise RunError(f"no step {drop_from!r} to drop: this recipe has no control")
-    with Run.open(folder, loaded.written, watch, own) as run:
-        given = prepare(recipe, run)
-        planned = plan(recipe)
-        control = Control(
-            recipe, loaded.written, folder, given,
-            calls=planned.soda_calls() or recipe.questions.seeds,
-            steps=planned.soda_steps() or planned.trainings[-1].steps,
-            drop_from=of_control,
-        )  # fmt: skip
-        with Workshop.open(recipe, run, folder / "ledger.sqlite", given.exam) as shop:
-            if recipe.method == "sft":
-                shop.evaluate("base/evaluation", given.base, given.exam)
-                run_control(control, watch)
-            elif recipe.control and has_room_beside(recipe):
-                with beside(run_control, control, watch) as other:
-                    student = _method(shop, given)
-                    other.wait()
-            else:
-                student = _method(shop, given)
-                if recipe.control:
-                    run_control(control, watch)
-        if recipe.method == "sft":
-            student = folder / CONTROL / "student"
-        run.weights("student", lambda part: _copy(student, part))
-        results = collect(recipe, run, _languages(given))
+    arms = arms_of(recipe)
+    with Run.open(folder, loaded.written, watch) as run:
+        if drop_from is not None:
+            drop(run, recipe.arms, drop_from)
+        inputs = prepare(recipe, run)
+        with open_tools(recipe, run, options) as tools:
+            context = RunContext(tools, run, inputs.test_set)
+            context.publish("base", inputs.base, "base/")
+            published, kept, allowance = context.published, None, None
+            for name, method in arms.items():
+                arm = _arm_context(tools, run.arm(name), inputs, allowance)
+                student = method.run(arm, inputs)
+                kept, allowance = kept or student, allowance or arm.spent()
+                published = [*published, *arm.published]
+            assert kept is not None
+            write_rows(folder / STUDENTS, published)
+            _write_spending(tools, recipe, folder)
+        _keep(run, kept)
+        results = _results(recipe, run, published, kept, inputs)
     write_whole(folder / "results.json", results.model_dump_json(indent=1).encode())
     return results
 
 
-def run_control(control: Control, watch: Watch) -> None:
-    """Train the static control in a run of its own inside the run's folder, on the same ledger."""
-    folder = control.folder / CONTROL
-    ledger = control.folder / "ledger.sqlite"
-    with (
-        Run.open(folder, control.written, watch, control.drop_from, CONTROL) as run,
-        Workshop.open(control.recipe, run, ledger, control.given.exam) as shop,
-    ):
-        sft(shop, control.given, control.calls, control.steps)
+def drop(run: Run, arms: Sequence[str], step: str) -> None:
+    """Forget a step, `STEP` or `ARM/STEP`, and all that was built on it.
 
-
-def collect(recipe: Recipe, run: Run, languages: Sequence[Language]) -> Results:
-    """The standings of a finished run, and its spending by step in `spend.json`."""
-    books = open_ledger(recipe, run.folder / "ledger.sqlite")
-    rows = [{"method": _owner(row.step, recipe), **row.model_dump()} for row in books.rows()]
-    books.close()
-    write_whole(run.folder / "spend.json", json.dumps(rows, indent=1).encode())
-    standings = [_standing(recipe, run, "base", (), "base/evaluation")]
-    prefixes: tuple[str, ...] = ()
-    for cycle in range(1, recipe.cycles + 1):
-        prefixes = (*prefixes, f"cycle-{cycle}/")
-        if run.done(f"cycle-{cycle}/evaluation"):
-            standings.append(
-                _standing(recipe, run, f"cycle-{cycle}", prefixes, f"cycle-{cycle}/evaluation")
-            )
-    control = Run(run.folder / CONTROL)
-    if control.done("evaluation"):
-        standings.append(_standing(recipe, control, CONTROL, ("",), "evaluation"))
-    return Results(
-        method=recipe.method,
-        seed=recipe.seed,
-        standings=tuple(standings),
-        toolchains={**versions(languages), **_static_tools(recipe, languages)},
-        frameworks=_frameworks(),
-        warnings=_warnings(run),
-    )
-
-
-def _static_tools(recipe: Recipe, languages: Sequence[Language]) -> Mapping[str, str]:
-    lint = recipe.feedback.lint
-    return {} if lint is Lint.OFF else tool_versions(languages, full=lint is Lint.FULL)
-
-
-def _frameworks() -> dict[str, str]:
-    """The versions of the packages that train, as they are installed."""
-    names = ("accelerate", "peft", "tokenizers", "torch", "transformers")
-    there = {found for found in names if importlib.util.find_spec(found) is not None}
-    return {name: importlib.metadata.version(name) for name in names if name in there}
-
-
-def has_room_beside(recipe: Recipe) -> bool:
-    """Whether the control can be trained at the same time, in a process of its own.
-
-    Not on a GPU: its memory is one training's.
+    Raises:
+        RunError: there is no such finished step.
     """
-    from sodakd.models.devices import has_gpu
-
-    held_once = recipe.teacher.kind in LOADED or recipe.generation.backend != "transformers"
-    return cores() > 1 and not held_once and not has_gpu()
-
-
-def _warnings(run: Run) -> tuple[str, ...]:
-    """What the verdicts of all evaluations warn of."""
-    files = run.folder.rglob("evaluation.jsonl")
-    found = {attempt.verdict.warning for file in files for attempt in read_rows(file, Attempt)}
-    return tuple(sorted(found - {""}))
+    name, _, own = step.partition("/")
+    if name in arms:
+        run.arm(name).drop_from(own)
+        return
+    run.drop_from(step)
+    for name in arms if step != _KEPT else ():
+        _forget(run.arm(name))
 
 
-def _languages(given: Prepared) -> list[Language]:
-    return sorted({question.language for question in (*given.seeds, *given.exam)})
+def _arm_context(
+    tools: Tools, arm: Run, inputs: RunInputs, allowance: Allowance | None
+) -> RunContext:
+    """An arm's context. What it did under another allowance is forgotten, but no answer is."""
+    path = arm.folder / "allowance.json"
+    if allowance is not None:
+        content = allowance.model_dump_json().encode()
+        if path.exists() and path.read_bytes() != content:
+            _forget(arm)
+            arm = Run(arm.root, arm.watch, arm.name)
+        write_whole(path, content)
+    return RunContext(tools, arm, inputs.test_set, allowance)
 
 
-def _owner(step: str, recipe: Recipe) -> str:
-    return CONTROL if step.startswith(f"{CONTROL}/") else recipe.method
+def _forget(arm: Run) -> None:
+    """Remove an arm and its students from the run."""
+    shutil.rmtree(arm.folder)
+    path = arm.root / STUDENTS
+    if path.exists():
+        write_rows(path, [row for row in read_rows(path, StudentRow) if row.arm != arm.name])
 
 
-def _split_step(step: str | None) -> tuple[str | None, str | None]:
-    """A step to drop, as the run's own or as the control's."""
-    if step is not None and step.startswith(f"{CONTROL}/"):
-        return None, step.removeprefix(f"{CONTROL}/")
-    return step, None
+def _keep(run: Run, kept: Path) -> None:
+    """Hand out the kept student as the run's: anew, where an earlier end kept another one."""
+    done = run.done(_KEPT)
+    if done is not None and not _same_weights(run.folder / _KEPT, kept):
+        run.drop_from(_KEPT)
+    run.weights(_KEPT, lambda part: _copy(kept, part))
 
 
-def _method(shop: Workshop, given: Prepared) -> Path:
-    shop.evaluate("base/evaluation", given.base, given.exam)
-    return soda(shop, given)
-
-
-def _standing(
-    recipe: Recipe, run: Run, name: str, prefixes: tuple[str, ...], evaluation: str
-) -> Standing:
-    attempts = read_rows(run.folder / f"{evaluation}.jsonl", Attempt)
-    tallies = [total_tally(run, prefix) for prefix in prefixes]
-    prompt = sum(tally["prompt_tokens"] for tally in tallies)
-    completion = sum(tally["completion_tokens"] for tally in tallies)
-    prices = prices_of(recipe.teacher)
-    return Standing(
-        name=name,
-        groups=by_level(attempts),
-        teacher_calls=sum(tally["teacher_calls"] for tally in tallies),
-        teacher_tokens=prompt + completion,
-        money=prices.of(prompt, completion) / NANO,
-        train_steps=sum(tally["train_steps"] for tally in tallies),
-        train_tokens=sum(tally["train_tokens"] for tally in tallies),
-    )
+def _same_weights(student: Path, kept: Path) -> bool:
+    names = [path.name for path in sorted(kept.glob("*.safetensors"))]
+    same, _, _ = filecmp.cmpfiles(student, kept, names, shallow=False)
+    return same == names
 
 
 def _copy(student: Path, part: Path) -> Mapping[str, int]:
@@ -212,3 +133,79 @@ def _link_or_copy(path: Path, to: Path) -> None:
         os.link(path, to)
     except OSError:
         shutil.copy2(path, to)
+
+
+def _results(
+    recipe: Recipe,
+    run: Run,
+    published: Sequence[StudentRow],
+    kept: Path,
+    inputs: RunInputs,
+) -> Results:
+    languages = _languages(inputs)
+    weights = kept.relative_to(run.root).as_posix()
+    lint = recipe.feedback.lint
+    tools = {} if lint is Lint.OFF else tool_versions(languages, full=lint is Lint.FULL)
+    return Results(
+        arms=tuple(
+            ArmWords(name=name, title=method.title, how=method.how, bibtex=method.bibtex)
+            for name, method in arms_of(recipe).items()
+        ),
+        kept=next(row.name for row in published if row.weights == weights),
+        seed=recipe.seed,
+        standings=tuple(_standing(recipe, run, published, row) for row in published),
+        toolchains={**versions(languages), **tools},
+        frameworks=_frameworks(),
+        machine=machine(),
+        tested=sum(each.tests is not None for each in inputs.test_set) / len(inputs.test_set),
+        warnings=_warnings(run),
+    )
+
+
+def _standing(
+    recipe: Recipe, run: Run, published: Sequence[StudentRow], row: StudentRow
+) -> Standing:
+    """A student's row of the table. What it took adds up from its arm's first student on."""
+    attempts = read_rows(run.folder / f"{row.evaluation}.jsonl", Attempt)
+    before = published[: published.index(row) + 1]
+    arm = run.arm(row.arm)
+    tallies = [sum_counts(arm, each.steps) for each in before if row.arm and each.arm == row.arm]
+    prompt = sum(tally["prompt_tokens"] for tally in tallies)
+    completion = sum(tally["completion_tokens"] for tally in tallies)
+    return Standing(
+        name=row.name,
+        groups=by_level(attempts),
+        teacher_calls=sum(tally["teacher_calls"] for tally in tallies),
+        teacher_tokens=prompt + completion,
+        money=prices_of(recipe.teacher).of(prompt, completion) / NANO,
+        train_steps=sum(tally["train_steps"] for tally in tallies),
+        train_tokens=sum(tally["train_tokens"] for tally in tallies),
+    )
+
+
+def _write_spending(tools: Tools, recipe: Recipe, folder: Path) -> None:
+    """The run's spending by arm, step and ask, in `spend.json`."""
+    rows = [
+        {"arm": name if (name := row.step.partition("/")[0]) in recipe.arms else "",
+         **row.model_dump()}
+        for row in tools.ledger.rows()
+    ]  # fmt: skip
+    write_whole(folder / "spend.json", json.dumps(rows, indent=1).encode())
+
+
+def _frameworks() -> dict[str, str]:
+    """The versions of the packages that train, as they are installed."""
+    names = ("accelerate", "peft", "tokenizers", "torch", "transformers")
+    there = {found for found in names if importlib.util.find_spec(found) is not None}
+    return {name: importlib.metadata.version(name) for name in names if name in there}
+
+
+def _warnings(run: Run) -> tuple[str, ...]:
+    """What the verdicts of all evaluations warn of."""
+    files = run.folder.rglob("evaluation.jsonl")
+    found = {attempt.verdict.warning for file in files for attempt in read_rows(file, Attempt)}
+    return tuple(sorted(found - {""}))
+
+
+def _languages(inputs: RunInputs) -> list[Language]:
+    return sorted({question.language for question in (*inputs.seeds, *inputs.test_set)})

@@ -1,7 +1,7 @@
 """What the embedded world stands in for: the questions, and what a base student has read."""
 
 from sodakd.methods.base import base_student
-from sodakd.methods.given import Prepared
+from sodakd.methods.inputs import RunInputs
 from sodakd.recipe import Recipe
 from sodakd.run import Built, Run
 from sodakd.training.batches import Example
@@ -55,7 +55,7 @@ def reference(question: Question) -> str:
     return print_program(program_of(question), question.language)
 
 
-def prepare(recipe: Recipe, run: Run) -> Prepared:
+def prepare(recipe: Recipe, run: Run) -> RunInputs:
     """Draw the questions and make the base student, each once."""
 
     def questions(split: Split) -> list[Question]:
@@ -71,7 +71,14 @@ def prepare(recipe: Recipe, run: Run) -> Prepared:
         for question in (() if recipe.student.model_name_or_path else draw_base_data(recipe))
     ]
     base = base_student(recipe, run, lambda: base_data)
-    return Prepared(exam=exam, dev=dev, seeds=seeds, rest=(), base_data=base_data, base=base)
+    return RunInputs(
+        test_set=exam,
+        dev=dev,
+        seeds=seeds,
+        base_data=base_data,
+        base=base,
+        like_seeds=lambda count: draw_seeds(recipe, count),
+    )
 
 
 def sample_answers(recipe: Recipe, count: int) -> tuple[list[Question], list[str]]:

@@ -1,29 +1,35 @@
-"""What a run will take, before any of it is spent."""
+"""What a run will take, before any of it is spent: its methods, run dry."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from sodakd.methods.inputs import RunInputs
+from sodakd.methods.parts import unmeasured
 from sodakd.methods.start import sample_answers
+from sodakd.methods.table import arms_of
 from sodakd.recipe import Recipe
+from sodakd.records import Allowance, Feedback, Solved
+from sodakd.settings.training import TrainingSettings
 from sodakd.teacher.asks import Ask, Fault, Grade, Invent, Solve
 from sodakd.teacher.endpoint import prices_of
 from sodakd.teacher.money import NANO
 from sodakd.teacher.render import render
-from sodakd.training.batches import count_steps
-from sodakd.types import FaultKind, Usage
+from sodakd.training.batches import Example, count_steps
+from sodakd.types import FaultKind, Pair, Question, Usage
 from sodakd.world.teacher import WorldTeacher
 
 _SAMPLE = 40
-_USUAL = {"solve": 500, "fault": 450, "grade": 250, "invent": 400}
+_TYPICAL_COMPLETION = {"solve": 500, "fault": 450, "grade": 250, "invent": 400}
 """Completion tokens of a language model: a guess, for a plan only. The released answers of the
-paper's teacher have 455 (median of 1,820 letters)."""
+paper's teacher have 455 (median of 1,820 characters)."""
 
 
 @dataclass(frozen=True)
 class PlannedCalls:
-    """Calls of one kind in one stage. Tokens are those of a sample of seed questions."""
+    """Calls of one kind in one step. Tokens are those of a sample of seed questions."""
 
-    stage: str
+    step: str
     ask: str
     calls: int
     prompt_tokens: int
@@ -35,7 +41,7 @@ class PlannedCalls:
 class PlannedTraining:
     """Optimiser steps of one training; a token estimate from the same sample, 4 characters each."""
 
-    stage: str
+    step: str
     examples: int
     steps: int
     tokens: int
@@ -52,101 +58,173 @@ class Plan:
     def teacher_calls(self) -> int:
         return sum(row.calls for row in self.calls)
 
-    def soda_calls(self) -> int:
-        """The calls of the method alone, without the control."""
-        return sum(row.calls for row in self.calls if row.stage != "sft")
-
-    def soda_steps(self) -> int:
-        """The optimiser steps of the method's cycles."""
-        return sum(row.steps for row in self.trainings if row.stage.startswith("cycle"))
-
-
-@dataclass(frozen=True)
-class _Size:
-    prompt: float
-    completion: float
+    @property
+    def train_steps(self) -> int:
+        return sum(row.steps for row in self.trainings)
 
 
 def plan(recipe: Recipe) -> Plan:
-    """Count calls, tokens, money and training steps. Asks nothing of a paid teacher."""
-    sizes, example_tokens = _measure(recipe)
-    calls: list[PlannedCalls] = []
-    trainings: list[PlannedTraining] = []
+    """Count calls, tokens, money and training steps. Asks nothing of a paid teacher.
+
+    Raises:
+        RecipeError: an arm is no known method.
+        DataError: the source of the questions cannot be read.
+    """
+    sample = _Sample.take(recipe)
+    total = Plan((), ())
+    inputs = sample.inputs()
     if recipe.student.model_name_or_path is None:
-        trainings.append(_training(recipe, "base", recipe.base.questions, example_tokens))
-    if recipe.method == "soda":
-        for cycle in range(1, recipe.cycles + 1):
-            stage = f"cycle-{cycle}"
-            questions = recipe.questions.seeds if cycle == 1 else _later(recipe)
-            studied = questions - recipe.feedback.probes
-            wanted = {"solve": studied, "fault": studied, "grade": 0, "invent": 0}
-            if recipe.feedback.grade:
-                wanted["grade"] = recipe.feedback.probes
-            if cycle < recipe.cycles:
-                wanted["invent"] = recipe.update.new_questions
-            calls += [_calls(recipe, stage, ask, n, sizes) for ask, n in wanted.items() if n]
-            share = recipe.delivery.replay_share
-            examples = round(studied / (1 - share)) if share < 1 else studied
-            trainings.append(_training(recipe, stage, examples, example_tokens))
-    so_far = Plan(calls, trainings)
-    if recipe.method == "sft" or recipe.control:
-        n = so_far.soda_calls() or recipe.questions.seeds
-        calls = [*calls, _calls(recipe, "sft", "solve", n, sizes)]
-        steps = so_far.soda_steps() or count_steps(n, recipe.training)
-        tokens = round(steps * recipe.training.examples_a_step * example_tokens)
-        trainings = [*trainings, PlannedTraining("sft", n, steps, tokens)]
-    return Plan(calls, trainings)
+        total = Plan((), (sample.training("base", len(inputs.base_data), recipe.base.training),))
+    allowance: Allowance | None = None
+    for name, method in arms_of(recipe).items():
+        context = DryContext(recipe, sample, name, allowance)
+        method.run(context, inputs)
+        total = Plan((*total.calls, *context.calls), (*total.trainings, *context.trainings))
+        allowance = allowance or context.spent()
+    return total
 
 
-def _later(recipe: Recipe) -> int:
-    return recipe.update.new_questions + recipe.feedback.probes
+@dataclass(frozen=True)
+class _Sample:
+    """A few seed questions, and mean tokens of what is asked about them."""
 
+    recipe: Recipe
+    question: Question
+    usage: Mapping[str, tuple[float, float]]
+    example_tokens: float
 
-def _calls(recipe: Recipe, stage: str, ask: str, n: int, sizes: dict[str, _Size]) -> PlannedCalls:
-    prompt, completion = round(n * sizes[ask].prompt), round(n * sizes[ask].completion)
-    prices = prices_of(recipe.teacher)
-    money = prices.of(prompt, completion) / NANO
-    return PlannedCalls(stage, ask, n, prompt, completion, money)
+    @classmethod
+    def take(cls, recipe: Recipe) -> "_Sample":
+        questions, codes = sample_answers(recipe, _SAMPLE)
+        solved = list(zip(questions, codes, strict=True))
+        asks: Mapping[str, list[Ask]] = {
+            "solve": [Solve(question=each) for each in questions],
+            "fault": [
+                Fault(question=each, correct=code, kinds=tuple(FaultKind)) for each, code in solved
+            ],
+            "grade": [Grade(question=each, answer=code) for each, code in solved],
+            "invent": [Invent(question=each, level=3) for each in questions],
+        }
+        usage = {}
+        for kind, some in asks.items():
+            found = [_usage(recipe, ask) for ask in some]
+            usage[kind] = (
+                sum(each.prompt_tokens for each in found) / len(found),
+                sum(each.completion_tokens for each in found) / len(found),
+            )
+        characters = sum(len(question.text) + len(code) for question, code in solved)
+        return cls(recipe, questions[0], usage, characters / 4 / len(questions))
 
-
-def _training(recipe: Recipe, stage: str, examples: int, example_tokens: float) -> PlannedTraining:
-    settings = recipe.base.training if stage == "base" else recipe.training
-    steps = count_steps(examples, settings)
-    tokens = round(steps * settings.examples_a_step * example_tokens)
-    return PlannedTraining(stage, examples, steps, tokens)
-
-
-def _measure(recipe: Recipe) -> tuple[dict[str, _Size], float]:
-    """Mean tokens of each kind of ask, and of a training example, on a sample of seeds."""
-    questions, codes = sample_answers(recipe, _SAMPLE)
-    sample: dict[str, list[Ask]] = {
-        "solve": [Solve(question=each) for each in questions],
-        "fault": [
-            Fault(question=each, correct=code, kinds=tuple(FaultKind))
-            for each, code in zip(questions, codes, strict=True)
-        ],
-        "grade": [
-            Grade(question=each, answer=code) for each, code in zip(questions, codes, strict=True)
-        ],
-        "invent": [Invent(question=each, level=3) for each in questions],
-    }
-    sizes = {}
-    for kind, asks in sample.items():
-        usages = [_usage(recipe, ask) for ask in asks]
-        sizes[kind] = _Size(
-            sum(usage.prompt_tokens for usage in usages) / len(usages),
-            sum(usage.completion_tokens for usage in usages) / len(usages),
+    def inputs(self) -> RunInputs:
+        """Return placeholders for what an arm begins with, as many as there will be."""
+        recipe = self.recipe
+        from_scratch = recipe.student.model_name_or_path is None
+        example = Example(self.question.text, "", None)
+        return RunInputs(
+            test_set=(),
+            dev=(),
+            seeds=[self.question] * recipe.questions.seeds,
+            base_data=[example] * (recipe.base.questions if from_scratch else 0),
+            base=Path(),
+            like_seeds=lambda count: [self.question] * count,
         )
-    letters = sum(
-        len(question.text) + len(code) for question, code in zip(questions, codes, strict=True)
-    )
-    return sizes, letters / 4 / len(questions)
+
+    def calls(self, step: str, ask: str, count: int) -> PlannedCalls:
+        prompt, completion = (round(count * mean) for mean in self.usage[ask])
+        money = prices_of(self.recipe.teacher).of(prompt, completion) / NANO
+        return PlannedCalls(step, ask, count, prompt, completion, money)
+
+    def training(self, step: str, examples: int, settings: TrainingSettings) -> PlannedTraining:
+        steps = count_steps(examples, settings)
+        tokens = round(steps * settings.examples_a_step * self.example_tokens)
+        return PlannedTraining(step, examples, steps, tokens)
+
+
+class DryContext:
+    """A `Context` that spends nothing: it counts, and gives placeholders in right numbers.
+
+    Every question is solved, every answer can be read, and each cycle is better on dev.
+    """
+
+    def __init__(
+        self, recipe: Recipe, sample: _Sample, arm: str, allowance: Allowance | None
+    ) -> None:
+        self.recipe = recipe
+        self.allowance = allowance
+        self.calls: list[PlannedCalls] = []
+        self.trainings: list[PlannedTraining] = []
+        self._sample = sample
+        self._arm = arm
+        self._rates = 0
+
+    def solutions(self, step: str, questions: Sequence[Question]) -> Sequence[Solved]:
+        self._ask(step, "solve", len(questions))
+        question = self._sample.question
+        return [Solved(question_id=question.id, prompt=question.text, code="")] * len(questions)
+
+    def pairs(self, step: str, questions: Sequence[Question]) -> Sequence[Pair]:
+        self._ask(step, "solve", len(questions))
+        if self.recipe.delivery.faults:
+            self._ask(step, "fault", len(questions))
+        question = self._sample.question
+        pair = Pair(question=question, chosen="", rejected="", fault=FaultKind.CONSTANT)
+        return [pair] * len(questions)
+
+    def train(
+        self, step: str, start: Path, examples: Sequence[Example], settings: TrainingSettings
+    ) -> Path:
+        self.trainings.append(self._sample.training(f"{self._arm}/{step}", len(examples), settings))
+        return start
+
+    def publish(self, label: str, student: Path, steps: str = "") -> None:
+        """Nothing is asked of the teacher, and nothing is trained."""
+
+    def pass_rate(self, step: str, student: Path, questions: Sequence[Question]) -> float:
+        self._rates += 1
+        return self._rates / (self._rates + 1)
+
+    def feedback(
+        self, step: str, student: Path, questions: Sequence[Question]
+    ) -> Sequence[Feedback]:
+        if self.recipe.feedback.grade:
+            self._ask(step, "grade", len(questions))
+        row = unmeasured(self._sample.question)
+        return [row] * len(questions)
+
+    def new_questions(
+        self, step: str, feedback: Sequence[Feedback], pool: Sequence[Question]
+    ) -> Sequence[Question]:
+        count = self.recipe.update.new_questions
+        self._ask(step, "invent", count)
+        return [self._sample.question] * count
+
+    def say(self, step: str, words: str) -> None:
+        """Nobody watches."""
+
+    def counts(self, step: str) -> Mapping[str, int]:
+        return {}
+
+    def spent(self) -> Allowance:
+        """Return what the arm would spend."""
+        return Allowance(
+            calls=sum(row.calls for row in self.calls),
+            tokens=sum(row.prompt_tokens + row.completion_tokens for row in self.calls),
+            money=sum(row.money for row in self.calls),
+            steps=sum(row.steps for row in self.trainings),
+        )
+
+    def _ask(self, step: str, ask: str, count: int) -> None:
+        if count:
+            self.calls.append(self._sample.calls(f"{self._arm}/{step}", ask, count))
 
 
 def _usage(recipe: Recipe, ask: Ask) -> Usage:
-    """Tokens of an ask: the world's own, or by the prompt's letters and what answers often take."""
+    """Tokens of an ask: the world's own, or by the prompt's length and what answers often take."""
     if not recipe.questions.real:
         return WorldTeacher().reply(ask).usage
+    own, system = recipe.teacher.prompts, recipe.teacher.system_prompt or ""
+    characters = len(system) + len(render(ask, None if own is None else Path(own)))
     return Usage(
-        prompt_tokens=len(render(ask)) // 4 + 1, completion_tokens=_USUAL.get(ask.kind, 400)
+        prompt_tokens=characters // 4 + 1,
+        completion_tokens=_TYPICAL_COMPLETION.get(ask.kind, 400),
     )

@@ -6,7 +6,7 @@ from itertools import islice
 
 from sodakd.errors import DataError
 from sodakd.methods.base import base_student
-from sodakd.methods.given import Prepared
+from sodakd.methods.inputs import RunInputs
 from sodakd.recipe import Recipe
 from sodakd.run import Built, Run
 from sodakd.seeds.gather import draw, gather, to_question
@@ -15,7 +15,7 @@ from sodakd.training.batches import Example
 from sodakd.types import Question
 
 
-def prepare(recipe: Recipe, run: Run) -> Prepared:
+def prepare(recipe: Recipe, run: Run) -> RunInputs:
     """Read the source, hold out the exam and dev, draw the seeds, make the base student.
 
     The exam of questions without tests says which answers compile and run to their end. A student
@@ -44,13 +44,14 @@ def prepare(recipe: Recipe, run: Run) -> Prepared:
         if row.seed.reference is not None
     ][: recipe.base.questions]
     base = base_student(recipe, run, lambda: examples)
-    return Prepared(
-        exam=exam,
+    every = [*seeds, *(to_question(row) for row in drawn.rest)]
+    return RunInputs(
+        test_set=exam,
         dev=dev,
         seeds=seeds,
-        rest=[to_question(row) for row in drawn.rest],
         base_data=examples,
         base=base,
+        like_seeds=lambda count: every[:count],
     )
 
 

@@ -2,25 +2,45 @@
 
 from pathlib import Path
 
-from sodakd.methods.given import Prepared
-from sodakd.methods.soda import with_replay
-from sodakd.methods.start import first_questions
-from sodakd.methods.workshop import Workshop
+from sodakd.errors import DataError
+from sodakd.methods.context import Context
+from sodakd.methods.inputs import RunInputs
+from sodakd.methods.parts import Method, mix_replay
 from sodakd.training.batches import Example
 
 
-def sft(shop: Workshop, given: Prepared, calls: int, steps: int) -> Path:
-    """A student trained for `steps` on `calls` answers of the teacher, one question a call.
+def sft(context: Context, inputs: RunInputs) -> Path:
+    """Return a student trained on the teacher's answers, one question a call.
 
-    The questions continue the seeds: same levels, no feedback, no faults. Where a source has no
-    more of them there are fewer calls, and the standings say how many. The answers are taken as
-    they are, as static distillation does.
+    As the first arm it learns from the seeds; as a later one it makes as many calls and steps as
+    the first one did. The questions continue the seeds: same levels, no feedback, no faults. Where
+    a source has no more of them there are fewer calls, and the table says how many. The answers
+    are taken as they are, as static distillation does.
+
+    Raises:
+        DataError: the teacher gave no answer at all.
     """
-    recipe = shop.recipe
-    solved = shop.solutions("solutions", first_questions(recipe, given, calls))
+    recipe, allowance = context.recipe, context.allowance
+    count = recipe.questions.seeds if allowance is None else allowance.calls
+    solved = context.solutions("solutions", inputs.like_seeds(count))
+    if not solved:
+        raise DataError(
+            "the teacher answered none of the questions, so there is nothing to learn from it: look"
+            " at its answers (sodakd record FOLDER --out answers.jsonl)"
+        )
     new = [Example(each.prompt, each.code, None) for each in solved]
-    examples = with_replay(new, given.base_data, recipe.delivery.replay_share, seed=0)
-    settings = recipe.training.model_copy(update={"loss": "none", "max_steps": steps})
-    student = shop.train("student", given.base, examples, settings)
-    shop.evaluate("evaluation", student, given.exam)
+    examples = mix_replay(new, inputs.base_data, recipe.delivery.replay_share, seed=0)
+    update: dict[str, object] = {"loss": "none"}
+    if allowance is not None:
+        update["max_steps"] = allowance.steps
+    settings = recipe.training.model_copy(update=update)
+    student = context.train("student", inputs.base, examples, settings)
+    context.publish("", student)
     return student
+
+
+METHOD = Method(
+    sft,
+    title="static distillation: supervised fine-tuning on a teacher's answers",
+    how="The teacher solves every question once, and the student is trained on the solutions.",
+)

@@ -1,18 +1,26 @@
 """SODA: self-paced knowledge distillation (Chen et al., arXiv 2408.03680)."""
 
-import random
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from sodakd.errors import DataError
-from sodakd.methods.given import Prepared
-from sodakd.methods.workshop import Workshop
-from sodakd.training.batches import Example
-from sodakd.types import Pair
+from sodakd.methods.context import Context
+from sodakd.methods.inputs import RunInputs
+from sodakd.methods.parts import Method, mix_replay, pair_examples
+from sodakd.records import Feedback
+from sodakd.types import Question
+
+Assess = Callable[[str, Path, Sequence[Question]], Sequence[Feedback]]
+"""From a step's name, a student and questions to feedback."""
 
 
-def soda(shop: Workshop, given: Prepared) -> Path:
-    """The student after the recipe's cycles; with `patience`, the one that is best on dev.
+def soda(context: Context, inputs: RunInputs) -> Path:
+    """Return the student after cycles whose new questions follow its answers."""
+    return run_cycles(context, inputs, context.feedback)
+
+
+def run_cycles(context: Context, inputs: RunInputs, assess: Assess) -> Path:
+    """Return the student after cycles whose new questions follow what `assess` says of it.
 
     Of each cycle's questions some are probes: the student answers them before it is ever trained on
     them, so that feedback does not measure memory. They join the training of the next cycle.
@@ -21,63 +29,65 @@ def soda(shop: Workshop, given: Prepared) -> Path:
     Raises:
         DataError: the first cycle has no pair, so there is nothing to learn.
     """
-    recipe = shop.recipe
-    questions, student = list(given.seeds), given.base
-    pool, older = list(given.seeds), list(given.base_data)
+    recipe = context.recipe
+    questions, student = list(inputs.seeds), inputs.base
+    pool, older = list(inputs.seeds), list(inputs.base_data)
     ranked: list[tuple[float, Path]] = []
     for cycle in range(1, recipe.cycles + 1):
         at = f"cycle-{cycle}"
         probes, studied = questions[: recipe.feedback.probes], questions[recipe.feedback.probes :]
-        pairs = shop.pairs(f"{at}/pairs", studied)
+        pairs = context.pairs(f"{at}/pairs", studied)
         if not pairs:
             if cycle == 1:
-                raise DataError(_nothing(shop, f"{at}/pairs"))
-            shop.run.say(f"{at}/pairs", 0, 0, "no pairs: the cycle before was the last one")
+                raise DataError(_no_pairs(context.counts(f"{at}/pairs")))
+            context.say(f"{at}/pairs", "no pairs: the cycle before was the last one")
             break
-        examples = with_replay(pair_examples(pairs), older, recipe.delivery.replay_share, cycle)
-        student = shop.train(f"{at}/student", student, examples, recipe.training)
-        shop.evaluate(f"{at}/evaluation", student, given.exam)
-        feedback = shop.feedback(f"{at}/feedback", probes, student)
+        examples = mix_replay(pair_examples(pairs), older, recipe.delivery.replay_share, cycle)
+        student = context.train(f"{at}/student", student, examples, recipe.training)
+        context.publish(str(cycle), student, f"{at}/")
+        feedback = assess(f"{at}/feedback", student, probes)
         if recipe.patience is not None:
-            ranked.append((shop.pass_rate(f"{at}/dev", student, given.dev), student))
-            if stalled([rate for rate, _ in ranked], recipe.patience):
+            ranked.append((context.pass_rate(f"{at}/dev", student, inputs.dev), student))
+            if has_stalled([rate for rate, _ in ranked], recipe.patience):
                 break
         if cycle < recipe.cycles:
-            new = shop.new_questions(f"{at}/questions", feedback, pool)
+            new = context.new_questions(f"{at}/questions", feedback, pool)
             questions, pool = [*new, *probes], [*pool, *new]
             older = [*older, *pair_examples(pairs)]
     return max(ranked, key=lambda found: found[0])[1] if ranked else student
 
 
-def _nothing(shop: Workshop, step: str) -> str:
-    """Words for a step that came to no pair: what became of the teacher's answers."""
-    done = shop.run.done(step)
-    counted = {} if done is None else dict(done.tally)
+def _no_pairs(counts: Mapping[str, int]) -> str:
+    """Words for a first cycle without a pair: what became of the teacher's answers."""
     kinds = ("solution_", "fault_", "reply_")
-    counts = [f"{name} {count}" for name, count in counted.items() if name.startswith(kinds)]
+    found = [f"{name} {count}" for name, count in counts.items() if name.startswith(kinds)]
     return (
-        f"{step} holds no pair, so there is nothing to learn from this teacher:"
-        f" {', '.join(counts) or 'there were no questions'}; look at its answers"
-        f" (sodakd record {shop.run.folder} --out answers.jsonl), mend the recipe's section"
-        " `teacher`, and use another folder: --out DIR"
+        "the first cycle holds no pair, so there is nothing to learn from this teacher:"
+        f" {', '.join(found) or 'there were no questions'}; look at its answers (sodakd record"
+        " FOLDER --out answers.jsonl), mend the recipe's section `teacher`, and use another"
+        " folder: --out DIR"
     )
 
 
-def stalled(rates: Sequence[float], patience: int) -> bool:
-    """Whether the newest `patience` rates bring nothing above the best one before them."""
+def has_stalled(rates: Sequence[float], patience: int) -> bool:
+    """Return whether the newest `patience` rates bring nothing above the best one before them."""
     before, newest = rates[:-patience], rates[-patience:]
     return bool(before) and max(newest) <= max(before)
 
 
-def pair_examples(pairs: Sequence[Pair]) -> list[Example]:
-    """Pairs as training examples."""
-    return [Example(pair.question.text, pair.chosen, pair.rejected) for pair in pairs]
-
-
-def with_replay(
-    new: Sequence[Example], older: Sequence[Example], share: float, seed: int
-) -> list[Example]:
-    """New examples with a share of older ones drawn among them, against forgetting."""
-    count = min(len(older), round(len(new) * share / (1 - share))) if share < 1 else len(older)
-    drawn = random.Random(f"replay {seed}").sample(range(len(older)), count)
-    return [*new, *(older[number] for number in sorted(drawn))]
+METHOD = Method(
+    soda,
+    title="SODA, self-paced knowledge distillation ([arXiv 2408.03680]"
+    "(https://arxiv.org/abs/2408.03680)), as sodakd does it",
+    how="In each cycle the teacher delivers a correct and a faulty solution of every question; the"
+    " student\nis trained on both; its answers to fresh questions are judged and graded; and"
+    " that feedback\ndecides which questions come next.",
+    bibtex="@inproceedings{chen2025soda,\n"
+    "  title = {Smaller but Better: Self-Paced Knowledge Distillation for Lightweight yet"
+    " Effective LCMs},\n"
+    "  author = {Chen, Yujia and others},\n"
+    "  booktitle = {FSE},\n"
+    "  year = {2025},\n"
+    "  note = {arXiv:2408.03680}\n"
+    "}",
+)

@@ -6,6 +6,7 @@ trainer left in the folder.
 """
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 from sodakd.errors import ModelError
 from sodakd.models.canary import Canary, read_canary
 from sodakd.models.chat import Generator
-from sodakd.models.endpoint import Endpoint
+from sodakd.models.endpoint import Endpoint, with_secrets
 from sodakd.models.openai import Client, Patience
 from sodakd.models.served import ServedModel
 from sodakd.models.serving import Command, Server
@@ -140,7 +141,14 @@ def _started(place: Place, student: Path, words: tuple[str, ...]) -> Engine:
 def _served(place: Place, student: Path, base_url: str, close: Callable[[], None]) -> Engine:
     settings = place.settings
     client = Client(
-        Endpoint(base_url, settings.model or str(student.resolve())),
+        Endpoint(
+            base_url,
+            settings.model or str(student.resolve()),
+            os.environ.get(settings.api_key_env or "", "").strip() or None,
+            headers=with_secrets(settings.headers),
+            query=settings.query or {},
+            extra_body=settings.extra_body or {},
+        ),
         settings.max_in_flight,
         Patience(attempts=settings.attempts, timeout=settings.timeout),
         empty_is_said=True,

@@ -17,13 +17,16 @@ from sodakd.teacher.batch import BatchTeacher
 from sodakd.teacher.chat import ChatTeacher, Sampling, Session
 from sodakd.teacher.endpoint import endpoint_of
 from sodakd.teacher.replay import ReplayTeacher
+from sodakd.teacher.statement import look_up_spent
 from sodakd.world.teacher import WorldTeacher
 
 if TYPE_CHECKING:
     from sodakd.models.transformers import TransformersModel
 
 
-def open_teacher(settings: TeacherSettings, folder: Path) -> Teacher | CallingTeacher:
+def open_teacher(
+    settings: TeacherSettings, folder: Path
+) -> Teacher | CallingTeacher | BatchTeacher:
     """The teacher of a recipe. A server it needs is started at its first call, not here."""
     return TEACHERS[settings.kind](settings, folder)
 
@@ -38,10 +41,15 @@ def _replay(settings: TeacherSettings, folder: Path) -> Teacher:
     return ReplayTeacher.open(Path(settings.file or ""))
 
 
-def _openai(settings: TeacherSettings, folder: Path) -> CallingTeacher:
-    del folder
+def _openai(settings: TeacherSettings, folder: Path) -> CallingTeacher | BatchTeacher:
     endpoint, patience = endpoint_of(settings), _patience(settings)
-    client = Client(endpoint, settings.max_in_flight, patience)
+    spent = look_up_spent(folder / "ledger.sqlite")
+    client = Client(
+        endpoint,
+        settings.max_in_flight,
+        patience,
+        answered_before=spent is not None and spent.calls > spent.lost,
+    )
     chat = _chat(settings, settings.model or "", lambda: client)
     if settings.batch_api:
         return BatchTeacher(chat, Batches(endpoint, patience, settings.batch_poll))
@@ -65,36 +73,41 @@ def _transformers(settings: TeacherSettings, folder: Path) -> CallingTeacher:
             keys="teacher.",
         )
 
-    model = LocalModel(open_model)
+    model = LocalModel(open_model, settings.max_in_flight)
     # A local model draws by its seed alone: without one, asking again would bring the same answer.
     return _chat(settings, name, lambda: model, settings.seed or 0)
 
 
 def _vllm(settings: TeacherSettings, folder: Path) -> CallingTeacher:
     name = settings.model_name_or_path or ""
-    server = _server(settings, folder / "teacher.log")
+    asked = (*settings.command, "{model}", "--host", "127.0.0.1", "--port", "{port}")
+    words = settings.command if "{model}" in settings.command else asked
+    server = _server(
+        (*words, *settings.arguments),
+        name,
+        settings.port,
+        settings.start_seconds,
+        folder / "teacher.log",
+    )
+
+    clients: dict[str, Client] = {}
 
     def open_model() -> Client:
-        endpoint = Endpoint(server.start(), name, None, settings.token_limit)
-        return Client(endpoint, settings.max_in_flight, _patience(settings))
+        url, extra = server.start(), settings.extra_body or {}
+        if url not in clients:
+            endpoint = Endpoint(url, name, None, settings.token_limit, extra_body=extra)
+            clients[url] = Client(endpoint, settings.max_in_flight, _patience(settings))
+        return clients[url]
 
     return _chat(settings, name, open_model)
 
 
 @cache
-def _server(settings: TeacherSettings, log: Path) -> Server:
+def _server(
+    words: tuple[str, ...], model: str, port: int | None, start_seconds: float, log: Path
+) -> Server:
     """One server for a run, however often its ledger is opened."""
-    asked = (*settings.command, "{model}", "--host", "127.0.0.1", "--port", "{port}")
-    words = settings.command if "{model}" in settings.command else asked
-    return Server(
-        Command(
-            words=(*words, *settings.arguments),
-            model=settings.model_name_or_path or "",
-            port=settings.port,
-            start_seconds=settings.start_seconds,
-            log=log,
-        )
-    )
+    return Server(Command(words, model, port, start_seconds, log))
 
 
 def _chat(
@@ -104,15 +117,22 @@ def _chat(
     seed: int | None = None,
 ) -> ChatTeacher:
     seed = settings.seed if seed is None else seed
-    sampling = Sampling(settings.temperature, settings.max_tokens, seed)
-    return ChatTeacher(model, open_model, sampling, settings.max_in_flight)
+    sampling = Sampling(
+        settings.temperature,
+        settings.max_tokens,
+        seed,
+        settings.system_prompt,
+        settings.extra_body or {},
+    )
+    prompts = None if settings.prompts is None else Path(settings.prompts)
+    return ChatTeacher(model, open_model, sampling, settings.max_in_flight, prompts)
 
 
 def _patience(settings: TeacherSettings) -> Patience:
     return Patience(attempts=settings.attempts, timeout=settings.timeout)
 
 
-Opener = Callable[[TeacherSettings, Path], Teacher | CallingTeacher]
+Opener = Callable[[TeacherSettings, Path], Teacher | CallingTeacher | BatchTeacher]
 
 TEACHERS: Mapping[TeacherKind, Opener] = {
     "world": _world,

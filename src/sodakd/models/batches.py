@@ -5,47 +5,48 @@ A batch is found again after a kill by the token in its metadata, so none is sub
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self, TypeVar
 
-from pydantic import BaseModel, JsonValue, ValidationError
+from pydantic import JsonValue
 
 from sodakd.errors import EndpointError
+from sodakd.json_text import JsonError, parse_json
 from sodakd.models.completions import Billed, Completion, Failure, Request, Trouble
 from sodakd.models.endpoint import Endpoint
 from sodakd.models.http import Connections, HttpReply
 from sodakd.models.openai import Patience
-from sodakd.models.replies import no_answer, read_reply
+from sodakd.models.replies import read_reply, read_value, unusable_body
+from sodakd.models.server_errors import find_error
 
 MOST_REQUESTS = 50_000
 """In one batch, by OpenAI's rule; so are 200 MB, which so many of our prompts stay below."""
 
+_AWAY = {Trouble.CONNECT, Trouble.UNAVAILABLE, Trouble.BUSY}
 ENDED = {"completed", "failed", "expired", "cancelled"}
 _TOO_MANY = "token_limit_exceeded"
 _SHOWN = 3  # errors of a batch that are told of
+_FEWEST_REFUSALS = 5
+
+_MOST_BYTES = 8 * 2**30
+"""Of the answers to a batch."""
 
 Told = TypeVar("Told")
+_Row = dict[str, JsonValue]
 
 
-class _Error(BaseModel):
-    code: str | None = None
-    message: str | None = None
-
-
-class _Errors(BaseModel):
-    data: list[_Error]
-
-
-class Batch(BaseModel):
+@dataclass(frozen=True)
+class Batch:
     """A batch as the server tells of it."""
 
     id: str
     status: str
+    token: str | None = None
     output_file_id: str | None = None
     error_file_id: str | None = None
-    metadata: dict[str, str] | None = None
     errors: JsonValue = None
 
     @property
@@ -57,39 +58,22 @@ class Batch(BaseModel):
     @property
     def too_many(self) -> bool:
         """Whether it was refused for holding more tokens than the account may have waiting."""
-        return self.refused and any(each.code == _TOO_MANY for each in self._told())
+        return self.refused and any(each.get("code") == _TOO_MANY for each in self._told())
 
     @property
     def words(self) -> str:
         """How it ended, and what the server says of that."""
-        told = [": ".join(filter(None, (each.code, each.message))) for each in self._told()]
-        said = "; ".join(told[:_SHOWN]) or json.dumps(self.errors)
-        return f"batch {self.id} has {self.status} as a whole" + (f": {said}" * bool(self.errors))
+        told = [
+            ": ".join(str(each[name]) for name in ("code", "message") if each.get(name))
+            for each in self._told()
+        ]
+        error = find_error({"error": self.errors})
+        said = "; ".join(told[:_SHOWN]) or (error.words if error else "")
+        return f"batch {self.id} has {self.status} as a whole" + (f": {said}" * bool(said))
 
-    def _told(self) -> list[_Error]:
-        try:
-            return _Errors.model_validate(self.errors).data
-        except ValidationError:
-            return []
-
-
-class _Batches(BaseModel):
-    data: list[Batch]
-
-
-class _File(BaseModel):
-    id: str
-
-
-class _Response(BaseModel):
-    status_code: int
-    body: JsonValue = None
-
-
-class _Line(BaseModel):
-    custom_id: str
-    response: _Response | None = None
-    error: JsonValue = None
+    def _told(self) -> list[_Row]:
+        data = self.errors.get("data") if isinstance(self.errors, dict) else None
+        return [each for each in data if isinstance(each, dict)] if isinstance(data, list) else []
 
 
 @dataclass(frozen=True)
@@ -107,10 +91,12 @@ class Batches:
         self.endpoint = endpoint
         self._patience = patience
         self._poll = poll
+        self._answered = False
 
     async def __aenter__(self) -> Self:
+        at = self.endpoint
         self._connections = Connections(
-            self.endpoint.base_url, self.endpoint.key, self._patience.timeout
+            at.base_url, at.request_headers, self._patience.timeout, at.query
         )
         return self
 
@@ -135,16 +121,16 @@ class Batches:
         ]
         form = f"multipart/form-data; boundary={boundary}"
         content = "".join(parts).encode()
-        file = await self._send("POST", "/files", _File.model_validate_json, content, form)
+        file = await self._send("POST", "/files", _read_id, content, form)
         row = {
-            "input_file_id": file.id,
+            "input_file_id": file,
             "endpoint": "/v1/chat/completions",
             "completion_window": "24h",
             "metadata": {"sodakd": token},
         }
         content = json.dumps(row).encode()
         created = await self._send(
-            "POST", "/batches", _batch, content, done=lambda: self._begun(token)
+            "POST", "/batches", read_batch, content, done=lambda: self._begun(token)
         )
         return created.id
 
@@ -154,14 +140,13 @@ class Batches:
         return found.id if found else None
 
     async def _begun(self, token: str) -> Batch | None:
-        found = await self._send("GET", "/batches?limit=100", _Batches.model_validate_json)
-        same = [each for each in found.data if (each.metadata or {}).get("sodakd") == token]
-        return same[0] if same else None
+        found = await self._send("GET", "/batches?limit=100", read_batches)
+        return next((each for each in found if each.token == token), None)
 
     async def wait(self, batch: str) -> Batch:
         """The batch, once it has ended. It may take a day."""
         while True:
-            found = await self._send("GET", f"/batches/{batch}", _batch)
+            found = await self._send("GET", f"/batches/{batch}", read_batch)
             if found.status in ENDED:
                 return found
             await asyncio.sleep(self._poll)
@@ -171,9 +156,14 @@ class Batches:
         found: dict[str, Completion | Failure] = {}
         for file in (batch.error_file_id, batch.output_file_id):
             if file is not None:
-                rows = await self._send("GET", f"/files/{file}/content", _lines)
-                found |= {row.custom_id: _meaning(row) for row in rows}
-        return found
+                found |= await self._send("GET", f"/files/{file}/content", read_results)
+        refused: dict[str, Completion | Failure] = {
+            name: Failure(Trouble.REFUSED, each.error)
+            for name, each in found.items()
+            if isinstance(each, Completion) and each.error
+        }
+        # Where none was answered nobody can tell whether it was for the prompts alone.
+        return found | refused if len(found) == len(refused) >= _FEWEST_REFUSALS else found
 
     def _line(self, asked: Asked) -> str:
         row: Mapping[str, JsonValue] = {
@@ -188,61 +178,115 @@ class Batches:
         self,
         method: str,
         path: str,
-        read: Callable[[bytes], Told],
+        read: Callable[[bytes], Told | None],
         content: bytes | None = None,
         kind: str = "application/json",
         done: Callable[[], Awaitable[Told | None]] | None = None,
     ) -> Told:
         """What a reply's body says; tried again as long as that helps.
 
+        A server that is away is waited for, and that counts as no attempt.
+
         `done` looks for what an attempt that was lost may have done, before the next one.
         """
-        words = ""
-        for attempt in range(1, self._patience.attempts + 1):
-            failure = _told(await self._connections.send(method, path, content, kind), read)
+        own, attempt, began = self._patience, 0, time.monotonic()
+        longest = own.stall if self._answered else own.start
+        while True:
+            reply = await self._connections.send(method, path, content, kind, _MOST_BYTES)
+            failure = _told(reply, read)
             if not isinstance(failure, Failure):
+                self._answered = True
                 return failure
-            words = failure.words
-            if failure.trouble in {Trouble.FATAL, Trouble.REFUSED}:
+            away = failure.trouble in _AWAY and time.monotonic() - began < longest
+            attempt += not away
+            if failure.trouble in {Trouble.FATAL, Trouble.REFUSED} or attempt >= own.attempts:
                 break
-            await asyncio.sleep(
-                failure.retry_after or self._patience.wait(attempt, attempt % 2 / 2)
-            )
+            wait = own.wait(4 if away else attempt, attempt % 2 / 2)
+            await asyncio.sleep(failure.retry_after or wait)
             if done is not None and failure.billed is Billed.PERHAPS:
                 found = await done()
                 if found is not None:
                     return found
         raise EndpointError(
-            f"{method} {self.endpoint.base_url}{path}: {self.endpoint.public(words)}; the batch is"
-            " kept in the books: mend it, then run the same command again"
+            f"{method} {self.endpoint.base_url}{path}: {self.endpoint.public(failure.words)}; the"
+            " batch is kept in the books: mend it, then run the same command again"
         )
 
 
-_batch = Batch.model_validate_json
+def read_batch(body: bytes) -> Batch | None:
+    """The batch that a body tells of; None where it tells of none."""
+    return _batch(_row(body))
 
 
-def _lines(content: bytes) -> list[_Line]:
-    return [_Line.model_validate_json(line) for line in content.splitlines() if line.strip()]
+def read_batches(body: bytes) -> list[Batch] | None:
+    """The batches of a list; None for a body that is no list of them."""
+    data = _row(body).get("data")
+    if not isinstance(data, list):
+        return None
+    found = (_batch(each) for each in data if isinstance(each, dict))
+    return [each for each in found if each is not None]
 
 
-def _told(reply: HttpReply | Failure, read: Callable[[bytes], Told]) -> Told | Failure:
+def read_results(body: bytes) -> dict[str, Completion | Failure]:
+    """What came of the requests in a file of results, by their ids. Other lines say nothing."""
+    found: dict[str, Completion | Failure] = {}
+    for line in body.splitlines():
+        row = _row(line) if b"custom_id" in line else {}
+        name = row.get("custom_id")
+        if isinstance(name, str):
+            found[name] = _meaning(row)
+    return found
+
+
+def _read_id(body: bytes) -> str | None:
+    return _text(_row(body).get("id"))
+
+
+def _batch(row: _Row) -> Batch | None:
+    name, status, metadata = _text(row.get("id")), _text(row.get("status")), row.get("metadata")
+    if name is None or status is None:
+        return None
+    return Batch(
+        id=name,
+        status=status,
+        token=_text(metadata.get("sodakd")) if isinstance(metadata, dict) else None,
+        output_file_id=_text(row.get("output_file_id")),
+        error_file_id=_text(row.get("error_file_id")),
+        errors=row.get("errors"),
+    )
+
+
+def _row(body: bytes) -> _Row:
+    """The object in a body; an empty one where it holds none."""
+    try:
+        value = parse_json(body.decode("utf-8", "replace"))
+    except JsonError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: JsonValue) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _told(reply: HttpReply | Failure, read: Callable[[bytes], Told | None]) -> Told | Failure:
     """What a reply holds, or why it does not."""
     if isinstance(reply, Failure):
         return reply
-    if reply.status == 200:
-        try:
-            return read(reply.body)
-        except ValidationError:
-            return no_answer(reply.body, "JSON of another form than the Batch API's")
-    found = read_reply(reply.status, reply.headers, reply.body)
-    return found if isinstance(found, Failure) else Failure(Trouble.REFUSED, found.error)
+    if 200 <= reply.status < 300:
+        found = read(reply.body)
+        if found is not None:
+            return found
+        return unusable_body(reply.headers, reply.body, "JSON of another form than the Batch API's")
+    refused = read_reply(reply.status, reply.headers, reply.body)
+    return refused if isinstance(refused, Failure) else Failure(Trouble.REFUSED, refused.error)
 
 
-def _meaning(line: _Line) -> Completion | Failure:
-    if line.response is None:
-        return Failure(Trouble.SERVER, f"not begun: {json.dumps(line.error)}")
-    try:
-        body = json.dumps(line.response.body).encode()
-        return read_reply(line.response.status_code, {}, body)
-    except ValidationError as error:
-        return Failure(Trouble.GARBAGE, str(error), Billed.PERHAPS)
+def _meaning(row: _Row) -> Completion | Failure:
+    """What came of one request: as of a reply of its own."""
+    response = row.get("response")
+    if not isinstance(response, dict):
+        error = find_error(row)
+        return Failure(Trouble.SERVER, f"not begun: {error.words if error else 'no reason told'}")
+    status = response.get("status_code")
+    return read_value(status if isinstance(status, int) else 200, response.get("body"))

@@ -31,7 +31,7 @@ class Speaker(Protocol):
 class Generator(Protocol):
     """A model that answers a batch of prompts, one answer each, in their order."""
 
-    def generate(
+    def say(
         self,
         prompts: Sequence[str],
         *,
@@ -39,6 +39,6 @@ class Generator(Protocol):
         temperature: float = 0.0,
         seed: int = 0,
         progress: Callable[[int], None] | None = None,
-    ) -> list[str]:
+    ) -> list[Said]:
         """Answers; greedy at temperature 0, else drawn for each row from `seed`."""
         ...

@@ -8,11 +8,16 @@ from sodakd.types import Frozen, Usage
 
 
 class Finish(StrEnum):
-    """How an answer ended. A `failed` one has no text: every attempt went wrong on its way."""
+    """How an answer ended: whole, by `stop` alone.
+
+    One that is `unknown` ended for a reason that this version does not know. A `failed` one has no
+    text: every attempt went wrong on its way.
+    """
 
     STOP = "stop"
     LENGTH = "length"
     FILTERED = "filtered"
+    UNKNOWN = "unknown"
     FAILED = "failed"
 
 
@@ -24,11 +29,11 @@ class Message(Frozen):
 
 
 class Request(Frozen):
-    """A chat to be completed, and how."""
+    """A chat to be completed, and how. Without a `temperature` it is the server's own."""
 
     messages: tuple[Message, ...]
     max_tokens: int
-    temperature: float = 0.0
+    temperature: float | None = 0.0
     seed: int | None = None
     logprobs: bool = False
 
@@ -41,7 +46,7 @@ class Completion:
     the server tells them.
 
     `error` says why there is no text: of a prompt that was refused, or of attempts that all failed.
-    Such a completion was not billed, beyond what its attempts were.
+    Such a completion is no answer, and was not billed, beyond what its attempts were.
     """
 
     text: str
@@ -51,11 +56,25 @@ class Completion:
     error: str = ""
     logprobs: tuple[tuple[str, float], ...] | None = None
 
+    @property
+    def is_answer(self) -> bool:
+        """Whether the model said this, be it nothing.
+
+        Else the server gave no answer: it refused the prompt, failed, or held the text back.
+        """
+        held_back = self.finish is Finish.FILTERED and not self.text
+        return not (self.error or held_back or self.finish is Finish.FAILED)
+
 
 class Trouble(StrEnum):
-    """Why an attempt brought no answer."""
+    """Why an attempt brought no answer.
+
+    `unavailable`: something answers for the server and says that it is not there (502, 503, 504).
+    `away`: the server was waited for, and the attempt counts for nothing.
+    """
 
     CONNECT = "connect"
+    UNAVAILABLE = "unavailable"
     AWAY = "away"
     RESET = "reset"
     TIMEOUT = "timeout"
@@ -97,8 +116,8 @@ class Till(Protocol):
         """Set the most aside. Raises what is to stop the call, such as `BudgetReached`."""
         ...
 
-    def paid(self, usage: Usage) -> None:
-        """The attempt was answered and took this."""
+    def paid(self, usage: Usage | None) -> None:
+        """The attempt was answered and took this; None where the server does not tell."""
         ...
 
     def free(self) -> None:
@@ -119,9 +138,10 @@ class OpenTill:
     async def reserve(self, most: Usage) -> None:
         """Set nothing aside."""
 
-    def paid(self, usage: Usage) -> None:
+    def paid(self, usage: Usage | None) -> None:
         """Remember the usage."""
-        self.usages.append(usage)
+        if usage is not None:
+            self.usages.append(usage)
 
     def free(self) -> None:
         """Nothing to do."""
@@ -135,7 +155,7 @@ OVERHEAD_TOKENS = 256
 
 
 def at_most(request: Request) -> Usage:
-    """The most tokens that a request can take.
+    """The most tokens that a request can take of a server that keeps to `max_tokens`.
 
     No byte-level tokenizer makes more tokens of a text than it has bytes of UTF-8.
     """
@@ -144,3 +164,31 @@ def at_most(request: Request) -> Usage:
     return Usage(
         prompt_tokens=letters + marks + OVERHEAD_TOKENS, completion_tokens=request.max_tokens
     )
+
+
+@dataclass
+class UsageBound:
+    """The most tokens that an attempt can take, by what the answers so far took.
+
+    Some servers count hidden reasoning, or a long system turn of their own, beyond `at_most`: the
+    largest excess that was seen is set aside for every later attempt.
+    """
+
+    prompt_excess: int = 0
+    completion_excess: int = 0
+
+    def at_most(self, request: Request) -> Usage:
+        """The most that a request can take, as far as is known by now."""
+        most = at_most(request)
+        return Usage(
+            prompt_tokens=most.prompt_tokens + self.prompt_excess,
+            completion_tokens=most.completion_tokens + self.completion_excess,
+        )
+
+    def learn(self, request: Request, usage: Usage) -> None:
+        """Take note of what an attempt took."""
+        most = at_most(request)
+        self.prompt_excess = max(self.prompt_excess, usage.prompt_tokens - most.prompt_tokens)
+        self.completion_excess = max(
+            self.completion_excess, usage.completion_tokens - most.completion_tokens
+        )

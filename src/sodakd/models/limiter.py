@@ -70,28 +70,42 @@ class Limit:
 
 @dataclass
 class Outage:
-    """Whether a server that answered before is away for a while, all of it: it is waited for.
+    """Whether a server is away for a while, all of it: then it is waited for.
 
     With many calls in flight a restart of a few seconds breaks all of their connections at once,
-    and refuses as many new ones: they are one fault, not a hundred. So it is where no reply comes
-    between more than `least` of them, for `longest` seconds at most.
+    and refuses as many new ones, or a gateway says for it that it is not there: they are one fault,
+    not a hundred. While no reply comes, what was certainly not begun counts for nothing; a broken
+    connection does so only among more than `least` of them, for they break one by one as well.
     """
 
     least: int = 8
-    longest: float = 120.0
+    replies: int = 0
     _run: int = 0
     _since: float = 0.0
 
     def answered(self) -> None:
         """A whole reply came, whatever it says."""
         self._run = 0
+        self.replies += 1
 
-    def waits(self, now: float) -> bool:
-        """A connection broke, or was refused: whether that is waited out and counts for nothing."""
+    @property
+    def is_long(self) -> bool:
+        """Whether so many attempts failed on end that no single call can be the cause."""
+        return self._run > self.least
+
+    def lasts(self, now: float) -> float:
+        """Seconds since the first of the failures."""
+        return now - self._since if self._run else 0.0
+
+    def failed(self, now: float, seen: int, *, begun: bool) -> bool:
+        """An attempt failed: whether all of the server is silent, not that call alone.
+
+        It was sent when `seen` replies had come, and may have been `begun` by the server.
+        """
         if self._run == 0:
             self._since = now
         self._run += 1
-        return self._run > self.least and now - self._since < self.longest
+        return self.is_long or (not begun and self.replies == seen)
 
 
 @dataclass

@@ -5,10 +5,9 @@ server that refuses all (a revoked key, an unknown model) or fails half of the t
 at once, with one error.
 """
 
-import asyncio
 import random
 import time
-from collections import Counter, deque
+from collections import Counter
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
@@ -22,26 +21,39 @@ from sodakd.models.completions import (
     Request,
     Till,
     Trouble,
-    at_most,
+    UsageBound,
 )
 from sodakd.models.endpoint import Endpoint
+from sodakd.models.gate import Gate
 from sodakd.models.http import Connections
 from sodakd.models.limiter import Breaker, Limit, Outage
 from sodakd.models.replies import read_reply
 
 _EMPTY_ANSWERS = 3
 """An empty answer is paid for, and mostly comes again: it is asked for twice more, no oftener."""
+_FEWEST_REFUSALS, _MOST_REFUSALS = 5, 100
+"""So many refused prompts and no answer: the request may be wrong, whatever the prompt.
+
+The second where the server answered in an earlier round: a round may be of refused prompts alone.
+"""
+_BEGUN = {Trouble.RESET: True, Trouble.CONNECT: False, Trouble.UNAVAILABLE: False}
+"""Troubles of a server that may be away, and whether it may have begun with the request."""
 
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a client tries. Seconds."""
+    """How long a client tries. Seconds.
+
+    A server that is away, or has no room, is waited for as long as `stall`. One that never answered
+    is waited for as long as `start`, or twice the longest wait where it only has no room.
+    """
 
     attempts: int = 8
     first_wait: float = 0.5
     longest_wait: float = 60.0
     timeout: float = 600.0
     stall: float = 900.0
+    start: float = 10.0
 
     def wait(self, failures: int, drawn: float) -> float:
         """The pause after so many failures; `drawn` in [0, 1) spreads callers over its half."""
@@ -53,7 +65,7 @@ class Client:
     """Calls to one endpoint, to be used inside `async with` in one event loop.
 
     An answer without text is asked for again, but where `empty_is_said`: a student may have nothing
-    to say.
+    to say. `answered_before`: the request is right, for the server answered ones like it.
     """
 
     def __init__(
@@ -63,6 +75,7 @@ class Client:
         patience: Patience,
         *,
         empty_is_said: bool = False,
+        answered_before: bool = False,
     ) -> None:
         self._empty_is_said = empty_is_said
         self.endpoint = endpoint
@@ -71,23 +84,23 @@ class Client:
         self.troubles: Counter[str] = Counter()
         self._limit = Limit(max_in_flight)
         self._breaker = Breaker()
-        self._ever = False
+        self._ever = answered_before
+        self._bound = UsageBound()
         self._jitter = random.Random()
 
     async def __aenter__(self) -> Self:
+        at = self.endpoint
         self._connections = Connections(
-            self.endpoint.base_url, self.endpoint.key, self.patience.timeout
+            at.base_url, at.request_headers, self.patience.timeout, at.query
         )
         self._limit.round += 1
-        self._in_flight = 0
-        self._queue: deque[asyncio.Future[bool]] = deque()
-        self._stop: EndpointError | None = None
-        self._stopped = asyncio.Event()
-        self._closed_until = 0.0
+        self._gate = Gate(self._limit)
         self._last_success = time.monotonic()
         self._breaker = Breaker()
         self._outage = Outage()
         self._given_up = 0
+        self._sent = 0
+        self._refused = 0
         return self
 
     async def __aexit__(
@@ -107,47 +120,51 @@ class Client:
         Raises:
             EndpointError: the server refuses all calls or is out of order: nothing more is sent.
         """
-        most = at_most(request)
         body = self.endpoint.body(request)
-        failures = empties = 0
+        failures = empties = waits = 0
         while True:
-            self._raise_if_stopped()
-            await till.reserve(most)
-            found = await self._attempt(body, till)
+            self._gate.raise_if_stopped()
+            found = await self._attempt(request, body, till)
+            if found.usage is not None:
+                self._bound.learn(request, found.usage)
             if isinstance(found, Completion):
-                if found.error:
-                    till.free()
-                else:
-                    till.paid(found.usage or most)
-                return found
+                if not found.error:
+                    till.paid(found.usage)
+                    return found
+                till.free()
+                # Until one was answered nobody can tell whether it was for the prompt alone.
+                refused = self._failed(found.error)
+                return replace(refused, finish=found.finish) if self._ever else refused
             self._settle(found, till)
-            unpaid = found.billed is Billed.NO
-            if found.trouble is Trouble.BUSY or (found.trouble is Trouble.AWAY and unpaid):
-                await self._pause(self.patience.wait(1, self._jitter.random()))
+            if found.trouble is Trouble.REFUSED:
+                return self._failed(found.words)
+            away = found.trouble is Trouble.AWAY
+            if found.trouble is Trouble.BUSY or (away and found.billed is Billed.NO):
+                waits = min(4, waits + 1) if away else 1
+                await self._gate.pause(self.patience.wait(waits, self._jitter.random()))
                 continue
             failures += 1
             empties += found.trouble is Trouble.EMPTY
-            last = failures >= self.patience.attempts or empties >= _EMPTY_ANSWERS
-            if last or found.trouble is Trouble.REFUSED:
+            if failures >= self.patience.attempts or empties >= _EMPTY_ANSWERS:
                 return self._gave_up(found)
             wait = self.patience.wait(failures, self._jitter.random())
-            await self._pause(max(wait, found.retry_after or 0.0))
+            await self._gate.pause(max(wait, found.retry_after or 0.0))
 
-    async def _attempt(self, body: bytes, till: Till) -> Completion | Failure:
+    async def _attempt(self, request: Request, body: bytes, till: Till) -> Completion | Failure:
+        await self._gate.enter()
         try:
-            await self._enter()
-        except BaseException:
-            till.free()
-            raise
-        round_sent, began = self._limit.round, time.monotonic()
-        try:
-            reply = await self._connections.send("POST", "/chat/completions", body)
-        except BaseException:
-            till.lost()
-            raise
+            # With a place in hand, for what waits for one is no call yet; and by all that was seen.
+            await till.reserve(self._bound.at_most(request))
+            round_sent, began = self._limit.round, time.monotonic()
+            replies = self._outage.replies
+            self._sent += 1
+            try:
+                reply = await self._connections.send("POST", "/chat/completions", body)
+            except BaseException:
+                till.lost()
+                raise
         finally:
-            self._in_flight -= 1
-            self._let_in()
+            self._gate.leave()
         found = (
             reply
             if isinstance(reply, Failure)
@@ -155,28 +172,37 @@ class Client:
                 reply.status, reply.headers, reply.body, empty_is_said=self._empty_is_said
             )
         )
-        found = self._waited_for(found)
+        found = self._waited_for(found, replies)
         self._learn(found, round_sent, time.monotonic() - began)
-        self._let_in()
+        self._gate.let_in()
         return found
 
-    def _waited_for(self, found: Completion | Failure) -> Completion | Failure:
+    def _waited_for(self, found: Completion | Failure, replies: int) -> Completion | Failure:
         """A failure as one of a server that is away for a while, if it is so.
 
-        No attempt of a call is counted for it, but where it may have been paid for.
+        No attempt of a call is counted for it, but where it may have been paid for. `replies` had
+        come when it was sent.
         """
-        broken = {Trouble.CONNECT, Trouble.RESET}
-        if isinstance(found, Completion) or found.trouble not in {*broken, Trouble.TIMEOUT}:
+        if isinstance(found, Completion) or found.trouble not in {*_BEGUN, Trouble.TIMEOUT}:
             self._outage.answered()
             return found
-        now = time.monotonic()
-        if found.trouble in broken and self._breaker.succeeded and self._outage.waits(now):
-            self._closed_until = max(self._closed_until, now + self.patience.wait(3, 1.0))
+        if found.trouble is Trouble.TIMEOUT:
+            return found
+        begun = _BEGUN[found.trouble] or found.billed is not Billed.NO
+        now, own = time.monotonic(), self.patience
+        silent = self._outage.failed(now, replies, begun=begun)
+        longest = own.stall if self._ever else own.start
+        if silent and (self._ever or not begun) and self._outage.lasts(now) < longest:
+            if self._outage.is_long:
+                self._gate.close(own.wait(3, 1.0))
             return replace(found, trouble=Trouble.AWAY)
         return found
 
     def _learn(self, found: Completion | Failure, round_sent: int, seconds: float) -> None:
         now = time.monotonic()
+        if isinstance(found, Completion) and found.error:
+            self._refuse(found.error)
+            return
         if isinstance(found, Completion):
             self._breaker.count(failed=False)
             self._ever = True
@@ -189,25 +215,37 @@ class Client:
         if found.trouble is Trouble.BUSY:
             self._limit.refused(round_sent)
             wait = found.retry_after
-            pause = self.patience.first_wait if wait is None else wait
-            self._closed_until = max(self._closed_until, now + pause)
-            if now - self._last_success > self.patience.stall:
-                self._halt(f"nothing but refusals for {self.patience.stall:g} s: {found.words}")
+            self._gate.close(self.patience.first_wait if wait is None else wait)
+            own, silent = self.patience, now - self._last_success
+            if silent > (own.stall if self._ever else 2 * own.longest_wait):
+                self._halt(f"nothing but refusals for {silent:.0f} s: {found.words}")
             return
         if found.trouble is Trouble.FATAL:
             self._halt(found.words)
             return
         if found.trouble is Trouble.REFUSED:
-            if not self._breaker.succeeded:  # the first calls tell whether the request is wrong
-                self._halt(f"{found.words}: the request is wrong for this server")
+            self._refuse(found.words)
             return
-        if found.trouble in {Trouble.SERVER, Trouble.TIMEOUT}:
+        if not self._ever and self._outage.lasts(now) >= self.patience.start:
+            self._halt(f"it was waited for, {self.patience.start:g} s: {found.words}")
+            return
+        if found.trouble in {Trouble.SERVER, Trouble.TIMEOUT, Trouble.UNAVAILABLE}:
             self._limit.failed(round_sent)
         self._breaker.count(failed=True)
         if self._breaker.tripped:
             self._halt(
                 f"{self._breaker.errors} of the last {self._breaker.attempts} attempts failed,"
                 f" the last one so: {found.words}"
+            )
+
+    def _refuse(self, words: str) -> None:
+        """A prompt was refused. Where most are, and none was answered, the request is wrong."""
+        self._refused += 1
+        few = _MOST_REFUSALS if self._ever else _FEWEST_REFUSALS
+        if not self._breaker.succeeded and self._refused >= max(few, self._sent / 2):
+            self._halt(
+                f"{words}: {self._refused} of {self._sent} calls were refused and none was"
+                " answered: the request is wrong for this server"
             )
 
     def _settle(self, found: Failure, till: Till) -> None:
@@ -222,63 +260,18 @@ class Client:
         self._given_up += 1
         if not self._breaker.succeeded and (not self._ever or self._given_up >= 3):
             self._halt(f"no call succeeded, the last one failed so: {found.words}")
-        self._raise_if_stopped()
-        return Completion("", Finish.FAILED, None, "", self.endpoint.public(found.words))
+        return self._failed(found.words)
+
+    def _failed(self, words: str) -> Completion:
+        """The end of a call without an answer: data, where the others go on."""
+        self._gate.raise_if_stopped()
+        return Completion("", Finish.FAILED, None, "", self.endpoint.public(words))
 
     def _halt(self, words: str) -> None:
-        if self._stop is None:
-            self._stop = EndpointError(
+        self._gate.stop(
+            EndpointError(
                 f"{self.endpoint.model} at {self.endpoint.base_url} was given up:"
                 f" {self.endpoint.public(words)}; all answers so far are kept: mend it, then run"
                 " the same command again"
             )
-            self._stopped.set()
-            for waiting in self._queue:
-                if not waiting.done():
-                    waiting.set_result(False)
-            self._queue.clear()
-
-    def _raise_if_stopped(self) -> None:
-        if self._stop is not None:
-            raise self._stop
-
-    async def _pause(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self._stopped.wait(), seconds)
-        except TimeoutError:
-            return
-        self._raise_if_stopped()
-
-    async def _enter(self) -> None:
-        """Wait for a place, and for the end of a pause that the server asked for."""
-        while True:
-            self._raise_if_stopped()
-            pause = self._closed_until - time.monotonic()
-            if pause > 0:
-                await self._pause(pause * (1 + 0.1 * self._jitter.random()))
-            elif self._in_flight < self._limit.places:
-                self._in_flight += 1
-                return
-            elif await self._handed():
-                return
-
-    async def _handed(self) -> bool:
-        """Wait in the queue: true where a place was handed over that may be used at once."""
-        waiting: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._queue.append(waiting)
-        usable = False
-        try:
-            usable = await waiting and self._stop is None and self._closed_until <= time.monotonic()
-        finally:  # a place that is not taken goes to the next, also where we are cancelled
-            if not usable and waiting.done() and not waiting.cancelled() and waiting.result():
-                self._in_flight -= 1
-                self._let_in()
-        return usable
-
-    def _let_in(self) -> None:
-        """Hand the free places to those who have waited longest: who is woken has one already."""
-        while self._queue and self._in_flight < self._limit.places:
-            waiting = self._queue.popleft()
-            if not waiting.done():
-                self._in_flight += 1
-                waiting.set_result(True)
+        )

@@ -6,75 +6,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from pydantic import BaseModel, JsonValue, ValidationError
+from pydantic import JsonValue
 
-from sodakd.models.completions import Billed, Completion, Failure, Finish, Trouble
+from sodakd.json_text import JsonError, parse_json
+from sodakd.models.completion_body import read_completion, read_usage
+from sodakd.models.completions import Billed, Completion, Failure, Trouble
+from sodakd.models.server_errors import NO_CREDIT, PER_PROMPT, find_error, one_line
 from sodakd.types import Usage
 
 LONGEST_WAIT = 300.0
 """Seconds: a server that asks for a longer pause is asked again after this one."""
-
-
-class _Part(BaseModel):
-    text: str | None = None
-
-
-class _Said(BaseModel):
-    content: str | list[_Part] | None = None
-    refusal: str | None = None
-
-    @property
-    def text(self) -> str:
-        """What was said: of parts, those of text, one after the other."""
-        if isinstance(self.content, list):
-            return "".join(part.text or "" for part in self.content)
-        return self.content or ""
-
-
-class _Choice(BaseModel):
-    message: _Said
-    logprobs: JsonValue = None
-    finish_reason: str | None = None
-
-
-class _Token(BaseModel):
-    token: str
-    logprob: float
-
-
-class _Logprobs(BaseModel):
-    content: list[_Token]
-
-
-class _Tokens(BaseModel):
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-
-    @property
-    def usage(self) -> Usage | None:
-        """None where a server does not tell both: then nobody knows what it took."""
-        if self.prompt_tokens is None or self.completion_tokens is None:
-            return None
-        return Usage(
-            prompt_tokens=max(0, self.prompt_tokens),
-            completion_tokens=max(0, self.completion_tokens),
-        )
-
-
-class _Reply(BaseModel):
-    model: str = ""
-    choices: list[_Choice]
-    usage: _Tokens | None = None
-
-
-_FINISH: Mapping[str, Finish] = {
-    "stop": Finish.STOP,
-    "eos": Finish.STOP,
-    "length": Finish.LENGTH,
-    "max_tokens": Finish.LENGTH,
-    "content_filter": Finish.FILTERED,
-    "safety": Finish.FILTERED,
-}
 
 _FATAL: Mapping[int, str] = {
     401: "the key is not accepted: check the environment variable that api_key_env names",
@@ -84,18 +25,12 @@ _FATAL: Mapping[int, str] = {
     405: "no chat completions at this address: check base_url (it mostly ends in /v1)",
 }
 
-_PER_PROMPT: Mapping[str, Finish] = {
-    "content_filter": Finish.FILTERED,
-    "content_policy_violation": Finish.FILTERED,
-    "moderation": Finish.FILTERED,
-    "flagged": Finish.FILTERED,
-    "context_length_exceeded": Finish.LENGTH,
-    "maximum context length": Finish.LENGTH,
-    "exceed_context_size": Finish.LENGTH,
-}
-"""Words of a 400 or 403 that speak of one prompt alone: data, and no reason to stop."""
+_UNAVAILABLE = {502, 503, 504, *range(520, 528), 529, 530}
+"""Said by a gateway for a server that is not there, or by one that is full: nothing was begun."""
+_OF_A_PROMPT = {400, 403, 413, 422, 429, 451, 500}
+"""With words that speak of one prompt alone these are data, and no reason to stop."""
 
-_NO_CREDIT = ("insufficient_quota", "billing_hard_limit", "insufficient balance")
+_STREAM = (b"data:", b"event:", b": ")
 
 
 def read_reply(
@@ -110,29 +45,32 @@ def read_reply(
 
     A reply without text is a failure, or with `empty_is_said` an answer.
     """
-    if status == 200:
-        return _answer(body, empty_is_said)
-    words = f"HTTP {status}: {_words(body)}"
-    lower = words.lower()
     wait = retry_after(headers.get("retry-after"), now)
-    if status == 429 and not any(sign in lower for sign in _NO_CREDIT):
-        return Failure(Trouble.BUSY, words, retry_after=wait)
-    if status >= 500 or status in {408, 409, 425}:
-        busy = status in {503, 529} and wait is not None
-        return Failure(Trouble.BUSY if busy else Trouble.SERVER, words, retry_after=wait)
-    if status in {400, 403, 413, 422}:
-        for sign, finish in _PER_PROMPT.items():
-            if sign in lower:
-                return Completion(
-                    "", finish, Usage(prompt_tokens=0, completion_tokens=0), "", words
-                )
-    if status == 429:
-        return Failure(Trouble.FATAL, f"{words}: the account has no credit left")
-    if status in _FATAL:
-        return Failure(Trouble.FATAL, f"{words}: {_FATAL[status]}")
-    if 300 <= status < 400:
-        return Failure(Trouble.FATAL, f"{words}: the address moved: check base_url")
-    return Failure(Trouble.REFUSED, words)
+    value = _json(body)
+    if not isinstance(value, JsonError):
+        return read_value(status, value, wait, empty_is_said=empty_is_said)
+    if 200 <= status < 300:
+        return no_json(headers, body)
+    text = body[:4000].decode("utf-8", "replace")
+    words = "an HTML page" if "<html" in text.lower() else one_line(text)
+    return _refusal(status, f"HTTP {status}: {words}", wait)
+
+
+def read_value(
+    status: int, value: JsonValue, wait: float | None = None, *, empty_is_said: bool = False
+) -> Completion | Failure:
+    """The meaning of a reply whose body was read: of one to a call, or to a request of a batch."""
+    if not 200 <= status < 300:
+        error = find_error(value)
+        words = error.words if error and error.words else _as_text(value)
+        return _refusal(status, f"HTTP {status}: {words}", wait)
+    row = value if isinstance(value, dict) else {}
+    found = read_completion(row, empty_is_said=empty_is_said)
+    if found is None:
+        found = Failure(Trouble.GARBAGE, "JSON that is no chat completion", Billed.PERHAPS)
+    if isinstance(found, Failure) and found.trouble in {Trouble.EMPTY, Trouble.GARBAGE}:
+        return _told_failure(value, read_usage(row.get("usage")), wait) or found
+    return found
 
 
 def retry_after(value: str | None, now: datetime | None = None) -> float | None:
@@ -144,7 +82,7 @@ def retry_after(value: str | None, now: datetime | None = None) -> float | None:
     except ValueError:
         try:
             then = parsedate_to_datetime(value)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         if then.tzinfo is None:
             then = then.replace(tzinfo=UTC)
@@ -152,62 +90,90 @@ def retry_after(value: str | None, now: datetime | None = None) -> float | None:
     return None if math.isnan(seconds) else min(max(0.0, seconds), LONGEST_WAIT)
 
 
-def _answer(body: bytes, empty_is_said: bool) -> Completion | Failure:
-    try:
-        reply = _Reply.model_validate_json(body)
-    except ValidationError:
-        return no_answer(body, "JSON that is no chat completion")
-    usage = reply.usage.usage if reply.usage else None
-    if not reply.choices:
-        return Failure(Trouble.EMPTY, "a reply without choices", *_billed(usage))
-    choice = reply.choices[0]
-    finish = _FINISH.get((choice.finish_reason or "stop").lower(), Finish.STOP)
-    text = choice.message.text
-    if choice.message.refusal and not text:
-        finish = Finish.FILTERED
-    if not text and finish is Finish.STOP and not empty_is_said:
-        return Failure(Trouble.EMPTY, "a reply without text", *_billed(usage))
-    return Completion(text, finish, usage, reply.model, logprobs=_logprobs(choice.logprobs))
+def unusable_body(headers: Mapping[str, str], body: bytes, other: str) -> Failure:
+    """Why a body with status 200 does not hold what was asked for; `other` are words for any JSON.
+
+    An error that it tells of means what its status would.
+    """
+    value = _json(body)
+    if isinstance(value, JsonError):
+        return no_json(headers, body)
+    found = _told_failure(value, None, None)
+    if isinstance(found, Failure):
+        return found
+    return Failure(Trouble.GARBAGE, found.error if found else other, Billed.PERHAPS)
 
 
-def _logprobs(found: JsonValue) -> tuple[tuple[str, float], ...] | None:
-    """Tokens and their log-probabilities; None where a server says nothing of them, or nonsense."""
-    try:
-        told = _Logprobs.model_validate(found)
-    except ValidationError:
-        return None
-    return tuple((each.token, each.logprob) for each in told.content)
-
-
-def _billed(usage: Usage | None) -> tuple[Billed, Usage | None]:
-    return (Billed.PERHAPS if usage is None else Billed.YES), usage
-
-
-def no_answer(body: bytes, other: str) -> Failure:
-    """What a body is that does not hold what was asked for; `other` are words for any JSON."""
+def no_json(headers: Mapping[str, str], body: bytes) -> Failure:
+    """What a body with status 200 is that is no JSON."""
     start = body[:200].lstrip().lower()
     if start.startswith((b"<!doctype", b"<html")):
         found = "an HTML page instead of an answer"
+    elif "text/event-stream" in headers.get("content-type", "") or start.startswith(_STREAM):
+        found = (
+            "a stream of events, though the request says that it wants one whole answer"
+            ' ("stream": false): switch streaming off at the server, or at what stands before it'
+        )
     else:
-        try:
-            value: JsonValue = json.loads(body)
-            told = isinstance(value, dict) and "error" in value
-            found = f"an error in a reply with status 200: {_words(body)}" if told else other
-        except ValueError:
-            found = "a body that is not JSON"
+        found = "a body that is not JSON"
     return Failure(Trouble.GARBAGE, found, Billed.PERHAPS)
 
 
-def _words(body: bytes) -> str:
-    """What a server says of an error, in one line of at most 300 characters."""
-    text = body[:4000].decode("utf-8", "replace")
+def _told_failure(
+    value: JsonValue, usage: Usage | None, wait: float | None
+) -> Completion | Failure | None:
+    """What the error in a body with status 200 means: as if its status stood outside."""
+    error = find_error(value) or find_error(_first_choice(value))
+    if error is None:
+        return None
+    words = f"an error in a reply with status 200: {error.words}"
+    found = _refusal(error.status or 500, words, wait)
+    if isinstance(found, Failure) and usage is not None and usage.tokens:
+        return Failure(found.trouble, words, Billed.YES, usage, found.retry_after)
+    return found
+
+
+def _first_choice(value: JsonValue) -> JsonValue:
+    """The first choice of a body: routers tell there what befell the server behind them."""
+    choices = value.get("choices") if isinstance(value, dict) else None
+    first = choices[0] if isinstance(choices, list) and choices else None
+    return {"error": first.get("error")} if isinstance(first, dict) else None
+
+
+def _refusal(status: int, words: str, wait: float | None) -> Completion | Failure:
+    """What an error means, by its status and its words."""
+    lower = words.lower()
+    if 400 <= status < 500 and any(sign in lower for sign in NO_CREDIT):
+        return Failure(Trouble.FATAL, f"{words}: {_FATAL[402]}")
+    if status in _OF_A_PROMPT:
+        for sign, finish in PER_PROMPT.items():
+            if sign in lower and (status != 429 or sign == "request too large"):
+                return Completion(
+                    "", finish, Usage(prompt_tokens=0, completion_tokens=0), "", words
+                )
+    if status == 429 or (status in {503, 529} and wait is not None):
+        return Failure(Trouble.BUSY, words, retry_after=wait)
+    if status in _UNAVAILABLE:
+        return Failure(Trouble.UNAVAILABLE, words, retry_after=wait)
+    if status >= 500 or status in {408, 409, 425}:
+        return Failure(Trouble.SERVER, words, retry_after=wait)
+    if status in _FATAL:
+        return Failure(Trouble.FATAL, f"{words}: {_FATAL[status]}")
+    if 300 <= status < 400:
+        return Failure(Trouble.FATAL, f"{words}: the address moved: check base_url")
+    return Failure(Trouble.REFUSED, words)
+
+
+def _json(body: bytes) -> JsonValue | JsonError:
+    """The body's value; bytes that are no letters of its encoding become U+FFFD."""
     try:
-        value: JsonValue = json.loads(body)
-    except ValueError:
-        kind = "an HTML page" if "<html" in text.lower() else text
-        return " ".join(kind.split())[:300]
-    error = value.get("error", value) if isinstance(value, dict) else value
-    if isinstance(error, dict):
-        parts = [error.get("message"), error.get("code")]
-        error = " ".join(str(part) for part in parts if part) or json.dumps(error)
-    return " ".join(str(error).split())[:300]
+        return parse_json(body.decode(json.detect_encoding(body), "replace"))
+    except JsonError as error:
+        return error
+
+
+def _as_text(value: JsonValue) -> str:
+    try:
+        return one_line(json.dumps(value, ensure_ascii=False))
+    except ValueError:  # an integer that Python does not write
+        return "no words"

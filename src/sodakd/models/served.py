@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from sodakd.errors import EndpointError
 from sodakd.models.apart import run_apart
 from sodakd.models.canary import LONGEST, Canary, Compared, Heard, compare
+from sodakd.models.chat import Said
 from sodakd.models.completions import Completion, Finish, Message, OpenTill, Request
 from sodakd.models.openai import Client
 
@@ -25,10 +26,34 @@ class ServedModel:
         seed: int = 0,
         progress: Callable[[int], None] | None = None,
     ) -> list[str]:
-        """Answers in the order of the prompts; empty for one whose every attempt failed.
+        """Answers in the order of the prompts.
 
         Raises:
-            EndpointError: the server refuses, or is out of order.
+            EndpointError: as `say`.
+        """
+        said = self.say(
+            prompts,
+            max_new_tokens=max_new_tokens,
+            temperature=temperature,
+            seed=seed,
+            progress=progress,
+        )
+        return [each.text for each in said]
+
+    def say(
+        self,
+        prompts: Sequence[str],
+        *,
+        max_new_tokens: int,
+        temperature: float = 0.0,
+        seed: int = 0,
+        progress: Callable[[int], None] | None = None,
+    ) -> list[Said]:
+        """What `generate` gives, and how each answer ended.
+
+        Raises:
+            EndpointError: the server refuses, is out of order, or gave no answer to some prompt: an
+                empty one would count as the model's.
         """
         requests = [
             Request(
@@ -39,7 +64,16 @@ class ServedModel:
             )
             for number, prompt in enumerate(prompts)
         ]
-        return [found.text for found in self.complete(requests, progress)]
+        found = self.complete(requests, progress)
+        lacking = [each for each in found if not each.is_answer]
+        if lacking:
+            endpoint = self._client.endpoint
+            raise EndpointError(
+                f"{endpoint.model} at {endpoint.base_url} gave no answer to {len(lacking)} of"
+                f" {len(found)} prompts: {lacking[0].error or 'the text was held back'}; mend it,"
+                " then run the same command again"
+            )
+        return [Said(each.text, ended=each.finish is Finish.STOP) for each in found]
 
     def check(self, canary: Canary, tolerance: float) -> Compared:
         """Hold what the server says against the canary: by the text alone where it says no more.
@@ -77,7 +111,7 @@ class ServedModel:
             ]
         )
         for each in found:
-            if each.finish is Finish.FAILED or each.error:
+            if not each.is_answer:
                 raise EndpointError(
                     f"the server does not answer the canary's prompts: {each.error}"
                 )

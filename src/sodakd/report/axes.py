@@ -59,7 +59,11 @@ def ticks(axis: Axis, wanted: int = 5) -> list[float]:
     """Round values within an axis."""
     if axis.log:
         first, last = math.floor(math.log10(axis.low)), math.ceil(math.log10(axis.high))
-        return [10.0**at for at in range(first, last + 1) if axis.low <= 10.0**at <= axis.high]
+        powers = [10.0**at for at in range(first, last + 1)]
+        # Of less than three decades the powers alone are one tick, or none.
+        parts = (1, 2, 5) if last - first <= 3 else (1,)
+        marks = [power * part for power in powers for part in parts]
+        return [value for value in marks if axis.low <= value <= axis.high]
     span = (axis.high - axis.low) or 1.0
     power = 10.0 ** math.floor(math.log10(span / wanted))
     step = next(power * k for k in (1, 2, 2.5, 5, 10, 20) if span / (power * k) <= wanted + 0.01)

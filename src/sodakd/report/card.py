@@ -14,8 +14,6 @@ from ruamel.yaml import YAML
 from sodakd.records import Passed, Standing
 from sodakd.report import facts
 from sodakd.report.licence import base_licence, data_licence, licence_words, teacher_licence
-from sodakd.report.methods import method_words
-from sodakd.report.palette import CONTROL
 from sodakd.report.reading import Folder, read_folder
 from sodakd.report.student import read_student
 
@@ -43,13 +41,13 @@ class StandingRow:
 
 @dataclass(frozen=True)
 class Cost:
-    """What the teacher took in all, and the control's part of the money."""
+    """What the teacher took in all, and the part of the other arms."""
 
     calls: int
     prompt_tokens: int
     completion_tokens: int
     money: str
-    control: str
+    others: str
 
 
 def model_card(
@@ -72,9 +70,14 @@ def model_card(
     student = read_student(run / "student")
     recipe = folder.recipe
     base, source = facts.base_of(recipe), facts.data_of(recipe)
-    names = [each for each in ("base", facts.kept_name(folder)) if each]
-    if folder.has_control and CONTROL not in names:
-        names.append(CONTROL)
+    kept = folder.kept
+    names = [each for each in ("base", kept, *(row.name for row in folder.others)) if each]
+    arm = next((row.arm for row in folder.students if row.name == kept), "")
+    method = (
+        next((row for row in folder.results.arms if row.name == arm), None)
+        if folder.results
+        else None
+    )
     asked = facts.trained_questions(folder)
     groups = folder.results.standings[0].groups if folder.results else ()
     above = next((group.group for group in groups if group.group.startswith("levels ")), "")
@@ -82,7 +85,7 @@ def model_card(
         environment()
         .get_template("card.md")
         .render(
-            header=_header(base, source, str(recipe.get("method") or "soda"), licence),
+            header=_header(base, source, arm, licence),
             version=folder.version,
             title=facts.public(title or name),
             summary=_summary(folder),
@@ -95,17 +98,17 @@ def model_card(
             base_words=_base_words(base),
             data_words=data_words(recipe, source),
             teacher=facts.teacher_of(recipe),
-            method=method_words(str(recipe.get("method") or "soda")),
+            method=method,
             seed=recipe.get("seed", 0),
-            kept=facts.kept_name(folder) or "",
+            kept=kept or "",
             exam=len(folder.exam),
             standings=_standings(folder, above),
             above=above,
-            control=folder.has_control and recipe.get("method") != CONTROL,
+            others=[row.name for row in folder.others],
             names=names,
             languages=facts.language_rows(folder, names),
             spend=_cost(folder),
-            pairs=sum(len(cycle.pairs) for cycle in folder.cycles),
+            pairs=sum(len(row.pairs) for row in folder.own),
             questions=len(asked),
             question_languages=counts(facts.languages_of(asked)),
             faults=counts(faults(folder)),
@@ -162,7 +165,7 @@ def _summary(folder: Folder) -> str:
     teacher = facts.teacher_of(folder.recipe)
     words = f"A small code model, distilled from {teacher} with sodakd."
     shares = {row.name: _group(row, "all") for row in (folder.results or _NONE).standings}
-    first, last = shares.get("base"), shares.get(facts.kept_name(folder) or "")
+    first, last = shares.get("base"), shares.get(folder.kept or "")
     if first is None or last is None:
         return words
     return (
@@ -203,7 +206,7 @@ def data_words(recipe: Mapping[str, JsonValue], source: str) -> str:
 
 
 def _standings(folder: Folder, above: str) -> list[StandingRow]:
-    kept, known = facts.kept_name(folder), facts.price_is_known(folder)
+    kept, known = folder.kept, facts.price_is_known(folder)
     return [
         StandingRow(
             name=f"**{row.name}**" if row.name == kept else row.name,
@@ -229,7 +232,7 @@ def _written(found: Passed | None) -> str:
 
 def _cost(folder: Folder) -> Cost:
     known = facts.price_is_known(folder)
-    own = [row for row in folder.spend if row.method == CONTROL]
+    others = [row for row in folder.spend if row.arm in folder.arms[1:]]
 
     def money(amount: float) -> str:
         return f"US $ {_money(amount)}" if known else "at a price that is unknown"
@@ -239,7 +242,8 @@ def _cost(folder: Folder) -> Cost:
         prompt_tokens=sum(row.prompt_tokens for row in folder.spend),
         completion_tokens=sum(row.completion_tokens for row in folder.spend),
         money=money(sum(row.money for row in folder.spend)),
-        control=f"{sum(row.calls for row in own):,} calls, {money(sum(row.money for row in own))}",
+        others=f"{sum(row.calls for row in others):,} calls,"
+        f" {money(sum(row.money for row in others))}",
     )
 
 
@@ -250,7 +254,7 @@ def _money(amount: float) -> str:
 
 def faults(folder: Folder) -> list[tuple[str, int]]:
     """How many pairs have each kind of fault, the most first."""
-    kinds = Counter(pair.fault.value for cycle in folder.cycles for pair in cycle.pairs)
+    kinds = Counter(pair.fault.value for row in folder.own for pair in row.pairs if pair.fault)
     return [(kind.replace("_", " "), count) for kind, count in kinds.most_common()]
 
 

@@ -31,7 +31,7 @@ _MEANINGS: Mapping[str, str] = {
     "language": "the programming language asked for",
     "source": "where the question is from",
     "level": "its level of difficulty, 1 to 5, where it has one",
-    "cycle": "the cycle of the run",
+    "student": "the student that learnt from it",
     "fault": "the kind of fault",
 }
 _LOADERS: Mapping[str, str] = {".parquet": "parquet"}
@@ -39,10 +39,10 @@ _SIZES = (("n<1K", 1_000), ("1K<n<10K", 10_000), ("10K<n<100K", 100_000), ("100K
 
 
 @dataclass(frozen=True)
-class CycleRow:
-    """How much of a cycle there is."""
+class StudentPairs:
+    """How much a student was taught."""
 
-    number: int
+    name: str
     pairs: int
     questions: int
 
@@ -79,11 +79,10 @@ def dataset_card(
         columns=[(name, _MEANINGS.get(name, "")) for name in rows[0]],
         teacher=facts.teacher_of(recipe),
         data=data_words(recipe, facts.data_of(recipe)),
-        cycles=[
-            CycleRow(
-                cycle.number, len(cycle.pairs), len({pair.question.id for pair in cycle.pairs})
-            )
-            for cycle in folder.cycles
+        students=[
+            StudentPairs(row.name, len(row.pairs), len({pair.question.id for pair in row.pairs}))
+            for row in folder.own
+            if row.pairs
         ],
         faults=counts(faults(folder)),
         languages=counts(facts.languages_of(asked)),

@@ -9,48 +9,48 @@ from typing import TypeVar
 from pydantic import JsonValue
 
 from sodakd.records import Difficulty, Feedback
-from sodakd.report.faults import edit_distance
-from sodakd.report.reading import Cycle
+from sodakd.report.faults import edit_distance, with_fault
+from sodakd.report.reading import Student
 from sodakd.types import Case, FaultKind, Pair, Question, Tests
 
 Row = TypeVar("Row", Feedback, Pair)
 
-PER_CYCLE = 150
+PER_STUDENT = 150
 BYTES = 2_600_000
 """The browser's share of the page, which shall stay below 4 MB."""
 _TEXT = 6000
 _CASES = 24
 
 
-def examples(cycles: Sequence[Cycle]) -> str:
+def examples(students: Sequence[Student]) -> str:
     """Rows for the browser as JSON that can stand in a script element.
 
     Answers of the student are drawn evenly over difficulties, pairs over kinds of fault.
     """
-    count = PER_CYCLE
+    count = PER_STUDENT
     while True:
-        text = _script_safe(_rows(cycles, count))
+        text = _script_safe(_rows(students, count))
         if len(text.encode()) <= BYTES or count <= 4:
             return text
         count = count * 2 // 3
 
 
-def _rows(cycles: Sequence[Cycle], count: int) -> list[JsonValue]:
-    pairs = {pair.question.id: pair for cycle in cycles for pair in cycle.pairs}
+def _rows(students: Sequence[Student], count: int) -> list[JsonValue]:
+    pairs = {pair.question.id: pair for student in students for pair in with_fault(student.pairs)}
     rows: list[JsonValue] = []
-    for cycle in cycles:
-        rng = random.Random(cycle.number)
+    for student in students:
+        rng = random.Random(student.name)
         answered = _evenly(
-            [[row for row in cycle.feedback if row.difficulty is kind] for kind in Difficulty],
+            [[row for row in student.feedback if row.difficulty is kind] for kind in Difficulty],
             count, rng,
         )  # fmt: skip
-        rows += [_answer(cycle.number, row, pairs.get(row.question.id)) for row in answered]
+        rows += [_answer(student.name, row, pairs.get(row.question.id)) for row in answered]
         taught = _evenly(
-            [[pair for pair in cycle.pairs if pair.fault is kind] for kind in FaultKind],
+            [[pair for pair in student.pairs if pair.fault is kind] for kind in FaultKind],
             count * 2 // 3, rng,
         )  # fmt: skip
         rows += [
-            {"kind": "pair", **_question(cycle.number, pair.question), **_codes(pair)}
+            {"kind": "pair", **_question(student.name, pair.question), **_codes(pair)}
             for pair in taught
         ]
     return rows
@@ -62,11 +62,11 @@ def _evenly(groups: Sequence[Sequence[Row]], count: int, rng: random.Random) -> 
     return mixed[:count]
 
 
-def _answer(cycle: int, row: Feedback, pair: Pair | None) -> JsonValue:
+def _answer(student: str, row: Feedback, pair: Pair | None) -> JsonValue:
     graded = None if row.score is None else {**row.score.model_dump(), "total": row.score.total}
     return {
         "kind": "answer",
-        **_question(cycle, row.question),
+        **_question(student, row.question),
         "difficulty": row.difficulty.value,
         "outcome": row.verdict.outcome.value,
         "stage": row.verdict.stage.value,
@@ -84,11 +84,11 @@ def _answer(cycle: int, row: Feedback, pair: Pair | None) -> JsonValue:
     }
 
 
-def _question(cycle: int, question: Question) -> dict[str, JsonValue]:
+def _question(student: str, question: Question) -> dict[str, JsonValue]:
     cases = question.tests.cases if isinstance(question.tests, Tests) else ()
     return {
         "id": question.id,
-        "cycle": cycle,
+        "student": student,
         "level": question.level,
         "language": question.language.value,
         "source": question.source,
@@ -102,8 +102,8 @@ def _question(cycle: int, question: Question) -> dict[str, JsonValue]:
 def _codes(pair: Pair) -> dict[str, JsonValue]:
     return {
         "chosen": _cut(pair.chosen),
-        "rejected": _cut(pair.rejected),
-        "fault": pair.fault.value,
+        "rejected": _cut(pair.rejected or ""),
+        "fault": pair.fault.value if pair.fault else "",
         "distance": edit_distance(pair),
     }
 

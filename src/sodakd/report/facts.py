@@ -10,7 +10,6 @@ from pydantic import JsonValue
 
 from sodakd.evaluate.passk import passed
 from sodakd.records import Attempt, Passed
-from sodakd.report.palette import CONTROL
 from sodakd.report.reading import Folder
 from sodakd.types import Question
 from sodakd.update.decontaminate import HeldOut
@@ -97,6 +96,46 @@ def teacher_of(recipe: Mapping[str, JsonValue]) -> str:
     return "the procedural teacher of the embedded world" if kind == "world" else str(kind)
 
 
+def measure(folder: Folder) -> str:
+    """Return what is measured on the exam: pass@1, or less where questions have no tests."""
+    untested = sum(question.tests is None for question in folder.exam)
+    if not untested:
+        return "pass@1"
+    if untested == len(folder.exam):
+        return "runs to its end (no tests)"
+    return f"pass@1 ({untested} of {len(folder.exam)} without tests: run to their end)"
+
+
+def about(folder: Folder) -> list[tuple[str, str]]:
+    """Return what a reader asks first: teacher, student, data, exam, cost, time, machine."""
+    recipe = folder.recipe
+    base = base_of(recipe)
+    seconds = sum(event.seconds or 0 for event in folder.events)
+    calls = sum(row.calls for row in folder.spend)
+    money = sum(row.money for row in folder.spend)
+    spent = f"US $ {money:.2f}" if price_is_known(folder) else "price unknown"
+    results = folder.results
+    rows = [
+        ("teacher", teacher_of(recipe)),
+        ("student", public(base) if base else "made from scratch for this run"),
+        (
+            "questions",
+            f"{public(data_of(recipe))}, {section(recipe, 'questions').get('seeds')} seeds",
+        ),
+        ("exam", f"{len(folder.exam):,} questions" if folder.exam else ""),
+        ("cost", f"{calls:,} calls, {spent}" if folder.spend else ""),
+        ("time in steps", f"{seconds / 60:.1f} minutes" if seconds else ""),
+        ("machine", results.machine if results else ""),
+        ("versions", _versions(folder)),
+    ]
+    return [(term, words) for term, words in rows if words]
+
+
+def _versions(folder: Folder) -> str:
+    frameworks = folder.results.frameworks if folder.results else {}
+    return ", ".join(f"{name} {version}" for name, version in sorted(frameworks.items()))
+
+
 def price_is_known(folder: Folder) -> bool:
     """Whether the money in the books says what was paid.
 
@@ -110,17 +149,10 @@ def price_is_known(folder: Folder) -> bool:
     return kind in _FREE or not tokens or any(row.money > 0 for row in folder.spend)
 
 
-def kept_name(folder: Folder) -> str | None:
-    """The name of the student that was kept, as the standings and evaluations have it."""
-    if folder.recipe.get("method") == CONTROL:
-        return CONTROL
-    return folder.kept
-
-
 def language_rows(folder: Folder, names: Sequence[str]) -> list[LanguageRow]:
     """pass@1 of these students by language, each with its 95 % Wilson interval."""
     languages = {question.id: question.language for question in folder.exam}
-    by_name = dict(folder.evaluations)
+    by_name = {row.name: row.evaluation for row in folder.students}
     rows = []
     for language in sorted(set(languages.values())):
         found = [
@@ -194,7 +226,7 @@ def overlap(folder: Folder) -> Overlap | None:
 
 def trained_questions(folder: Folder) -> list[Question]:
     """The questions of all pairs, each once."""
-    found = {pair.question.id: pair.question for cycle in folder.cycles for pair in cycle.pairs}
+    found = {pair.question.id: pair.question for row in folder.own for pair in row.pairs}
     return list(found.values())
 
 

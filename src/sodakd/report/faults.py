@@ -10,20 +10,20 @@ from rapidfuzz.distance import Levenshtein
 
 from sodakd.report.bars import histogram, lying_bars
 from sodakd.report.figure import Figure, plot
-from sodakd.report.palette import FAULTS, student
-from sodakd.report.reading import Cycle, Folder
+from sodakd.report.palette import FAULTS, student_keys
+from sodakd.report.reading import Folder, Student
 from sodakd.types import FaultKind, Pair
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _MEASURED = 3000
-"""Pairs of a cycle whose edit distance is measured, evenly taken."""
+"""Pairs of a student whose edit distance is measured, evenly taken."""
 
 
 @dataclass(frozen=True)
 class PairNumbers:
     """A line of the table of pairs, in words."""
 
-    cycle: int
+    student: str
     pairs: str
     solutions: str
     faults: str
@@ -33,27 +33,34 @@ class PairNumbers:
 
 def edit_distance(pair: Pair) -> int:
     """Tokens to insert, delete or replace to make the faulty answer of the correct one."""
-    return Levenshtein.distance(_TOKEN.findall(pair.chosen), _TOKEN.findall(pair.rejected))
+    faulty = pair.rejected or ""
+    return Levenshtein.distance(_TOKEN.findall(pair.chosen), _TOKEN.findall(faulty))
 
 
 def length_ratio(pair: Pair) -> float:
     """Characters of the faulty answer over those of the correct one."""
-    return len(pair.rejected) / max(1, len(pair.chosen))
+    return len(pair.rejected or "") / max(1, len(pair.chosen))
+
+
+def with_fault(pairs: Sequence[Pair]) -> Sequence[Pair]:
+    """The pairs that have a faulty half: a run may ask for correct ones alone."""
+    return [pair for pair in pairs if pair.rejected is not None]
 
 
 def fault_figures(folder: Folder) -> list[Figure]:
     """Faults by kind, and the distances of faulty answers from correct ones."""
-    cycles = [cycle for cycle in folder.cycles if cycle.pairs]
-    if not cycles:
+    found = {row.name: with_fault(row.pairs) for row in folder.students}
+    faulty = {name: pairs for name, pairs in found.items() if pairs}
+    if not faulty:
         return []
-    keys = [student(f"cycle-{cycle.number}", len(folder.cycles)) for cycle in cycles]
-    counts = [Counter(pair.fault for pair in cycle.pairs) for cycle in cycles]
-    kinds = [kind for kind in FaultKind if any(found[kind] for found in counts)]
-    values = [[found[kind] for found in counts] for kind in kinds]
+    colours = student_keys(folder)
+    keys = [colours[name] for name in faulty]
+    counts = [Counter(pair.fault for pair in pairs) for pairs in faulty.values()]
+    kinds = [kind for kind in FaultKind if any(count[kind] for count in counts)]
+    values = [[count[kind] for count in counts] for kind in kinds]
     bars = lying_bars([FAULTS[kind] for kind in kinds], keys, values, "pairs")
-    pairs = [pair for cycle in cycles for pair in cycle.pairs]
-    ratios = [length_ratio(pair) for pair in pairs]
-    measured = [edit_distance(pair) for cycle in cycles for pair in _some(cycle.pairs)]
+    ratios = [length_ratio(pair) for pairs in faulty.values() for pair in pairs]
+    measured = [edit_distance(pair) for pairs in faulty.values() for pair in _some(pairs)]
     far = max(10, sorted(measured)[int(0.98 * (len(measured) - 1))] + 1)
     distances = [float(distance) for distance in measured]
     return [
@@ -72,24 +79,23 @@ def fault_figures(folder: Folder) -> list[Figure]:
 
 
 def pair_numbers(folder: Folder) -> list[PairNumbers]:
-    """Counts, verified shares and medians of each cycle's pairs."""
-    tallies = {step.step: step.tally for step in folder.steps}
+    """Counts, verified shares and medians of the pairs of each student."""
     return [
-        _numbers(cycle, tallies.get(f"cycle-{cycle.number}/pairs", {}))
-        for cycle in folder.cycles
-        if cycle.pairs
+        _numbers(row, folder.tallies.get(row.step("pairs"), {}))
+        for row in folder.students
+        if row.pairs
     ]
 
 
-def _numbers(cycle: Cycle, tally: dict[str, int]) -> PairNumbers:
-    kept = len(cycle.pairs)
+def _numbers(row: Student, tally: dict[str, int]) -> PairNumbers:
+    kept, faulty = len(row.pairs), with_fault(row.pairs)
     return PairNumbers(
-        cycle=cycle.number,
+        student=row.name,
         pairs=f"{kept:,}",
         solutions=_share(tally, "solved", "solution_dropped"),
         faults=_share({"pairs": kept, **tally}, "pairs", "fault_dropped"),
-        ratio=f"{median(length_ratio(pair) for pair in cycle.pairs):.3f}",
-        distance=f"{median(edit_distance(pair) for pair in _some(cycle.pairs)):g}",
+        ratio=f"{median(map(length_ratio, faulty)):.3f}" if faulty else "none",
+        distance=f"{median(map(edit_distance, _some(faulty))):g}" if faulty else "none",
     )
 
 

@@ -1,4 +1,4 @@
-"""What static tools found in the student's answers: by cycle, by tool and rule."""
+"""What static tools found in the student's answers: by student, by tool and rule."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from sodakd.records import Feedback
 from sodakd.report.axes import MEDIUM
 from sodakd.report.bars import lying_bars, stacked_bars
 from sodakd.report.figure import Figure, plot
-from sodakd.report.palette import FINDINGS, student
-from sodakd.report.reading import Cycle, Folder
+from sodakd.report.palette import FINDINGS, student_keys
+from sodakd.report.reading import Folder, Student
 from sodakd.types import Severity
 
 _BARS = 12
@@ -19,17 +19,17 @@ _ROWS = 60
 
 @dataclass(frozen=True)
 class RuleRow:
-    """A line of the table: a rule, how often it was found in each cycle, in how many answers."""
+    """A line of the table: a rule, how often it was found of each student, in how many answers."""
 
     rule: RuleCount
-    cycles: tuple[int, ...]
+    students: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class RuleTable:
-    """Rules by cycle; `left` are those that are not shown; `notes` say what did not look."""
+    """Rules by student; `left` are those that are not shown; `notes` say what did not look."""
 
-    cycles: tuple[int, ...]
+    students: tuple[str, ...]
     rows: tuple[RuleRow, ...]
     left: int
     notes: tuple[str, ...]
@@ -37,14 +37,14 @@ class RuleTable:
 
 def finding_figures(folder: Folder) -> list[Figure]:
     """Answers with faults, with remarks, with neither; the rules that found the most."""
-    cycles = _looked(folder)
-    if not cycles:
+    students = _looked(folder)
+    if not students:
         return []
     keys = list(FINDINGS.values())
     shares = stacked_bars(
-        [f"cycle {cycle.number}" for cycle in cycles],
+        [row.name for row in students],
         keys,
-        [_worst(cycle.feedback) for cycle in cycles],
+        [_worst(row.feedback) for row in students],
         "answers",
         MEDIUM,
     )
@@ -52,11 +52,12 @@ def finding_figures(folder: Folder) -> list[Figure]:
     figures = [Figure("Answers and what tools found", plot(shares, keys), words, "medium")]
     rows = sorted(rule_table(folder).rows, key=lambda row: -row.rule.findings)[:_BARS]
     if rows:
-        names = [student(f"cycle-{cycle.number}", len(folder.cycles)) for cycle in cycles]
+        keys_of = student_keys(folder)
+        names = [keys_of[row.name] for row in students]
         bars = lying_bars(
             [f"{row.rule.tool} {row.rule.rule}"[:20] for row in rows],
             names,
-            [row.cycles for row in rows],
+            [row.students for row in rows],
             "findings",
             MEDIUM.width,
         )
@@ -67,32 +68,31 @@ def finding_figures(folder: Folder) -> list[Figure]:
 
 def rule_table(folder: Folder) -> RuleTable:
     """Every rule that found something."""
-    cycles = _looked(folder)
-    found = [row.findings for cycle in cycles for row in cycle.feedback]
+    students = _looked(folder)
+    found = [row.findings for student in students for row in student.feedback]
     each = [
         {
             (one.tool, one.rule, one.severity): one.findings
-            for one in count(row.findings for row in cycle.feedback)
+            for one in count(row.findings for row in student.feedback)
         }
-        for cycle in cycles
+        for student in students
     ]
     rules = count(found)
     rows = [
         RuleRow(rule, tuple(own.get((rule.tool, rule.rule, rule.severity), 0) for own in each))
         for rule in rules
     ]
-    numbers = tuple(cycle.number for cycle in cycles)
-    return RuleTable(numbers, tuple(rows[:_ROWS]), max(0, len(rows) - _ROWS), _missing(folder))
+    names = tuple(student.name for student in students)
+    return RuleTable(names, tuple(rows[:_ROWS]), max(0, len(rows) - _ROWS), _missing(folder))
 
 
-def _looked(folder: Folder) -> list[Cycle]:
-    """The cycles whose answers were read by tools: older runs, and those without, have none."""
-    tallies = {step.step: step.tally for step in folder.steps}
+def _looked(folder: Folder) -> list[Student]:
+    """The students whose answers were read by tools: older runs, and those without, have none."""
     return [
-        cycle
-        for cycle in folder.cycles
-        if "findings" in tallies.get(f"cycle-{cycle.number}/feedback", {})
-        or any(row.findings for row in cycle.feedback)
+        student
+        for student in folder.students
+        if "findings" in folder.tallies.get(student.step("feedback"), {})
+        or any(row.findings for row in student.feedback)
     ]
 
 

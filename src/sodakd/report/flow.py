@@ -1,4 +1,4 @@
-"""How questions and answers flowed through the cycles: difficulty, levels, outcomes."""
+"""How questions and answers flowed through the run: difficulty, levels, outcomes."""
 
 from collections import Counter
 
@@ -6,7 +6,7 @@ from sodakd.records import Difficulty
 from sodakd.report.axes import MEDIUM
 from sodakd.report.bars import stacked_bars
 from sodakd.report.figure import Figure, plot
-from sodakd.report.palette import DIFFICULTIES, LEVELS, OUTCOMES, student
+from sodakd.report.palette import DIFFICULTIES, LEVELS, OUTCOMES
 from sodakd.report.reading import Folder
 from sodakd.types import Outcome
 
@@ -17,13 +17,13 @@ def flow_figures(folder: Folder) -> list[Figure]:
 
 
 def _difficulties(folder: Folder) -> list[Figure]:
-    cycles = [cycle for cycle in folder.cycles if cycle.feedback]
-    if not cycles:
+    students = [row for row in folder.students if row.feedback]
+    if not students:
         return []
-    counts = [Counter(row.difficulty for row in cycle.feedback) for cycle in cycles]
+    counts = [Counter(row.difficulty for row in student.feedback) for student in students]
     keys = list(DIFFICULTIES.values())
     svg = stacked_bars(
-        [f"cycle {cycle.number}" for cycle in cycles],
+        [student.name for student in students],
         keys,
         [[found[kind] for kind in Difficulty] for found in counts],
         "probes",
@@ -34,12 +34,12 @@ def _difficulties(folder: Folder) -> list[Figure]:
 
 
 def _levels(folder: Folder) -> list[Figure]:
-    cycles = [cycle for cycle in folder.cycles if cycle.questions]
-    if not cycles:
+    students = [row for row in folder.students if row.questions]
+    if not students:
         return []
-    counts = [Counter(question.level for question in cycle.questions) for cycle in cycles]
+    counts = [Counter(question.level for question in student.questions) for student in students]
     svg = stacked_bars(
-        [f"after cycle {cycle.number}" for cycle in cycles],
+        [f"after {student.name}" for student in students],
         LEVELS,
         [[found[level] for level in range(1, 6)] for found in counts],
         "new questions",
@@ -50,17 +50,17 @@ def _levels(folder: Folder) -> list[Figure]:
 
 
 def _outcomes(folder: Folder) -> list[Figure]:
-    cycles = [cycle for cycle in folder.cycles if cycle.feedback]
-    names = [f"cycle {cycle.number}" for cycle in cycles]
-    counts = [Counter(row.verdict.outcome for row in cycle.feedback) for cycle in cycles]
+    students = [row for row in folder.students if row.feedback]
+    names = [student.name for student in students]
+    counts = [Counter(row.verdict.outcome for row in student.feedback) for student in students]
     words = "The student's first answer to each probe."
     return _bars("Outcomes on the probes", names, counts, words)
 
 
 def _exam(folder: Folder) -> list[Figure]:
-    there = folder.evaluations
-    names = [student(name, len(folder.cycles)).name for name, _ in there]
-    counts = [Counter(row.verdict.outcome for row in rows) for _, rows in there]
+    there = [student for student in folder.students if student.evaluation]
+    names = [student.name for student in there]
+    counts = [Counter(row.verdict.outcome for row in student.evaluation) for student in there]
     words = "One answer to each test question, by every student."
     return _bars("Outcomes on the test questions", names, counts, words)
 

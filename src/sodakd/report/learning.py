@@ -1,4 +1,4 @@
-"""Curves of every training: base, cycles and control, each over its own steps."""
+"""Curves of training: the students of an arm one after another, over the arm's steps."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -7,9 +7,9 @@ from statistics import fmean
 from sodakd.records import TrainRow
 from sodakd.report.axes import MEDIUM, SMALL, Axis, rounded
 from sodakd.report.figure import Figure, plot
-from sodakd.report.palette import student
+from sodakd.report.palette import student_keys
 from sodakd.report.plots import Key, Line, Point, line_plot
-from sodakd.report.reading import Folder
+from sodakd.report.reading import Folder, Student
 
 _POINTS = 240
 """A longer log is drawn as means of neighbours."""
@@ -46,6 +46,10 @@ _CURVES = (
         lambda row: row.nll, log=True,
     ),
     _Curve(
+        "Contrast", "nats per token", "What the pairs add to the loss, before its weight.",
+        lambda row: row.contrast, zero=True,
+    ),
+    _Curve(
         "Gap", "nats", "Chosen less rejected, where the two are compared.",
         lambda row: row.gap, zero=True,
     ),
@@ -66,9 +70,9 @@ _CURVES = (
 
 
 def training_keys(folder: Folder) -> list[Key]:
-    """The legend that all curves share."""
-    cycles = len(folder.cycles)
-    return [replace(student(name, cycles), dashed=False) for name, _ in folder.trainings]
+    """Return the legend that all curves share."""
+    keys = student_keys(folder)
+    return [replace(keys[row.name], dashed=False) for row in _drawn(folder)]
 
 
 def training_figures(folder: Folder) -> list[Figure]:
@@ -79,10 +83,13 @@ def training_figures(folder: Folder) -> list[Figure]:
 
 def _figure(folder: Folder, curve: _Curve) -> Figure | None:
     lines = []
-    for name, rows in folder.trainings:
-        key = student(name, len(folder.cycles))
+    keys = student_keys(folder)
+    ended: dict[str, int] = {}
+    for student in _drawn(folder):
+        key, rows, before = keys[student.name], student.log, ended.get(student.arm, 0)
+        ended[student.arm] = before + rows[-1].step
         for read, dashed in ((curve.read, False), (curve.dashed, True)):
-            points = _points(rows, read) if read is not None else []
+            points = _points(rows, read, before) if read is not None else []
             if points:
                 said = f"{key.name}, rejected" if dashed else key.name
                 lines.append(Line(said, points, key.colour, dashed=dashed))
@@ -91,9 +98,19 @@ def _figure(folder: Folder, curve: _Curve) -> Figure | None:
     last = max(point.x for line in lines for point in line.points)
     canvas = MEDIUM if curve.dashed is not None or curve.title == "Loss" else SMALL
     svg = line_plot(
-        lines, Axis("training step", 0, last or 1), _y_axis(curve, lines), canvas, curve.title
+        lines,
+        Axis("training step of the arm", 0, last or 1),
+        _y_axis(curve, lines),
+        canvas,
+        curve.title,
     )
     return Figure(curve.title, plot(svg), curve.words, "small" if canvas is SMALL else "medium")
+
+
+def _drawn(folder: Folder) -> list[Student]:
+    """The trainings that are compared; the base's, which is longer, where there is no other."""
+    trained = [student for student in folder.students if student.log]
+    return [student for student in trained if student.arm] or trained
 
 
 def _y_axis(curve: _Curve, lines: Sequence[Line]) -> Axis:
@@ -110,8 +127,8 @@ def _y_axis(curve: _Curve, lines: Sequence[Line]) -> Axis:
     return Axis(curve.unit, low - margin, high + margin)
 
 
-def _points(rows: Sequence[TrainRow], read: Read) -> list[Point]:
-    values = [(row.step, read(row)) for row in rows]
+def _points(rows: Sequence[TrainRow], read: Read, before: int) -> list[Point]:
+    values = [(before + row.step, read(row)) for row in rows]
     known = [(step, value) for step, value in values if value is not None]
     width = -(-len(known) // _POINTS) or 1
     return [

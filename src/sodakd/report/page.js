@@ -4,7 +4,7 @@
   const form = document.getElementById("filters");
   const list = document.getElementById("list");
   const detail = document.getElementById("detail");
-  const fields = ["cycle", "level", "difficulty", "outcome", "fault"];
+  const fields = ["student", "level", "difficulty", "outcome", "fault"];
   const difficulties = ["mastered", "easy", "medium", "hard", "broken"];
   const rules = { functionality: 2, boundary: 1, coverage: 1, readability: 1, practices: 1 };
   let kind = "answer", shown = [], at = 0;
@@ -136,7 +136,7 @@
     const below = item.offsetTop - list.offsetTop + item.offsetHeight - list.clientHeight;
     if (below > list.scrollTop) list.scrollTop = below;
     const tags = make("div");
-    tags.append(tag("cycle " + row.cycle));
+    tags.append(tag(row.student));
     if (row.level !== null) tags.append(tag("level " + row.level));
     if (row.difficulty) tags.append(tag(row.difficulty, "", colour(row.difficulty)));
     if (row.outcome) tags.append(tag(words(row.outcome), row.outcome === "passed" ? "passed" : "failed"));
@@ -153,7 +153,7 @@
   const remember = () => {
     const state = new URLSearchParams({ kind });
     fields.concat("search").forEach((name) => { if (form.elements[name].value) state.set(name, form.elements[name].value); });
-    if (shown[at]) { state.set("in", shown[at].cycle); state.set("id", shown[at].id); }
+    if (shown[at]) { state.set("in", shown[at].student); state.set("id", shown[at].id); }
     history.replaceState(null, "", "#examples?" + state);
   };
 
@@ -173,7 +173,7 @@
     item.id = "example-" + number;
     item.setAttribute("role", "option");
     const notable = row.kind === "answer" ? [row.difficulty, words(row.outcome)] : [words(row.fault)];
-    [...notable, row.level === null ? "" : "level " + row.level, "cycle " + row.cycle].filter(Boolean).forEach((text) => notes.append(make("b", text)));
+    [...notable, row.level === null ? "" : "level " + row.level, row.student].filter(Boolean).forEach((text) => notes.append(make("b", text)));
     for (const note of notes.children) note.style.fontWeight = 400;
     if (row.difficulty) { const dot = make("i"); dot.style.cssText = `width:8px;height:8px;border-radius:4px;align-self:center;background:${colour(row.difficulty)}`; notes.prepend(dot); }
     item.append(make("span", row.question), notes);
@@ -202,7 +202,7 @@
     choose((state.get("kind") || (rows.some((row) => row.kind === "answer") ? "answer" : "pair")) === "pair" ? "pair" : "answer");
     fields.concat("search").forEach((name) => { form.elements[name].value = state.get(name) || ""; if (form.elements[name].selectedIndex === -1) form.elements[name].value = ""; });
     filter();
-    at = Math.max(0, shown.findIndex((row) => row.id === state.get("id") && String(row.cycle) === state.get("in")));
+    at = Math.max(0, shown.findIndex((row) => row.id === state.get("id") && row.student === state.get("in")));
     show();
     if (location.hash.startsWith("#examples?")) document.getElementById("examples").scrollIntoView();
   };

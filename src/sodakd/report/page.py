@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from sodakd.report.examples import examples
-from sodakd.report.facts import price_is_known
+from sodakd.report.facts import about, language_rows, measure, price_is_known
 from sodakd.report.faults import fault_figures, pair_numbers
 from sodakd.report.figure import Figure
 from sodakd.report.findings import finding_figures, rule_table
@@ -28,6 +28,7 @@ from sodakd.report.standings import (
 from sodakd.store import write_whole
 
 _HERE = Path(__file__).parent
+_FILES = ("results.json", "students.jsonl", "spend.json")
 
 
 @dataclass(frozen=True)
@@ -65,16 +66,20 @@ def render(folder: Folder) -> str:
     return environment.get_template("page.html").render(
         css=Markup((_HERE / "page.css").read_text(encoding="utf-8")),
         js=Markup((_HERE / "page.js").read_text(encoding="utf-8")),
-        data=Markup(examples(folder.cycles)),
+        data=Markup(examples(folder.taught)),
         name=folder.recipe.get("name") or "a run",
         seed=folder.recipe.get("seed"),
-        method=folder.recipe.get("method") or "soda",
+        arms=" against ".join(folder.arms),
         version=folder.version,
         began=folder.events[0].at[:16].replace("T", " ") if folder.events else "",
+        about=about(folder),
+        measure=measure(folder),
+        languages=language_rows(folder, [row.name for row in standings]),
+        files=_FILES,
         headlines=headlines(folder),
         missing=missing(folder),
         warnings=folder.results.warnings if folder.results else (),
-        standings=list(zip(standings, standing_keys(standings), strict=True)),
+        standings=list(zip(standings, standing_keys(folder), strict=True)),
         panels=level_panels(folder),
         panel_legend=level_legend(folder),
         sections=_sections(folder),

@@ -2,9 +2,8 @@
 
 from sodakd.records import Difficulty
 from sodakd.report.plots import Key
+from sodakd.report.reading import Folder
 from sodakd.types import FaultKind, Outcome
-
-CONTROL = "sft"
 
 DIFFICULTIES = {kind: Key(kind.value, f"var(--d{at})") for at, kind in enumerate(Difficulty)}
 LEVELS = [Key(f"level {level}", f"var(--l{level})") for level in range(1, 6)]
@@ -21,15 +20,24 @@ ASKS = ["solve", "fault", "grade", "invent"]
 STAGES = ["train", "pairs", "feedback", "questions", "evaluation", "other"]
 
 
-def student(name: str, cycles: int) -> Key:
-    """A student's name in words and its colour: cycles go from light to dark."""
-    if name == CONTROL:
-        return Key("static SFT", "var(--control)", dashed=True)
-    number = name.removeprefix("cycle-")
-    if not number.isdigit():
-        return Key(name, "var(--base)")
-    share = 100 if cycles < 2 else round(100 * (int(number) - 1) / (cycles - 1))
-    return Key(f"cycle {number}", f"color-mix(in oklab,var(--last) {share}%,var(--first))")
+def student_keys(folder: Folder) -> dict[str, Key]:
+    """Return each student's colour: in the first arm from light to dark, else one for an arm."""
+    found = {}
+    for place, arm in enumerate(("", *folder.arms)):
+        names = [row.name for row in folder.students if row.arm == arm]
+        light, dark = _ARM_COLOURS[min(place, len(_ARM_COLOURS) - 1)]
+        for at, name in enumerate(names):
+            share = 100 if len(names) < 2 else round(100 * at / (len(names) - 1))
+            mixed = f"color-mix(in oklab,var(--{dark}) {share}%,var(--{light}))"
+            colour = f"var(--{dark})" if light == dark else mixed
+            found[name] = Key(name, colour, dashed=place > 1)
+    return found
+
+
+_ARM_COLOURS = (
+    ("base", "base"), ("first", "last"), ("control", "control"), ("n3", "n3"), ("n4", "n4"),
+)  # fmt: skip
+"""Light and dark of the base, of the first arm, and of those after it."""
 
 
 def nominal(name: str, names: list[str]) -> Key:

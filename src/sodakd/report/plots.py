@@ -45,6 +45,9 @@ def line_plot(lines: Sequence[Line], x: Axis, y: Axis, canvas: Canvas, title: st
     body = [frame(canvas, x, y)]
     for line in lines:
         places = [(canvas.x(point.x, x), canvas.y(point.y, y)) for point in line.points]
+        if len(places) == 1 and not line.dots:  # a line through one point cannot be seen
+            px, py = places[0]
+            body.append(f'<circle cx="{px:.1f}" cy="{py:.1f}" r="3" style="fill:{line.colour}"/>')
         path = "L".join(f"{px:.1f},{py:.1f}" for px, py in places)
         style = "line dashed" if line.dashed else "line"
         body.append(f'<path class="{style}" d="M{path}" style="stroke:{line.colour}"/>')

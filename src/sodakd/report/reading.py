@@ -8,19 +8,21 @@ from typing import TypeVar
 
 from pydantic import JsonValue
 
-from sodakd.errors import RunError
-from sodakd.records import Attempt, Feedback, Results, TrainRow
+from sodakd.errors import DataError, RunError
+from sodakd.records import Attempt, Feedback, Results, Solved, StudentRow, TrainRow
 from sodakd.run import Event, Step
 from sodakd.store import read_rows
+from sodakd.teacher.statement import look_up_spend_rows
 from sodakd.types import Frozen, Pair, Question
 
 Row = TypeVar("Row", bound=Frozen)
+Of = TypeVar("Of", Step, Event)
 
 
 class Spend(Frozen):
-    """Calls of one kind in one step, and what they took."""
+    """Calls of one kind in one step, and what they took. Steps of no arm have an empty one."""
 
-    method: str
+    arm: str
     step: str
     ask: str
     calls: int
@@ -30,56 +32,63 @@ class Spend(Frozen):
 
 
 @dataclass(frozen=True)
-class Cycle:
-    """What one cycle left behind."""
+class Student:
+    """A student of a run, with what its own steps left behind; one on its way has less of it."""
 
-    number: int
-    pairs: Sequence[Pair]
-    feedback: Sequence[Feedback]
-    questions: Sequence[Question]
+    name: str
+    arm: str
+    steps: str
     log: Sequence[TrainRow]
     evaluation: Sequence[Attempt]
+    pairs: Sequence[Pair] = ()
+    solutions: Sequence[Solved] = ()
+    feedback: Sequence[Feedback] = ()
+    questions: Sequence[Question] = ()
+
+    def step(self, name: str) -> str:
+        """Return the name of one of its steps in the whole run."""
+        return "/".join(filter(None, (self.arm, f"{self.steps}{name}")))
 
 
 @dataclass(frozen=True)
 class Folder:
-    """A run's folder, read."""
+    """A run's folder, read. The base is the first of the students."""
 
     version: str
     recipe: dict[str, JsonValue]
+    arms: Sequence[str]
     steps: Sequence[Step]
     events: Sequence[Event]
     results: Results | None
     spend: Sequence[Spend]
-    base_log: Sequence[TrainRow]
-    control_log: Sequence[TrainRow]
-    base_evaluation: Sequence[Attempt]
-    control_evaluation: Sequence[Attempt]
-    cycles: Sequence[Cycle]
-    has_control: bool
+    students: Sequence[Student]
     exam: Sequence[Question]
 
     @property
     def kept(self) -> str | None:
-        """The name of the cycle whose student the run kept, by the hash of its weights."""
-        hashes = {step.step: step.sha256 for step in self.steps}
-        names = [f"cycle-{cycle.number}" for cycle in reversed(self.cycles)]
-        own = hashes.get("student")
-        return next((name for name in names if own and hashes.get(f"{name}/student") == own), None)
+        """The name of the student that is handed out, once the run has ended."""
+        return self.results.kept if self.results else None
 
     @property
-    def trainings(self) -> list[tuple[str, Sequence[TrainRow]]]:
-        """The training logs there are, by the name of the student."""
-        cycles = [(f"cycle-{cycle.number}", cycle.log) for cycle in self.cycles]
-        every = [("base", self.base_log), *cycles, ("sft", self.control_log)]
-        return [(name, rows) for name, rows in every if rows]
+    def own(self) -> Sequence[Student]:
+        """The base and the students of the first arm."""
+        return [row for row in self.students if row.arm in {"", *self.arms[:1]}]
 
     @property
-    def evaluations(self) -> list[tuple[str, Sequence[Attempt]]]:
-        """The evaluations there are, by the name of the student."""
-        cycles = [(f"cycle-{cycle.number}", cycle.evaluation) for cycle in self.cycles]
-        every = [("base", self.base_evaluation), *cycles, ("sft", self.control_evaluation)]
-        return [(name, rows) for name, rows in every if rows]
+    def others(self) -> Sequence[Student]:
+        """The last student of each later arm: what the first arm is compared with."""
+        last = {row.arm: row for row in self.students if row.arm and row.arm != self.arms[0]}
+        return list(last.values())
+
+    @property
+    def taught(self) -> Sequence[Student]:
+        """The students that learnt from pairs, or were given feedback."""
+        return [row for row in self.students if row.pairs or row.feedback]
+
+    @property
+    def tallies(self) -> dict[str, dict[str, int]]:
+        """What was counted in each finished step."""
+        return {step.step: step.tally for step in self.steps}
 
 
 def read_folder(folder: Path) -> Folder:
@@ -91,27 +100,72 @@ def read_folder(folder: Path) -> Folder:
     try:
         head = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         version, recipe = str(head["sodakd"]), dict(head["recipe"])
+        arms = [str(name) for name in recipe.get("arms", ())]
     except (OSError, ValueError, KeyError, TypeError):
         raise RunError(
             f"{folder} is no run: it has no readable run.json; name a run's folder"
         ) from None
-    control = folder / "sft"
-    own = recipe.get("method") != "sft"
+    steps = _of_all(folder, arms, "manifest.jsonl", Step)
     return Folder(
         version=version,
         recipe=recipe,
-        steps=[*_rows(folder / "manifest.jsonl", Step), *_control_steps(control)],
-        events=[*_rows(folder / "events.jsonl", Event), *_control_events(control)],
+        arms=arms,
+        steps=steps,
+        events=_of_all(folder, arms, "events.jsonl", Event),
         results=_results(folder / "results.json"),
-        spend=_spend(folder / "spend.json"),
-        base_log=_rows(folder / "base/student/log.jsonl", TrainRow),
-        control_log=_rows(control / "student/log.jsonl", TrainRow),
-        base_evaluation=_rows(folder / "base/evaluation.jsonl", Attempt),
-        control_evaluation=_rows(control / "evaluation.jsonl", Attempt),
-        cycles=[_cycle(folder, n + 1) for n in range(_cycles(folder, recipe) if own else 0)],
-        has_control=not own or bool(recipe.get("control", True)),
+        spend=_spend(folder / "spend.json") or _spent_so_far(folder / "ledger.sqlite", arms),
+        students=_students(folder, arms, steps),
         exam=_exam(folder, recipe),
     )
+
+
+def _students(folder: Path, arms: Sequence[str], steps: Sequence[Step]) -> list[Student]:
+    """The students that were evaluated, and those on their way, in the order of their arms."""
+    rows = _rows(folder / "students.jsonl", StudentRow)
+    known = {(row.arm, row.steps) for row in rows}
+    found = [_student(folder, row) for row in rows]
+    for arm in ("", *arms):
+        own = [step.step.removeprefix(f"{arm}/") for step in steps if _arm_of(step, arms) == arm]
+        begun = dict.fromkeys(name[: name.rfind("/") + 1] for name in own)
+        for prefix in begun:
+            if (arm, prefix) in known or prefix == "questions/":
+                continue
+            if not arm and prefix != "base/":
+                continue
+            name = "-".join(filter(None, (arm, prefix.strip("/"))))
+            row = StudentRow(name=name, arm=arm, steps=prefix, weights="", evaluation="")
+            found.append(_student(folder, row))
+    order = ("", *arms)
+    return sorted(found, key=lambda row: order.index(row.arm))
+
+
+def _student(folder: Path, row: StudentRow) -> Student:
+    at = folder / row.arm / row.steps
+    return Student(
+        name=row.name,
+        arm=row.arm,
+        steps=row.steps,
+        log=_rows(at / "student/log.jsonl", TrainRow),
+        evaluation=_rows(at / "evaluation.jsonl", Attempt),
+        pairs=_rows(at / "pairs.jsonl", Pair),
+        solutions=_rows(at / "solutions.jsonl", Solved),
+        feedback=_rows(at / "feedback.jsonl", Feedback),
+        questions=_rows(at / "questions.jsonl", Question),
+    )
+
+
+def _arm_of(step: Step, arms: Sequence[str]) -> str:
+    name = step.step.partition("/")[0]
+    return name if name in arms else ""
+
+
+def _of_all(folder: Path, arms: Sequence[str], file: str, kind: type[Of]) -> list[Of]:
+    """The rows of the run and of its arms, with the steps' names in the whole run."""
+    found = _rows(folder / file, kind)
+    for arm in arms:
+        rows = _rows(folder / arm / file, kind)
+        found += [row.model_copy(update={"step": f"{arm}/{row.step}"}) for row in rows]
+    return found
 
 
 def _exam(folder: Path, recipe: dict[str, JsonValue]) -> list[Question]:
@@ -121,38 +175,8 @@ def _exam(folder: Path, recipe: dict[str, JsonValue]) -> list[Question]:
     return _rows(folder / "questions" / f"{Path(str(split)).name}.jsonl", Question)
 
 
-def _cycles(folder: Path, recipe: dict[str, JsonValue]) -> int:
-    """How many cycles the recipe plans, or the folder has."""
-    planned = recipe.get("cycles")
-    numbers = [path.name.removeprefix("cycle-") for path in folder.glob("cycle-*")]
-    found = [int(number) for number in numbers if number.isdigit()]
-    return max([planned if isinstance(planned, int) else 0, *found])
-
-
-def _cycle(folder: Path, number: int) -> Cycle:
-    at = folder / f"cycle-{number}"
-    return Cycle(
-        number=number,
-        pairs=_rows(at / "pairs.jsonl", Pair),
-        feedback=_rows(at / "feedback.jsonl", Feedback),
-        questions=_rows(at / "questions.jsonl", Question),
-        log=_rows(at / "student/log.jsonl", TrainRow),
-        evaluation=_rows(at / "evaluation.jsonl", Attempt),
-    )
-
-
 def _rows(path: Path, row_type: type[Row]) -> list[Row]:
     return read_rows(path, row_type) if path.exists() else []
-
-
-def _control_steps(folder: Path) -> list[Step]:
-    rows = _rows(folder / "manifest.jsonl", Step)
-    return [row.model_copy(update={"step": f"sft/{row.step}"}) for row in rows]
-
-
-def _control_events(folder: Path) -> list[Event]:
-    rows = _rows(folder / "events.jsonl", Event)
-    return [row.model_copy(update={"step": f"sft/{row.step}"}) for row in rows]
 
 
 def _results(path: Path) -> Results | None:
@@ -171,3 +195,16 @@ def _spend(path: Path) -> list[Spend]:
         return [Spend.model_validate(row) for row in json.loads(path.read_text(encoding="utf-8"))]
     except ValueError as error:
         raise RunError(f"{path} cannot be read: {error}") from None
+
+
+def _spent_so_far(ledger: Path, arms: Sequence[str]) -> list[Spend]:
+    """What the ledger of an unfinished run tells; nothing where it cannot be read."""
+    try:
+        rows = look_up_spend_rows(ledger)
+    except (DataError, RunError):
+        return []
+    owners = [row.step.partition("/")[0] for row in rows]
+    return [
+        Spend(arm=owner if owner in arms else "", **row.model_dump())
+        for owner, row in zip(owners, rows, strict=True)
+    ]

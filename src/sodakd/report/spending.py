@@ -106,24 +106,25 @@ def time_figures(folder: Folder) -> list[Figure]:
             sum(seconds[step] for step in chosen if _part(step) == part) / 1000 for part in used
         ]
 
+    def of_arm(step: str) -> str:
+        name = step.partition("/")[0]
+        return name if name in folder.arms else "base"
+
     arms = {
-        "base": [step for step in steps if step.startswith("base/")],
-        "student": [s for s in steps if not s.startswith(("base/", "sft/", "questions/"))],
-        "static SFT": [step for step in steps if step.startswith("sft/")],
+        name: [step for step in steps if of_arm(step) == name] for name in ("base", *folder.arms)
     }
     there = {name: row(chosen) for name, chosen in arms.items() if chosen}
     by_step = lying_bars(steps, keys, [row([step]) for step in steps], "seconds", 600)
     by_arm = lying_bars(list(there), keys, list(there.values()), "seconds", 600)
     return [
         Figure("Seconds by step", plot(by_step, keys), "Wall time of finished steps.", "medium"),
-        Figure("Seconds by student", plot(by_arm, keys), _clock(folder), "medium"),
+        Figure("Seconds by arm", plot(by_arm, keys), _clock(folder), "medium"),
     ]
 
 
 def _clock(folder: Folder) -> str:
     resumed = sum(event.event == "resume" for event in folder.events)
-    said = "The student and the control may work side by side."
-    return f"{said} Resumed {resumed} times." if resumed else said
+    return f"Resumed {resumed} times." if resumed else "Without a stop."
 
 
 def _part(step: str) -> str:
@@ -134,5 +135,6 @@ def _part(step: str) -> str:
 
 
 def _ordered(folder: Folder) -> list[Spend]:
-    """Spending in the order of the steps, the control last."""
-    return sorted(folder.spend, key=lambda row: row.method == "sft" or row.step.startswith("sft/"))
+    """Spending in the order of the arms."""
+    order = ("", *folder.arms)
+    return sorted(folder.spend, key=lambda row: order.index(row.arm))

@@ -1,4 +1,4 @@
-"""What the run came to: the headline, pass@1 by cycle and by level."""
+"""What the run came to: the headline, pass@1 by student and by level."""
 
 import math
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from sodakd.records import Attempt, Passed, Standing
 from sodakd.report.axes import MEDIUM, PANEL, Axis, Canvas, rounded
 from sodakd.report.bars import grouped_bars
 from sodakd.report.figure import Figure, plot
-from sodakd.report.palette import CONTROL, student
+from sodakd.report.palette import student_keys
 from sodakd.report.plots import Key, Line, Point, forest, legend, line_plot
 from sodakd.report.reading import Folder
 
@@ -20,7 +20,7 @@ GROUPS = ("levels 2-5", "all")
 
 @dataclass(frozen=True)
 class Headline:
-    """One group of questions: from the base to the final student, with the control beside it."""
+    """One group of questions: from the base to the kept student, with the other arms beside it."""
 
     group: str
     base: str
@@ -30,69 +30,65 @@ class Headline:
 
 
 def headlines(folder: Folder) -> list[Headline]:
-    """The two numbers a reader came for: base to the student kept, and the control beside it."""
+    """Return the two numbers a reader came for: from the base to the student kept."""
     if folder.results is None:
         return []
-    own, control = _arms(folder.results.standings)
-    final = next((row for row in own if row.name == folder.kept), own[-1])
-    shown = [own[0], *([final] if final is not own[0] else []), *control]
+    standings = {row.name: row for row in folder.results.standings}
+    keys = student_keys(folder)
+    kept = folder.results.kept
+    names = [folder.results.standings[0].name, kept, *(row.name for row in folder.others)]
     found = []
-    for name in GROUPS:
-        rows = [(row, _group(row, name)) for row in shown]
-        lines = []
-        for row, passed in rows:
-            key = student(row.name, len(own) - 1)
-            if passed is not None:
-                lines.append(Line(key.name, [_point(passed, 0)], key.colour))
-        if not lines:
+    for group in GROUPS:
+        passed = {name: _group(standings[name], group) for name in names}
+        there = {name: row for name, row in passed.items() if row is not None}
+        if not there:
             continue
-        last = lines[min(1, len(lines) - 1)]
-        difference = (
-            _difference(folder, final.name, name) if control and final is not own[0] else ""
-        )
+        lines = [Line(name, [_point(row, 0)], keys[name].colour) for name, row in there.items()]
+        words = [_difference(folder, kept, other.name, group) for other in folder.others]
         found.append(
             Headline(
-                group=name,
+                group=group,
                 base=f"{100 * lines[0].points[0].y:.1f} %",
-                final=f"{100 * last.points[0].y:.1f} %",
-                body=Markup(forest(lines, Axis("pass@1", 0, 1), _FOREST, f"pass@1 on {name}")),
-                words=difference,
+                final=f"{100 * there[kept].share:.1f} %",
+                body=Markup(forest(lines, Axis("pass@1", 0, 1), _FOREST, f"pass@1 on {group}")),
+                words=" ".join(filter(None, words)),
             )
         )
     return found
 
 
 def result_figures(folder: Folder) -> list[Figure]:
-    """pass@1 by cycle, for all questions and for those above level 1."""
+    """Return pass@1 by student, for all questions and for those above level 1."""
     if folder.results is None:
         return []
-    own, control = _arms(folder.results.standings)
-    names = [student(row.name, len(own) - 1).name for row in own]
-    names += [student(row.name, 0).name for row in control]
+    standings = {row.name: row for row in folder.results.standings}
+    keys = student_keys(folder)
+    own, others = [row.name for row in folder.own], [row.name for row in folder.others]
+    names = [*own, *others]
     x = Axis("", -0.25, len(names) - 0.75, names)
     figures = []
     for group in GROUPS:
-        points = [_at(row, group, at) for at, row in enumerate(own)]
+        points = [_at(standings[name], group, at) for at, name in enumerate(own)]
         line = Line(group, [point for point in points if point], "var(--last)", dots=True)
         lines = [line] if line.points else []
-        for row in control:
-            point = _at(row, group, len(names) - 1)
+        for at, name in enumerate(others, start=len(own)):
+            point = _at(standings[name], group, at)
             if point is None:
                 continue
             flat = [Point(-0.25, point.y), Point(len(names) - 1, point.y)]
-            lines.append(Line("static SFT", flat, "var(--control)", dashed=True))
-            lines.append(Line("static SFT", [point], "var(--control)", dots=True))
+            lines.append(Line(name, flat, keys[name].colour, dashed=True))
+            lines.append(Line(name, [point], keys[name].colour, dots=True))
         if not lines:
             continue
-        keys = [Key("student", "var(--last)")]
-        keys += [Key("static SFT control", "var(--control)", dashed=True)] if control else []
+        words = "Bars: 95 % Wilson intervals."
         figures.append(
             Figure(
-                f"pass@1 by cycle, {group}",
-                plot(line_plot(lines, x, _percent_axis(lines), MEDIUM, f"pass@1, {group}"), keys),
-                "Bars: 95 % Wilson intervals. The dashed line is the control at its end."
-                if control
-                else "Bars: 95 % Wilson intervals.",
+                f"pass@1 by student, {group}",
+                plot(
+                    line_plot(lines, x, _percent_axis(lines), MEDIUM, f"pass@1, {group}"),
+                    [Key(folder.arms[0], "var(--last)"), *(keys[name] for name in others)],
+                ),
+                f"{words} A dashed line is another arm at its end." if others else words,
                 "medium",
             )
         )
@@ -105,7 +101,7 @@ def level_panels(folder: Folder) -> list[Figure]:
         return []
     standings = folder.results.standings
     levels = [g.group for g in standings[0].groups if g.group.startswith("level ")]
-    keys = standing_keys(standings)
+    keys = standing_keys(folder)
     y = Axis("", 0, 1, percent=True)
     figures = []
     for level in levels:
@@ -118,21 +114,16 @@ def level_panels(folder: Folder) -> list[Figure]:
 
 
 def level_legend(folder: Folder) -> Markup:
-    """The legend that the panels share."""
+    """Return the legend that the panels share."""
+    return Markup(legend(standing_keys(folder))) if folder.results else Markup()
+
+
+def standing_keys(folder: Folder) -> list[Key]:
+    """Return name and colour of each row of the table."""
     if folder.results is None:
-        return Markup()
-    return Markup(legend(standing_keys(folder.results.standings)))
-
-
-def standing_keys(standings: Sequence[Standing]) -> list[Key]:
-    """Name and colour of each row of the table."""
-    own, _ = _arms(standings)
-    return [replace(student(row.name, len(own) - 1), dashed=False) for row in standings]
-
-
-def _arms(standings: Sequence[Standing]) -> tuple[list[Standing], list[Standing]]:
-    own = [row for row in standings if row.name != CONTROL]
-    return own, [row for row in standings if row.name == CONTROL]
+        return []
+    keys = student_keys(folder)
+    return [replace(keys[row.name], dashed=False) for row in folder.results.standings]
 
 
 def _group(row: Standing, name: str) -> Passed | None:
@@ -153,29 +144,29 @@ def _percent_axis(lines: Sequence[Line]) -> Axis:
     return Axis("pass@1, %", 0, min(1.0, rounded(top)), percent=True)
 
 
-def _difference(folder: Folder, final: str, group: str) -> str:
-    """The final student less the control, on the same questions, in points.
+def _difference(folder: Folder, kept: str, other: str, group: str) -> str:
+    """The kept student less another one, on the same questions, in points.
 
     The interval is that of a difference of paired shares (Agresti, *Categorical Data Analysis*,
     section 11.1): only questions that exactly one of the two solves widen it.
     """
-    by_name = dict(folder.evaluations)
-    own = _passed(by_name.get(final, ()), group)
-    other = _passed(by_name.get(CONTROL, ()), group)
-    both = own.keys() & other.keys()
-    if not both:
+    by_name = {row.name: row.evaluation for row in folder.students}
+    mine = _passed(by_name.get(kept, ()), group)
+    theirs = _passed(by_name.get(other, ()), group)
+    both = mine.keys() & theirs.keys()
+    if not both or kept == other:
         return ""
-    won = sum(own[key] and not other[key] for key in both)
-    lost = sum(other[key] and not own[key] for key in both)
+    won = sum(mine[key] and not theirs[key] for key in both)
+    lost = sum(theirs[key] and not mine[key] for key in both)
     count, gap = len(both), won - lost
     half = 1.96 * math.sqrt(max(won + lost - gap**2 / count, 0.0)) / count
     low, high = 100 * (gap / count - half), 100 * (gap / count + half)
     if low <= 0 <= high:
         verdict = "no clear difference"
     else:
-        verdict = "the student is ahead" if gap > 0 else "the control is ahead"
+        verdict = f"{kept if gap > 0 else other} is ahead"
     return (
-        f"Against the control: {100 * gap / count:+.1f} points"
+        f"Against {other}: {100 * gap / count:+.1f} points"
         f" (95 %: {low:+.1f} to {high:+.1f}, paired), {verdict}."
     )
 

@@ -5,6 +5,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from sodakd.settings.ranges import Count, Positive, Text
+from sodakd.settings.secrets import Variable
 from sodakd.settings.serving import Dtype, ServerSettings
 
 Backend = Literal["transformers", "server", "vllm"]
@@ -12,7 +13,7 @@ Backend = Literal["transformers", "server", "vllm"]
 _IN_PROCESS = ("batch_size", "device")
 _SERVED = (
     "base_url", "max_in_flight", "timeout", "attempts", "command", "arguments", "port",
-    "start_seconds", "model",
+    "start_seconds", "model", "api_key_env", "headers", "query", "extra_body",
 )  # fmt: skip
 _STARTED = ("command", "arguments", "port", "start_seconds")
 
@@ -30,6 +31,9 @@ class GenerationSettings(ServerSettings):
     dtype: Dtype | None = Field(default=None, description="the weights' own if left out")
     model: Text | None = Field(
         default=None, description="the name a server knows it by; the student's folder if left out"
+    )
+    api_key_env: Variable | None = Field(
+        default=None, description="the environment variable that holds a server's key"
     )
     canary_tolerance: Positive | None = Field(
         default=None,

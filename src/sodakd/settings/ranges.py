@@ -17,6 +17,7 @@ NotNegative = Annotated[float, Field(ge=0, le=1_000_000)]
 Temperature = Annotated[float, Field(ge=0, le=10)]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 Text = Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^[^\x00]+$")]
+LongText = Annotated[str, Field(min_length=1, max_length=100_000)]
 Cycles = Annotated[int, Field(ge=1, le=1000)]
 Threads = Annotated[int, Field(ge=1, le=1024)]
 

@@ -1,20 +1,53 @@
 """A server of models: one of the user's own, or one that a run starts and stops."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, JsonValue
 
 from sodakd.settings.addresses import Address
 from sodakd.settings.ranges import Count, Seconds, Text
+from sodakd.settings.secrets import Headers
 from sodakd.types import Frozen
 
 Dtype = Literal["float32", "bfloat16", "float16"]
+
+_OWN_FIELDS: Mapping[str, str] = {
+    "model": "model",
+    "temperature": "temperature",
+    "max_tokens": "max_tokens",
+    "max_completion_tokens": "max_tokens",
+    "seed": "seed",
+}
+_NOT_OURS = {"messages", "stream", "stream_options", "n", "logprobs", "tools", "functions"}
+
+
+def _right_body(fields: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    for name in fields:
+        if name in _OWN_FIELDS:
+            raise ValueError(f"{name} has a key of its own: {_OWN_FIELDS[name]}")
+        if name in _NOT_OURS:
+            raise ValueError(f"{name} cannot be set: one whole answer in text is asked for")
+    return fields
+
+
+Body = Annotated[dict[str, JsonValue], AfterValidator(_right_body)]
+"""Fields of a request's JSON beside those that have keys of their own."""
 
 
 class ServerSettings(Frozen):
     """How a server of models is started and called. Sections of a recipe are made from it."""
 
     base_url: Address | None = Field(default=None, description="of a server of your own")
+    headers: Headers | None = Field(
+        default=None, description="further headers; a value env:NAME is that variable's"
+    )
+    query: dict[str, str] | None = Field(
+        default=None, description="what stands behind ? in each address, such as api-version"
+    )
+    extra_body: Body | None = Field(
+        default=None, description="further fields of each request, such as top_p"
+    )
     max_in_flight: Count = Field(default=64, description="most calls at the same time")
     timeout: Seconds = Field(default=600.0, description="seconds until an attempt is given up")
     attempts: Count = Field(default=8, description="of a call whose attempts fail")

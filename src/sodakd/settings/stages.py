@@ -102,11 +102,11 @@ class EvaluationSettings(Frozen):
 class JudgeSettings(Frozen):
     """Limits of one judged program."""
 
-    cpu_seconds: Annotated[float, Field(gt=0, le=3600)] = 2.0
+    cpu_seconds: Annotated[float, Field(gt=0, le=86_400)] = 2.0
     memory_mb: Annotated[int, Field(ge=64, le=10_000_000)] = 512
     output_kb: Count = 1024
     disk_mb: Count = 64
-    processes: Count = 64
+    processes: Count = 256
     calibrate: bool = Field(
         default=True, description="more CPU seconds where this machine is slower than the reference"
     )

@@ -8,7 +8,8 @@ from pydantic import Field, model_validator
 
 from sodakd.settings.addresses import Address
 from sodakd.settings.prices import Price, known_prices, read_prices
-from sodakd.settings.ranges import Count, NotNegative, Seconds, Seed, Temperature, Text
+from sodakd.settings.ranges import Count, LongText, NotNegative, Seconds, Seed, Temperature, Text
+from sodakd.settings.secrets import Variable
 from sodakd.settings.serving import Dtype, ServerSettings
 from sodakd.types import Frozen
 
@@ -24,6 +25,11 @@ _NEEDS: Mapping[TeacherKind, tuple[str, ...]] = {
 _ONLY_FOR: Mapping[str, tuple[TeacherKind, ...]] = {
     "model": ("openai", "replay"),
     "base_url": ("openai", "replay"),
+    "headers": ("openai", "replay"),
+    "query": ("openai", "replay"),
+    "extra_body": ("openai", "vllm", "replay"),
+    "system_prompt": ("openai", "vllm", "replay"),
+    "prompts": ("openai", "transformers", "vllm", "replay"),
     "batch_api": ("openai", "replay"),
     "price_file": ("openai", "replay"),
     "file": ("replay",),
@@ -58,10 +64,14 @@ class TeacherSettings(ServerSettings):
     base_url: Address | None = Field(
         default=None, description="OPENAI_BASE_URL if left out, else OpenAI's own"
     )
-    api_key_env: Text = Field(
+    api_key_env: Variable = Field(
         default="OPENAI_API_KEY", description="the environment variable that holds the key"
     )
-    temperature: Temperature = 0.7
+    system_prompt: LongText | None = Field(default=None, description="said before each prompt")
+    prompts: Text | None = Field(
+        default=None, description="a folder of Markdown files, laid over the shipped prompts"
+    )
+    temperature: Temperature | None = Field(default=0.7, description="null leaves it to the server")
     max_tokens: Count = Field(default=2048, description="of an answer; once more, doubled")
     seed: Seed | None = None
     token_limit: Literal["max_tokens", "max_completion_tokens"] | None = Field(
@@ -86,6 +96,8 @@ class TeacherSettings(ServerSettings):
                 raise ValueError(
                     f"teacher.{name} is for kind {' or '.join(kinds)}, not {self.kind}"
                 )
+        if self.temperature is None and self.kind in {"world", "transformers"}:
+            raise ValueError(f"teacher.temperature is null, and a {self.kind} teacher needs one")
         if (self.prompt_price is None) != (self.completion_price is None):
             raise ValueError("set teacher.prompt_price and teacher.completion_price, or neither")
         self._listed()

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from sodakd.teacher.asks import Reply
 from sodakd.teacher.ledger import Ledger
 from sodakd.teacher.reading import Asked, UnreadableReply, again, whole
 
@@ -32,15 +33,35 @@ def ask_and_read(
     for attempt in range(attempts):
         if not waiting:
             break
-        replies = ledger.ask([ask for _, ask in waiting], step, tally, progress)
+        asked = [ask for _, ask in waiting]
+        replies = ledger.ask(asked, step, tally, progress)
         unread: list[tuple[int, Asked]] = []
-        for (number, ask), reply in zip(waiting, replies, strict=True):
-            try:
-                found[number] = read(whole(reply), ask)
-            except UnreadableReply as error:
-                tally[f"{ask.kind}_unreadable"] += 1
-                unread.append((number, again(ask, error)))
+        held = read_each(asked, replies, read, tally, asked[0].kind)
+        for (number, ask), one in zip(waiting, held, strict=True):
+            if isinstance(one, UnreadableReply):
+                unread.append((number, again(ask, one)))
+            else:
+                found[number] = one
         waiting, progress = unread, None if attempt == 0 else progress
     for _, ask in waiting:
         tally[f"{ask.kind}_dropped"] += 1
     return found
+
+
+def read_each(
+    asks: Sequence[Asked],
+    replies: Sequence[Reply],
+    read: Callable[[str, Asked], Read],
+    tally: Counter[str],
+    name: str,
+) -> list[Read | UnreadableReply]:
+    """What each reply holds, or why it cannot be read; those are counted as `NAME_unreadable`."""
+
+    def held(ask: Asked, reply: Reply) -> Read | UnreadableReply:
+        try:
+            return read(whole(reply), ask)
+        except UnreadableReply as error:
+            tally[f"{name}_unreadable"] += 1
+            return error
+
+    return [held(ask, reply) for ask, reply in zip(asks, replies, strict=True)]

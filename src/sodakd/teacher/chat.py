@@ -1,13 +1,18 @@
 """A language model as a teacher: asks become prompts, completions become replies."""
 
+import hashlib
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
+
+from pydantic import JsonValue
 
 from sodakd.models.completions import Completion, Finish, Message, Request, Till
 from sodakd.teacher.asks import Ask, Reply
 from sodakd.teacher.render import prompt_hash, render
-from sodakd.types import Usage
+from sodakd.types import Usage, canonical
 
 
 class Completer(Protocol):
@@ -28,35 +33,51 @@ class Session(Protocol):
 
 @dataclass(frozen=True)
 class Sampling:
-    """How a teacher answers."""
+    """How a teacher answers. `extra` are further fields of its requests."""
 
-    temperature: float
+    temperature: float | None
     max_tokens: int
     seed: int | None = None
+    system_prompt: str | None = None
+    extra: Mapping[str, JsonValue] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """All of it that is set, as a part of the ledger's keys."""
+        heat = "default" if self.temperature is None else f"{self.temperature:g}"
+        words = f"temperature={heat} max_tokens={self.max_tokens} seed={self.seed}"
+        if self.system_prompt is not None:
+            words += f" system={hashlib.sha256(self.system_prompt.encode()).hexdigest()}"
+        return words + f" extra={canonical(dict(self.extra))}" * bool(self.extra)
 
 
 class ChatTeacher:
-    """A `CallingTeacher`. An answer that is cut off is asked for once more at twice the length."""
+    """A `CallingTeacher`. An answer that is cut off is asked for once more at twice the length.
+
+    `prompts` is a folder of prompt files that take the place of the shipped ones.
+    """
 
     def __init__(
-        self, model: str, open_model: Completer, sampling: Sampling, max_in_flight: int
+        self,
+        model: str,
+        open_model: Completer,
+        sampling: Sampling,
+        max_in_flight: int,
+        prompts: Path | None = None,
     ) -> None:
         self.name = model
         self.model = model
         self.max_in_flight = max_in_flight
         self._open_model = open_model
         self._sampling = sampling
+        self._prompts = prompts
         self._session: Session | None = None
         self._versions: dict[str, str] = {}
 
     def version(self, ask: Ask) -> str:
         """The model, the sampling and the prompt file. Not the address: a server may move."""
-        own = self._sampling
         if ask.kind not in self._versions:
-            self._versions[ask.kind] = (
-                f"chat {self.model} temperature={own.temperature:g} max_tokens={own.max_tokens}"
-                f" seed={own.seed} prompt={prompt_hash(ask.kind)}"
-            )
+            prompt = prompt_hash(ask.kind, self._prompts)
+            self._versions[ask.kind] = f"chat {self.model} {self._sampling} prompt={prompt}"
         return self._versions[ask.kind]
 
     def session(self) -> AbstractAsyncContextManager[object]:
@@ -69,8 +90,11 @@ class ChatTeacher:
         The prompts of twins (`Invent.variant`) differ by themselves.
         """
         own = self._sampling
+        asked = Message(role="user", content=render(ask, self._prompts))
+        said = own.system_prompt
+        system = () if said is None else (Message(role="system", content=said),)
         return Request(
-            messages=(Message(role="user", content=render(ask)),),
+            messages=(*system, asked),
             max_tokens=own.max_tokens,
             temperature=own.temperature,
             seed=None if own.seed is None else own.seed + ask.attempt,

@@ -5,10 +5,12 @@ import shutil
 from pathlib import Path
 
 from sodakd.errors import EndpointError
-from sodakd.models.endpoint import Endpoint
-from sodakd.settings.addresses import address_fault
+from sodakd.models.endpoint import Endpoint, names_a_key, unset_variables, with_secrets
+from sodakd.settings.addresses import address_fault, public_address
+from sodakd.settings.secrets import shown_variable
 from sodakd.settings.teacher import TeacherSettings
 from sodakd.teacher.money import Prices
+from sodakd.teacher.render import prompt_faults
 
 OPENAI = "https://api.openai.com/v1"
 
@@ -17,39 +19,56 @@ def endpoint_of(settings: TeacherSettings) -> Endpoint:
     """Where the recipe's teacher is served, and the key from the environment.
 
     Raises:
-        EndpointError: OpenAI's own address, and no key.
+        EndpointError: something is missing for it: a key, or a header's variable.
     """
     for words in missing_for_teacher(settings):
         raise EndpointError(words)
     key = os.environ.get(settings.api_key_env, "").strip() or None
-    return Endpoint(_base(settings), settings.model or "", key, settings.token_limit)
+    return Endpoint(
+        _base(settings),
+        settings.model or "",
+        key,
+        settings.token_limit,
+        with_secrets(settings.headers),
+        settings.query or {},
+        settings.extra_body or {},
+    )
 
 
 def missing_for_teacher(settings: TeacherSettings) -> list[str]:
     """What keeps a teacher from being asked, a line each; no call is made to find out."""
+    missing = [] if settings.prompts is None else prompt_faults(Path(settings.prompts))
     match settings.kind:
         case "openai":
-            base, name = _base(settings), settings.api_key_env
-            fault = address_fault(base)
-            if fault is not None:
-                return [f"OPENAI_BASE_URL is {base!r}; {fault}"]
-            named = name != type(settings).model_fields["api_key_env"].default
-            if (named or base.startswith(OPENAI)) and not os.environ.get(name, "").strip():
-                whose = "teacher.api_key_env" if named else "the key's variable"
-                return [
-                    f"the key for {base}: {whose} is {name}, and the environment variable {name} is"
-                    " not set"
-                ]
-        case "replay":
-            if not Path(settings.file or "").is_file():
-                return [f"there is no file of recorded answers {settings.file} (teacher.file)"]
-        case "vllm":
-            if shutil.which(settings.command[0]) is None:
-                return [
-                    f"teacher.command starts with {settings.command[0]}, which is not found:"
-                    " install vllm in an environment of its own and name its program there"
-                ]
-    return []
+            missing += _missing_for_server(settings)
+        case "replay" if not Path(settings.file or "").is_file():
+            missing.append(f"there is no file of recorded answers {settings.file} (teacher.file)")
+        case "vllm" if shutil.which(settings.command[0]) is None:
+            missing.append(
+                f"teacher.command starts with {settings.command[0]}, which is not found:"
+                " install vllm in an environment of its own and name its program there"
+            )
+    return missing
+
+
+def _missing_for_server(settings: TeacherSettings) -> list[str]:
+    base, name = _base(settings), settings.api_key_env
+    fault = address_fault(base)
+    if fault is not None:
+        return [f"OPENAI_BASE_URL is {public_address(base)!r}; {fault}"]
+    missing = unset_variables(settings.headers)
+    named = name != type(settings).model_fields["api_key_env"].default
+    needed = named or (base.startswith(OPENAI) and not names_a_key(settings.headers or {}))
+    if needed and not os.environ.get(name, "").strip():
+        whose, shown = (
+            "teacher.api_key_env" if named else "the key's variable",
+            shown_variable(name),
+        )
+        missing.append(
+            f"the key for {base}: {whose} is {shown}, and the environment variable {shown} is not"
+            " set"
+        )
+    return missing
 
 
 def prices_of(settings: TeacherSettings) -> Prices:

@@ -4,20 +4,21 @@ A reply that does not hold what was asked for is data of the run: `UnreadableRep
 missing, in words that are sent with the next ask.
 """
 
-import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol, TypeVar, cast
 
 from pydantic import Field, JsonValue, ValidationError
 
+from sodakd.answers.fences import blocks
 from sodakd.answers.signed import declaration, mistake
 from sodakd.answers.thinking import spoken
+from sodakd.json_text import JsonError, parse_json_at, valid_unicode
 from sodakd.models.completions import Finish
 from sodakd.records import Score
-from sodakd.teacher.asks import Ask, Evolve, Inspire, Invent
-from sodakd.types import FaultKind, Frozen, Language, Question, Tests
+from sodakd.teacher.asks import Ask, Evolve, Invent
+from sodakd.types import FaultKind, Frozen, Question, Tests
 
 Asked = TypeVar("Asked", bound=Ask)
 
@@ -37,18 +38,10 @@ class FaultyCode:
 class InventedQuestion(Frozen):
     """The JSON that an `Invent` reply holds in its fenced block."""
 
-    text: str = Field(min_length=1)
+    text: str
     level: int = Field(ge=1, le=5)
     source: str = "invented"
     tests: Tests | None = None
-
-
-@dataclass(frozen=True)
-class Inspired:
-    """A problem and its solution, of an `Inspire` reply."""
-
-    problem: str
-    solution: str
 
 
 @dataclass(frozen=True)
@@ -71,6 +64,7 @@ class Ended(Protocol):
 _ENDED = {
     Finish.LENGTH: "the reply was cut off at its token limit",
     Finish.FILTERED: "the reply was held back by a content filter",
+    Finish.UNKNOWN: "the reply ended for a reason that is not known: it may be cut off",
     Finish.FAILED: "no reply came, after every attempt",
 }
 
@@ -78,82 +72,36 @@ _ENDED = {
 def whole(reply: Ended) -> str:
     """The text of a reply that came to its own end, without what was thought aloud.
 
-    Raises `UnreadableReply` for another, and where the thinking had no end.
+    Lines end as on Unix, and half surrogates are replaced: what is read from it can be written.
+
+    Raises:
+        UnreadableReply: it ended in any other way, its thinking had no end, or it says nothing.
     """
-    if reply.finish in _ENDED:
+    if reply.finish is not Finish.STOP:
         raise UnreadableReply(_ENDED[reply.finish])
     said, ended = spoken(reply.text)
-    if not ended and not said.strip():
-        raise UnreadableReply("the reply ended before its thinking did")
-    return said
+    if not said.strip():
+        raise UnreadableReply(
+            "the reply is empty" if ended else "the reply ended before its thinking did"
+        )
+    return valid_unicode(said).replace("\r\n", "\n")
 
 
-_LINES = re.MULTILINE | re.IGNORECASE
-_FENCE = re.compile(
-    r"^[ \t]*(?P<mark>`{3,}|~{3,})[ \t]*(?P<label>[\w+#.-]*)[^\n]*\n"
-    r"(?P<code>.*?)(?:^[ \t]*(?P=mark)[ \t]*$|\Z)",
-    re.DOTALL | re.MULTILINE,
-)
-_LABELS = {
-    Language.PYTHON: {"python", "python3", "py"},
-    Language.JAVASCRIPT: {"javascript", "js", "node"},
-    Language.TYPESCRIPT: {"typescript", "ts"},
-    Language.CPP: {"cpp", "c++", "cc"},
-    Language.GO: {"go", "golang"},
-}
-_POINTS = re.compile(r"^[\s>*#-]*Rule\s*([1-5])\b[^:\n]*:[\s*]*([0-9]+(?:\.[0-9]+)?)", _LINES)
+LINES = re.MULTILINE | re.IGNORECASE
+LINE_START = r"^(?:[^\S\n]|[>*#-])*+"
+"""The start of a line, and marks of Markdown. It takes no second line and gives nothing back: so
+patterns that begin by it take time linear in a text."""
+_NUMBER = r"([0-9]++(?:\.[0-9]++)?)"
+_POINTS = re.compile(rf"{LINE_START}Rule\s*+([1-5])\b[^:\n]*+:[\s*]*+{_NUMBER}", LINES)
 _DASHED = re.compile(
-    r"^[\s>*#-]*Rule\s*([1-5])\b[^:\n]*?[-–—=][\s*]*([0-9]+(?:\.[0-9]+)?)"  # noqa: RUF001
-    r"(?=[\s*]*(?:/\s*\d|points?\b|\.?[ \t*]*$))",
-    _LINES,
+    rf"{LINE_START}Rule\s*+([1-5])\b[^:\n]*?[-–—=][\s*]*+{_NUMBER}"  # noqa: RUF001
+    r"(?=[\s*]*+(?:/\s*+\d|points?\b)|[ \t*]*+\.?[ \t*]*+$)",
+    LINES,
 )
 _RULES = ("functionality", "boundary", "coverage", "readability", "practices")
-_KIND = re.compile(
-    r"^[\s>*#-]*(?:Fault(?:[ \t]+kind)?|Kind)[\s*]*:[\s*`\"]*([A-Za-z][\w -]*)", _LINES
-)
-_PROBLEM = re.compile(r"^[\s*#]*\[?Problem(?: Description)?\]?[\s*:]*$", _LINES)
-_SOLUTION = re.compile(r"^[\s*#]*\[?Solution\]?[\s*:]*$", _LINES)
-_SCORE = re.compile(r"^[\s>*#-]*Score[ \t]+([AB])[\s*]*:[\s*]*([0-9]+(?:\.[0-9]+)?)", _LINES)
-_NAMES = re.compile(r"[ -]+")
-_ALSO = {
-    "off_by_one": FaultKind.CONSTANT,
-    "missing_case": FaultKind.DROP,
-    "wrong_variable": FaultKind.NAME,
-    "missing_return": FaultKind.NO_RETURN,
-    "syntax_error": FaultKind.SYNTAX,
-}
-"""Names that teachers give to kinds of faults, beside those that they are told."""
-
-
-def fenced(text: str, labels: Sequence[str] = ()) -> str:
-    """The content of the first fenced block with one of these labels, else of the first of all.
-
-    A last fence that is not closed ends with the text. Raises `UnreadableReply` for none.
-    """
-    blocks = list(_FENCE.finditer(text))
-    if not blocks:
-        raise UnreadableReply("no fenced block in the reply")
-    wanted = [block for block in blocks if block["label"].lower() in labels]
-    return (wanted or blocks)[0]["code"]
-
-
-def read_solution(text: str, language: Language | None = None) -> str:
-    """The code of a `Solve` or `Refine` reply: its first fenced block, of the language if any."""
-    labels = _LABELS.get(language, {language.value}) if language is not None else ()
-    code = fenced(text, tuple(labels))
-    if not code.strip():
-        raise UnreadableReply("the fenced block is empty")
-    return code
-
-
-def read_fault(text: str) -> FaultyCode:
-    """The kind (a line `Fault: KIND`) and the code of a `Fault` reply."""
-    for found in _KIND.finditer(text):
-        name = _NAMES.sub("_", found[1].strip().lower())
-        kind = _ALSO.get(name) or next((kind for kind in FaultKind if kind == name), None)
-        if kind is not None:
-            return FaultyCode(kind=kind, code=fenced(text))
-    raise UnreadableReply("no line 'Fault: KIND' with a known kind in the reply")
+_MOST_POINTS = 100.0
+"""More than any rule has, and few enough to be rounded."""
+_SCORE = re.compile(rf"{LINE_START}Score[ \t]++([AB])[\s*]*+:[\s*]*+{_NUMBER}", LINES)
 
 
 def read_grade(text: str) -> Score:
@@ -162,33 +110,42 @@ def read_grade(text: str) -> Score:
     Of several lines for a rule the last counts. Points are rounded to halves.
     """
     lines = list(_POINTS.finditer(text)) or list(_DASHED.finditer(text))
-    points = {int(line[1]): round(float(line[2]) * 2) / 2 for line in lines}
+    points = {int(line[1]): min(float(line[2]), _MOST_POINTS) for line in lines}
     if sorted(points) != [1, 2, 3, 4, 5]:
         raise UnreadableReply(f"points for the rules {sorted(points)} instead of 1 to 5")
-    reason = text[: lines[0].start()].strip()
-    fields = {name: points[number] for number, name in enumerate(_RULES, start=1)}
+    fields = {name: round(points[number] * 2) / 2 for number, name in enumerate(_RULES, start=1)}
     try:
-        return Score(reason=reason, **fields)
+        return Score(reason=_analysis(text[: lines[0].start()]), **fields)
     except ValidationError as error:
         raise UnreadableReply(f"points out of range: {error.error_count()} of them") from error
 
 
+def _analysis(text: str) -> str:
+    """A text without the lines at its end that hold marks alone."""
+    lines = text.rstrip().split("\n")
+    while lines and not lines[-1].strip(" \t\r>*#-"):
+        del lines[-1]
+    return "\n".join(lines).strip()
+
+
 def read_invention(text: str, ask: Invent) -> Question:
-    """The question of an `Invent` reply."""
+    """The question of an `Invent` reply. Keys that nobody asked for are passed over."""
     try:
-        found = InventedQuestion.model_validate(_json(text))
+        found = InventedQuestion.model_validate(_json(text), extra="ignore")
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         raise UnreadableReply(f"no question in the reply: {first['msg']} at {place}") from error
     text, language = found.text, ask.question.language
+    if not text.strip():
+        raise UnreadableReply("no question in the reply: its text is empty")
     if found.tests is not None:
         if wrong := mistake(found.tests, language):
             raise UnreadableReply(wrong)
         how = declaration(found.tests, language)
         if how and found.source == "invented":  # the world's own questions say it in their words
             text = f"{text.rstrip()}\n\n{how}"
-    return Question.new(
+    question = Question.new(
         text=text,
         language=language,
         tests=found.tests,
@@ -196,35 +153,36 @@ def read_invention(text: str, ask: Invent) -> Question:
         level=found.level,
         parent=ask.question.id,
     )
+    if not _can_be_written(question):
+        raise UnreadableReply(
+            "the tests hold a number that JSON cannot: infinite, NaN, or of thousands of digits"
+        )
+    return question
+
+
+def _can_be_written(question: Question) -> bool:
+    """Whether a row of a file would hold the same question."""
+    try:
+        return Question.model_validate_json(question.model_dump_json()) == question
+    except ValueError:
+        return False
 
 
 def read_evolved(text: str, ask: Evolve) -> Question:
-    """The rewritten question of an `Evolve` reply: its fenced block, or all of it."""
-    try:
-        rewritten = fenced(text, ("question", "text", "markdown")).strip()
-    except UnreadableReply:
-        rewritten = text.strip()
+    """The rewritten question of an `Evolve` reply: its fenced block of text, or all of it."""
+    found = blocks(text, open_up=False)
+    own = [block.text for block in found if block.label in {"", "markdown"}]
+    rewritten = (own or [text])[0].strip()
     if not rewritten:
         raise UnreadableReply("the reply is empty")
     return Question.new(
-        text=rewritten,
+        text=valid_unicode(rewritten),
         language=ask.question.language,
         tests=None,
         source=f"evolve {ask.operation}",
         level=None,
         parent=ask.question.id,
     )
-
-
-def read_inspired(text: str, ask: Inspire) -> Inspired:
-    """Problem and solution of an `Inspire` reply, each under its own heading."""
-    problem, solution = _PROBLEM.search(text), _SOLUTION.search(text)
-    if problem is None or solution is None or problem.end() > solution.start():
-        raise UnreadableReply("no [Problem Description] followed by a [Solution]")
-    asked = text[problem.end() : solution.start()].strip()
-    if not asked:
-        raise UnreadableReply("the problem description is empty")
-    return Inspired(asked, read_solution(text[solution.end() :], ask.language))
 
 
 def read_comparison(text: str) -> Compared:
@@ -238,17 +196,24 @@ def read_comparison(text: str) -> Compared:
 
 
 def _json(text: str) -> JsonValue:
-    """The JSON of a fenced block, or of the text from its first brace on."""
-    try:
-        body = fenced(text, ("json",))
-    except UnreadableReply:
-        body = text
-    start = body.find("{")
-    try:
-        value: JsonValue = json.JSONDecoder(strict=False).raw_decode(body, max(0, start))[0]
-    except ValueError as error:
-        raise UnreadableReply(f"no JSON in the reply: {error}") from error
-    return value
+    """The first JSON object of a reply: of a block of data, of another, or of the text."""
+    wrong = ""
+    for body in _where_json_may_be(text):
+        start = body.find("{")
+        if start < 0:
+            continue
+        try:
+            return parse_json_at(body, start)
+        except JsonError as error:
+            wrong = wrong or str(error)
+    raise UnreadableReply(f"no JSON in the reply: {wrong or 'no object in it'}")
+
+
+def _where_json_may_be(text: str) -> Iterator[str]:
+    found = blocks(text)
+    yield from (block.text for block in found if block.label == "data")
+    yield from (block.text for block in found if block.label != "data")
+    yield text
 
 
 def again(ask: Asked, error: UnreadableReply) -> Asked:

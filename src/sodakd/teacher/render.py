@@ -5,8 +5,11 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, meta
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from sodakd.errors import TeacherError
 from sodakd.teacher.asks import (
     Ask,
     Compare,
@@ -45,9 +48,19 @@ OPERATIONS: Mapping[Operation, str] = {
 Value = str | int | None | Signature | Sequence[tuple[str, str]]
 
 
-def render(ask: Ask) -> str:
-    """The prompt of an ask; with what was wrong with the form of the reply before, if it was."""
-    text = _environment().get_template(f"{ask.kind}.md").render(values(ask)).strip() + "\n"
+def render(ask: Ask, own: Path | None = None) -> str:
+    """The prompt of an ask; with what was wrong with the form of the reply before, if it was.
+
+    `own` is a folder whose files take the place of the shipped ones.
+
+    Raises:
+        TeacherError: a prompt of one's own cannot be filled.
+    """
+    try:
+        text = _environment(own).get_template(f"{ask.kind}.md").render(values(ask))
+    except (TemplateError, SecurityError, ArithmeticError, TypeError, ValueError) as error:
+        raise TeacherError(f"the prompt {ask.kind}.md cannot be filled: {error}") from error
+    text = text.strip() + "\n"
     if ask.unreadable:
         text += (
             f"\nAn earlier reply to this could not be read: {ask.unreadable}. Keep exactly to the"
@@ -57,9 +70,47 @@ def render(ask: Ask) -> str:
 
 
 @cache
-def prompt_hash(kind: str) -> str:
+def prompt_hash(kind: str, own: Path | None = None) -> str:
     """A short hash of a prompt file: a changed prompt is asked anew."""
-    return hashlib.sha256((PROMPTS / f"{kind}.md").read_bytes()).hexdigest()[:8]
+    file = f"{kind}.md"
+    folder = own if own is not None and (own / file).is_file() else PROMPTS
+    return hashlib.sha256((folder / file).read_bytes()).hexdigest()[:8]
+
+
+def prompt_faults(own: Path) -> list[str]:
+    """What is wrong with a folder of prompts of one's own, a line each."""
+    if not own.is_dir():
+        return [f"teacher.prompts is {own}, and there is no such folder"]
+    known = sorted(file.name for file in PROMPTS.glob("*.md"))
+    found = sorted(file.name for file in own.glob("*.md"))
+    if not set(found) & set(known):
+        return [f"teacher.prompts: {own} holds no prompt; known: {', '.join(known)}"]
+    return [
+        fault
+        for name in found
+        for fault in (
+            _file_faults(own / name, name)
+            if name in known
+            else [f"{own / name} is no prompt that is used; known: {', '.join(known)}"]
+        )
+    ]
+
+
+def _file_faults(path: Path, name: str) -> list[str]:
+    environment = _environment(None)
+    try:
+        tree = environment.parse(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, TemplateError) as error:
+        return [f"the prompt {path} cannot be read: {error}"]
+    filled = meta.find_undeclared_variables(environment.parse((PROMPTS / name).read_text()))
+    unknown = sorted(meta.find_undeclared_variables(tree) - filled)
+    faults = [
+        f"the prompt {path} names {{{{ {each} }}}}; filled in are {', '.join(sorted(filled))}"
+        for each in unknown
+    ]
+    if any(meta.find_referenced_templates(tree)):
+        faults.append(f"the prompt {path} includes another file: write it out")
+    return faults
 
 
 def values(ask: Ask) -> dict[str, Value]:
@@ -98,9 +149,9 @@ def _of(question: Question) -> dict[str, Value]:
 
 
 @cache
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(PROMPTS),
+def _environment(own: Path | None) -> Environment:
+    return ImmutableSandboxedEnvironment(  # a prompt may come with somebody else's recipe
+        loader=FileSystemLoader([PROMPTS] if own is None else [own, PROMPTS]),
         auto_reload=False,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -2,18 +2,17 @@
 
 import ast
 import builtins
-import re
 import warnings
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 
+from sodakd.answers.fences import blocks
 from sodakd.types import Language
 from sodakd.world.languages import print_program
 from sodakd.world.program import Program
 from sodakd.world.read_lines import Lines, read_lines
 
-_FENCE = re.compile(r"^```[ \t]*\w*[^\n]*\n(.*?)(?:^```|\Z)", re.DOTALL | re.MULTILINE)
 _LONGEST = 20_000  # characters; no answer of the world comes near
 _BUILTINS = frozenset(dir(builtins))
 
@@ -74,8 +73,8 @@ def _reference(program: Program, language: Language) -> Reading | Lines:
 
 
 def _read(answer: str, program: Program, language: Language) -> Reading | Lines:
-    fence = _FENCE.search(answer)
-    code = fence.group(1) if fence else answer
+    fenced = blocks(answer)
+    code = fenced[0].text if fenced else answer
     if len(code) > _LONGEST:
         return _UNREADABLE
     if language is not Language.PYTHON:

@@ -12,7 +12,9 @@ from sodakd.world.program import Program
 
 _STRINGS = re.compile(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'')
 # The `:` is that of `for (char c : s)`; in `a ? b : c` it binds nothing.
-_BOUND = re.compile(r"([A-Za-z_]\w*)\s*(?::?=(?!=)|=>|->)|\bfor \([^;:()]*?(\w+) :")
+_BOUND = re.compile(
+    r"(?<![A-Za-z_])([A-Za-z_]\w*+)\s*+(?::?=(?!=)|=>|->)|\bfor \([^;:()]*?\b(\w++) :"
+)
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _WITH_SEMICOLONS = frozenset({Language.C, Language.CPP, Language.JAVA})

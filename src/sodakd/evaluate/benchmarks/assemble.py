@@ -10,15 +10,22 @@ import textwrap
 from collections.abc import Callable, Mapping
 
 from sodakd.evaluate.benchmarks import go_imports
+from sodakd.evaluate.benchmarks.first import (
+    features_first,
+    future_first,
+    strict_first,
+    without_shebang,
+)
 from sodakd.evaluate.benchmarks.java_class import not_public, whole_class
 from sodakd.evaluate.benchmarks.source import Source, first_word, names_in
 from sodakd.evaluate.benchmarks.task import BenchmarkTask
+from sodakd.judge.complete import compiles
 from sodakd.types import Language, TestScript
 
 
 def assemble(task: BenchmarkTask, code: str) -> str:
     """The program to be judged; empty where there is no code."""
-    code = code.replace("\r\n", "\n")
+    code = code.removeprefix("\ufeff").replace("\r\n", "\n")
     return _ASSEMBLE[task.language](task, code) if code.strip() else ""
 
 
@@ -48,20 +55,36 @@ def _python(task: BenchmarkTask, code: str) -> str:
     header = defined.search(task.prompt)
     if defined.search(flat) and not flat[:1].isspace():
         head = task.prompt[: header.start()] if header else ""
-        return f"{task.before}{head}{flat}\n"
-    if header and not code.lstrip("\n")[:1].isspace():
-        code = _indented(flat)
-    return f"{task.before}{task.prompt}{code}\n"
+        return future_first(f"{task.before}{head}{flat}\n")
+    bodies = _bodies(task.prompt, code, flat) if header else [code]
+    programs = [f"{task.before}{task.prompt}{body}\n" for body in bodies]
+    return next(filter(compiles, programs), programs[-1])
 
 
-def _indented(body: str) -> str:
-    """A function's body, indented again where that was lost on the way."""
-    first, _, rest = body.partition("\n")
-    lines = [line for line in rest.split("\n") if line.strip() and not line.startswith("#")]
-    only_first = bool(lines) and all(line[0].isspace() for line in lines)
-    if only_first and not first.rstrip().endswith(":"):
-        return f"    {first}\n{rest}"
-    return textwrap.indent(body, "    ")
+_STATEMENT = re.compile(r"^(?=[ \t]*+[^\s#]).", re.MULTILINE)
+"""The first character of the first line that holds one."""
+
+
+def _bodies(prompt: str, code: str, flat: str) -> list[str]:
+    """A function's body, as it is and indented again, as far as that was lost on the way.
+
+    The first line alone may have lost its blanks, or one of them, or all lines may. The last one of
+    these is what is judged where none is Python.
+    """
+    first, _, rest = code.strip("\n").partition("\n")
+    after = _STATEMENT.search(rest)
+    first_alone = after is None or after[0].isspace()
+    bodies = [code] if first[:1].isspace() else []
+    for base in dict.fromkeys((_last_indentation(prompt), "    ")):
+        bodies += [f"{base}{first.lstrip()}\n{rest}"] if first_alone else []
+        bodies.append(textwrap.indent(flat, base))
+    return [*bodies, bodies[0]] if first[:1].isspace() else bodies
+
+
+def _last_indentation(prompt: str) -> str:
+    """That of the prompt's last line, where its function's body has begun."""
+    last = prompt.rstrip().rpartition("\n")[2]
+    return last[: len(last) - len(last.lstrip())] or "    "
 
 
 # --- languages with braces -----------------------------------------------------------------------
@@ -108,17 +131,20 @@ def _native(task: BenchmarkTask, code: str) -> str:
     """C and C++. A `main` of the answer goes: the tests bring theirs."""
     answer = Source(code, task.language)
     if _is_whole(task, answer):
-        return f"{task.before}{_head(task, answer)}{_no_main(answer).text}\n"
+        return features_first(f"{task.before}{_head(task, answer)}", f"{_no_main(answer).text}\n")
     joined = Source(_joined(task, code), task.language)
     return f"{task.before}{_no_main(joined).text}\n"
 
 
+_EXPORT = re.compile(r"^export[ \t]++(?:default[ \t]++)?+(?![{*])", re.MULTILINE)
+
+
 def _script(task: BenchmarkTask, code: str) -> str:
     """JavaScript and TypeScript. Nothing is exported: the tests stand in the same file."""
-    code = re.sub(r"^export[ \t]+(?:default[ \t]+)?(?![{*])", "", code, flags=re.MULTILINE)
+    code = _EXPORT.sub("", without_shebang(code))
     answer = Source(code, task.language)
     if _is_whole(task, answer):
-        return f"{task.before}{_head(task, answer)}{answer.text}\n"
+        return f"{strict_first(f'{task.before}{_head(task, answer)}', answer)}\n"
     return f"{task.before}{_joined(task, code)}\n"
 
 

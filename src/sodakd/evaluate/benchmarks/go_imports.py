@@ -5,17 +5,19 @@ the house's to mend; what a model imports for itself stays as it wrote it.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
-from sodakd.evaluate.benchmarks.source import Source
+from sodakd.evaluate.benchmarks.source import Source, Span, without_spans
 from sodakd.types import Language
 
-_GROUP = re.compile(
-    r"^[ \t]*import[ \t]*\(([^)]*)\)[ \t]*;?|^[ \t]*import[ \t]+[^\n]*", re.MULTILINE
+_CLAUSE = re.compile(
+    r"^[ \t]*+(?:package[ \t]++\w++[ \t]*+;?"
+    r"|(import)(?:[ \t]*+\([^()]*+\)[ \t]*+;?|[ \t]++[^\n]*+))",
+    re.MULTILINE,
 )
-_SPEC = re.compile(r'(?:^|[\n;(])[ \t]*(?:import[ \t]+)?([\w.]+)?[ \t]*"([^"\n]+)"')
-_PACKAGE = re.compile(r"^[ \t]*package[ \t]+\w+[ \t]*;?", re.MULTILINE)
+_SPEC = re.compile(r'(?:^|[\n;(])[ \t]*+(?:import[ \t]++)?(?:([\w.]++)[ \t]*+)?"([^"\n]++)"')
+_QUALIFIER = re.compile(r"(?<![\w.])(\w++)[ \t]*+\.")
 _VERSION = re.compile(r"v\d+")
 _COMMENT = re.compile(r"//[^\n\"]*(?=\n|\Z)")
 
@@ -34,11 +36,9 @@ class Import:
         last = parts[-2] if len(parts) > 1 and _VERSION.fullmatch(parts[-1]) else parts[-1]
         return self.alias or last
 
-    def used_in(self, masked: str) -> bool:
-        """Whether the program calls it; blank and dot imports always count as used."""
-        if self.name in {"_", "."}:
-            return True
-        return re.search(rf"(?<![\w.]){re.escape(self.name)}[ \t]*\.", masked) is not None
+    def used_among(self, qualifiers: Set[str]) -> bool:
+        """Whether a program calls it; blank and dot imports always count as used."""
+        return self.name in {"_", "."} or self.name in qualifiers
 
 
 @dataclass(frozen=True)
@@ -50,19 +50,20 @@ class Part:
 
 
 def split(text: str) -> Part:
-    """Take package clause and imports out of a piece of Go."""
-    masked = Source(text, Language.GO).masked
-    first = re.search(r"^[ \t]*func\b", masked, re.MULTILINE)
-    limit = first.start() if first else len(text)
+    """Take the package clauses and imports out of a piece of Go, wherever they stand in it."""
     imports: list[Import] = []
-    cut = [match.span() for match in _PACKAGE.finditer(masked, 0, limit)]
-    for match in _GROUP.finditer(masked, 0, limit):
-        cut.append(match.span())
-        written = _COMMENT.sub("", text[match.start() : match.end()])
-        imports += [Import(path, alias) for alias, path in _SPEC.findall(written)]
-    for start, end in sorted(cut, reverse=True):
-        text = text[:start] + text[end:]
-    return Part(tuple(imports), text)
+    gone: list[Span] = []
+    for match in _CLAUSE.finditer(Source(text, Language.GO).shallow):
+        gone.append(Span(*match.span()))
+        if match[1]:
+            written = _COMMENT.sub("", text[match.start() : match.end()])
+            imports += [Import(path, alias) for alias, path in _SPEC.findall(written)]
+    return Part(tuple(imports), without_spans(text, gone))
+
+
+def _qualifiers(text: str) -> Set[str]:
+    """What stands before a point in a program: the names of packages, among others."""
+    return set(_QUALIFIER.findall(Source(text, Language.GO).masked))
 
 
 def write(
@@ -73,12 +74,11 @@ def write(
     `own` imports stay, but for those that only a removed piece (`gone`) used; of those `offered`
     the ones that body or tests use are added.
     """
-    masked = Source(f"{body}\n{tests}", Language.GO).masked
-    masked_gone = Source(gone, Language.GO).masked
-    kept = [one for one in own if one.used_in(masked) or not (gone and one.used_in(masked_gone))]
+    used, used_by_gone = _qualifiers(f"{body}\n{tests}"), _qualifiers(gone)
+    kept = [one for one in own if one.used_among(used) or not one.used_among(used_by_gone)]
     names = {one.name for one in kept}
     for one in offered:
-        if one.name not in names and one.used_in(masked):
+        if one.name not in names and one.used_among(used):
             kept.append(one)
             names.add(one.name)
     lines = [f'\t{one.alias} "{one.path}"'.replace("\t ", "\t") for one in dict.fromkeys(kept)]

@@ -4,6 +4,7 @@ import re
 
 from sodakd.evaluate.benchmarks import ask
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, Origin, Row
+from sodakd.judge.assertions import as_calls
 from sodakd.types import Language, Question, TestScript
 
 _ENTRY = re.compile(r"^def[ \t]+(\w+)", re.MULTILINE)
@@ -15,12 +16,13 @@ def task(row: Row, language: Language, source: str = "humaneval") -> BenchmarkTa
     entry = row.optional("entry_point") or _ENTRY.findall(prompt)[-1]
     if not re.search(r"^check\(", test, re.MULTILINE):
         test = f"{test}\n\ncheck({entry})\n"
+    script = TestScript(entry_point=entry, script=test)
     return BenchmarkTask(
         id=row.text("task_id"),
         question=Question.new(
             text=ask.complete(language, prompt),
             language=language,
-            tests=TestScript(entry_point=entry, script=test),
+            tests=as_calls(script) if language is Language.PYTHON else script,
             source=source,
             level=None,
         ),

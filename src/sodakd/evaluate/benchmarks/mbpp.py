@@ -6,6 +6,7 @@ import warnings
 from sodakd.errors import DataError
 from sodakd.evaluate.benchmarks import ask
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, Origin, Row
+from sodakd.judge.assertions import as_calls
 from sodakd.types import Language, Question, TestScript
 
 _TEST_SPLIT = range(11, 511)
@@ -29,7 +30,7 @@ def _task(row: Row, language: Language) -> BenchmarkTask:
         question=Question.new(
             text=ask.write(language, text, shown),
             language=language,
-            tests=TestScript(entry_point=entry, script=f"{setup}\n{shown}\n"),
+            tests=as_calls(TestScript(entry_point=entry, script=f"{setup}\n{shown}\n")),
             source="mbpp",
             level=None,
         ),

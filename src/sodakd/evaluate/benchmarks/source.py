@@ -1,59 +1,37 @@
 """Reading source of six languages with braces: enough to join programs, no parser.
 
-Model-written text is read here, so every pattern is linear in the text but for odd cases.
+Model-written text is read here, in time linear in it.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from sodakd.judge.masked import mask, spaces
 from sodakd.types import Language
 
-_COMMENT = r"//[^\n]*|/\*.*?(?:\*/|\Z)"
-_TEXT = r'"(?:\\.|[^"\\\n])*"?'
-_CHARACTER = r"'(?:\\.|[^'\\\n])*'?"
-_TEMPLATE = r"`(?:\\.|[^`\\])*`?"
-_REGEX = (
-    r"(?:(?<=[(,=:\[!&|?{};\n])|(?<=return))[ \t]*"
-    r"/(?![*/])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n\[])+/"
-)
-_SCRIPT = re.compile("|".join((_COMMENT, _TEXT, _CHARACTER, _TEMPLATE, _REGEX)), re.DOTALL)
-_NATIVE = re.compile(
-    "|".join(
-        (_COMMENT, r'R"(?P<mark>\w*)\(.*?\)(?P=mark)"', _TEXT, rf"(?<![0-9a-fA-F]){_CHARACTER}")
-    ),
-    re.DOTALL,
-)
-_OPAQUE = {
-    Language.JAVA: re.compile(
-        "|".join((_COMMENT, r'""".*?(?:"""|\Z)', _TEXT, _CHARACTER)), re.DOTALL
-    ),
-    Language.JAVASCRIPT: _SCRIPT,
-    Language.TYPESCRIPT: _SCRIPT,
-    Language.C: _NATIVE,
-    Language.CPP: _NATIVE,
-    Language.GO: re.compile("|".join((_COMMENT, _TEXT, _CHARACTER, r"`[^`]*`?")), re.DOTALL),
-}
+_WORD = re.compile(r"\S")
 _DIRECTIVE = re.compile(r"^[ \t]*#(?:\\\n|[^\n])*", re.MULTILINE)
 
-_FUNCTION = (
-    r"\b(\w+)[ \t\n]*\([^;{}]*\{|\b(?:struct|class|enum|union)[ \t]+(\w+)[^;{}()]*\{"
-    r"|\}[ \t]*(\w+)[ \t]*;"
+_SCRIPT_NAMES = (
+    r"\bfunction(?:[ \t]*+\*[ \t]*+|[ \t]++)(\w++)|\b(?:const|let|var|class|enum)[ \t]++(\w++)"
 )
-_SCRIPT_NAMES = r"\bfunction[ \t]*\*?[ \t]+(\w+)|\b(?:const|let|var|class|enum)[ \t]+(\w+)"
+_NATIVE_NAMES = re.compile(
+    r"\b(?:struct|class|enum|union)[ \t]++(\w++)[^()]*+\Z|\b(\w++)[ \t\n]*+\("
+)
+_TYPEDEF = re.compile(r"\}[ \t]*+(\w++)[ \t]*+;")
 _NAMES = {
-    Language.JAVA: re.compile(r"\b(?:class|interface|enum|record)[ \t]+(\w+)"),
+    Language.JAVA: re.compile(r"\b(?:class|interface|enum|record)[ \t]++(\w++)"),
     Language.JAVASCRIPT: re.compile(_SCRIPT_NAMES),
     Language.TYPESCRIPT: re.compile(
-        _SCRIPT_NAMES + r"|^[ \t]*(?:type|interface)[ \t]+(\w+)", re.MULTILINE
+        _SCRIPT_NAMES + r"|^[ \t]*+(?:type|interface)[ \t]++(\w++)", re.MULTILINE
     ),
-    Language.C: re.compile(_FUNCTION),
-    Language.CPP: re.compile(_FUNCTION),
-    Language.GO: re.compile(r"^func[ \t]+(\w+)|^(?:var|const|type)[ \t]+(\w+)", re.MULTILINE),
+    Language.GO: re.compile(r"^func[ \t]++(\w++)|^(?:var|const|type)[ \t]++(\w++)", re.MULTILINE),
 }
+_HEAD = re.compile(r"([^;{}]*+)(?:[;}]|(\{)|\Z)")
 
-_END = re.compile(r"\}(?:[ \t]*\w*[ \t]*;)?|;")
+_END = re.compile(r"\}(?:[ \t]*+(?:\w++[ \t]*+)?;)?|;")
 _SCRIPT_END = re.compile(
     _END.pattern + r"|(?=^(?:export[ \t]|async[ \t]|function\b|const\b|let\b|var\b|class\b))",
     re.MULTILINE,
@@ -84,7 +62,7 @@ class Source:
     @cached_property
     def masked(self) -> str:
         """The text with comments, strings and directives blanked; every place stays its place."""
-        masked = _OPAQUE[self.language].sub(_blank, self.text)
+        masked = mask(self.text, self.language).blank
         if self.language in {Language.C, Language.CPP}:
             masked = _DIRECTIVE.sub(_blank, masked)
         return masked
@@ -103,10 +81,10 @@ class Source:
             elif depth:
                 depth -= 1
                 if depth == 0:
-                    parts.append(_spaces(self.masked[kept:at]))
+                    parts.append(spaces(self.masked[kept:at]))
                     kept = at
         rest = self.masked[kept:]
-        return "".join(parts) + (rest if depth == 0 else _spaces(rest))
+        return "".join(parts) + (rest if depth == 0 else spaces(rest))
 
     @property
     def depth(self) -> int:
@@ -146,11 +124,9 @@ class Source:
 
     def without(self, unwanted: Callable[[str], bool]) -> "Source":
         """The source without the items whose shallow text is unwanted."""
-        text, shallow = self.text, self.shallow
-        for span in reversed(self.items()):
-            if unwanted(shallow[span.start : span.end]):
-                text = text[: span.start] + text[span.end :]
-        return Source(text, self.language)
+        shallow = self.shallow
+        gone = [one for one in self.items() if unwanted(shallow[one.start : one.end])]
+        return Source(without_spans(self.text, gone), self.language)
 
     def _braces(self) -> list[tuple[int, str]]:
         return [(match.start(), match[0]) for match in re.finditer(r"[{}]", self.masked)]
@@ -158,19 +134,39 @@ class Source:
 
 def names_in(shallow: str, language: Language) -> frozenset[str]:
     """The names that a shallow text defines."""
+    if language in {Language.C, Language.CPP}:
+        return frozenset(_native_names(shallow))
     found = _NAMES[language].finditer(shallow)
     return frozenset(name for match in found for name in match.groups() if name)
 
 
+def heads(shallow: str) -> Iterator[str]:
+    """What stands before each brace that opens, from the last brace or semicolon on."""
+    return (found[1] for found in _HEAD.finditer(shallow) if found[2])
+
+
+def _native_names(shallow: str) -> Iterator[str]:
+    for head in heads(shallow):
+        found = _NATIVE_NAMES.search(head)
+        if found is not None:
+            yield found[1] or found[2]
+    yield from _TYPEDEF.findall(shallow)
+
+
+def without_spans(text: str, spans: Iterable[Span]) -> str:
+    """A text without these pieces, which are in order."""
+    kept, at = [], 0
+    for span in spans:
+        kept.append(text[at : span.start])
+        at = span.end
+    return "".join([*kept, text[at:]])
+
+
 def first_word(masked: str, start: int, end: int) -> int:
     """Where the first word stands, after what is blanked; `end` where there is none."""
-    word = re.search(r"\S", masked[start:end])
-    return start + word.start() if word else end
+    word = _WORD.search(masked, start, end)
+    return word.start() if word else end
 
 
 def _blank(match: re.Match[str]) -> str:
-    return _spaces(match[0])
-
-
-def _spaces(text: str) -> str:
-    return re.sub(r"[^\n]", " ", text)
+    return spaces(match[0])

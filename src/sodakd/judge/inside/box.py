@@ -17,6 +17,9 @@ from sodakd.judge.inside.memory import Memory
 MIB = 2**20
 FILES = 4096
 """Files and folders that a program may make."""
+_STACK = 64 * MIB
+_ARENA = 128 * MIB
+"""What the stack of a thread may take, and what its `malloc` reserves."""
 
 
 class BoxError(OSError):
@@ -31,8 +34,10 @@ class UnwritableError(BoxError):
 class Limits:
     """What a program may use. Seconds of CPU and wall time; bytes.
 
-    `reserve`: the address space is held to `memory` as well; not so for runtimes that reserve
-    more than they use: their `memory` is held by what they write to (RLIMIT_DATA) and the cgroup.
+    `memory` is what all processes together hold, looked at 20 times a second, and the roof of the
+    control group: address space is no memory, and threads reserve more of it than they use.
+    `reserve`: a deep stack, and the peak of the first process counts as well; not so for runtimes
+    that have stacks of their own and hold files in memory.
     `sockets`: to ask for one of the network is refused, not a violation. `compiler`: code of ours,
     that reads what is not.
     """
@@ -42,7 +47,7 @@ class Limits:
     memory: int = 512 * MIB
     output: int = MIB
     disk: int = 64 * MIB
-    processes: int = 64
+    processes: int = 256
     open_files: int = 256
     reserve: bool = True
     sockets: bool = False
@@ -173,15 +178,15 @@ class Box:
         others = 0 if self.walls.own_ids or not alone else self.memory.tasks_of_user()
         most = {
             resource.RLIMIT_CPU: whole,
-            resource.RLIMIT_DATA: limits.memory,
+            resource.RLIMIT_DATA: limits.memory + limits.processes * _STACK,
             resource.RLIMIT_FSIZE: max(limits.output, limits.disk),
             resource.RLIMIT_NOFILE: limits.open_files,
             resource.RLIMIT_NPROC: limits.processes + others,
             **dict.fromkeys(_NONE_OF, 0),
         }
         if limits.reserve:
-            most[resource.RLIMIT_AS] = limits.memory
-            most[resource.RLIMIT_STACK] = min(limits.memory // 4, 64 * MIB)
+            most[resource.RLIMIT_AS] = limits.memory + limits.processes * (_STACK + _ARENA)
+            most[resource.RLIMIT_STACK] = min(limits.memory // 4, _STACK)
         return LimitsOfC(
             most=_Most(*(most.get(what, -1) for what in range(_KINDS))),
             disk=limits.disk,

@@ -1,10 +1,12 @@
 'use strict';
 // The TypeScript compiler, kept running: programs in, diagnostics or JavaScript out. The files of the
 // standard library and of node's types are read and bound once. A message is a length (four bytes,
-// big-endian) and JSON of so many bytes.
+// big-endian) and JSON of so many bytes. Cold, it is asked once: by a file, its third argument, and
+// writes program.js or what is wrong.
 const fs = require('fs');
 const path = require('path');
-const [, , compiler, typings] = process.argv;
+const [, , compiler, typings, once] = process.argv;
+const { isProgram } = require('./modules.js');
 const ts = require(compiler);
 const library = path.dirname(compiler);
 const NAME = '/tmp/program.ts';
@@ -60,8 +62,54 @@ function lint({ program: source }) {
   return { findings };
 }
 
+// The names that a statement of the outermost level takes from a module: [name, what the module calls it].
+function taken(statement) {
+  if (ts.isImportDeclaration(statement)) {
+    const { name, namedBindings } = statement.importClause ?? {};
+    const named = namedBindings && (ts.isNamespaceImport(namedBindings)
+      ? [[namedBindings.name.text, '']]
+      : namedBindings.elements.map((one) => [one.name.text, (one.propertyName ?? one.name).text]));
+    return { from: statement.moduleSpecifier.text, names: [...(name ? [[name.text, '']] : []), ...(named ?? [])] };
+  }
+  const [one, more] = ts.isVariableStatement(statement) ? statement.declarationList.declarations : [statement];
+  const call = ts.isImportEqualsDeclaration(statement)
+    ? statement.moduleReference.expression
+    : one.initializer && ts.isCallExpression(one.initializer) && one.initializer.expression.getText() === 'require' && one.initializer.arguments[0];
+  if (more || !call || !ts.isStringLiteralLike(call)) return null;
+  const names = ts.isObjectBindingPattern(one.name)
+    ? one.name.elements.map((each) => [each.name.getText(), (each.propertyName ?? each.name).getText()])
+    : [[one.name.getText(), '']];
+  return { from: call.text, names };
+}
+
+function parsed(source) {
+  const file = ts.createSourceFile(NAME, source, ts.ScriptTarget.ES2023, true);
+  return file.statements.map((one) => ({ start: one.getStart(), end: one.end, ...taken(one) })).filter((one) => one.from);
+}
+
+// A script without what it takes from modules by the names by which the program already has it, and
+// from the program itself, which stands before it in the same file.
+function without(script, program) {
+  const key = ([name], from) => `${name} ${from.replace(/^node:/, '')}`;
+  const there = new Set(parsed(program).flatMap(({ from, names }) => names.map((one) => key(one, from))));
+  let text = '', at = 0;
+  for (const { start, end, from, names } of parsed(script)) {
+    const own = isProgram(from) && names.every(([, kept]) => kept);
+    const left = names.filter((one) => (own ? one[0] !== one[1] : !there.has(key(one, from))));
+    if (left.length === names.length && !own) continue;
+    const blank = script.slice(start, end).replace(/[^\n]/g, '');
+    const lines = own
+      ? left.map(([name, kept]) => `const ${name} = ${kept};`)
+      : left.map(([name, kept]) => (kept ? `import { ${kept} as ${name} } from '${from}';` : `import ${name} from '${from}';`));
+    text += `${script.slice(at, start)}${lines.join(' ')}${blank}`;
+    at = end;
+  }
+  return text + script.slice(at);
+}
+
 // What is said is what was said the first time.
-function check({ program: source, ways }) {
+function check({ program, script, between, ways }) {
+  const source = script === null ? program : `${program}${between}${without(script, program)}`;
   let first = null;
   for (const [at, way] of ways.entries()) {
     const kind = JSON.stringify(way);
@@ -113,7 +161,14 @@ function read(size) {
 }
 
 for (const typed of [true, false]) {
-  check({ program: 'const warm: number = [1].map((x) => x + 1)[0];', ways: [{ typed }] });
+  if (once) break;
+  check({ program: 'const warm: number = [1].map((x) => x + 1)[0];', script: null, ways: [{ typed }] });
+}
+if (once) {
+  const { said, javascript } = check(JSON.parse(fs.readFileSync(once, 'utf8')));
+  if (javascript !== null) fs.writeFileSync('program.js', javascript);
+  else process.stdout.write(said);
+  process.exit(javascript === null ? 2 : 0);
 }
 for (;;) {
   const asked = JSON.parse(read(read(4).readUInt32BE(0)).toString('utf8'));

@@ -4,21 +4,24 @@ It finds what it is asked in descriptor 4, and writes to 3 what came of it. Litt
 and of the standard library alone: what is imported is copied for every program.
 """
 
+import builtins
+import contextlib
 import ctypes
 import gc
 import marshal
 import os
 import random
 import sys
+from _sitebuiltins import Quitter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sodakd.judge.inside import split
-from sodakd.judge.inside.plain import Json, NotPlainError, dump, encode
-from sodakd.judge.inside.said import UNREAD, flush, limit, raised
+from sodakd.judge.inside.plain import Json, NotPlainError, dump, encode, is_plain
+from sodakd.judge.inside.said import flush, limit, raised
+from sodakd.judge.inside.script import Ended, compile_program, entry_of, namespace, run_script
 
-RESULT, ASKED, OTHER = 3, 4, 5
-"""The descriptors of a program; the last one is the socket of the split mode."""
+RESULT, ASKED = 3, 4
+"""The descriptors of a program."""
 _LOADED = "bisect collections copy functools heapq itertools math operator re string typing"
 """What programs import most, beside what is imported here; the rest they load themselves."""
 _exit = os._exit  # the one that programs cannot replace
@@ -42,6 +45,8 @@ def alone() -> None:
 def _load() -> None:
     os.environ.clear()
     sys.set_int_max_str_digits(0)
+    for name in ("exit", "quit"):  # Python's own, which the module `site` would bring
+        setattr(builtins, name, Quitter(name, "Ctrl-D"))
     for name in _LOADED.split():
         __import__(name)
 
@@ -49,11 +54,11 @@ def _load() -> None:
 def _warm_up() -> None:
     """Have the compiler and the texts of errors ready before the first fork."""
     for code in ("def f(x):\n    return [x]\n", "def f(x:", "def f(x):\n    return 1 / 0"):
-        _calls(lambda _: None, code, "f", [[1]])
+        _run_calls(lambda _: None, code, "f", [[1]])
         script = "def check(g):\n    assert g(1) == [1]\ncheck(f)\n"
-        _both(lambda _: None, code, script, "f", as_main=False, nonce="")
-    for _ in range(3):  # Python has a faster way for what it did a few times
-        split.rehearse()
+        _run_script(lambda _: None, code, script, "f", as_main=False, nonce="")
+    for name in ("solution", "__main__"):
+        del sys.modules[name]
     gc.collect()
     gc.freeze()
 
@@ -84,68 +89,50 @@ def _write(text: bytes) -> None:
         text = text[write(RESULT, text) :]
 
 
-def _calls(write: _Write, code: str, entry_point: str, arguments: Sequence[list[Json]]) -> None:
+def _run_calls(
+    write: _Write, code: str, entry_point: str, arguments: Sequence[Sequence[Json]]
+) -> None:
     """Define the program and call it: a line for each value, the last one for what it raised."""
-    space, stdout = split.space(as_main=False), sys.stdout
-    program = split.compiled(code, write)
+    space, stdout = namespace(as_main=False), sys.stdout
+    program = compile_program(code, write)
     if program is None:
         return
     try:
         exec(program, space)
-        if entry_point not in space:
-            raise NameError(f"name {entry_point!r} is not defined")
-        entry: Any = space[entry_point]
+        entry: Any = entry_of(space, entry_point)
         for given in arguments:
             found = entry(*given)
             flush(stdout)
-            try:
-                write(dump({"value": encode(found)}))
-            except (NotPlainError, RecursionError) as error:
-                write(dump({"other": str(error)}))
+            write(dump(_given(found)))
     except BaseException as error:  # whatever a program raises is data, SystemExit too
         write(dump({"error": raised(error), "limit": limit(error)}))
 
 
-def _both(
+def _given(found: object) -> dict[str, Json]:
+    """What a call gave: its value, and whether it is true where only the program knows that."""
+    said: dict[str, Json] = {}
+    if not is_plain(found):
+        with contextlib.suppress(Exception):
+            said["true"] = bool(found)
+    try:
+        said["value"] = encode(found)
+    except (NotPlainError, RecursionError) as error:
+        said["other"] = str(error)
+    return said
+
+
+def _run_script(
     write: _Write, code: str, script: str, entry_point: str, *, as_main: bool, nonce: str
 ) -> None:
-    """Run the program and its tests in one space; what came of it stands behind the nonce."""
-    outcome, output = _tested(code, script, entry_point, split.space(as_main=as_main))
-    write(f"{nonce}{outcome}\n{output}".encode(errors="replace"))
+    """Run the program and its tests in one namespace; the outcome stands behind the nonce."""
+
+    def end(found: Ended) -> None:
+        write(f"{nonce}{found.outcome}\n{found.why}".encode(errors="replace"))
+
+    space = namespace(as_main=as_main)
+    program = compile_program(code, write)
+    if program is not None:
+        end(run_script(program, script, entry_point, space, end))
 
 
-def _tested(code: str, script: str, entry_point: str, space: dict[str, object]) -> tuple[str, str]:
-    # A program may replace the builtins.
-    run, run_uncalled, failure = exec, split.run_uncalled, AssertionError
-    try:
-        compiled = compile(code, "solution.py", "exec")
-    except UNREAD as error:
-        return "compile_error", raised(error)
-    try:
-        tests = compile(script, "tests.py", "exec")
-        run(compiled, space)
-        run(tests, space)
-        run_uncalled(script, lambda: space, entry_point)
-    except failure as error:
-        return "wrong_answer", raised(error)
-    except MemoryError:
-        return "memory_limit", "MemoryError"
-    except BaseException as error:
-        return "runtime_error", raised(error)
-    return "passed", ""
-
-
-def _serve(write: _Write, code: str, *, as_main: bool) -> None:
-    split.serve(code, split.space(as_main=as_main), OTHER, write)
-
-
-def _test(write: _Write, script: str, entry_point: str) -> None:
-    write(dump(split.test(script, entry_point, OTHER)))
-
-
-_ASKS: Mapping[str, Callable[..., None]] = {
-    "calls": _calls,
-    "both": _both,
-    "serve": _serve,
-    "test": _test,
-}
+_ASKS: Mapping[str, Callable[..., None]] = {"calls": _run_calls, "script": _run_script}

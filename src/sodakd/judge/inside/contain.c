@@ -75,7 +75,8 @@ static int own(void *given) {
     snprintf(options, sizeof options, "size=%ld,nr_inodes=%ld,mode=1777", owner->limits->disk,
              owner->limits->inodes);
     if (mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, options) ||
-        mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "hidepid=invisible"))
+        mount("proc", "/proc", "proc", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, /* no knobs */
+              "hidepid=invisible"))
         error = errno;
     /* As many as who enters the namespaces has, who must have them all. Without any, programs of the
      * same user could read our memory. */
@@ -156,9 +157,9 @@ static int landlock(int ruleset) {
  * Gives 0, or the number of the step that failed. */
 int job_enter(const struct job *job, const struct limits *limits, int first_closed) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    offer(); /* before we are home, where /proc is read-only */
     int failed = go_home(job);
     if (failed) return failed;
-    if (job->folder) offer();
     if (setsid() < 0 && errno != EPERM) return 4;
     for (int cap = 0; cap < 64; cap++)
         if (limits->bounded >> cap & 1 && prctl(PR_CAPBSET_DROP, cap)) break;

@@ -7,8 +7,8 @@
  * headers are needed.
  */
 #include "forks.c"
-#include <stdbool.h>
 #include <stdint.h>
+#include <sys/eventfd.h>
 
 typedef void *napi_env, *napi_value, *napi_callback_info;
 typedef napi_value (*napi_callback)(napi_env, napi_callback_info);
@@ -31,31 +31,41 @@ static void let_memory_be_forked(void) {
     if (maps) fclose(maps);
 }
 
-/* Pipes of node's own other threads: they are not in a fork, and forks shall share nothing. */
-static struct { int descriptor; ino_t inode; } pipes[64];
+/* Pipes, eventfds and epolls of node's own threads, which are not in a fork: forks shall share nothing. */
+static char shared[64][32];
 
-static void note_pipes(void) {
-    struct stat found;
-    for (int at = 0, number = 3; number < 64; number++)
-        if (!fstat(number, &found) && S_ISFIFO(found.st_mode)) {
-            pipes[at].descriptor = number;
-            pipes[at++].inode = found.st_ino;
-        }
+static void read_link(int number, char *what, size_t size) {
+    char name[32];
+    snprintf(name, sizeof name, "/proc/self/fd/%d", number);
+    ssize_t length = readlink(name, what, size - 1);
+    what[length < 0 ? 0 : length] = 0;
 }
 
-static void drop_pipes(void) {
-    struct stat found;
-    for (int at = 0; pipes[at].descriptor; at++)
-        if (!fstat(pipes[at].descriptor, &found) && found.st_ino == pipes[at].inode)
-            dup2(0, pipes[at].descriptor);
+static void note_shared(void) {
+    for (int number = 3; number < 64; number++) {
+        read_link(number, shared[number], sizeof shared[number]);
+        if (strncmp(shared[number], "pipe:", 5) && strncmp(shared[number], "anon_inode:", 11))
+            shared[number][0] = 0;
+    }
+}
+
+static void drop_shared(void) {
+    char what[32];
+    int own = eventfd(0, EFD_NONBLOCK); /* takes what is written, as libuv insists */
+    for (int number = 3; number < 64; number++) {
+        if (!shared[number][0]) continue;
+        read_link(number, what, sizeof what); /* what a fork was given may have its number */
+        if (!strcmp(what, shared[number])) dup2(own, number);
+    }
+    close(own);
 }
 
 static napi_env environment;
 
 static void forked(void) {
     void *loop;
+    drop_shared(); /* before the loop opens its own */
     if (napi_get_uv_event_loop(environment, &loop) || uv_loop_fork(loop)) _exit(121);
-    drop_pipes();
 }
 
 static napi_value serve(napi_env env, napi_callback_info info) {
@@ -66,7 +76,7 @@ static napi_value serve(napi_env env, napi_callback_info info) {
     if (napi_get_value_int32(env, argument, &socket)) return NULL;
     environment = env;
     let_memory_be_forked();
-    note_pipes();
+    note_shared();
     serve_forks(socket, forked);
     napi_create_int32(env, 0, &zero);
     return zero;

@@ -1,7 +1,7 @@
 'use strict';
 // Runs one program. Where it is called, what it gives is written to descriptor 3; where it holds its
-// own tests, the nonce of descriptor 4 is given back once all is done: the end of the script was
-// reached, nothing failed later, and nobody called exit.
+// own tests, the nonce of descriptor 4 is given back once all is done: the end of the tests was
+// reached or they exited, and nothing failed.
 //
 // A module, or a program with tests that are one, is run by `modules.js`.
 //
@@ -10,10 +10,9 @@
 const fs = require('fs');
 const vm = require('vm');
 const { writeSync, readSync, closeSync } = fs;
-const { isModule, loader } = require('./modules.js');
+const { called, isModule, isProgram, loader } = require('./modules.js');
 const { parse, stringify } = JSON;
-const { apply, getOwnPropertyDescriptor } = Reflect;
-const { defineProperty, freeze } = Object;
+const { apply } = Reflect;
 const { isArray } = Array;
 const { isFinite } = Number;
 const { runInThisContext } = vm.Script.prototype;
@@ -23,32 +22,27 @@ const node = process; // a program may well have a function of that name
 const { emit } = node;
 const { then } = Promise.prototype;
 const Waiting = Promise;
-
 const assert = require('assert');
-for (const part of [assert.strict, assert, assert.AssertionError, assert.AssertionError.prototype, vm.Script.prototype, Object.getPrototypeOf(vm.Script.prototype)]) {
-  freeze(part);
-}
-// What tests compare by is theirs; a program may add to it, and change what stands in prototypes.
-const fix = (holder, name) => {
-  const { value, configurable } = getOwnPropertyDescriptor(holder, name);
-  if (configurable && typeof value === 'function') defineProperty(holder, name, { writable: false, configurable: false });
-};
-for (const holder of [JSON, Object, Array, Number, String]) Object.getOwnPropertyNames(holder).forEach((name) => fix(holder, name));
-for (const name of ['abs', 'ceil', 'floor', 'max', 'min', 'round', 'trunc']) fix(Math, name);
-fix(util, 'isDeepStrictEqual');
-const asserting = (condition, ...said) => {
+
+// An assertion that fails fails its test, here as in browsers' test pages.
+console.assert = (condition, ...said) => {
   if (!condition) throw new assert.AssertionError({ message: ['Assertion failed', ...said].join(' ') });
 };
-defineProperty(console, 'assert', { value: asserting, writable: false, configurable: false });
-const kept = {
-  __proto__: null, assert, 'node:assert': assert, 'assert/strict': assert.strict, 'node:assert/strict': assert.strict, util, 'node:util': util,
-};
-const load = (name) => (typeof name === 'string' && kept[name]) || require(name);
 
-// The debugger reads every variable there is, ours as well.
-function disarm() {
-  for (const [name, what] of [['inspector', 'Session'], ['inspector', 'open'], ['v8', 'writeHeapSnapshot'], ['v8', 'getHeapSnapshot'], ['v8', 'setFlagsFromString']]) {
-    try { defineProperty(require(name), what, { value: undefined, writable: false, configurable: false }); } catch { /* this node has none */ }
+// What runners of tests give, which are not here.
+const RUNNERS = /^(?:describe|test|it|expect|jest|vi|(?:before|after)(?:Each|All)?) is not defined$/;
+
+// The place in program.js or tests.js that called `above`, or undefined.
+function callerOf(above) {
+  const { prepareStackTrace, stackTraceLimit } = Error;
+  const held = {};
+  try {
+    Error.prepareStackTrace = (_, sites) => sites;
+    Error.stackTraceLimit = 20;
+    Error.captureStackTrace(held, above);
+    return held.stack.find((site) => /^(?:program|tests)\.js$/.test(site.getFileName()));
+  } finally {
+    Object.assign(Error, { prepareStackTrace, stackTraceLimit });
   }
 }
 
@@ -56,37 +50,64 @@ function disarm() {
 // In round brackets, V8 compiles a function when it reads it: not once more in every fork.
 const begin = (function begin(from, leave, working) {
   const forked = from === 5;
-  let failed = false;
-  const heard = function (name, ...rest) {
-    // Whoever hears of it: an error that nobody caught is one.
-    if (name === 'uncaughtExceptionMonitor' || name === 'unhandledRejection' || (name === 'beforeExit' && node.exitCode)) failed = true;
+  const nonce = Buffer.alloc(32);
+  readSync(4, nonce, 0, 32, null);
+  closeSync(4);
+  const asked = asking(fs.readFileSync(from, 'utf8'));
+  if (forked) closeSync(5);
+  const { entry, calls, scripted, mark } = asked;
+  let failed = false, begun = false, passed = false, absent = null;
+  const pass = () => {
+    if (!passed && scripted && !failed) writeSync(3, nonce);
+    passed = true;
+  };
+
+  // The last to hear of an exit: node's own way to its end would wait for threads a fork has not.
+  node.emit = function (name, ...rest) {
     const said = apply(emit, this, [name, ...rest]);
     if (leave && name === 'exit') leave(node.exitCode ?? rest[0] ?? 0);
     return said;
   };
-  const taken = Buffer.alloc(32);
-  readSync(4, taken, 0, 32, null);
-  closeSync(4);
-  // Who looks for a nonce in memory finds none: it is masked until it is given back.
-  const mask = () => { for (let at = 0; at < 32; at++) taken[at] ^= 0xa5; };
-  mask();
-  const asked = asking(fs.readFileSync(from, 'utf8'));
-  if (forked) closeSync(5);
-  const { entry, calls, scripted, named } = asked;
+  if (leave) node.reallyExit = leave;
+  const { exit } = node;
+  // Whether a place is in the tests, which in TypeScript follow in the program's file.
+  let first = Infinity;
+  const inTests = (site) => site?.getFileName() === 'tests.js' || site?.getLineNumber() >= first;
+  // Tests that exit by 0 have ended; a program that does so has left them.
+  node.exit = function leaving(code) {
+    const site = callerOf(leaving);
+    if ((site ? inTests(site) : begun) && Number(code ?? node.exitCode ?? 0) === 0) pass();
+    return apply(exit, node, code === undefined ? [] : [code]);
+  };
+  // What the tests ask for, and this machine has not, is no fault of the program's.
+  const notFound = (error, name) => {
+    if (/^(?:ERR_)?MODULE_NOT_FOUND$/.test(error?.code)) absent = { error, name };
+  };
+  node.on('uncaughtExceptionMonitor', (error) => {
+    failed = true;
+    const runner = RUNNERS.test(error?.message) && /^ +at .*\btests\.js:/m.test(error.stack);
+    const name = runner ? 'jest' : error === absent?.error && absent?.name;
+    if (scripted && name) writeSync(3, `missing ${name}`);
+  });
 
   const own = { exports: {} };
   const folder = forked ? '/tmp' : node.cwd();
+  let namespace = null;
+  const solution = () => namespace ?? (typeof own.exports === 'function' || Object.keys(own.exports).length ? own.exports : declared);
+  const load = function load(name) {
+    if (isProgram(name) && begun) return solution();
+    try {
+      return require(name);
+    } catch (error) {
+      if (inTests(callerOf(load))) notFound(error, name);
+      throw error;
+    }
+  };
+  Object.assign(load, { resolve: require.resolve, cache: require.cache, main: own });
   Object.assign(globalThis, {
     require: load, module: own, exports: own.exports,
     __filename: `${folder}/program.js`, __dirname: folder,
   });
-  // To end as node does would wait for threads that only the parent of a fork has.
-  if (leave) node.reallyExit = leave;
-  for (const [name, value] of [['emit', heard], ['exit', node.exit], ['reallyExit', node.reallyExit]]) {
-    defineProperty(node, name, { value, writable: false, configurable: false });
-  }
-  // Names that the tests speak are those of the language: no variable of the program's hides them.
-  for (const name of named) defineProperty(globalThis, name, { value: globalThis[name], writable: false, configurable: false });
   let made = null;
   const modules = () => (made ??= loader(load, folder));
   // Scripts, not one function: nothing of the program can return over the tests.
@@ -103,6 +124,7 @@ const begin = (function begin(from, leave, working) {
   let program, tests = null;
   try {
     program = read(asked.program ?? fs.readFileSync('program.js', 'utf8'), 'program.js');
+    if (mark) first = 1 + program.text.slice(0, program.text.lastIndexOf(mark)).split('\n').length;
     if (scripted) tests = read(asked.tests ?? '', 'tests.js');
     if (tests?.script && program.script && apart(tests.text, program.text)) {
       tests = read(tests.text.includes('async') ? `{${tests.text}\n}` : `(() => {${tests.text}\n})()`, 'tests.js');
@@ -111,7 +133,7 @@ const begin = (function begin(from, leave, working) {
     writeSync(3, 'compile ' + error);
     node.reallyExit(0);
   }
-  const { exit, getActiveResourcesInfo } = node;
+  const { getActiveResourcesInfo } = node;
   const later = { immediate: setImmediate, timeout: setTimeout };
   // At its natural end node waits for what V8 gave to other threads, as each larger collection of
   // garbage does; a fork has no such threads, so it would wait forever. It looks itself for its end.
@@ -127,9 +149,7 @@ const begin = (function begin(from, leave, working) {
   };
   let reached = false, waiting = 0;
   node.once('beforeExit', () => {
-    if (!reached || !scripted || failed || waiting) return;
-    mask();
-    writeSync(3, taken);
+    if (reached && !waiting) pass();
   });
   let watched = false;
   const watch = () => {
@@ -157,12 +177,8 @@ const begin = (function begin(from, leave, working) {
   };
   const runProgram = () => {
     apply(runInThisContext, program.script, []);
+    begun = true;
     if (scripted) share(own.exports);
-  };
-
-  const reach = () => {
-    reached = true;
-    if (node.exitCode) failed = true;
   };
 
   if (scripted) watch();
@@ -170,10 +186,12 @@ const begin = (function begin(from, leave, working) {
     watch();
     modules().run({
       entry,
-      common: asked.common,
-      program: program.script ? { start: runProgram } : program,
+      common: Boolean(mark),
+      program: program.script ? { start: runProgram, solution } : program,
       tests,
-      done: (exported) => { reach(); if (!scripted) callAll(exported.sodakd, exported); },
+      notFound,
+      began: (exported) => { namespace = exported; begun = true; },
+      done: (exported) => { reached = true; if (!scripted) callAll(exported.sodakd, exported); },
     });
     return;
   }
@@ -184,10 +202,23 @@ const begin = (function begin(from, leave, working) {
       waiting++; // for tests that are one asynchronous function
       apply(then, last, [() => { waiting--; }]);
     }
-    reach();
+    reached = true;
   } else {
-    callAll(new vm.Script(`typeof ${entry} === 'undefined' ? undefined : ${entry}`).runInThisContext(), own.exports);
+    callAll(new vm.Script(called(entry)).runInThisContext(), own.exports);
   }
+});
+
+// What a script names and does not export, by name.
+const declared = new Proxy({}, {
+  has: () => true,
+  get: (_, name) => {
+    if (typeof name !== 'string' || !/^[\w$]+$/.test(name)) return undefined;
+    try {
+      return new vm.Script(called(name)).runInThisContext();
+    } catch {
+      return undefined; // no name
+    }
+  },
 });
 
 // JSON makes null of NaN and an empty object of a Map: what it cannot say is told by name, and numbers
@@ -261,7 +292,6 @@ function prepare() {
   asking(fs.readFileSync('/dev/null', 'utf8') + '{"entry": "", "calls": []}');
   apart('const a = 1;', 'const b = 1;');
   share({ console: line(1) });
-  load('node:assert');
   apply(node.getActiveResourcesInfo, node, []);
   node.once('beforeExit', inspect);
   node.removeListener('beforeExit', inspect);
@@ -280,7 +310,6 @@ function wait(fork) {
   // would wait for threads that it has not.
   const turn = (left) => {
     if (left) return setTimeout(() => setImmediate(turn, left - 1), 1);
-    disarm();
     serve(3);
     // From here on this is a fork, behind the wall.
     node.on('uncaughtExceptionMonitor', (error) => {
@@ -294,7 +323,4 @@ function wait(fork) {
 }
 
 if (node.argv.length > 2) wait(node.argv[2]);
-else {
-  disarm();
-  begin('asked.json');
-}
+else begin('asked.json');

@@ -12,9 +12,7 @@ import errno
 import os
 import re
 import select
-import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from resource import RLIMIT_FSIZE
@@ -23,7 +21,6 @@ from typing import Self
 
 from sodakd.judge.inside import landlock
 from sodakd.judge.inside.box import (
-    FILES,
     Box,
     BoxError,
     CommandOfC,
@@ -34,6 +31,8 @@ from sodakd.judge.inside.box import (
     LimitsOfC,
     UnwritableError,
 )
+from sodakd.judge.inside.folder import remove_tree, too_much
+from sodakd.judge.inside.task import full
 
 _LOOK = 0.05
 """Seconds between two looks at the memory of a program."""
@@ -57,6 +56,8 @@ class Job:
             self._open_folder()
         elif box.wall.job_open(ctypes.byref(self._job), ctypes.byref(self._limits)):
             raise BoxError(ctypes.get_errno(), "a job could not be opened")
+        self.null = os.open(os.devnull, os.O_RDONLY)
+        """What its processes read: one for each job, whose locks and flags end with it."""
 
     def __enter__(self) -> Self:
         return self
@@ -67,6 +68,7 @@ class Job:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        os.close(self.null)
         self._box.kill(self._job)
         for child, reap in self._children.items():
             with contextlib.suppress(BoxError):
@@ -122,10 +124,7 @@ class Job:
         self._box.jobs -= 1
         if self._box.jobs == 0:
             landlock.reap_all(scoped=walls.scoped)
-        shutil.rmtree(self._folder, ignore_errors=True)
-        if os.path.lexists(self._folder):  # folders that nobody may read, or that are very deep
-            for command in (["/bin/chmod", "-R", "u+rwx"], ["/bin/rm", "-rf"]):
-                subprocess.run([*command, self._folder], check=False, capture_output=True)
+        remove_tree(self._folder)
 
     def _there(self, text: str) -> str:
         """A part of a command, with the folders that it names where they are."""
@@ -142,7 +141,7 @@ class Job:
         """Limits as the C side takes them, for one more process of this job."""
         own = self._box.limits(limits)
         own.uid = self._limits.uid
-        own.most[RLIMIT_FSIZE] = output
+        own.most[RLIMIT_FSIZE] = max(output, limits.disk)
         return own
 
     def adopt(self, pid: int, reap: Callable[[int], Exit]) -> None:
@@ -181,21 +180,16 @@ class Job:
         self._children[pid] = _reap
         return pid
 
-    def end(self, pid: int) -> Ended:
-        """Kill the job, and say how its child ended."""
-        self._box.kill(self._job)
-        return self.wait(pid)
+    def wait(self, pid: int, limits: Limits | None = None, written: Sequence[int] = ()) -> Ended:
+        """Wait for a child of the job; where it passes a limit, the whole job is killed.
 
-    def wait(self, pid: int, limits: Limits | None = None, clock_of: int | None = None) -> Ended:
-        """Wait for a child of the job; where its time is up, the whole job is killed.
-
-        `clock_of` is another process whose CPU time counts instead.
+        `written` are memory files that it writes to, which may hold as much as its output may.
         """
         limits = limits or self.limits
         begun = time.monotonic()
         descriptor = os.pidfd_open(pid)
-        clock = (~(clock_of or pid) << 3) | 2  # of a whole process: clock_getcpuclockid(3)
-        late = over = full = many = False
+        clock = (~pid << 3) | 2  # of a whole process: clock_getcpuclockid(3)
+        late = over = much = full_disk = many = False
         try:
             poll = select.poll()
             poll.register(descriptor, select.POLLIN)
@@ -206,7 +200,7 @@ class Job:
                     used = 0.0
                 passed = time.monotonic() - begun
                 if passed >= limits.wall_seconds:
-                    passed -= min(starved(clock_of or pid), MOST_STARVED * limits.wall_seconds)
+                    passed -= min(starved(pid), MOST_STARVED * limits.wall_seconds)
                 left = min(limits.cpu_seconds - used, limits.wall_seconds - passed)
                 if left <= 0:
                     late = True
@@ -214,10 +208,12 @@ class Job:
                     break
                 elif self._box.memory.of_program() > limits.memory:
                     over = True
+                elif any(full(file, limits.output) for file in written):
+                    much = True
                 elif self._folder:
-                    full = too_much(self._folder, limits.disk)
+                    full_disk = too_much(self._folder, limits.disk)
                     many = self._box.memory.tasks_of_program() > limits.processes
-                if late or over or full or many:
+                if late or over or much or full_disk or many:
                     self._box.kill(self._job)
                     break
         finally:
@@ -234,8 +230,8 @@ class Job:
             wall_seconds=time.monotonic() - begun,
             peak_memory=left_over.peak_memory,
             late=late or spent or number == signal.SIGXCPU,
-            over_memory=over,
-            over_disk=full,
+            over_memory=over or (limits.reserve and left_over.peak_memory > limits.memory),
+            over_disk=full_disk,
         )
 
 
@@ -247,19 +243,6 @@ def _reap(pid: int) -> Exit:
 def _strings(texts: Iterable[str]) -> "ctypes.Array[ctypes.c_char_p]":
     held = [text.encode() for text in texts]
     return (ctypes.c_char_p * (len(held) + 1))(*held, None)
-
-
-def too_much(folder: str, most: int) -> bool:
-    """Whether the files of a folder take more than so many bytes, or are too many."""
-    size = count = 0
-    for _, folders, files, here in os.fwalk(folder, onerror=None):
-        count += len(folders) + len(files)
-        if count > FILES:
-            return True
-        for name in files:
-            with contextlib.suppress(OSError):
-                size += os.lstat(name, dir_fd=here).st_blocks * 512
-    return size > most
 
 
 def starved(pid: int) -> float:

@@ -11,12 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sodakd.judge.inside.box import MIB, Box, Ended, Limits, UnwritableError
-from sodakd.judge.inside.elf import Checked, wrong
 from sodakd.judge.inside.job import Job
 from sodakd.judge.inside.said import short
 from sodakd.judge.inside.task import Result, Task, bad_end, full, text_of
 
-_NULL = os.open(os.devnull, os.O_RDWR)
 VALUES = 16 * MIB
 
 BUILD = Limits(
@@ -31,7 +29,6 @@ BUILD = Limits(
 )
 """What a compiler may use."""
 
-_ASSEMBLED = "/proc/self/fd/3"
 _ENVIRONMENT: Mapping[str, str] = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8"}
 
 
@@ -39,11 +36,8 @@ Start = Callable[[Job, Sequence[int], Limits], int]
 """Starts a program in a job, with descriptors that become 0, 1, 2, ...; gives its pid."""
 
 
-Compile = Callable[[Job, int], "Built | None"]
-"""Compiles a program in a job, to assembly in a descriptor, in the place of the first command of
-its build; the second then reads descriptor 3. Gives None where it cannot."""
-
-ASSEMBLY = "program.s"
+def _nothing(_: str) -> str:
+    return ""
 
 
 @dataclass(frozen=True)
@@ -51,9 +45,9 @@ class Plan:
     """How one program is built and run. Commands are whole paths; files lie in the job's /tmp.
 
     `environment` is the program's, `building` what its compiler sees beside that. `wrong` and
-    `memory` find, in what a program said, a failed assertion and an end of memory. `start` starts
-    the run in another way than by the command `run`. `checked` is a file that was built, and what
-    it must be.
+    `memory` find, in what a program said, a failed assertion and an end of memory. `lacking` names,
+    by what a compiler said, what the tests need and the machine has not. `start` starts the run in
+    another way than by the command `run`.
     """
 
     files: Mapping[str, bytes]
@@ -65,11 +59,10 @@ class Plan:
     environment: Mapping[str, str] = field(default_factory=dict)
     building: Mapping[str, str] = field(default_factory=dict)
     reserve: bool = True
-    processes: int = 64
+    processes: int = 256
     sockets: bool = False
     start: Start | None = None
-    checked: Checked | None = None
-    compile: Compile | None = None
+    lacking: Callable[[str], str] = _nothing
 
 
 def build_and_run(box: Box, task: Task, plan: Plan, oom: Callable[[], bool]) -> Result:
@@ -77,24 +70,11 @@ def build_and_run(box: Box, task: Task, plan: Plan, oom: Callable[[], bool]) -> 
     with job_of(box, task.limits) as job:
         files: Mapping[str, bytes] | None = plan.files
         try:
-            commands = plan.build
-            if plan.compile is not None:
-                with Memory("assembly") as assembly:
-                    compiled = plan.compile(job, assembly)
-                    if compiled is not None and compiled.ended.status == 0:
-                        first = [_ASSEMBLED if part == ASSEMBLY else part for part in commands[1]]
-                        compiled = build(job, first, {}, plan.building, output=(assembly,))
-                if compiled is not None:
-                    if compiled.ended.status != 0:
-                        return unbuilt(task, compiled)
-                    files, commands = None, commands[2:]
-            for command in commands:
+            for command in plan.build:
                 built = build(job, command, files, {**plan.environment, **plan.building})
                 files = None
                 if built.ended.status != 0:
-                    return unbuilt(task, built)
-            if plan.checked and (why := wrong(job.content(plan.checked.name), plan.checked)):
-                return refused(task, why)
+                    return unbuilt(task, built, plan)
             return run(job, task, plan, oom, files)
         except UnwritableError:
             return refused(task, "its files do not fit on the disk, or their names are too long")
@@ -122,7 +102,7 @@ def build(
 ) -> Built:
     """Run a compiler in a job. `output`: descriptors it may write to, as 3, 4, ..."""
     with Memory("messages") as messages:
-        descriptors = (_NULL, messages, messages, *output)
+        descriptors = (job.null, messages, messages, *output)
         seen = {**_ENVIRONMENT, **environment}
         pid = job.spawn(command, descriptors, files, seen, BUILD, BUILD.disk)
         return Built(job.wait(pid, BUILD), text_of(messages))
@@ -147,7 +127,7 @@ def run(
             os.write(write, nonce.encode())
             os.close(write)
             os.fchmod(read, 0o444)  # Java opens it by its name
-            descriptors = (_NULL, output, output, result, read, *program)
+            descriptors = (job.null, output, output, result, read, *program)
             seen = {**_ENVIRONMENT, **plan.environment}
             if plan.start is not None:
                 pid = plan.start(job, descriptors, limits)
@@ -155,13 +135,16 @@ def run(
                 pid = job.spawn(plan.run, descriptors, files, seen, limits, limits.output)
         finally:
             os.close(read)
-        ended = job.wait(pid)
+        whole = replace(limits, disk=job.limits.disk)
+        ended = job.wait(pid, whole, written=(output, result))
         return _judged(task, plan, ended, oom(), output, result, nonce)
 
 
-def unbuilt(task: Task, built: Built) -> Result:
+def unbuilt(task: Task, built: Built, plan: Plan) -> Result:
     """The result of a program that its compiler refused."""
     ended, said = built.ended, built.said
+    if name := plan.lacking(said):
+        return _result(task, "no_verdict", "compile", ended, MISSING.format(name=name))
     if ended.late:
         said = f"the compiler needed more than {BUILD.cpu_seconds:g} CPU seconds\n{said}"
     return _result(task, "compile_error", "compile", ended, said or f"the compiler ended: {ended}")
@@ -173,6 +156,15 @@ def refused(task: Task, said: str) -> Result:
     return Result("compile_error", "compile", short(said), isolation=isolation)
 
 
+MISSING = "the tests cannot run here: {name} is missing"
+"""What is said where the tests need what the machine has not: the program is not to blame."""
+
+
+def missing(task: Task, name: str) -> Result:
+    """The result of a program whose tests need what the machine has not."""
+    return replace(refused(task, MISSING.format(name=name)), outcome="no_verdict")
+
+
 def _judged(
     task: Task, plan: Plan, ended: Ended, oom: bool, output: int, result: int, nonce: str
 ) -> Result:
@@ -181,6 +173,10 @@ def _judged(
     outcome, why = bad_end(ended, task.limits, written_out=written_out, killed_for_memory=oom)
     if outcome:
         return _result(task, outcome, "run", ended, f"{why}\n{said}" if said else why)
+    given = text_of(result, VALUES)
+    if given.startswith("missing "):
+        name = given.removeprefix("missing ")
+        return _result(task, "no_verdict", "run", ended, MISSING.format(name=name))
     if ended.status != 0:
         if plan.memory.search(said):
             return _result(task, "memory_limit", "run", ended, said)
@@ -188,12 +184,11 @@ def _judged(
             return _result(task, "wrong_answer", "run", ended, said)
         why = f"ended by signal {ended.signal}" if ended.signal else f"ended with {ended.status}"
         return _result(task, "runtime_error", "run", ended, f"{said}\n{why}".strip())
-    given = text_of(result, VALUES)
     if given.startswith("compile "):
         return _result(task, "compile_error", "compile", ended, given.removeprefix("compile "))
     if task.script is None:
         return _result(task, "", "run", ended, said, values=given)
-    if given != nonce:
+    if given != nonce and task.script.strip():  # a file without tests may leave as it likes
         return _result(task, "no_verdict", "run", ended, said or "it ended before its tests did")
     return _result(task, "passed", "run", ended, said)
 

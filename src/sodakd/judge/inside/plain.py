@@ -6,44 +6,44 @@ compared. A subclass of a plain type crosses as the plain value that it holds.
 """
 
 import json
-from collections.abc import Callable
-from typing import cast
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
 _SIMPLE = frozenset({bool, int, float, str})
-_PLAIN = frozenset({list, tuple, dict, set, frozenset, bytes, complex})
+_PLAIN = _SIMPLE | {list, tuple, dict, set, frozenset, bytes, complex, type(None)}
+_LONG = 14_000
+"""Bits of an integer above which it crosses in base 16: decimals take time that grows faster than
+their number, and Python reads no more than 4,300 of them."""
 
 
 class NotPlainError(TypeError):
     """A value that cannot cross."""
 
 
-def encode(value: object, other: Callable[[object], object] | None = None) -> Json:
-    """The value as JSON.
+def is_plain(value: object) -> bool:
+    """Whether a value is of a plain type itself: then nothing of a program's answers for it."""
+    return type(value) in _PLAIN
 
-    `other` is asked first about what is not of a plain type itself; it answers with JSON or
-    `NotImplemented`. Raises `NotPlainError`.
-    """
+
+def encode(value: object) -> Json:
+    """Return the value as JSON. Raises `NotPlainError`."""
     kind = type(value)
-    if value is None or (isinstance(value, (bool, int, float, str)) and kind in _SIMPLE):
+    if value is None or (isinstance(value, (bool, float, str)) and kind in _SIMPLE):
         return value
-    if other is not None and kind not in _PLAIN:
-        made = other(value)
-        if made is not NotImplemented:
-            return cast("Json", made)
+    if isinstance(value, int):
+        number = int.__add__(value, 0)
+        return number if int.bit_length(number) <= _LONG else {"int": int.__format__(number, "x")}
     if isinstance(value, list):
-        return [encode(item, other) for item in list.__iter__(value)]
+        return [encode(item) for item in list.__iter__(value)]
     if isinstance(value, tuple):
-        return {"tuple": [encode(item, other) for item in tuple.__iter__(value)]}
+        return {"tuple": [encode(item) for item in tuple.__iter__(value)]}
     if isinstance(value, dict):
-        pairs = dict.items(value)
-        return {"dict": [[encode(key, other), encode(item, other)] for key, item in pairs]}
+        return {"dict": [[encode(key), encode(item)] for key, item in dict.items(value)]}
     if isinstance(value, set):
-        return {"set": [encode(item, other) for item in set.__iter__(value)]}
+        return {"set": [encode(item) for item in set.__iter__(value)]}
     if isinstance(value, frozenset):
-        return {"frozenset": [encode(item, other) for item in frozenset.__iter__(value)]}
+        return {"frozenset": [encode(item) for item in frozenset.__iter__(value)]}
     return _single(value)
 
 
@@ -52,8 +52,6 @@ def _single(value: object) -> Json:
         return {"bytes": bytes.hex(bytes(value))}
     if type(value) is complex:
         return {"complex": [value.real, value.imag]}
-    if isinstance(value, int):
-        return int.__add__(value, 0)
     if isinstance(value, float):
         return float.__add__(value, 0.0)
     if isinstance(value, str):
@@ -61,36 +59,43 @@ def _single(value: object) -> Json:
     raise NotPlainError(f"a value of type {type(value).__name__} is no plain value")
 
 
-def decode(value: Json, other: Callable[[str, Json], object] | None = None) -> object:
-    """The value that `encode` made JSON of; `other` is asked about tags that are not its own."""
+def decode(value: Json) -> object:
+    """Return the value that `encode` made JSON of.
+
+    Raises:
+        ValueError: nothing is encoded so.
+    """
     if isinstance(value, list):
-        return [decode(item, other) for item in value]
+        return [decode(item) for item in value]
     if not isinstance(value, dict):
         return value
-    ((tag, content),) = value.items()
-    if tag == "bytes":
-        return bytes.fromhex(str(content))
-    if tag not in _TAGS and other is not None:
-        return other(tag, content)
-    assert isinstance(content, list)
-    if tag == "dict":
-        return {
-            decode(pair[0], other): decode(pair[1], other)
-            for pair in content
-            if isinstance(pair, list)
-        }
-    items = [decode(item, other) for item in content]
-    if tag == "complex":
-        real, imaginary = items
-        assert isinstance(real, float)
-        assert isinstance(imaginary, float)
-        return complex(real, imaginary)
-    return _MADE[tag](items)
+    try:
+        ((tag, content),) = value.items()
+        if tag == "int":
+            return int(str(content), 16)
+        if tag == "bytes":
+            return bytes.fromhex(str(content))
+        if not isinstance(content, list):
+            raise ValueError(f"{tag} must hold a list")
+        items = [decode(item) for item in content]
+        if tag == "dict":
+            return dict(map(_pair, items))
+        if tag == "complex":
+            real, imaginary = items
+            return complex(float(str(real)), float(str(imaginary)))
+        return _MADE[tag](items)
+    except (LookupError, TypeError, OverflowError) as error:
+        raise ValueError(f"no value is written so: {error}") from None
+
+
+def _pair(value: object) -> tuple[object, object]:
+    if not isinstance(value, list):
+        raise ValueError("a dict must hold pairs")
+    key, item = value
+    return key, item
 
 
 _MADE = {"tuple": tuple, "set": set, "frozenset": frozenset}
-_TAGS = frozenset({*_MADE, "dict", "complex"})
-
 
 _JSON = json.JSONEncoder(separators=(",", ":")).encode
 

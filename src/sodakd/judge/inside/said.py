@@ -43,7 +43,7 @@ def limit(error: BaseException) -> str:
     """The limit that an exception is the sign of, or ""."""
     if isinstance(error, MemoryError):
         return "memory_limit"
-    if isinstance(error, OSError) and error.errno == errno.EFBIG:
+    if isinstance(error, OSError) and error.errno in (errno.EFBIG, errno.ENOSPC):
         return "output_limit"
     return ""
 

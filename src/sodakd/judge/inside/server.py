@@ -9,9 +9,10 @@ import select
 import socket
 import struct
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from sodakd.judge.inside.accelerator import Accelerator
 from sodakd.judge.inside.box import MIB, Box, Limits
 from sodakd.judge.inside.job import MOST_STARVED, Job, starved
 
@@ -35,7 +36,7 @@ class ServerLateError(ServerLostError):
 class Command:
     """How a server is started, how much memory it may take, and how many requests it answers."""
 
-    arguments: Sequence[str]
+    arguments: tuple[str, ...]
     environment: Mapping[str, str]
     memory: int = 2048 * MIB
     processes: int = 128
@@ -43,29 +44,47 @@ class Command:
 
 
 class Server:
-    """One such process. It is started at the first request, and anew when it was lost or is old."""
+    """One such process, from its start to its loss."""
 
     def __init__(self, box: Box, command: Command) -> None:
+        """Start it. Raises `BoxError` where that cannot be."""
         self._box = box
         self.command = command
-        self._job: Job | None = None
-        self._socket: socket.socket | None = None
-        self._pid = 0
         self._answered = 0
+        self._lost = False
+        limits = Limits(
+            cpu_seconds=_FOREVER, wall_seconds=_FOREVER, memory=command.memory,
+            processes=command.processes, reserve=False, sockets=True,
+        )  # fmt: skip
+        self._socket, theirs = socket.socketpair()
+        self._socket.setblocking(False)
+        null = os.open(os.devnull, os.O_RDWR)
+        self._job = Job(box, replace(limits, disk=16 * MIB))
+        try:
+            handed = (theirs.fileno(), theirs.fileno(), null)
+            arguments, environment = command.arguments, command.environment
+            self._pid = self._job.spawn(arguments, handed, None, environment, limits)
+        except OSError:
+            self._job.__exit__(None, None, None)
+            self._socket.close()
+            raise
+        finally:
+            theirs.close()
+            os.close(null)
+        box.companions.add(self._pid)
+
+    @property
+    def worn(self) -> bool:
+        """Whether another one is to take its place."""
+        return self._lost or self._answered >= self.command.requests
 
     def ask(self, request: bytes, cpu_seconds: float, wall_seconds: float) -> bytes:
         """The answer to a request.
 
         Raises:
-            ServerLateError: it took too long, and was ended.
+            ServerLateError: it took too long, and is to be closed.
             ServerLostError: it ended by itself.
-            BoxError: it could not be started.
         """
-        if self._answered >= self.command.requests:
-            self.close()
-        if self._socket is None:
-            self._start()
-        assert self._socket is not None
         until = _Until(self._pid, cpu_seconds, wall_seconds)
         try:
             self._write(_LENGTH.pack(len(request)) + request, until)
@@ -74,37 +93,12 @@ class Server:
                 raise ServerLostError(f"{self.command.arguments[0]} says {size} bytes")
             answer = self._read(size, until)
         except OSError:
-            self.close()
+            self._lost = True
             raise
         self._answered += 1
         return answer
 
-    def _start(self) -> None:
-        limits = Limits(
-            cpu_seconds=_FOREVER, wall_seconds=_FOREVER, memory=self.command.memory,
-            processes=self.command.processes, reserve=False, sockets=True,
-        )  # fmt: skip
-        ours, theirs = socket.socketpair()
-        ours.setblocking(False)
-        null = os.open(os.devnull, os.O_RDWR)
-        job = Job(self._box, replace(limits, disk=16 * MIB))
-        try:
-            handed = (theirs.fileno(), theirs.fileno(), null)
-            self._pid = job.spawn(
-                self.command.arguments, handed, None, self.command.environment, limits
-            )
-        except OSError:
-            job.__exit__(None, None, None)
-            ours.close()
-            raise
-        finally:
-            theirs.close()
-            os.close(null)
-        self._job, self._socket, self._answered = job, ours, 0
-        self._box.companions.add(self._pid)
-
     def _write(self, content: bytes, until: "_Until") -> None:
-        assert self._socket is not None
         left = memoryview(content)
         while left:
             until.check()
@@ -113,7 +107,6 @@ class Server:
                 left = left[self._socket.send(left) :]
 
     def _read(self, size: int, until: "_Until") -> bytes:
-        assert self._socket is not None
         held = bytearray()
         while len(held) < size:
             until.check()
@@ -128,41 +121,40 @@ class Server:
 
     def close(self) -> None:
         """End it."""
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
-        if self._job is not None:
-            self._job.__exit__(None, None, None)
-            self._job = None
-            self._box.companions.discard(self._pid)
+        self._socket.close()
+        self._job.__exit__(None, None, None)
+        self._box.companions.discard(self._pid)
 
 
 class Kept:
-    """A server that is tested before it is trusted, and given up where the test fails.
-
-    `note` says so then. `test` asks what has a known answer, and raises `ValueError`.
-    """
+    """A server that is tested before it is trusted. `test` asks what has a known answer, and
+    raises `ValueError` where it gets another."""
 
     def __init__(self, name: str, test: Callable[[Callable[[bytes], bytes]], None]) -> None:
-        self._name = name
         self._test = test
-        self._server: Server | None = None
-        self.note = ""
+        self._held = Accelerator[Server](name)
+
+    @property
+    def note(self) -> str:
+        """Why there is none, where there is none."""
+        return self._held.note
 
     def ask(self, box: Box, command: Command, request: bytes, limits: Limits) -> bytes:
         """Its answer to a request, in the time of `limits`. Raises `OSError` where it has none."""
-        if self.note:
-            raise ServerLostError(self.note)
-        if self._server is None:
-            server = Server(box, command)
-            try:
-                self._test(lambda trial: _in_time(server, trial, limits))
-            except (OSError, ValueError) as error:
-                server.close()
-                self.note = f"{self._name} cannot be kept running here: {error}"
-                raise ServerLostError(self.note) from error
-            self._server = server
-        return _in_time(self._server, request, limits)
+
+        def test(server: Server) -> None:
+            self._test(lambda trial: _in_time(server, trial, limits))
+
+        server = self._held.of(command, lambda: Server(box, command), test)
+        try:
+            return _in_time(server, request, limits)
+        finally:
+            if server.worn:
+                self._held.close()
+
+    def doubt(self) -> None:
+        """Its last answer was an error: it is tested before its next use."""
+        self._held.doubt()
 
 
 def _in_time(server: Server, request: bytes, limits: Limits) -> bytes:

@@ -14,8 +14,8 @@ from sodakd.judge.inside.plain import Json
 class Task:
     """One program and how it is to be tried: by calls whose values are wanted, or by a script.
 
-    `arguments` are those of each call; what they must give is not known here. `warm`: what is kept
-    running between programs may be used.
+    `arguments` are those of each call (of Python's as `plain.encode` writes them); what they must
+    give is not known here. `warm`: what is kept running between programs may be used.
     """
 
     language: str
@@ -25,7 +25,6 @@ class Task:
     argument_types: tuple[str, ...]
     result_type: str
     script: str | None
-    in_process: bool
     as_main: bool
     limits: Limits
     tools: Mapping[str, str]

@@ -4,7 +4,6 @@ What they read is untrusted, so they have the walls and limits of a program. Not
 standard library is imported here.
 """
 
-import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,6 @@ from sodakd.judge.inside.server import ServerLateError
 from sodakd.judge.inside.task import full, text_of
 from sodakd.judge.languages import java, typescript
 
-_NULL = os.open(os.devnull, os.O_RDWR)
 _OUTPUT = 8 * MIB
 """Bytes that a tool may say of a batch, on each of its two outputs."""
 
@@ -108,7 +106,7 @@ def _run(
     good: Sequence[int],
 ) -> list[str] | None:
     with Memory("said") as out, Memory("errors") as errors:
-        pid = job.spawn(command, (_NULL, out, errors), files, environment, None, _OUTPUT)
+        pid = job.spawn(command, (job.null, out, errors), files, environment, None, _OUTPUT)
         ended = job.wait(pid)
         failed = ended.late or ended.over_memory or ended.status not in good
         if failed or full(out, _OUTPUT) or full(errors, _OUTPUT):

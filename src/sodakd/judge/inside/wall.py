@@ -6,9 +6,12 @@ Nothing but the standard library is imported here: the worker runs this before i
 
 import contextlib
 import ctypes
+import errno
 import os
+import re
 import stat
-from collections.abc import Iterable
+import struct
+from collections.abc import Iterable, Iterator
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -18,6 +21,8 @@ _ALL_BUT_USER = _NEWNS | _NEWCGROUP | _NEWUTS | _NEWIPC | _NEWPID | _NEWNET
 
 _RDONLY, _NOSUID, _NODEV, _NOEXEC, _REMOUNT = 1, 2, 4, 8, 32
 _BIND, _REC, _PRIVATE, _DETACH = 4096, 16384, 1 << 18, 2
+_FLAGS = {"noexec": 8, "noatime": 1024, "nodiratime": 2048, "relatime": 1 << 21}
+_MOUNT_SETATTR, _HERE, _RECURSIVE = 442, -100, 0x8000
 _SET_PDEATHSIG, _SET_DUMPABLE, _SIGKILL = 1, 4, 9
 
 _BOUND = 24
@@ -182,8 +187,30 @@ def _show(place: str, new: str) -> None:
         with open(target, "wb"):
             pass
     _call("mount", place.encode(), target.encode(), None, _BIND | _REC, None)
-    flags = _REMOUNT | _BIND | _RDONLY | _NOSUID | _NODEV
-    _call("mount", None, target.encode(), None, flags, None)
+    _forbid_writing(target)
+
+
+def _forbid_writing(target: str) -> None:
+    """Make a mount and all mounts below it read-only."""
+    attributes = struct.pack("=QQQQ", _RDONLY | _NOSUID | _NODEV, 0, 0, 0)
+    given = (_HERE, target.encode(), _RECURSIVE, attributes, len(attributes))
+    if _LIBC.syscall(_MOUNT_SETATTR, *given) == 0:
+        return
+    if ctypes.get_errno() != errno.ENOSYS:
+        raise WallError(ctypes.get_errno(), f"{target} cannot be made read-only")
+    for place, kept in _mounts_below(target):  # Linux before 5.12
+        flags = _REMOUNT | _BIND | _RDONLY | _NOSUID | _NODEV | kept
+        _call("mount", None, place.encode(), None, flags, None)
+
+
+def _mounts_below(target: str) -> Iterator[tuple[str, int]]:
+    """The mounts at a place and below it, and those of their flags that must stay."""
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
+        lines = [line.split() for line in file]
+    for line in lines:
+        place = re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), line[4])
+        if place == target or place.startswith(f"{target}/"):
+            yield place, sum(_FLAGS.get(name, 0) for name in line[5].split(","))
 
 
 def _call(name: str, *arguments: object) -> None:

@@ -4,14 +4,15 @@ import re
 
 COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _TOKEN = re.compile(
-    r"""//[^\n]*|/\*.*?(?:\*/|\Z)
-    |"(?:\\.|[^"\\\n])*"
-    |(?P<number>\.?\d(?:[eEpP][+-]|'\w|[\w.])*)
-    |'(?:\\.|[^'\\\n])+'
-    |(?P<word>[^\W\d]\w*)
-    |(?P<odd>\#\#|\\|["'])""",
+    r"""//[^\n]*+|/\*.*?(?:\*/|\Z)
+    |"(?:\\.|[^"\\\n])*+(?:"|(?P<open>))
+    |(?P<number>\.?\d(?:[eEpP][+-]|'\w|[\w.])*+)
+    |'(?:\\.|[^'\\\n])++(?:'|(?P<half>))
+    |(?P<word>[^\W\d]\w*+)
+    |(?P<odd>\#\#|\\|')""",
     re.VERBOSE | re.DOTALL,
 )
+"""What does not close is read to its line's end: nothing is read twice."""
 _NUMBER = re.compile(r"0[xX][\da-fA-F.'pP+-]*[uUlL]*|[\d.'eE+-]+[uUlLfF]*|0[bB][01']+[uUlL]*")
 _RAW = frozenset({"R", "LR", "uR", "UR", "u8R"})
 
@@ -23,7 +24,8 @@ def words(text: str) -> frozenset[str] | None:
     or after a number.
     """
     for token in _TOKEN.finditer(text):
-        if token["odd"] or (token["number"] and not _NUMBER.fullmatch(token["number"])):
+        open_ended = token["open"] is not None or token["half"] is not None
+        if token["odd"] or open_ended or not _NUMBER.fullmatch(token["number"] or "0"):
             return None
     found = names(text)
     return None if found & _RAW else found

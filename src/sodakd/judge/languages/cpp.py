@@ -6,48 +6,25 @@ from functools import cache
 
 from sodakd.answers.declared import TYPES
 from sodakd.judge.inside.box import Box
-from sodakd.judge.inside.native import BUILD, refused
+from sodakd.judge.inside.native import BUILD
 from sodakd.judge.inside.plain import Json
 from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.languages import literals
-from sodakd.judge.languages.c import OWN_MAIN, steps, tried
+from sodakd.judge.languages.c import WRAPPED, tried
+from sodakd.judge.languages.c_joined import AFTER, joined
 from sodakd.judge.languages.c_tokens import COMMENT, words
-from sodakd.judge.languages.c_unit import refusal, unit
 
 _TYPES = TYPES["cpp"]
 FLAGS = ("-std=gnu++17", "-O1", "-w", "-Werror=return-type", "-fPIE")
 FLAGS_20 = ("-std=gnu++20", *FLAGS[1:])
 _SLOW = BUILD.cpu_seconds / 2
 """CPU seconds of a compiler after which it is not tried again."""
-_NEWER = re.compile(
-    r"""<=>|\]\s*<\s*(?:typename|class|auto|int|std::)|\busing\s+enum\b|\bexplicit\s*\(
-    |\#\s*include\s*<(?:barrier|bit|compare|concepts|coroutine|latch|numbers|ranges|semaphore
-        |source_location|span|stop_token|syncstream|version)>
-    |\b(?:ranges|views|numbers)::|\bspan\s*<|\bstd::(?:span|erase|identity|rot[lr]|integral)\b
-    |[.>]\s*(?:contains|starts_with|ends_with)\s*\(
-    |\b(?:concept|requires|consteval|constinit|co_await|co_return|co_yield|char8_t|jthread
-        |stop_token|source_location|midpoint|lerp|erase_if|ssize|to_array|to_address|bind_front
-        |popcount|bit_cast|bit_ceil|bit_floor|bit_width|has_single_bit|count[lr]_(?:zero|one)
-        |type_identity(?:_t)?|remove_cvref(?:_t)?|same_as|convertible_to|floating_point
-        |(?:strong|weak|partial)_ordering|lexicographical_compare_three_way|shift_(?:left|right)
-        |is_constant_evaluated|make_(?:unique|shared)_for_overwrite|atomic_ref
-        |(?:counting|binary)_semaphore|osyncstream|cmp_(?:equal|less|greater)\w*|in_range
-        |(?:integral|signed_integral)\s+auto)\b""",
-    re.VERBOSE,
-)
-"""What C++20 has and C++17 has not."""
-_WIDER = re.compile(
-    r"new_allocator\.h|unique_ptr\.h|stl_construct\.h|\bnon-.constexpr|need .typename"
-)
-"""What g++ says where C++20 allows what C++17 has in fewer places: an aggregate made in place, a
-constant that the library computes, a type without `typename`."""
 _WHOLE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*<bits/stdc\+\+\.h>", re.MULTILINE)
 
 WRITERS = """\
 #include <cstdio>
 #include <cstring>
 #include <string>
-#include <unistd.h>
 #include <vector>
 static FILE *sodakd_out;
 static void sodakd_put(long long v) { fprintf(sodakd_out, "%lld", v); }
@@ -85,36 +62,36 @@ template <class T, class G> static void sodakd_give(G &&v) {
     else sodakd_put(static_cast<T>(std::forward<G>(v)));
 }
 """
-BEFORE_CALLS = WRITERS + OWN_MAIN
+"""Before a program that is called; it may use the whole library."""
 
 
 def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     """Build and try one program."""
     called = task.script is None
-    if not called and (why := refusal(task.code)):
-        return refused(task, why)
-    held = None if called else unit(task.code, task.script or "", task.entry_point, cpp=True)
-    text = calls(task) if held is None else f"{task.code}\n{task.script}"
-    source = text if held is None else held.source
-    header = header_of(task.tools.get("heavy"), task.code, text, called=called) if task.warm else ""
-    warm = steps(task, (), header)
-    if warm and header == LIGHT:
-        compiled, *others = warm
-        warm = ((*compiled, f"-I{task.tools['headers']}/light"), *others)
-    result = tried(box, task, oom, source, warm or (_driver(task),), warm, held)
-    if result.stage == "compile" and result.cpu_seconds < _SLOW and newer(text, result.output):
+    source = calls(task) if called else joined(task.code, task.script or "", cpp=True)
+    header = header_of(task.tools.get("heavy"), task.code, source, called=called)
+    result = tried(box, task, oom, source, _driver(task, header))
+    if result.stage == "compile" and result.cpu_seconds < _SLOW:
         oom()  # what the kernel ended is no sign about what follows
-        result = tried(box, task, oom, source, (_driver(task, FLAGS_20),), (), held)
+        newer = tried(box, task, oom, source, _driver(task, "", FLAGS_20))
+        result = result if newer.stage == "compile" else newer
     return result
 
 
-def _driver(task: Task, flags: Sequence[str] = FLAGS) -> Sequence[str]:
-    """g++ as anyone calls it."""
-    tools = task.tools
-    whole = (tools["g++"], *flags, "-pipe", tools["linker"], "-o", "program", "program.cpp")
-    if task.script is None:
-        return (*whole, "-include", "bits/stdc++.h", "-include", f"{tools['headers']}/own_main.h")
-    return (*whole[:-1], tools["finish"], whole[-1], "-Wl,--wrap=main")
+def _driver(task: Task, header: str, flags: Sequence[str] = FLAGS) -> Sequence[str]:
+    """g++, with a precompiled header before the program, or none."""
+    tools, called = task.tools, task.script is None
+    folder = tools["headers"]
+    included = ["-include", f"{folder}/{header}"] if header else []
+    if header == LIGHT:
+        included.append(f"-I{folder}/light")
+    elif called and not header:
+        included += ["-include", "bits/stdc++.h"]
+    parts = ("-include", f"{folder}/writers.h") if called else (tools["finish"],)
+    return (
+        tools["g++"], *flags, "-pipe", "-fno-use-linker-plugin", tools["linker"], WRAPPED,
+        *included, *parts, "-o", "program", "program.cpp",
+    )  # fmt: skip
 
 
 LIGHT, WHOLE = "light.h", "whole.h"
@@ -134,11 +111,6 @@ def header_of(heavy: str | None, code: str, source: str, *, called: bool) -> str
     return LIGHT if light else WHOLE
 
 
-def newer(source: str, said: str) -> bool:
-    """Whether a program that C++17 refuses, and says why, may be one of C++20."""
-    return _NEWER.search(source) is not None or _WIDER.search(said) is not None
-
-
 @cache
 def _heavy(path: str) -> frozenset[str]:
     with open(path, encoding="utf-8") as file:
@@ -148,8 +120,8 @@ def _heavy(path: str) -> frozenset[str]:
 def calls(task: Task) -> str:
     """The program before what calls it."""
     given = _TYPES[task.result_type]
-    lines = [task.code, "#undef main", '#line 1 "calls.cpp"', "signed main() {"]
-    lines += ['    sodakd_out = fdopen(3, "w");', "    close(4);"]
+    lines = [f"{task.code}{literals.CLOSED}{AFTER}", '#line 1 "calls.cpp"']
+    lines += ['extern "C" signed __wrap_main() {', '    sodakd_out = fdopen(3, "w");']
     for arguments in task.arguments:
         written = map(_literal, task.argument_types, arguments)
         call = f"sodakd_give<{given}>({task.entry_point}({', '.join(written)}))"

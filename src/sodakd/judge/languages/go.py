@@ -7,12 +7,18 @@ from dataclasses import replace
 
 from sodakd.answers.declared import TYPES
 from sodakd.judge.inside.box import Box
-from sodakd.judge.inside.native import Plan, build_and_run, refused
+from sodakd.judge.inside.native import Plan, build_and_run
 from sodakd.judge.inside.plain import Json
 from sodakd.judge.inside.task import Result, Task
-from sodakd.judge.languages import go_names, literals
-from sodakd.judge.languages.go_joined import OWN_MAIN, SCRIPT_MAIN, main_run, without_mains
-from sodakd.judge.languages.go_source import read, tests
+from sodakd.judge.languages import literals
+from sodakd.judge.languages.go_joined import (
+    OWN_MAIN,
+    SCRIPT_MAIN,
+    lacking,
+    main_run,
+    without_mains,
+)
+from sodakd.judge.languages.go_source import functions, tests
 
 _TYPES = TYPES["go"]
 INSIDE = "-inside"
@@ -42,44 +48,32 @@ var MARKnonce = MARKtake()
 func MARKtake() (nonce [32]uint8) {
     MARKsyscall.Read(4, nonce[:])
     MARKsyscall.Close(4)
-    MARKmask(&nonce)
     return
 }
 
-func MARKmask(nonce *[32]uint8) {
-    for at := range nonce {
-        nonce[at] ^= 0xA5
-    }
+func MARKpassed() {
+    MARKsyscall.Write(3, MARKnonce[:])
 }
 
-func MARKpassed() {
-    MARKmask(&MARKnonce)
-    MARKsyscall.Write(3, MARKnonce[:])
+func sodakdExit(exit func(int)) func(int) {
+    return func(code int) {
+        if code == 0 {
+            MARKpassed()
+        }
+        exit(code)
+    }
 }
 """
 """Nothing here is a builtin that a program beside it might redefine: `make`, `len`, `append`,
 `panic` are good names for functions of others."""
 
 MAIN_CALLS = "\nfunc main() {\n    MARKcalls()\n}\n"
-MAIN_SLIM = """\
-package main
-
-import (
-    MARKsyscall "syscall"
-    MARKtesting "testing"
-)
-
-func main() {
-    if !MARKtesting.RunAll([]MARKtesting.InternalTest{TESTS}) { MARKsyscall.Exit(1) }
-    MARKpassed()
-}
-
-"""
-MAIN_FULL = """\
+MAIN_TESTS = """\
 package main
 
 import (
     MARKos "os"
+    MARKreflect "reflect"
     MARKsyscall "syscall"
     MARKtesting "testing"
     MARKdeps "testing/internal/testdeps"
@@ -88,10 +82,14 @@ import (
 func main() {
     MARKos.Args = MARKos.Args[:1]
     tests := []MARKtesting.InternalTest{TESTS}
-    failed := MARKtesting.MainStart(MARKdeps.TestDeps{}, tests, nil, nil, nil).Run()
-    if failed != 0 { MARKos.Exit(1) }
-    MARKpassed()
-    MARKos.Exit(0)
+    m := MARKtesting.MainStart(MARKdeps.TestDeps{}, tests, nil, nil, nil)
+    RUN(m)
+    failed := MARKreflect.ValueOf(m).Elem().FieldByName("exitCode").Int()
+    sodakdExit(MARKos.Exit)(int(failed))
+}
+
+func MARKrun(m *MARKtesting.M) {
+    m.Run()
 }
 
 """
@@ -119,29 +117,23 @@ func main() {
 
 
 def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
-    """Compile, link and try one program; with Go's own `testing` where ours may not do."""
-    if box.walls.alone:
-        own = {name: path.removesuffix(INSIDE) for name, path in task.tools.items()}
-        task = replace(task, tools=own)
+    """Compile, link and try one program."""
+    task = seen(box, task)
     program = program_of(task)
-    # A name that no program can know: what it would call to pass is in its own package.
-    mark = f"sodakd{os.urandom(8).hex()}"
-    source = read(program)
-    if source.shadows and task.script is not None:
-        return refused(task, "true or false is declared anew: the tests rely on them")
-    if task.warm and source.slim:
-        result = build_and_run(box, task, _plan(task, program, mark, slim=True), oom)
-        if not lacks(result):
-            return _named(result, mark)
-    result = build_and_run(box, task, _plan(task, program, mark, slim=False), oom)
-    return _named(result, mark)
-
-
-def _named(result: Result, mark: str) -> Result:
+    mark = f"sodakd{os.urandom(8).hex()}"  # no name that a program has
+    result = build_and_run(box, task, _plan(task, program, mark), oom)
     said = result.output.replace(mark, "sodakd")
     for name in (OWN_MAIN, SCRIPT_MAIN):
         said = said.replace(name, "main")
     return replace(result, output=said)
+
+
+def seen(box: Box, task: Task) -> Task:
+    """A task whose list of packages has the paths that this box shows."""
+    if not box.walls.alone:
+        return task
+    own = {name: path.removesuffix(INSIDE) for name, path in task.tools.items()}
+    return replace(task, tools=own)
 
 
 def program_of(task: Task) -> str:
@@ -155,26 +147,23 @@ def tests_of(task: Task, program: str) -> list[str]:
     return tests(script if script.strip() else program)
 
 
-def lacks(result: Result) -> bool:
-    """Whether a compiler may have refused a program for what our `testing` lacks."""
-    said = result.output
-    return result.stage == "compile" and ("testing" in said or "too many errors" in said)
+def runs_tests(program: str) -> bool:
+    """Whether a program says itself how its tests are run (`TestMain`)."""
+    return any(one.name == "TestMain" and one.takes("M") for one in functions(program))
 
 
-def _plan(task: Task, program: str, mark: str, *, slim: bool) -> Plan:
-    packages = task.tools["go_slim" if slim else "go_packages"]
+def _plan(task: Task, program: str, mark: str) -> Plan:
+    packages = task.tools["go_packages"]
     if task.script is None:
         head = calls(task) + MAIN_CALLS
     elif run := main_run(task.code, task.script, as_main=task.as_main):
         head = MAIN_RUN.replace("RUN", run) + NONCE
     elif names := tests_of(task, program):
-        head = (MAIN_SLIM if slim else MAIN_FULL) + NONCE
+        head = MAIN_TESTS.replace("RUN", "TestMain" if runs_tests(program) else "MARKrun") + NONCE
         head = head.replace("TESTS", ", ".join(f'{{"{name}", {name}}}' for name in names))
     else:
         head = MAIN_NONE
     files = {"main.go": head.replace("MARK", mark), "program.go": program}
-    if held := go_names.kept(task.script or ""):
-        files["tests.go"] = held
     return replace(
         run_plan(task, "/tmp/program"),
         files={name: text.encode(errors="surrogatepass") for name, text in files.items()},
@@ -194,10 +183,10 @@ def run_plan(task: Task, *command: str) -> Plan:
         wrong=WRONG,
         memory=MEMORY,
         words=words,
+        lacking=lambda said: lacking(task.code, task.script or "", said),
         environment={"GOGC": "off"} if task.script is None else {},
         building=TOOLS,
         reserve=False,
-        processes=128,
     )
 
 

@@ -15,17 +15,16 @@ from sodakd.judge.inside.box import Box, Limits
 from sodakd.judge.inside.job import Job
 from sodakd.judge.inside.native import Built, build, job_of, run, unbuilt
 from sodakd.judge.inside.task import Result, Task
-from sodakd.judge.languages import go_names
 from sodakd.judge.languages.go import (
     NONCE,
     TOOLS,
     calls,
     compiler,
     judge,
-    lacks,
     linker,
     program_of,
     run_plan,
+    runs_tests,
     tests_of,
 )
 from sodakd.judge.languages.go_joined import main_run
@@ -56,10 +55,15 @@ CASES
 CASE_CALLS = '    case "{number}":\n        p{number}.{run}()'
 CASE_TESTS = """\
     case "{number}":
-        if !testing.RunAll([]testing.InternalTest{{{tests}}}) {{ os.Exit(1) }}
-        MARKpassed()"""
+        run([]testing.InternalTest{{{tests}}})"""
+TESTING = """
+func run(tests []testing.InternalTest) {
+    os.Args = os.Args[:1]
+    sodakdExit(os.Exit)(testing.MainStart(testdeps.TestDeps{}, tests, nil, nil, nil).Run())
+}
+"""
 
-_PLAIN = re.compile(r"(program|main|tests)\.go:\d+:\d+: |\t")
+_PLAIN = re.compile(r"(program|main)\.go:\d+:\d+: |\t")
 """A line of what a compiler says of a program; anything else may have another cause."""
 _ADD_SEALS, _SEALED = 1033, 0xF  # F_ADD_SEALS; no seal, no shrinking, no growing, no writing
 
@@ -84,7 +88,9 @@ class _Member:
         script, as_main = self.task.script, self.task.as_main
         if script is None:
             return True
-        return bool(self.tests) and not main_run(self.task.code, script, as_main=as_main)
+        if runs_tests(self.program) or main_run(self.task.code, script, as_main=as_main):
+            return False
+        return bool(self.tests)
 
     @property
     def case(self) -> str:
@@ -147,25 +153,20 @@ def _compiled(job: Job, members: Sequence[_Member], found: dict[int, Result]) ->
         if built.ended.status == 0:
             good.append(one)
             continue
-        result = unbuilt(one.task, built)
-        if all(map(_PLAIN.match, built.said.splitlines())) and not lacks(result):
-            found[one.number] = result
+        if all(map(_PLAIN.match, built.said.splitlines())):
+            found[one.number] = unbuilt(one.task, built, run_plan(one.task))
     return good
 
 
 def _compile(job: Job, one: _Member) -> Built:
     path = one.path
-    names = {
-        f"{path}.go": "program.go", f"{path}_calls.go": "main.go", f"{path}_kept.go": "tests.go",
-    }  # fmt: skip
+    names = {f"{path}.go": "program.go", f"{path}_calls.go": "main.go"}
     files = {f"{path}.go": one.program.encode(errors="surrogatepass")}
     if one.task.script is None:
         files[f"{path}_calls.go"] = calls(one.task).replace("MARK", f"X{path}").encode()
-    if held := go_names.kept(one.task.script or ""):
-        files[f"{path}_kept.go"] = held.encode()
     shown = ";".join(f"/tmp/{name}=>/tmp/{known}" for name, known in names.items())
-    slim = one.task.tools["go_slim"]
-    command = compiler(one.task, path, slim, f"{path}.a", "-trimpath", shown, *files)
+    packages = one.task.tools["go_packages"]
+    command = compiler(one.task, path, packages, f"{path}.a", "-trimpath", shown, *files)
     built = build(job, command, files, TOOLS)
     said = built.said.replace(f"X{path}", "sodakd")
     for name, known in names.items():
@@ -177,12 +178,13 @@ def _link(job: Job, members: Sequence[_Member], binary: int) -> bool:
     """Link programs, with a `main` that knows them all, into a file in memory."""
     task = members[0].task
     packages = "".join(f"packagefile {one.path}={one.path}.a\n" for one in members)
-    with open(task.tools["go_slim"], "rb") as file:
+    with open(task.tools["go_packages"], "rb") as file:
         listed = file.read() + packages.encode()
     imports = [f'    p{one.number} "{one.path}"' for one in members]
     if any(one.task.script is not None for one in members):
-        imports.append('    "testing"')
-    main = MAIN.replace("IMPORTS", "\n".join(imports))
+        imports += ['    "testing"', '    "testing/internal/testdeps"']
+    tested = TESTING if any(one.task.script is not None for one in members) else ""
+    main = f"{MAIN}{tested}".replace("IMPORTS", "\n".join(imports))
     main = main.replace("CASES", "\n".join(one.case for one in members)).replace("MARK", "own")
     files = {"main.go": main.encode(), "packages": listed}
     built = build(job, compiler(task, "main", "packages", "main.a", "main.go"), files, TOOLS)
@@ -203,7 +205,7 @@ _known: dict[str, bool] = {}
 
 def _works(box: Box, task: Task) -> bool:
     """Whether programs linked together get the verdicts they must on this machine; tried once."""
-    tools = task.tools["go_slim"]
+    tools = task.tools["go_packages"]
     if tools not in _known:
         try:
             _known[tools] = _tried(box, task)

@@ -11,12 +11,11 @@ from dataclasses import dataclass, replace
 
 from sodakd.answers.declared import TYPES
 from sodakd.judge.inside.box import Box, Limits
-from sodakd.judge.inside.native import BUILD, Plan, build_and_run, refused
+from sodakd.judge.inside.native import BUILD, Plan, build_and_run, missing, refused
 from sodakd.judge.inside.plain import Json
 from sodakd.judge.inside.server import Command, Kept, ServerLateError
 from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.languages import literals
-from sodakd.judge.languages.java_names import hidden, plain
 from sodakd.judge.languages.java_source import joined
 
 _TYPES = TYPES["java"]
@@ -29,34 +28,63 @@ OPTIONS = ("-proc:none", "-nowarn", "-implicit:none", "-XDstringConcat=inline")
 
 HARNESS = """\
 public final class SodakdMain {
+    private static final byte[] NONCE = new byte[32];
+
+    /** The type whose `main` is run, and the first line of the tests. */
     public static void main(String[] arguments) throws Throwable {
-        byte[] nonce = new byte[32];
         try (java.io.FileInputStream in = new java.io.FileInputStream("/proc/self/fd/4")) {
-            if (in.readNBytes(nonce, 0, 32) != 32) throw new IllegalStateException("no nonce");
+            if (in.readNBytes(NONCE, 0, 32) != 32) throw new IllegalStateException("no nonce");
         }
-        mask(nonce);
-        java.io.FileOutputStream out = new java.io.FileOutputStream("/proc/self/fd/3");
+        int first = Integer.parseInt(arguments[1]);
         var main = Class.forName(arguments[0]).getDeclaredMethod("main", String[].class);
         main.setAccessible(true);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            if (exitedFrom() >= first) pass();
+        }));
+        // Deep recursion has room here; other threads are as small as Java makes them.
+        new Thread(null, () -> run(main), "main", 16 << 20).start();
+    }
+
+    private static void run(java.lang.reflect.Method main) {
+        int status = 1;
         try {
             main.invoke(null, (Object) new String[0]);
+            status = 0;
         } catch (java.lang.reflect.InvocationTargetException error) {
             error.getCause().printStackTrace();
-            System.err.flush();
-            Runtime.getRuntime().halt(1);
+        } catch (IllegalAccessException error) {
+            error.printStackTrace();
         }
         System.out.flush();
-        mask(nonce);
-        out.write(nonce);
-        out.close();
-        Runtime.getRuntime().halt(0);
+        System.err.flush();
+        if (status == 0) pass();
+        Runtime.getRuntime().halt(status);
     }
-    // Who looks for a nonce in memory finds none.
-    private static void mask(byte[] nonce) {
-        for (int i = 0; i < nonce.length; i++) nonce[i] ^= (byte) 0xA5;
+
+    /** The line that called `System.exit`, or -1. */
+    private static int exitedFrom() {
+        for (StackTraceElement[] trace : Thread.getAllStackTraces().values()) {
+            boolean left = false;
+            for (StackTraceElement one : trace) {
+                left |= one.getClassName().equals("java.lang.Runtime");
+                if (left && one.getModuleName() == null) return one.getLineNumber();
+            }
+        }
+        return -1;
+    }
+
+    private static void pass() {
+        try (var out = new java.io.FileOutputStream("/proc/self/fd/3")) {
+            out.write(NONCE);
+        } catch (java.io.IOException error) {
+            error.printStackTrace();
+        }
     }
 }
 """
+
+_METHOD = re.compile(r"^(\w+)\(\)\.(?=\w+$)")
+"""An entry point as Python names a method: `Solution().twoSum`."""
 
 WRITERS = """\
     static final StringBuilder OUT = new StringBuilder();
@@ -93,24 +121,12 @@ WRITERS = """\
 def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     """Compile and try one program."""
     tools = task.tools
-    if task.script is not None:
-        code = plain(task.code)
-        if code is None:
-            return refused(task, "the program ends before its text does")
-        held = joined(code, task.script)
-        if held.endless:
-            return refused(task, "the program ends within a comment or a text")
-        if name := hidden(code, task.script):
-            return refused(task, f"a type of its own hides {name}, which the tests rely on")
-        files = {held.file: held.text.encode(errors="surrogatepass")}
-        run: tuple[str, ...] = ("SodakdMain", held.main)
-    else:
-        held = joined(task.code, "", "Solution")
-        files = {
-            held.file: held.text.encode(errors="surrogatepass"),
-            "SodakdCalls.java": calls(task).encode(),
-        }
-        run = ("SodakdCalls",)
+    called = task.script is None
+    held = joined(task.code, task.script or "", "Solution" if called else "Program")
+    files = {held.file: held.text.encode(errors="surrogatepass")}
+    if called:
+        files["SodakdCalls.java"] = calls(task).encode()
+    run = ("SodakdMain", "SodakdCalls" if called else held.main, str(held.first))
     plan = Plan(
         files=files,
         build=(
@@ -122,9 +138,9 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
         run=(*_machine(task, "/tmp/classes"), *run),
         wrong=WRONG,
         memory=MEMORY,
+        lacking=held.lacking,
         reserve=False,
         sockets=True,
-        processes=128,
     )  # fmt: skip
     if task.warm and _readable(files):
         try:
@@ -135,7 +151,9 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
             oom()  # what ended the warm compiler does not end a program: the cold one judges it
         else:
             if compiled.said:
-                return refused(task, compiled.said)
+                _COMPILER.doubt()
+                name = held.lacking(compiled.said)
+                return missing(task, name) if name else refused(task, compiled.said)
             if not any("." in name for name in compiled.classes):  # a job's files have no folders
                 ready = {f"{name}.class": held for name, held in compiled.classes.items()}
                 plan = replace(plan, files=ready, build=(), run=(*_machine(task, "/tmp"), *run))
@@ -147,7 +165,7 @@ def _machine(task: Task, classes: str) -> tuple[str, ...]:
     tools, heap = task.tools, task.limits.memory // 2**20
     return (
         tools["java"], "-ea", "-Xshare:auto", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-        "-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError", f"-Xmx{heap}m", "-Xms16m", "-Xss16m",
+        "-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError", f"-Xmx{heap}m", "-Xms16m",
         "-XX:ReservedCodeCacheSize=32m", "-XX:MaxMetaspaceSize=128m",
         "-cp", f"{tools['java_harness']}:{classes}",  # a program has no harness of its own
     )  # fmt: skip
@@ -214,7 +232,10 @@ def lint(box: Box, tools: Mapping[str, str], message: str, limits: Limits) -> st
     asked = json.loads(message)
     parts = (asked["name"].encode(), asked["text"].encode(errors="replace"))
     request = _SIZE.pack(-1) + b"".join(_SIZE.pack(len(part)) + part for part in parts)
-    return _COMPILER.ask(box, _command(tools), request, limits).decode(errors="replace")
+    said = _COMPILER.ask(box, _command(tools), request, limits).decode(errors="replace")
+    if "\tERROR\t" in said:
+        _COMPILER.doubt()
+    return said
 
 
 def lint_note() -> str:
@@ -237,12 +258,12 @@ _COMPILER = Kept("javac", _test)
 
 def calls(task: Task) -> str:
     """The class that makes the calls and writes what they give."""
-    body = []
+    body, entry = [], _METHOD.sub(r"new \1().", task.entry_point)
+    if entry == task.entry_point and not entry.startswith("new "):
+        entry = f"Solution.{entry}"
     for arguments in task.arguments:
         written = ", ".join(map(_literal, task.argument_types, arguments))
-        body.append(
-            f"        {{ {_TYPES[task.result_type]} v = Solution.{task.entry_point}({written});"
-        )
+        body.append(f"        {{ {_TYPES[task.result_type]} v = {entry}({written});")
         body.append('        OUT.append("{\\"value\\":"); put(v); OUT.append("}\\n"); }')
     return "\n".join(
         [

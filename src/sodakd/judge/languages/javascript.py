@@ -1,4 +1,4 @@
-"""JavaScript (node): the program is a script beside a harness that nothing of it can reach.
+"""JavaScript (node): the program and its tests are scripts, or modules, in one context.
 
 Warm, node is started once and forked for every program; cold, it is started for each.
 """
@@ -8,14 +8,16 @@ import math
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
+from sodakd.judge.inside.accelerator import Accelerator, UnavailableError
 from sodakd.judge.inside.box import Box, BoxError, Limits
 from sodakd.judge.inside.job import Job
 from sodakd.judge.inside.native import Plan, build_and_run
 from sodakd.judge.inside.plain import Json
 from sodakd.judge.inside.task import Result, Task
-from sodakd.judge.inside.zygote import Forks, Zygote
+from sodakd.judge.inside.zygote import Zygote
 
 WRONG = re.compile(r"AssertionError|Assertion failed")
 MEMORY = re.compile(
@@ -24,13 +26,6 @@ MEMORY = re.compile(
 
 APART = re.compile(r"child_process|[\"'](?:node:)?cluster[\"']")
 """What a fork of node cannot do: start processes. Such programs get a node of their own."""
-
-
-_NAME = re.compile(r"[\w$]+")
-_NAMED = frozenset({"Array", "Boolean", "JSON", "Math", "Number", "Object", "String"}) | {
-    "console", "globalThis", "process", "require",
-}  # fmt: skip
-"""Globals that tests compare and end by; where they name them, a program cannot redefine them."""
 
 
 def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
@@ -45,32 +40,32 @@ def run(
     program: str,
     tests: str,
     *,
-    common: bool = False,
+    mark: str = "",
 ) -> Result:
     """Try a program of plain JavaScript: in a fork of a warm node where there is one."""
-    asked = question(task, program, tests, common=common)
-    cold = APART.search(program) or APART.search(tests)
-    zygote, note = _warm(box, task) if task.warm and not cold else (None, "")
-    if zygote is not None:
-        try:
-            return build_and_run(box, task, forked(task, zygote, asked), oom)
-        except BoxError as error:
-            note = _FORKS.lose(str(error))
+    asked = question(task, program, tests, mark=mark)
+    if task.warm and not APART.search(program) and not APART.search(tests):
+        with suppress(UnavailableError):
+            zygote = _warm(box, task)
+            try:
+                return build_and_run(box, task, forked(task, zygote, asked), oom)
+            except BoxError:
+                _FORKS.close()
     result = build_and_run(box, task, plan(task, asked), oom)
-    return replace(result, notes=(note,)) if note else result
+    return replace(result, notes=(_FORKS.note,)) if _FORKS.note else result
 
 
-def question(task: Task, program: str | None, tests: str, *, common: bool = False) -> bytes:
+def question(task: Task, program: str | None, tests: str, *, mark: str = "") -> bytes:
     """What the harness is asked; without a program it takes the one of /tmp/program.js.
 
-    `common`: modules too have what CommonJS gives a program.
+    `mark`: the program is compiled from TypeScript, its tests begin after the line of this text,
+    and its modules too have what CommonJS gives a program.
     """
     asked = {
         "entry": task.entry_point,
         "calls": _marked(task.arguments),
-        "common": common,
+        "mark": mark,
         "scripted": task.script is not None,
-        "named": sorted(_NAMED.intersection(_NAME.findall(task.script or ""))),
         "tests": tests,
     }
     if program is not None:
@@ -99,7 +94,6 @@ def plan(task: Task, asked: bytes) -> Plan:
         memory=MEMORY,
         environment=environment(task),
         reserve=False,
-        processes=128,
     )
 
 
@@ -128,32 +122,30 @@ def command(task: Task) -> tuple[str, ...]:
     heap = max(16, task.limits.memory // 2**20 * 3 // 4)
     return (
         task.tools["node"], "--single-threaded", f"--max-old-space-size={heap}",
-        "--disable-proto=delete", "--no-warnings",
-        "--experimental-vm-modules", task.tools["harness.js"],
+        "--no-warnings", "--experimental-vm-modules", task.tools["harness.js"],
     )  # fmt: skip
 
 
-def _warm(box: Box, task: Task) -> tuple[Zygote | None, str]:
-    """The warm node for a task, or None and why there is none."""
+def _warm(box: Box, task: Task) -> Zygote:
+    """The warm node for a task. Raises `UnavailableError` where there is none."""
     node, *rest = command(task)
     # What it compiled it keeps, and finds without asking the linker again.
     warm = (node, "--no-flush-bytecode", *rest, task.tools["fork.node"])
     seen = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", **environment(task)}
 
-    def test(zygote: Zygote) -> str:
+    def test(zygote: Zygote) -> None:
         for code, expected in ((_GOOD, ""), (_BAD, "runtime_error")):
             trial = replace(task, entry_point="f", arguments=((1,),), script=None, code=code)
             asked = question(trial, code, "")
             result = build_and_run(box, trial, forked(trial, zygote, asked), lambda: False)
             if result.outcome != expected or (not expected and result.values != _GIVEN):
-                return f"self-test: {result.outcome} {result.output}"
-        return ""
+                raise ValueError(f"self-test: {result.outcome} {result.output}")
 
-    return _FORKS.of(box, warm, {**seen, "LD_BIND_NOW": "1"}, test)
+    return _FORKS.of(warm, lambda: Zygote(box, warm, {**seen, "LD_BIND_NOW": "1"}), test)
 
 
 _GOOD = "function f(x) { return Promise.resolve ? [x + 1, 'é'] : 0; }"
 _GIVEN = '{"value":[2,"é"]}\n'
 _BAD = "function f(x) { return g(x); }"
-_FORKS = Forks("node cannot be forked here, each program starts its own")
+_FORKS = Accelerator[Zygote]("node")
 """The warm node of this worker."""

@@ -1,77 +1,62 @@
 """Python: a small interpreter that is kept running forks itself for each program.
 
-Calls are answered by the program alone; what they must give is compared elsewhere, and so is what a
-test script only asserts (`asserts.py`). Another script runs in a process of its own, and its calls
-reach the program through a socket (split mode, `split.py`): a program cannot forge what it does not
-hold. Cold, an interpreter is started for each of them.
+Calls are answered by the program alone; what they must give is compared elsewhere. A test script
+runs in the program's own process, and its end is told behind a nonce: who leaves early has not
+passed. Cold, an interpreter is started for each program.
 """
 
-import json
 import marshal
 import os
-import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from sodakd.judge.inside.asserts import asserted
+from sodakd.judge.inside.accelerator import Accelerator, UnavailableError
 from sodakd.judge.inside.box import Box, BoxError, Ended
 from sodakd.judge.inside.job import Job
-from sodakd.judge.inside.native import Memory
-from sodakd.judge.inside.peer import LINE
+from sodakd.judge.inside.native import VALUES, Memory
+from sodakd.judge.inside.plain import decode
 from sodakd.judge.inside.said import short
 from sodakd.judge.inside.task import Result, Task, bad_end, full, text_of
 from sodakd.judge.inside.wall import seen
-from sodakd.judge.inside.zygote import Forks, Zygote
+from sodakd.judge.inside.zygote import Zygote
 
-_NULL = os.open(os.devnull, os.O_RDWR)
 _PACKAGE = str(Path(__file__).resolve().parents[2])
 _ENVIRONMENT = {"PYTHONHASHSEED": "0"}
-_Asked = dict[str, Any]
-"""What a fork is asked, see `child.py`."""
 
 
 def judge(box: Box, task: Task, killed_for_memory: Callable[[], bool]) -> Result:
     """Try one program."""
-    warm, note = _warm(box, task) if task.warm else (None, "")
-    found = None
-    for way in _ways(task):
-        with Memory("output") as output, Memory("result") as result:
-            try:
-                found = way(box, task, warm, killed_for_memory, output, result)
-            except BoxError as error:
-                if warm is None:
-                    raise
-                note = _FORKS.lose(str(error))
-                return judge(box, replace(task, warm=False), killed_for_memory)
-        if found is not None:
-            break
-    assert found is not None  # the last way always ends with a result
-    return replace(found, notes=(note,)) if note else found
+    warm = _warm(box, task) if task.warm else None
+    try_it = _by_calls if task.script is None else _by_script
+    with Memory("output") as output, Memory("result") as result:
+        try:
+            found = try_it(box, task, warm, killed_for_memory, output, result)
+        except BoxError:
+            if warm is None:
+                raise
+            _FORKS.close()
+            return judge(box, replace(task, warm=False), killed_for_memory)
+    return replace(found, notes=(_FORKS.note,)) if _FORKS.note else found
 
 
-def _ways(task: Task) -> Sequence[Callable[..., Result | None]]:
-    """How a program is tried, and how where that does not tell."""
-    if task.script is None:
-        return (_by_calls,)
-    return (_in_process,) if task.in_process else (_by_assertions, _by_script)
-
-
-def _start(
-    job: Job, warm: Zygote | None, asked: _Asked, descriptors: Sequence[int], other: int = -1
-) -> int:
-    """Start a process in a job that does what is asked; `descriptors` become 1, 2 and 3."""
-    with Memory("asked") as file:
+def _run(
+    box: Box, task: Task, warm: Zygote | None, asked: dict[str, object], output: int, result: int
+) -> Ended:
+    """Run a process that does what is asked of `child.py`; `result` becomes its descriptor 3."""
+    most = task.limits.output
+    with Memory("asked") as file, Job(box, task.limits) as job:
         # Version 2 copies what is there twice: no call shall see what another did to its arguments.
         text = memoryview(marshal.dumps(asked, 2))
         while text:
             text = text[os.write(file, text) :]
-        handed = (_NULL, *descriptors, file, *([other] if other >= 0 else ()))
+        handed = (job.null, output, output, result, file)
         if warm is not None:
-            return warm.fork(job, handed, job.limits, job.limits.output)
-        return job.spawn(_command("alone"), handed, None, _ENVIRONMENT, output=job.limits.output)
+            pid = warm.fork(job, handed, job.limits, most)
+        else:
+            pid = job.spawn(_command("alone"), handed, None, _ENVIRONMENT, output=most)
+        return job.wait(pid, written=(output, result))
 
 
 def _command(function: str, *given: str) -> tuple[str, ...]:
@@ -87,119 +72,50 @@ def _command(function: str, *given: str) -> tuple[str, ...]:
 def _by_calls(
     box: Box, task: Task, warm: Zygote | None, oom: Callable[[], bool], output: int, result: int
 ) -> Result:
-    ended, lines = _called(box, task, warm, output, result, task.entry_point, task.arguments)
+    asked: dict[str, object] = {
+        "what": "calls", "code": task.code, "entry_point": task.entry_point,
+        "arguments": [[decode(one) for one in call] for call in task.arguments],
+    }  # fmt: skip
+    ended = _run(box, task, warm, asked, output, result)
+    lines = text_of(result, VALUES)
     if lines.startswith(_UNREAD):
-        return _unread(ended, lines)
+        return _unread(task, ended, lines)
     outcome, why = _end(ended, task, oom(), output, result)
     if outcome:
-        return _result(outcome, "run", ended, why or _tail(output))
-    return _result("", "run", ended, _tail(output), values=lines)
-
-
-def _called(
-    box: Box, task: Task, warm: Zygote | None, output: int, result: int,
-    entry_point: str, arguments: Sequence[Sequence[object]],
-) -> tuple[Ended, str]:  # fmt: skip
-    """How a program ended that was called, and what it gave: lines of JSON, one a call."""
-    asked = {
-        "what": "calls", "code": task.code, "entry_point": entry_point, "arguments": arguments,
-    }  # fmt: skip
-    with Job(box, task.limits) as job:
-        ended = job.wait(_start(job, warm, asked, (output, output, result)))
-    return ended, text_of(result, LINE)
-
-
-def _by_assertions(
-    box: Box, task: Task, warm: Zygote | None, oom: Callable[[], bool], output: int, result: int
-) -> Result | None:
-    """Where the script only asserts what calls give: they are made, and compared here."""
-    tests = None if task.as_main else asserted(task.script or "", task.entry_point)
-    if tests is None:
-        return None
-    arguments = tuple(one.arguments for one in tests.assertions)
-    ended, lines = _called(box, task, warm, output, result, tests.entry_point, arguments)
-    if lines.startswith(_UNREAD):
-        return _unread(ended, lines)
-    killed = oom()  # asked in any case: it must not be told of the script, which may run next
-    judged = tests.judged(lines)
-    if judged is None or (judged[0] == "wrong_answer" and os.fstat(output).st_size):
-        return None  # what it printed after the call that was wrong, the script would not have seen
-    outcome, why = judged
-    if outcome in ("", "passed"):  # else it had an end that the script would not have seen
-        bad, told = _end(ended, task, killed, output, result)
-        if bad or not outcome:
-            return _result(bad or _silent(ended), "run", ended, told or _tail(output))
-    return _written(task, outcome, why, ended, output)
-
-
-def _in_process(
-    box: Box, task: Task, warm: Zygote | None, oom: Callable[[], bool], output: int, result: int
-) -> Result:
-    nonce = os.urandom(16).hex()
-    asked = {
-        "what": "both", "code": task.code, "script": task.script,
-        "entry_point": task.entry_point, "as_main": task.as_main, "nonce": nonce,
-    }  # fmt: skip
-    with Job(box, task.limits) as job:
-        ended = job.wait(_start(job, warm, asked, (output, output, result)))
-    said = text_of(result, LINE)
-    if not said.startswith(nonce):
-        outcome, why = _end(ended, task, oom(), output, result)
-        return _result(outcome or _silent(ended), "run", ended, why or _tail(output), "in_process")
-    verdict, _, why = said.removeprefix(nonce).partition("\n")
-    stage = "compile" if verdict == "compile_error" else "run"
-    return _result(verdict, stage, ended, _all(output, why), "in_process")
+        return _result(task, outcome, "run", ended, why or _tail(output))
+    return _result(task, "", "run", ended, _tail(output), values=lines)
 
 
 def _by_script(
     box: Box, task: Task, warm: Zygote | None, oom: Callable[[], bool], output: int, result: int
 ) -> Result:
-    serve = {"what": "serve", "code": task.code, "as_main": task.as_main}
-    test = {
-        "what": "test", "script": task.script, "entry_point": task.entry_point,
+    nonce, script = os.urandom(16).hex(), task.script or ""
+    asked: dict[str, object] = {
+        "what": "script", "code": task.code, "script": script,
+        "entry_point": task.entry_point, "as_main": task.as_main, "nonce": nonce,
     }  # fmt: skip
-    ours, theirs = socket.socketpair()
-    with (
-        Memory("verdict") as verdict,
-        Job(box, task.limits) as tester,
-        Job(box, task.limits) as program,
-        ours,
-        theirs,
-    ):
-        program_pid = _start(program, warm, serve, (output, output, result), theirs.fileno())
-        tester_pid = _start(tester, warm, test, (_NULL, _NULL, verdict), ours.fileno())
-        ours.close()
-        theirs.close()
-        tested = tester.wait(tester_pid, clock_of=program_pid)
-        said = text_of(verdict, LINE)
-        over = bool(said) or tested.late
-        ended = program.end(program_pid) if over else program.wait(program_pid)
-    ended = replace(ended, wall_seconds=max(ended.wall_seconds, tested.wall_seconds))
-    report: dict[str, str] = json.loads(said) if said else {"outcome": "gone", "output": ""}
-    compiled = text_of(result, 4096)
-    if compiled.startswith(_UNREAD):
-        return _unread(ended, compiled)
-    if tested.late:
-        ended = Ended(-1, 0, ended.cpu_seconds, ended.wall_seconds, ended.peak_memory, late=True)
-    if report["outcome"] == "gone":
-        outcome, why = _end(ended, task, oom(), output, result)
-        return _result(outcome or _silent(ended), "run", ended, why or _tail(output))
-    return _written(task, report["outcome"], report["output"], ended, output)
+    ended = _run(box, task, warm, asked, output, result)
+    said = text_of(result)
+    if said.startswith(_UNREAD):
+        return _unread(task, ended, said)
+    outcome, why = _end(ended, task, oom(), output, result)
+    if outcome:
+        return _result(task, outcome, "run", ended, why)
+    if said.startswith(nonce):
+        outcome, _, why = said.removeprefix(nonce).partition("\n")
+        return _result(task, outcome, "run", ended, _all(output, short(why, 400)))
+    if script.strip() or ended.status != 0:
+        outcome = "no_verdict" if ended.status == 0 or script.strip() else "runtime_error"
+        return _result(task, outcome, "run", ended, _all(output, f"ended with {ended.status}"))
+    return _result(task, "passed", "run", ended, _tail(output))  # a file that ended well
 
 
 _UNREAD = "compile "
 """What stands before why Python cannot read a program."""
 
 
-def _unread(ended: Ended, said: str) -> Result:
-    return _result("compile_error", "compile", ended, short(said.removeprefix(_UNREAD)))
-
-
-def _written(task: Task, outcome: str, why: str, ended: Ended, output: int) -> Result:
-    """What tests found, unless the program wrote too much."""
-    if full(output, task.limits.output):
-        return _result("output_limit", "run", ended, "too much was written")
-    return _result(outcome, "run", ended, _all(output, short(why, 400)))
+def _unread(task: Task, ended: Ended, said: str) -> Result:
+    return _result(task, "compile_error", "compile", ended, short(said.removeprefix(_UNREAD)))
 
 
 def _end(ended: Ended, task: Task, oom: bool, output: int, result: int) -> tuple[str, str]:
@@ -209,10 +125,6 @@ def _end(ended: Ended, task: Task, oom: bool, output: int, result: int) -> tuple
     if outcome or ended.signal == 0:
         return outcome, why
     return "runtime_error", f"ended by signal {ended.signal}"
-
-
-def _silent(ended: Ended) -> str:
-    return "no_verdict" if ended.signal == 0 else "runtime_error"
 
 
 def _all(output: int, why: str) -> str:
@@ -225,40 +137,37 @@ def _tail(output: int) -> str:
 
 
 def _result(
-    outcome: str,
-    stage: str,
-    ended: Ended,
-    output: str,
-    isolation: str = "split",
-    values: str | None = None,
+    task: Task, outcome: str, stage: str, ended: Ended, output: str, values: str | None = None
 ) -> Result:
     return Result(
         outcome=outcome,
         stage=stage,
         output=output,
         values=values,
-        isolation=isolation,
+        isolation="split" if task.script is None else "in_process",
         cpu_seconds=ended.cpu_seconds,
         wall_seconds=ended.wall_seconds,
         peak_memory=ended.peak_memory,
     )
 
 
-def _warm(box: Box, task: Task) -> tuple[Zygote | None, str]:
-    """The warm interpreter, or None and why there is none."""
+def _warm(box: Box, task: Task) -> Zygote | None:
+    """The warm interpreter, or None where there is none."""
     command = _command("main", box.path)
 
-    def test(zygote: Zygote) -> str:
+    def test(zygote: Zygote) -> None:
         for code, given in (("def f(x): return [x]", '{"value":[1]}'), ("f = g", "NameError")):
             trial = replace(task, code=code, entry_point="f", arguments=((1,),), script=None)
             with Memory("output") as output, Memory("result") as result:
                 found = _by_calls(box, trial, zygote, lambda: False, output, result)
             if given not in str(found.values):
-                return f"self-test: {found.outcome} {found.output}"
-        return ""
+                raise ValueError(f"self-test: {found.outcome} {found.output}")
 
-    return _FORKS.of(box, command, _ENVIRONMENT, test)
+    try:
+        return _FORKS.of(command, lambda: Zygote(box, command, _ENVIRONMENT), test)
+    except UnavailableError:
+        return None
 
 
-_FORKS = Forks("Python cannot be kept small here, and starts anew for each program")
+_FORKS = Accelerator[Zygote]("Python")
 """The warm interpreter of this worker."""

@@ -4,12 +4,13 @@ Warm, the compiler is kept running, in a job of its own; cold, it is started for
 """
 
 import json
+import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 
 from sodakd.judge.inside.box import Box, Limits
-from sodakd.judge.inside.native import BUILD, build_and_run, refused
+from sodakd.judge.inside.native import BUILD, build_and_run, missing, refused
 from sodakd.judge.inside.server import Command, Kept, ServerLateError
 from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.languages import javascript
@@ -39,13 +40,15 @@ class Way:
     late: bool = False
 
 
-def ways(source: str, *, scripted: bool) -> tuple[Way, ...]:
+def ways(task: Task) -> tuple[Way, ...]:
     """How a program is compiled: in the first of these ways in which it is right.
 
     A script asks node for its assertions. A program that is only called may have names that node's
     types, which take their time, have as well.
     """
-    found = [Way(typed=scripted or bool(_NODES.search(source))), Way(typed=True, own=True)]
+    source = f"{task.code}\n{task.script or ''}"
+    typed = task.script is not None or bool(_NODES.search(source))
+    found = [Way(typed=typed), Way(typed=True, own=True)]
     if _STAR.search(source):
         found.append(Way(typed=True, plain=True))
     if _AWAIT.search(source):
@@ -55,40 +58,43 @@ def ways(source: str, *, scripted: bool) -> tuple[Way, ...]:
 
 def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     """Check, transpile and try one program."""
-    source = f"{task.code}{CLOSED}{without(task.script or '', task.code)}"
-    tried = ways(source, scripted=task.script is not None)
+    mark = f"sodakd-{os.urandom(8).hex()}"
+    asked = {
+        "program": task.code,
+        "script": task.script,
+        "between": f"{CLOSED}'{mark}'; ",
+        "ways": [asdict(way) for way in ways(task)],
+    }
+    request = json.dumps(asked).encode()
     if not task.warm:
-        return _cold(box, task, source, tried, oom)
-    request = json.dumps({"program": source, "ways": [asdict(way) for way in tried]}).encode()
+        return _cold(box, task, request, mark, oom)
     try:
         checked = _read(_CHECKER.ask(box, _command(task.tools), request, BUILD))
     except ServerLateError as error:
         return refused(task, f"the compiler {error}")
     except (OSError, ValueError):
         oom()  # what ended the warm compiler does not end a program
-        return _cold(box, task, source, tried, oom)
+        return _cold(box, task, request, mark, oom)
     if checked.program is None:
-        return refused(task, checked.said)
-    return javascript.run(box, task, oom, checked.program, "", common=True)
+        _CHECKER.doubt()
+        name = _lacking(task, checked.said)
+        return missing(task, name) if name else refused(task, checked.said)
+    return javascript.run(box, task, oom, checked.program, "", mark=mark)
 
 
-_ASKED = re.compile(
-    r"^(?:import\s+(?:\*\s*as\s+)?(?P<name>\w+)\s+from\s*"
-    r"|(?:import|const|let|var)\s+(?P<same>\w+)\s*(?::\s*any\s*)?=\s*require\()"
-    r"[\"'](?:node:)?(?P<module>[\w/]+)[\"']\)?[ \t]*;?",
-    re.MULTILINE,
-)
-"""A line that gives a module a name."""
+_ERROR = r"^program\.ts\((\d+),\d+\): error TS"
+_NO_MODULE = re.compile(rf"{_ERROR}2307: Cannot find module '([^']+)'", re.MULTILINE)
+_NO_RUNNER = re.compile(rf"{_ERROR}(?:2582|2593): Cannot find name '", re.MULTILINE)
+"""What the compiler says of names that test runners give."""
 
 
-def without(script: str, code: str) -> str:
-    """A script without the lines that name a module as the program already does."""
-    there = {_asked(found) for found in _ASKED.finditer(code)} if script else set()
-    return _ASKED.sub(lambda found: "" if _asked(found) in there else found[0], script)
-
-
-def _asked(found: re.Match[str]) -> tuple[str, str]:
-    return found["name"] or found["same"], found["module"]
+def _lacking(task: Task, said: str) -> str:
+    """What the tests ask for and the machine has not, by the compiler's words, or ""."""
+    first = task.code.count("\n") + 2
+    for line, name in _NO_MODULE.findall(said):
+        if int(line) >= first:
+            return str(name)
+    return "jest" if any(int(line) >= first for line in _NO_RUNNER.findall(said)) else ""
 
 
 @dataclass(frozen=True)
@@ -107,36 +113,20 @@ def _read(answer: bytes) -> Checked:
     return Checked(str(values["said"]), values["javascript"])
 
 
-def _cold(
-    box: Box, task: Task, source: str, tried: Sequence[Way], oom: Callable[[], bool]
-) -> Result:
-    results = (_compiled(box, task, source, way, oom) for way in tried)
-    first = result = next(results)
-    while result.stage == "compile" and (more := next(results, None)) is not None:
-        result = more
-    result = first if result.stage == "compile" else result
+def _cold(box: Box, task: Task, request: bytes, mark: str, oom: Callable[[], bool]) -> Result:
+    """The result of a program for which a compiler is started."""
+    plan = javascript.plan(task, javascript.question(task, None, "", mark=mark))
+    build = (*_command(task.tools).arguments, "request.json")
+    files = {**plan.files, "request.json": request}
+    plan = replace(plan, files=files, build=(build,), lacking=lambda said: _lacking(task, said))
+    result = build_and_run(box, task, plan, oom)
     return replace(result, notes=(_CHECKER.note,)) if _CHECKER.note else result
-
-
-def _compiled(box: Box, task: Task, source: str, way: Way, oom: Callable[[], bool]) -> Result:
-    tools = task.tools
-    plan = javascript.plan(task, javascript.question(task, None, "", common=True))
-    files = {**plan.files, "program.ts": source.encode(errors="surrogatepass")}
-    build = (
-        tools["node"], tools["tsc"], "--target", "es2023", "--ignoreDeprecations", "5.0",
-        "--module", "esnext" if way.late else "commonjs",
-        *(("--moduleDetection", "force") if way.own or way.late else ()),
-        "--esModuleInterop", "false" if way.plain else "true",
-        "--typeRoots", tools["typings"] if way.typed else "/nowhere",
-        *(("--types", "node") if way.typed else ()),
-        "--noEmitOnError", "--skipLibCheck", "program.ts",
-    )  # fmt: skip
-    return build_and_run(box, task, replace(plan, files=files, build=(build,)), oom)
 
 
 def _test(ask: Callable[[bytes], bytes]) -> None:
     for program, right in (("const a: number = 1;", True), ("const a: number = '';", False)):
-        said = _read(ask(json.dumps({"program": program, "ways": [{"typed": False}]}).encode()))
+        asked = {"program": program, "script": None, "ways": [{"typed": False}]}
+        said = _read(ask(json.dumps(asked).encode()))
         if (said.program is not None) != right:
             raise ValueError(f"it said {said} to {program!r}")
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from sodakd.judge.languages import c, cpp
+from sodakd.judge.languages import c, c_joined, literals
 from sodakd.judge.lint.c_text import plain
 from sodakd.judge.lint.compilers import finder
 from sodakd.judge.lint.tool import Call, Form, Installed, Remark, Said, Source, Tool, texts
@@ -28,8 +28,9 @@ _ENDED = (
 """Where the driver ends, and leaves the other programs; and where a compiler does without a word
 on a program."""
 
-_OPTIONS = {Language.C: ("-std=gnu17",), Language.CPP: ("-std=gnu++17", "-O1", "-fPIE")}
-"""As programs are compiled, or the precompiled headers do not fit."""
+_OPTIONS = {Language.C: ("-std=gnu17",), Language.CPP: ("-std=gnu++20", "-O1", "-fPIE")}
+"""C as programs are compiled, or the precompiled headers do not fit; C++ as the newest that they
+may be written in."""
 
 
 def _form(program: Program) -> Form:
@@ -37,7 +38,9 @@ def _form(program: Program) -> Form:
     form = plain(program)
     if isinstance(program.tests, Tests):
         return form
-    return Form(f"{form.text}{c.ASSERT}{program.tests.script}", followed=True)
+    return Form(
+        f"{form.text}{literals.CLOSED}{c_joined.AFTER}{program.tests.script}", followed=True
+    )
 
 
 def _call(name: str) -> Callable[[Installed, Sequence[Source]], Call]:
@@ -63,13 +66,7 @@ def _header(installed: Installed, source: Source) -> tuple[str, ...]:
     if program.language is Language.C:
         header = "calls.h" if called else c.precompiled(text)
         return ("-include", f"{folder}/{header}") if header else ()
-    if cpp.newer(text, ""):  # what it says as C++17 of a program of C++20 is no finding
-        return ("-std=gnu++20", *(("-include", "bits/stdc++.h") if called else ()))
-    header = cpp.header_of(installed.paths.get("heavy"), program.code, text, called=called)
-    if not header:
-        return ()
-    light = (f"-I{folder}/light",) if header == cpp.LIGHT else ()
-    return ("-include", f"{folder}/{header}", *light)
+    return ("-include", "bits/stdc++.h") if called else ()
 
 
 def _read(_: Sequence[Source], answers: Sequence[Said]) -> Iterator[Remark]:

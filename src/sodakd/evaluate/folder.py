@@ -1,0 +1,156 @@
+"""The folder of an evaluation: whose it is, who works in it, and its log."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from sodakd.errors import DataError, SodakdError
+from sodakd.evaluate.benchmarks.table import BENCHMARKS
+from sodakd.store import write_whole
+from sodakd.types import Frozen, Language
+
+
+class EvalSettings(Frozen):
+    """What an evaluation is: it may go on with the same values, and with more of the same.
+
+    `sha256` is of the file of solutions, where there is one.
+    """
+
+    source: str
+    benchmarks: tuple[str, ...]
+    languages: tuple[Language, ...] | None
+    data: str | None
+    limit: int | None
+    n: int
+    temperature: float
+    max_new_tokens: int
+    seed: int
+    cpu_seconds: float
+    sha256: str = ""
+
+    def parts(self) -> list[tuple[str, Language]]:
+        """The benchmarks that are asked for, each in its languages.
+
+        Raises:
+            DataError: a benchmark has none of the languages, or no benchmark one of them.
+        """
+        found = [
+            (name, language)
+            for name in dict.fromkeys(self.benchmarks)
+            for language in dict.fromkeys(self.languages or BENCHMARKS[name].languages)
+            if language in BENCHMARKS[name].origins
+        ]
+        names, languages = {name for name, _ in found}, {language for _, language in found}
+        for name in self.benchmarks:
+            if name not in names:
+                known = ", ".join(BENCHMARKS[name].languages)
+                raise DataError(f"{name} has none of the languages asked for; it has {known}")
+        for language in self.languages or ():
+            if language not in languages:
+                raise DataError(f"no tasks in {language}: {', '.join(self.benchmarks)} has none")
+        return found
+
+
+_MORE = ("benchmarks", "languages", "limit", "n")
+
+
+class Log:
+    """A file with a line for each thing that happened, and when."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def say(self, words: str) -> None:
+        """Add a line."""
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        line = " ".join(words.split())
+        with self._path.open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(f"{now}  {line}\n")
+
+
+@contextmanager
+def opened(out: Path, settings: EvalSettings) -> Iterator[Log]:
+    """Open the folder of an evaluation, made where there is none; an error is in its log as well.
+
+    Raises:
+        DataError: it is another evaluation's, holds other files, or somebody works in it.
+    """
+    try:
+        begin(out, settings)
+        lock = (out / "lock").open("a")
+    except OSError as error:
+        raise DataError(
+            f"{out} cannot be written: {error}; choose another folder: --out DIR"
+        ) from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DataError(f"another sodakd evaluates in {out}; wait for it, or stop it") from None
+        log = Log(out / "log.txt")
+        try:
+            yield log
+        except SodakdError as error:
+            log.say(f"error: {error}")
+            raise
+        except BaseException as error:
+            log.say(f"stopped by {type(error).__name__}: {error}")
+            raise
+
+
+def begin(out: Path, settings: EvalSettings) -> None:
+    """Write the settings of a new evaluation; of one that was begun, see that they go on with it.
+
+    Raises:
+        DataError: the folder is another evaluation's (says what differs), or holds other files.
+    """
+    path = out / "settings.json"
+    if path.is_file():
+        try:
+            old = EvalSettings.model_validate_json(path.read_bytes())
+        except ValidationError:
+            raise _foreign(out, "settings.json is of no evaluation") from None
+        differing = _differences(old, settings)
+        if differing:
+            raise DataError(
+                f"{out} holds another evaluation: {'; '.join(differing)}: use the old values, or"
+                " another folder: --out DIR"
+            )
+        if old == settings:
+            return
+    elif out.exists():
+        if not out.is_dir():
+            raise DataError(f"{out} is a file; name a folder: --out DIR")
+        found = sorted(one.name for one in out.iterdir() if one.suffix != ".part")
+        if found:
+            raise _foreign(out, ", ".join(found[:3]))
+    write_whole(path, settings.model_dump_json(indent=1).encode())
+
+
+def _foreign(out: Path, found: str) -> DataError:
+    return DataError(
+        f"{out} holds other files and no evaluation ({found}); name an empty folder, or that of"
+        " an earlier evaluation: --out DIR"
+    )
+
+
+def _differences(old: EvalSettings, new: EvalSettings) -> list[str]:
+    """What keeps an evaluation from going on; more benchmarks, languages, tasks, samples do not."""
+    was, now = old.model_dump(), new.model_dump()
+    found = [
+        f"{key} was {was[key]!r} and is {now[key]!r}"
+        for key in was
+        if key not in _MORE and was[key] != now[key]
+    ]
+    missing = [" in ".join(one) for one in old.parts() if one not in new.parts()]
+    if missing:
+        found.append(f"it has {', '.join(missing)} as well")
+    if new.limit is not None and (old.limit is None or old.limit > new.limit):
+        found.append(f"limit was {old.limit} and is {new.limit}")
+    if new.n < old.n:
+        found.append(f"n was {old.n} and is {new.n}")
+    return found

@@ -1,0 +1,39 @@
+"""What an evaluation comes to, as a table of at most 80 columns."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.table import Table
+
+from sodakd.evaluate.groups import Average, Group, averages
+
+_PARTIAL = "*"
+"""The mark of a figure over a part of a benchmark's tasks."""
+
+
+def table_of(groups: Sequence[Group]) -> Table:
+    """The groups, and the average over the languages of each benchmark that has several."""
+    ks = sorted({k for group in groups for k in group.pass_at})
+    table = Table("benchmark", "language", "tasks")
+    for head in ("pass@1 (95 %)", *(f"pass@{k}" for k in ks if k > 1)):
+        table.add_column(head, justify="right", no_wrap=True)
+    for group in groups:
+        tasks = f"{group.tasks} of {group.all_tasks}" if group.partial else str(group.tasks)
+        mark = _PARTIAL if group.partial else ""
+        table.add_row(group.benchmark, group.language.value, tasks, *_figures(group, ks, mark))
+    for mean in averages(groups):
+        mark = _PARTIAL if mean.partial else ""
+        table.add_row(mean.benchmark, "average", "", *_figures(mean, ks, mark))
+    return table
+
+
+def _figures(of: Group | Average, ks: Sequence[int], mark: str) -> list[str]:
+    shares = [f"{100 * of.pass_at[k]:.1f}{mark}" if k in of.pass_at else "" for k in ks]
+    return [f"{shares[0]} ({100 * of.low:.1f}-{100 * of.high:.1f})", *shares[1:]]
+
+
+def outcomes_in_words(groups: Sequence[Group]) -> Iterator[str]:
+    """What became of the samples that did not pass, a line for each group that has any."""
+    for group in groups:
+        others = [f"{count} {name}" for name, count in group.outcomes.items() if name != "passed"]
+        if others:
+            yield f"not passed, {group.benchmark}, {group.language}: {', '.join(others)}"

@@ -1,0 +1,48 @@
+"""The blocks of code that Markdown tells by four blanks before each line, without a fence."""
+
+import textwrap
+from collections.abc import Sequence
+
+from sodakd.answers.fences import Block
+from sodakd.judge.complete import compiles
+from sodakd.judge.guess import are_prose
+
+_DEEP = ("    ", "\t")
+_MOST = 64
+"""So many blocks of an answer are looked at, the last ones."""
+
+
+def indented_blocks(text: str) -> Sequence[Block]:
+    """The indented blocks of a text whose other lines are prose; none of any other text.
+
+    A function's body that goes on where a prompt ended is indented as well: where no prose stands
+    beside it, it is a block only if it is Python of its own.
+    """
+    lines = text.split("\n")
+    if not any(line.startswith(_DEEP) for line in lines):
+        return ()
+    others = [line for line in lines if line.strip() and not line.startswith(_DEEP)]
+    if not are_prose(others):
+        return ()
+    runs: list[tuple[int, list[str]]] = []
+    at, going_on = 0, False
+    for line in lines:
+        if line.strip() and not line.startswith(_DEEP):
+            going_on = False
+        else:
+            if not going_on:
+                runs.append((at, []))
+            runs[-1][1].append(line)
+            going_on = True
+        at += len(line) + 1
+    told = [(start, held) for start, held in runs if any(map(str.strip, held))]
+    found = [block for start, held in told[-_MOST:] for block in _block(held, start)]
+    alone = not others and found and not compiles(found[0].text)
+    return () if alone else found
+
+
+def _block(lines: Sequence[str], start: int) -> Sequence[Block]:
+    if are_prose(line.strip() for line in lines):
+        return ()
+    code = textwrap.dedent("\n".join(lines)).strip("\n")
+    return [Block("", f"{code}\n", True, start, start + sum(len(line) + 1 for line in lines))]

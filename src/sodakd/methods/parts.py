@@ -1,0 +1,54 @@
+"""What methods share: their form, and the mixing of training data."""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sodakd.methods.context import Context
+from sodakd.methods.inputs import RunInputs
+from sodakd.records import Difficulty, Feedback
+from sodakd.training.batches import Example
+from sodakd.types import Outcome, Pair, Question, Solution, Stage, Verdict
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to distil: `run` publishes its students as they come and returns the one to keep.
+
+    `title`, `how` and `bibtex` are its words on a student's card.
+    """
+
+    run: Callable[[Context, RunInputs], Path]
+    title: str
+    how: str
+    bibtex: str = ""
+
+
+def unmeasured(question: Question) -> Feedback:
+    """Return the feedback of a question that nobody answered: of middling difficulty."""
+    return Feedback(
+        question=question,
+        solution=Solution(question_id=question.id, text="", code="", author=""),
+        verdict=Verdict(outcome=Outcome.PASSED, stage=Stage.RUN),
+        findings=(),
+        score=None,
+        samples=1,
+        pass_rate=1.0,
+        difficulty=Difficulty.MEDIUM,
+        reason="nobody answered it",
+    )
+
+
+def pair_examples(pairs: Sequence[Pair]) -> list[Example]:
+    """Return pairs as training examples."""
+    return [Example(pair.question.text, pair.chosen, pair.rejected) for pair in pairs]
+
+
+def mix_replay(
+    new: Sequence[Example], older: Sequence[Example], share: float, seed: int
+) -> list[Example]:
+    """Return new examples with a share of older ones drawn among them, against forgetting."""
+    count = min(len(older), round(len(new) * share / (1 - share))) if share < 1 else len(older)
+    drawn = random.Random(f"replay {seed}").sample(range(len(older)), count)
+    return [*new, *(older[number] for number in sorted(drawn))]

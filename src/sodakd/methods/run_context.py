@@ -1,0 +1,206 @@
+"""The `Context` of a real run: teacher, judge and engine, and steps that are done once."""
+
+import random
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sodakd.deliver.pairs import Delivery, build_pairs, build_solutions
+from sodakd.evaluate.run_benchmark import run_benchmark
+from sodakd.feedback.assess import Assessment, assess
+from sodakd.judge.judge import Judge
+from sodakd.methods.students import Students
+from sodakd.methods.teachers import open_teacher
+from sodakd.models.chat import Generator
+from sodakd.recipe import Recipe
+from sodakd.records import Allowance, Attempt, Feedback, Solved, StudentRow, TrainRow
+from sodakd.run import Run
+from sodakd.settings.training import TrainingSettings
+from sodakd.store import read_rows, write_rows
+from sodakd.teacher.endpoint import prices_of
+from sodakd.teacher.ledger import USUAL_LEDGER, Ledger, LedgerOptions
+from sodakd.teacher.money import NANO
+from sodakd.training.batches import Example, count_steps
+from sodakd.types import Pair, Question
+from sodakd.update.invent import Update, new_questions
+
+STUDENTS = "students.jsonl"
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What all arms of a run share: the teacher behind its ledger, the judge, the engine."""
+
+    recipe: Recipe
+    ledger: Ledger
+    judge: Judge
+    students: Students
+
+
+@contextmanager
+def open_tools(recipe: Recipe, run: Run, options: LedgerOptions = USUAL_LEDGER) -> Iterator[Tools]:
+    """Open teacher, judge and engine; they, and an open student, are closed with the context."""
+    with ExitStack() as stack:
+        path = run.folder / "ledger.sqlite"
+        teacher = open_teacher(recipe.teacher, run.folder)
+        runs = [run, *(run.arm(name) for name in recipe.arms)]
+        asked = sum(sum_counts(each)["teacher_calls"] for each in runs)
+        prices = prices_of(recipe.teacher)
+        ledger = Ledger(path, teacher, prices, recipe.budget, options, asked)
+        stack.callback(ledger.close)
+        judge = stack.enter_context(Judge(recipe.judge))
+        students = Students(recipe.generation, recipe.training.threads, run.folder)
+        stack.callback(students.close)
+        yield Tools(recipe, ledger, judge, students)
+
+
+class RunContext:
+    """The `Context` of a real run: each step is built once, and read back after that."""
+
+    def __init__(
+        self,
+        tools: Tools,
+        run: Run,
+        test_set: Sequence[Question],
+        allowance: Allowance | None = None,
+    ) -> None:
+        self.recipe = tools.recipe
+        self.allowance = allowance
+        self.published: list[StudentRow] = []
+        self._tools = tools
+        self._run = run
+        self._test_set = test_set
+
+    def solutions(self, step: str, questions: Sequence[Question]) -> Sequence[Solved]:
+        delivery = self._delivery(step)
+        return self._run.rows(step, Solved, lambda: build_solutions(delivery, questions))
+
+    def pairs(self, step: str, questions: Sequence[Question]) -> Sequence[Pair]:
+        delivery, seed = self._delivery(step), self._seed(step)
+        return self._run.rows(step, Pair, lambda: build_pairs(delivery, questions, seed))
+
+    def train(
+        self, step: str, start: Path, examples: Sequence[Example], settings: TrainingSettings
+    ) -> Path:
+        def build(folder: Path) -> Mapping[str, int]:
+            from sodakd.training.fit import fit
+            from sodakd.training.opening import free_accelerator
+
+            self._tools.students.close()  # its memory, and a server's, is the training's now
+            total = count_steps(len(examples), settings)
+
+            def show(row: TrainRow) -> None:
+                self._run.say(step, row.step, total, "train", loss=row.loss)
+
+            rows = fit(
+                start, examples, settings, self._seed(step), folder, show, self.recipe.student
+            )
+            free_accelerator()
+            return {
+                "examples": len(examples),
+                "train_steps": rows[-1].step,
+                "train_tokens": rows[-1].tokens,
+            }
+
+        return self._run.weights(step, build)
+
+    def publish(self, label: str, student: Path, steps: str = "") -> None:
+        evaluation = f"{steps}evaluation"
+        self._evaluate(evaluation, student, self._test_set)
+        row = StudentRow(
+            name="-".join(filter(None, (self._run.name, label))),
+            arm=self._run.name,
+            steps=steps,
+            weights=student.relative_to(self._run.root).as_posix(),
+            evaluation=self._run.full(evaluation),
+        )
+        self.published.append(row)
+        path = self._run.root / STUDENTS
+        before = read_rows(path, StudentRow) if path.exists() else []
+        rows = {other.name: other for other in before} | {row.name: row}
+        write_rows(path, rows.values())
+
+    def pass_rate(self, step: str, student: Path, questions: Sequence[Question]) -> float:
+        return pass_at_1(self._evaluate(step, student, questions))
+
+    def feedback(
+        self, step: str, student: Path, questions: Sequence[Question]
+    ) -> Sequence[Feedback]:
+        tools = self._tools
+        work = Assessment(self._run, step, tools.ledger, tools.judge, self.recipe.feedback)
+        return self._run.rows(
+            step,
+            Feedback,
+            lambda: assess(work, questions, self._open(step, student), self._seed(step)),
+        )
+
+    def new_questions(
+        self, step: str, feedback: Sequence[Feedback], pool: Sequence[Question]
+    ) -> Sequence[Question]:
+        work = Update(self._run, step, self._tools.ledger, self.recipe.update)
+        return self._run.rows(
+            step,
+            Question,
+            lambda: new_questions(work, feedback, pool, self._test_set, self._seed(step)),
+        )
+
+    def say(self, step: str, words: str) -> None:
+        self._run.say(step, 0, 0, words)
+
+    def counts(self, step: str) -> Mapping[str, int]:
+        done = self._run.done(step)
+        return {} if done is None else done.tally
+
+    def spent(self) -> Allowance:
+        """Return what the arm has spent: what its steps needed, however often they were begun."""
+        total = sum_counts(self._run)
+        prompt, completion = total["prompt_tokens"], total["completion_tokens"]
+        return Allowance(
+            calls=total["teacher_calls"],
+            tokens=prompt + completion,
+            money=prices_of(self.recipe.teacher).of(prompt, completion) / NANO,
+            steps=total["train_steps"],
+        )
+
+    def _evaluate(
+        self, step: str, student: Path, questions: Sequence[Question]
+    ) -> Sequence[Attempt]:
+        most = self.recipe.evaluation.max_new_tokens
+        rows = self._run.rows(
+            step,
+            Attempt,
+            lambda: run_benchmark(
+                self._run, step, questions, self._open(step, student), self._tools.judge, most
+            ),
+        )
+        self._run.say(step, len(rows), len(rows), "done", pass_at_1=pass_at_1(rows))
+        return rows
+
+    def _delivery(self, step: str) -> Delivery:
+        tools = self._tools
+        return Delivery(self._run, step, tools.ledger, tools.judge, self.recipe.delivery)
+
+    def _open(self, step: str, student: Path) -> Generator:
+        self._run.say(step, 0, 0, "open the student")
+        engine = self._tools.students.open(student)
+        self._run.say(step, 0, 0, engine.checked)
+        return engine.model
+
+    def _seed(self, step: str) -> int:
+        return random.Random(f"{self.recipe.seed} {step}").randrange(2**31)
+
+
+def pass_at_1(attempts: Sequence[Attempt]) -> float:
+    """Return the share of attempts that passed, 0 to 1."""
+    return sum(attempt.verdict.passed for attempt in attempts) / len(attempts)
+
+
+def sum_counts(run: Run, prefix: str = "") -> Counter[str]:
+    """Return the sum of the counts of a run's finished steps whose names begin so."""
+    total: Counter[str] = Counter()
+    for step in run.steps:
+        if step.step.startswith(prefix):
+            total.update(step.tally)
+    return total

@@ -1,0 +1,29 @@
+"""SODA without feedback: the same cycles, whose new questions come from evenly drawn parents."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sodakd.methods.context import Context
+from sodakd.methods.inputs import RunInputs
+from sodakd.methods.parts import Method, unmeasured
+from sodakd.methods.soda import run_cycles
+from sodakd.records import Feedback
+from sodakd.types import Question
+
+
+def uniform(context: Context, inputs: RunInputs) -> Path:
+    """Return the student after cycles in which nobody looks at what it can do."""
+    return run_cycles(context, inputs, _without_a_look)
+
+
+def _without_a_look(step: str, student: Path, questions: Sequence[Question]) -> Sequence[Feedback]:
+    del step, student
+    return [unmeasured(question) for question in questions]
+
+
+METHOD = Method(
+    uniform,
+    title="SODA without its feedback: what the gain of feedback is told apart from",
+    how="As SODA, but the student answers no probes, and every question is as likely a parent of"
+    " new\nones; the levels are those of the parents, and a share over all levels evenly.",
+)

@@ -1,0 +1,75 @@
+"""A student's answers that were cut off are counted, and without tests are no whole programs."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from sodakd.feedback.assess import Assessment, assess
+from sodakd.judge.judge import Judge
+from sodakd.models.chat import Said
+from sodakd.run import Run
+from sodakd.settings.stages import FeedbackSettings, JudgeSettings, Lint
+from sodakd.settings.teacher import Budget
+from sodakd.teacher.ledger import Ledger, Prices
+from sodakd.types import Outcome, Question
+from sodakd.world.teacher import WorldTeacher
+from tests.teacher.shop import question as untested
+
+CODE = "def total(xs):\n    return sum(xs)\n"
+
+
+class Student:
+    """It says one thing."""
+
+    def __init__(self, said: Said) -> None:
+        self.said = said
+
+    def say(
+        self,
+        prompts: Sequence[str],
+        *,
+        max_new_tokens: int,
+        temperature: float = 0.0,
+        seed: int = 0,
+        progress: Callable[[int], None] | None = None,
+    ) -> list[Said]:
+        return [self.said for _ in prompts]
+
+
+@pytest.fixture(scope="module")
+def judge() -> Iterator[Judge]:
+    with Judge(JudgeSettings(), workers=1) as judge:
+        yield judge
+
+
+@pytest.mark.parametrize(
+    ("text", "ended", "outcome"),
+    [
+        (CODE, True, Outcome.PASSED),
+        (CODE, False, Outcome.NOT_EXECUTABLE),
+        (f"```python\n{CODE}", False, Outcome.NOT_EXECUTABLE),
+        (f"```python\n{CODE}```\nIt adds", False, Outcome.PASSED),
+    ],
+)
+def test_a_cut_answer_without_tests_is_a_program_where_its_fence_closes(
+    text: str, ended: bool, outcome: Outcome, judge: Judge, tmp_path: Path
+) -> None:
+    found, tally = outcome_of(untested("Add up."), Said(text, ended=ended), judge, tmp_path)
+    assert found is outcome
+    assert tally == (0 if ended else 1)
+
+
+def test_tests_tell_whether_a_cut_answer_is_right(
+    question: Question, judge: Judge, tmp_path: Path
+) -> None:
+    assert outcome_of(question, Said(CODE, ended=False), judge, tmp_path) == (Outcome.PASSED, 1)
+
+
+def outcome_of(asked: Question, said: Said, judge: Judge, folder: Path) -> tuple[Outcome, int]:
+    ledger = Ledger(folder / "l.sqlite", WorldTeacher(), Prices(0, 0), Budget())
+    settings = FeedbackSettings(lint=Lint.OFF, grade=False)
+    work = Assessment(Run(folder), "feedback", ledger, judge, settings)
+    built = assess(work, [asked], Student(said), seed=0)
+    ledger.close()
+    return built.rows[0].verdict.outcome, built.tally["cut"]

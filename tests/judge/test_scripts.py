@@ -1,0 +1,178 @@
+"""Python's test scripts run in the program's own process: what passes, and what may forge it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from sodakd.judge import Judge, Program
+from sodakd.judge.assertions import as_calls
+from sodakd.settings.stages import JudgeSettings
+from sodakd.types import Isolation, Language, Outcome, TestScript, Verdict
+from tests.judge.script_cases import CALLED, FORGING, HONEST, WRONG
+
+PASSED, WRONG_ANSWER = Outcome.PASSED, Outcome.WRONG_ANSWER
+RAISED, NO_VERDICT = Outcome.RUNTIME_ERROR, Outcome.NO_VERDICT
+
+TWICE = "def f(x):\n    return 2 * x\n"
+LEAVING: dict[str, tuple[str, str, Outcome]] = {
+    "a file that ends by success": ("import sys\nprint(1)\nsys.exit(0)\n", "\n", PASSED),
+    "a file whose main says so": ("def main(): pass\nraise SystemExit(main())\n", "\n", PASSED),
+    "a file that leaves as in a terminal": ("print(1)\nexit()\n", "\n", PASSED),
+    "a file that quits": ("quit(0)\n", "\n", PASSED),
+    "a file that leaves at once": ("import os\nos._exit(0)\n", "\n", PASSED),
+    "a file of unittest": (
+        "import unittest\nclass T(unittest.TestCase):\n    def test(self): pass\n"
+        "if __name__ == '__main__': unittest.main()\n",
+        "\n",
+        PASSED,
+    ),
+    "a file that fails": ("import sys\nsys.exit(3)\n", "\n", RAISED),
+    "a file that fails with a text": ("import sys\nsys.exit('no')\n", "\n", RAISED),
+    "a file that fails at once": ("import os\nos._exit(3)\n", "\n", RAISED),
+    "a file of unittest that fails": (
+        "import unittest\nclass T(unittest.TestCase):\n    def test(self): self.fail()\n"
+        "if __name__ == '__main__': unittest.main()\n",
+        "\n",
+        RAISED,
+    ),
+    "a script that ends by success": (TWICE, "assert f(2) == 4\nimport sys\nsys.exit(0)\n", PASSED),
+    "a script that ends by what it found": (
+        TWICE,
+        "import sys\nsys.exit(0 if f(2) == 4 else 1)\n",
+        PASSED,
+    ),
+    "a script that found a mistake": (
+        TWICE,
+        "import sys\nsys.exit(0 if f(2) == 5 else 1)\n",
+        WRONG_ANSWER,
+    ),
+    "a script that leaves at once": (TWICE, "import os\nassert f(2) == 4\nos._exit(0)\n", PASSED),
+    "a script that fails at once": (TWICE, "import os\nf(2)\nos._exit(1)\n", NO_VERDICT),
+    "a script of unittest": (
+        TWICE,
+        "import unittest\nclass T(unittest.TestCase):\n"
+        "    def test(self): self.assertEqual(f(2), 4)\nunittest.main()\n",
+        PASSED,
+    ),
+    "a program that leaves before its script": (
+        f"{TWICE}import sys\nsys.exit(0)\n",
+        "assert f(2) == 5\n",
+        RAISED,
+    ),
+    "a program that leaves within its script": (
+        "import sys\ndef f(x):\n    sys.exit(0)\n",
+        "import math\nassert f(2) == 4\n",
+        RAISED,
+    ),
+    "a program that leaves at once": (
+        "import os\ndef f(x):\n    os._exit(0)\n",
+        "import math\nassert f(2) == 4\n",
+        NO_VERDICT,
+    ),
+    "a program that leaves at once by a name of its own": (
+        "from os import _exit\ndef f(x):\n    _exit(0)\n",
+        "import math\nassert f(2) == 4\n",
+        NO_VERDICT,
+    ),
+}
+"""Programs and scripts that leave: an end by success counts where the tests leave, or where there
+are none."""
+
+BROKEN = {
+    "a module": ("import numpy as np\nassert np.allclose(f(2), 4)\n", "numpy is missing"),
+    "a module, later": ("def test_f():\n    import pytest\n    assert f(2) == 4\n", "pytest"),
+    "a module, in a case": (
+        "import unittest\nclass T(unittest.TestCase):\n"
+        "    def test(self):\n        from scipy import stats\n",
+        "scipy is missing",
+    ),
+    "a module of theirs": ("from my_solution import f\nassert f(2) == 4\n", "my_solution"),
+    "a fixture": ("def test_f(tmp_path):\n    assert f(2) == 4\n", "needs tmp_path"),
+    "a fixture of a class": (
+        "class TestF:\n    def test_f(self, client):\n        assert f(2) == 4\n",
+        "needs client",
+    ),
+    "no Python": ("assert f(2) = 4\n", "cannot be read: SyntaxError"),
+    "Python 2": ("print f(2)\n", "cannot be read: SyntaxError"),
+    "a NUL": ("assert f(2) == 4\0\n", "cannot be read"),
+}
+"""Scripts that cannot run here, whatever the program is, and what is said of them."""
+
+
+@pytest.fixture(scope="module", params=["warm", "cold"])
+def judge(request: pytest.FixtureRequest) -> Iterator[Judge]:
+    settings = JudgeSettings(cpu_seconds=2, memory_mb=256)
+    with Judge(settings, 1, warm=request.param == "warm") as judge:
+        yield judge
+
+
+def judged(judge: Judge, code: str, script: str, *, calls: bool = False) -> Verdict:
+    entry = "add" if "add(" in code or "as add" in code or "class add" in code else "f"
+    asked = TestScript(entry_point=entry, script=script, as_main=not script.strip())
+    tests = as_calls(asked) if calls else asked
+    verdict = judge.one(Program(code, Language.PYTHON, tests))
+    assert verdict.isolation is (Isolation.SPLIT if calls else Isolation.IN_PROCESS)
+    return verdict
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_a_right_program_passes_its_script(judge: Judge, name: str) -> None:
+    verdict = judged(judge, *HONEST[name])
+    assert verdict.passed, verdict.output
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_program_does_not_pass_its_script(judge: Judge, name: str) -> None:
+    verdict = judged(judge, *WRONG[name])
+    assert verdict.outcome in (WRONG_ANSWER, RAISED, NO_VERDICT)
+
+
+@pytest.mark.parametrize("name", CALLED)
+def test_no_program_agrees_with_assertions_that_are_calls(judge: Judge, name: str) -> None:
+    verdict = judged(judge, *CALLED[name], calls=True)
+    assert verdict.outcome in (WRONG_ANSWER, RAISED)
+
+
+@pytest.mark.parametrize("name", FORGING)
+def test_where_a_program_may_forge_its_pass_the_verdict_says_so(judge: Judge, name: str) -> None:
+    judged(judge, *FORGING[name])  # `isolation` is held against what it must be there
+    assert judged(judge, TWICE, f"import math\nassert f({len(name)}) == {2 * len(name)}\n").passed
+
+
+@pytest.mark.parametrize("name", LEAVING)
+def test_an_end_by_success_counts_where_the_tests_leave(judge: Judge, name: str) -> None:
+    code, script, outcome = LEAVING[name]
+    verdict = judged(judge, code, script)
+    assert verdict.outcome is outcome, verdict.output
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_tests_that_cannot_run_are_no_verdict_on_the_program(judge: Judge, name: str) -> None:
+    script, said = BROKEN[name]
+    for code in (TWICE, TWICE.replace("2", "3")):
+        verdict = judged(judge, code, script)
+        assert verdict.outcome is NO_VERDICT
+        assert said in verdict.output
+
+
+def test_what_a_program_itself_lacks_is_its_own_failure(judge: Judge) -> None:
+    for code in ("import numpy\ndef f(x): return 4\n", "def f(x):\n    import numpy\n"):
+        verdict = judged(judge, code, "import math\nassert f(2) == 4\n")
+        assert verdict.outcome is RAISED
+        assert "numpy" in verdict.output
+    assert judged(judge, "g = 1\n", "from solution import f\nassert f(2)\n").outcome is RAISED
+
+
+@pytest.mark.parametrize(
+    "script", ["assert candidate({}) == 4", "import math\n    assert candidate({}) == 4"]
+)
+def test_an_entry_point_may_be_an_expression(judge: Judge, script: str) -> None:
+    check = f"def check(candidate):\n    {script.format(2)}\n"
+    code = "class Solution:\n    def f(self, x):\n        return 2 * x\n"
+    tests = as_calls(TestScript(entry_point="Solution().f", script=check))
+    assert judge.one(Program(code, Language.PYTHON, tests)).passed
+    wrong = judge.one(Program(code.replace("2 *", "3 *"), Language.PYTHON, tests))
+    assert wrong.outcome is WRONG_ANSWER
+    missing = judge.one(Program("x = 1\n", Language.PYTHON, tests))
+    assert missing.outcome is RAISED
+    assert "'Solution' is not defined" in missing.output

@@ -1,0 +1,102 @@
+"""A `Context` without a teacher, a judge or a model: what a method asks of it is written down."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sodakd.methods.inputs import RunInputs
+from sodakd.methods.parts import unmeasured
+from sodakd.recipe import Recipe
+from sodakd.records import Allowance, Feedback, Solved
+from sodakd.settings.training import TrainingSettings
+from sodakd.training.batches import Example
+from sodakd.types import FaultKind, Language, Pair, Question
+
+
+def question(name: str) -> Question:
+    """A question of this text, without tests."""
+    return Question.new(
+        text=name, language=Language.PYTHON, tests=None, source="hand", level=None, parent=None
+    )
+
+
+def inputs(seeds: int) -> RunInputs:
+    """So many seeds, and a base student that is only a name."""
+    asked = [question(f"seed {number}") for number in range(seeds)]
+    return RunInputs(
+        test_set=[question("test")],
+        dev=[question("dev")],
+        seeds=asked,
+        base_data=[Example("read before", "text", None)],
+        base=Path("base"),
+        like_seeds=lambda count: [question(f"seed {number}") for number in range(count)],
+    )
+
+
+class FakeContext:
+    """Every question is solved, but in the steps named in `empty`; `rates` are those on dev."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        *,
+        allowance: Allowance | None = None,
+        rates: Sequence[float] = (),
+        empty: Sequence[str] = (),
+    ) -> None:
+        self.recipe = recipe
+        self.allowance = allowance
+        self.studied: dict[str, list[str]] = {}
+        self.probed: dict[str, list[str]] = {}
+        self.examples: dict[str, list[Example]] = {}
+        self.settings: dict[str, TrainingSettings] = {}
+        self.published: dict[str, Path] = {}
+        self.invented: list[str] = []
+        self.said: list[str] = []
+        self._rates = list(rates)
+        self._empty = empty
+
+    def solutions(self, step: str, questions: Sequence[Question]) -> Sequence[Solved]:
+        self.studied[step] = [each.text for each in questions]
+        return [
+            Solved(question_id=each.id, prompt=each.text, code="answer")
+            for each in questions
+            if step not in self._empty
+        ]
+
+    def pairs(self, step: str, questions: Sequence[Question]) -> Sequence[Pair]:
+        self.studied[step] = [each.text for each in questions]
+        return [
+            Pair(question=each, chosen="right", rejected="wrong", fault=FaultKind.CONSTANT)
+            for each in questions
+            if step not in self._empty
+        ]
+
+    def train(
+        self, step: str, start: Path, examples: Sequence[Example], settings: TrainingSettings
+    ) -> Path:
+        self.examples[step], self.settings[step] = list(examples), settings
+        return start / step
+
+    def publish(self, label: str, student: Path, steps: str = "") -> None:
+        self.published[label] = student
+
+    def pass_rate(self, step: str, student: Path, questions: Sequence[Question]) -> float:
+        return self._rates.pop(0)
+
+    def feedback(
+        self, step: str, student: Path, questions: Sequence[Question]
+    ) -> Sequence[Feedback]:
+        self.probed[step] = [each.text for each in questions]
+        return [unmeasured(each) for each in questions]
+
+    def new_questions(
+        self, step: str, feedback: Sequence[Feedback], pool: Sequence[Question]
+    ) -> Sequence[Question]:
+        self.invented.append(step)
+        return [question(f"{step} {number}") for number in range(self.recipe.update.new_questions)]
+
+    def say(self, step: str, words: str) -> None:
+        self.said.append(words)
+
+    def counts(self, step: str) -> Mapping[str, int]:
+        return {"solution_dropped": 7}

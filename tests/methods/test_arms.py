@@ -1,0 +1,121 @@
+"""A run is its arms, one after another: with what the first one spent, and one engine at a time."""
+
+import json
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sodakd.errors import RecipeError, RunError
+from sodakd.methods import students
+from sodakd.methods.distil import distil
+from sodakd.methods.plan import plan
+from sodakd.methods.students import Engine, Place
+from sodakd.recipe import LoadedRecipe, Recipe, read_recipe
+from sodakd.records import Allowance, Results, StudentRow
+from sodakd.run import unwatched
+from sodakd.store import read_rows
+from sodakd.training import fit as training
+from tests.tiny import write_recipe
+
+
+@dataclass(frozen=True)
+class Small:
+    """A finished run of two arms, its recipe, and what was open at each training."""
+
+    loaded: LoadedRecipe
+    folder: Path
+    results: Results
+    open_at_training: list[list[Path]]
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Small:
+    folder = tmp_path_factory.mktemp("arms")
+    less = ["questions.seeds=20", "base.questions=20", "feedback.probes=4", "cycles=1",
+            "update.new_questions=8", "evaluation.questions_per_level=1",
+            "base.training.max_steps=2", "training.max_steps=2"]  # fmt: skip
+    loaded = read_recipe(write_recipe(folder), less)
+    opened: list[Path] = []
+    at_training: list[list[Path]] = []
+    real_open, real_fit = students.BACKENDS["transformers"], training.fit
+
+    def counted(place: Place, student: Path) -> Engine:
+        opened.append(student)
+        return replace(real_open(place, student), close=lambda: opened.remove(student))
+
+    def watched(*given: Any) -> object:
+        at_training.append(list(opened))
+        return real_fit(*given)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(students, "BACKENDS", {"transformers": counted})
+        patch.setattr(training, "fit", watched)
+        results = distil(loaded, folder / "run", unwatched)
+    at_training.append(opened)
+    return Small(loaded, folder / "run", results, at_training)
+
+
+@pytest.fixture
+def out(small: Small, tmp_path: Path) -> Path:
+    """A copy of the run, to be changed."""
+    return Path(shutil.copytree(small.folder, tmp_path / "run"))
+
+
+def test_no_student_is_open_while_one_is_trained_in_any_arm(small: Small) -> None:
+    assert small.open_at_training == [[], [], [], []]  # base, soda, sft, and at the end
+
+
+def test_a_later_arm_is_given_what_the_first_one_spent(small: Small) -> None:
+    _, soda, sft = small.results.standings
+    text = (small.folder / "sft" / "allowance.json").read_text()
+    allowed = Allowance.model_validate_json(text)
+    assert (allowed.calls, allowed.steps) == (soda.teacher_calls, soda.train_steps)
+    assert (sft.teacher_calls, sft.train_steps) == (allowed.calls, allowed.steps)
+    names = [row.name for row in read_rows(small.folder / "students.jsonl", StudentRow)]
+    assert names == ["base", "soda-1", "sft"]
+    assert small.results.kept == "soda-1"
+
+
+def test_an_arm_is_made_again_under_another_allowance_and_the_first_one_is_not(
+    small: Small, out: Path
+) -> None:
+    path = out / "sft" / "allowance.json"
+    allowed = Allowance.model_validate_json(path.read_text())
+    path.write_text(allowed.model_copy(update={"calls": 3}).model_dump_json())
+    (out / "sft" / "left-over").touch()
+    (out / "soda" / "left-over").touch()
+    assert distil(small.loaded, out, unwatched) == small.results
+    assert not (out / "sft" / "left-over").exists()
+    assert (out / "soda" / "left-over").exists()
+
+
+def test_dropping_a_step_of_an_arm_leaves_the_others_and_one_of_the_run_leaves_none(
+    small: Small, out: Path
+) -> None:
+    (out / "soda" / "left-over").touch()
+    assert distil(small.loaded, out, unwatched, "sft/student") == small.results
+    assert (out / "soda" / "left-over").exists()
+    with pytest.raises(RunError, match="there are:"):
+        distil(small.loaded, out, unwatched, "soda/cycle-7/pairs")
+    assert distil(small.loaded, out, unwatched, "base/evaluation") == small.results
+    assert not (out / "soda" / "left-over").exists()
+
+
+def test_a_plan_is_what_a_run_of_a_teacher_that_is_never_wrong_spends(small: Small) -> None:
+    planned = plan(small.loaded.recipe)
+    spend = json.loads((small.folder / "spend.json").read_text())
+    asked = {(row["step"], row["ask"]) for row in spend}
+    assert {(row.step, row.ask) for row in planned.calls} == asked
+    steps = {row.step: row.steps for row in planned.trainings}
+    assert steps["soda/cycle-1/student"] == small.results.standings[1].train_steps
+    assert steps["sft/student"] == small.results.standings[2].train_steps
+
+
+def test_an_arm_that_is_no_method_is_one_error_with_the_nearest_one() -> None:
+    with pytest.raises(RecipeError, match="did you mean soda"):
+        plan(Recipe(arms=("sodaa",)))
+    with pytest.raises(ValueError, match="names a method twice"):
+        Recipe(arms=("soda", "soda"))
