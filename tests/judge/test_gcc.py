@@ -131,7 +131,7 @@ GIVEN = {
     ("returns", "value", "expected"),
     [
         (ValueType.FLOAT, "2", 2.0),
-        (ValueType.FLOAT, "1e9", 1e9),
+        (ValueType.FLOAT, "1e300", 1e300),
         (ValueType.FLOAT, "0.1", 0.1),
         (ValueType.FLOATS, "1, -0.5", [1.0, -0.5]),
         (ValueType.STR, '"\\"\\\\\\n\\xc2\\x85\\xe2\\x80\\xa8"', '"\\\n\x85\u2028'),
