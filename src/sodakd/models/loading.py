@@ -1,9 +1,9 @@
 """Models and tokenizers of local folders: safetensors alone, and no code of a folder is run."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 from transformers import (
@@ -58,7 +58,7 @@ def load_model(
     if quantization is not None:
         place = {"": "cuda" if torch.cuda.is_available() else "cpu"}
     with _loading("model", folder):
-        model, found = AutoModelForCausalLM.from_pretrained(
+        loaded = AutoModelForCausalLM.from_pretrained(
             folder,
             local_files_only=True,
             use_safetensors=True,
@@ -67,14 +67,14 @@ def load_model(
             device_map=place,
             output_loading_info=True,
         )
+        model, found = cast("tuple[PreTrainedModel, Mapping[str, Collection[str]]]", loaded)
     missing = sorted(found["missing_keys"])
     if missing:
         raise ModelError(
             f"the weights of {folder} are not those of a {type(model).__name__}: {len(missing)}"
             f" are missing ({', '.join(missing[:3])}); fetch or save the model again"
         )
-    loaded: PreTrainedModel = model
-    return loaded
+    return model
 
 
 @contextmanager
