@@ -32,7 +32,6 @@ class RecordedTeacher:
     """Answers with CodeAlpaca's references, and with SodaCoder's grades and questions."""
 
     name = "recorded"
-    computes = True
 
     def __init__(self, answers: Mapping[str, str], grades: Sequence[str], texts: Sequence[str]):
         self._answers = answers

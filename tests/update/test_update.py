@@ -92,7 +92,6 @@ class Parrot:
     """Replies with the same question to everything."""
 
     name = "parrot"
-    computes = True
 
     def __init__(self, reply: Reply) -> None:
         self.only = reply
@@ -144,7 +143,6 @@ class Stammerer:
     """Says nothing readable of a question, until it is told what was wrong."""
 
     name = "stammerer"
-    computes = True
 
     def __init__(self) -> None:
         self.told: list[str] = []
