@@ -21,8 +21,8 @@ from types import ModuleType, SimpleNamespace
 
 from sodakd.export.dataset import export_dataset
 from sodakd.export.gguf import convert_to_gguf
-from sodakd.export.layout import chat_template
 from sodakd.export.model import export_model
+from sodakd.report.student import template_of
 
 QUESTIONS = (
     "Write a Python function that returns the sum of a list of integers.",
@@ -165,7 +165,7 @@ def make_qwen2(folder: Path, vocabulary: Path) -> None:
     )  # fmt: skip
     Qwen2ForCausalLM(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    assert chat_template(folder) == CHATML
+    assert template_of(folder) == CHATML
 
 
 def main() -> None:

@@ -49,6 +49,21 @@ def test_weights_go_on_in_the_folder_of_a_killed_try(tmp_path: Path) -> None:
         assert run.weights("student", killed) == path
 
 
+@pytest.mark.parametrize("content", [None, b"", b"weight", b"Weights"])
+def test_weights_that_are_not_those_of_their_step_are_never_used(
+    content: bytes | None, tmp_path: Path
+) -> None:
+    with Run.open(tmp_path, RECIPE) as whole:
+        run = whole.arm("sft")
+        file = run.weights("student", weights) / "model.safetensors"
+        assert run.weights("student", lambda _: pytest.fail("built again")) == file.parent
+        file.unlink()
+        if content is not None:
+            file.write_bytes(content)
+        with pytest.raises(RunError, match="--from sft/student"):
+            run.weights("student", weights)
+
+
 def test_a_step_renamed_but_not_noted_is_noted_and_not_built_again(tmp_path: Path) -> None:
     with Run.open(tmp_path / "run", RECIPE) as run:
         run.weights("student", weights)

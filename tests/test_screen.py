@@ -17,7 +17,7 @@ from sodakd.screen import _Board, _lines, show_ledger, show_plan, show_results
 from sodakd.settings.teacher import Budget, TeacherSettings
 from sodakd.teacher.chat import ChatTeacher, Sampling
 from sodakd.teacher.ledger import Ledger
-from sodakd.teacher.money import Prices
+from sodakd.teacher.money import NANO, Prices, Spent
 from sodakd.teacher.statement import statement
 from tests.report import folder as build
 from tests.servers.running import serving
@@ -66,7 +66,18 @@ def test_lines_of_a_log_say_what_was_spent_once_the_teacher_was_asked(
     first, second, third = capsys.readouterr().err.splitlines()
     assert "$" not in first + third
     assert re.search(
-        r"\[teacher: 10 calls, .* tokens, \$0\.\d{4}, about \$0\.\d{4} in all\]", second
+        r"\[teacher: 10 calls, .* tokens · \$0\.\d{4} spent · about \$0\.\d{4} in all\]", second
+    )
+
+
+def test_what_is_in_flight_is_shown_apart_and_raises_no_estimate(tmp_path: Path) -> None:
+    spent = Spent(
+        calls=10, tokens=900, money=NANO // 10, lost=1, lost_money=NANO // 100,
+        reserved_calls=64, reserved_tokens=90_000, reserved_money=2 * NANO,
+    )  # fmt: skip
+    assert _Board(tmp_path, (), steps=1, calls=20).spending(spent) == (
+        "teacher: 10 calls, 900 tokens · $0.1000 spent ($0.0100 of it lost on the way),"
+        " up to $2.0000 in flight · about $0.2000 in all"
     )
 
 

@@ -11,6 +11,7 @@ from sodakd.teacher.statement import statement
 from sodakd.types import Pair
 from tests.real_data import real_data
 from tests.servers.running import serving
+from tests.test_kill import contents
 from tests.tiny import ROOT, sodakd
 
 EMBEDDED = (
@@ -47,7 +48,19 @@ def test_the_shipped_local_server_recipe_learns_from_a_teacher_over_http(tmp_pat
         assert done.returncode == 0, done.stderr
         again = sodakd("run", *words)  # finished: nothing is asked
         assert again.returncode == 0, again.stderr
+        other = tmp_path / "other"
+        reused = sodakd("run", *words[:-1], str(other), "--reuse", str(out))
+        assert reused.returncode == 0, reused.stderr
+        (out / "ledger.sqlite").rename(tmp_path / "put-away.sqlite")
+        alone = sodakd("run", *words)
+        assert alone.returncode == 2
+        assert "is gone, and finished steps of this run made" in alone.stderr
+        (tmp_path / "put-away.sqlite").rename(out / "ledger.sqlite")
         books = server.books()
+    steps = contents(out)
+    del steps["spend.json"]
+    assert steps == {name: content for name, content in contents(other).items() if name in steps}
+    assert statement(other / "ledger.sqlite", "run")[-1].calls == 0
     *_, spent = statement(out / "ledger.sqlite", "run")
     assert books == {"answers": spent.calls, "answered_twice": 0}
     assert spent.calls > 50

@@ -16,7 +16,8 @@ from sodakd.errors import RunError
 from sodakd.judge.probe import probe
 from sodakd.recipe import Recipe
 from sodakd.run import cores
-from sodakd.settings.questions import QuestionSettings, can_be_there
+from sodakd.settings.questions import QuestionSettings
+from sodakd.settings.sources import can_be_there, shortened
 from sodakd.settings.student import StudentSettings
 from sodakd.teacher.endpoint import missing_for_teacher
 
@@ -112,7 +113,8 @@ def _missing_for_questions(questions: QuestionSettings) -> list[str]:
     named = [("questions.source", questions.source)] if questions.real else []
     named += [("questions.exclude", source) for source in questions.exclude]
     return [
-        f"there is no source {source} ({key}): no file or folder here, and no hub dataset's id"
+        f"there is no source {shortened(source)} ({key}): no file or folder here, and no hub"
+        " dataset's id"
         for key, source in named
         if not can_be_there(source)
     ]

@@ -9,7 +9,6 @@ STEP.jsonl       rows of a step; STEP/ the weights of one
 ARM/             the steps of an arm, with a manifest and events of its own
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -27,6 +26,7 @@ from sodakd.errors import RowError, RunError
 from sodakd.head import begin, locked
 from sodakd.store import read_rows, sync_folder, write_rows, write_whole
 from sodakd.types import Frozen
+from sodakd.weights import check_weights, hash_file, hash_weights
 
 READ_BACK = "read back"
 
@@ -132,10 +132,11 @@ class Run:
         finished = self.done(step)
         if finished is not None:
             rows = read_rows(path, row_type)
-            if _sha256(path) != finished.sha256:
+            if hash_file(path) != finished.sha256:
                 raise RunError(
                     f"{path} is not the file that step {step} wrote ({len(rows)} rows now,"
-                    f" {finished.rows} then); restore it, or drop the step: --from {step}"
+                    f" {finished.rows} then); restore it, or drop the step:"
+                    f" --from {self.full(step)}"
                 )
             return rows
         with self._timed(step, resumed=False):
@@ -158,8 +159,7 @@ class Run:
         path = self.folder / step
         finished = self.done(step)
         if finished is not None:
-            if not path.is_dir():
-                raise RunError(f"{path} is missing; restore it, or drop the step: --from {step}")
+            check_weights(path, finished.sha256, self.full(step))
             steps = finished.tally.get("train_steps", 0)
             self.say(step, steps, steps, READ_BACK)
             return path
@@ -176,7 +176,7 @@ class Run:
         self._finish(
             Step(
                 step=step, kind="weights", path=path.relative_to(self.folder).as_posix(),
-                sha256=_sha256_of_weights(path), tally=tally,
+                sha256=hash_weights(path), tally=tally,
             )
         )  # fmt: skip
         return path
@@ -235,22 +235,6 @@ def _read_tally(folder: Path) -> dict[str, int]:
     except (OSError, ValueError) as error:
         raise RowError(f"{folder / 'tally.json'} cannot be read: {error}") from None
     return tally
-
-
-def _sha256(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except FileNotFoundError:
-        raise RunError(f"{path} is missing") from None
-
-
-def _sha256_of_weights(folder: Path) -> str:
-    """The hash of a model's weights: of its one file, or of the hashes of its shards in order."""
-    hashes = [_sha256(path) for path in sorted(folder.glob("*.safetensors"))]
-    if not hashes:
-        raise RunError(f"{folder} holds no weights: *.safetensors is missing")
-    return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
 def _now() -> str:

@@ -78,11 +78,13 @@ class _Board:
         words = f"teacher: {spent.calls:,} calls, {spent.tokens:,} tokens"
         if self.price_unknown:
             return f"{words}, price unknown"
-        words += f", ${spent.dollars:.4f}"
+        words += f" · ${spent.dollars:.4f} spent"
         if spent.lost:
             words += f" (${spent.lost_money / NANO:.4f} of it lost on the way)"
+        if spent.reserved_calls:
+            words += f", up to ${spent.reserved_money / NANO:.4f} in flight"
         if 0 < spent.calls < self.calls:
-            words += f", about ${spent.dollars / spent.calls * self.calls:.4f} in all"
+            words += f" · about ${spent.dollars / spent.calls * self.calls:.4f} in all"
         return words
 
     def _left(self, elapsed: float) -> float | None:
@@ -259,11 +261,29 @@ def show_ledger(entries: Sequence[Entry], by: str) -> None:
             _dollars(entry.money, entry), f"{entry.lost:,}", _dollars(entry.lost_money, entry),
         )  # fmt: skip
     wide_console().print(table)
-    if entries[-1].unpriced:
-        wide_console().print(
-            f"The price of {entries[-1].unpriced:,} asks was unknown when they were made; set"
-            " teacher.prompt_price and teacher.completion_price.", style="bold",
-        )  # fmt: skip
+    for line in _remarks(entries[-1]):
+        wide_console().print(line, style="bold")
+
+
+def _remarks(every: Entry) -> Iterator[str]:
+    """What the sums of a ledger do not say by themselves."""
+    if every.unpriced:
+        yield (
+            f"The price of {every.unpriced:,} asks is unknown: set teacher.prompt_price and"
+            " teacher.completion_price, and run the same command again."
+        )
+    if every.untold:
+        yield (
+            f"The server did not tell the tokens of {every.untold:,} calls: they are booked at the"
+            " most they can have taken."
+        )
+    if every.reused:
+        yield f"{every.reused:,} asks were answered from another run's ledger, at no cost."
+    if every.open:
+        yield (
+            f"{every.open:,} calls are in flight; where no run is at work they were when it was"
+            " killed, and the next run books them as lost."
+        )
 
 
 def _dollars(money: float, entry: Entry) -> str:

@@ -1,5 +1,6 @@
 """Rows as JSONL. A file appears whole or not at all."""
 
+import errno
 import gzip
 import hashlib
 import os
@@ -20,6 +21,8 @@ Row = TypeVar("Row", bound=Frozen)
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that, after a crash at any moment, it is there whole or not at all."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     with part.open("wb") as file:

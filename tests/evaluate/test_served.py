@@ -65,3 +65,32 @@ def test_an_answer_that_could_not_be_had_is_no_wrong_answer(tmp_path: Path) -> N
     with serving() as server:
         (group,) = evaluate(asked, tmp_path, opener("m", Served(server.url, "NONE", 4)), 1).groups
     assert group.samples == 20
+
+
+@pytest.mark.parametrize("fault", ["bad_request", "filter"])
+def test_a_server_that_gives_no_answer_ends_the_evaluation_and_the_same_command_asks_again(
+    fault: str, tmp_path: Path
+) -> None:
+    asked = settings("m", "humaneval", real_data("humaneval"), Language.PYTHON, 3)
+    with (
+        serving("--faults", fault, "--share", "1") as server,
+        pytest.raises(EndpointError) as error,
+    ):
+        evaluate(asked, tmp_path, opener("m", Served(server.url, "NONE", 1)), 1)
+    assert not (tmp_path / "samples.jsonl").exists()
+    assert not (tmp_path / "results.json").exists()
+    last = (tmp_path / "log.txt").read_text().splitlines()[-1]
+    assert last.endswith(f"  error: {' '.join(str(error.value).split())}")
+    with serving() as server:
+        (group,) = evaluate(asked, tmp_path, opener("m", Served(server.url, "NONE", 4)), 1).groups
+        assert server.books()["delivered"] == group.samples == 3
+
+
+def test_answers_that_were_cut_are_counted_and_told(tmp_path: Path) -> None:
+    asked = settings("m", "humaneval", real_data("humaneval"), Language.PYTHON, 3)
+    with serving("--faults", "length", "--share", "1") as server:
+        done = evaluate(asked, tmp_path, opener("m", Served(server.url, "NONE", 4)), 1)
+    assert "humaneval, python: 3 of 3 answers were cut at max_new_tokens" in done.remarks
+    assert [group.cut for group in done.groups] == [3]
+    again = evaluate(asked, tmp_path, opener("m", Served("http://localhost:1", "NONE", 4)), 1)
+    assert again == done

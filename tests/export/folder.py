@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 
+from sodakd.run import Run, Step
 from sodakd.store import write_rows
+from sodakd.weights import hash_weights
 from tests.report import folder as build
 
 QUESTION = "Write total(xs) that adds up a list, kind 5000."
@@ -19,7 +21,16 @@ def run_with_student(folder: Path) -> Path:
     write_rows(folder / "questions" / "test.jsonl", exam)
     create_student([QUESTION], StudentShape(), 0, folder / "student")
     (folder / "student" / "tally.json").write_text("{}", encoding="utf-8")
+    keep_hash(folder)
     return folder
+
+
+def keep_hash(folder: Path) -> None:
+    """Write the student's line of the manifest, as the step that copies it does."""
+    others = [step for step in Run(folder).steps if step.step != "student"]
+    digest = hash_weights(folder / "student")
+    student = Step(step="student", kind="weights", path="student", sha256=digest)
+    write_rows(folder / "manifest.jsonl", [*others, student])
 
 
 def change_recipe(folder: Path, **sections: object) -> None:

@@ -11,7 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from sodakd.errors import ExportError, RunError
-from sodakd.export.layout import MARKS, behind_answer
+from sodakd.export.dataset import export_dataset
 from sodakd.export.model import export_model
 from sodakd.models.transformers import TransformersModel
 from tests.export.folder import QUESTION, change_recipe, run_with_student
@@ -167,37 +167,66 @@ def test_a_run_without_a_student_says_so(tmp_path: Path) -> None:
     assert not (tmp_path / "model").exists()
 
 
-CHATML = (
-    "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' + m['content'] + '<|im_end|>\n' }}"
-    "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
-)
-
-
-@pytest.mark.parametrize(
-    ("template", "end"),
-    [(CHATML, "<|im_end|>"), (MARKS, "<|end|>"), ("{{ messages[1].content }}", "")],
-)
-def test_the_mark_that_ends_an_answer_is_found(template: str, end: str) -> None:
-    added = {"<|im_start|>": 1, "<|im_end|>": 2, "<|end|>": 3, "<|endoftext|>": 4}
-    assert behind_answer(template, added, {"eos_token": "<|endoftext|>"}) == end
-
-
-def test_both_ends_of_an_answer_stop_a_generation(run: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("change", ["cut", "changed", "gone", "empty"])
+def test_a_student_that_is_not_the_one_of_its_run_is_not_handed_out(
+    change: str, run: Path, tmp_path: Path
+) -> None:
     folder = tmp_path / "run"
     shutil.copytree(run, folder)
-    (folder / "student" / "chat_template.jinja").write_text(CHATML.replace("<|im_", "<|"))
-    tokenizer = json.loads((folder / "student" / "tokenizer.json").read_text())
-    (by_id,) = [one["id"] for one in tokenizer["added_tokens"] if one["content"] == "<|user|>"]
-    text = (folder / "student" / "tokenizer.json").read_text().replace("<|user|>", "<|end|>x")
-    (folder / "student" / "tokenizer.json").write_text(text)
-    (folder / "student" / "chat_template.jinja").write_text(
-        "{% for m in messages %}{{ m['content'] }}<|end|>x{% endfor %}"
-    )
+    weights = folder / "student" / "model.safetensors"
+    content = weights.read_bytes()
+    changes = {
+        "cut": content[:-4],
+        "changed": content[:-1] + bytes([content[-1] ^ 1]),
+        "empty": b"",
+    }
+    weights.unlink()
+    if change in changes:
+        weights.write_bytes(changes[change])
+    done = sodakd("export", str(folder), "--out", str(tmp_path / "model"))
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+    assert not (tmp_path / "model").exists()
+
+
+def test_the_ends_of_an_answer_are_the_trainings_and_no_sampling_goes_along(
+    run: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(run, folder)
+    path = folder / "student" / "generation_config.json"
+    old = {"eos_token_id": [1, 7], "pad_token_id": 0, "temperature": 0.9, "x": {}}
+    path.write_text(json.dumps(old))
     out = export_model(folder, tmp_path / "model")
-    ends = json.loads((out / "generation_config.json").read_text())["eos_token_id"]
-    assert ends == [1, by_id]
+    found = json.loads((out / "generation_config.json").read_text())
+    assert found == {"eos_token_id": [1, 7], "pad_token_id": 0}
 
 
-def test_a_template_that_takes_no_answer_is_named() -> None:
-    with pytest.raises(ExportError, match="takes no question with its answer: only questions"):
-        behind_answer("{{ raise_exception('only questions') }}", {}, {})
+def test_what_is_handed_out_can_be_read_by_whom_the_umask_lets(run: Path, tmp_path: Path) -> None:
+    out = export_model(run, tmp_path / "model")
+    for folder in (run / "student", out):
+        modes = {path.stat().st_mode & 0o777 for path in folder.iterdir()}
+        assert len(modes) == 1, modes
+
+
+def test_a_card_of_one_kind_is_never_written_over_by_the_other(run: Path, tmp_path: Path) -> None:
+    model = export_model(run, tmp_path / "model")
+    with pytest.raises(ExportError, match="an export of a model; name an empty folder"):
+        export_dataset(run, model, "preference")
+    data = export_dataset(run, tmp_path / "data", "preference")
+    assert export_dataset(run, tmp_path / "data", "preference") == data
+    with pytest.raises(ExportError, match="an export of a dataset"):
+        export_model(run, tmp_path / "data")
+    with pytest.raises(ExportError, match="somebody else's"):
+        export_dataset(run, model / "README.jsonl", "preference")
+
+
+@pytest.mark.parametrize("form", [[], ["--dataset", "preference"]])
+@pytest.mark.parametrize("place", ["/proc/x", "/proc/x/y", "/dev/null/x"])
+def test_a_place_that_takes_no_folder_is_one_clear_error(
+    place: str, form: list[str], run: Path
+) -> None:
+    done = sodakd("export", str(run), "--out", place, *form)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+    assert "Traceback" not in done.stderr

@@ -4,7 +4,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sodakd.judge import Program
-from sodakd.types import Case, Language, Signature, Tests, TestScript, ValueType
+from sodakd.types import (
+    Case,
+    Isolation,
+    Language,
+    Signature,
+    Tests,
+    TestScript,
+    ValueType,
+    Verdict,
+)
 
 ROOT = Path(__file__).parent.parent / "programs"
 INPUTS = (1, 21, -3, 0, 1_000_000)
@@ -25,8 +34,7 @@ def _script(language: Language) -> str:
     match language:
         case Language.PYTHON:
             body = lines("    assert candidate({0}) == {1}")
-            # More than assertions: it takes a process of its own (`asserts.py`).
-            return f"import math\n\n\ndef check(candidate):\n{body}\n\n\ncheck(double_it)\n"
+            return f"def check(candidate):\n{body}\n\n\ncheck(double_it)\n"
         case Language.C:
             return "\n#include <assert.h>" + _C_MAIN.format(
                 lines("    assert(double_it({0}) == {1});")
@@ -74,6 +82,22 @@ class Found:
         if self.language is Language.GO:
             code = code.replace("package main\n", 'package main\n\nimport "testing"\n', 1)
         return Program(code, self.language, SCRIPTS[self.language], id=self.name)
+
+
+FORGING = frozenset(
+    """
+    always_equal always_equal_int assertion_overloaded early_return ifunc ifunc_library inspector
+    macro_entry macro_if main_label modules_patched no_assert own_assertion own_memory own_require
+    preinit preinit_sorted unreachable
+    """.split()  # noqa: SIM905
+)
+"""Hostile programs that agree with a script in their own process, or give its nonce back."""
+
+
+def passed_unsaid(found: Found, verdict: Verdict) -> bool:
+    """Whether a hostile program passed, and its verdict does not say that it may have forged it."""
+    said = verdict.isolation is Isolation.IN_PROCESS and found.name in FORGING
+    return verdict.passed and not said
 
 
 def programs(folder: Path, language: Language) -> list[Found]:

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -53,7 +54,7 @@ TESTING = {
     " { var held [1024]int; held[n%1024] = n; return f(n+1) + held[n%1000] }; f(0)",
     "division": "n := 0; t.Log(1 / n)",
 }
-"""Bodies of a test. Some are too much for the slim `testing`, or not to be linked with others."""
+"""Bodies of a test. Some are not to be linked with others."""
 
 
 def _script(body: str) -> Program:
@@ -95,7 +96,7 @@ def _each_way(asked: Sequence[Program]) -> list[list[tuple[Outcome, str]]]:
     return [_seen(verdicts) for verdicts in ways]
 
 
-def test_our_testing_says_what_gos_own_says() -> None:
+def test_tests_linked_together_say_what_they_say_alone() -> None:
     together, alone, cold = _each_way([_script(body) for body in TESTING.values()])
     for name, *seen in zip(TESTING, together, alone, cold, strict=True):
         assert seen[0] == seen[1] == seen[2], name
@@ -163,18 +164,26 @@ def test_a_neighbour_cannot_be_imported(judge: Judge) -> None:
     assert outcomes == [Outcome.PASSED] + 4 * [Outcome.COMPILE_ERROR]
 
 
-def test_where_linking_together_gives_wrong_verdicts_each_is_linked_alone(
+def test_where_programs_cannot_be_linked_together_each_is_linked_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     found = toolchain(Language.GO)
     assert isinstance(found, Toolchain)
-    broken = {**found.tools, "go_slim": found.tools["go_packages"]}
-    wrong = dataclasses.replace(found, tools=broken)
-    for module in (judging, tasks):
-        monkeypatch.setattr(module, "found", {Language.GO: wrong}.__getitem__)
-    bodies = ("", 't.Error("x")', 'panic("y")')
-    with Judge(SETTINGS, workers=1) as judge:
-        outcomes = [verdict.outcome for verdict in judge.all([*map(_script, bodies)])]
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:  # pytest's own are root's alone
+        linker = Path(folder, "link")
+        linker.write_text(
+            f'#!/bin/sh\ncase "$*" in *main.a) exit 1; esac\n{found.tools["go_link"]} "$@"\n'
+        )
+        for path in (Path(folder), linker):
+            path.chmod(0o755)
+        tools = {**found.tools, "go_link": str(linker)}
+        wrong = dataclasses.replace(found, tools=tools, places=(*found.places, folder))
+        for module in (judging, tasks):
+            monkeypatch.setattr(module, "found", {Language.GO: wrong}.__getitem__)
+        bodies = ("", 't.Error("x")', 'panic("y")')
+        with Judge(SETTINGS, workers=1) as judge:
+            outcomes = [verdict.outcome for verdict in judge.all([*map(_script, bodies)])]
+            assert any("linked one at a time" in note for note in judge.notes())
     assert outcomes == [Outcome.PASSED, Outcome.WRONG_ANSWER, Outcome.RUNTIME_ERROR]
 
 

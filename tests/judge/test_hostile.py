@@ -16,16 +16,13 @@ import pytest
 
 from sodakd.judge import Judge
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import Isolation, Language
-from tests.judge.programs import CALLS, ROOT, Found, good, programs
+from sodakd.types import Language
+from tests.judge.programs import CALLS, ROOT, Found, good, passed_unsaid, programs
 from tests.judge.test_programs import skip_where_missing
 
 HOSTILE = ROOT / "hostile"
 QUICK = {Language.PYTHON, Language.C, Language.CPP, Language.GO}
 """Languages whose hostile programs are tried at each run of the tests; the others are `slow`."""
-
-FORGING = {"always_equal", "always_equal_int"}
-"""Programs that agree with a script in their own process, as its verdict says that they may."""
 
 ALL = [
     pytest.param(
@@ -50,9 +47,7 @@ def judge() -> Iterator[Judge]:
 def test_a_hostile_program_is_held_and_does_not_pass(judge: Judge, found: Found) -> None:
     skip_where_missing(found.language)
     for program in (found.by_calls(), found.by_script()):
-        verdict = judge.one(program)
-        forged = verdict.isolation is Isolation.IN_PROCESS and found.name in FORGING
-        assert forged or not verdict.passed
+        assert not passed_unsaid(found, judge.one(program))
         assert judge.one(good(found.language).by_calls()).passed
     alive = [one.info["name"] or "" for one in psutil.process_iter(["name"])]
     assert not [name for name in alive if "sodakd-surv" in name]

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from sodakd.errors import DataError
 from sodakd.judge import Judge, JudgeSettings, Language, Outcome
 from sodakd.judge.rows import Given, read_programs
+from sodakd.types import TestScript
 
 GOOD, WRONG = "def add(a, b):\n    return a + b\n", "def add(a, b):\n    return a - b\n"
 CASES: JsonValue = [{"arguments": [1, 2], "expected": 3}]
@@ -50,6 +51,13 @@ FORMS: dict[str, Values] = {
     "humaneval": {"test": "def check(candidate):\n    assert candidate(1, 2) == 3\n",
                   "entry_point": "add"},
     "pytest": {"test": "def test_add():\n    assert add(1, 2) == 3\n"},
+    "list as JSON": {"test_list": '["assert add(1, 2) == 3"]'},
+    "list as Python writes it": {"test_list": "['assert add(1, 2) == 3', 'assert add(0, 0) == 0']"},
+    "calls as JSON": {"tests": json.dumps(CALLS)},
+    "calls as Python writes them": {"tests": repr(CALLS)},
+    "class": {"test": "class TestIt:\n    def test_it(self):\n        assert add(1, 2) == 3\n"},
+    "unittest": {"test": "import unittest\nclass It(unittest.TestCase):\n"
+                 "    def test_it(self):\n        self.assertEqual(add(1, 2), 3)\n"},
     "entry point beside": {"entry_point": "add", "tests": {"cases": CASES}},
 }  # fmt: skip
 
@@ -65,6 +73,67 @@ def test_a_wrong_program_fails_and_a_right_one_passes_in_every_form(
     with Judge(JudgeSettings(calibrate=False), workers=1) as judge:
         found = judge.all([row.program for row in read.rows])
     assert [one.outcome for one in found] == [Outcome.PASSED, Outcome.WRONG_ANSWER]
+
+
+def test_assertions_that_are_calls_are_read_as_calls(tmp_path: Path) -> None:
+    rows = [{"language": "python", "code": GOOD, **FORMS[form]} for form in FORMS]
+    scripts = {
+        form: row.program.tests.script
+        for form, row in zip(FORMS, given(tmp_path, *rows).rows, strict=True)
+        if isinstance(row.program.tests, TestScript)
+    }
+    assert [*scripts] == ["mbpp", "imports", "class", "unittest"]
+    asked: Values = {"tests": {"script": "assert add(1, 2) == 3", "in_process": True}}
+    (row,) = given(tmp_path, {"language": "python", "code": GOOD, **asked}).rows
+    assert isinstance(row.program.tests, TestScript)
+
+
+@pytest.mark.parametrize(
+    ("entry", "language", "right"),
+    [
+        ("Solution().add", "python", True),
+        ("Solution.add", "python", True),
+        ("add", "python", True),
+        ("add(", "python", False),
+        ("x = 1", "python", False),
+        ("add", "c", True),
+        ("Solution().add", "c", False),
+    ],
+)
+def test_an_entry_point_is_checked_where_a_row_is_read(
+    entry: str, language: str, right: bool, tmp_path: Path
+) -> None:
+    tests: Values = {**signed(["int"], "int"), "entry_point": entry}
+    row: Values = {"language": language, "code": GOOD, "tests": tests}
+    if right:
+        assert len(given(tmp_path, row).rows) == 1
+    else:
+        said = refused(tmp_path, row)
+        assert f"entry_point is {entry!r}" in said
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ('{"code": ' + "[" * 5000 + "]" * 5000 + "}", "line 2: no JSON: lists and objects"),
+        ('{"code": ' + "9" * 200_000 + "}", "line 2: no JSON: an integer of 200000 digits"),
+        ("\udcff", "line 2: not UTF-8"),
+    ],
+)
+def test_a_line_that_nobody_could_read_is_named(line: str, says: str, tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(b'{"code": "x = 1"}\n' + line.encode(errors="surrogateescape") + b"\n")
+    with pytest.raises(DataError, match=says):
+        read_programs(path, None, Language.PYTHON)
+
+
+@pytest.mark.parametrize("key", ["input_output", "ut", "verification_info", "public_tests"])
+def test_a_row_says_which_of_its_tests_are_not_read(key: str, tmp_path: Path) -> None:
+    read = given(tmp_path, {"language": "python", "code": "x = 1", key: {"inputs": [[1]]}})
+    assert [row.unread for row in read.rows] == [[key]]
+    assert read.notes == [
+        f"tests in {key!r} are not read (1 rows): tests stand in tests, test or test_list"
+    ]
 
 
 def test_a_completion_goes_on_from_its_prompt(tmp_path: Path) -> None:

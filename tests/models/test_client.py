@@ -20,6 +20,7 @@ from sodakd.models.completions import (
 )
 from sodakd.models.endpoint import Endpoint
 from sodakd.models.openai import Client, Patience
+from sodakd.models.served import ServedModel
 from sodakd.types import Usage
 from tests.servers.scripted import Answer, reply, said, scripted
 from tests.teacher.shop import HASTY, client
@@ -112,6 +113,13 @@ def test_it_is_waited_for_at_the_start_too_but_not_for_ever() -> None:
             ["Hello"] * 9,
             patience=Patience(attempts=2, first_wait=0.05, start=0.5),
         )
+
+
+def test_a_server_that_never_has_room_is_left_with_its_words() -> None:
+    patience = Patience(first_wait=0.05, longest_wait=0.2, start=30)
+    limit = {"error_code": 18, "error_msg": "Open api qps request limit reached"}
+    with pytest.raises(EndpointError, match=r"nothing but refusals .* qps request limit"):
+        ask(lambda *_: reply(200, limit), ["Hello"] * 9, patience=patience)
 
 
 def test_one_call_that_a_gateway_always_fails_ends_while_others_are_answered() -> None:
@@ -237,3 +245,18 @@ def test_a_stream_that_nobody_asked_for_is_refused_by_name() -> None:
     with pytest.raises(EndpointError, match="a stream of events"):
         ask(streams, ["Hello"], patience=Patience(attempts=2, first_wait=0.01))
     assert all(b'"stream":false' in body for body in seen)
+
+
+def test_a_student_whose_server_gives_no_answer_is_no_student_that_says_nothing() -> None:
+    def guarded(head: bytes, body: bytes) -> bytes:
+        return reply(400, RISK) if b"risky" in body else said("")
+
+    async def run() -> list[str]:
+        async with scripted(guarded) as port:
+            at = Endpoint(f"http://127.0.0.1:{port}/v1", "m")
+            model = ServedModel(Client(at, 1, HASTY, empty_is_said=True))
+            assert await asyncio.to_thread(model.generate, ["Hello"], max_new_tokens=8) == [""]
+            return await asyncio.to_thread(model.generate, ["Hello", "risky"], max_new_tokens=8)
+
+    with pytest.raises(EndpointError, match="gave no answer to 1 of 2 prompts: HTTP 400: Content"):
+        run_apart(run())

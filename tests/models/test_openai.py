@@ -74,7 +74,8 @@ def test_what_no_retry_can_mend_stops_all_at_once_with_one_error(
         books = ledger(tmp_path / "l.sqlite", server.url, in_flight=8)
         with pytest.raises(EndpointError, match="all answers so far are kept") as caught:
             books.ask(solves(10_000), "one", Counter())
-        assert server.books()["requests"] <= 8
+        # A refusal may be for one prompt alone: of these the first few have to come back.
+        assert server.books()["requests"] <= (16 if fault == "bad_request" else 8)
     assert books.spent().calls == 0
     assert "secret" not in str(caught.value)
 

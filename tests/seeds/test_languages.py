@@ -2,7 +2,8 @@
 
 import pytest
 
-from sodakd.seeds.languages import label_of, named_languages
+from sodakd.answers.labels import label_of
+from sodakd.seeds.languages import named_languages
 from sodakd.seeds.seed import Seed
 from sodakd.seeds.sift import question_of, tell_language
 from sodakd.types import Language

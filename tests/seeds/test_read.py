@@ -118,7 +118,11 @@ def test_parquet_gives_the_same_rows(tmp_path: Path) -> None:
     ("name", "content", "says"),
     [
         ("rows.jsonl", '{"instruction": "a"}\n{"instr', "line 2: not JSON"),
-        ("rows.jsonl", "[1]\n", "line 1: a row is an object; found a list"),
+        ("rows.jsonl", "[1]\n", "row 0: a row is an object; found a int"),
+        ("rows.jsonl", '{"text": "a"}\n[1]\n', "line 2: a row is an object; found a list"),
+        ("rows.jsonl", '{"text": "a"}\n' + "[" * 500 + "]" * 500, "line 2: .* deep"),
+        ("rows.csv", "text,a\nSort, then add,1\n", "line 2: 3 values for 2 columns"),
+        ("rows.jsonl.gz", "x", "line 1: not JSON"),
         ("rows.json", '{"a": 1}', "an object with 0 lists"),
         ("rows.json", "3", "holds a int"),
         ("rows.jsonl", '{"foo": "a"}\n', "found foo: name it, as questions.columns.text"),

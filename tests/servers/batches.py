@@ -27,6 +27,9 @@ def _line(row: dict[str, Any]) -> tuple[bool, dict[str, Any]]:
     if place < 1000 * OPTIONS.fail:
         COUNTS["failed"] += 1
         return False, {**head, "response": None, "error": {"code": "batch_expired"}}
+    if OPTIONS.refuse:
+        refusal = {"error": {"message": "the maximum context length is 8 tokens"}}
+        return False, {**head, "response": {"status_code": 400, "body": refusal}, "error": None}
     usage = {"prompt_tokens": 100, "completion_tokens": 50, "total_tokens": 150}
     COUNTS["answered"] += 1
     choice = {
@@ -107,6 +110,7 @@ def main() -> None:
     parser.add_argument("--fail", type=float, default=0.0, help="share of lines that fail")
     parser.add_argument("--most", type=int, default=10**9, help="requests in a batch")
     parser.add_argument("--broken", default="", help="the code with which every batch fails")
+    parser.add_argument("--refuse", action="store_true", help="every prompt, for its length")
     parser.add_argument("--html", action="store_true", help="answer a POST with an HTML page")
     parser.parse_args(namespace=OPTIONS)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

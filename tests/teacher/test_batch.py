@@ -1,5 +1,6 @@
 """OpenAI's Batch API: half the price, found again after a kill, partial failures asked again."""
 
+import json
 import subprocess
 import sys
 import time
@@ -9,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from sodakd.errors import BudgetReached, EndpointError
-from sodakd.models.batches import Batches
-from sodakd.models.completions import Finish
+from sodakd.models.batches import Batch, Batches, read_batch, read_results
+from sodakd.models.completions import Completion, Finish
 from sodakd.models.endpoint import Endpoint
 from sodakd.settings.teacher import Budget
 from sodakd.teacher.batch import BatchTeacher
@@ -81,6 +82,7 @@ def test_a_batch_that_is_too_large_for_the_account_goes_in_parts_at_no_cost(tmp_
         (("--broken", "invalid_file"), "failed as a whole: invalid_file: Enqueued limit reached"),
         (("--most", "0"), "token_limit_exceeded: Enqueued limit reached"),
         (("--fail", "1"), "no request of a batch was answered.*batch_expired"),
+        (("--refuse",), "no request of a batch was answered.*maximum context length"),
     ],
 )
 def test_a_batch_that_cannot_be_stops_the_run_with_the_servers_words_and_costs_nothing(
@@ -89,7 +91,7 @@ def test_a_batch_that_cannot_be_stops_the_run_with_the_servers_words_and_costs_n
     with serving(*option, module="batches") as server:
         books = batched(tmp_path / "l.sqlite", server.url)
         with pytest.raises(EndpointError, match=said):
-            books.ask(solves(3), "one", Counter())
+            books.ask(solves(6), "one", Counter())
         assert server.books().get("answered", 0) == 0
     assert (books.spent().calls, books.spent().money) == (0, 0)
     assert_books_are_the_sum_of_rows(tmp_path / "l.sqlite")
@@ -102,6 +104,22 @@ def test_a_page_of_html_in_the_place_of_an_answer_is_one_clear_error(tmp_path: P
             EndpointError, match=r"POST .*/files: an HTML page instead of an answer"
         ):
             books.ask(solves(3), "one", Counter())
+
+
+def test_a_field_of_another_type_costs_no_line_of_a_batch() -> None:
+    body = {"choices": [{"message": {"content": "code"}, "finish_reason": 5}], "model": None}
+    row: dict[str, object] = {"response": {"status_code": 200, "body": body}, "error": []}
+    lines = [json.dumps({"custom_id": name, **row}) for name in ("one", "two")]
+    lines[1:1] = ["no JSON", "[" * 5000, "", '{"custom_id": 7}']
+    lines[-1] = lines[-1].replace("code", "an \\ud83d")
+    found = read_results("\r\n".join(lines).encode())
+    assert found == {
+        "one": Completion("code", Finish.STOP, None),
+        "two": Completion("an \ufffd", Finish.STOP, None),
+    }
+    batch = read_batch(b'{"id": "b", "status": "failed", "metadata": [], "errors": "no"}')
+    assert batch == Batch("b", "failed", errors="no")
+    assert batch.words == "batch b has failed as a whole: no"
 
 
 SCRIPT = """
@@ -124,7 +142,7 @@ def test_a_killed_run_goes_on_with_the_batch_it_had_begun(tmp_path: Path) -> Non
             process.kill()
         spent = look_up_spent(path)
         assert spent is not None
-        assert spent.calls == 30  # set aside, for the batch is on its way
+        assert (spent.calls, spent.reserved_calls) == (0, 30)  # the batch is on its way
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
         assert server.books() == {"batches": 1, "answered": 30}
     assert done.stdout.strip() == "30"

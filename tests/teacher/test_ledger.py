@@ -1,8 +1,10 @@
 """The ledger: nothing is asked twice, and the budget is never passed."""
 
 import asyncio
-import multiprocessing
+import math
 import sqlite3
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from sodakd.errors import BudgetReached, EndpointError, RunError
+from sodakd.errors import BudgetReached, DataError, EndpointError, RunError
 from sodakd.models.completions import Finish, Till
 from sodakd.settings.teacher import Budget
 from sodakd.teacher.asks import Ask, Reply, Solve, subject
-from sodakd.teacher.ledger import Ledger
+from sodakd.teacher.ledger import Ledger, LedgerOptions
 from sodakd.teacher.money import Prices
 from sodakd.teacher.statement import look_up_spent, statement
 from sodakd.types import Usage
@@ -27,15 +29,17 @@ TOOK = Usage(prompt_tokens=10, completion_tokens=5)
 class SlowTeacher:
     """Answers after a moment, uses fewer tokens than it may, and counts what reaches it.
 
-    A question's text says what goes wrong: `lost` and `free` in the first attempt, `fatal` always.
+    A question's text says what goes wrong: `lost` and `free` in the first attempt, `fatal` always;
+    of `untold` nobody says what it took.
     """
 
     name = "slow"
     model = "slow-1"
 
-    def __init__(self, seconds: float = 0.0, flights: int = 1) -> None:
+    def __init__(self, seconds: float = 0.0, flights: int = 1, took: Usage = TOOK) -> None:
         self.seconds = seconds
         self.max_in_flight = flights
+        self.took = took
         self.asked: Counter[str] = Counter()
 
     def version(self, ask: Ask) -> str:
@@ -43,13 +47,15 @@ class SlowTeacher:
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[None]:
+        self.places = asyncio.Semaphore(self.max_in_flight)
         yield
 
     async def answer(self, ask: Ask, till: Till) -> Reply:
         assert isinstance(ask, Solve)
-        await till.reserve(MOST)
-        self.asked[subject(ask)] += 1
-        await asyncio.sleep(self.seconds)
+        async with self.places:
+            await till.reserve(MOST)
+            self.asked[subject(ask)] += 1
+            await asyncio.sleep(self.seconds)
         if ask.question.text == "fatal":
             till.free()
             raise EndpointError("cannot")
@@ -59,12 +65,19 @@ class SlowTeacher:
         if ask.question.text == "failed":
             till.lost()
             return Reply(text="", usage=TOOK, finish=Finish.FAILED)
-        till.paid(TOOK)
-        return Reply(text="done", usage=TOOK)
+        till.paid(None if ask.question.text == "untold" else self.took)
+        return Reply(text="done", usage=self.took)
 
 
-def ledger(path: Path, teacher: SlowTeacher, budget: Budget | None = None) -> Ledger:
-    return Ledger(path, teacher, Prices(1.0, 2.0), budget or Budget())
+def ledger(
+    path: Path,
+    teacher: SlowTeacher,
+    budget: Budget | None = None,
+    prices: Prices = Prices(1.0, 2.0),  # noqa: B008 - it is frozen
+    options: LedgerOptions = LedgerOptions(),  # noqa: B008 - it is frozen
+    asked: int = 0,
+) -> Ledger:
+    return Ledger(path, teacher, prices, budget or Budget(), options, asked)
 
 
 def solve(text: str) -> Ask:
@@ -73,11 +86,11 @@ def solve(text: str) -> Ask:
 
 def assert_books_are_the_sum_of_rows(path: Path) -> None:
     with sqlite3.connect(path) as database:
-        books = database.execute("select calls, tokens, money, lost, lost_money from books")
+        books = database.execute("select * from books")
         rows = database.execute(
-            "select sum(attempts),"
-            " sum(prompt_tokens + completion_tokens + open_tokens + lost_tokens),"
-            " sum(money + open_money + lost_money), sum(lost), sum(lost_money) from calls"
+            "select sum(attempts - open), sum(prompt_tokens + completion_tokens + lost_tokens),"
+            " sum(money + lost_money), sum(lost), sum(lost_money), sum(open), sum(open_tokens),"
+            " sum(open_money) from calls"
         )
         assert books.fetchone() == rows.fetchone()
     database.close()
@@ -150,29 +163,15 @@ def test_a_raised_budget_goes_on_and_asks_nothing_twice(tmp_path: Path) -> None:
     assert set(teacher.asked.values()) == {1}
 
 
-def _spend(path: Path, budget: int | None, count: int) -> None:
-    teacher = SlowTeacher(seconds=0.005, flights=8)
-    try:
-        ledger(path, teacher, Budget(calls=budget)).ask(solves(count), "x", Counter())
-    except BudgetReached:
-        return
-
-
-@pytest.mark.parametrize(("budget", "calls"), [(60, 60), (None, 100)])
-def test_processes_on_one_ledger_share_its_budget_and_never_ask_the_same(
-    tmp_path: Path, budget: int | None, calls: int
-) -> None:
-    spawn = multiprocessing.get_context("spawn")
+def test_a_second_ledger_on_a_file_is_refused_and_those_who_look_are_not(tmp_path: Path) -> None:
     path = tmp_path / "l.sqlite"
-    workers = [spawn.Process(target=_spend, args=(path, budget, 100)) for _ in range(2)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    spent = look_up_spent(path)
-    assert spent is not None
-    assert spent.calls == calls
-    assert_books_are_the_sum_of_rows(path)
+    books = ledger(path, SlowTeacher())
+    books.ask(solves(3), "one", Counter())
+    with pytest.raises(RunError, match=r"l\.sqlite is in use: another sodakd"):
+        ledger(path, SlowTeacher())
+    assert statement(path, "run")[-1].answered == 3
+    books.close()
+    ledger(path, SlowTeacher()).close()
 
 
 def test_an_attempt_that_was_not_billed_costs_nothing_and_a_lost_one_its_most(
@@ -212,10 +211,192 @@ def test_a_fatal_error_begins_no_further_call_and_gives_reservations_back(tmp_pa
     assert_books_are_the_sum_of_rows(tmp_path / "l.sqlite")
 
 
-def test_a_file_that_is_no_ledger_is_one_clear_error(tmp_path: Path) -> None:
-    (tmp_path / "l.sqlite").write_bytes(b"not a database" * 100)
-    with pytest.raises(RunError, match=r"the ledger .* cannot be used"):
-        ledger(tmp_path / "l.sqlite", SlowTeacher())
+def test_an_answer_that_takes_more_than_was_asked_of_it_stops_the_run_with_the_true_sum(
+    tmp_path: Path,
+) -> None:
+    thinks = Usage(prompt_tokens=10, completion_tokens=50_000)
+    teacher = SlowTeacher(flights=4, took=thinks)
+    books = ledger(tmp_path / "l.sqlite", teacher, Budget(tokens=60_000))
+    with pytest.raises(BudgetReached, match=r"60000, and (100020|150030|200040) are spent.*hidden"):
+        books.ask(solves(40), "one", Counter())
+    assert 2 <= teacher.asked.total() <= 4  # those that were in flight together
+    books.close()
+    books = ledger(tmp_path / "l.sqlite", teacher, Budget(money=0.0999))
+    with pytest.raises(BudgetReached, match=r"budget.money is 0.0999, and"):
+        books.ask(solves(1, first=50), "one", Counter())  # the last call of all passes it
+    assert_books_are_the_sum_of_rows(tmp_path / "l.sqlite")
+
+
+@pytest.mark.parametrize(
+    ("took", "budget", "prices"),
+    [
+        (Usage(prompt_tokens=10, completion_tokens=10**18), Budget(), Prices(1.0, 2.0)),
+        (Usage(prompt_tokens=10**30, completion_tokens=1), Budget(), Prices(1.0, 2.0)),
+        (TOOK, Budget(), Prices(1e15, 1e15)),
+        (TOOK, Budget(money=1e300), Prices(1e300, 1.0)),
+    ],
+)
+def test_a_number_that_no_ledger_can_hold_ends_the_round_with_one_clear_error(
+    tmp_path: Path, took: Usage, budget: Budget, prices: Prices
+) -> None:
+    books = ledger(tmp_path / "l.sqlite", SlowTeacher(flights=3, took=took), budget, prices)
+    with pytest.raises(RunError, match="too large for it"):
+        books.ask(solves(20), "one", Counter())
+
+
+def test_whatever_ends_the_writer_ends_the_round_with_that_error(tmp_path: Path) -> None:
+    class Torn(SlowTeacher):
+        async def answer(self, ask: Ask, till: Till) -> Reply:
+            books._writer.close()
+            return await super().answer(ask, till)
+
+    books = ledger(tmp_path / "l.sqlite", Torn(flights=4))
+    with pytest.raises(RuntimeError, match="shutdown"):
+        books.ask(solves(20), "one", Counter())
+
+
+def test_a_limitless_budget_of_money_is_no_limit(tmp_path: Path) -> None:
+    budget = Budget.model_construct(calls=None, tokens=None, money=math.inf)
+    assert len(ledger(tmp_path / "l.sqlite", SlowTeacher(), budget).ask(solves(3), "x", Counter()))
+
+
+def test_calls_whose_tokens_nobody_told_are_booked_at_the_most_and_marked(tmp_path: Path) -> None:
+    books = ledger(tmp_path / "l.sqlite", SlowTeacher())
+    books.ask([solve("untold"), solve("plain")], "one", Counter())
+    *_, everything = statement(tmp_path / "l.sqlite", "run")
+    assert (everything.untold, everything.completion_tokens) == (1, 40 + 5)
+    assert_books_are_the_sum_of_rows(tmp_path / "l.sqlite")
+
+
+def test_what_was_asked_at_an_unknown_price_is_priced_once_there_is_one(tmp_path: Path) -> None:
+    path = tmp_path / "l.sqlite"
+    books = ledger(path, SlowTeacher(), None, Prices(0, 0, known=False))
+    books.ask([*solves(3), solve("lost")], "one", Counter())
+    books.close()
+    assert statement(path, "run")[-1].unpriced == 4
+    books = ledger(path, SlowTeacher())
+    assert statement(path, "run")[-1].unpriced == 0
+    assert books.spent().money == 4 * 20_000 + 50 * 2000
+    assert_books_are_the_sum_of_rows(path)
+
+
+def test_a_price_below_a_nano_dollar_is_exact_and_a_call_is_never_free(tmp_path: Path) -> None:
+    assert Prices(0.0028, 0.0375, times=0.5).of(1_000_000, 1_000_000) == 1_400_000 + 18_750_000
+    assert Prices(0.00001, 0.0).of(1, 0) == 1
+    assert Prices(0.0, 0.0).of(10**6, 10**6) == 0
+
+
+def test_answers_that_another_ledger_paid_for_are_taken_at_no_cost(tmp_path: Path) -> None:
+    (tmp_path / "first").mkdir()
+    first, teacher = ledger(tmp_path / "first/ledger.sqlite", SlowTeacher()), SlowTeacher()
+    tallies = [Counter[str](), Counter[str]()]
+    replies = first.ask(solves(5), "one", tallies[0])
+    options = LedgerOptions(reuse=(tmp_path / "first",))
+    books = ledger(tmp_path / "second.sqlite", teacher, Budget(calls=2), options=options)
+    assert books.ask(solves(5), "one", tallies[1]) == replies
+    assert tallies[0] == tallies[1]
+    assert teacher.asked.total() == books.spent().calls == 0
+    books.ask(solves(7), "one", Counter())
+    *_, everything = statement(tmp_path / "second.sqlite", "run")
+    assert (everything.asks, everything.reused, everything.calls) == (7, 5, 2)
+    assert [row.calls for row in books.rows()] == [2]
+    books.close()
+    later = ledger(tmp_path / "second.sqlite", teacher)  # without the other one
+    assert later.ask(solves(5), "one", Counter()) == replies
+
+
+def test_a_ledger_to_reuse_that_is_not_there_is_one_clear_error(tmp_path: Path) -> None:
+    options = LedgerOptions(reuse=(tmp_path / "nowhere",))
+    with pytest.raises(DataError, match=r"no ledger .*nowhere; name the folder of a run"):
+        ledger(tmp_path / "l.sqlite", SlowTeacher(), options=options)
+
+
+def test_a_run_whose_ledger_is_gone_or_emptied_says_so_before_it_pays_again(tmp_path: Path) -> None:
+    path = tmp_path / "l.sqlite"
+    with pytest.raises(RunError, match=r"is gone, and finished steps .* 42 calls.*--new-ledger"):
+        ledger(path, SlowTeacher(), asked=42)
+    path.touch()
+    with pytest.raises(RunError, match="is empty"):
+        ledger(path, SlowTeacher(), asked=42)
+    books = ledger(path, SlowTeacher(), options=LedgerOptions(may_be_new=True), asked=42)
+    books.ask(solves(1), "one", Counter())
+    books.close()
+    ledger(path, SlowTeacher(), asked=42).close()
+
+
+def test_a_full_disk_says_how_many_answers_it_could_not_take(tmp_path: Path) -> None:
+    class Wordy(SlowTeacher):
+        async def answer(self, ask: Ask, till: Till) -> Reply:
+            reply = await super().answer(ask, till)
+            if self.asked.total() == 13:  # from now on no page is free
+                books._writer.do(lambda database: database.execute("pragma max_page_count = 1"))
+            return reply.model_copy(update={"text": "word " * 9000})
+
+    teacher = Wordy(seconds=0.1, flights=3)
+    books = ledger(tmp_path / "l.sqlite", teacher)
+    books.ask(solves(10), "one", Counter())
+    with pytest.raises(
+        RunError, match=r"the disk is full: free some room.*; 3 answers .* could not be stored"
+    ):
+        books.ask(solves(20, first=10), "one", Counter())
+    books.close()
+    *_, everything = statement(tmp_path / "l.sqlite", "run")
+    assert (everything.answered, everything.calls + everything.lost + everything.open) == (10, 13)
+
+
+def test_a_ledger_of_the_format_before_is_read_and_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "l.sqlite"
+    books = ledger(path, SlowTeacher())
+    replies = books.ask(solves(3), "one", Counter())
+    books.close()
+    make_old(path)
+    assert statement(path, "run")[-1].answered == 3
+    assert ledger(path, SlowTeacher()).ask(solves(3), "one", Counter()) == replies
+    assert_books_are_the_sum_of_rows(path)
+
+
+def make_old(path: Path) -> None:
+    """Make a ledger one of format 2."""
+    with sqlite3.connect(path) as database:
+        for column in ("untold", "reused", "reply_prompt_tokens", "reply_completion_tokens"):
+            database.execute(f"alter table calls drop column {column}")
+        for table in ("calls", "batches"):
+            database.execute(f"alter table {table} add column owner text not null default ''")
+        database.execute("pragma user_version = 2")
+    database.close()
+
+
+def test_an_archive_on_a_read_only_disk_is_read(tmp_path: Path) -> None:
+    books = ledger(tmp_path / "ledger.sqlite", SlowTeacher())
+    books.ask(solves(3), "one", Counter())
+    for name in ("ledger.sqlite", "ledger.sqlite-wal"):  # as of a run that was killed
+        (tmp_path / f"cut-{name}").write_bytes((tmp_path / name).read_bytes())
+    books.close()
+    script = (
+        f"mount --bind {tmp_path} {tmp_path} && mount -o remount,ro,bind {tmp_path} &&"
+        f" for name in ledger cut-ledger; do {sys.executable} -m sodakd ledger"
+        f" {tmp_path}/$name.sqlite --json || exit 1; done"
+    )
+    mounts = ["unshare", "--user", "--map-root-user", "--mount"]
+    if subprocess.run([*mounts, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no user namespaces here: nothing can be mounted read-only")
+    done = subprocess.run(
+        [*mounts, "sh", "-c", script], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.count('"answered": 3') == 4, done.stderr
+
+
+def test_a_damaged_ledger_is_one_clear_error_with_what_helps(tmp_path: Path) -> None:
+    path = tmp_path / "l.sqlite"
+    books = ledger(path, SlowTeacher())
+    books.ask(solves(300), "one", Counter())
+    books.close()
+    whole = path.read_bytes()
+    for content in (b"not a database" * 100, whole[: len(whole) // 2], whole[:4096] + b"x" * 9999):
+        path.write_bytes(content)
+        for use in (lambda: ledger(path, SlowTeacher()), lambda: statement(path, "run")):
+            with pytest.raises(RunError, match=r"cannot be used: .*it is damaged: put a copy"):
+                use()
 
 
 def test_a_ledger_of_another_format_is_refused(tmp_path: Path) -> None:

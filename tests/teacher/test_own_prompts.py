@@ -21,7 +21,7 @@ ASK = Solve(question=question("Add two numbers."))
 
 
 def teacher(sampling: Sampling, prompts: Path | None = None) -> ChatTeacher:
-    return ChatTeacher("m", lambda: LocalModel(lambda: None), sampling, 1, prompts)  # type: ignore[arg-type, return-value]
+    return ChatTeacher("m", lambda: LocalModel(lambda: None, 8), sampling, 1, prompts)  # type: ignore[arg-type, return-value]
 
 
 def test_what_is_not_set_is_no_part_of_an_answers_key() -> None:

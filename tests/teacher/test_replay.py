@@ -73,3 +73,14 @@ def test_a_record_of_any_ask_answers_all_of_its_kind_on_its_question(tmp_path: P
     assert teacher.reply(again).text == "done"
     with pytest.raises(TeacherError, match="no answer to solve"):
         teacher.reply(solves(1, first=5)[0])
+
+
+def test_a_folder_in_the_place_of_the_file_is_one_clear_error_and_leaves_nothing(
+    finished_run: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "answers"
+    out.mkdir()
+    done = sodakd("record", str(finished_run), "--out", str(out))
+    assert done.returncode == 2
+    assert "name a file: --out FILE" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["answers"]

@@ -35,7 +35,10 @@ def test_an_answer_that_was_cut_off_is_asked_for_once_more_at_twice_the_length(
         books = ledger(tmp_path / "l.sqlite", server.url)
         tally: Counter[str] = Counter()
         books.ask(solves(1), "one", tally)
+        again: Counter[str] = Counter()
+        books.ask(solves(1), "one", again)
         counted = server.books()
+    assert again == tally  # what is read back is what was said, not all that was paid for it
     assert (counted["requests"], tally["reply_length"], books.spent().calls) == (2, 1, 2)
     assert books.spent().money == counted["delivered_money"]
 
@@ -86,9 +89,9 @@ def test_killed_at_any_moment_nothing_answered_is_asked_twice(tmp_path: Path) ->
     spent = look_up_spent(path)
     assert spent is not None
     assert counted["answers"] == 400
-    # What was in flight when it was killed is lost: at most 32 calls, twice.
+    # What was sent and not stored when it was killed is lost.
     assert spent.calls - spent.lost == 400
-    assert 0 < spent.lost <= 2 * (2 * 32 + 1)
+    assert spent.lost > 0
     assert counted["requests"] <= spent.calls
     assert spent.money >= counted["delivered_money"]
     assert_books_are_the_sum_of_rows(path)
@@ -114,7 +117,7 @@ class Parrot:
 
 def test_a_model_in_this_process_answers_in_batches(tmp_path: Path) -> None:
     parrot = Parrot()
-    model = LocalModel(lambda: parrot)
+    model = LocalModel(lambda: parrot, 32)
     teacher = ChatTeacher("parrot", lambda: model, Sampling(0.0, 64), 32)
     books = Ledger(tmp_path / "l.sqlite", teacher, Prices(0, 0), Budget())
     assert len(books.ask(solves(100), "one", Counter())) == 100

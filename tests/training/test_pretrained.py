@@ -20,6 +20,7 @@ from transformers import (
 from sodakd.errors import ModelError, TrainingError
 from sodakd.models.canary import read_canary
 from sodakd.models.prompts import Tokenizer, layout_of
+from sodakd.models.reference import record_canary_of
 from sodakd.models.transformers import TransformersModel
 from sodakd.settings.student import LoraSettings, StudentSettings
 from sodakd.settings.training import TrainingSettings
@@ -324,7 +325,7 @@ def test_a_folder_without_safetensors_is_no_student(tmp_path: Path) -> None:
     start = write_model(tmp_path / "start")
     weights = start / "model.safetensors"
     weights.rename(start / "pytorch_model.bin")
-    with pytest.raises(ModelError, match=r"no \*\.safetensors"):
+    with pytest.raises(ModelError, match=r"no model\.safetensors"):
         lay_out(start, tmp_path)
 
 
@@ -336,6 +337,86 @@ def test_a_tokenizer_larger_than_its_model_is_no_student(tmp_path: Path) -> None
     )
     with pytest.raises(ModelError, match="do not belong together"):
         lay_out(start, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"temperature": 0.9, "top_p": 0.6},
+        {"do_sample": False, "top_k": 5, "num_return_sequences": 3, "num_beams": 1},
+        {"length_penalty": 0.5, "early_stopping": True, "penalty_alpha": 0.6},
+        {"unheard_of": {"a": [1]}, "cache_implementation": "nonsense", "temperature": "high"},
+    ],
+)
+def test_a_base_s_sampling_settings_take_no_part_and_stop_nothing(
+    settings: dict[str, object], tmp_path: Path
+) -> None:
+    start = write_model(tmp_path / "start")
+    path = start / "generation_config.json"
+    ends = [0, 5]
+    path.write_text(json.dumps(json.loads(path.read_text()) | settings | {"eos_token_id": ends}))
+    base, out = tmp_path / "base", tmp_path / "out"
+    base.mkdir()
+    out.mkdir()
+    lay_out(start, base)
+    record_canary_of(base)
+    fit(base, small(8), SETTINGS.model_copy(update={"max_steps": 1}), 0, out, student=student(base))
+    for folder in (base, out):
+        kept = json.loads((folder / "generation_config.json").read_text())
+        assert set(ends) < set(kept["eos_token_id"])
+        assert kept.keys() <= {
+            "bos_token_id", "eos_token_id", "pad_token_id", "transformers_version",
+            "_from_model_config",
+        }  # fmt: skip
+        assert TransformersModel.open(folder).check(folder) is not None
+
+
+TRACKED = (
+    "{% for m in messages %}{% if m['role'] == 'assistant' %}<|im_start|>assistant\n"
+    "{% generation %}{{ m['content'] + '<|im_end|>' }}{% endgeneration %}{{ '\n' }}{% else %}"
+    "{{ '<|im_start|>user\n' + m['content'] + '<|im_end|>\n' }}{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
+
+
+def test_a_template_that_marks_the_assistants_part_lays_out_as_without_its_marks(
+    tmp_path: Path,
+) -> None:
+    start, out = write_model(tmp_path / "start", chat_template=TRACKED), tmp_path / "out"
+    out.mkdir()
+    lay_out(start, out)
+    _, layout = open_tokenizer(out)
+    plain = layout_of(cast("Tokenizer", byte_tokenizer(CHATML)))
+    assert layout.prompt("Add.") == plain.prompt("Add.")
+    assert (layout.end, layout.stops) == (plain.end, plain.stops | layout.stops)
+    assert (out / "chat_template.jinja").read_text() == TRACKED
+
+
+def test_a_template_that_tells_the_day_tells_the_same_on_every_day(tmp_path: Path) -> None:
+    dated = "{% set day = strftime_now('%d %b %Y') %}{{ day }}\n" + CHATML
+    start, out = write_model(tmp_path / "start", chat_template=dated), tmp_path / "out"
+    out.mkdir()
+    lay_out(start, out)
+    tokenizer, layout = open_tokenizer(out)
+    said = tokenizer.decode(layout.prompt("Add."))
+    assert said == "26 Jul 2024\n<|im_start|>user\nAdd.<|im_end|>\n<|im_start|>assistant\n"
+    again = tmp_path / "again"
+    again.mkdir()
+    lay_out(out, again)
+    assert open_tokenizer(again)[0].chat_template == tokenizer.chat_template
+
+
+@pytest.mark.parametrize(
+    ("template", "part"),
+    [
+        ("{{ messages[0].content }}", "answer"),
+        ("{% for m in messages if m.role == 'assistant' %}{{ m.content }}{% endfor %}", "question"),
+        (CHATML.replace("message['content']", "message['content'] | upper"), "question"),
+    ],
+)
+def test_a_template_that_leaves_a_part_out_is_one_clear_error(template: str, part: str) -> None:
+    with pytest.raises(ModelError, match=rf"leaves the {part} out.*student\.chat_template"):
+        layout_of(cast("Tokenizer", byte_tokenizer(template)))
 
 
 def test_a_base_model_is_laid_out_with_its_template_and_links_to_its_weights(

@@ -53,6 +53,16 @@ def test_marks_inside_a_text_are_plain_characters() -> None:
     assert (ids[0], ids[-1]) == (marks[0], marks[1])
 
 
+def test_its_template_says_to_others_what_its_marks_say_here() -> None:
+    layout = layout_of(cast("Tokenizer", TOKENIZER))
+    for text in ("Add two numbers.", "a\n\n    b", " x "):
+        turn = [{"role": "user", "content": text}]
+        rendered = TOKENIZER.apply_chat_template(
+            turn, add_generation_prompt=True, return_dict=False
+        )
+        assert rendered == layout.prompt(text)
+
+
 def test_an_answer_ends_in_the_end_token() -> None:
     tokenizer = cast("Tokenizer", TOKENIZER)
     assert layout_of(tokenizer).answer("xs")[-1] == tokenizer.convert_tokens_to_ids(END)

@@ -64,9 +64,11 @@ _DISK: dict[int, str] = {
     errno.EACCES: "permission is missing; choose a place you may write: --out DIR",
     errno.EPERM: "permission is missing; choose a place you may write: --out DIR",
     errno.EROFS: "the file system is read-only; choose another place: --out DIR",
+    errno.ENOENT: "there is no such place; choose another one: --out DIR",
+    errno.ENAMETOOLONG: "the name is too long; choose another one: --out DIR",
     errno.ENOTDIR: "a part of the path is no folder; choose another place: --out DIR",
     errno.EEXIST: "a file stands where a folder is needed; choose another place: --out DIR",
-    errno.EISDIR: "a folder stands where a file is needed; choose another place: --out DIR",
+    errno.EISDIR: "a folder stands where a file is needed; name a file: --out FILE",
 }
 
 
@@ -96,7 +98,7 @@ def _plain_errors() -> Iterator[None]:
         place = f" ({error.filename})" if error.filename else ""
         typer.echo(
             f"error: {error.strerror}{place}: {advice}, then run the same command again:"
-            " nothing is lost",
+            " what is finished is kept",
             err=True,
         )
         sys.exit(2)

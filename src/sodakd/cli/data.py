@@ -12,7 +12,8 @@ def seeds(
     source: Annotated[
         str,
         typer.Argument(
-            help="A file of questions, a folder, a hub dataset, or a recipe.", metavar="SOURCE"
+            help="A file of questions (- is standard input), a folder, a hub dataset, or a recipe.",
+            metavar="SOURCE",
         ),
     ],
     overrides: Annotated[
@@ -39,7 +40,8 @@ def seeds(
     from sodakd.seeds.table import show_sifted
     from sodakd.store import write_rows
 
-    rows = list(gather(read_questions(source, overrides or []), seed))
+    settings = read_questions(source, overrides or [])
+    rows = list(gather(settings, seed, tell=lambda line: typer.echo(line, err=True)))
     if not rows:
         raise DataError(f"{source} holds no rows: there is nothing to sift; name another source")
     show_sifted(rows, wide_console())

@@ -20,27 +20,41 @@ def run(
         str | None,
         typer.Option("--from", help="Drop this finished step and all after it, then go on."),
     ] = None,
+    reuse: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Take answers that this run, or ledger, paid for already. May be repeated."
+        ),
+    ] = None,
+    new_ledger: Annotated[
+        bool,
+        typer.Option("--new-ledger", help="Go on without a ledger that is lost, and pay again."),
+    ] = False,
 ) -> None:
     """Distil a student; run the same command again to go on after a stop.
 
     Examples:  sodakd run recipes/embedded.yaml
     ·  sodakd run recipes/embedded.yaml seed=1 training.learning_rate=2e-3 --out runs/second
     ·  sodakd run recipes/embedded.yaml --from soda/cycle-2/pairs
+    ·  sodakd run recipes/embedded.yaml training.loss=none --out runs/none --reuse runs/embedded-0
     """
     from sodakd.environment import require
     from sodakd.methods.distil import distil
     from sodakd.recipe import read_recipe
     from sodakd.report.page import write_report
     from sodakd.screen import show_results, watching
+    from sodakd.teacher.ledger import LedgerOptions
 
     loaded = read_recipe(recipe, overrides or [])
     require(loaded.recipe)
     folder = out or Path("runs") / f"{loaded.recipe.name}-{loaded.recipe.seed}"
     try:
         with watching(loaded.recipe, folder) as watch:
-            results = distil(loaded, folder, watch, drop_from)
+            options = LedgerOptions(tuple(reuse or ()), new_ledger)
+            results = distil(loaded, folder, watch, drop_from, options)
     except KeyboardInterrupt:
-        typer.echo(f"\nstopped; nothing is lost: the same command goes on ({folder})", err=True)
+        words = "stopped; what is finished or paid for is kept: the same command goes on"
+        typer.echo(f"\n{words} ({folder})", err=True)
         raise typer.Exit(130) from None
     show_results(results, write_report(folder))
 
@@ -106,9 +120,9 @@ def ledger(
     ·  sodakd ledger runs/embedded-0 --by ask --json
     """
     from sodakd.screen import show_ledger
-    from sodakd.teacher.statement import statement
+    from sodakd.teacher.statement import ledger_in, statement
 
-    entries = statement(folder / "ledger.sqlite", by.value)
+    entries = statement(ledger_in(folder), by.value)
     if as_json:
         typer.echo(json.dumps([entry.model_dump() for entry in entries], indent=1))
     else:
@@ -124,5 +138,6 @@ def record(
     Example:  sodakd record runs/embedded-0 --out answers.jsonl
     """
     from sodakd.teacher.replay import record as write_records
+    from sodakd.teacher.statement import ledger_in
 
-    typer.echo(f"{write_records(folder / 'ledger.sqlite', out):,} answers in {out}")
+    typer.echo(f"{write_records(ledger_in(folder), out):,} answers in {out}")

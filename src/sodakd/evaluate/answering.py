@@ -12,8 +12,6 @@ from sodakd.models.completions import Completion, Finish, Message, Request
 from sodakd.models.served import ServedModel
 
 _BATCH = 64
-_ANSWERED = frozenset({Finish.STOP, Finish.LENGTH})
-"""How an answer ends that a model gave: a filter's, or one that an error ended, is none."""
 
 
 @dataclass(frozen=True)
@@ -89,15 +87,15 @@ class ByCalls:
         failed: list[Completion] = []
 
         def came(place: int, found: Completion) -> None:
-            if found.error or found.finish not in _ANSWERED:
+            if not found.is_answer or found.finish is Finish.FILTERED:
                 failed.append(found)
             else:
-                said = Said(found.text, ended=found.finish is Finish.STOP)
+                said = Said(found.text, ended=found.finish is not Finish.LENGTH)
                 keep([wanted[place]], [said])
 
         self._model.complete(requests, came=came)
         if failed:
-            why = failed[0].error or f"the answer ended by {failed[0].finish.value}"
+            why = failed[0].error or "the server's filter held it back"
             raise EndpointError(
                 f"{len(failed)} of {len(wanted)} answers could not be had, the first because:"
                 f" {why}; all others are kept: mend it, then run the same command again"

@@ -34,8 +34,9 @@ def _code(task: BenchmarkTask, answer: str) -> tuple[str, str]:
     if fenced and answer.lstrip("\n")[:1].isspace() and not fenced[0].closed:
         # The prompt stood in a fence, and the model closed it.
         answer, fenced = answer[: fenced[0].start], ()
+    said, _ = spoken(answer)
     if task.language is Language.PYTHON:
-        for text in dict.fromkeys((answer, spoken(answer)[0])):
+        for text in dict.fromkeys((answer, said)):
             code = text if fenced else _up_to_its_end(task, text)
             if code.strip() and compiles(assemble(task, code)):
                 return code, ""
@@ -43,8 +44,8 @@ def _code(task: BenchmarkTask, answer: str) -> tuple[str, str]:
     if found.code:
         return (found.code if fenced else _up_to_its_end(task, found.code)), found.reason
     # What `extract` takes for no program may be a line or two of one.
-    if answer.strip() and not fenced and not any(map(is_sentence, answer.split("\n"))):
-        return _up_to_its_end(task, answer), ""
+    if said.strip() and not fenced and not any(map(is_sentence, said.split("\n"))):
+        return _up_to_its_end(task, said), ""
     return "", found.reason
 
 

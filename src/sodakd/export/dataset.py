@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from sodakd.errors import ExportError
-from sodakd.export.folder import CARD, begin_folder, is_ours
+from sodakd.export.folder import CARD, begin_folder, kind_of
 from sodakd.export.formats import FORMATS, Format, Row, Taught, rows_of
 from sodakd.report.dataset_card import dataset_card
 from sodakd.report.reading import Folder, read_folder
@@ -69,8 +69,8 @@ def export_dataset(
         )
     card = file.with_name(CARD if as_folder else f"{file.stem}.md")
     if as_folder:
-        begin_folder(out)
-    elif card.exists() and not is_ours(card):
+        begin_folder(out, "dataset")
+    elif card.exists() and kind_of(card) != "dataset":
         raise ExportError(f"{card} would be the card, and is somebody else's; name another --out")
     words = dataset_card(folder, file.name, form, chosen.words, rows, licence)
     write_whole(card, words.encode())

@@ -8,14 +8,16 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
+from sodakd.errors import RunError
 from sodakd.export.folder import CARD, begin_folder
-from sodakd.export.layout import chat_template, ending_tokens
+from sodakd.models.folder import GENERATION, ending_tokens
 from sodakd.report.card import model_card
-from sodakd.report.student import read_object, read_student
+from sodakd.report.student import read_object, read_student, template_of
+from sodakd.run import Run
 from sodakd.store import sync_folder, write_whole
+from sodakd.weights import check_weights
 
 TEMPLATE = "chat_template.jinja"
-GENERATION = "generation_config.json"
 _CHANGED = frozenset({"config.json", "tokenizer_config.json", GENERATION, CARD, TEMPLATE})
 _OWN = frozenset({"tally.json"})
 """Files of the run in a student's folder, which are no part of the model."""
@@ -36,9 +38,10 @@ def export_model(
 ) -> Path:
     """Write a run's student into the folder `out`, with a model card, and return the folder.
 
-    Weights and tokenizer are copied byte for byte. Added are the chat template of the training, if
-    the tokenizer has none, and the tokens that end an answer, in `generation_config.json`. Taken
-    out is what would make a loader run code (`auto_map`); files of code are not copied.
+    Weights, tokenizer and chat template are those of the training, byte for byte; the weights are
+    seen to be the ones that the run wrote. Of the generation config the tokens that begin, end and
+    fill a text are kept. Taken out is what would make a loader run code (`auto_map`); files of code
+    are not copied.
 
     Args:
         licence: an id that the hub knows, for the card; `unknown` if left out.
@@ -46,13 +49,17 @@ def export_model(
         title: the card's heading; the name if left out.
 
     Raises:
-        RunError: the folder is no run, or has no student yet.
-        ExportError: `out` holds other files.
+        RunError: the folder is no run, has no student yet, or not the one that the run wrote.
+        ExportError: `out` holds other files, or cannot be made.
     """
     student = run / "student"
     read_student(student)
-    begin_folder(out)
-    template = chat_template(student)
+    finished = Run(run).done("student")
+    if finished is None:
+        raise RunError(f"{run} has no finished student: run it to its end")
+    check_weights(student, finished.sha256, "student")
+    begin_folder(out, "model")
+    template = template_of(student)
     shown = name or out.resolve().name
     card = model_card(run, shown, has_template=template is not None, licence=licence, title=title)
     write_whole(out / CARD, card.encode())
@@ -65,7 +72,7 @@ def export_model(
             _write_json(out / path_name, for_others(read_object(path)))
     if template is not None:
         write_whole(out / TEMPLATE, template.encode())
-    _write_json(out / GENERATION, _generation(student, template))
+    _write_json(out / GENERATION, _generation(student))
     return out
 
 
@@ -74,18 +81,13 @@ def for_others(config: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     return {key: value for key, value in config.items() if key not in _KEPT_BACK}
 
 
-def _generation(student: Path, template: str | None) -> dict[str, JsonValue]:
-    """The generation config: the student's own, with every token that ends an answer."""
+def _generation(student: Path) -> dict[str, JsonValue]:
+    """The tokens that begin and fill texts, and every one that ends an answer."""
     path = student / GENERATION
-    config = dict(read_object(path)) if path.is_file() else {}
-    known = config.get("eos_token_id")
-    ends: list[JsonValue] = list(known) if isinstance(known, list) else []
-    if isinstance(known, int):
-        ends = [known]
-    ends += [token for token in ending_tokens(student, template) if token not in ends]
-    if ends:
-        config["eos_token_id"] = ends[0] if len(ends) == 1 else ends
-    return config
+    config = read_object(path) if path.is_file() else {}
+    kept = {key: config[key] for key in ("bos_token_id", "pad_token_id") if key in config}
+    ends: list[JsonValue] = [*ending_tokens(student)]
+    return {**kept, "eos_token_id": ends[0] if len(ends) == 1 else ends}
 
 
 def _is_of_model(path: Path) -> bool:

@@ -217,12 +217,11 @@ def is_remark(line: str) -> bool:
     return len(bare.split()) >= 3 and bare.endswith((".", "!"))
 
 
-def is_prose(line: str) -> bool:
-    """Whether a line among blocks of Markdown is no code: a sentence, a remark, a few words."""
-    if is_sentence(line) or is_remark(line):
-        return True
-    bare = _BOLD.sub(r"\1", _INLINE.sub("x", line.strip()))
-    return _ANY_SIGN.search(bare) is None and guess_code(bare) is None
+def are_prose(lines: Iterable[str]) -> bool:
+    """Whether lines among blocks of Markdown are no code: sentences, remarks, or a few words."""
+    others = [line for line in lines if not is_sentence(line) and not is_remark(line)]
+    bare = [_BOLD.sub(r"\1", _INLINE.sub("x", line)) for line in others]
+    return not any(map(_ANY_SIGN.search, bare)) and guess_code("\n".join(bare)) is None
 
 
 def weigh(text: str, labels: Iterable[str]) -> Mapping[str, float]:

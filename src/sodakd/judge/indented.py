@@ -5,9 +5,11 @@ from collections.abc import Sequence
 
 from sodakd.answers.fences import Block
 from sodakd.judge.complete import compiles
-from sodakd.judge.guess import is_prose
+from sodakd.judge.guess import are_prose
 
 _DEEP = ("    ", "\t")
+_MOST = 64
+"""So many blocks of an answer are looked at, the last ones."""
 
 
 def indented_blocks(text: str) -> Sequence[Block]:
@@ -17,25 +19,30 @@ def indented_blocks(text: str) -> Sequence[Block]:
     beside it, it is a block only if it is Python of its own.
     """
     lines = text.split("\n")
-    others = [line for line in lines if line.strip() and not line.startswith(_DEEP)]
-    if not all(map(is_prose, others)):
+    if not any(line.startswith(_DEEP) for line in lines):
         return ()
-    found: list[Block] = []
-    at, start, held = 0, 0, list[str]()
-    for line in [*lines, "."]:
-        if not line.strip() or line.startswith(_DEEP):
-            start = start if held else at
-            held.append(line)
-        elif held:
-            found += _block(held, start)
-            held = []
+    others = [line for line in lines if line.strip() and not line.startswith(_DEEP)]
+    if not are_prose(others):
+        return ()
+    runs: list[tuple[int, list[str]]] = []
+    at, going_on = 0, False
+    for line in lines:
+        if line.strip() and not line.startswith(_DEEP):
+            going_on = False
+        else:
+            if not going_on:
+                runs.append((at, []))
+            runs[-1][1].append(line)
+            going_on = True
         at += len(line) + 1
+    told = [(start, held) for start, held in runs if any(map(str.strip, held))]
+    found = [block for start, held in told[-_MOST:] for block in _block(held, start)]
     alone = not others and found and not compiles(found[0].text)
     return () if alone else found
 
 
 def _block(lines: Sequence[str], start: int) -> Sequence[Block]:
-    if all(is_prose(line.strip()) for line in lines):
+    if are_prose(line.strip() for line in lines):
         return ()
     code = textwrap.dedent("\n".join(lines)).strip("\n")
     return [Block("", f"{code}\n", True, start, start + sum(len(line) + 1 for line in lines))]

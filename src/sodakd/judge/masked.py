@@ -83,8 +83,13 @@ class _Reader:
         if not early and self.stack and not self.broken:
             many = len(self.stack)
             early = f"{many} brackets are open at the end" if many > 1 else "a bracket is open"
-        texts = (self.text, self.blank, self.flat, self.shallow)
-        return Masked(*("".join(pieces) for pieces in texts), early)
+        return Masked(
+            text="".join(self.text),
+            blank="".join(self.blank),
+            flat="".join(self.flat),
+            shallow="".join(self.shallow),
+            early=early,
+        )
 
     def _code(self, start: int, end: int) -> None:
         """Code that is seen as it is, and in `blank` the blanks of what was passed before it."""

@@ -23,6 +23,7 @@ from sodakd.run import Run, Watch
 from sodakd.settings.stages import Lint
 from sodakd.store import read_rows, write_rows, write_whole
 from sodakd.teacher.endpoint import prices_of
+from sodakd.teacher.ledger import USUAL_LEDGER, LedgerOptions
 from sodakd.teacher.money import NANO
 from sodakd.types import Language
 
@@ -30,7 +31,11 @@ _KEPT = "student"
 
 
 def distil(
-    loaded: LoadedRecipe, folder: Path, watch: Watch, drop_from: str | None = None
+    loaded: LoadedRecipe,
+    folder: Path,
+    watch: Watch,
+    drop_from: str | None = None,
+    options: LedgerOptions = USUAL_LEDGER,
 ) -> Results:
     """Run a recipe in a folder, or go on with it, and return its results.
 
@@ -45,7 +50,7 @@ def distil(
         if drop_from is not None:
             drop(run, recipe.arms, drop_from)
         inputs = prepare(recipe, run)
-        with open_tools(recipe, run) as tools:
+        with open_tools(recipe, run, options) as tools:
             context = RunContext(tools, run, inputs.test_set)
             context.publish("base", inputs.base, "base/")
             published, kept, allowance = context.published, None, None

@@ -20,7 +20,7 @@ from sodakd.run import Run
 from sodakd.settings.training import TrainingSettings
 from sodakd.store import read_rows, write_rows
 from sodakd.teacher.endpoint import prices_of
-from sodakd.teacher.ledger import Ledger
+from sodakd.teacher.ledger import USUAL_LEDGER, Ledger, LedgerOptions
 from sodakd.teacher.money import NANO
 from sodakd.training.batches import Example, count_steps
 from sodakd.types import Pair, Question
@@ -40,12 +40,15 @@ class Tools:
 
 
 @contextmanager
-def open_tools(recipe: Recipe, run: Run) -> Iterator[Tools]:
+def open_tools(recipe: Recipe, run: Run, options: LedgerOptions = USUAL_LEDGER) -> Iterator[Tools]:
     """Open teacher, judge and engine; they, and an open student, are closed with the context."""
     with ExitStack() as stack:
         path = run.folder / "ledger.sqlite"
         teacher = open_teacher(recipe.teacher, run.folder)
-        ledger = Ledger(path, teacher, prices_of(recipe.teacher), recipe.budget)
+        runs = [run, *(run.arm(name) for name in recipe.arms)]
+        asked = sum(sum_counts(each)["teacher_calls"] for each in runs)
+        prices = prices_of(recipe.teacher)
+        ledger = Ledger(path, teacher, prices, recipe.budget, options, asked)
         stack.callback(ledger.close)
         judge = stack.enter_context(Judge(recipe.judge))
         students = Students(recipe.generation, recipe.training.threads, run.folder)

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from sodakd.models.transformers import TransformersModel
 
 
-def open_teacher(settings: TeacherSettings, folder: Path) -> Teacher | CallingTeacher:
+def open_teacher(
+    settings: TeacherSettings, folder: Path
+) -> Teacher | CallingTeacher | BatchTeacher:
     """The teacher of a recipe. A server it needs is started at its first call, not here."""
     return TEACHERS[settings.kind](settings, folder)
 
@@ -39,7 +41,7 @@ def _replay(settings: TeacherSettings, folder: Path) -> Teacher:
     return ReplayTeacher.open(Path(settings.file or ""))
 
 
-def _openai(settings: TeacherSettings, folder: Path) -> CallingTeacher:
+def _openai(settings: TeacherSettings, folder: Path) -> CallingTeacher | BatchTeacher:
     endpoint, patience = endpoint_of(settings), _patience(settings)
     spent = look_up_spent(folder / "ledger.sqlite")
     client = Client(
@@ -71,7 +73,7 @@ def _transformers(settings: TeacherSettings, folder: Path) -> CallingTeacher:
             keys="teacher.",
         )
 
-    model = LocalModel(open_model)
+    model = LocalModel(open_model, settings.max_in_flight)
     # A local model draws by its seed alone: without one, asking again would bring the same answer.
     return _chat(settings, name, lambda: model, settings.seed or 0)
 
@@ -130,7 +132,7 @@ def _patience(settings: TeacherSettings) -> Patience:
     return Patience(attempts=settings.attempts, timeout=settings.timeout)
 
 
-Opener = Callable[[TeacherSettings, Path], Teacher | CallingTeacher]
+Opener = Callable[[TeacherSettings, Path], Teacher | CallingTeacher | BatchTeacher]
 
 TEACHERS: Mapping[TeacherKind, Opener] = {
     "world": _world,

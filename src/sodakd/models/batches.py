@@ -5,6 +5,7 @@ A batch is found again after a kill by the token in its metadata, so none is sub
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -24,9 +25,11 @@ from sodakd.models.server_errors import find_error
 MOST_REQUESTS = 50_000
 """In one batch, by OpenAI's rule; so are 200 MB, which so many of our prompts stay below."""
 
+_AWAY = {Trouble.CONNECT, Trouble.UNAVAILABLE, Trouble.BUSY}
 ENDED = {"completed", "failed", "expired", "cancelled"}
 _TOO_MANY = "token_limit_exceeded"
 _SHOWN = 3  # errors of a batch that are told of
+_FEWEST_REFUSALS = 5
 
 _MOST_BYTES = 8 * 2**30
 """Of the answers to a batch."""
@@ -88,6 +91,7 @@ class Batches:
         self.endpoint = endpoint
         self._patience = patience
         self._poll = poll
+        self._answered = False
 
     async def __aenter__(self) -> Self:
         at = self.endpoint
@@ -153,7 +157,13 @@ class Batches:
         for file in (batch.error_file_id, batch.output_file_id):
             if file is not None:
                 found |= await self._send("GET", f"/files/{file}/content", read_results)
-        return found
+        refused: dict[str, Completion | Failure] = {
+            name: Failure(Trouble.REFUSED, each.error)
+            for name, each in found.items()
+            if isinstance(each, Completion) and each.error
+        }
+        # Where none was answered nobody can tell whether it was for the prompts alone.
+        return found | refused if len(found) == len(refused) >= _FEWEST_REFUSALS else found
 
     def _line(self, asked: Asked) -> str:
         row: Mapping[str, JsonValue] = {
@@ -175,27 +185,31 @@ class Batches:
     ) -> Told:
         """What a reply's body says; tried again as long as that helps.
 
+        A server that is away is waited for, and that counts as no attempt.
+
         `done` looks for what an attempt that was lost may have done, before the next one.
         """
-        words = ""
-        for attempt in range(1, self._patience.attempts + 1):
+        own, attempt, began = self._patience, 0, time.monotonic()
+        longest = own.stall if self._answered else own.start
+        while True:
             reply = await self._connections.send(method, path, content, kind, _MOST_BYTES)
             failure = _told(reply, read)
             if not isinstance(failure, Failure):
+                self._answered = True
                 return failure
-            words = failure.words
-            if failure.trouble in {Trouble.FATAL, Trouble.REFUSED}:
+            away = failure.trouble in _AWAY and time.monotonic() - began < longest
+            attempt += not away
+            if failure.trouble in {Trouble.FATAL, Trouble.REFUSED} or attempt >= own.attempts:
                 break
-            await asyncio.sleep(
-                failure.retry_after or self._patience.wait(attempt, attempt % 2 / 2)
-            )
+            wait = own.wait(4 if away else attempt, attempt % 2 / 2)
+            await asyncio.sleep(failure.retry_after or wait)
             if done is not None and failure.billed is Billed.PERHAPS:
                 found = await done()
                 if found is not None:
                     return found
         raise EndpointError(
-            f"{method} {self.endpoint.base_url}{path}: {self.endpoint.public(words)}; the batch is"
-            " kept in the books: mend it, then run the same command again"
+            f"{method} {self.endpoint.base_url}{path}: {self.endpoint.public(failure.words)}; the"
+            " batch is kept in the books: mend it, then run the same command again"
         )
 
 

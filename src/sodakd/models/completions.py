@@ -116,8 +116,8 @@ class Till(Protocol):
         """Set the most aside. Raises what is to stop the call, such as `BudgetReached`."""
         ...
 
-    def paid(self, usage: Usage) -> None:
-        """The attempt was answered and took this."""
+    def paid(self, usage: Usage | None) -> None:
+        """The attempt was answered and took this; None where the server does not tell."""
         ...
 
     def free(self) -> None:
@@ -138,9 +138,10 @@ class OpenTill:
     async def reserve(self, most: Usage) -> None:
         """Set nothing aside."""
 
-    def paid(self, usage: Usage) -> None:
+    def paid(self, usage: Usage | None) -> None:
         """Remember the usage."""
-        self.usages.append(usage)
+        if usage is not None:
+            self.usages.append(usage)
 
     def free(self) -> None:
         """Nothing to do."""

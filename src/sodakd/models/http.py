@@ -181,8 +181,12 @@ def find_proxy(scheme: str, host: str) -> str | None:
     if not found:
         return None
     proxy = found if "://" in found else f"http://{found}"
-    parts = urlsplit(proxy)
-    if parts.scheme.lower() not in {"http", "https"} or not parts.hostname:
+    try:
+        parts = urlsplit(proxy)
+        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # no port, or half an IPv6 address
+        usable = False
+    if not usable:
         raise EndpointError(
             f"the environment variable {name}_proxy names {public_address(proxy)!r}, and only HTTP"
             " proxies are known here (http://HOST:PORT): set another one, or name the server's host"

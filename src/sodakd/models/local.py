@@ -15,14 +15,16 @@ _LETTERS_A_TOKEN = 4
 class LocalModel:
     """Completes chats with a `Speaker`. All calls that wait at the same time are one batch.
 
-    Its tokens are free, and counted as one for each four letters.
+    They are `places` at most. Its tokens are free, and counted as one for each four letters.
     """
 
-    def __init__(self, open_model: Callable[[], Speaker]) -> None:
+    def __init__(self, open_model: Callable[[], Speaker], places: int) -> None:
         self._open_model = open_model
+        self._most = places
         self._model: Speaker | None = None
 
     async def __aenter__(self) -> Self:
+        self._places = asyncio.Semaphore(self._most)
         self._waiting: list[tuple[Request, asyncio.Future[Said]]] = []
         self._task: asyncio.Task[None] | None = None
         return self
@@ -38,19 +40,23 @@ class LocalModel:
 
     async def complete(self, request: Request, till: Till) -> Completion:
         """An answer. Raises `ModelError` where the model cannot be used."""
-        await till.reserve(at_most(request))
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Said] = loop.create_future()
-        self._waiting.append((request, future))
-        if self._task is None:
-            self._task = loop.create_task(self._answer())
-        said = await future
+        async with self._places:
+            await till.reserve(at_most(request))
+            said = await self._said(request)
         usage = Usage(
             prompt_tokens=sum(len(m.content) for m in request.messages) // _LETTERS_A_TOKEN + 1,
             completion_tokens=len(said.text) // _LETTERS_A_TOKEN + 1,
         )
         till.paid(usage)
         return Completion(said.text, Finish.STOP if said.ended else Finish.LENGTH, usage)
+
+    async def _said(self, request: Request) -> Said:
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Said] = loop.create_future()
+        self._waiting.append((request, future))
+        if self._task is None:
+            self._task = loop.create_task(self._answer())
+        return await future
 
     async def _answer(self) -> None:
         try:

@@ -44,7 +44,8 @@ _BEGUN = {Trouble.RESET: True, Trouble.CONNECT: False, Trouble.UNAVAILABLE: Fals
 class Patience:
     """How long a client tries. Seconds.
 
-    A server that is away is waited for as long as `stall`, one that never answered as `start`.
+    A server that is away, or has no room, is waited for as long as `stall`. One that never answered
+    is waited for as long as `start`, or twice the longest wait where it only has no room.
     """
 
     attempts: int = 8
@@ -123,14 +124,12 @@ class Client:
         failures = empties = waits = 0
         while True:
             self._gate.raise_if_stopped()
-            most = self._bound.at_most(request)
-            await till.reserve(most)
-            found = await self._attempt(body, till)
+            found = await self._attempt(request, body, till)
             if found.usage is not None:
                 self._bound.learn(request, found.usage)
             if isinstance(found, Completion):
                 if not found.error:
-                    till.paid(found.usage or most)
+                    till.paid(found.usage)
                     return found
                 till.free()
                 # Until one was answered nobody can tell whether it was for the prompt alone.
@@ -151,20 +150,19 @@ class Client:
             wait = self.patience.wait(failures, self._jitter.random())
             await self._gate.pause(max(wait, found.retry_after or 0.0))
 
-    async def _attempt(self, body: bytes, till: Till) -> Completion | Failure:
+    async def _attempt(self, request: Request, body: bytes, till: Till) -> Completion | Failure:
+        await self._gate.enter()
         try:
-            await self._gate.enter()
-        except BaseException:
-            till.free()
-            raise
-        round_sent, began = self._limit.round, time.monotonic()
-        replies = self._outage.replies
-        self._sent += 1
-        try:
-            reply = await self._connections.send("POST", "/chat/completions", body)
-        except BaseException:
-            till.lost()
-            raise
+            # With a place in hand, for what waits for one is no call yet; and by all that was seen.
+            await till.reserve(self._bound.at_most(request))
+            round_sent, began = self._limit.round, time.monotonic()
+            replies = self._outage.replies
+            self._sent += 1
+            try:
+                reply = await self._connections.send("POST", "/chat/completions", body)
+            except BaseException:
+                till.lost()
+                raise
         finally:
             self._gate.leave()
         found = (
@@ -218,8 +216,9 @@ class Client:
             self._limit.refused(round_sent)
             wait = found.retry_after
             self._gate.close(self.patience.first_wait if wait is None else wait)
-            if now - self._last_success > self.patience.stall:
-                self._halt(f"nothing but refusals for {self.patience.stall:g} s: {found.words}")
+            own, silent = self.patience, now - self._last_success
+            if silent > (own.stall if self._ever else 2 * own.longest_wait):
+                self._halt(f"nothing but refusals for {silent:.0f} s: {found.words}")
             return
         if found.trouble is Trouble.FATAL:
             self._halt(found.words)

@@ -1,9 +1,10 @@
 """How a question and its answer become token ids, in training and in generation alike.
 
 Three layouts, by what the tokenizer has. A chat template is used as it is. The embedded student's
-marks make `<|user|>text<|assistant|>answer<|end|>`, each mark one token. A base model has neither:
-it gets `INSTRUCTION` as its chat template, which is saved with the student, so that every engine
-that serves it lays questions out in the same way.
+marks make `<|user|>text<|assistant|>answer<|end|>`, each mark one token; its template says the same
+to others, but here a mark within a text stays plain characters. A base model has neither: it gets
+`INSTRUCTION` as its chat template, which is saved with the student, so that every engine that
+serves it lays questions out in the same way.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,6 +31,20 @@ INSTRUCTION = (
 )
 """The layout of a base model without a chat template."""
 
+MARKS = (
+    "{% for message in messages %}"
+    "{% if message['role'] == 'assistant' %}"
+    f"{{{{ '{ASSISTANT}' + message['content'] + '{END}' }}}}"
+    "{% else %}"
+    f"{{{{ '{USER}' + message['content'] }}}}"
+    "{% endif %}{% endfor %}"
+    f"{{% if add_generation_prompt %}}{{{{ '{ASSISTANT}' }}}}{{% endif %}}"
+)
+"""The layout of a student from scratch as a chat template, for whoever opens it elsewhere."""
+
+_FIXED_DAY = "{% macro strftime_now(format) %}26 Jul 2024{% endmacro %}\n"
+"""Stands before a template that asks for the day: a student's prompts are the same on every day."""
+_QUESTION = "question0probe"
 _PROBE = "answer0probe"
 _BLANKS = "return a\n    in b"
 _Message = Mapping[str, str]
@@ -95,7 +110,7 @@ class Layout:
         With the embedded marks, such a mark inside `text` is read as plain characters.
         """
         tokenizer = self.tokenizer
-        if tokenizer.chat_template is not None:
+        if tokenizer.chat_template not in (None, MARKS):
             return tokenizer.apply_chat_template(
                 [{"role": "user", "content": text}],
                 add_generation_prompt=True,
@@ -128,6 +143,13 @@ class Layout:
         return self.tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True)
 
 
+def with_fixed_day(template: str) -> str:
+    """Return a chat template whose texts do not change with the calendar, as Llama 3's do."""
+    if "strftime_now" not in template or template.startswith(_FIXED_DAY):
+        return template
+    return _FIXED_DAY + template
+
+
 def layout_of(tokenizer: Tokenizer, also_stops: Iterable[int] = ()) -> Layout:
     """The layout of a tokenizer; one that has none gets `INSTRUCTION` as its chat template.
 
@@ -139,7 +161,7 @@ def layout_of(tokenizer: Tokenizer, also_stops: Iterable[int] = ()) -> Layout:
     """
     if tokenizer.chat_template is None and USER not in tokenizer.get_added_vocab():
         tokenizer.chat_template = _begin(tokenizer) + INSTRUCTION
-    end = _turn_end(tokenizer) if tokenizer.chat_template is not None else None
+    end = _turn_end(tokenizer) if tokenizer.chat_template not in (None, MARKS) else None
     if end is None:
         end = tokenizer.eos_token_id
     if end is None:
@@ -176,18 +198,26 @@ def _check_blanks(tokenizer: Tokenizer) -> None:
 
 def _turn_end(tokenizer: Tokenizer) -> int | None:
     """The first special token that the chat template sets behind an answer."""
+    question = {"role": "user", "content": _QUESTION}
+    asked = _rendered(tokenizer, [question], True)
+    answered = _rendered(tokenizer, [question, {"role": "assistant", "content": _PROBE}], False)
+    for part, text, probe in (("question", asked, _QUESTION), ("answer", answered, _PROBE)):
+        if probe not in text:
+            raise ModelError(
+                f"the chat template of the tokenizer leaves the {part} out: it makes {text!r} of"
+                f" {probe!r}; name another one: student.chat_template"
+            )
+    behind = answered.rpartition(_PROBE)[2]
+    special = set(tokenizer.added_tokens_decoder)
+    ids = tokenizer.encode(behind, add_special_tokens=False, split_special_tokens=False)
+    return next((token for token in ids if token in special), None)
+
+
+def _rendered(tokenizer: Tokenizer, messages: Sequence[_Message], ask: bool) -> str:
     try:
-        text = tokenizer.apply_chat_template(
-            [{"role": "user", "content": "question"}, {"role": "assistant", "content": _PROBE}],
-            add_generation_prompt=False,
-            tokenize=False,
-        )
+        return tokenizer.apply_chat_template(messages, add_generation_prompt=ask, tokenize=False)
     except Exception as error:  # whatever a template of somebody else's raises
         raise ModelError(
             f"the chat template of the tokenizer takes no question with its answer: {error};"
             " name another one: student.chat_template"
         ) from error
-    behind = text.rpartition(_PROBE)[2]
-    special = set(tokenizer.added_tokens_decoder)
-    ids = tokenizer.encode(behind, add_special_tokens=False, split_special_tokens=False)
-    return next((token for token in ids if token in special), None)

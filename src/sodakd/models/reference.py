@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import cast
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
+from transformers import PreTrainedModel
 
-from sodakd.errors import ModelError
 from sodakd.models.canary import LONGEST, PROMPTS, Canary, CanaryRow, Rival, write_canary
 from sodakd.models.devices import device_of
+from sodakd.models.loading import load_model, load_tokenizer
 from sodakd.models.prompts import Layout, Tokenizer, layout_of
 
 PLAIN = "eager"
@@ -39,13 +39,7 @@ def record_canary_of(folder: Path) -> None:
     Raises:
         ModelError: the model cannot be loaded.
     """
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        model = AutoModelForCausalLM.from_pretrained(
-            folder, local_files_only=True, use_safetensors=True, dtype="auto"
-        )
-    except (OSError, ValueError, ImportError) as error:
-        raise ModelError(f"the model of {folder} cannot be loaded: {error}") from error
+    tokenizer, model = load_tokenizer(folder), load_model(folder)
     layout = layout_of(cast("Tokenizer", tokenizer), stops_of(model))
     write_canary(record_canary(model.eval().to(device_of(None)), layout), folder)
 

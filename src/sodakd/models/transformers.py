@@ -11,12 +11,7 @@ from pathlib import Path
 from typing import Self, cast
 
 import torch
-from transformers import (
-    AutoModelForCausalLM,
-    AutoTokenizer,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-)
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging
 
 from sodakd.errors import ModelError
@@ -24,7 +19,8 @@ from sodakd.models import lean, static
 from sodakd.models.canary import LONGEST, PROMPTS, Compared, Heard, compare, read_canary
 from sodakd.models.chat import Said
 from sodakd.models.choosing import Chooser, Greedy, Sampler, Witness, noise_of
-from sodakd.models.devices import DTYPES, device_of, free_memory
+from sodakd.models.devices import device_of, free_memory
+from sodakd.models.loading import load_model, load_tokenizer
 from sodakd.models.prompts import Tokenizer, layout_of
 from sodakd.models.reference import stops_of
 
@@ -94,19 +90,7 @@ class TransformersModel:
             torch.set_num_threads(threads)
         logging.disable_progress_bar()
         place = device_of(device, keys)
-        try:
-            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-            model = AutoModelForCausalLM.from_pretrained(
-                folder,
-                local_files_only=True,
-                use_safetensors=True,
-                dtype="auto" if dtype is None else DTYPES[dtype],
-            )
-        except (OSError, ValueError, ImportError) as error:
-            raise ModelError(
-                f"{folder} cannot be loaded as a causal language model: {error}; a folder holds"
-                " config.json, a tokenizer, and weights as safetensors"
-            ) from error
+        tokenizer, model = load_tokenizer(folder), load_model(folder, dtype)
         try:
             return cls(model.eval().to(place), tokenizer, batch_size, keys)
         except torch.OutOfMemoryError as error:

@@ -8,10 +8,11 @@ from typing import TypeVar
 
 from pydantic import JsonValue
 
-from sodakd.errors import RunError
+from sodakd.errors import DataError, RunError
 from sodakd.records import Attempt, Feedback, Results, Solved, StudentRow, TrainRow
 from sodakd.run import Event, Step
 from sodakd.store import read_rows
+from sodakd.teacher.statement import look_up_spend_rows
 from sodakd.types import Frozen, Pair, Question
 
 Row = TypeVar("Row", bound=Frozen)
@@ -112,7 +113,7 @@ def read_folder(folder: Path) -> Folder:
         steps=steps,
         events=_of_all(folder, arms, "events.jsonl", Event),
         results=_results(folder / "results.json"),
-        spend=_spend(folder / "spend.json"),
+        spend=_spend(folder / "spend.json") or _spent_so_far(folder / "ledger.sqlite", arms),
         students=_students(folder, arms, steps),
         exam=_exam(folder, recipe),
     )
@@ -194,3 +195,16 @@ def _spend(path: Path) -> list[Spend]:
         return [Spend.model_validate(row) for row in json.loads(path.read_text(encoding="utf-8"))]
     except ValueError as error:
         raise RunError(f"{path} cannot be read: {error}") from None
+
+
+def _spent_so_far(ledger: Path, arms: Sequence[str]) -> list[Spend]:
+    """What the ledger of an unfinished run tells; nothing where it cannot be read."""
+    try:
+        rows = look_up_spend_rows(ledger)
+    except (DataError, RunError):
+        return []
+    owners = [row.step.partition("/")[0] for row in rows]
+    return [
+        Spend(arm=owner if owner in arms else "", **row.model_dump())
+        for owner, row in zip(owners, rows, strict=True)
+    ]

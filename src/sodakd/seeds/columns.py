@@ -5,17 +5,26 @@ preference pairs, LLaMA-Factory's conversations. The recipe may name the columns
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, groupby, islice
 
 from pydantic import JsonValue
 
+from sodakd.answers.labels import label_of
 from sodakd.errors import DataError
+from sodakd.seeds.said import TURNS, answer_of, exchange_of, text_of
 from sodakd.seeds.seed import Row, Seed
+from sodakd.seeds.templates import NotText
 from sodakd.settings.questions import ColumnSettings
 
-_USERS = frozenset({"user", "human"})
-_MODELS = frozenset({"assistant", "gpt", "model"})
+_LOOKED_AT = 100
+"""Rows of a file that tell what its columns hold."""
+_TESTS = re.compile(
+    r"(?i)(?:\w+_)?(?:tests?|test_?cases?|asserts?|ut)(?:_(?:list|cases?|code|script|info))?"
+    r"|input_output|verification_info|inputs_outputs"
+)
 
 
 @dataclass(frozen=True)
@@ -31,16 +40,15 @@ class Shape:
     language: Sequence[str] = ("language", "lang", "programming_language")
     turns: bool = False
 
-    def fits(self, row: Row) -> bool:
-        """Whether a row has this shape."""
-        value = row.values.get(self.text)
-        return isinstance(value, list) if self.turns else self.text in row.values
+    def fits(self, values: Mapping[str, JsonValue]) -> bool:
+        """Whether a row with these values has this shape."""
+        value = values.get(self.text)
+        return isinstance(value, list) if self.turns else self.text in values
 
 
 SHAPES: Mapping[str, Shape] = {
     "alpaca": Shape("instruction", "input", ("output", "response", "chosen", "solution")),
-    "messages": Shape("messages"),
-    "conversations": Shape("conversations", reference=("chosen",)),
+    **{name: Shape(name, reference=("chosen",)) for name in TURNS},
     "prompt": Shape("prompt", reference=("completion", "response", "chosen", "canonical_solution")),
     "problem": Shape("problem", reference=("solution", "answer")),
     "question": Shape("question", reference=("answer", "response", "solution")),
@@ -50,93 +58,116 @@ SHAPES: Mapping[str, Shape] = {
 }
 """Tried in this order."""
 
+Tell = Callable[[str], None]
 
-def read_seeds(rows: Iterable[Row], columns: ColumnSettings) -> Iterator[Seed]:
-    """Each row as a seed. A file's first row decides its shape.
+
+def untold(_: str) -> None:
+    """Say nothing."""
+
+
+def read_seeds(rows: Iterable[Row], columns: ColumnSettings, tell: Tell = untold) -> Iterator[Seed]:
+    """Each row as a seed. A file's first rows decide its shape; what they hold that is not read is
+    told.
 
     Raises:
         DataError: a file has none of the known shapes, or lacks a column that the recipe names.
     """
-    shapes: dict[str, Shape] = {}
-    for row in rows:
-        if row.file not in shapes:
-            shapes[row.file] = shape_of(row, columns)
-        yield _seed(row, shapes[row.file])
+    for file, group in groupby(rows, key=lambda row: row.file):
+        first = list(islice(group, _LOOKED_AT))
+        shape = shape_of(file, first, columns)
+        for line in _not_read(file, first, columns, shape):
+            tell(line)
+        for row in chain(first, group):
+            yield _seed(row, shape)
 
 
-def shape_of(row: Row, columns: ColumnSettings) -> Shape:
-    """The columns to read a row by: those of the recipe, else those of the first known shape."""
+def shape_of(file: str, rows: Sequence[Row], columns: ColumnSettings) -> Shape:
+    """The columns to read a file by: those of the recipe, else those of the first known shape."""
+    values = _found(rows)
     named = [name for name in (columns.text, columns.input, columns.reference) if name]
-    absent = [name for name in named if name not in row.values]
-    found = ", ".join(row.values) or "no columns"
+    absent = [name for name in named if name not in values]
+    found = ", ".join(values) or "no columns"
     if absent:
         raise DataError(
-            f"{row.file} has no column {', '.join(absent)}; found {found}: mend questions.columns"
+            f"{file} has no column {', '.join(absent)}; found {found}: mend questions.columns"
         )
-    known = next((shape for shape in SHAPES.values() if shape.fits(row)), None)
+    known = next((shape for shape in SHAPES.values() if shape.fits(values)), None)
     if known is None and not columns.text:
         texts = ", ".join(shape.text for shape in SHAPES.values())
         raise DataError(
-            f"{row.file} has no column that is known to hold questions ({texts}); found {found}:"
+            f"{file} has no column that is known to hold questions ({texts}); found {found}:"
             " name it, as questions.columns.text"
         )
     known = known or Shape(columns.text)
+    labels = (columns.language,) if columns.language else known.language
     return Shape(
         columns.text or known.text,
         columns.input or known.input,
         (columns.reference,) if columns.reference else known.reference,
-        (columns.language,) if columns.language else known.language,
+        tuple(name for name in labels if _names_languages(name, rows)),
     )
+
+
+def _found(rows: Sequence[Row]) -> dict[str, JsonValue]:
+    """The columns of some rows, each with its first value that is one."""
+    values: dict[str, JsonValue] = {}
+    for row in rows:
+        values |= {name: each for name, each in row.values.items() if values.get(name) is None}
+    return values
+
+
+def _labels(name: str, rows: Sequence[Row]) -> list[str]:
+    values = [row.values.get(name) for row in rows]
+    return [value for value in values if isinstance(value, str) and value.strip()]
+
+
+def _names_languages(name: str, rows: Sequence[Row]) -> bool:
+    """Whether a column names languages of programs: half of its values, at least, are known."""
+    labels = _labels(name, rows)
+    return bool(labels) and 2 * sum(bool(label_of(label)) for label in labels) >= len(labels)
+
+
+def _not_read(
+    file: str, rows: Sequence[Row], columns: ColumnSettings, shape: Shape
+) -> Iterator[str]:
+    """What a file's first rows hold that might be thought to be read, a line each."""
+    values = _found(rows)
+    tests = [name for name, value in values.items() if value and _TESTS.fullmatch(name)]
+    if tests:
+        yield (
+            f"{file}: the tests in {', '.join(tests)} are not read: programs are verified by"
+            " compiling and running them"
+        )
+    labels = (columns.language,) if columns.language else Shape("").language
+    for name in labels:
+        if name not in shape.language and _labels(name, rows):
+            example = _labels(name, rows)[0][:30]
+            yield f"{file}: column {name} names no language of programs ({example}): not read"
 
 
 def _seed(row: Row, shape: Shape) -> Seed:
-    asked, answered = _turns(row.values.get(shape.text))
-    more = _text(row.values.get(shape.input)) if shape.input else ""
-    if more.casefold() in {"none", "n/a", "<noinput>", "no input"}:
-        more = ""
-    reference = next((row.values[name] for name in shape.reference if row.values.get(name)), None)
-    label = next((row.values[name] for name in shape.language if row.values.get(name)), "")
+    values = row.values
+    reference = next((values[name] for name in shape.reference if values.get(name)), None)
+    label = next((values[name] for name in shape.language if values.get(name)), "")
+    text = answered = unread = ""
+    try:
+        said = exchange_of(values.get(shape.text))
+        more = _input(values.get(shape.input)) if shape.input else ""
+        text = "\n\n".join(part for part in (said.asked, more) if part)
+        answered = said.answered
+    except NotText as error:
+        unread = str(error)
     return Seed(
-        text="\n\n".join(part for part in (asked, more) if part),
-        reference=answered or _answer(reference) or None,
+        text=text,
+        reference=answered or answer_of(reference) or None,
         label=label if isinstance(label, str) else "",
         file=row.file,
         row=row.number,
+        unread=unread,
     )
 
 
-def _turns(value: JsonValue) -> tuple[str, str]:
-    """The first thing a user says, and the first answer to it; a plain text is a question."""
-    if not isinstance(value, list):
-        return _text(value), ""
-    asked = answered = ""
-    for turn in value:
-        if not isinstance(turn, dict):
-            continue
-        who = str(turn.get("role") or turn.get("from") or "")
-        said = _text(turn.get("content") or turn.get("value"))
-        if who in _USERS and not asked:
-            asked = said
-        elif who in _MODELS and asked and not answered:
-            answered = said
-    return asked, answered
-
-
-def _answer(value: JsonValue) -> str:
-    """An answer as a text, a message, or a list: its first text, or its last turn of a model."""
-    if isinstance(value, list):
-        turns = [turn for turn in value if isinstance(turn, dict)]
-        said = [_answer(turn) for turn in turns if turn.get("role", turn.get("from")) in _MODELS]
-        if said:
-            return said[-1]
-        return _answer(value[0]) if value else ""
-    if isinstance(value, dict):
-        return _text(value.get("content") or value.get("value"))
-    return _text(value)
-
-
-def _text(value: JsonValue) -> str:
-    if value is None:
-        return ""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text.replace("\r\n", "\n").strip()
+def _input(value: JsonValue) -> str:
+    """What is laid under a question: a text, or a number."""
+    text = json.dumps(value) if isinstance(value, int | float) else text_of(value)
+    return "" if text.casefold() in {"none", "n/a", "<noinput>", "no input"} else text

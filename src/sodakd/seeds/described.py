@@ -5,7 +5,6 @@ read alike), `columns` and `tags` say what is named otherwise, and where `column
 that it leaves out is none.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,8 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from sodakd.errors import DataError
+from sodakd.json_text import parse_json
+from sodakd.settings.sources import exists
 
 INFO = "dataset_info.json"
 Values = dict[str, JsonValue]
@@ -90,7 +91,7 @@ def described(folder: Path, name: str = "") -> list[Described]:
     """
     path = folder / INFO
     try:
-        info = json.loads(path.read_text(encoding="utf-8"))
+        info = parse_json(path.read_bytes())
     except (OSError, ValueError) as error:
         raise DataError(f"{path} cannot be read: {error}") from None
     if not isinstance(info, dict):
@@ -114,12 +115,12 @@ def described(folder: Path, name: str = "") -> list[Described]:
 def _file(folder: Path, entry: Mapping[str, JsonValue]) -> Path | None:
     named = entry.get("file_name")
     path = folder / named if isinstance(named, str) and named else None
-    return path if path is not None and path.exists() else None
+    return path if path is not None and exists(path) else None
 
 
 def _described(folder: Path, name: str, entry: Mapping[str, JsonValue]) -> Described:
     formatting = entry.get("formatting", "alpaca")
-    if formatting not in _FORMS:
+    if not isinstance(formatting, str) or formatting not in _FORMS:
         raise DataError(
             f"{folder / INFO}, {name}: unknown formatting {formatting!r}; known:"
             f" {', '.join(_FORMS)}"
@@ -131,7 +132,7 @@ def _described(folder: Path, name: str, entry: Mapping[str, JsonValue]) -> Descr
     return Described(
         name=name,
         file=file,
-        formatting=str(formatting),
+        formatting=formatting,
         ranking=entry.get("ranking") is True,
         columns=_texts(columns) if isinstance(columns, dict) else None,
         tags={**_TAGS, **(_texts(tags) if isinstance(tags, dict) else {})},

@@ -7,31 +7,37 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sodakd.errors import DataError
-from sodakd.seeds.columns import read_seeds
+from sodakd.seeds.columns import Tell, read_seeds, untold
 from sodakd.seeds.read import described_in, read_rows_of
 from sodakd.seeds.seed import Seed, Sifted
 from sodakd.seeds.sift import question_of, sift
 from sodakd.seeds.snippets import read_snippets, source_files
 from sodakd.settings.questions import ColumnSettings, QuestionSettings
+from sodakd.settings.sources import exists
 from sodakd.types import Language, Question
 from sodakd.update.decontaminate import HeldOut
 
 
-def read_source(settings: QuestionSettings, seed: int) -> Iterator[Seed]:
+def read_source(settings: QuestionSettings, seed: int, tell: Tell = untold) -> Iterator[Seed]:
     """The seeds of a source. A folder that holds programs gives a snippet of each.
+
+    What a source holds that is not read is told.
 
     Raises:
         DataError: there is no such source, or it cannot be read.
     """
     folder = Path(settings.source)
     described, _ = described_in(settings.source)
-    if described is None and folder.is_dir() and source_files(folder):
+    if described is None and exists(folder) and folder.is_dir() and source_files(folder):
         return read_snippets(folder, seed)
-    return read_seeds(read_rows_of(settings.source), settings.columns)
+    return read_seeds(read_rows_of(settings.source), settings.columns, tell)
 
 
 def gather(
-    settings: QuestionSettings, seed: int, held_out: Sequence[Question] = ()
+    settings: QuestionSettings,
+    seed: int,
+    held_out: Sequence[Question] = (),
+    tell: Tell = untold,
 ) -> Iterator[Sifted]:
     """Every seed of a source, sifted: against the evaluation questions and `exclude` as well.
 
@@ -39,7 +45,7 @@ def gather(
         DataError: the source, or one to exclude, cannot be read.
     """
     excluded = [question for source in settings.exclude for question in _to_exclude(source)]
-    return sift(read_source(settings, seed), settings, [*held_out, *excluded])
+    return sift(read_source(settings, seed, tell), settings, [*held_out, *excluded])
 
 
 def _to_exclude(source: str) -> list[Question]:

@@ -7,6 +7,7 @@ speak of a program.
 import re
 from collections.abc import Mapping, Sequence
 
+from sodakd.seeds.prose import start_of
 from sodakd.types import Language
 
 _THING = (
@@ -65,24 +66,8 @@ _PATTERNS: Mapping[str, str] = {
 }
 _COMPILED = {label: re.compile(pattern) for label, pattern in _PATTERNS.items()}
 
-_LABELS: Mapping[str, str] = {
-    "py": "python", "python3": "python", "python2": "python",
-    "js": "javascript", "node": "javascript", "nodejs": "javascript", "jsx": "javascript",
-    "ts": "typescript", "tsx": "typescript",
-    "c++": "cpp", "cc": "cpp", "cxx": "cpp",
-    "golang": "go", "c#": "csharp", "cs": "csharp",
-    "bash": "shell", "sh": "shell", "zsh": "shell", "console": "shell", "powershell": "shell",
-    "rb": "ruby", "rs": "rust", "kt": "kotlin", "vb": "visual basic", "vba": "visual basic",
-    "json": "data", "xml": "data", "yaml": "data", "mysql": "sql",
-}  # fmt: skip
 _INTO = re.compile(r"(?i)\b(?:to|into|in)\s+(?:an? |the |equivalent )*$")
 _CONVERTS = re.compile(r"(?i)\b(?:convert|translat|port|rewrit|transform|chang)\w*\b")
-
-
-def label_of(text: str) -> str:
-    """A language's label as this house writes it: `JS` is `javascript`, `C++` is `cpp`."""
-    label = text.strip().casefold().replace(" ", "")
-    return _LABELS.get(label, label)
 
 
 def language_of(label: str) -> Language | None:
@@ -95,20 +80,25 @@ def named_languages(text: str) -> dict[str, str]:
 
     In a text that asks to convert, the language to convert to stands first.
     """
+    text = start_of(text)
+    conversion = _CONVERTS.search(text)
     found: list[tuple[int, int, str, str]] = []
     for label, pattern in _COMPILED.items():
-        converts = False
-        for match in pattern.finditer(text):
-            before = text[: match.start()]
-            words = match.group()
-            into = _INTO.search(before) or re.match(r"(?i)(?:to|into)\b", words)
-            converts = bool(into and _CONVERTS.search(before))
-            if converts:
-                break
         first = pattern.search(text)
-        if first is not None:
-            found.append((0 if converts else 1, first.start(), label, first.group().strip()))
+        if first is None:
+            continue
+        converts = conversion is not None and any(
+            _is_target(match, text, conversion.end()) for match in pattern.finditer(text)
+        )
+        found.append((0 if converts else 1, first.start(), label, first.group().strip()))
     return {label: words for _, _, label, words in sorted(found)}
+
+
+def _is_target(name: re.Match[str], text: str, asked: int) -> bool:
+    """Whether a language's name stands behind `to` or `into`, behind the words that end there."""
+    before = text[max(0, name.start() - 40) : name.start()]
+    into = _INTO.search(before) or re.match(r"(?i)(?:to|into)\b", name.group())
+    return into is not None and asked <= name.start()
 
 
 def one_of_seven(labels: Sequence[str]) -> Language | None:

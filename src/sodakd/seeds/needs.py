@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sodakd.seeds.prose import start_of
 from sodakd.seeds.seed import Reason
 
 
@@ -59,7 +60,7 @@ _NEEDS: Mapping[Reason, Needs] = {
         r"\bdocument\.(?:get|query|create|body|write|title|cookie|add|head|form)|\bwindow\.\w+|\$\(['\"]|\baddEventListener\b|\btkinter\b|\bpygame\b"
         r"|\bjavax\.swing\b|\bjava\.awt\b|\bJFrame\b|\bmatplotlib\b|\bplt\.|\bcv2\b|\bfrom PIL\b"
         r"|\bimport (?:PIL|turtle|React|seaborn)\b|\bReactDOM\b|\bThree\.|\balert\(|\bcanvas\."
-        r"|\bandroid\.|\bgraphics\.h\b|\bNode\.js\b.*DOM|</(?:div|body|button|form|p)>",
+        r"|\bandroid\.|\bgraphics\.h\b|\bNode\.js\b.{0,200}DOM|</(?:div|body|button|form|p)>",
     ),
     Reason.NEEDS_DATABASE: Needs(
         r"\b(?:my|postgre|no|ms)?sql(?:ite)? (?:databases?|tables?|server|queries|query)\b"
@@ -126,11 +127,12 @@ def what_it_needs(text: str, reference: str | None) -> tuple[Reason, str] | None
 
     What stands in quotation marks is data, and asks for nothing.
     """
-    asked = _QUOTED.sub("", text)
+    asked = _QUOTED.sub("", start_of(text))
+    answer = start_of(reference or "")
     for reason, (words, code) in NEEDS.items():
         found = words.search(asked)
-        if found is None and code is not None and reference:
-            found = code.search(reference)
+        if found is None and code is not None:
+            found = code.search(answer)
         if found is not None:
             return reason, " ".join(found.group().split())[:60]
     return None

@@ -7,17 +7,22 @@ from sodakd.answers.fences import blocks
 from sodakd.judge.guess import Guess, guess_code
 
 _LONGEST = 6000
-"""Characters that are looked at: the patterns meet texts from anywhere."""
+
+
+def start_of(text: str) -> str:
+    """The part of a text that patterns look at: they meet texts from anywhere, of any length."""
+    return text[:_LONGEST]
 
 
 @lru_cache(maxsize=4096)
 def guess(text: str) -> Guess | None:
     """The language that the marks of a text speak for; remembered, as every check asks."""
-    return guess_code(text[:_LONGEST])
+    return guess_code(start_of(text))
 
 
 def fenced(text: str) -> tuple[str, str]:
     """The label and the content of the first fenced block; two empty texts without one."""
+    text = start_of(text)
     found = blocks(text) if "```" in text or "~~~" in text else ()
     return (found[0].label, found[0].text) if found else ("", "")
 

@@ -1,74 +1,23 @@
 """Read the rows of a source: a file, a folder of files, or a dataset of the Hugging Face hub."""
 
-import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pydantic import JsonValue
-
 from sodakd.errors import DataError
+from sodakd.json_text import valid_unicode
 from sodakd.models.hub import asking_hub
 from sodakd.seeds.described import INFO, described
+from sodakd.seeds.formats import STDIN, read_file
 from sodakd.seeds.seed import Row
+from sodakd.settings.sources import SUFFIXES, exists, is_data, shortened
 
 _HUB = re.compile(r"(?P<id>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?")
-_Values = tuple[int, dict[str, JsonValue]]
-
-
-def _read_lines(path: Path) -> Iterator[_Values]:
-    with path.open(encoding="utf-8-sig") as file:
-        for number, line in enumerate(file):
-            if line.strip():
-                yield number, _object(_json(line, path, number + 1), path, f"line {number + 1}")
-
-
-def _read_json(path: Path) -> Iterator[_Values]:
-    value = _json(path.read_text(encoding="utf-8-sig"), path, 1)
-    if isinstance(value, dict):
-        lists = [below for below in value.values() if isinstance(below, list)]
-        if len(lists) != 1:
-            raise DataError(
-                f"{path} holds an object with {len(lists)} lists; a source is a list of objects,"
-                " or an object with one"
-            )
-        value = lists[0]
-    if not isinstance(value, list):
-        raise DataError(f"{path} holds a {type(value).__name__}; a source is a list of objects")
-    for number, row in enumerate(value):
-        yield number, _object(row, path, f"row {number}")
-
-
-def _read_parquet(path: Path) -> Iterator[_Values]:
-    try:
-        from pyarrow import ArrowException
-        from pyarrow.parquet import ParquetFile
-    except ImportError:
-        raise DataError(
-            f"{path} is Parquet, and pyarrow is not installed: pip install 'sodakd[data]'"
-        ) from None
-    number = 0
-    try:
-        with ParquetFile(path) as file:
-            for batch in file.iter_batches():
-                for row in batch.to_pylist():
-                    yield number, row
-                    number += 1
-    except ArrowException as error:
-        raise DataError(f"{path} cannot be read as Parquet: {error}") from None
-
-
-READERS: Mapping[str, Callable[[Path], Iterator[_Values]]] = {
-    ".jsonl": _read_lines,
-    ".ndjson": _read_lines,
-    ".json": _read_json,
-    ".parquet": _read_parquet,
-}
 
 
 def data_files(folder: Path) -> list[Path]:
     """The files below a folder that hold rows, in order."""
-    return sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix in READERS)
+    return sorted(path for path in folder.rglob("*") if path.is_file() and is_data(path.name))
 
 
 def read_rows_of(source: str) -> Iterator[Row]:
@@ -86,15 +35,17 @@ def read_rows_of(source: str) -> Iterator[Row]:
             for row in _rows(folder, files):
                 values = dataset.canonical(row.values, f"{dataset.file}, row {row.number}")
                 yield Row(row.file, row.number, values)
-    elif path.is_dir():
+    elif source == STDIN:
+        yield from _rows(path.parent, [path])
+    elif exists(path) and path.is_dir():
         files = data_files(path)
         if not files:
             raise DataError(
-                f"{source} holds neither data ({', '.join(READERS)}) nor programs; name another"
+                f"{source} holds neither data ({', '.join(SUFFIXES)}) nor programs; name another"
                 " folder, or a file"
             )
         yield from _rows(path, files)
-    elif path.is_file():
+    elif exists(path):
         yield from _rows(path.parent, [path])
     else:
         folder, files = _download(source)
@@ -109,59 +60,37 @@ def described_in(source: str) -> tuple[Path | None, str]:
     before, _, name = source.rpartition("#")
     for text, wanted in ((source, ""), (before, name)):
         folder = Path(text).parent if Path(text).name == INFO else Path(text)
-        if text and (folder / INFO).is_file():
+        if text and exists(folder / INFO):
             return folder, wanted
     return None, ""
 
 
 def _rows(folder: Path, files: Sequence[Path]) -> Iterator[Row]:
     for path in files:
-        reader = READERS.get(path.suffix)
-        if reader is None:
-            raise DataError(
-                f"{path} is of no kind that is read here; known: {', '.join(READERS)}, or a folder"
-            )
-        name = path.relative_to(folder).as_posix()
-        try:
-            yield from (Row(name, number, values) for number, values in reader(path))
-        except UnicodeDecodeError as error:
-            raise DataError(f"{path} is not UTF-8 text: {error}") from None
+        name = valid_unicode(path.relative_to(folder).as_posix())
+        yield from (Row(name, number, values) for number, values in read_file(path))
 
 
 def _download(source: str) -> tuple[Path, list[Path]]:
     """A dataset of the hub: its train files where it has some, else all files with rows."""
     found = _HUB.fullmatch(source)
-    if found is None or Path(source).suffix in READERS:
+    if found is None or is_data(source):
         raise DataError(
-            f"there is no source {source}: name a file, a folder, or a hub dataset (owner/name)"
+            f"there is no source {shortened(source)}: name a file, a folder, or a hub dataset"
+            " (owner/name)"
         )
     name, revision = found["id"], found["revision"]
     with asking_hub(DataError, f"{source} is no file here", extra="data"):
         from huggingface_hub import HfApi, snapshot_download
 
-        listed = HfApi().list_repo_files(name, repo_type="dataset", revision=revision)
-        files = sorted(path for path in listed if Path(path).suffix in READERS)
+        # Not `list_repo_files`, which tries for half a minute where there is no network.
+        asked = HfApi().dataset_info(name, revision=revision or "main", timeout=20)
+        listed = [each.rfilename for each in asked.siblings or ()]
+        files = sorted(path for path in listed if is_data(path))
         wanted = [path for path in files if "train" in path] or files
         folder = snapshot_download(
             name, repo_type="dataset", revision=revision, allow_patterns=wanted
         )
     if not wanted:
-        raise DataError(f"the hub's dataset {source} has no {', '.join(READERS)} file")
+        raise DataError(f"the hub's dataset {source} has no {', '.join(SUFFIXES)} file")
     return Path(folder), [Path(folder) / path for path in wanted]
-
-
-def _json(text: str, path: Path, line: int) -> JsonValue:
-    try:
-        value: JsonValue = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise DataError(
-            f"{path}, line {line + error.lineno - 1}: not JSON: {error.msg}; mend the line, or"
-            " remove it"
-        ) from None
-    return value
-
-
-def _object(value: JsonValue, path: Path, place: str) -> dict[str, JsonValue]:
-    if not isinstance(value, dict):
-        raise DataError(f"{path}, {place}: a row is an object; found a {type(value).__name__}")
-    return value

@@ -22,7 +22,8 @@ class Seed(Frozen):
     """A question as its source has it.
 
     `label` is what the source's own language column says; `reference` is an answer that came with
-    the question: nobody has verified it.
+    the question: nobody has verified it. `unread` says what stands where the text should, if it is
+    no text.
     """
 
     text: str
@@ -30,6 +31,7 @@ class Seed(Frozen):
     label: str = ""
     file: str
     row: int
+    unread: str = ""
 
     @property
     def origin(self) -> str:
@@ -40,6 +42,7 @@ class Seed(Frozen):
 class Reason(StrEnum):
     """Why a seed is left out. They are tried in this order, and the first that holds is kept."""
 
+    NOT_TEXT = "not_text"
     EMPTY = "empty"
     TOO_SHORT = "too_short"
     TOO_LONG = "too_long"

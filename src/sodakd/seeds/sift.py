@@ -1,17 +1,18 @@
 """Sift seeds: tell the language of each, and name the reason for each that is left out."""
 
-import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from sodakd.answers.labels import label_of
 from sodakd.judge.guess import LEAST
-from sodakd.seeds.languages import label_of, language_of, named_languages, one_of_seven
+from sodakd.seeds.languages import language_of, named_languages, one_of_seven
 from sodakd.seeds.needs import what_it_needs
 from sodakd.seeds.prose import fenced, guess, without_prose
 from sodakd.seeds.seed import Reason, Seed, Sifted
 from sodakd.seeds.wants import lacks_its_code, wants_words
 from sodakd.settings.questions import QuestionSettings
+from sodakd.settings.sources import shortened
 from sodakd.settings.stages import UpdateSettings
 from sodakd.types import Language, Question
 from sodakd.update.decontaminate import HeldOut
@@ -36,7 +37,8 @@ def tell_language(seed: Seed, default: Language) -> Told:
     Where nothing tells it is the default, and `seen_in` says so.
     """
     if seed.label:
-        return _told(label_of(seed.label), f"column: {seed.label}")
+        label = label_of(seed.label) or seed.label.strip().casefold()
+        return _told(label, f"column: {shortened(seed.label, 40)}")
     named = named_languages(seed.text)
     answer = _guess(seed.reference or "")
     if named:
@@ -65,12 +67,18 @@ def _told(label: str, seen_in: str) -> Told:
 def _guess(text: str) -> str:
     label, content = fenced(text)
     if label:
-        return label_of(label)
+        return label
     found = guess(content or text)
     return found.label if found is not None and found.weight > LEAST else ""
 
 
+_LETTERS_A_WORD = 40
+"""At most, in a text that is no heap of letters: some scripts have no blanks between words."""
 _Check = Callable[[Seed, Told, QuestionSettings], str | None]
+
+
+def _not_text(seed: Seed, _: Told, __: QuestionSettings) -> str | None:
+    return seed.unread or None
 
 
 def _empty(seed: Seed, _: Told, __: QuestionSettings) -> str | None:
@@ -84,7 +92,10 @@ def _too_short(seed: Seed, _: Told, settings: QuestionSettings) -> str | None:
 
 def _too_long(seed: Seed, _: Told, settings: QuestionSettings) -> str | None:
     count = len(seed.text.split())
-    return f"{count} words" if count > settings.max_words else None
+    if count > settings.max_words:
+        return f"{count} words"
+    letters = len(seed.text)
+    return f"{letters} letters" if letters > _LETTERS_A_WORD * settings.max_words else None
 
 
 def _strange_start(seed: Seed, _: Told, __: QuestionSettings) -> str | None:
@@ -114,6 +125,7 @@ def _not_wanted(_: Seed, told: Told, settings: QuestionSettings) -> str | None:
 
 
 _BEFORE: Mapping[Reason, _Check] = {
+    Reason.NOT_TEXT: _not_text,
     Reason.EMPTY: _empty,
     Reason.TOO_SHORT: _too_short,
     Reason.TOO_LONG: _too_long,
@@ -176,12 +188,9 @@ def _sifted(
     return row(None)
 
 
-_SPACES = re.compile(r"[ \t]+$", re.MULTILINE)
-
-
 def question_of(seed: Seed, language: Language) -> Question:
     """The question a seed becomes. Where its words do not name the language, a line is added."""
-    text = _SPACES.sub("", seed.text)
+    text = "\n".join(line.rstrip(" \t") for line in seed.text.split("\n"))
     if language.value not in named_languages(text) and language.written not in text:
         text = f"{text}\n\nAnswer in {language.written}."
     return Question.new(

@@ -8,6 +8,7 @@ import random
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from sodakd.json_text import valid_unicode
 from sodakd.seeds.seed import Seed
 from sodakd.types import Language
 
@@ -48,7 +49,7 @@ def read_snippets(folder: Path, seed: int) -> Iterator[Seed]:
     The same seed draws the same lines of a file, whatever other files there are.
     """
     for path in source_files(folder):
-        name = path.relative_to(folder).as_posix()
+        name = valid_unicode(path.relative_to(folder).as_posix())
         language = SUFFIXES[path.suffix]
         content = path.read_bytes()
         text = "" if b"\0" in content else content.decode("utf-8", "replace")

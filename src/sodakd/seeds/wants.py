@@ -3,7 +3,7 @@
 import re
 
 from sodakd.judge.guess import LEAST
-from sodakd.seeds.prose import fenced, guess, share_of_prose, without_prose
+from sodakd.seeds.prose import fenced, guess, share_of_prose, start_of, without_prose
 
 _THINGS = (
     r"(?:programs?|functions?|codes?|scripts?|algorithmic sequences?"
@@ -49,7 +49,7 @@ _TASK = re.compile(
     r"|numbers?|digits?|characters?|elements?|indices|index|sequences?|algorithm)\b"
 )
 _COMMAND = re.compile(
-    r"(?i)(?:^|[.!?:]\s+|\n\s*|\byou (?:to|need to|must|should|have to|can) |\bplease |\b(?:can"
+    r"(?i)(?:^|[.!?:]\s+|\n[ \t]*|\byou (?:to|need to|must|should|have to|can) |\bplease |\b(?:can"
     r"|could|would|do|should) (?:you|i|we|one) )"
     r"(?:write|create|implement|design|develop|build|construct|generate|code|find|return|print"
     r"|count"
@@ -81,18 +81,19 @@ _ESSAY = re.compile(
 )
 _ASKS = re.compile(
     r"(?i)\b(?:how (?:do|does|can|could|would|should|to|is|are)|what|why|which|is (?:it|there|this)"
-    r"|does|do you|can i|should i|am i|anyone)\b[^.\n]{3,}\?"
+    r"|does|do you|can i|should i|am i|anyone)\b[^.\n]{3,300}\?"
 )
-_CODE_ENDS = re.compile(r"[;{}]\s*$|\w\(.*\)", re.MULTILINE)
+_CODE_ENDS = re.compile(r"[;{}][ \t\r]{0,99}$|\w\([^\n]{0,300}\)", re.MULTILINE)
 _CODE_AT_ALL = re.compile(r"[(){}=;\[\]\n`]")
 _MOSTLY = 0.6
 """Share of an answer's words in sentences from which on it is prose with code in it."""
 _SURELY_CODE = 3.0
-_CODE_SIGNS = re.compile(r"[;{}=<>\[\]]|\w\(|^\s{2,}\S", re.MULTILINE)
+_CODE_SIGNS = re.compile(r"[;{}=<>\[\]]|\w\(|^[ \t]{2,}\S", re.MULTILINE)
 
 
 def has_code(text: str) -> bool:
     """Whether a text holds code: a fenced block, the marks of a language, or code's punctuation."""
+    text = start_of(text)
     if fenced(text)[1]:
         return True
     lines = without_prose(text)
@@ -101,6 +102,7 @@ def has_code(text: str) -> bool:
 
 def is_prose(text: str) -> bool:
     """Whether an answer is words and no code."""
+    text = start_of(text)
     if fenced(text)[1]:
         return False
     share = share_of_prose(text)
@@ -115,6 +117,7 @@ def is_prose(text: str) -> bool:
 
 def wants_words(text: str, reference: str | None, language_named: bool) -> bool:
     """Whether a question is answered by words, by a value or by a choice: no program is wanted."""
+    text = start_of(text)
     if reference is not None:
         if is_prose(reference):
             return True
@@ -131,5 +134,6 @@ def wants_words(text: str, reference: str | None, language_named: bool) -> bool:
 
 def lacks_its_code(text: str) -> bool:
     """Whether a question points at code to repair, and gives nothing below its one line."""
+    text = start_of(text)
     pointed = _REPAIRS.search(text) and _CODE_POINTED_AT.search(text)
     return bool(pointed) and not _CODE_AT_ALL.search(text)

@@ -1,38 +1,24 @@
 """The questions of the first cycle."""
 
-import re
-from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from sodakd.settings.ranges import Count, Levels, Share
+from sodakd.settings.ranges import Count, Levels, Positive, Share, Text
 from sodakd.types import Frozen, Language
 
 WORLD = "world"
-
-
-_HUB = re.compile(r"[\w.-]+/[\w.-]+(?:@[\w./-]+)?")
-DATA_SUFFIXES = (".jsonl", ".ndjson", ".json", ".parquet")
-
-
-def can_be_there(source: str) -> bool:
-    """Whether a source is a file or a folder here, or has the form of a hub dataset's id.
-
-    `FOLDER#NAME` is a dataset of a folder.
-    """
-    if Path(source).exists() or Path(source.rpartition("#")[0] or source).exists():
-        return True
-    return _HUB.fullmatch(source) is not None and not source.endswith(DATA_SUFFIXES)
+ColumnName = Annotated[str, Field(max_length=1000)]
+"""Empty, where it is left to the known shapes."""
 
 
 class ColumnSettings(Frozen):
     """Which columns of a source hold what. An empty name is found by the known shapes."""
 
-    text: str = ""
-    input: str = Field(default="", description="laid under the text, as Alpaca has it")
-    reference: str = Field(default="", description="an answer; it is not verified")
-    language: str = ""
+    text: ColumnName = ""
+    input: ColumnName = Field(default="", description="laid under the text, as Alpaca has it")
+    reference: ColumnName = Field(default="", description="an answer; it is not verified")
+    language: ColumnName = ""
 
 
 class QuestionSettings(Frozen):
@@ -41,10 +27,10 @@ class QuestionSettings(Frozen):
     `levels` belongs to the world. All from `columns` on belongs to real data.
     """
 
-    source: str = Field(
+    source: Text = Field(
         default=WORLD,
-        min_length=1,
-        description="world; a .jsonl, .json or .parquet file; a folder; or a hub dataset's id",
+        description="world; a file of JSON lines, JSON, CSV or Parquet, .gz too; a folder; or a hub"
+        " dataset's id",
     )
     seeds: Count = 800
     levels: Levels = (1, 1, 2, 2, 2, 3)
@@ -54,7 +40,7 @@ class QuestionSettings(Frozen):
     )
     columns: ColumnSettings = ColumnSettings()
     languages: Annotated[tuple[Language, ...], Field(min_length=1)] = tuple(Language)
-    per_language: dict[Language, Annotated[float, Field(gt=0)]] | None = Field(
+    per_language: dict[Language, Positive] | None = Field(
         default=None, description="weights of the languages among the seeds; else as they come"
     )
     min_words: Count = 4
@@ -62,12 +48,11 @@ class QuestionSettings(Frozen):
     near_duplicate: Share = Field(
         default=0.75, description="ROUGE-L above which two of one language are the same"
     )
-    exclude: tuple[str, ...] = Field(
+    exclude: tuple[Text, ...] = Field(
         default=(), description="sources that the questions may not overlap with: benchmarks"
     )
-    hold_out: int = Field(
+    hold_out: Annotated[int, Field(ge=0, le=10_000_000)] = Field(
         default=200,
-        ge=0,
         description="questions kept out of training: the exam; as many more for dev",
     )
 

@@ -7,9 +7,10 @@ place of a name may be the secret itself, so no error repeats it.
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+_LONGEST = 100
+_NAME = re.compile(rf"[A-Za-z_][A-Za-z0-9_]{{0,{_LONGEST - 1}}}")
 _PLAINLY_A_NAME = re.compile(r"(?=.{1,40}$)[A-Z]+[0-9]?(?:_[A-Z]+[0-9]?)+|[A-Z]{1,12}")
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _SECRET_HEADER = re.compile(r"auth|key|token|secret|password|cookie", re.IGNORECASE)
@@ -17,8 +18,8 @@ _FROM_VARIABLE = "env:"
 
 
 def shown_variable(name: str) -> str:
-    """The name of a variable, or `***` for what may be a secret in the place of one."""
-    return name if _PLAINLY_A_NAME.fullmatch(name) else "***"
+    """The name of a variable, as it may be shown: it may be a secret in the place of one."""
+    return name if _PLAINLY_A_NAME.fullmatch(name) else "*** (not shown: it may be a key)"
 
 
 def variable_of(value: str) -> str | None:
@@ -53,7 +54,9 @@ def _right_headers(headers: dict[str, str]) -> dict[str, str]:
     return headers
 
 
-Variable = Annotated[str, AfterValidator(_right_name)]
+Variable = Annotated[
+    str, AfterValidator(_right_name), Field(json_schema_extra={"maxLength": _LONGEST})
+]
 """The name of an environment variable that holds a key."""
 
 Headers = Annotated[dict[str, str], AfterValidator(_right_headers)]

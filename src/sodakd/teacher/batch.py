@@ -4,12 +4,11 @@ Killed at any moment it goes on with the batch it had begun: the books keep its 
 before it is submitted.
 """
 
-import asyncio
 import json
 import sqlite3
 import uuid
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import NoReturn
@@ -22,16 +21,13 @@ from sodakd.models.completions import (
     Failure,
     Finish,
     Request,
-    Till,
     at_most,
 )
-from sodakd.settings.teacher import Budget
 from sodakd.teacher import batch_books, books
 from sodakd.teacher.asks import Ask, Reply
-from sodakd.teacher.books import Call, Place
+from sodakd.teacher.books import Call
 from sodakd.teacher.chat import ChatTeacher, reply_of
-from sodakd.teacher.commit import GroupCommit
-from sodakd.teacher.money import Prices
+from sodakd.teacher.round import Desk
 
 ROUNDS = 3
 """How often a request that failed in its batch is put into another one."""
@@ -43,7 +39,6 @@ class BatchTeacher:
     def __init__(self, chat: ChatTeacher, batches: Batches) -> None:
         self.name = chat.name
         self.model = chat.model
-        self.max_in_flight = MOST_REQUESTS
         self.chat = chat
         self.batches = batches
         self.most = MOST_REQUESTS
@@ -52,14 +47,6 @@ class BatchTeacher:
     def version(self, ask: Ask) -> str:
         """As of a direct call."""
         return self.chat.version(ask)
-
-    def session(self) -> AbstractAsyncContextManager[object]:
-        """The connection to the endpoint."""
-        return self.batches
-
-    async def answer(self, ask: Ask, till: Till) -> Reply:
-        """One direct call. The ledger asks in batches."""
-        return await self.chat.answer(ask, till)
 
 
 @dataclass(frozen=True)
@@ -76,29 +63,25 @@ class _TooMany(Exception):
 class BatchRound:
     """The calls of one `ask`, in as few batches as can be."""
 
-    def __init__(
-        self,
-        commits: GroupCommit,
-        teacher: BatchTeacher,
-        prices: Prices,
-        budget: Budget,
-        shown: Callable[[int], None],
-    ) -> None:
-        self._commits = commits
+    def __init__(self, desk: Desk, teacher: BatchTeacher, calls: Iterator[Call]) -> None:
+        self._desk = desk
+        self._commits = desk.commits
         self._teacher = teacher
-        self._prices = prices
-        self._budget = budget
-        self._shown = shown
+        self._calls = calls
         self._replies: dict[str, Reply] = {}
         self._words = ""
 
-    async def run(self, calls: Sequence[Call]) -> dict[str, Reply]:
+    async def run(self) -> dict[str, Reply]:
         """All replies, by key.
 
         Raises:
             BudgetReached: not all of them fitted; those that did are kept.
             EndpointError: the server refuses a batch as a whole, or nothing was ever answered.
         """
+        async with self._commits, self._teacher.batches:
+            return await self._run([*self._calls])
+
+    async def _run(self, calls: Sequence[Call]) -> dict[str, Reply]:
         waiting = [_Wanted(call, self._teacher.chat.request(call.ask)) for call in calls]
         await self._collect_begun({wanted.call.key: wanted for wanted in waiting})
         waiting = [wanted for wanted in waiting if wanted.call.key not in self._replies]
@@ -126,44 +109,36 @@ class BatchRound:
     async def _batch(self, waiting: Sequence[_Wanted]) -> list[_Wanted]:
         """Submit and collect one batch; what is to be asked again."""
         token = uuid.uuid4().hex
-        result = await self._commits.post(lambda database: self._begin(database, token, waiting))
-        assert isinstance(result, _Begun)
-        if result.mine:
-            asked = [Asked(wanted.call.key, wanted.request) for wanted in result.mine]
+        begun = await self._commits.post(lambda database: self._begin(database, token, waiting))
+        assert isinstance(begun, _Begun)
+        again: list[_Wanted] = []
+        if begun.reserved:
+            asked = [Asked(wanted.call.key, wanted.request) for wanted in begun.reserved]
             batch = await self._teacher.batches.submit(token, asked)
             await self._commits.post(lambda database: batch_books.name(database, token, batch))
-            again = await self._collect(token, batch, result.mine)
-        else:
-            again = []
-            if result.elsewhere and result.reached is None:
-                await asyncio.sleep(1.0)
-        if result.reached is not None:
-            raise result.reached
-        return [*again, *result.elsewhere]
+            again = await self._collect(token, batch, begun.reserved)
+        if begun.reached is not None:
+            raise begun.reached
+        return again
 
     def _begin(
         self, database: sqlite3.Connection, token: str, waiting: Sequence[_Wanted]
     ) -> "_Begun":
-        begun = _Begun([], [], None)
+        """Set the most aside for as many as the budget allows, and remember their batch."""
+        reserved: list[_Wanted] = []
+        reached: BudgetReached | None = None
         for wanted in waiting:
-            key = wanted.call.key
+            most, desk = at_most(wanted.request), self._desk
             try:
-                place = books.reserve(
-                    database, wanted.call, at_most(wanted.request), self._prices, self._budget
-                )
+                books.reserve(database, wanted.call, most, desk.prices, desk.budget)
             except BudgetReached as error:
-                begun = replace(begun, reached=error)
+                reached = error
                 break
-            if place is Place.RESERVED:
-                begun.mine.append(wanted)
-            elif place is Place.ANSWERED:
-                self._replies[key] = books.known(database, [key])[key][0]
-            else:
-                begun.elsewhere.append(wanted)
-        if begun.mine:
-            keys = json.dumps([wanted.call.key for wanted in begun.mine])
-            batch_books.begin(database, token, begun.mine[0].call.step, keys)
-        return begun
+            reserved.append(wanted)
+        if reserved:
+            keys = json.dumps([wanted.call.key for wanted in reserved])
+            batch_books.begin(database, token, reserved[0].call.step, keys)
+        return _Begun(reserved, reached)
 
     async def _collect_begun(self, wanted: dict[str, _Wanted]) -> None:
         """Go on with batches that a killed process had begun."""
@@ -189,17 +164,20 @@ class BatchRound:
         again: list[_Wanted] = []
         replies: dict[str, Reply] = {}
 
-        def settle(database: sqlite3.Connection) -> None:
+        def settle(database: sqlite3.Connection) -> str:
             for each in wanted:
                 found = results.get(each.call.key)
                 reply = self._settle(database, each, found, again)
                 if reply is not None:
                     replies[each.call.key] = reply
             batch_books.end(database, token)
+            return books.over(books.spent(database), self._desk.budget)
 
-        await self._commits.post(settle)
+        passed = await self._commits.post(settle)
         self._replies |= replies
-        self._shown(len(self._replies))
+        self._desk.shown(len(self._replies))
+        if passed:
+            raise BudgetReached(str(passed))
         return again
 
     def _refuse(self, ended: Batch, size: int) -> NoReturn:
@@ -231,7 +209,8 @@ class BatchRound:
             if found.error:
                 books.free(database, key)
             else:
-                books.pay(database, key, found.usage or most, self._prices)
+                told = found.usage is not None
+                books.pay(database, key, found.usage or most, self._desk.prices, told=told)
             if found.finish is Finish.LENGTH and not found.error and not wanted.longer:
                 longer = {"max_tokens": 2 * wanted.request.max_tokens}
                 again.append(
@@ -247,7 +226,7 @@ class BatchRound:
         if found is None or found.billed is Billed.NO:
             books.free(database, key)
         elif found.usage is not None:
-            books.pay(database, key, found.usage, self._prices)
+            books.pay(database, key, found.usage, self._desk.prices)
         else:
             books.lose(database, key)
         again.append(wanted)
@@ -261,6 +240,5 @@ class BatchRound:
 
 @dataclass(frozen=True)
 class _Begun:
-    mine: list[_Wanted]
-    elsewhere: list[_Wanted]
+    reserved: list[_Wanted]
     reached: BudgetReached | None

@@ -1,4 +1,4 @@
-"""The books of batches: which were begun, and in whose hands they are.
+"""The books of batches: which were begun, and what they hold.
 
 Each function is one operation inside a transaction that the caller holds.
 """
@@ -7,14 +7,13 @@ import json
 import sqlite3
 import time
 
-from sodakd.teacher.books import OWNER, alive, free
+from sodakd.teacher.books import free
 
 
 def begin(database: sqlite3.Connection, token: str, step: str, keys: str) -> None:
     """Remember a batch before it is submitted: its token and the keys of its calls, as JSON."""
     database.execute(
-        "insert into batches values (?, ?, '', 'begun', ?, ?, ?)",
-        (token, step, keys, OWNER, time.time()),
+        "insert into batches values (?, ?, '', 'begun', ?, ?)", (token, step, keys, time.time())
     )
 
 
@@ -24,11 +23,10 @@ def name(database: sqlite3.Connection, token: str, batch: str) -> None:
 
 
 def begun(database: sqlite3.Connection) -> list[tuple[str, str, str]]:
-    """Token, id and keys of batches that did not come to their end, and are in nobody's hands."""
-    rows = database.execute(
-        "select token, id, keys, owner from batches where state = 'begun' order by at"
+    """Token, id and keys of the batches that did not come to their end."""
+    return database.execute(
+        "select token, id, keys from batches where state = 'begun' order by at"
     ).fetchall()
-    return [tuple(row[:3]) for row in rows if row[3] == OWNER or not alive(row[3])]
 
 
 def end(database: sqlite3.Connection, token: str) -> None:

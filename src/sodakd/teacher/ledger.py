@@ -1,54 +1,90 @@
 """The ledger: cache and books of every call to a teacher, in one SQLite file.
 
-What an attempt may cost at most is reserved before it is made, in one transaction, so the budget is
-never passed: not with many calls in flight, and not by several processes on one ledger. The answer
-is stored before it is used, so nothing paid for is asked twice. An attempt that may have been paid
-for and brought nothing (cut off on its way, or in flight when its process was killed) is `lost`: it
-stays in the books at the most it can have cost.
+What an attempt may cost at most is reserved before it is made, in one transaction, so calls in
+flight together pass no budget. The answer is stored before it is used, so nothing paid for is asked
+twice. An attempt that may have been paid for and brought nothing (cut off on its way, or in flight
+when its process was killed) is `lost`: it stays in the books at the most it can have cost.
 """
 
+import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from sodakd.errors import BudgetReached
+from sodakd.errors import RunError
 from sodakd.models.apart import few_collections, run_apart
 from sodakd.models.completions import Finish
 from sodakd.settings.teacher import Budget
 from sodakd.teacher import books
 from sodakd.teacher.asks import Ask, CallingTeacher, Reply, Teacher, ask_key, request_key
+from sodakd.teacher.batch import BatchRound, BatchTeacher
 from sodakd.teacher.books import Call
-from sodakd.teacher.commit import GroupCommit
-from sodakd.teacher.file import note_unpriced, open_ledger_file, transaction
+from sodakd.teacher.commit import GroupCommit, Writer
 from sodakd.teacher.money import NANO, Prices, SpendRow, Spent
-from sodakd.teacher.round import Round, Shown
+from sodakd.teacher.round import Desk, Round, Shown
+from sodakd.teacher.statement import ledger_in, look_up_answers, look_up_spent
 
-__all__ = ["NANO", "Ledger", "Prices", "SpendRow", "Spent"]
+__all__ = ["NANO", "USUAL_LEDGER", "Ledger", "LedgerOptions", "Prices", "SpendRow", "Spent"]
 
 _CHUNK = 64  # computed answers booked in one transaction
 
 
+@dataclass(frozen=True)
+class LedgerOptions:
+    """How a run's ledger is opened, whatever its recipe.
+
+    Answers that the ledgers in `reuse` hold are taken from there, at no cost. `may_be_new`: the run
+    may go on although the answers that its finished steps paid for are gone.
+    """
+
+    reuse: tuple[Path, ...] = ()
+    may_be_new: bool = False
+
+
+USUAL_LEDGER = LedgerOptions()
+
+
 class Ledger:
-    """A teacher behind its books. Safe to share between threads, and its file between processes."""
+    """A teacher behind its books. Safe to share between threads; its file is one ledger's alone.
+
+    `asked`: how many calls the finished steps of its run are known to have asked for.
+
+    Raises:
+        RunError: the file cannot be used, another ledger has it open, or it holds nothing of what
+            was asked.
+        DataError: there is no ledger where one is to be reused.
+    """
 
     def __init__(
-        self, path: Path, teacher: Teacher | CallingTeacher, prices: Prices, budget: Budget
+        self,
+        path: Path,
+        teacher: Teacher | CallingTeacher | BatchTeacher,
+        prices: Prices,
+        budget: Budget,
+        options: LedgerOptions = USUAL_LEDGER,
+        asked: int = 0,
     ) -> None:
         self.teacher = teacher
         self.prices = prices
         self.budget = budget
-        self._path = path
+        self._reuse = [ledger_in(place) for place in options.reuse]
+        for other in self._reuse:
+            look_up_answers(other, [])
         self._lock = threading.Lock()
         # An answer that was paid for must survive a power cut; a computed one needs no fsync.
-        self._calling = teacher if isinstance(teacher, CallingTeacher) else None
-        self._database = open_ledger_file(path, "full" if self._calling else "normal")
-        if not prices.known and self._calling is not None:
-            with transaction(self._database, path):
-                note_unpriced(self._database, self._calling.model)
+        self._calling = teacher if isinstance(teacher, CallingTeacher | BatchTeacher) else None
+        if self._calling is not None and asked and not options.may_be_new:
+            _require_answers(path, asked)
+        self._writer = Writer(path, "full" if self._calling else "normal")
+        if self._calling is not None:
+            self._writer.do(partial(books.price, model=self._calling.model, prices=prices))
 
     def close(self) -> None:
-        self._database.close()
+        """Close the file, once all that was begun is written."""
+        self._writer.close()
 
     def ask(
         self,
@@ -65,28 +101,27 @@ class Ledger:
         Raises:
             BudgetReached: the next call could pass the budget. The answers so far are kept.
             TeacherError, EndpointError: the teacher cannot answer.
+            RunError: the ledger cannot be written.
         """
         with self._lock, few_collections:
             keys: list[str] = []
             calls = self._calls(asks, step, keys)  # read as they are made, where none is known
             waiting, replies = len(asks), dict[str, Reply]()
-            if books.hold_answers(self._database):
+            if self._writer.do(books.hold_answers) or self._reuse:
                 every = {call.key: call for call in calls}
-                found = books.known(self._database, [*every])
-                early = [key for key, (_, booked) in found.items() if step < booked]
-                if early:
-                    with transaction(self._database, self._path):
-                        books.book_under(self._database, step, early)
-                replies = {key: reply for key, (reply, _) in found.items()}
-                waiting = len(every) - len(found)
-                calls = iter([call for key, call in every.items() if key not in found])
+                replies = self._known(every, step)
+                waiting = len(every) - len(replies)
+                calls = iter([call for key, call in every.items() if key not in replies])
             shown = _counted(progress, len(asks) - waiting, len(asks))
-            if self._calling is not None:
-                database = GroupCommit(self._database, self._path)
-                work = Round(database, self._calling, self.prices, self.budget, calls, shown)
-                replies |= run_apart(work.run(waiting)) if waiting else {}
-            elif not isinstance(self.teacher, CallingTeacher):
+            if not isinstance(self.teacher, CallingTeacher | BatchTeacher):
                 replies |= self._compute(self.teacher, list(calls), shown)
+            elif waiting:
+                desk = Desk(GroupCommit(self._writer), self.prices, self.budget, shown)
+                if isinstance(self.teacher, BatchTeacher):  # a later run takes in what it began
+                    replies |= run_apart(BatchRound(desk, self.teacher, calls).run())
+                else:
+                    work = Round(desk, self.teacher, calls)
+                    replies |= run_apart(work.run(waiting), work.stop)
         answers = [replies[key] for key in keys]
         shown(len(answers))
         tally["teacher_calls"] += len(answers)
@@ -98,14 +133,28 @@ class Ledger:
         return answers
 
     def spent(self) -> Spent:
-        """All that was spent so far, with what is reserved for calls in flight."""
-        with self._lock:
-            return books.spent(self._database)
+        """All that was spent so far, and what is reserved for calls in flight."""
+        return self._writer.do(books.spent)
 
     def rows(self) -> list[SpendRow]:
         """What was spent on answers, by step and kind of ask."""
-        with self._lock:
-            return books.spend_rows(self._database)
+        return self._writer.do(books.spend_rows)
+
+    def _known(self, calls: dict[str, Call], step: str) -> dict[str, Reply]:
+        """Replies to calls that this ledger holds, or one that is reused."""
+
+        def look_up(database: sqlite3.Connection) -> dict[str, Reply]:
+            found = books.known(database, [*calls])
+            books.book_under(database, step, found)
+            return found
+
+        found = self._writer.do(look_up)
+        for other in self._reuse:
+            new = look_up_answers(other, [key for key in calls if key not in found])
+            taken = [(calls[key], reply) for key, reply in new.items()]
+            self._writer.do(partial(books.reuse, answers=taken))
+            found |= new
+        return found
 
     def _calls(self, asks: Sequence[Ask], step: str, keys: list[str]) -> Iterator[Call]:
         """Each different call once; the key of every ask is put on a list."""
@@ -129,19 +178,24 @@ class Ledger:
         for start in range(0, len(missing), _CHUNK):
             chunk = missing[start : start + _CHUNK]
             new = [(call, teacher.at_most(call.ask), teacher.reply(call.ask)) for call in chunk]
-            reached: BudgetReached | None = None
-            with transaction(self._database, self._path):
-                for call, most, reply in new:
-                    try:
-                        books.record(self._database, call, most, reply, self.prices, self.budget)
-                    except BudgetReached as error:  # what was booked before it is kept
-                        reached = error
-                        break
-                    replies[call.key] = reply
+            reached = self._writer.do(
+                partial(books.record, answers=new, prices=self.prices, budget=self.budget)
+            )
             if reached is not None:
                 raise reached
+            replies |= {call.key: reply for call, _, reply in new}
             shown(len(replies))
         return replies
+
+
+def _require_answers(path: Path, asked: int) -> None:
+    spent = look_up_spent(path)
+    if not path.exists() or (spent is not None and spent.calls == 0):
+        raise RunError(
+            f"the ledger {path} is {'empty' if path.exists() else 'gone'}, and finished steps of"
+            f" this run made {asked:,} calls: put it back; or go on without it: --new-ledger pays"
+            " again for what the run still asks, and the budget begins anew"
+        )
 
 
 def _counted(progress: Shown | None, before: int, total: int) -> Shown:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sodakd.types import Frozen, Usage
 
 NANO = 1_000_000_000
+FEMTO_IN_NANO = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -19,11 +20,15 @@ class Prices:
     known: bool = True
     times: float = 1.0
 
+    @property
+    def femto(self) -> tuple[int, int]:
+        """Femto-dollars of a prompt's and of an answer's token."""
+        return round(self.prompt * self.times * NANO), round(self.completion * self.times * NANO)
+
     def of(self, prompt_tokens: int, completion_tokens: int) -> int:
-        """Nano-dollars of so many tokens."""
-        return prompt_tokens * round(self.prompt * 1000 * self.times) + completion_tokens * round(
-            self.completion * 1000 * self.times
-        )
+        """Nano-dollars of so many tokens, rounded up: what costs anything is never nothing."""
+        prompt, completion = self.femto
+        return -(-(prompt_tokens * prompt + completion_tokens * completion) // FEMTO_IN_NANO)
 
     def money(self, usage: Usage) -> int:
         """Nano-dollars of a usage."""
@@ -32,10 +37,10 @@ class Prices:
 
 @dataclass(frozen=True)
 class Spent:
-    """Calls, tokens and nano-dollars: paid, lost on the way, and set aside for calls in flight.
+    """Calls, tokens and nano-dollars: what is spent, and apart what calls in flight may still take.
 
     `lost` of the calls may have been paid for and brought no answer; they are counted at the most
-    they can have cost, `lost_money`.
+    they can have cost, `lost_money`. What is reserved is in none of the others.
     """
 
     calls: int
@@ -43,6 +48,9 @@ class Spent:
     money: int
     lost: int = 0
     lost_money: int = 0
+    reserved_calls: int = 0
+    reserved_tokens: int = 0
+    reserved_money: int = 0
 
     @property
     def dollars(self) -> float:
@@ -63,7 +71,9 @@ class SpendRow(Frozen):
 class Entry(Frozen):
     """A row of `sodakd ledger`: calls of one group. `lost` calls are not in the others.
 
-    `unpriced` of the asks have a price that is unknown: they are in the money as nothing.
+    `unpriced` of the asks have a price that is unknown: they are in the money as nothing. `reused`
+    ones were answered from another run's ledger. Of `untold` calls the server did not tell the
+    tokens: they are booked at the most they can have taken. `open` ones have not come back.
     """
 
     group: str
@@ -77,3 +87,6 @@ class Entry(Frozen):
     lost: int
     lost_money: float
     unpriced: int = 0
+    reused: int = 0
+    untold: int = 0
+    open: int = 0

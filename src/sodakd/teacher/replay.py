@@ -5,15 +5,14 @@ ends in the same bytes. A record of `any_ask` answers every ask of its kind on i
 answers from elsewhere, whose asks nobody wrote down, can be replayed as well.
 """
 
-import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from sodakd.errors import DataError, TeacherError
 from sodakd.models.completions import Finish
 from sodakd.store import read_rows, write_rows
 from sodakd.teacher.asks import ANY_ASK, Ask, Reply, ask_key, subject
-from sodakd.teacher.file import unusable
+from sodakd.teacher.file import reading
 from sodakd.types import Frozen, Usage
 
 
@@ -88,33 +87,33 @@ def record(ledger: Path, out: Path) -> int:
 
     Raises:
         DataError: there is no ledger, or nothing in it was answered.
+        RunError: it cannot be read.
     """
-    if not ledger.exists():
-        raise DataError(f"there is no ledger {ledger}; name the folder of a run")
-    rows = sorted(_answered(ledger), key=lambda row: row.ask_key)
+    with reading(ledger) as database:
+        rows = [_record(*row) for row in database.execute(_ANSWERED)]
     if not rows:
         raise DataError(f"nothing in {ledger} was answered yet")
     write_rows(out, rows)
     return len(rows)
 
 
-def _answered(ledger: Path) -> Iterator[Record]:
-    try:
-        database = sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)
-        for key, kind, question, text, prompt, completion, finish, model, ask in database.execute(
-            "select ask_key, kind, question, reply, prompt_tokens, completion_tokens, finish,"
-            " model, ask from calls where state = 'answered'"
-        ):
-            yield Record(
-                ask_key=key,
-                kind=kind,
-                question=question,
-                text=text,
-                usage=Usage(prompt_tokens=prompt, completion_tokens=completion),
-                finish=Finish(finish),
-                model=model,
-                ask=None if ask is None else ANY_ASK.validate_json(ask).model_dump(mode="json"),
-            )
-        database.close()
-    except sqlite3.Error as error:
-        raise unusable(ledger, error) from error
+_ANSWERED = (
+    "select ask_key, kind, question, reply, reply_prompt_tokens, reply_completion_tokens, finish,"
+    " model, ask from calls where state = 'answered' order by ask_key"
+)
+
+
+def _record(
+    key: str, kind: str, question: str, text: str, prompt: int, completion: int, finish: str,
+    model: str, ask: str | None,
+) -> Record:  # fmt: skip
+    return Record(
+        ask_key=key,
+        kind=kind,
+        question=question,
+        text=text,
+        usage=Usage(prompt_tokens=prompt, completion_tokens=completion),
+        finish=Finish(finish),
+        model=model,
+        ask=None if ask is None else ANY_ASK.validate_json(ask).model_dump(mode="json"),
+    )

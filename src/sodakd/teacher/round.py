@@ -3,44 +3,44 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 
-from sodakd.errors import BudgetReached, SodakdError
+from sodakd.errors import BudgetReached, RunError, SodakdError
 from sodakd.settings.teacher import Budget
 from sodakd.teacher import books
 from sodakd.teacher.asks import CallingTeacher, Reply
-from sodakd.teacher.batch import BatchRound, BatchTeacher
-from sodakd.teacher.books import Call, Place
+from sodakd.teacher.books import Call
 from sodakd.teacher.commit import GroupCommit
 from sodakd.teacher.money import Prices
 from sodakd.types import Usage
 
 Shown = Callable[[int], None]
-_AHEAD = 2.0  # callers for each place at the teacher: the others are at the books
-_POLL = 0.3  # seconds until it is looked again whether another process has an answer
+_CALLERS = 2.0  # for each place at the teacher: the others wait for one, or are at the books
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where the calls of a round are booked: the ledger's commits, prices and budget."""
+
+    commits: GroupCommit
+    prices: Prices
+    budget: Budget
+    shown: Shown
 
 
 class Round:
     """The calls of one `ask`, many at once, in one event loop."""
 
-    def __init__(
-        self,
-        commits: GroupCommit,
-        teacher: CallingTeacher,
-        prices: Prices,
-        budget: Budget,
-        calls: Iterator[Call],
-        shown: Shown,
-    ) -> None:
-        self.commits = commits
+    def __init__(self, desk: Desk, teacher: CallingTeacher, calls: Iterator[Call]) -> None:
+        self.desk = desk
         self.teacher = teacher
-        self.prices = prices
-        self.budget = budget
         self.calls = calls
-        self.shown = shown
         self.replies: dict[str, Reply] = {}
         self.reserved = 0
-        self.error: SodakdError | None = None
+        self.unstored = 0
+        self.error: Exception | None = None
+        self.workers: list[asyncio.Task[None]] = []
 
     async def run(self, most: int) -> dict[str, Reply]:
         """All replies. Raises the first error, after what is in flight has come to its end.
@@ -48,22 +48,24 @@ class Round:
         There are `most` calls at most.
         """
         self.settled = asyncio.get_running_loop().create_future()
-        count = min(most, round(_AHEAD * self.teacher.max_in_flight) + 1)
-        async with (
-            self.commits,
-            self.teacher.session(),
-        ):
-            if isinstance(self.teacher, BatchTeacher):
-                batches = BatchRound(
-                    self.commits, self.teacher, self.prices, self.budget, self.shown
-                )
-                return await batches.run(list(self.calls))
-            async with asyncio.TaskGroup() as workers:
-                for _ in range(count):
-                    workers.create_task(self._work())
-        if self.error is not None:
-            raise self.error
+        count = min(most, round(_CALLERS * self.teacher.max_in_flight) + 1)
+        commits = self.desk.commits
+        async with commits, self.teacher.session(), asyncio.TaskGroup() as group:
+            self.workers = [group.create_task(self._work()) for _ in range(count)]
+        error = self.error or commits.error
+        if self.unstored:
+            raise RunError(
+                f"{error}; {self.unstored} answers that were delivered could not be stored: they"
+                " are asked and paid for again"
+            )
+        if error is not None:
+            raise error
         return self.replies
+
+    def stop(self) -> str:
+        """Begin no further attempt; what is waited for, in words."""
+        self.fail(SodakdError("stopped before everything was asked"))
+        return f"\ntaking in {self.reserved} calls in flight; press Ctrl-C again to end at once"
 
     async def _work(self) -> None:
         for call in self.calls:
@@ -71,8 +73,9 @@ class Round:
                 return
             till = _CallTill(self, call)
             try:
-                reply = await self._reply(call, till)
-            except SodakdError as error:
+                reply = await self.teacher.answer(call.ask, till)
+                await till.close(reply)
+            except Exception as error:  # the first of any kind ends the round
                 till.give_up()
                 self.fail(error)
                 return
@@ -80,49 +83,32 @@ class Round:
                 till.give_up()
                 raise
             self.replies[call.key] = reply
-            self.shown(len(self.replies))
-
-    async def _reply(self, call: Call, till: "_CallTill") -> Reply:
-        while True:
-            try:
-                reply = await self.teacher.answer(call.ask, till)
-            except _Answered as other:
-                return other.reply
-            except _Elsewhere:
-                await asyncio.sleep(_POLL)
-                if self.error is not None:
-                    raise self.error from None
-                continue
-            await till.close(reply)
-            return reply
+            self.desk.shown(len(self.replies))
 
     def settle(self) -> None:
         """One reservation less: whoever waits for room in the budget may look again."""
         self.reserved -= 1
         self.wake()
 
-    def fail(self, error: SodakdError) -> None:
-        """Begin no further call, for this reason if there is none yet."""
+    def fail(self, error: Exception) -> None:
+        """Begin no further attempt, for this reason if there is none yet."""
         if self.error is None:
             self.error = error
         self.wake()
 
     def wake(self) -> None:
         """Have those who wait for room look again."""
+        loop = asyncio.get_running_loop()
         self.settled.set_result(None)
-        self.settled = asyncio.get_running_loop().create_future()
+        self.settled = loop.create_future()
+        if self.error is not None:
+            loop.call_soon(self._end)
 
-
-class _Answered(Exception):
-    """Another process had the answer meanwhile."""
-
-    def __init__(self, reply: Reply) -> None:
-        super().__init__()
-        self.reply = reply
-
-
-class _Elsewhere(Exception):
-    """Another process is asking for this right now."""
+    def _end(self) -> None:
+        """Wait for nobody once nothing is in flight: some wait for a place, or to ask again."""
+        if self.reserved == 0:
+            for worker in self.workers:
+                worker.cancel()
 
 
 class _CallTill:
@@ -131,80 +117,93 @@ class _CallTill:
     def __init__(self, round_: Round, call: Call) -> None:
         self._round = round_
         self._call = call
-        self._prices = round_.prices
+        self._most = Usage(prompt_tokens=0, completion_tokens=0)
         self._is_open = False
-        self._paid: list[Usage] = []
+        self._paid: list[Callable[[sqlite3.Connection], object]] = []
 
     async def reserve(self, most: Usage) -> None:
-        """Set the most aside; near the budget's end, wait for what calls in flight give back."""
-        round_, call = self._round, self._call
+        """Set the most aside; near the budget's end, wait for what calls in flight give back.
+
+        Raises the error that ended the round, if it has ended.
+        """
+        round_, desk = self._round, self._round.desk
         self._settle_paid()
-        budget = round_.budget
-
-        def operation(database: sqlite3.Connection) -> Place | Reply:
-            place = books.reserve(database, call, most, self._prices, budget)
-            if place is Place.ANSWERED:
-                return books.known(database, [call.key])[call.key][0]
-            return place
-
+        self._most = most
+        operation = partial(
+            books.reserve, call=self._call, most=most, prices=desk.prices, budget=desk.budget
+        )
         while True:
+            if round_.error is not None:
+                raise round_.error
             settled = round_.settled
             try:
-                place = await round_.commits.post(operation)
+                await desk.commits.post(operation)
             except BudgetReached:
-                if round_.reserved == 0 or round_.error is not None:
+                if round_.reserved == 0:
                     raise
                 await settled
-                continue
-            break
-        if isinstance(place, Reply):
-            raise _Answered(place)
-        if place is Place.ELSEWHERE:
-            raise _Elsewhere
-        round_.reserved += 1
-        self._is_open = True
+            except asyncio.CancelledError:
+                self.free()  # written after the reservation, if that is still written
+                raise
+            else:
+                round_.reserved += 1
+                self._is_open = True
+                return
 
-    def paid(self, usage: Usage) -> None:
+    def paid(self, usage: Usage | None) -> None:
         """Settle at what it took: with the answer, or with the next reservation."""
-        self._paid.append(usage)
+        self._paid.append(
+            partial(
+                books.pay,
+                key=self._call.key,
+                usage=usage or self._most,
+                prices=self._round.desk.prices,
+                told=usage is not None,
+            )
+        )
 
     def free(self) -> None:
         """Give back what was set aside."""
-        self._end(lambda database: books.free(database, self._call.key))
+        self._end(partial(books.free, key=self._call.key))
 
     def lost(self) -> None:
         """Keep it in the books whole."""
-        self._end(lambda database: books.lose(database, self._call.key))
+        self._end(partial(books.lose, key=self._call.key))
 
     async def close(self, reply: Reply) -> None:
         """Keep the answer, with what the last attempt took, in one transaction."""
-        paid, key, prices = self._paid, self._call.key, self._prices
+        paid, key, budget = self._paid, self._call.key, self._round.desk.budget
 
-        def operation(database: sqlite3.Connection) -> None:
-            for usage in paid:
-                books.pay(database, key, usage, prices)
+        def operation(database: sqlite3.Connection) -> str:
+            for pay in paid:
+                pay(database)
             books.close_call(database, key, reply)
+            return books.over(books.spent(database), budget) if paid else ""
 
-        await self._round.commits.post(operation)
+        try:
+            passed = await self._round.desk.commits.post(operation)
+        except Exception:
+            self._round.unstored += bool(paid)
+            raise
         self._paid = []
         self._end(None)
+        if passed:
+            self._round.fail(BudgetReached(str(passed)))
 
     def give_up(self) -> None:
         """Settle what is open, of a call that ends without an answer."""
         self._settle_paid()
         if self._is_open:
             self.lost()
-        self._end(lambda database: books.abandon(database, self._call.key))
 
     def _settle_paid(self) -> None:
-        key, prices = self._call.key, self._prices
-        for usage in self._paid:
-            self._end(partial(books.pay, key=key, usage=usage, prices=prices))
+        for pay in self._paid:
+            self._end(pay)
         self._paid = []
 
-    def _end(self, operation: Callable[[sqlite3.Connection], None] | None) -> None:
+    def _end(self, operation: Callable[[sqlite3.Connection], object] | None) -> None:
         if operation is not None:
-            self._round.commits.post(operation)
+            self._round.desk.commits.post(operation)
         if self._is_open:
             self._is_open = False
             self._round.settle()

@@ -1,14 +1,14 @@
 """What a ledger's file says to those who only look: by step, arm, cycle, ask, model; in all."""
 
-import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from sodakd.errors import DataError
+from sodakd.errors import DataError, RunError
 from sodakd.teacher import books
-from sodakd.teacher.file import unusable
-from sodakd.teacher.money import NANO, Entry, Spent
+from sodakd.teacher.asks import Reply
+from sodakd.teacher.file import reading
+from sodakd.teacher.money import NANO, Entry, SpendRow, Spent
 
 By = Literal["run", "arm", "cycle", "stage", "step", "ask", "model"]
 
@@ -25,15 +25,17 @@ GROUPS: Mapping[By, str] = {
 """SQL of each grouping: a step is named `CYCLE/STAGE`."""
 
 _SUMS = (
-    "sum(state = 'answered')", "sum(state = 'failed')", "sum(attempts - lost)",
+    "count(*)", "sum(state = 'answered')", "sum(state = 'failed')", "sum(attempts - lost - open)",
     "sum(prompt_tokens)", "sum(completion_tokens)", "sum(money)", "sum(lost)", "sum(lost_money)",
+    "sum(money + lost_money = 0 and prompt_tokens + completion_tokens + lost_tokens > 0"
+    " and model in (select model from unpriced))",
+    "sum(reused)", "sum(untold)", "sum(open)",
 )  # fmt: skip
 
 
-_UNPRICED = (
-    "sum(money + lost_money = 0 and prompt_tokens + completion_tokens + lost_tokens > 0"
-    " and model in (select model from unpriced))"
-)
+def ledger_in(place: Path) -> Path:
+    """The ledger of a run's folder, or the file itself."""
+    return place / "ledger.sqlite" if place.is_dir() else place
 
 
 def statement(ledger: Path, by: By) -> list[Entry]:
@@ -42,46 +44,47 @@ def statement(ledger: Path, by: By) -> list[Entry]:
     Money set aside for calls in flight is in none of them.
 
     Raises:
-        DataError: there is no ledger.
+        DataError: there is no ledger, or it holds no calls.
+        RunError: it cannot be read.
     """
-    if not ledger.exists():
-        raise DataError(f"there is no ledger {ledger}; name the folder of a run")
-    try:
-        database = sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)
-        told = database.execute("select count(*) from sqlite_master where name = 'unpriced'")
-        unpriced = _UNPRICED if told.fetchone()[0] else "0"
-        sums = f"sum(1), {', '.join(_SUMS)}, {unpriced}"
+    sums = ", ".join(_SUMS)
+    with reading(ledger) as database:
         groups = database.execute(
             f"select {GROUPS[by]} as name, {sums} from calls group by name order by name"
         ).fetchall()
         everything = database.execute(f"select 'all', {sums} from calls").fetchall()
-        database.close()
-    except sqlite3.Error as error:
-        raise unusable(ledger, error) from error
     if not groups:
         raise DataError(f"{ledger} holds no calls yet")
     return [_entry(*row) for row in (*groups, *everything)]
 
 
-def look_up_spent(path: Path) -> Spent | None:
+def look_up_spent(ledger: Path) -> Spent | None:
     """What a ledger's file says was spent, for whoever watches; None if it cannot be told now."""
-    if not path.exists():
-        return None
     try:
-        database = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=0.1)
-        spent = books.spent(database)
-        database.close()
-    except (sqlite3.Error, TypeError):  # TypeError: its one row is not written yet
+        with reading(ledger) as database:
+            return books.spent(database)
+    except (DataError, RunError):
         return None
-    return spent
+
+
+def look_up_spend_rows(ledger: Path) -> list[SpendRow]:
+    """What answers cost so far, by step and kind of ask. Raises as `statement` does."""
+    with reading(ledger) as database:
+        return books.spend_rows(database)
+
+
+def look_up_answers(ledger: Path, keys: Sequence[str]) -> dict[str, Reply]:
+    """The replies with these keys that a ledger's file holds. Raises as `statement` does."""
+    with reading(ledger) as database:
+        return books.known(database, keys)
 
 
 def _entry(
     group: str, asks: int, answered: int, failed: int, calls: int, prompt: int, completion: int,
-    money: int, lost: int, lost_money: int, unpriced: int,
+    money: int, lost: int, lost_money: int, unpriced: int, reused: int, untold: int, still: int,
 ) -> Entry:  # fmt: skip
     return Entry(
         group=group, asks=asks, answered=answered, failed=failed, calls=calls,
-        prompt_tokens=prompt, completion_tokens=completion, money=money / NANO,
-        lost=lost, lost_money=lost_money / NANO, unpriced=unpriced,
+        prompt_tokens=prompt, completion_tokens=completion, money=money / NANO, lost=lost,
+        lost_money=lost_money / NANO, unpriced=unpriced, reused=reused, untold=untold, open=still,
     )  # fmt: skip

@@ -1,7 +1,6 @@
 """A student's model as training needs it: full weights, or frozen ones with adapters (LoRA)."""
 
 import gc
-import json
 import shutil
 import warnings
 from collections.abc import Iterator
@@ -11,55 +10,38 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, cast
 
 import torch
-from transformers import (
-    AutoModelForCausalLM,
-    AutoTokenizer,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-)
+from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from sodakd.errors import ModelError
-from sodakd.models.prompts import Layout, Tokenizer, layout_of
+from sodakd.models.folder import CONFIG, INDEX, ending_tokens, read_config, weight_files
+from sodakd.models.loading import load_model, load_tokenizer
+from sodakd.models.prompts import Layout, Tokenizer, layout_of, with_fixed_day
 from sodakd.settings.student import StudentSettings
+from sodakd.training.disk import share_files
 
 if TYPE_CHECKING:
     from peft import PeftModel
-
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+    from transformers import BitsAndBytesConfig
 
 
 def open_tokenizer(folder: Path) -> tuple[PreTrainedTokenizerBase, Layout]:
-    """A folder's tokenizer, which has a layout from then on, and that layout.
+    """Return a folder's tokenizer, which has a layout from then on, and that layout.
 
     Raises:
         ModelError: there is none, or it has no layout.
     """
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError) as error:
-        raise ModelError(f"the tokenizer of {folder} cannot be loaded: {error}") from error
-    return tokenizer, layout_of(cast("Tokenizer", tokenizer), generation_stops(folder))
+    tokenizer = load_tokenizer(folder)
+    return tokenizer, layout_of(cast("Tokenizer", tokenizer), ending_tokens(folder))
 
 
 def open_model(folder: Path, student: StudentSettings) -> PreTrainedModel:
-    """The weights of a folder (safetensors; no code of the folder is run), to be trained.
+    """Return the model of a folder (safetensors; no code of the folder is run), to be trained.
 
     Raises:
-        ModelError: they cannot be loaded, or QLoRA has no bitsandbytes here.
+        ModelError: it cannot be loaded, or QLoRA has no bitsandbytes here.
     """
-    quantized = student.finetuning_type == "qlora"
-    options = {"quantization_config": _four_bit(), "device_map": _device()} if quantized else {}
-    try:
-        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
-            folder,
-            local_files_only=True,
-            use_safetensors=True,
-            dtype=DTYPES[student.dtype],
-            **options,
-        )
-    except (OSError, ValueError, ImportError) as error:
-        raise ModelError(f"the model of {folder} cannot be loaded: {error}") from error
-    return model
+    four_bit = _four_bit() if student.finetuning_type == "qlora" else None
+    return load_model(folder, student.dtype, four_bit)
 
 
 def with_adapters(model: PreTrainedModel, student: StudentSettings, seed: int) -> "PeftModel":
@@ -106,12 +88,24 @@ def save_student(
     model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, layout: Layout, out: Path
 ) -> None:
     """Write a folder that transformers and vLLM load, and whose answers end where they should."""
-    stops = sorted(layout.stops)
-    model.generation_config.eos_token_id = stops[0] if len(stops) == 1 else stops
-    if tokenizer.pad_token_id is not None:
-        model.generation_config.pad_token_id = tokenizer.pad_token_id
+    model.generation_config = _plain_generation(tokenizer, layout)
     model.save_pretrained(out)
     tokenizer.save_pretrained(out)
+    share_files(out)
+
+
+def _plain_generation(tokenizer: PreTrainedTokenizerBase, layout: Layout) -> GenerationConfig:
+    """The tokens that begin, end and fill texts, and nothing else.
+
+    A base's sampling settings are not kept: the student is trained and measured without them, and
+    many published ones (a temperature without sampling) are refused when they are written.
+    """
+    stops = sorted(layout.stops)
+    return GenerationConfig(
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=stops[0] if len(stops) == 1 else stops,
+        pad_token_id=tokenizer.pad_token_id,
+    )
 
 
 def free_accelerator() -> None:
@@ -121,49 +115,36 @@ def free_accelerator() -> None:
         torch.cuda.empty_cache()
 
 
-def generation_stops(folder: Path) -> list[int]:
-    """The tokens that end an answer by a folder's generation config."""
-    path = folder / "generation_config.json"
-    if not path.exists():
-        return []
-    found = json.loads(path.read_text(encoding="utf-8")).get("eos_token_id")
-    return [] if found is None else [found] if isinstance(found, int) else list(found)
-
-
 def lay_out(source: Path, out: Path, chat_template: str | None = None) -> None:
     """Lay a pretrained model into a folder of its own: links to its weights, the rest as copies.
 
-    Its tokenizer has a chat template from then on: its own, the one given, or the default one.
+    Its tokenizer has a chat template from then on: its own, the one given, or the default one. Of
+    its generation config the tokens that end an answer are kept.
 
     Raises:
         ModelError: the source is no model that can be a student: no safetensors, no tokenizer, or
             a tokenizer with more tokens than the model.
     """
-    weights = sorted(source.glob("*.safetensors"))
-    config = source / "config.json"
-    if not weights or not config.exists():
-        lacks = "config.json" if weights else "*.safetensors"
-        raise ModelError(
-            f"{source} holds no {lacks}; a student is a folder that transformers loads, with its"
-            " weights as safetensors (model.save_pretrained writes them)"
-        )
-    for path in [*weights, *source.glob("*.safetensors.index.json")]:
+    weights = weight_files(source)
+    index = [source / INDEX] if len(weights) > 1 else []
+    for path in [*weights, *index]:
         link = out / path.name
         link.unlink(missing_ok=True)
         link.symlink_to(path.resolve())
-    for name in ("config.json", "generation_config.json"):
-        if (source / name).exists():
-            shutil.copyfile(source / name, out / name)
-    tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=True)
+    shutil.copyfile(source / CONFIG, out / CONFIG)
+    tokenizer = load_tokenizer(source)
     if chat_template is not None:
         tokenizer.chat_template = chat_template
-    layout_of(cast("Tokenizer", tokenizer), generation_stops(source))
-    size = json.loads(config.read_text(encoding="utf-8")).get("vocab_size")
+    if isinstance(tokenizer.chat_template, str):
+        tokenizer.chat_template = with_fixed_day(tokenizer.chat_template)
+    layout = layout_of(cast("Tokenizer", tokenizer), ending_tokens(source))
+    size = read_config(source / CONFIG).get("vocab_size")
     if isinstance(size, int) and len(tokenizer) > size:
         raise ModelError(
             f"the tokenizer of {source} has {len(tokenizer)} tokens and its model {size}: they do"
             " not belong together"
         )
+    _plain_generation(tokenizer, layout).save_pretrained(out)
     tokenizer.save_pretrained(out)
 
 
@@ -175,7 +156,7 @@ def _peft_asks_old_names() -> Iterator[None]:
         yield
 
 
-def _four_bit() -> object:
+def _four_bit() -> "BitsAndBytesConfig":
     try:
         import bitsandbytes  # noqa: F401
     except ImportError:
@@ -191,7 +172,3 @@ def _four_bit() -> object:
         bnb_4bit_use_double_quant=True,
         bnb_4bit_compute_dtype=torch.bfloat16,
     )
-
-
-def _device() -> dict[str, str]:
-    return {"": "cuda" if torch.cuda.is_available() else "cpu"}

@@ -11,9 +11,9 @@ from tokenizers.trainers import BpeTrainer
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 from transformers.utils import logging
 
-from sodakd.models.prompts import ASSISTANT, END, PAD, USER
+from sodakd.models.prompts import ASSISTANT, END, MARKS, PAD, USER
 from sodakd.settings.student import StudentShape
-from sodakd.training.disk import writing
+from sodakd.training.disk import share_files, writing
 
 # A word takes the space before it with it; a digit never does, and stands alone, so that " 3" and
 # "3" are the same token "3". A line break takes the indent of the next line with it.
@@ -39,7 +39,7 @@ def train_tokenizer(
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
-    return PreTrainedTokenizerFast(
+    trained = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         pad_token=PAD,
         eos_token=END,
@@ -47,6 +47,8 @@ def train_tokenizer(
         clean_up_tokenization_spaces=False,
         model_max_length=max_length,
     )
+    trained.chat_template = MARKS
+    return trained
 
 
 def create_student(texts: Iterable[str], shape: StudentShape, seed: int, out: Path) -> None:
@@ -73,6 +75,7 @@ def create_student(texts: Iterable[str], shape: StudentShape, seed: int, out: Pa
     with writing(out):
         model.save_pretrained(out)
         tokenizer.save_pretrained(out)
+    share_files(out)
 
 
 def _alphabet() -> list[str]:

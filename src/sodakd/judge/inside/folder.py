@@ -5,9 +5,7 @@ Nothing but the standard library is imported here.
 
 import contextlib
 import os
-import secrets
 import stat
-from collections.abc import Iterator
 
 from sodakd.judge.inside.box import FILES
 
@@ -22,68 +20,71 @@ def too_much(folder: str, most: int) -> bool:
     while folders:
         try:
             with os.scandir(folders.pop()) as found:
-                entries = list(found)
+                for entry in found:
+                    count += 1
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                    else:
+                        size += entry.stat(follow_symlinks=False).st_blocks * 512
         except (FileNotFoundError, PermissionError):
-            continue
+            continue  # it was removed as we looked, or nobody may see what is in it
         except OSError:  # its path is too long
             return True
-        count += len(entries)
         if count > FILES:
             return True
-        for entry in entries:
-            with contextlib.suppress(OSError):
-                seen = entry.stat(follow_symlinks=False)
-                if stat.S_ISDIR(seen.st_mode):
-                    folders.append(entry.path)
-                else:
-                    size += seen.st_blocks * 512
     return size > most
 
 
 def remove_tree(path: str) -> None:
     """Remove a folder of which nobody else makes use, with all that is in it; follows no link.
 
-    Folders within folders come up to the top before they are emptied, so no depth is too much. What
-    cannot be removed stays.
+    No depth is too much: one folder is open at a time, and none is named by its path. What cannot
+    be removed stays.
     """
-    mark, number = secrets.token_hex(8), 0
-    with contextlib.suppress(OSError), _opened(path) as top:
-        while True:
-            before = number
-            folders = _emptied(top)
-            for name in folders:
-                with contextlib.suppress(OSError), _opened(name, top) as inner:
-                    for child in _emptied(inner):
-                        number += 1
-                        _give_rights(child, inner)
-                        os.rename(child, f"{mark}{number}", src_dir_fd=inner, dst_dir_fd=top)
-                    os.rmdir(name, dir_fd=top)
-            if number == before:
-                break
+    with contextlib.suppress(OSError):
+        here = _open(path)
+        names: list[str] = []
+        left = [_emptied(here)]
+        try:
+            while left:
+                if left[-1]:
+                    name = left[-1].pop()
+                    with contextlib.suppress(OSError):
+                        here = _exchanged(here, _open(name, here))
+                        names.append(name)
+                        left.append(_emptied(here))
+                    continue
+                left.pop()
+                if names:
+                    here = _exchanged(here, os.open("..", _FOLDER, dir_fd=here))
+                    with contextlib.suppress(OSError):
+                        os.rmdir(names.pop(), dir_fd=here)
+        finally:
+            os.close(here)
         os.rmdir(path)
 
 
-@contextlib.contextmanager
-def _opened(name: str, within: int | None = None) -> Iterator[int]:
-    _give_rights(name, within)
-    how = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-    folder = os.open(name, how, dir_fd=within)
-    try:
-        yield folder
-    finally:
-        os.close(folder)
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def _give_rights(name: str, within: int | None) -> None:
-    """Let us into a folder that may have no rights left; root needs none."""
+def _open(name: str, within: int | None = None) -> int:
+    """A folder that may have no rights left; root needs none."""
     if os.geteuid() != 0:
         os.chmod(name, 0o700, dir_fd=within)
+    return os.open(name, _FOLDER, dir_fd=within)
+
+
+def _exchanged(folder: int, other: int) -> int:
+    os.close(folder)
+    return other
 
 
 def _emptied(folder: int) -> list[str]:
     """Remove a folder's files; gives the names of its folders."""
-    folders = []
-    for name in os.listdir(folder):
+    folders, names = [], []
+    with contextlib.suppress(OSError):
+        names = os.listdir(folder)
+    for name in names:
         with contextlib.suppress(OSError):
             if stat.S_ISDIR(os.lstat(name, dir_fd=folder).st_mode):
                 folders.append(name)

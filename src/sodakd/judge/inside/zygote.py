@@ -10,7 +10,7 @@ import os
 import signal
 import socket
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from sodakd.judge.inside.box import Box, BoxError, Exit, Limits, LimitsOfC
 from sodakd.judge.inside.job import Job
@@ -93,51 +93,3 @@ class Zygote:
         self._socket.close()
         with contextlib.suppress(ChildProcessError):
             os.waitpid(self.pid, 0)
-
-
-class Forks:
-    """A zygote that is tested before it is trusted, and given up where the test fails.
-
-    `failing` is what is said then, before why.
-    """
-
-    def __init__(self, failing: str) -> None:
-        self._failing = failing
-        self._zygote: Zygote | None = None
-        self._command: tuple[str, ...] = ()
-        self._note = ""
-
-    def of(
-        self,
-        box: Box,
-        command: Sequence[str],
-        environment: Mapping[str, str],
-        test: Callable[[Zygote], str],
-    ) -> tuple[Zygote | None, str]:
-        """The zygote of this command, or None and why there is none.
-
-        `test` says what is wrong with a new one, or "". Another command ends the last one's.
-        """
-        if self._note or self._command == tuple(command):
-            return self._zygote, self._note
-        self._close()
-        self._command = tuple(command)
-        try:
-            self._zygote = Zygote(box, command, environment)
-            wrong = test(self._zygote)
-        except OSError as error:
-            wrong = str(error)
-        if wrong:
-            return None, self.lose(wrong)
-        return self._zygote, ""
-
-    def lose(self, why: str) -> str:
-        """Give the zygote up; says so."""
-        self._close()
-        self._note = f"{self._failing}: {why}"
-        return self._note
-
-    def _close(self) -> None:
-        if self._zygote is not None:
-            self._zygote.close()
-            self._zygote = None

@@ -90,7 +90,9 @@ def joined(code: str, script: str) -> str:
 
 
 def _used(script: str) -> frozenset[str]:
-    """The names that stand before a dot."""
+    """The names of `_GIVEN` that stand before a dot."""
+    if not any(f"{name}." in script for name in _GIVEN):
+        return frozenset()
     names, last = set(), ""
     for one in tokens(script):
         if one.text == ".":
@@ -105,7 +107,7 @@ def without_mains(code: str, script: str) -> str:
 
 
 def _renamed(source: str, name: str) -> str:
-    for one in functions(source):
+    for one in functions(source) if "main" in source else []:
         if one.name == "main":
             return f"{source[: one.start]}{name}{source[one.start + len('main') :]}"
     return source

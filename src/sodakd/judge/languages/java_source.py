@@ -16,7 +16,8 @@ _TOKEN = re.compile(
     |(?P<open>\{)|(?P<close>\})
     |(?P<type>\b(?:class|interface|enum|record)\s++(?P<name>[\w$]++))
     |(?P<public>\bpublic\b)|(?P<main>\bvoid\s++main\s*+\()
-    |(?P<header>\b(?:package|import)\b[^;{}"']{0,400}+;)""",
+    |(?P<header>\b(?:package|import)\b[^;{}"']{0,400}+;)
+    |[\w$]++|[^\w$/"'{}]++""",
     re.VERBOSE | re.DOTALL,
 )
 """What does not end is read to the end: nothing is read twice."""

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from sodakd.judge.inside.accelerator import Accelerator, UnavailableError
 from sodakd.judge.inside.box import Box, BoxError, Ended
 from sodakd.judge.inside.job import Job
 from sodakd.judge.inside.native import VALUES, Memory
@@ -19,7 +20,7 @@ from sodakd.judge.inside.plain import decode
 from sodakd.judge.inside.said import short
 from sodakd.judge.inside.task import Result, Task, bad_end, full, text_of
 from sodakd.judge.inside.wall import seen
-from sodakd.judge.inside.zygote import Forks, Zygote
+from sodakd.judge.inside.zygote import Zygote
 
 _PACKAGE = str(Path(__file__).resolve().parents[2])
 _ENVIRONMENT = {"PYTHONHASHSEED": "0"}
@@ -27,17 +28,17 @@ _ENVIRONMENT = {"PYTHONHASHSEED": "0"}
 
 def judge(box: Box, task: Task, killed_for_memory: Callable[[], bool]) -> Result:
     """Try one program."""
-    warm, note = _warm(box, task) if task.warm else (None, "")
+    warm = _warm(box, task) if task.warm else None
     try_it = _by_calls if task.script is None else _by_script
     with Memory("output") as output, Memory("result") as result:
         try:
             found = try_it(box, task, warm, killed_for_memory, output, result)
-        except BoxError as error:
+        except BoxError:
             if warm is None:
                 raise
-            _FORKS.lose(str(error))
-            return judge(box, task, killed_for_memory)
-    return replace(found, notes=(note,)) if note else found
+            _FORKS.close()
+            return judge(box, replace(task, warm=False), killed_for_memory)
+    return replace(found, notes=(_FORKS.note,)) if _FORKS.note else found
 
 
 def _run(
@@ -150,21 +151,23 @@ def _result(
     )
 
 
-def _warm(box: Box, task: Task) -> tuple[Zygote | None, str]:
-    """The warm interpreter, or None and why there is none."""
+def _warm(box: Box, task: Task) -> Zygote | None:
+    """The warm interpreter, or None where there is none."""
     command = _command("main", box.path)
 
-    def test(zygote: Zygote) -> str:
+    def test(zygote: Zygote) -> None:
         for code, given in (("def f(x): return [x]", '{"value":[1]}'), ("f = g", "NameError")):
             trial = replace(task, code=code, entry_point="f", arguments=((1,),), script=None)
             with Memory("output") as output, Memory("result") as result:
                 found = _by_calls(box, trial, zygote, lambda: False, output, result)
             if given not in str(found.values):
-                return f"self-test: {found.outcome} {found.output}"
-        return ""
+                raise ValueError(f"self-test: {found.outcome} {found.output}")
 
-    return _FORKS.of(box, command, _ENVIRONMENT, test)
+    try:
+        return _FORKS.of(command, lambda: Zygote(box, command, _ENVIRONMENT), test)
+    except UnavailableError:
+        return None
 
 
-_FORKS = Forks("Python cannot be kept small here, and starts anew for each program")
+_FORKS = Accelerator[Zygote]("Python")
 """The warm interpreter of this worker."""

@@ -24,7 +24,7 @@ def find() -> Installed:
     if not place.exists():
         raise JudgeError(f"vet is not in {root}")
     version = (root / "VERSION").read_text(encoding="utf-8").split()[0].removeprefix("go")
-    packages = go_library(root, version).packages
+    packages = go_library(root, version)
     paths = {"vet": str(place), "packages": str(packages)}
     return Installed(paths, (str(place), str(packages.parent)), version)
 

@@ -1,0 +1,196 @@
+"""Rows of a file, by what it holds and not by what it is called: JSON, JSON lines, CSV, Parquet.
+
+Each may be compressed by gzip. JSON lines, CSV and Parquet are read a part at a time.
+"""
+
+import csv
+import gzip
+import io
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import chain
+from pathlib import Path
+from typing import IO
+
+from pydantic import JsonValue
+
+from sodakd.errors import DataError
+from sodakd.json_text import JsonError, parse_json
+from sodakd.settings.sources import SUFFIXES, suffix_of
+
+Values = dict[str, JsonValue]
+STDIN = "-"
+_LINES = (".jsonl", ".ndjson")
+_TABLES = (".csv", ".tsv")
+_GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
+_LONGEST_CELL = 10_000_000
+_BATCH = 1000
+
+
+def read_file(path: Path) -> Iterator[tuple[int, Values]]:
+    """The rows of a file, numbered from 0; JSON lines by the line they stand on.
+
+    Raises:
+        DataError: it cannot be read, or is of no kind that is read here; names file and line.
+    """
+    name = "standard input" if str(path) == STDIN else str(path)
+    try:
+        with ExitStack() as stack:
+            file = stack.enter_context(_opened(path))
+            if file.read(len(_GZIP)) == _GZIP:
+                file.seek(0)
+                file = stack.enter_context(io.BufferedReader(gzip.GzipFile(fileobj=file)))
+            file.seek(0)
+            start = file.read(len(_PARQUET))
+            file.seek(0)
+            if start == _PARQUET or suffix_of(path.name) == ".parquet":
+                yield from _read_parquet(file, name)
+            elif suffix_of(path.name) in _TABLES:
+                yield from _read_table(stack.enter_context(_text(file, newline="")), name)
+            else:
+                yield from _read_json(stack.enter_context(_text(file)), name, suffix_of(path.name))
+    except UnicodeDecodeError as error:
+        raise DataError(f"{name} is not UTF-8 text: {error}; save it as UTF-8") from None
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{name} cannot be read: {error}") from None
+
+
+def _opened(path: Path) -> IO[bytes]:
+    return io.BytesIO(sys.stdin.buffer.read()) if str(path) == STDIN else path.open("rb")
+
+
+def _text(file: IO[bytes], newline: str | None = None) -> IO[str]:
+    # Editors of some systems put a mark at the start, which is no part of the text.
+    return io.TextIOWrapper(file, encoding="utf-8-sig", newline=newline)
+
+
+def _read_json(file: IO[str], name: str, suffix: str) -> Iterator[tuple[int, Values]]:
+    head: list[str] = []
+    filled: list[str] = []
+    for line in file:
+        head.append(line)
+        filled += [line] if line.strip() else []
+        if len(filled) == 2:
+            break
+    if not filled:
+        return
+    if filled[0].lstrip()[0] not in "{[" and suffix not in (*_LINES, ".json"):
+        raise DataError(
+            f"{name} is of no kind that is read here; known: {', '.join(SUFFIXES)}, each also with"
+            " .gz, or a folder"
+        )
+    if _is_object(filled[0]) and (len(filled) == 2 or suffix in _LINES):
+        for number, line in enumerate(chain(head, file)):
+            if line.strip():
+                place = f"{name}, line {number + 1}"
+                yield number, _object(_json(line, place), place)
+        return
+    try:
+        value = parse_json("".join(chain(head, file)))
+    except JsonError as error:
+        if suffix in _LINES:
+            _json(filled[0], f"{name}, line {head.index(filled[0]) + 1}")
+        raise DataError(
+            f"{name} is neither JSON lines (an object a line) nor one JSON value: {error}"
+        ) from None
+    for number, row in enumerate(_rows_of(value, name)):
+        yield number, _object(row, f"{name}, row {number}")
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(parse_json(line), dict)
+    except JsonError:
+        return False
+
+
+def _rows_of(value: JsonValue, name: str) -> list[JsonValue]:
+    """The list that a JSON file is, or the one in its object."""
+    if isinstance(value, dict):
+        lists = [below for below in value.values() if isinstance(below, list)]
+        if len(lists) != 1:
+            raise DataError(
+                f"{name} holds an object with {len(lists)} lists; a source is a list of objects,"
+                " or an object with one"
+            )
+        return lists[0]
+    if not isinstance(value, list):
+        raise DataError(f"{name} holds a {type(value).__name__}; a source is a list of objects")
+    return value
+
+
+def _read_table(file: IO[str], name: str) -> Iterator[tuple[int, Values]]:
+    csv.field_size_limit(_LONGEST_CELL)
+    head = file.readline()
+    file.seek(0)
+    separator = max(",;\t", key=head.count)
+    rows = csv.reader(file, delimiter=separator)
+    try:
+        names = next(rows, [])
+        number = 0
+        for row in rows:
+            if not row:
+                continue
+            if len(row) != len(names):
+                raise DataError(
+                    f"{name}, line {rows.line_num}: {len(row)} values for {len(names)} columns; a"
+                    f" text that holds {separator!r} or an end of line stands in quotation marks"
+                )
+            yield number, {key: cell for key, cell in zip(names, row, strict=True) if key.strip()}
+            number += 1
+    except csv.Error as error:
+        raise DataError(f"{name}, line {rows.line_num}: not CSV: {error}") from None
+
+
+def _read_parquet(file: IO[bytes], name: str) -> Iterator[tuple[int, Values]]:
+    try:
+        from pyarrow import ArrowException
+        from pyarrow.parquet import ParquetFile
+    except ImportError:
+        raise DataError(
+            f"{name} is Parquet, and pyarrow is not installed: pip install 'sodakd[data]'"
+        ) from None
+    number = 0
+    try:
+        with ParquetFile(file) as table:
+            for batch in table.iter_batches(batch_size=_BATCH):
+                for row in batch.to_pylist():
+                    yield number, {key: _plain(value) for key, value in row.items()}
+                    number += 1
+    except (ArrowException, OverflowError) as error:
+        raise DataError(f"{name} cannot be read as Parquet: {error}") from None
+
+
+def _plain(value: object) -> JsonValue:
+    """A value of a table as JSON has it; bytes that are UTF-8 are a text.
+
+    What JSON has no form for becomes what stands for it in a message: a part of that type, such as
+    `{"type": "date"}`.
+    """
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if isinstance(value, bytes):
+        try:
+            return value.decode("utf-8")
+        except UnicodeDecodeError:
+            return {"type": "bytes"}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, dict):
+        return {str(key): _plain(each) for key, each in value.items()}
+    return {"type": type(value).__name__}
+
+
+def _json(text: str, place: str) -> JsonValue:
+    try:
+        return parse_json(text)
+    except JsonError as error:
+        raise DataError(f"{place}: not JSON: {error}; mend the line, or remove it") from None
+
+
+def _object(value: JsonValue, place: str) -> Values:
+    if not isinstance(value, dict):
+        raise DataError(f"{place}: a row is an object; found a {type(value).__name__}")
+    return value

@@ -1,0 +1,147 @@
+"""Functions of typed languages that are called: what stands beside them does not matter."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from sodakd.judge import Judge, Program
+from sodakd.settings.stages import JudgeSettings
+from sodakd.types import Case, Language, Outcome, Signature, Tests, ValueType
+from tests.judge.test_programs import skip_where_missing
+
+C, CPP, JAVA = Language.C, Language.CPP, Language.JAVA
+JS, TS = Language.JAVASCRIPT, Language.TYPESCRIPT
+LIST = "typedef struct {} IntList;\n".format("{ long long *items; int count; }")
+LISTED = "long long f(IntList l) { return l.items[0] + l.items[l.count - 1]; }\n"
+TWICE = "long long f(long long n) { return 2 * n; }\n"
+JAVA_THREADS = """\
+import java.util.concurrent.*;
+class Solution {
+    static long f(long n) throws Exception {
+        var pool = Executors.newFixedThreadPool(64);
+        var all = new CountDownLatch(64);
+        for (int i = 0; i < 64; i++) pool.submit(() -> { all.countDown(); all.await(); return 0; });
+        all.await();
+        pool.shutdown();
+        return 2 * n;
+    }
+}
+"""
+CPP_THREADS = """\
+#include <atomic>
+#include <thread>
+#include <vector>
+long long f(long long n) {
+    std::atomic<long long> sum = 0;
+    std::vector<std::thread> all;
+    for (int i = 0; i < 64; i++) all.emplace_back([&] { sum += n; });
+    for (auto &one : all) one.join();
+    return sum / 32;
+}
+"""
+LISTS: dict[str, tuple[Language, str]] = {
+    "the given type": (C, LISTED),
+    "the type as the question shows it": (C, LIST + LISTED),
+    "the type with a tag": (C, LIST.replace("struct", "struct IntList") + LISTED),
+    "the type in another order": (
+        C,
+        "typedef struct { int count; long long *items; } IntList;\n" + LISTED,
+    ),
+    "the type in a comment": (C, f"/*\n{LIST}*/\n// {LIST}{LISTED}"),
+    "the type and a main of its own": (C, f"{LIST}{LISTED}int main() {{ IntList l; f(l); }}\n"),
+}
+BESIDE: dict[str, tuple[Language, str, str]] = {
+    "names of the system's in C": (
+        C,
+        "int read(void) { return 1; }\nint link(int a) { return a; }\n" + TWICE,
+        "f",
+    ),
+    "a backslash at the end of C": (C, f"{TWICE}// \\", "f"),
+    "a backslash at the end of C++": (CPP, f"{TWICE}// \\", "f"),
+    "a main without an end in C++": (CPP, f"{TWICE}int main() {{}}\n", "f"),
+    "a method of C++": (CPP, f"class Solution {{ public: {TWICE}}};\n", "Solution().f"),
+    "threads of C++": (CPP, CPP_THREADS, "f"),
+    "threads of Java": (JAVA, JAVA_THREADS, "f"),
+    "deep recursion in Java": (
+        JAVA,
+        "class Solution {\n    static long r(long k) { return k == 0 ? 0 : 1 + r(k - 1); }\n"
+        "    static long f(long n) { return r(50_000) * 0 + 2 * n; }\n}\n",
+        "f",
+    ),
+    "a method of Java": (
+        JAVA,
+        "class Solution { long f(long n) { return 2 * n; } }",
+        "new Solution().f",
+    ),
+    "a method of Java as Python names it": (
+        JAVA,
+        "class Solution { long f(long n) { return 2 * n; } }",
+        "Solution().f",
+    ),
+    "a method of JavaScript": (
+        JS,
+        "class Solution { k = 2; f(n) { return this.k * n; } }",
+        "new Solution().f",
+    ),
+    "a method of a module": (
+        JS,
+        "export class Solution { k = 2; f(n) { return this.k * n; } }",
+        "Solution().f",
+    ),
+    "a method of TypeScript": (
+        TS,
+        "class Solution { k = 2; f(n: number) { return this.k * n; } }",
+        "new Solution().f",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def judge() -> Iterator[Judge]:
+    with Judge(JudgeSettings(cpu_seconds=5), workers=1) as judge:
+        yield judge
+        assert judge.notes() == []
+
+
+def called(entry_point: str, kind: ValueType, argument: int | list[int], expected: int) -> Tests:
+    return Tests(
+        entry_point=entry_point,
+        cases=(Case(arguments=(argument,), expected=expected),),
+        signature=Signature(arguments=(kind,), returns=ValueType.INT),
+    )
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_program_may_declare_the_lists_that_it_is_given(judge: Judge, name: str) -> None:
+    language, code = LISTS[name]
+    skip_where_missing(language)
+    verdict = judge.one(Program(code, language, called("f", ValueType.INTS, [3, 1, 2], 5)))
+    assert verdict.passed, verdict.output
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_a_function_is_called_whatever_stands_beside_it(judge: Judge, name: str) -> None:
+    language, code, entry_point = BESIDE[name]
+    skip_where_missing(language)
+    verdict = judge.one(Program(code, language, called(entry_point, ValueType.INT, 2, 4)))
+    assert verdict.passed, verdict.output
+    wrong = judge.one(Program(code, language, called(entry_point, ValueType.INT, 2, 5)))
+    assert wrong.outcome is Outcome.WRONG_ANSWER
+
+
+POISON = {
+    "a text that is too long": f'static String s = "{"x" * 65_536}";',
+    "a name that is too long": f"static int {'x' * 65_536};",
+    "a table that is too big": f"static int[] x = {{{'1,' * 20_000}}};",
+}
+
+
+@pytest.mark.parametrize("name", POISON)
+def test_no_program_that_a_kept_compiler_fails_on_spoils_the_next(judge: Judge, name: str) -> None:
+    skip_where_missing(JAVA)
+    right = "class Solution { static long f(long n) { return 2 * n; } }"
+    poison = right.replace("{", f"{{ {POISON[name]}", 1)
+    tests = called("f", ValueType.INT, 2, 4)
+    assert judge.one(Program(poison, JAVA, tests)).outcome is Outcome.COMPILE_ERROR
+    for number in range(3):
+        assert judge.one(Program(f"{right} // {name} {number}", JAVA, tests)).passed
