@@ -248,4 +248,4 @@ def test_a_program_that_saw_its_tests_fail_does_not_see_them_again(
         "Object.defineProperty(SyntaxError, Symbol.hasInstance, { value: () => true });"
     )
     for judge in both:
-        assert judge.one(scripted(code, REQUIRED + EQUAL)).outcome is Outcome.WRONG_ANSWER
+        assert not judge.one(scripted(code, REQUIRED + EQUAL)).passed
