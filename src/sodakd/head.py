@@ -25,6 +25,11 @@ MAY_CHANGE = (
     "teacher.max_in_flight", "teacher.port", "teacher.query", "teacher.start_seconds",
     "teacher.timeout",
     "training.gradient_checkpointing",
+    *(
+        f"{section}training.{key}"
+        for section in ("", "base.")
+        for key in ("logging_steps", "report_to", "save_steps")
+    ),
 )  # fmt: skip
 """Keys that decide nothing of what a run comes to, only how it gets there."""
 _SPLIT = ("training.per_device_train_batch_size", "training.gradient_accumulation_steps")
