@@ -73,6 +73,12 @@ def missing_for(recipe: Recipe) -> list[str]:
         *_missing_for_questions(recipe.questions),
         *_missing_for_student(recipe.student),
     ]
+    trackers = dict.fromkeys((*recipe.training.report_to, *recipe.base.training.report_to))
+    missing += [
+        f"training.report_to names {name}, which is not installed: pip install {name}"
+        for name in trackers
+        if importlib.util.find_spec(name) is None
+    ]
     generation = recipe.generation
     if generation.starts and shutil.which(generation.command[0]) is None:
         missing.append(

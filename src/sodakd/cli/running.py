@@ -3,11 +3,17 @@
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sodakd.cli.arguments import Overrides, RecipeFile, RunFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sodakd.recipe import LoadedRecipe
 
 
 def run(
@@ -30,6 +36,10 @@ def run(
         bool,
         typer.Option("--new-ledger", help="Go on without a ledger that is lost, and pay again."),
     ] = False,
+    no_preflight: Annotated[
+        bool,
+        typer.Option("--no-preflight", help="Do not try student, teacher and judge first."),
+    ] = False,
 ) -> None:
     """Distil a student; run the same command again to go on after a stop.
 
@@ -51,7 +61,7 @@ def run(
     try:
         with watching(loaded.recipe, folder) as watch:
             options = LedgerOptions(tuple(reuse or ()), new_ledger)
-            results = distil(loaded, folder, watch, drop_from, options)
+            results = distil(loaded, folder, watch, drop_from, options, try_first=not no_preflight)
     except KeyboardInterrupt:
         words = "stopped; what is finished or paid for is kept: the same command goes on"
         typer.echo(f"\n{words} ({folder})", err=True)
@@ -59,14 +69,23 @@ def run(
     show_results(results, write_report(folder))
 
 
-def check(recipe: RecipeFile, overrides: Overrides = None) -> None:
+def check(
+    recipe: RecipeFile,
+    overrides: Overrides = None,
+    deep: Annotated[
+        bool,
+        typer.Option("--deep", help="Also try it: train a step, ask the teacher, judge programs."),
+    ] = False,
+) -> None:
     """Find every mistake of a recipe at once, and what a run of it would miss on this machine.
 
-    Nothing is spent. The exit code is 0 for a right recipe, whatever the machine lacks.
+    Nothing is spent, but with --deep one call to the teacher for each kind of ask. The exit code is
+    0 for a right recipe, whatever the machine lacks; with --deep, 2 where a part does not work.
 
-    Example:  sodakd check recipes/embedded.yaml budget.money=5
+    Examples:  sodakd check recipes/embedded.yaml budget.money=5
+    ·  sodakd check recipes/embedded.yaml --deep
     """
-    from sodakd.environment import missing_for
+    from sodakd.environment import missing_for, require
     from sodakd.methods.table import arms_of
     from sodakd.recipe import read_recipe
 
@@ -74,6 +93,19 @@ def check(recipe: RecipeFile, overrides: Overrides = None) -> None:
     typer.echo(f"{recipe} is right: {', '.join(arms_of(loaded.recipe))}")
     for line in missing_for(loaded.recipe):
         typer.echo(f"missing here: {line}", err=True)
+    if deep:
+        require(loaded.recipe)
+        for line in _try_out(loaded):
+            typer.echo(line)
+
+
+def _try_out(loaded: "LoadedRecipe") -> "Sequence[str]":
+    """What a preflight in a folder of its own finds, a line each."""
+    from sodakd.methods.preflight import preflight
+    from sodakd.run import Run
+
+    with TemporaryDirectory() as folder, Run.open(Path(folder), loaded.written) as run:
+        return preflight(loaded.recipe, run).lines
 
 
 def plan(recipe: RecipeFile, overrides: Overrides = None) -> None:

@@ -8,6 +8,7 @@ from sodakd.errors import DataError, ModelError
 from sodakd.recipe import Recipe
 from sodakd.records import TrainRow
 from sodakd.run import Run
+from sodakd.settings.student import StudentSettings
 from sodakd.training.batches import Example, count_steps
 
 
@@ -27,19 +28,30 @@ def base_student(recipe: Recipe, run: Run, read: Callable[[], Sequence[Example]]
     return run.weights("base/student", build)
 
 
-def _pretrained(recipe: Recipe, run: Run, folder: Path, name: str) -> Mapping[str, int]:
+def lay_out_pretrained(student: StudentSettings, folder: Path) -> None:
+    """Lay a recipe's pretrained student into a folder, from a folder or the hub.
+
+    Raises:
+        ModelError: it cannot be a student.
+    """
     from sodakd.models.hub import find_model
-    from sodakd.models.reference import record_canary_of
     from sodakd.training.opening import lay_out
 
+    assert student.model_name_or_path is not None
+    source = find_model(student.model_name_or_path, student.revision)
+    lay_out(source, folder, _template(student.chat_template))
+
+
+def _pretrained(recipe: Recipe, run: Run, folder: Path, name: str) -> Mapping[str, int]:
+    from sodakd.models.reference import record_canary_of
+
     run.say("base/student", 0, 0, f"fetch {name}")
-    lay_out(find_model(name, recipe.student.revision), folder, _template(recipe))
+    lay_out_pretrained(recipe.student, folder)
     record_canary_of(folder)
     return {}
 
 
-def _template(recipe: Recipe) -> str | None:
-    path = recipe.student.chat_template
+def _template(path: str | None) -> str | None:
     if path is None:
         return None
     try:

@@ -14,6 +14,7 @@ from sodakd.evaluate.passk import by_level
 from sodakd.judge.judge import versions
 from sodakd.judge.lint.table import tool_versions
 from sodakd.methods.inputs import RunInputs
+from sodakd.methods.preflight import preflight
 from sodakd.methods.run_context import STUDENTS, RunContext, Tools, open_tools, sum_counts
 from sodakd.methods.start import prepare
 from sodakd.methods.table import arms_of
@@ -36,8 +37,12 @@ def distil(
     watch: Watch,
     drop_from: str | None = None,
     options: LedgerOptions = USUAL_LEDGER,
+    *,
+    try_first: bool = True,
 ) -> Results:
     """Run a recipe in a folder, or go on with it, and return its results.
+
+    `try_first`: a preflight tries each part before anything is spent, once for a folder.
 
     Raises:
         RecipeError: an arm is no known method.
@@ -49,6 +54,8 @@ def distil(
     with Run.open(folder, loaded.written, watch) as run:
         if drop_from is not None:
             drop(run, recipe.arms, drop_from)
+        if try_first:
+            preflight(recipe, run, options)
         inputs = prepare(recipe, run)
         with open_tools(recipe, run, options) as tools:
             context = RunContext(tools, run, inputs.test_set)

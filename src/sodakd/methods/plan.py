@@ -19,6 +19,8 @@ from sodakd.training.batches import Example, count_steps
 from sodakd.types import FaultKind, Pair, Question, Usage
 from sodakd.world.teacher import WorldTeacher
 
+PREFLIGHT = "preflight"
+"""The step of what is asked before a run begins: one ask of each kind."""
 _SAMPLE = 40
 _TYPICAL_COMPLETION = {"solve": 500, "fault": 450, "grade": 250, "invent": 400}
 """Completion tokens of a language model: a guess, for a plan only. The released answers of the
@@ -81,7 +83,24 @@ def plan(recipe: Recipe) -> Plan:
         method.run(context, inputs)
         total = Plan((*total.calls, *context.calls), (*total.trainings, *context.trainings))
         allowance = allowance or context.spent()
-    return total
+    kinds = dict.fromkeys(row.ask for row in total.calls if is_asked(recipe))
+    probes = [sample.calls(PREFLIGHT, kind, 1) for kind in kinds]
+    return Plan((*probes, *total.calls), total.trainings)
+
+
+def is_asked(recipe: Recipe) -> bool:
+    """Return whether the teacher is a model that may refuse: the preflight asks it first."""
+    return recipe.teacher.kind not in ("world", "replay")
+
+
+def asks_about(question: Question, code: str) -> Mapping[str, Ask]:
+    """Return an ask of each kind that a run makes, about a question and an answer to it."""
+    return {
+        "solve": Solve(question=question),
+        "fault": Fault(question=question, correct=code, kinds=tuple(FaultKind)),
+        "grade": Grade(question=question, answer=code),
+        "invent": Invent(question=question, level=3),
+    }
 
 
 @dataclass(frozen=True)
@@ -97,17 +116,10 @@ class _Sample:
     def take(cls, recipe: Recipe) -> "_Sample":
         questions, codes = sample_answers(recipe, _SAMPLE)
         solved = list(zip(questions, codes, strict=True))
-        asks: Mapping[str, list[Ask]] = {
-            "solve": [Solve(question=each) for each in questions],
-            "fault": [
-                Fault(question=each, correct=code, kinds=tuple(FaultKind)) for each, code in solved
-            ],
-            "grade": [Grade(question=each, answer=code) for each, code in solved],
-            "invent": [Invent(question=each, level=3) for each in questions],
-        }
+        asks = [asks_about(question, code) for question, code in solved]
         usage = {}
-        for kind, some in asks.items():
-            found = [_usage(recipe, ask) for ask in some]
+        for kind in asks[0]:
+            found = [_usage(recipe, each[kind]) for each in asks]
             usage[kind] = (
                 sum(each.prompt_tokens for each in found) / len(found),
                 sum(each.completion_tokens for each in found) / len(found),

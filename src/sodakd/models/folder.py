@@ -10,6 +10,7 @@ from sodakd.json_text import parse_json
 
 CONFIG = "config.json"
 GENERATION = "generation_config.json"
+TEMPLATE = "chat_template.jinja"
 ADAPTER = "adapter_config.json"
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
@@ -72,6 +73,20 @@ def ending_tokens(folder: Path) -> list[int]:
             f"{path}: eos_token_id must be the number of a token, or a list of them; found {found}"
         )
     return tokens
+
+
+def template_of(folder: Path) -> str | None:
+    """Return the chat template of a model's folder, from its file or from the tokenizer's config.
+
+    Raises:
+        ModelError: the file cannot be read.
+    """
+    path = folder / TEMPLATE
+    if path.is_file():
+        return path.read_text(encoding="utf-8")
+    path = folder / "tokenizer_config.json"
+    template = read_config(path).get("chat_template") if path.is_file() else None
+    return template if isinstance(template, str) else None
 
 
 def _no_model(folder: Path, lacks: str) -> str:

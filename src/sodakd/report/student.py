@@ -47,16 +47,6 @@ def read_student(folder: Path) -> Student:
     )
 
 
-def template_of(folder: Path) -> str | None:
-    """The chat template of a model's folder, from its own file or from the tokenizer's config."""
-    path = folder / "chat_template.jinja"
-    if path.is_file():
-        return path.read_text(encoding="utf-8")
-    path = folder / "tokenizer_config.json"
-    template = read_object(path).get("chat_template") if path.is_file() else None
-    return template if isinstance(template, str) else None
-
-
 def read_object(path: Path) -> Mapping[str, JsonValue]:
     """A JSON object of a model's folder. Raises `RunError`."""
     try:

@@ -10,7 +10,8 @@ _FREE = """
     teacher.prompt_price teacher.completion_price teacher.price_file teacher.api_key_env
     teacher.token_limit teacher.batch_poll teacher.batch_size teacher.device
     base.training.gradient_checkpointing base.training.logging_steps base.training.save_steps
-    training.gradient_checkpointing training.logging_steps training.save_steps
+    training.gradient_checkpointing training.logging_steps training.save_steps training.report_to
+    base.training.report_to
     feedback.lint
     generation.base_url generation.headers generation.query generation.max_in_flight
     generation.timeout generation.attempts generation.command generation.arguments generation.port

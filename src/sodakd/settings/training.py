@@ -8,6 +8,7 @@ from sodakd.settings.ranges import Count, NotNegative, Positive, Threads
 from sodakd.types import Frozen
 
 LossName = Literal["none", "margin", "first_difference", "odds_ratio", "simpo", "unlikelihood"]
+Tracker = Literal["wandb", "tensorboard", "mlflow"]
 
 
 class TrainingSettings(Frozen):
@@ -40,6 +41,9 @@ class TrainingSettings(Frozen):
     margin: NotNegative = Field(default=3.0, description="nats")
     logging_steps: Count = 10
     save_steps: Count = 100
+    report_to: tuple[Tracker, ...] = Field(
+        default=(), description="trackers that the log goes to as well; none if left out"
+    )
     threads: Threads = Field(
         default=1, description="part of the seed: more threads round otherwise"
     )

@@ -136,6 +136,9 @@ def _identity(
         "per_device_train_batch_size",
         "gradient_accumulation_steps",
         "gradient_checkpointing",
+        "logging_steps",
+        "report_to",
+        "save_steps",
     }
     digest = hashlib.sha256(settings.model_dump_json(exclude=shared).encode())
     digest.update(str(settings.examples_a_step).encode())

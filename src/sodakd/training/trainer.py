@@ -165,6 +165,8 @@ class StudentTrainer(Trainer):
         self.window_start_tokens = 0
         if self.progress is not None:
             self.progress(row)
+        told = {name: value for name, value in row.model_dump().items() if value is not None}
+        self.control = self.callback_handler.on_log(self.args, self.state, self.control, told)
 
     def _save_checkpoint(self, model: nn.Module, trial: object) -> None:
         """Write a checkpoint; after the last step there is nothing left to go on with."""
@@ -235,7 +237,7 @@ def _arguments(
         use_cpu=not torch.cuda.is_available(),
         bf16=settings.bf16,
         fp16=settings.fp16,
-        report_to="none",
+        report_to=list(settings.report_to) or "none",
         disable_tqdm=True,
         remove_unused_columns=False,
         dataloader_pin_memory=False,

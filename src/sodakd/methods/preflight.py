@@ -1,0 +1,170 @@
+"""The preflight: each part of a run tried once on something small, before anything is spent."""
+
+import hashlib
+import json
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+
+from sodakd.errors import JudgeError
+from sodakd.judge.trial import program_for
+from sodakd.methods.plan import PREFLIGHT, asks_about, is_asked, plan
+from sodakd.methods.run_context import Tools, open_tools
+from sodakd.methods.start import sample_answers
+from sodakd.models.completions import Finish
+from sodakd.models.portable import write_portable
+from sodakd.recipe import Recipe
+from sodakd.run import Run
+from sodakd.store import write_whole
+from sodakd.teacher.ledger import USUAL_LEDGER, LedgerOptions
+from sodakd.training.batches import Example
+from sodakd.types import FaultKind, Frozen, Language
+from sodakd.world.draw import draw_questions, program_of
+from sodakd.world.languages import print_program
+from sodakd.world.mutate import make_fault
+from sodakd.world.splits import Split
+
+FILE = "preflight.json"
+_SAMPLE = 200
+"""Questions whose languages count as in use."""
+_EXAMPLES = (
+    Example("Add a and b.", "def add(a, b):\n    return a + b\n", "def add(a, b):\n    return a\n"),
+    Example("Negate a.", "def neg(a):\n    return -a\n", "def neg(a):\n    return a\n"),
+)
+
+
+class Preflight(Frozen):
+    """What a preflight found, a line for each part; `recipe` is the digest of what it tried."""
+
+    recipe: str
+    lines: tuple[str, ...]
+
+
+def preflight(recipe: Recipe, run: Run, options: LedgerOptions = USUAL_LEDGER) -> Preflight:
+    """Try the student, the teacher and the judge, once for a folder and a recipe.
+
+    The student is opened, trained for one step on two examples, saved, handed out, opened again and
+    held against its canary. A teacher behind a server answers one ask of each kind that the run
+    needs, through the ledger, so that a run that goes on pays for none of them again. The judge
+    passes a right program and fails a wrong one in each language of the questions.
+
+    Raises:
+        SodakdError: a part does not work; nothing but the probes was spent.
+    """
+    digest = hashlib.sha256(recipe.model_dump_json(exclude={"budget"}).encode()).hexdigest()
+    path = run.folder / FILE
+    if path.exists():
+        before = json.loads(path.read_text(encoding="utf-8"))
+        if before.get("recipe") == digest:
+            return Preflight.model_validate(before)
+    # An answer of a batch takes up to a day: probes are asked one by one.
+    asked = recipe.teacher.model_copy(update={"batch_api": False})
+    now = recipe.model_copy(update={"teacher": asked})
+    scratch = run.folder / f"{PREFLIGHT}.part"
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir()
+    try:
+        with open_tools(now, run, options) as tools:
+            run.say(PREFLIGHT, 0, 3, "student")
+            student = _try_student(tools, scratch)
+            run.say(PREFLIGHT, 1, 3, "teacher")
+            teacher = _try_teacher(tools)
+            run.say(PREFLIGHT, 2, 3, "judge")
+            judge = _try_judge(tools)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    report = Preflight(recipe=digest, lines=(student, *teacher, judge))
+    write_whole(path, report.model_dump_json(indent=1).encode())
+    run.say(PREFLIGHT, 3, 3, "done")
+    return report
+
+
+def _try_student(tools: Tools, scratch: Path) -> str:
+    """Train a step, save, hand out, open, and compare with the canary."""
+    from sodakd.training.fit import fit
+    from sodakd.training.opening import free_accelerator
+
+    recipe = tools.recipe
+    start, trained, out = (scratch / name for name in ("start", "trained", "out"))
+    for folder in (start, trained, out):
+        folder.mkdir()
+    _start(recipe, start)
+    changes = {
+        "max_steps": 1, "per_device_train_batch_size": 2, "gradient_accumulation_steps": 1,
+        "report_to": (),
+    }  # fmt: skip
+    settings = recipe.training.model_copy(update=changes)
+    (row,) = fit(start, _EXAMPLES, settings, recipe.seed, trained, None, recipe.student)
+    free_accelerator()
+    write_portable(trained, out)
+    words = f"student: a step on {row.tokens} tokens, saved, handed out"
+    if recipe.generation.base_url is not None:
+        return f"{words}; the server behind generation.base_url is asked in the run"
+    try:
+        return f"{words}; {tools.students.open(out).checked}"
+    finally:
+        tools.students.close()
+
+
+def _start(recipe: Recipe, folder: Path) -> None:
+    from sodakd.methods.base import lay_out_pretrained
+    from sodakd.training.student import create_student
+
+    if recipe.student.model_name_or_path is not None:
+        lay_out_pretrained(recipe.student, folder)
+    else:
+        texts = [text for example in _EXAMPLES for text in (example.prompt, example.chosen)]
+        create_student(texts, recipe.base.shape, recipe.seed, folder)
+
+
+def _try_teacher(tools: Tools) -> list[str]:
+    """One ask of each kind, where they are answered by somebody who may refuse."""
+    if not is_asked(tools.recipe):
+        return []
+    kinds = dict.fromkeys(row.ask for row in plan(tools.recipe).calls)
+    (question,), (code,) = sample_answers(tools.recipe, 1)
+    every = asks_about(question, code)
+    replies = tools.ledger.ask([every[kind] for kind in kinds], PREFLIGHT, Counter())
+    lines = []
+    for kind, reply in zip(kinds, replies, strict=True):
+        whole = "" if reply.finish is Finish.STOP else f", which is not whole: {reply.finish}"
+        lines.append(f"teacher: {kind}, {reply.usage.completion_tokens} tokens{whole}")
+    return lines
+
+
+def _try_judge(tools: Tools) -> str:
+    """A right and a wrong program in each language.
+
+    Raises:
+        JudgeError: a right one fails, or a wrong one passes.
+    """
+    languages = _languages(tools.recipe)
+    programs = []
+    for language in languages:
+        (question,) = draw_questions(1, (1,), Split.TRAIN, 0, language)
+        program = program_of(question)
+        assert question.tests is not None
+        wrong = make_fault(program, question.tests, tuple(FaultKind), Random(0), language)
+        assert wrong is not None
+        programs += [
+            program_for(question, code) for code in (print_program(program, language), wrong.code)
+        ]
+    verdicts = tools.judge.all(programs)
+    for language, right, wrong_one in zip(languages, verdicts[::2], verdicts[1::2], strict=True):
+        if not right.passed or wrong_one.passed:
+            odd = right if not right.passed else wrong_one
+            kind = "right" if odd is right else "wrong"
+            raise JudgeError(
+                f"the judge says {odd.outcome} of a {kind} {language} program"
+                f" ({odd.output.strip()[:300]}): see what this machine has: sodakd env"
+            )
+    return f"judge: a right and a wrong program told apart in {', '.join(languages)}"
+
+
+def _languages(recipe: Recipe) -> Sequence[Language]:
+    if not recipe.questions.real:
+        return [recipe.questions.language]
+    questions, _ = sample_answers(recipe, _SAMPLE)
+    return sorted({question.language for question in questions})

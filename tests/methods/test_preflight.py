@@ -1,0 +1,150 @@
+"""What would break a run is found before anything is spent on it."""
+
+import asyncio
+import json
+import sqlite3
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from sodakd.errors import ModelError
+from sodakd.methods.plan import PREFLIGHT, plan
+from sodakd.methods.preflight import FILE, preflight
+from sodakd.recipe import read_recipe
+from sodakd.run import Run
+from sodakd.weights import hash_file
+from tests.servers.scripted import reply, said, scripted
+from tests.tiny import sodakd, write_recipe
+from tests.tiny_models import write_model
+
+RAISES = "{{ raise_exception('no answers here') }}"
+
+
+def real_recipe(folder: Path, port: int = 9, **sections: dict[str, object]) -> Path:
+    """A recipe for a small pretrained student and a teacher on loopback."""
+    rows = [
+        {"text": f"Write a function that adds {number} to each number of a list of integers."}
+        for number in range(12)
+    ]
+    (folder / "seeds.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    teacher = {"kind": "openai", "model": "m", "base_url": f"http://127.0.0.1:{port}/v1"}
+    questions = {
+        "source": str(folder / "seeds.jsonl"), "languages": ["python"], "seeds": 4, "hold_out": 2,
+        "near_duplicate": 1.0,
+    }  # fmt: skip
+    values: dict[str, object] = {
+        "name": "small",
+        "cycles": 2,
+        "arms": ["soda"],
+        "teacher": teacher,
+        "questions": questions,
+        "student": {"model_name_or_path": str(folder / "model")},
+        "feedback": {"probes": 2},
+        **sections,
+    }
+    path = folder / "small.yaml"
+    with path.open("w") as file:
+        YAML(typ="safe").dump(values, file)
+    return path
+
+
+async def command(*words: str) -> tuple[int | None, str]:
+    """The exit code and the errors of sodakd, run beside the loop's server."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "sodakd", *words,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, errors = await process.communicate()
+    return process.returncode, (out + errors).decode()
+
+
+def test_a_preflight_of_the_world_is_no_step_and_is_done_once(tmp_path: Path) -> None:
+    loaded = read_recipe(write_recipe(tmp_path), [])
+    with Run.open(tmp_path / "run", loaded.written) as run:
+        found = preflight(loaded.recipe, run)
+        assert [line.partition(":")[0] for line in found.lines] == ["student", "judge"]
+        assert "tokens are the same" in found.lines[0]
+        before = hash_file(run.folder / FILE)
+        changed = (run.folder / FILE).stat().st_mtime_ns
+        assert preflight(loaded.recipe, run) == found
+        assert (run.folder / FILE).stat().st_mtime_ns == changed
+        other = loaded.recipe.model_copy(update={"seed": 5})
+        assert preflight(other, run).recipe != found.recipe
+        assert hash_file(run.folder / FILE) != before
+    assert not (tmp_path / "run" / "manifest.jsonl").exists()
+    assert not list((tmp_path / "run").glob("*.part"))
+
+
+def test_a_teacher_is_asked_once_for_each_kind_and_it_stands_in_plan_and_ledger(
+    tmp_path: Path,
+) -> None:
+    write_model(tmp_path / "model")
+
+    async def run() -> tuple[int | None, str]:
+        async with scripted(lambda *_: said("```python\nx = 1\n```")) as port:
+            path = real_recipe(tmp_path, port)
+            loaded = read_recipe(path, [])
+            with Run.open(tmp_path / "run", loaded.written) as run:
+                await asyncio.to_thread(preflight, loaded.recipe, run)
+                await asyncio.to_thread(preflight, loaded.recipe, run)
+            return await command("check", str(path), "--deep")
+
+    code, text = asyncio.run(run())
+    assert code == 0, text
+    kinds = [row.ask for row in plan(read_recipe(tmp_path / "small.yaml", []).recipe).calls]
+    assert Counter(kinds)["solve"] > 1
+    assert [line.split()[1] for line in text.splitlines() if line.startswith("teacher: ")] == [
+        f"{kind}," for kind in dict.fromkeys(kinds)
+    ]
+    with sqlite3.connect(tmp_path / "run" / "ledger.sqlite") as ledger:
+        booked = ledger.execute("select step, count(*) from calls group by step").fetchall()
+    assert booked == [(PREFLIGHT, len(set(kinds)))]
+
+
+@pytest.mark.parametrize(("status", "words"), [(401, "HTTP 401"), (404, "no such model")])
+def test_a_wrong_key_or_model_is_found_before_the_base_student_is_made(
+    status: int, words: str, tmp_path: Path
+) -> None:
+    write_model(tmp_path / "model")
+    error = {"error": {"message": "no such model, or no such key"}}
+
+    async def run() -> tuple[int | None, str]:
+        async with scripted(lambda *_: reply(status, error)) as port:
+            out = str(tmp_path / "run")
+            return await command("run", str(real_recipe(tmp_path, port)), "--out", out)
+
+    code, text = asyncio.run(run())
+    assert code == 2
+    assert words in text
+    assert not (tmp_path / "run" / "base").exists()
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("template", "takes no question with its answer"),
+        ("weights", "cannot be loaded"),
+        ("tokenizer", "tokenizer of"),
+    ],
+)
+def test_a_student_that_cannot_be_trained_is_found_before_the_teacher_is_asked(
+    fault: str, words: str, tmp_path: Path
+) -> None:
+    folder = write_model(tmp_path / "model", chat_template=RAISES if fault == "template" else None)
+    if fault == "weights":
+        weights = folder / "model.safetensors"
+        weights.write_bytes(weights.read_bytes()[:-10])
+    if fault == "tokenizer":
+        (folder / "tokenizer.json").write_text("{}")
+    loaded = read_recipe(real_recipe(tmp_path), [])  # nobody listens at its port
+    with (
+        Run.open(tmp_path / "run", loaded.written) as run,
+        pytest.raises(ModelError, match=words),
+    ):
+        preflight(loaded.recipe, run)
+    done = sodakd("check", str(tmp_path / "small.yaml"), "--deep")
+    assert done.returncode == 2
+    assert words in done.stderr
