@@ -1,13 +1,15 @@
 """Commands of runs: what a recipe will take, the run, its report and its books."""
 
 import json
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sodakd.cli.arguments import Overrides, RecipeFile, RunFolder
+from sodakd.cli.arguments import AsJson, Overrides, RecipeFile, RunFolder
+from sodakd.errors import RecipeError
 
 
 def run(
@@ -38,6 +40,7 @@ def run(
     ·  sodakd run recipes/embedded.yaml --from soda/cycle-2/pairs
     ·  sodakd run recipes/embedded.yaml training.loss=none --out runs/none --reuse runs/embedded-0
     """
+    from sodakd.cli.log import logging_to
     from sodakd.environment import require
     from sodakd.methods.distil import distil
     from sodakd.recipe import read_recipe
@@ -49,7 +52,7 @@ def run(
     require(loaded.recipe)
     folder = out or Path("runs") / f"{loaded.recipe.name}-{loaded.recipe.seed}"
     try:
-        with watching(loaded.recipe, folder) as watch:
+        with watching(loaded.recipe, folder) as board, logging_to(folder, board) as watch:
             options = LedgerOptions(tuple(reuse or ()), new_ledger)
             results = distil(loaded, folder, watch, drop_from, options)
     except KeyboardInterrupt:
@@ -59,34 +62,53 @@ def run(
     show_results(results, write_report(folder))
 
 
-def check(recipe: RecipeFile, overrides: Overrides = None) -> None:
+def check(recipe: RecipeFile, overrides: Overrides = None, as_json: AsJson = False) -> None:
     """Find every mistake of a recipe at once, and what a run of it would miss on this machine.
 
     Nothing is spent. The exit code is 0 for a right recipe, whatever the machine lacks.
 
-    Example:  sodakd check recipes/embedded.yaml budget.money=5
+    Examples:  sodakd check recipes/embedded.yaml budget.money=5
+    ·  sodakd check embedded --json
     """
-    from sodakd.environment import missing_for
+    from sodakd.environment import may_miss, missing_for
     from sodakd.methods.table import arms_of
     from sodakd.recipe import read_recipe
 
-    loaded = read_recipe(recipe, overrides or [])
-    typer.echo(f"{recipe} is right: {', '.join(arms_of(loaded.recipe))}")
-    for line in missing_for(loaded.recipe):
+    try:
+        loaded = read_recipe(recipe, overrides or [])
+        arms = list(arms_of(loaded.recipe))
+    except RecipeError as error:
+        if as_json:
+            typer.echo(json.dumps({"mistakes": error.mistakes, "missing": [], "may_miss": []}))
+            raise typer.Exit(error.exit_code) from None
+        raise
+    missing, maybe = missing_for(loaded.recipe), may_miss(loaded.recipe)
+    if as_json:
+        typer.echo(json.dumps({"mistakes": [], "missing": missing, "may_miss": maybe}, indent=1))
+        return
+    typer.echo(f"{recipe} is right: {', '.join(arms)}")
+    for line in missing:
         typer.echo(f"missing here: {line}", err=True)
+    for line in maybe:
+        typer.echo(f"missing here, if a question asks for it: {line}", err=True)
 
 
-def plan(recipe: RecipeFile, overrides: Overrides = None) -> None:
+def plan(recipe: RecipeFile, overrides: Overrides = None, as_json: AsJson = False) -> None:
     """Say what a run will take: teacher calls, tokens, money, training; nothing is spent.
 
-    Example:  sodakd plan recipes/embedded.yaml cycles=5
+    Examples:  sodakd plan recipes/embedded.yaml cycles=5
+    ·  sodakd plan embedded --json
     """
     from sodakd.methods import plan as planning
     from sodakd.recipe import read_recipe
     from sodakd.screen import show_plan
 
     loaded = read_recipe(recipe, overrides or [])
-    show_plan(planning.plan(loaded.recipe), loaded.recipe)
+    planned = planning.plan(loaded.recipe)
+    if as_json:
+        typer.echo(json.dumps(asdict(planned), indent=1))
+    else:
+        show_plan(planned, loaded.recipe)
 
 
 def report(folder: RunFolder) -> None:
@@ -112,7 +134,7 @@ class _By(StrEnum):
 def ledger(
     folder: RunFolder,
     by: Annotated[_By, typer.Option(help="What a row stands for.")] = _By.STEP,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show what a run spent on its teacher: asks, calls, tokens, money, and what was lost.
 
