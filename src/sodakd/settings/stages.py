@@ -106,7 +106,7 @@ class JudgeSettings(Frozen):
     memory_mb: Annotated[int, Field(ge=64)] = 512
     output_kb: Count = 1024
     disk_mb: Count = 64
-    processes: Count = 256
+    processes: Count = 128
     calibrate: bool = Field(
         default=True, description="more CPU seconds where this machine is slower than the reference"
     )
