@@ -100,7 +100,7 @@ class Tests(Frozen):
     entry_point: str
     cases: tuple[Assertion | Case, ...] = Field(min_length=1)
     signature: Signature | None = None
-    tolerance: float | None = Field(default=None, ge=0)
+    tolerance: float | None = Field(default=None, ge=0, exclude_if=lambda value: value is None)
 
 
 class TestScript(Frozen):

@@ -20,7 +20,7 @@ from sodakd.run import Run
 from sodakd.store import write_whole
 from sodakd.teacher.ledger import USUAL_LEDGER, LedgerOptions
 from sodakd.training.batches import Example
-from sodakd.types import FaultKind, Frozen, Language
+from sodakd.types import FaultKind, Frozen, Language, Tests
 from sodakd.world.draw import draw_questions, program_of
 from sodakd.world.languages import print_program
 from sodakd.world.mutate import make_fault
@@ -145,7 +145,7 @@ def _try_judge(tools: Tools) -> str:
     for language in languages:
         (question,) = draw_questions(1, (1,), Split.TRAIN, 0, language)
         program = program_of(question)
-        assert question.tests is not None
+        assert isinstance(question.tests, Tests)
         wrong = make_fault(program, question.tests, tuple(FaultKind), Random(0), language)
         assert wrong is not None
         programs += [

@@ -114,7 +114,7 @@ class JudgeSettings(Frozen):
     )
     output_kb: Count = Field(default=1024, description="KiB that it may print")
     disk_mb: Count = Field(default=64, description="MiB that it may write")
-    processes: Count = Field(default=256, description="processes and threads at a time")
+    processes: Count = Field(default=128, description="processes and threads at a time")
     calibrate: bool = Field(
         default=True, description="more CPU seconds where this machine is slower than the reference"
     )
