@@ -190,7 +190,7 @@ class Contender(Protocol):
 
 class Ours:
     """The judge: `many` at a time, each tests in its process; `single`, one by one; `split`: the
-    tests in a process of their own; `calls`: values are compared out here."""
+    assertions of a script that are calls, read as such; `calls`: values are compared out here."""
 
     beside: tuple[str, ...] = ()
 

@@ -30,7 +30,11 @@ class SodakdError(Exception):
 
 
 class RecipeError(SodakdError):
-    """A recipe is wrong. The message lists every mistake found."""
+    """A recipe is wrong. The message lists every mistake found, and so does `mistakes`."""
+
+    def __init__(self, text: str, mistakes: Sequence[str] = ()) -> None:
+        super().__init__(text)
+        self.mistakes = tuple(mistakes) or (text,)
 
 
 class RunError(SodakdError):

@@ -11,19 +11,17 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 from typing import Self, TypeVar
 
 from pydantic import Field, JsonValue, ValidationError, model_validator
 from pydantic_core import ErrorDetails
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from sodakd.errors import RecipeError
 from sodakd.settings.generation import GenerationSettings
 from sodakd.settings.questions import WORLD, QuestionSettings
-from sodakd.settings.ranges import Count
+from sodakd.settings.ranges import Cycles, Name, Seed, Text
+from sodakd.settings.sources import shortened
 from sodakd.settings.stages import (
     DeliverySettings,
     EvaluationSettings,
@@ -35,18 +33,19 @@ from sodakd.settings.student import FROM_SCRATCH, BaseSettings, StudentSettings
 from sodakd.settings.teacher import Budget, TeacherSettings
 from sodakd.settings.training import TrainingSettings
 from sodakd.types import Frozen
+from sodakd.yaml_text import MAX_DEPTH, MAX_SIZE, YamlError, parse_yaml
 
 
 class Recipe(Frozen):
     """Everything that decides a run."""
 
-    name: str = "sodakd"
-    seed: int = Field(default=0, ge=0)
-    cycles: Count = 3
-    patience: Count | None = Field(
+    name: Name = Field(default="sodakd", description="of the run's folder, and in its report")
+    seed: Seed = 0
+    cycles: Cycles = 3
+    patience: Cycles | None = Field(
         default=None, description="stop after so many cycles without a better dev pass@1"
     )
-    arms: tuple[str, ...] = Field(
+    arms: tuple[Text, ...] = Field(
         default=("soda", "sft"),
         min_length=1,
         description="methods, one after another, each with what the first one really spent; the"
@@ -153,14 +152,18 @@ def read_questions(source: str, overrides: Sequence[str] = ()) -> QuestionSettin
 
 def _read_values(path: Path) -> dict[str, JsonValue]:
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8-sig") as file:
+            text = file.read(MAX_SIZE + 1)
     except FileNotFoundError:
-        raise RecipeError(f"there is no recipe {path}; name a YAML file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError(f"the recipe {path} cannot be read: {error}") from error
+        raise RecipeError(
+            f"there is no recipe {shortened(str(path))}; name a YAML file, or a shipped recipe:"
+            " sodakd recipes"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise RecipeError(f"the recipe {shortened(str(path))} cannot be read: {error}") from error
     values = _yaml(text, str(path))
     if values is None:
-        return {}
+        raise RecipeError(f"{path} is empty; a recipe names at least one key: `seed: 0`")
     if not isinstance(values, dict):
         raise RecipeError(f"{path} must hold `key: value` lines; found a {type(values).__name__}")
     return values
@@ -184,7 +187,8 @@ def _validated(kind: type[_Section], values: dict[str, JsonValue], where: str) -
         mistakes.append(f"a value cannot be read: {error}")
     if found is None or mistakes:
         count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
-        raise RecipeError(f"{count} in {where}:\n" + "\n".join(f"  {line}" for line in mistakes))
+        lines = "\n".join(f"  {shortened(line, 500)}" for line in mistakes)
+        raise RecipeError(f"{count} in {where}:\n{lines}", mistakes)
     return found
 
 
@@ -201,25 +205,26 @@ def differences(old: JsonValue, new: JsonValue, at: str = "") -> list[str]:
 
 
 def _yaml(text: str, where: str) -> JsonValue:
-    reader = YAML(typ="safe", pure=True)
-    reader.version = (1, 2)
     try:
-        value: JsonValue = reader.load(StringIO(text))
-    except YAMLError as error:
-        raise RecipeError(f"{where} is not YAML: {error}") from error
-    return value
+        return parse_yaml(text)
+    except YamlError as error:
+        raise RecipeError(f"{where} is not YAML: {shortened(str(error), 500)}") from None
 
 
 def _lay_over(values: dict[str, JsonValue], override: str) -> None:
     key, equals, text = override.partition("=")
     if not equals or not key:
-        raise RecipeError(f"an override is `key.sub=value`; found {override!r}")
+        raise RecipeError(f"an override is `key.sub=value`; found {shortened(repr(override))}")
     *parents, last = key.split(".")
+    if len(parents) > MAX_DEPTH:
+        raise RecipeError(f"no key of a recipe has {len(parents) + 1} parts: {shortened(key)}")
     at = values
     for parent in parents:
         below = at.setdefault(parent, {})
         if not isinstance(below, dict):
-            raise RecipeError(f"{override!r}: {parent} is no section of the recipe")
+            raise RecipeError(
+                f"{shortened(repr(override))}: {shortened(parent)} is no section of the recipe"
+            )
         at = below
     at[last] = _yaml(text, f"the value of {key}")
 
@@ -269,12 +274,12 @@ def _mistake(detail: ErrorDetails, values: JsonValue, kind: type[Frozen]) -> str
         known = _keys_at(parents, kind)
         close = difflib.get_close_matches(str(last), known, n=1)
         advice = f"did you mean {close[0]}?" if close else f"known here: {', '.join(known)}"
-        return f"{place}: unknown key; {advice}"
+        return f"{shortened(place)}: unknown key; {advice}"
     message = detail["msg"].removeprefix("Value error, ")
     if detail["type"] == "value_error":
         return f"{place}: {message}"
     found = _found(values, detail["loc"])
-    return f"{place}: {message[:1].lower()}{message[1:]}; found {json.dumps(found)}"
+    return f"{place}: {message[:1].lower()}{message[1:]}; found {shortened(json.dumps(found))}"
 
 
 def _keys_at(parents: Sequence[int | str], model: type[Frozen]) -> list[str]:

@@ -61,7 +61,7 @@ def test_a_fault_of_no_known_kind_is_unreadable() -> None:
         read_fault("Fault: magic\n```python\nx\n```", QUESTION)
 
 
-CODE = "def f(x):\n    return x + 1\n"
+CODE = "def f(x):\n\n    return x + 1\n"
 FAULTY = CODE.replace("1", "2")
 
 
@@ -69,10 +69,11 @@ FAULTY = CODE.replace("1", "2")
     "reply",
     [
         "Fault: constant\n```python\n{}```\n",
-        "Fault: constant\r\n```python\r\ndef f(x):\r\n    return x + 2\r\n```\r\n",
-        "Fault: constant\n```python\ndef f(x):\n    return x + 2```\nI changed the last line.",
-        "Fault: constant\n\n   ```python\n   def f(x):\n       return x + 2\n   ```\n",
-        "> Fault: constant\n> ```python\n> def f(x):\n>     return x + 2\n> ```\n",
+        "Fault: constant\r\n```python\r\ndef f(x):\r\n\r\n    return x + 2\r\n```\r\n",
+        "Fault: constant\n```python\ndef f(x):\n\n    return x + 2```\nI changed the last line.",
+        "Fault: constant\n\n   ```python\n   def f(x):\n   \n       return x + 2\n   ```\n",
+        "Fault: constant\n\n- ```python\n  def f(x):\n\n      return x + 2\n  ```\n",
+        "> Fault: constant\n> ```python\n> def f(x):\n>\n>     return x + 2\n> ```\n",
         "1. Fault: constant\n\nFault: constant\n```python\n{}```",
         "Fault: constant\n\n{}",
         "Fault: constant\n\n```python\n{}",
@@ -86,8 +87,7 @@ def test_a_faulty_program_is_the_program_alone(reply: str) -> None:
         Reply(text=reply.format(FAULTY), usage=Usage(prompt_tokens=1, completion_tokens=1))
     )
     found = read_fault(text, QUESTION)
-    assert (found.kind, found.code.strip()) == (FaultKind.CONSTANT, FAULTY.strip())
-    assert "\r" not in found.code
+    assert (found.kind, found.code) == (FaultKind.CONSTANT, FAULTY)
 
 
 def test_an_inspired_problem_needs_both_headings_in_order() -> None:

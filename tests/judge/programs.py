@@ -84,8 +84,14 @@ class Found:
         return Program(code, self.language, SCRIPTS[self.language], id=self.name)
 
 
-FORGING = {"always_equal", "always_equal_int"}
-"""Hostile programs that agree with a script in their own process."""
+FORGING = frozenset(
+    """
+    always_equal always_equal_int assertion_overloaded early_return ifunc ifunc_library inspector
+    macro_entry macro_if main_label modules_patched no_assert own_assertion own_memory own_require
+    preinit preinit_sorted unreachable
+    """.split()  # noqa: SIM905
+)
+"""Hostile programs that agree with a script in their own process, or give its nonce back."""
 
 
 def passed_unsaid(found: Found, verdict: Verdict) -> bool:

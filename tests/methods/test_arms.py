@@ -65,7 +65,8 @@ def out(small: Small, tmp_path: Path) -> Path:
 
 
 def test_no_student_is_open_while_one_is_trained_in_any_arm(small: Small) -> None:
-    assert small.open_at_training == [[], [], [], []]  # base, soda, sft, and at the end
+    assert len(small.open_at_training) >= 4  # base, soda, sft, and at the end
+    assert not any(small.open_at_training)
 
 
 def test_a_later_arm_is_given_what_the_first_one_spent(small: Small) -> None:

@@ -152,7 +152,7 @@ def _dedented(text: str, lead: str) -> str:
         return _QUOTE.sub("", text)
     indents = [len(line) - len(line.lstrip(" \t")) for line in lines if line.strip()]
     cut = min([len(lead), *indents])
-    return "\n".join(line[cut:] if line.strip() else line for line in lines) if cut else text
+    return "\n".join(line[cut:] for line in lines) if cut else text
 
 
 def _opened(opener: _Fence, text: str, closed: bool, over: int, depth: int) -> Sequence[Block]:

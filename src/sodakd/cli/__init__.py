@@ -114,9 +114,17 @@ _asked_to_end: list[int] = []
 
 
 def main(command: Callable[[], object] = app) -> None:
-    """The `sodakd` command. SIGTERM ends it as Ctrl-C does: what it started is cleared away."""
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, _interrupt)
+    """The `sodakd` command. SIGTERM ends it as Ctrl-C does: what it started is cleared away.
+
+    A library in which an interrupt is raised may make another error of it: the exit status is that
+    of the signal all the same, and no traceback is shown.
+    """
+    for number, usual in (
+        (signal.SIGTERM, signal.SIG_DFL),
+        (signal.SIGINT, signal.default_int_handler),
+    ):
+        if signal.getsignal(number) is usual:
+            signal.signal(number, _interrupt)
     try:
         with _plain_errors():
             command()

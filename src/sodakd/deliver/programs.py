@@ -23,6 +23,8 @@ _ALSO = {
 _PROBLEM = re.compile(LINE_START + r"\[?Problem(?: Description)?\]?[\s*:]*$", LINES)
 _SOLUTION = re.compile(LINE_START + r"\[?Solution\]?[\s*:]*$", LINES)
 
+_BLANK = re.compile(r"\A(?:[^\S\n]*+\n)++")
+
 
 @dataclass(frozen=True)
 class Inspired:
@@ -60,6 +62,7 @@ def read_inspired(text: str, ask: Inspire) -> Inspired:
 
 
 def _code(found: Extracted) -> str:
+    """The program, from its first line to one end of line: no half of a pair is known by these."""
     if not found.code.strip():
         raise UnreadableReply(f"no program in the reply: {found.reason}")
-    return found.code
+    return _BLANK.sub("", found.code).rstrip() + "\n"

@@ -41,7 +41,7 @@ def read_file(path: Path) -> Iterator[tuple[int, Values]]:
             file = stack.enter_context(_opened(path))
             if file.read(len(_GZIP)) == _GZIP:
                 file.seek(0)
-                file = stack.enter_context(gzip.open(file))
+                file = stack.enter_context(io.BufferedReader(gzip.GzipFile(fileobj=file)))
             file.seek(0)
             start = file.read(len(_PARQUET))
             file.seek(0)

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 _ADDRESS = re.compile(
     r"https?://(?:[^\s/:@?#\\\[\]]+|\[[0-9a-fA-F:.]+\])(?::(?P<port>\d{1,9}))?(?:/[^\s?#\\]*)?",
@@ -47,5 +47,5 @@ def _right(address: str) -> str:
     return f"{scheme.lower()}{colon}{rest}"
 
 
-Address = Annotated[str, AfterValidator(_right)]
+Address = Annotated[str, Field(max_length=4096), AfterValidator(_right)]
 """A base URL. Blanks around it are cut away."""

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from sodakd.settings.ranges import Count
+from sodakd.settings.ranges import Count, Positive, Text
 from sodakd.settings.secrets import Variable
 from sodakd.settings.serving import Dtype, ServerSettings
 
@@ -27,17 +27,16 @@ class GenerationSettings(ServerSettings):
 
     backend: Backend = "transformers"
     batch_size: Count = Field(default=128, description="prompts decoded at the same time")
-    device: str | None = Field(default=None, description="cuda where there is one, else cpu")
+    device: Text | None = Field(default=None, description="cuda where there is one, else cpu")
     dtype: Dtype | None = Field(default=None, description="the weights' own if left out")
-    model: str | None = Field(
+    model: Text | None = Field(
         default=None, description="the name a server knows it by; the student's folder if left out"
     )
     api_key_env: Variable | None = Field(
         default=None, description="the environment variable that holds a server's key"
     )
-    canary_tolerance: float | None = Field(
+    canary_tolerance: Positive | None = Field(
         default=None,
-        gt=0,
         description="nats between the engine's log-probabilities and the trainer's; 0.001 in"
         " float32 and 0.25 in half precision if left out",
     )

@@ -4,10 +4,10 @@ from functools import cache
 from pathlib import Path
 
 from pydantic import Field, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
+from sodakd.settings.ranges import NotNegative
 from sodakd.types import Frozen
+from sodakd.yaml_text import YamlError, parse_yaml
 
 TABLE = Path(__file__).with_name("prices.yaml")
 
@@ -15,8 +15,8 @@ TABLE = Path(__file__).with_name("prices.yaml")
 class Price(Frozen):
     """US dollars per million tokens. `read` is the day the source said so."""
 
-    prompt: float = Field(ge=0)
-    completion: float = Field(ge=0)
+    prompt: NotNegative
+    completion: NotNegative
     batch: float = Field(default=1.0, gt=0, le=1, description="share of it in the Batch API")
     read: str
     source: str
@@ -36,13 +36,15 @@ def read_prices(path: Path) -> dict[str, Price]:
         ValueError: the file cannot be read, or holds something else.
     """
     try:
-        rows = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-        return {str(name): Price.model_validate(row) for name, row in rows.items()}
+        rows = parse_yaml(path.read_text(encoding="utf-8"))
+        if not isinstance(rows, dict):
+            raise YamlError(f"a {type(rows).__name__} stands there")
+        return {name: Price.model_validate(row) for name, row in rows.items()}
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "a row"
         raise ValueError(f"the prices in {path} are wrong: {place}: {first['msg']}") from error
-    except (OSError, UnicodeDecodeError, YAMLError, AttributeError) as error:
+    except (OSError, UnicodeDecodeError, YamlError) as error:
         raise ValueError(
             f"the prices in {path} cannot be read: {error}; a line is like"
             ' `my-model: {prompt: 0.5, completion: 1.5, read: "2026-11-01", source: "my contract"}`'

@@ -4,19 +4,21 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from sodakd.settings.ranges import Count, Levels, Share
+from sodakd.settings.ranges import Count, Levels, Positive, Share, Text
 from sodakd.types import Frozen, Language
 
 WORLD = "world"
+ColumnName = Annotated[str, Field(max_length=1000)]
+"""Empty, where it is left to the known shapes."""
 
 
 class ColumnSettings(Frozen):
     """Which columns of a source hold what. An empty name is found by the known shapes."""
 
-    text: str = ""
-    input: str = Field(default="", description="laid under the text, as Alpaca has it")
-    reference: str = Field(default="", description="an answer; it is not verified")
-    language: str = ""
+    text: ColumnName = ""
+    input: ColumnName = Field(default="", description="laid under the text, as Alpaca has it")
+    reference: ColumnName = Field(default="", description="an answer; it is not verified")
+    language: ColumnName = ""
 
 
 class QuestionSettings(Frozen):
@@ -25,9 +27,8 @@ class QuestionSettings(Frozen):
     `levels` belongs to the world. All from `columns` on belongs to real data.
     """
 
-    source: str = Field(
+    source: Text = Field(
         default=WORLD,
-        min_length=1,
         description="world; a file of JSON lines, JSON, CSV or Parquet, .gz too; a folder; or a hub"
         " dataset's id",
     )
@@ -39,7 +40,7 @@ class QuestionSettings(Frozen):
     )
     columns: ColumnSettings = ColumnSettings()
     languages: Annotated[tuple[Language, ...], Field(min_length=1)] = tuple(Language)
-    per_language: dict[Language, Annotated[float, Field(gt=0)]] | None = Field(
+    per_language: dict[Language, Positive] | None = Field(
         default=None, description="weights of the languages among the seeds; else as they come"
     )
     min_words: Count = 4
@@ -47,12 +48,11 @@ class QuestionSettings(Frozen):
     near_duplicate: Share = Field(
         default=0.75, description="ROUGE-L above which two of one language are the same"
     )
-    exclude: tuple[str, ...] = Field(
+    exclude: tuple[Text, ...] = Field(
         default=(), description="sources that the questions may not overlap with: benchmarks"
     )
-    hold_out: int = Field(
+    hold_out: Annotated[int, Field(ge=0, le=10_000_000)] = Field(
         default=200,
-        ge=0,
         description="questions kept out of training: the exam; as many more for dev",
     )
 

@@ -7,9 +7,10 @@ place of a name may be the secret itself, so no error repeats it.
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+_LONGEST = 100
+_NAME = re.compile(rf"[A-Za-z_][A-Za-z0-9_]{{0,{_LONGEST - 1}}}")
 _PLAINLY_A_NAME = re.compile(r"(?=.{1,40}$)[A-Z]+[0-9]?(?:_[A-Z]+[0-9]?)+|[A-Z]{1,12}")
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _SECRET_HEADER = re.compile(r"auth|key|token|secret|password|cookie", re.IGNORECASE)
@@ -53,7 +54,9 @@ def _right_headers(headers: dict[str, str]) -> dict[str, str]:
     return headers
 
 
-Variable = Annotated[str, AfterValidator(_right_name)]
+Variable = Annotated[
+    str, AfterValidator(_right_name), Field(json_schema_extra={"maxLength": _LONGEST})
+]
 """The name of an environment variable that holds a key."""
 
 Headers = Annotated[dict[str, str], AfterValidator(_right_headers)]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, JsonValue
 
 from sodakd.settings.addresses import Address
-from sodakd.settings.ranges import Count
+from sodakd.settings.ranges import Count, Seconds, Text
 from sodakd.settings.secrets import Headers
 from sodakd.types import Frozen
 
@@ -49,11 +49,11 @@ class ServerSettings(Frozen):
         default=None, description="further fields of each request, such as top_p"
     )
     max_in_flight: Count = Field(default=64, description="most calls at the same time")
-    timeout: float = Field(default=600.0, gt=0, description="seconds until an attempt is given up")
+    timeout: Seconds = Field(default=600.0, description="seconds until an attempt is given up")
     attempts: Count = Field(default=8, description="of a call whose attempts fail")
-    command: tuple[str, ...] = Field(
+    command: tuple[Text, ...] = Field(
         default=("vllm", "serve"), description="what starts the server, before the model's name"
     )
-    arguments: tuple[str, ...] = Field(default=(), description="handed to the server's command")
+    arguments: tuple[Text, ...] = Field(default=(), description="handed to the server's command")
     port: int | None = Field(default=None, ge=1, le=65535, description="a free one if left out")
-    start_seconds: float = Field(default=900.0, gt=0, description="until the server must answer")
+    start_seconds: Seconds = Field(default=900.0, description="until the server must answer")

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from sodakd.records import Difficulty
-from sodakd.settings.ranges import Count, Share
+from sodakd.settings.ranges import Count, NotNegative, Share, Temperature
 from sodakd.types import Frozen
 
 
@@ -40,7 +40,7 @@ class FeedbackSettings(Frozen):
 
     probes: Count = Field(default=400, description="questions answered before training on them")
     samples: Count = 1
-    temperature: float = Field(default=0.0, ge=0)
+    temperature: Temperature = 0.0
     max_new_tokens: Count = 160
     lint: Lint = Field(default=Lint.FAST, description="static tools that read the answers")
     grade: bool = Field(default=True, description="ask the teacher for the rubric as well")
@@ -60,11 +60,11 @@ class FeedbackSettings(Frozen):
 class ParentWeights(Frozen):
     """How often a question of each difficulty becomes the parent of a new one."""
 
-    mastered: float = Field(default=0.1, ge=0)
-    easy: float = Field(default=1.0, ge=0)
-    medium: float = Field(default=1.5, ge=0)
-    hard: float = Field(default=1.5, ge=0)
-    broken: float = Field(default=1.0, ge=0)
+    mastered: NotNegative = 0.1
+    easy: NotNegative = 1.0
+    medium: NotNegative = 1.5
+    hard: NotNegative = 1.5
+    broken: NotNegative = 1.0
 
     def of(self, difficulty: Difficulty) -> float:
         """The weight of one difficulty."""
@@ -102,8 +102,8 @@ class EvaluationSettings(Frozen):
 class JudgeSettings(Frozen):
     """Limits of one judged program."""
 
-    cpu_seconds: float = Field(default=2.0, gt=0, le=86_400)
-    memory_mb: Annotated[int, Field(ge=64)] = 512
+    cpu_seconds: Annotated[float, Field(gt=0, le=86_400)] = 2.0
+    memory_mb: Annotated[int, Field(ge=64, le=10_000_000)] = 512
     output_kb: Count = 1024
     disk_mb: Count = 64
     processes: Count = 256

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sodakd.settings.ranges import Count, Levels
+from sodakd.settings.ranges import Count, Levels, Positive, Text
 from sodakd.settings.training import TrainingSettings
 from sodakd.types import Frozen
 
@@ -16,9 +16,9 @@ class StudentShape(Frozen):
     num_hidden_layers: Count = 3
     num_attention_heads: Count = 4
     intermediate_size: Count = 256
-    vocab_size: Annotated[int, Field(ge=300)] = 700
+    vocab_size: Annotated[int, Field(ge=300, le=10_000_000)] = 700
     max_position_embeddings: Count = 512
-    initializer_range: float = Field(default=0.08, gt=0)
+    initializer_range: Positive = 0.08
 
     @model_validator(mode="after")
     def _heads_divide(self) -> Self:
@@ -42,7 +42,7 @@ class LoraSettings(Frozen):
     r: Count = 16
     lora_alpha: Count = 32
     lora_dropout: float = Field(default=0.0, ge=0, lt=1)
-    target_modules: tuple[str, ...] = Field(
+    target_modules: tuple[Text, ...] = Field(
         default=(), description="names of linear layers; all but the head if left out"
     )
 
@@ -50,16 +50,16 @@ class LoraSettings(Frozen):
 class StudentSettings(Frozen):
     """A pretrained causal language model. Without a name, `base` makes one from scratch."""
 
-    model_name_or_path: str | None = Field(
+    model_name_or_path: Text | None = Field(
         default=None, description="a folder, or a hub's id; safetensors only"
     )
-    revision: str | None = Field(default=None, description="of the hub: a branch, tag or commit")
+    revision: Text | None = Field(default=None, description="of the hub: a branch, tag or commit")
     dtype: Literal["float32", "bfloat16", "float16"] = Field(
         default="float32", description="of the weights, as they are trained and kept"
     )
     finetuning_type: Literal["full", "lora", "qlora"] = "full"
     lora: LoraSettings = LoraSettings()
-    chat_template: str | None = Field(
+    chat_template: Text | None = Field(
         default=None,
         description="a Jinja file. The tokenizer's own if left out, or the default one of base"
         " models",

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from sodakd.settings.addresses import Address
 from sodakd.settings.prices import Price, known_prices, read_prices
-from sodakd.settings.ranges import Count
+from sodakd.settings.ranges import Count, LongText, NotNegative, Seconds, Seed, Temperature, Text
 from sodakd.settings.secrets import Variable
 from sodakd.settings.serving import Dtype, ServerSettings
 from sodakd.types import Frozen
@@ -55,34 +55,34 @@ class TeacherSettings(ServerSettings):
     """
 
     kind: TeacherKind = "world"
-    prompt_price: float | None = Field(default=None, ge=0, description="$ per million tokens")
-    completion_price: float | None = Field(default=None, ge=0, description="$ per million tokens")
-    price_file: str | None = Field(
+    prompt_price: NotNegative | None = Field(default=None, description="$ per million tokens")
+    completion_price: NotNegative | None = Field(default=None, description="$ per million tokens")
+    price_file: Text | None = Field(
         default=None, description="prices of models, laid over the known ones: YAML"
     )
-    model: str | None = Field(default=None, description="the name the server knows it by")
+    model: Text | None = Field(default=None, description="the name the server knows it by")
     base_url: Address | None = Field(
         default=None, description="OPENAI_BASE_URL if left out, else OpenAI's own"
     )
     api_key_env: Variable = Field(
         default="OPENAI_API_KEY", description="the environment variable that holds the key"
     )
-    system_prompt: str | None = Field(default=None, description="said before each prompt")
-    prompts: str | None = Field(
+    system_prompt: LongText | None = Field(default=None, description="said before each prompt")
+    prompts: Text | None = Field(
         default=None, description="a folder of Markdown files, laid over the shipped prompts"
     )
-    temperature: float | None = Field(default=0.7, ge=0, description="null leaves it to the server")
+    temperature: Temperature | None = Field(default=0.7, description="null leaves it to the server")
     max_tokens: Count = Field(default=2048, description="of an answer; once more, doubled")
-    seed: int | None = None
+    seed: Seed | None = None
     token_limit: Literal["max_tokens", "max_completion_tokens"] | None = Field(
         default=None, description="the field for max_tokens; by the server if left out"
     )
     batch_api: bool = Field(default=False, description="OpenAI's Batch API: slower, half the price")
-    batch_poll: float = Field(default=30.0, gt=0, description="seconds between looks at a batch")
-    file: str | None = Field(default=None, description="of recorded answers, JSON lines")
-    model_name_or_path: str | None = Field(default=None, description="a folder, or a hub's id")
+    batch_poll: Seconds = Field(default=30.0, description="seconds between looks at a batch")
+    file: Text | None = Field(default=None, description="of recorded answers, JSON lines")
+    model_name_or_path: Text | None = Field(default=None, description="a folder, or a hub's id")
     batch_size: Count = Field(default=128, description="prompts decoded at the same time")
-    device: str | None = Field(default=None, description="cuda where there is one, else cpu")
+    device: Text | None = Field(default=None, description="cuda where there is one, else cpu")
     dtype: Dtype | None = Field(default=None, description="the weights' own if left out")
 
     @model_validator(mode="after")
@@ -125,6 +125,8 @@ class TeacherSettings(ServerSettings):
 class Budget(Frozen):
     """The most that a run may spend on its teacher, control included. None is no limit."""
 
-    calls: Annotated[int, Field(gt=0)] | None = None
-    tokens: Annotated[int, Field(gt=0)] | None = None
-    money: Annotated[float, Field(gt=0)] | None = Field(default=None, description="US dollars")
+    calls: Annotated[int, Field(gt=0, le=10**12)] | None = None
+    tokens: Annotated[int, Field(gt=0, le=10**15)] | None = None
+    money: Annotated[float, Field(gt=0, le=10**9)] | None = Field(
+        default=None, description="US dollars"
+    )

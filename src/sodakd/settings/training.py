@@ -1,10 +1,10 @@
 """One training."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sodakd.settings.ranges import Count
+from sodakd.settings.ranges import Count, NotNegative, Positive, Threads
 from sodakd.types import Frozen
 
 LossName = Literal["none", "margin", "first_difference", "odds_ratio", "simpo", "unlikelihood"]
@@ -14,9 +14,9 @@ Tracker = Literal["wandb", "tensorboard", "mlflow"]
 class TrainingSettings(Frozen):
     """One training. Names and meanings are those of Hugging Face's TrainingArguments."""
 
-    learning_rate: float = Field(default=3e-3, gt=0)
+    learning_rate: Annotated[float, Field(gt=0, le=10)] = 3e-3
     max_steps: Count | None = Field(default=None, description="overrides num_train_epochs")
-    num_train_epochs: float = Field(default=1.0, gt=0)
+    num_train_epochs: Annotated[float, Field(gt=0, le=10_000)] = 1.0
     per_device_train_batch_size: Count = Field(default=32, description="examples at a time")
     gradient_accumulation_steps: Count = Field(
         default=1, description="times as many examples a step; the sum is that of one large batch"
@@ -32,19 +32,21 @@ class TrainingSettings(Frozen):
     bf16: bool = Field(default=False, description="mixed precision: bfloat16 beside the weights")
     fp16: bool = Field(default=False, description="mixed precision: float16; needs a GPU")
     lr_scheduler_type: Literal["linear", "cosine", "constant"] = "linear"
-    warmup_steps: int = Field(default=10, ge=0)
-    max_grad_norm: float = Field(default=1.0, gt=0)
-    weight_decay: float = Field(default=0.0, ge=0)
+    warmup_steps: Annotated[int, Field(ge=0, le=10_000_000)] = 10
+    max_grad_norm: Positive = 1.0
+    weight_decay: Annotated[float, Field(ge=0, le=100)] = 0.0
     optimizer: Literal["muon", "adamw"] = "muon"
     loss: LossName = "none"
-    contrast_weight: float = Field(default=0.04, ge=0)
-    margin: float = Field(default=3.0, ge=0, description="nats")
+    contrast_weight: NotNegative = 0.04
+    margin: NotNegative = Field(default=3.0, description="nats")
     logging_steps: Count = 10
     save_steps: Count = 100
     report_to: tuple[Tracker, ...] = Field(
         default=(), description="trackers that the log goes to as well; none if left out"
     )
-    threads: Count = Field(default=1, description="part of the seed: more threads round otherwise")
+    threads: Threads = Field(
+        default=1, description="part of the seed: more threads round otherwise"
+    )
 
     @property
     def examples_a_step(self) -> int:

@@ -1,0 +1,116 @@
+"""A begun run goes on with what decides nothing changed, and refuses the rest with what differs."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from pydantic import BaseModel, JsonValue
+
+from sodakd import __version__
+from sodakd.errors import RunError
+from sodakd.head import begin
+from sodakd.recipe import Recipe
+from sodakd.settings.changes import DECIDES, MAY_CHANGE, MAY_GROW, MAY_MOVE, SPLIT
+
+
+def keys(model: type[BaseModel], before: str = "") -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        kinds = [field.annotation, *get_args(field.annotation)]
+        below = [each for each in kinds if isinstance(each, type) and issubclass(each, BaseModel)]
+        yield from keys(below[0], f"{before}{name}.") if below else [before + name]
+
+
+def written(**changes: JsonValue) -> dict[str, JsonValue]:
+    """A recipe as it is written down; `a__b` is the key `a.b`."""
+    values = Recipe().model_dump(mode="json")
+    for key, value in changes.items():
+        *parents, last = key.split("__")
+        at = values
+        for parent in parents:
+            at = at[parent]
+        at[last] = value
+    return values
+
+
+def test_every_key_says_whether_it_may_change() -> None:
+    assert set(keys(Recipe)) == MAY_CHANGE | DECIDES
+    assert not MAY_CHANGE & DECIDES
+    assert MAY_GROW | MAY_MOVE | SPLIT <= DECIDES
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"teacher__prompt_price": 0.15, "teacher__completion_price": 0.6}, {"name": "other"},
+        {"training__save_steps": 7}, {"training__logging_steps": 1}, {"feedback__lint": "off"},
+        {"judge__cpu_seconds": 9.0}, {"judge__allow_unsandboxed": True}, {"cycles": 9},
+        {"budget__money": 3.0},
+    ],
+)  # fmt: skip
+def test_what_errors_advise_may_change_on_the_way(
+    change: dict[str, JsonValue], tmp_path: Path
+) -> None:
+    begin(tmp_path, written())
+    begin(tmp_path, written(**change))
+    assert json.loads((tmp_path / "run.json").read_text())["recipe"] == written(**change)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"seed": 4}, r"seed: 0 -> 4\nuse the old values"),
+        ({"cycles": 1}, r"cycles: 3 -> 1 \(a begun run may have more of it, not fewer\)"),
+        ({"training__learning_rate": 1.0}, "training.learning_rate: 0.003 -> 1.0"),
+    ],
+)
+def test_what_decides_is_refused(change: dict[str, JsonValue], says: str, tmp_path: Path) -> None:
+    begin(tmp_path, written())
+    with pytest.raises(RunError, match=says):
+        begin(tmp_path, written(**change))
+
+
+def test_a_run_that_was_begun_before_a_key_was_there_has_its_default(tmp_path: Path) -> None:
+    begin(tmp_path, written())
+    path = tmp_path / "run.json"
+    head = json.loads(path.read_text())
+    del head["files"], head["recipe"]["questions"]["min_words"], head["recipe"]["update"]
+    path.write_text(json.dumps(head))
+    with pytest.raises(RunError, match=r"questions\.min_words: 4 -> 5"):
+        begin(tmp_path, written(questions__min_words=5))
+    begin(tmp_path, written())
+    assert json.loads(path.read_text())["recipe"] == written()
+
+
+def test_a_key_of_another_version_names_the_version(tmp_path: Path) -> None:
+    begin(tmp_path, written())
+    path = tmp_path / "run.json"
+    head = json.loads(path.read_text())
+    head["sodakd"] = "9.9"
+    head["recipe"]["training"]["novelty"] = 1
+    path.write_text(json.dumps(head))
+    says = f"training.novelty: this sodakd {__version__} has no such key; use sodakd 9.9"
+    with pytest.raises(RunError, match=says):
+        begin(tmp_path, written())
+
+
+def test_a_source_may_lie_elsewhere_as_long_as_it_holds_the_same(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    (old := tmp_path / "a.jsonl").write_text("{}\n")
+    begin(run, written(questions__source=str(old)))
+    new = old.rename(tmp_path / "b.jsonl")
+    begin(run, written(questions__source=str(new)))
+    new.write_text("{ }\n")
+    begin(run, written(questions__source=str(new)))
+    moved = new.rename(tmp_path / "c.jsonl")
+    with pytest.raises(RunError, match=r"questions\.source"):
+        begin(run, written(questions__source=str(moved)))
+
+
+@pytest.mark.parametrize("content", ["", "{", "[" * 5000, "[]", '{"recipe": 1}', "\x00"])
+def test_a_damaged_head_is_one_error_with_advice(content: str, tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text(content)
+    with pytest.raises(RunError, match="--reuse"):
+        begin(tmp_path, written())
