@@ -18,7 +18,7 @@ from sodakd.evaluate.table import table_of
 from sodakd.evaluating import evaluate
 from sodakd.judge.lint import ruff
 from sodakd.judge.toolchains import Missing, toolchain
-from sodakd.models.chat import Said
+from sodakd.models.chat import Came, Said
 from sodakd.settings.stages import Lint
 from sodakd.types import Language
 from tests.evaluate.nothing import nothing
@@ -173,9 +173,14 @@ class Counting:
         max_new_tokens: int,
         temperature: float = 0.0,
         seed: int = 0,
+        came: Came | None = None,
     ) -> list[Said]:
         self.asked += len(prompts)
-        return [Said(self.answers[prompt], ended=True) for prompt in prompts]
+        found = [Said(self.answers[prompt], ended=True) for prompt in prompts]
+        for number, said in enumerate(found):
+            assert came is not None
+            came(number, said)
+        return found
 
 
 def test_an_evaluation_goes_on_where_it_was_stopped(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, Qwen2Config, Qwen2
 
 from sodakd.errors import ModelError
 from sodakd.models import lean, static
+from sodakd.models.chat import Said
 from sodakd.models.prompts import Tokenizer, layout_of
 from sodakd.models.transformers import TransformersModel
 from sodakd.settings.student import StudentShape
@@ -121,6 +122,25 @@ def test_progress_counts_up_to_all_answers(folder: Path) -> None:
     model.generate(PROMPTS, max_new_tokens=LONGEST, batch_size=24, progress=seen.append)
     assert seen == sorted(seen)
     assert seen[-1] == len(PROMPTS)
+
+
+@pytest.mark.parametrize("decode", ["lean", "static"])
+def test_each_answer_is_told_once_as_it_ends(decode: str, folder: Path) -> None:
+    model = TransformersModel.open(folder)
+    model.lean = decode == "lean"
+    told: list[tuple[int, Said]] = []
+    prompts = [*PROMPTS[:24], "a b " * 600]  # the last one leaves its answer no place
+    answers = model.say(
+        prompts, max_new_tokens=LONGEST, came=lambda number, said: told.append((number, said))
+    )
+    assert [answers[number] for number, _ in told] == [said for _, said in told]
+    assert sorted(number for number, _ in told) == list(range(25))
+    ended = [said.ended for _, said in told]
+    assert ended == sorted(ended, reverse=True)  # those that were cut off come at the end
+    assert 0 < sum(ended) < 24
+    lengths = [len(model._layout.answer(said.text)) for _, said in told if said.ended]
+    assert lengths == sorted(lengths)
+    assert told[-1] == (24, Said("", ended=False))
 
 
 def small_memory(most: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:

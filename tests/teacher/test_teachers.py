@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sodakd.errors import EndpointError
-from sodakd.models.chat import Said
+from sodakd.models.chat import Came, Said
 from sodakd.models.local import LocalModel
 from sodakd.models.serving import Command, Server
 from sodakd.settings.teacher import Budget
@@ -110,9 +110,14 @@ class Parrot:
         max_new_tokens: int,
         temperature: float = 0.0,
         seed: int = 0,
+        came: Came | None = None,
     ) -> list[Said]:
         self.batches.append(len(prompts))
-        return [Said(prompt.splitlines()[-1], ended=True) for prompt in prompts]
+        found = [Said(prompt.splitlines()[-1], ended=True) for prompt in prompts]
+        for number, said in enumerate(found):
+            assert came is not None
+            came(number, said)
+        return found
 
 
 def test_a_model_in_this_process_answers_in_batches(tmp_path: Path) -> None:

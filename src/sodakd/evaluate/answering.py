@@ -54,13 +54,17 @@ class InBatches:
             same = list(found)
             for start in range(0, len(same), _BATCH):
                 batch = same[start : start + _BATCH]
-                answers = self._model.say(
+
+                def came(place: int, said: Said, asked: Sequence[Wanted] = batch) -> None:
+                    keep([asked[place]], [said])
+
+                self._model.say(
                     [one.task.question.text for one in batch],
                     max_new_tokens=drawing.max_new_tokens,
                     temperature=drawing.temperature,
                     seed=drawing.seed + number,
+                    came=came,
                 )
-                keep(batch, answers)
 
 
 class ByCalls:

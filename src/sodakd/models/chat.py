@@ -13,8 +13,12 @@ class Said:
     ended: bool
 
 
+Came = Callable[[int, Said], None]
+"""Is told the number of a prompt and its answer, as soon as that is whole."""
+
+
 class Speaker(Protocol):
-    """A model in this process that also tells which of its answers were cut off."""
+    """A model in this process: it tells of each answer as it ends, and which were cut off."""
 
     def say(
         self,
@@ -23,6 +27,7 @@ class Speaker(Protocol):
         max_new_tokens: int,
         temperature: float = 0.0,
         seed: int = 0,
+        came: Came | None = None,
     ) -> list[Said]:
         """Answers, one for each prompt, in their order."""
         ...

@@ -2,12 +2,15 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
+
+Ended = Callable[[int, list[int]], None]
+"""Is told the place of a batch's row and the tokens of its answer, as soon as that is whole."""
 
 
 class Chooser(Protocol):

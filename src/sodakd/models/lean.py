@@ -5,7 +5,7 @@ through the model's own forward with an attention function of ours, so it serves
 attention is plain (Llama, Qwen2, ...).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float, Int
@@ -14,7 +14,7 @@ from torch.nn import functional
 from transformers import AttentionInterface, PretrainedConfig, PreTrainedModel
 
 from sodakd.errors import ModelError
-from sodakd.models.choosing import Chooser
+from sodakd.models.choosing import Chooser, Ended
 from sodakd.models.reference import attention
 
 CACHED = "sodakd_cached"
@@ -142,9 +142,9 @@ def decode(
     steps: int,
     stops: frozenset[int],
     chooser: Chooser,
-    count: Callable[[int], None],
+    ended: Ended,
 ) -> list[list[int]]:
-    """Answers of one batch as token ids, without the token that ended them.
+    """Answers of one batch as token ids, without the token that ended them; each told as it ends.
 
     Raises:
         ModelError: the model's attention is not plain, or cannot be replaced by ours.
@@ -152,7 +152,7 @@ def decode(
     with attention(model, CACHED):
         if model.config._attn_implementation != CACHED:
             raise ModelError(f"{type(model).__name__} keeps to its own attention")
-        return _decode(model, prompts, steps, stops, chooser, count)
+        return _decode(model, prompts, steps, stops, chooser, ended)
 
 
 def _decode(
@@ -161,7 +161,7 @@ def _decode(
     steps: int,
     stops: frozenset[int],
     chooser: Chooser,
-    count: Callable[[int], None],
+    ended: Ended,
 ) -> list[list[int]]:
     """The prompts are computed up to their last token; that one is the first that is decoded."""
     lengths = torch.tensor([len(prompt) - 1 for prompt in prompts])
@@ -175,7 +175,7 @@ def _decode(
         cache.filled = longest
     answers: list[list[int]] = [[] for _ in prompts]
     alive = list(range(len(prompts)))
-    ended = torch.zeros(len(prompts), dtype=torch.bool)
+    over = torch.zeros(len(prompts), dtype=torch.bool)
     token = torch.tensor([prompt[-1] for prompt in prompts])
     position = lengths
     ends = torch.tensor(sorted(stops))
@@ -186,21 +186,23 @@ def _decode(
         cache.filled += 1
         position = position + 1
         token = chooser.choose(logits, step)
-        was_ended = ended
-        ended = ended | torch.isin(token, ends)
-        for row, drawn, done in zip(alive, token.tolist(), ended.tolist(), strict=True):
+        was_over = over
+        over = over | torch.isin(token, ends)
+        rows = zip(alive, token.tolist(), over.tolist(), was_over.tolist(), strict=True)
+        for row, drawn, done, was_done in rows:
             if not done:
                 answers[row].append(drawn)
-        finished = int(ended.sum()) - int(was_ended.sum())
-        if finished:
-            count(finished)
-        if bool(ended.all()):
+            elif not was_done:
+                ended(row, answers[row])
+        if bool(over.all()):
             return answers
-        if int(ended.sum()) >= ENDED_SHARE * len(alive):
-            kept = (~ended).nonzero()[:, 0]
+        if int(over.sum()) >= ENDED_SHARE * len(alive):
+            kept = (~over).nonzero()[:, 0]
             alive = [alive[row] for row in kept.tolist()]
-            token, position, ended = token[kept], position[kept], ended[kept]
+            token, position, over = token[kept], position[kept], over[kept]
             cache.keep(kept)
             chooser.keep(kept)
-    count(int((~ended).sum()))
+    for row, done in zip(alive, over.tolist(), strict=True):
+        if not done:
+            ended(row, answers[row])
     return answers

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from sodakd.models.chat import Said, Speaker
+from sodakd.models.chat import Came, Said, Speaker
 from sodakd.models.completions import Completion, Finish, Request, Till, at_most
 from sodakd.types import Usage
 
@@ -65,28 +65,41 @@ class LocalModel:
                 first = self._waiting[0][0]
                 same = [row for row in self._waiting if _alike(row[0], first)]
                 self._waiting = [row for row in self._waiting if not _alike(row[0], first)]
+                futures = [row[1] for row in same]
+                requests = [row[0] for row in same]
                 try:
-                    answers = await asyncio.to_thread(self._generate, [row[0] for row in same])
+                    await asyncio.to_thread(self._generate, requests, _delivery(futures))
                 except BaseException as error:
-                    for _, future in same:
+                    for future in futures:
                         if not future.done():
                             future.set_exception(error)
-                    continue
-                for (_, future), said in zip(same, answers, strict=True):
-                    if not future.done():
-                        future.set_result(said)
         finally:
             self._task = None
 
-    def _generate(self, requests: list[Request]) -> list[Said]:
+    def _generate(self, requests: list[Request], came: Came) -> None:
         if self._model is None:
             self._model = self._open_model()
-        return self._model.say(
+        self._model.say(
             [request.messages[-1].content for request in requests],
             max_new_tokens=requests[0].max_tokens,
             temperature=requests[0].temperature or 0.0,
             seed=requests[0].seed or 0,
+            came=came,
         )
+
+
+def _delivery(futures: list[asyncio.Future[Said]]) -> Came:
+    """Hand each answer, from the model's thread, to who waits for it: none waits for a batch."""
+    loop = asyncio.get_running_loop()
+
+    def deliver(number: int, said: Said) -> None:
+        if not futures[number].done():
+            futures[number].set_result(said)
+
+    def came(number: int, said: Said) -> None:
+        loop.call_soon_threadsafe(deliver, number, said)
+
+    return came
 
 
 def _alike(one: Request, other: Request) -> bool:

@@ -7,21 +7,31 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList, PreTrainedModel
 
-from sodakd.models.choosing import Chooser
+from sodakd.models.choosing import Chooser, Ended
 
 
 class Chosen(LogitsProcessor):
-    """Leaves one token possible in each row: the one that a `Chooser` chooses."""
+    """Leaves one token possible in each row, the one that a `Chooser` chooses; tells of rows' ends.
 
-    def __init__(self, chooser: Chooser, width: int) -> None:
+    `generate` goes on with a row that has ended until all have.
+    """
+
+    def __init__(self, chooser: Chooser, width: int, stops: frozenset[int], ended: Ended) -> None:
         self._chooser = chooser
         self._width = width
+        self._stops = stops
+        self._ended = ended
+        self.told: set[int] = set()
 
     def __call__(
         self, input_ids: Int[Tensor, "rows places"], scores: Float[Tensor, "rows vocab"]
     ) -> Float[Tensor, "rows vocab"]:
         """Scores of -inf but for the chosen tokens."""
         token = self._chooser.choose(scores, input_ids.shape[1] - self._width)
+        for row, drawn in enumerate(token.tolist()):
+            if drawn in self._stops and row not in self.told:
+                self.told.add(row)
+                self._ended(row, input_ids[row, self._width :].tolist())
         return torch.full_like(scores, float("-inf")).scatter_(1, token[:, None], 0.0)
 
 
@@ -32,8 +42,9 @@ def decode(
     steps: int,
     stops: frozenset[int],
     chooser: Chooser,
+    ended: Ended,
 ) -> list[list[int]]:
-    """Answers of one batch as token ids, without the token that ended them.
+    """Answers of one batch as token ids, without the token that ended them; each told as it ends.
 
     A model's own generation config (a penalty, a top-p) fills gaps of this one: see `plain_config`.
     """
@@ -44,6 +55,7 @@ def decode(
     for row, prompt in enumerate(prompts):
         ids[row, width - len(prompt) :] = torch.tensor(prompt)
         mask[row, width - len(prompt) :] = 1
+    chosen = Chosen(chooser, width, stops, ended)
     answered = model.generate(  # type: ignore[operator]
         ids.to(model.device),
         attention_mask=mask.to(model.device),
@@ -53,9 +65,13 @@ def decode(
             eos_token_id=sorted(stops),
             pad_token_id=pad,
         ),
-        logits_processor=LogitsProcessorList([Chosen(chooser, width)]),
+        logits_processor=LogitsProcessorList([chosen]),
     )
-    return [_until(row, stops) for row in answered[:, width:].tolist()]
+    answers = [_until(row, stops) for row in answered[:, width:].tolist()]
+    for row, answer in enumerate(answers):
+        if row not in chosen.told:
+            ended(row, answer)
+    return answers
 
 
 def plain_config() -> GenerationConfig:

@@ -17,8 +17,8 @@ from transformers.utils import logging
 from sodakd.errors import ModelError
 from sodakd.models import lean, static
 from sodakd.models.canary import LONGEST, PROMPTS, Compared, Heard, compare, read_canary
-from sodakd.models.chat import Said
-from sodakd.models.choosing import Chooser, Greedy, Sampler, Witness, noise_of
+from sodakd.models.chat import Came, Said
+from sodakd.models.choosing import Chooser, Ended, Greedy, Sampler, Witness, noise_of
 from sodakd.models.devices import device_of, free_memory
 from sodakd.models.loading import load_model, load_tokenizer
 from sodakd.models.prompts import Tokenizer, layout_of
@@ -163,34 +163,38 @@ class TransformersModel:
         seed: int = 0,
         batch_size: int | None = None,
         progress: Callable[[int], None] | None = None,
+        came: Came | None = None,
     ) -> list[Said]:
-        """What `generate` gives, and how each answer ended."""
+        """What `generate` gives, and how each answer ended; `came` is told of each as it ends."""
         encoded = [self._layout.prompt(prompt) for prompt in prompts]
         noise = None if temperature <= 0 else noise_of(prompts, max_new_tokens, seed)
-        answers = [Said("", ended=False) for _ in prompts]
-        finished = 0
+        answers: dict[int, Said] = {}
 
-        def count(more: int) -> None:
-            nonlocal finished
-            finished += more
-            if progress is not None and more:
-                progress(finished)
+        def take(row: int, said: Said) -> None:
+            if row in answers:  # of a batch that was too large, and is decoded again
+                return
+            answers[row] = said
+            if came is not None:
+                came(row, said)
+            if progress is not None:
+                progress(len(answers))
+
+        def taking(batch: _Batch) -> Ended:
+            return lambda place, tokens: take(
+                batch.rows[place], Said(self._layout.text(tokens), len(tokens) < batch.steps)
+            )
 
         batches = self._batches(encoded, max_new_tokens, batch_size or self._batch_size)
         while batches:
             batch = batches.pop(0)
             chooser = Greedy() if noise is None else Sampler(temperature, noise[list(batch.rows)])
-            before = finished
-            found = self._try([encoded[row] for row in batch.rows], batch.steps, chooser, count)
-            if found is None:
-                finished = before
+            asked = [encoded[row] for row in batch.rows]
+            if not self._try(asked, batch.steps, chooser, taking(batch)):
                 size = self._halve(len(batch.rows))
                 batches = [part for each in (batch, *batches) for part in each.cut(size)]
-                continue
-            for row, answer in zip(batch.rows, found, strict=True):
-                answers[row] = Said(self._layout.text(answer), ended=len(answer) < batch.steps)
-        count(len(prompts) - finished)
-        return answers
+        for row in range(len(prompts)):  # those whose prompt leaves an answer no place
+            take(row, Said("", ended=False))
+        return [answers[row] for row in range(len(prompts))]
 
     def _halve(self, rows: int) -> int:
         """Batches of half as many rows from now on. Raises `ModelError` where one row was one."""
@@ -222,32 +226,17 @@ class TransformersModel:
         return batches
 
     def _try(
-        self,
-        prompts: Sequence[Sequence[int]],
-        steps: int,
-        chooser: Chooser,
-        count: Callable[[int], None],
-    ) -> list[list[int]] | None:
-        """The answers of a batch; None where the device's memory is too small for it."""
-        try:
-            return self._decode(prompts, steps, chooser, count)
-        except torch.OutOfMemoryError:
-            return None  # only now is what the decode held free
-
-    def _decode(
-        self,
-        prompts: Sequence[Sequence[int]],
-        steps: int,
-        chooser: Chooser,
-        count: Callable[[int], None],
-    ) -> list[list[int]]:
+        self, prompts: Sequence[Sequence[int]], steps: int, chooser: Chooser, ended: Ended
+    ) -> bool:
+        """Decode a batch; False where the device's memory is too small for it."""
         until = self._plain_until
         plain = until is None or max(map(len, prompts)) + steps <= until
-        if self.lean and plain:
-            return lean.decode(self._model, prompts, steps, self._layout.stops, chooser, count)
-        answers = static.decode(self._model, prompts, steps, self._layout.stops, chooser)
-        count(len(prompts))
-        return answers
+        decode = lean.decode if self.lean and plain else static.decode
+        try:
+            decode(self._model, prompts, steps, self._layout.stops, chooser, ended)
+        except torch.OutOfMemoryError:
+            return False  # only now is what the decode held free
+        return True
 
     def _listen(self, prompts: Sequence[str] = PROMPTS) -> _Told:
         """What this model says to the canary's prompts, by the decode that it will use.
@@ -257,7 +246,7 @@ class TransformersModel:
         encoded = [self._layout.prompt(prompt) for prompt in prompts]
         stops = self._layout.stops
         witness = Witness(len(prompts))
-        static.decode(self._model, encoded, LONGEST, stops, witness)
+        static.decode(self._model, encoded, LONGEST, stops, witness, _untold)
         said = witness.until(stops)
         self.lean = False
         if self._model.device.type == "cpu" and self._model.dtype == torch.float32:
@@ -273,7 +262,11 @@ class TransformersModel:
         if until is not None and until < max(map(len, encoded)) + LONGEST:
             return None
         try:
-            lean.decode(self._model, encoded, LONGEST, stops, witness, lambda _: None)
+            lean.decode(self._model, encoded, LONGEST, stops, witness, _untold)
         except (ModelError, TypeError, ValueError, RuntimeError, AttributeError, KeyError):
             return None  # its attention is not the one we know
         return witness.until(stops)
+
+
+def _untold(place: int, tokens: list[int]) -> None:
+    """Nobody waits for the answers of a canary."""
