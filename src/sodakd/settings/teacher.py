@@ -125,7 +125,7 @@ class TeacherSettings(ServerSettings):
 
 
 class Budget(Frozen):
-    """The most that a run may spend on its teacher, control included. None is no limit."""
+    """The most that a run may spend on its teacher, all arms together. None is no limit."""
 
     calls: Annotated[int, Field(gt=0, le=10**12)] | None = Field(
         default=None, description="asked of the teacher"
