@@ -251,6 +251,11 @@ class Verdict(Frozen):
     peak_memory: int = Field(default=0, exclude=True)
 
     @property
+    def tests_cannot_run(self) -> bool:
+        """Whether the tests themselves failed here: then nothing is said of the program."""
+        return self.outcome is Outcome.NO_VERDICT and self.output.startswith("the tests cannot ")
+
+    @property
     def passed(self) -> bool:
         return self.outcome is Outcome.PASSED
 
