@@ -4,7 +4,7 @@ import shlex
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,7 +44,9 @@ class _Log:
 
     def _add(self, text: str) -> None:
         at = datetime.now(UTC).isoformat(timespec="seconds")
-        append_to_log(self._path, f"{at}  {text}")
+        # A full disk is told by whoever has something to write; a log must not hide that.
+        with suppress(OSError):
+            append_to_log(self._path, f"{at}  {text}")
 
 
 @contextmanager
