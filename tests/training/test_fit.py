@@ -25,6 +25,7 @@ from sodakd.types import FaultKind
 from sodakd.world.draw import draw_questions
 from sodakd.world.splits import Split
 from sodakd.world.teacher import WorldTeacher
+from tests.training.questions import synthetic
 
 SHAPE = StudentShape(
     hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64, vocab_size=400
@@ -205,3 +206,18 @@ def test_a_loss_that_is_no_number_says_what_to_do(start: Path, tmp_path: Path) -
     settings = SETTINGS.model_copy(update={"learning_rate": 1e30})
     with pytest.raises(TrainingError, match="lower learning_rate"):
         fit(start, examples(20), settings, 0, tmp_path)
+
+
+def test_a_tracker_is_told_the_rows_of_the_log_and_none_is_without_being_asked(
+    student: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("tensorboard", reason="TensorBoard needs pip install tensorboard")
+    monkeypatch.setenv("TENSORBOARD_LOGGING_DIR", str(tmp_path / "board"))
+    settings = TrainingSettings(max_steps=2, logging_steps=1)
+    for name, trackers in (("alone", ()), ("told", ("tensorboard",))):
+        (tmp_path / name).mkdir()
+        own = settings.model_copy(update={"report_to": trackers})
+        rows = fit(student, synthetic(16), own, 0, tmp_path / name)
+        assert (tmp_path / "board").exists() is bool(trackers)
+    (events,) = (tmp_path / "board").rglob("events.*")
+    assert events.read_bytes().count(b"chosen_logp") == len(rows)

@@ -90,6 +90,18 @@ def test_a_training_stopped_again_and_again_ends_the_same(
     assert same(whole, out)
 
 
+def test_how_often_a_stopped_training_is_logged_and_saved_may_change(
+    student: Path, whole: Path, tmp_path: Path
+) -> None:
+    out = folder(tmp_path / "out")
+    with pytest.raises(Stopped):
+        fit(student, EXAMPLES, SETTINGS, 0, out, stop_at(9))
+    assert (out / "checkpoints" / "checkpoint-8").exists()
+    changed = SETTINGS.model_copy(update={"logging_steps": 1, "save_steps": 5})
+    fit(student, EXAMPLES, changed, 0, out)
+    assert same(whole, out)
+
+
 def test_a_half_written_checkpoint_does_not_count(
     student: Path, whole: Path, tmp_path: Path
 ) -> None:

@@ -13,6 +13,7 @@ from sodakd.judge.trial import program_for
 from sodakd.methods.plan import PREFLIGHT, asks_about, is_asked, plan
 from sodakd.methods.run_context import Tools, open_tools
 from sodakd.methods.start import sample_answers
+from sodakd.models.canary import PROMPTS
 from sodakd.models.completions import Finish
 from sodakd.models.portable import write_portable
 from sodakd.recipe import Recipe
@@ -96,7 +97,9 @@ def _try_student(tools: Tools, scratch: Path) -> str:
         "report_to": (),
     }  # fmt: skip
     settings = recipe.training.model_copy(update=changes)
-    (row,) = fit(start, _EXAMPLES, settings, recipe.seed, trained, None, recipe.student)
+    (row,) = fit(
+        start, _EXAMPLES, settings, recipe.seed, trained, None, recipe.student, PROMPTS[:1]
+    )
     free_accelerator()
     write_portable(trained, out)
     words = f"student: a step on {row.tokens} tokens, saved, handed out"

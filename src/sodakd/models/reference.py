@@ -4,7 +4,7 @@ No cache, no packed rows and no attention of ours: one prompt at a time, and the
 for each token.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
@@ -20,13 +20,15 @@ from sodakd.models.prompts import Layout, Tokenizer, layout_of
 PLAIN = "eager"
 
 
-def record_canary(model: PreTrainedModel, layout: Layout) -> Canary:
+def record_canary(
+    model: PreTrainedModel, layout: Layout, prompts: Sequence[str] = PROMPTS
+) -> Canary:
     """What the model answers to the canary's prompts. The model is left as it was."""
     training = model.training
     with attention(model, PLAIN), torch.no_grad():
         model.eval()
         try:
-            rows = tuple(_row(model, layout, prompt) for prompt in PROMPTS)
+            rows = tuple(_row(model, layout, prompt) for prompt in prompts)
         finally:
             model.train(training)
     dtype = str(next(model.parameters()).dtype).removeprefix("torch.")

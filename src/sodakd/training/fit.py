@@ -13,7 +13,7 @@ from transformers import PreTrainedModel
 from transformers.utils import logging
 
 from sodakd.errors import TrainingError
-from sodakd.models.canary import write_canary
+from sodakd.models.canary import PROMPTS, write_canary
 from sodakd.models.reference import record_canary
 from sodakd.records import TrainRow
 from sodakd.settings.student import FROM_SCRATCH, StudentSettings
@@ -47,6 +47,7 @@ def fit(
     out: Path,
     progress: Callable[[TrainRow], None] | None = None,
     student: StudentSettings = FROM_SCRATCH,
+    canary: Sequence[str] = PROMPTS,
 ) -> list[TrainRow]:
     """Train the model of folder `start` on `examples` and write it, and `log.jsonl`, into `out`.
 
@@ -55,7 +56,8 @@ def fit(
 
     The same arguments and thread count give the same bytes. A training killed at any moment goes on
     from its newest checkpoint when it is called again, and ends in the same bytes as one that was
-    not; only `tokens_per_second` differs. `progress` is called with every row as it is logged.
+    not; only `tokens_per_second` differs. `progress` is called with every row as it is logged;
+    `canary` are the prompts whose answers are kept beside the weights.
 
     Raises TrainingError where there is nothing to train on, the token that ends an answer would not
     be trained on, the loss is no longer finite, a batch does not fit a GPU's memory, or `out` holds
@@ -97,7 +99,7 @@ def fit(
         model = merged(cast("PeftModel", trained), start, student)
     with writing(out):
         save_student(model, tokenizer, layout, out)
-        write_canary(record_canary(model, layout), out)
+        write_canary(record_canary(model, layout, canary), out)
     write_rows(rows, out / LOG)
     checkpoints.remove()
     return list(rows)
