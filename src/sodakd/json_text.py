@@ -34,7 +34,8 @@ def parse_json(text: str | bytes) -> JsonValue:
     """
     decoded = _decode(text)
     try:
-        value: JsonValue = json.loads(decoded, parse_int=_integer_reader(decoded))
+        # Control characters within texts are taken: servers and models write them.
+        value: JsonValue = json.loads(decoded, strict=False, parse_int=_integer_reader(decoded))
     except RecursionError:
         raise JsonError(_TOO_DEEP) from None
     except ValueError as error:
@@ -44,8 +45,6 @@ def parse_json(text: str | bytes) -> JsonValue:
 
 def parse_json_at(text: str, start: int) -> JsonValue:
     """Return the JSON value that begins at `start`, whatever stands behind it.
-
-    Control characters within its texts are taken: models write them.
 
     Raises:
         JsonError: as `parse_json`.

@@ -80,6 +80,21 @@ class QuietTeacher(WorldTeacher):
         return Reply(text=f"Fault: constant\n```python\n{fault}\n```", usage=usage)
 
 
+class SlippingTeacher(WorldTeacher):
+    """A faulty program with words behind it that belong to no program, at the first asking."""
+
+    name = "slipping"
+
+    def reply(self, ask: Ask) -> Reply:
+        right = super().reply(ask)
+        if not isinstance(ask, Fault) or ask.attempt:
+            return right
+        code = ask.correct.rstrip()
+        return Reply(
+            text=f"Fault: constant\n```python\n{code}``` I only changed it.\n", usage=right.usage
+        )
+
+
 class CuttingTeacher(WorldTeacher):
     """Its first solutions end before they are whole, each in another way, and would compile."""
 
@@ -141,6 +156,13 @@ def test_a_wrong_answer_is_asked_again_with_its_error(tmp_path: Path, judge: Jud
     assert built.tally["fault_unreadable"] == 12
     assert built.tally["fault_passed"] == 12
     assert built.tally["teacher_calls"] == 5 * 12
+
+
+def test_what_breaks_the_syntax_proves_no_other_kind_of_fault(tmp_path: Path, judge: Judge) -> None:
+    built = build_pairs(delivery(tmp_path, judge, SlippingTeacher()), questions(6), seed=0)
+    assert built.tally["fault_broken"] == 6
+    assert len(built.rows) == 6
+    assert not any("I only" in (pair.rejected or "") for pair in built.rows)
 
 
 def test_what_stays_wrong_is_dropped_and_counted(tmp_path: Path, judge: Judge) -> None:

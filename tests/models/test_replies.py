@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from pydantic import JsonValue
 
 from sodakd.models.completions import Billed, Completion, Failure, Finish, Trouble
 from sodakd.models.replies import read_reply, retry_after
@@ -293,3 +294,65 @@ def test_a_prompt_that_is_refused_for_itself_is_no_answer_and_data(words: str, s
 )
 def test_retry_after_is_seconds_or_a_date(value: str | None, seconds: float | None) -> None:
     assert retry_after(value, NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    ("body", "trouble"),
+    [
+        (
+            {"choices": [{"error": {"code": 429}, "message": {"content": ""},
+                          "finish_reason": "error"}]},
+            Trouble.BUSY,
+        ),
+        ({"error": '{"code": 429, "message": "slow down"}'}, Trouble.BUSY),
+        ({"Response": {"Error": {"Code": "x", "Message": "rate limit"}}}, Trouble.BUSY),
+        ({"header": {"code": "1", "message": "insufficient balance"}}, Trouble.FATAL),
+        ({"fault": {"faultstring": "Unauthorized"}}, Trouble.FATAL),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_an_error_in_any_place_of_a_200_means_what_its_words_say(
+    body: dict[str, JsonValue], trouble: Trouble
+) -> None:
+    found = read_reply(200, {}, json.dumps(body).encode())
+    assert isinstance(found, Failure)
+    assert (found.trouble, found.billed) == (trouble, Billed.NO)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"content": None, "reasoning_details": [{"type": "reasoning.text", "text": "so"}]},
+        {"content": [{"type": "thinking", "thinking": "so"}]},
+        {"content": "", "thinking": "so"},
+    ],
+    ids=str,
+)
+def test_reasoning_in_any_field_is_named_where_there_is_no_text(
+    message: dict[str, JsonValue],
+) -> None:
+    body = {"choices": [{"message": message, "finish_reason": "stop"}]}
+    found = read_reply(200, {}, json.dumps(body).encode())
+    assert isinstance(found, Failure)
+    assert "reasoning" in found.words
+
+
+def test_tokens_that_stand_in_the_total_alone_are_counted() -> None:
+    usage = {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 50_110}
+    choice = {"message": {"content": "a\x01b"}, "finish_reason": "stop"}
+    body = json.dumps({"choices": [choice], "usage": usage}).replace("\\u0001", "\x01")
+    found = read_reply(200, {}, body.encode())
+    assert isinstance(found, Completion)
+    assert found.text == "a\x01b"  # a control character is no reason to lose a paid answer
+    assert found.usage == Usage(prompt_tokens=100, completion_tokens=50_010)
+
+
+@pytest.mark.parametrize(
+    "end", [{"native_finish_reason": "MAX_TOKENS"}, {"finish_reason": ["length"]},
+            {"finish_reason": None, "stop_reason": "length"}], ids=str,
+)  # fmt: skip
+def test_the_end_of_an_answer_is_read_wherever_it_is_told(end: dict[str, JsonValue]) -> None:
+    body = {"choices": [{"message": {"content": "x"}, **end}]}
+    found = read_reply(200, {}, json.dumps(body).encode())
+    assert isinstance(found, Completion)
+    assert found.finish is Finish.LENGTH

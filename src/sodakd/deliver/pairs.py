@@ -24,7 +24,7 @@ from sodakd.teacher.asking import Read, read_each
 from sodakd.teacher.asks import Ask, Fault, Reply, Solve
 from sodakd.teacher.ledger import Ledger
 from sodakd.teacher.reading import Asked, FaultyCode, UnreadableReply, again
-from sodakd.types import FaultKind, Pair, Question, Severity, Verdict
+from sodakd.types import FaultKind, Language, Outcome, Pair, Question, Severity, Verdict
 
 _SHOWN = 10  # findings that the teacher is told of
 _CHUNK = 64  # faults asked for at once; between chunks their kinds are evened out
@@ -190,14 +190,27 @@ class _Mark:
 
 def _found_wrong(ask: Fault, fault: FaultyCode, verdict: Verdict, correct: Verdict) -> _Mark:
     """Whether a fault is one, and what to count."""
+    question = ask.question
+    if verdict.outcome is Outcome.COMPILE_ERROR and _compiles_still(fault.kind, question.language):
+        return _Mark(wrong=False, name="fault_broken")  # what was read is no program
     if not verdict.passed:
         return _Mark(wrong=True)
-    question = ask.question
     if question.tests is not None or is_same(fault.code, ask.correct, question.language):
         return _Mark(wrong=False, name="fault_passed")
     if verdict.output != correct.output:
         return _Mark(wrong=True, name="fault_prints_otherwise")
     return _Mark(wrong=False, name="fault_unseen", unseen=True)
+
+
+def _compiles_still(kind: FaultKind, language: Language) -> bool:
+    """Whether a program with a fault of this kind compiles, if the correct one does."""
+    if language in _CHECKED_WHEN_RUN:
+        return kind is not FaultKind.SYNTAX
+    return kind in {FaultKind.OPERATOR, FaultKind.CONSTANT}
+
+
+_CHECKED_WHEN_RUN = {Language.PYTHON, Language.JAVASCRIPT}
+"""Languages in which nothing but broken syntax is found before a program runs."""
 
 
 def _solve(

@@ -73,6 +73,8 @@ def read_completion(body: _Row, *, empty_is_said: bool) -> Completion | Failure 
     if choice is None:
         return _failed(Trouble.GARBAGE, "a choice without a message", usage)
     error = find_error({"error": row.get("error") or body.get("error")})
+    if error and error.status and not choice.text:
+        return _failed(Trouble.GARBAGE, error.words, usage)
     if choice.reason in _INTERRUPTED or (choice.reason != "stop" and error and choice.text):
         told = error.words if error else choice.reason
         return _failed(Trouble.SERVER, f"the server broke the answer off: {told}", usage)
@@ -107,7 +109,9 @@ def read_usage(value: JsonValue) -> Usage | None:
     completion = _first_count(value, "completion_tokens", "output_tokens")
     if prompt is None or completion is None:
         return None
-    return Usage(prompt_tokens=prompt, completion_tokens=completion)
+    # Some servers tell the tokens of hidden reasoning in the total alone.
+    total = _first_count(value, "total_tokens") or 0
+    return Usage(prompt_tokens=prompt, completion_tokens=max(completion, total - prompt))
 
 
 def _first_count(row: _Row, *names: str) -> int | None:
@@ -125,15 +129,30 @@ def _choice(row: _Row) -> _Choice | None:
         if not isinstance(row.get("text"), str):
             return None
         message = {"content": row["text"]}
-    reason = row.get("finish_reason")
+    reason = row.get("finish_reason") or row.get("native_finish_reason") or row.get("stop_reason")
+    if isinstance(reason, list):
+        reason = reason[0] if len(reason) == 1 else "several reasons"
     return _Choice(
         text=_text(message.get("content")),
-        thought=_text(message.get("reasoning_content")) or _text(message.get("reasoning")),
+        thought=next(filter(None, (_thought(message.get(name)) for name in _THOUGHTS)), ""),
         refused=bool(message.get("refusal")),
         calls_tools=bool(message.get("tool_calls") or message.get("function_call")),
         reason=reason.strip().lower() if isinstance(reason, str) else "",
         logprobs=row.get("logprobs"),
     )
+
+
+_THOUGHTS = ("reasoning_content", "reasoning", "reasoning_details", "thinking", "content")
+
+
+def _thought(value: JsonValue) -> str:
+    """What a model thought aloud, as a text or in parts of it."""
+    if isinstance(value, str):
+        return value
+    parts = value if isinstance(value, list) else [value]
+    rows = [part for part in parts if isinstance(part, dict)]
+    names = ("thinking", "text", "summary", "reasoning")
+    return "".join(text for row in rows for name in names if isinstance(text := row.get(name), str))
 
 
 def _text(value: JsonValue) -> str:

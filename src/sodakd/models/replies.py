@@ -69,8 +69,17 @@ def read_value(
     if found is None:
         found = Failure(Trouble.GARBAGE, "JSON that is no chat completion", Billed.PERHAPS)
     if isinstance(found, Failure) and found.trouble in {Trouble.EMPTY, Trouble.GARBAGE}:
-        return _told_failure(value, read_usage(row.get("usage")), wait) or found
+        usage = read_usage(row.get("usage"))
+        return _told_failure(_with_inner_error(row, value), usage, wait) or found
     return found
+
+
+def _with_inner_error(row: Mapping[str, JsonValue], value: JsonValue) -> JsonValue:
+    """The body, or where an error stands in its first choice alone, that error."""
+    choices = row.get("choices")
+    first = choices[0] if isinstance(choices, list) and choices else None
+    inner = first.get("error") if isinstance(first, dict) else None
+    return value if not inner or row.get("error") else {"error": inner}
 
 
 def retry_after(value: str | None, now: datetime | None = None) -> float | None:

@@ -6,19 +6,21 @@ a bare `code` and `message`.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from sodakd.json_text import JsonError, parse_json
 from sodakd.models.completions import Finish
 
 _MOST_LETTERS = 300
-_ENVELOPES = ("error", "errors", "base_resp")
+_ENVELOPES = ("error", "errors", "base_resp", "fault", "header", "Response", "Error")
 _MESSAGES = (
     "message", "msg", "error_msg", "status_msg", "detail", "error_message", "errorMessage",
-    "error_description", "title", "reason",
+    "error_description", "title", "reason", "faultstring", "Message",
 )  # fmt: skip
-_CODES = ("code", "status", "status_code", "statusCode", "error_code", "type")
+_CODES = ("code", "status", "status_code", "statusCode", "error_code", "type", "Code")
 _FURTHER = ("metadata", "raw", "innererror")
 _FINE = {"", "0", "200", "ok", "success", "none", "null", "false"}
 """Codes and texts in the place of an error that say that there is none."""
@@ -117,6 +119,9 @@ def find_error(value: JsonValue) -> ServerError | None:
         ):
             return None
         inner = value
+    if isinstance(inner, str) and inner.lstrip().startswith("{"):
+        with suppress(JsonError):
+            inner = parse_json(inner)
     words = one_line(" ".join(dict.fromkeys(_texts(inner))))
     named = next((code for code in _numbers(inner) if 400 <= code < 600), None)
     return ServerError(words, named or _meant(words.lower()))

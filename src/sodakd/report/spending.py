@@ -32,6 +32,7 @@ _REASONS = {
     "solution_dropped": "solution: dropped after the last try",
     "fault_unreadable": "fault: reply not readable",
     "fault_passed": "fault: passed the tests after all",
+    "fault_broken": "fault: does not compile, though its kind would",
     "fault_unseen": "fault: its run showed no difference",
     "fault_dropped": "fault: dropped after the last try",
     "grade_unreadable": "grade: reply not readable",
