@@ -47,6 +47,8 @@ def _fenced(code: str, label: str = "python", mark: str = "```") -> str:
     [
         (F, F),
         (f"Sure:\n{_fenced(F)}That is it.", F),
+        (f"{F}\n该函数返回总和。\n", F),
+        (f"Вот функция.\n\n{F}", F),
         (_fenced(F, mark="~~~"), F),
         (_fenced(F, 'python title="f.py"'), F),
         (_fenced(F, ""), F),

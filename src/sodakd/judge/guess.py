@@ -202,6 +202,10 @@ _HEADING = re.compile(r"^#{2,6} \w")
 _PLAIN = re.compile(r"^[A-Z][a-z']*(?:,? [\w'-]+)+[.!:]?$")
 
 
+_OTHER_SCRIPT = re.compile(r"[\u0370-\u1fff\u3040-\u9fff\uac00-\ud7af]{2}")
+"""Letters of scripts that have no capitals as Latin has, or none at all: names are rarely so."""
+
+
 def is_remark(line: str) -> bool:
     """Whether a line at the start or the end of code is a remark on it, however short: `Done.`
 
@@ -212,6 +216,8 @@ def is_remark(line: str) -> bool:
     bare = _BOLD.sub(r"\1", _INLINE.sub("x", line.strip()))
     if not bare or line.startswith(("  ", "\t")) or _COMMENT.search(bare) or _ANY_SIGN.search(bare):
         return False
+    if _OTHER_SCRIPT.search(bare):
+        return True
     if _CAPITAL.search(bare):
         return bool(_STOP.search(bare) or (len(bare.split()) >= 3 and _PLAIN.search(bare)))
     return len(bare.split()) >= 3 and bare.endswith((".", "!"))
