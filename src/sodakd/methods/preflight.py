@@ -21,7 +21,7 @@ from sodakd.run import Run
 from sodakd.store import write_whole
 from sodakd.teacher.ledger import USUAL_LEDGER, LedgerOptions
 from sodakd.training.batches import Example
-from sodakd.types import FaultKind, Frozen, Language
+from sodakd.types import FaultKind, Frozen, Language, Tests
 from sodakd.world.draw import draw_questions, program_of
 from sodakd.world.languages import print_program
 from sodakd.world.mutate import make_fault
@@ -133,7 +133,7 @@ def _try_teacher(tools: Tools) -> list[str]:
     lines = []
     for kind, reply in zip(kinds, replies, strict=True):
         whole = "" if reply.finish is Finish.STOP else f", which is not whole: {reply.finish}"
-        lines.append(f"teacher: {kind}, {reply.usage.completion_tokens} tokens{whole}")
+        lines.append(f"teacher: {kind}, an answer of {len(reply.text):,} characters{whole}")
     return lines
 
 
@@ -148,7 +148,7 @@ def _try_judge(tools: Tools) -> str:
     for language in languages:
         (question,) = draw_questions(1, (1,), Split.TRAIN, 0, language)
         program = program_of(question)
-        assert question.tests is not None
+        assert isinstance(question.tests, Tests)
         wrong = make_fault(program, question.tests, tuple(FaultKind), Random(0), language)
         assert wrong is not None
         programs += [
