@@ -68,6 +68,52 @@ def test_check_says_which_questions_are_not_there(tmp_path: Path) -> None:
         assert ("there is no source" in done.stderr) is not there
 
 
+def test_a_compiler_that_is_missing_is_named_before_anything_is_made(tmp_path: Path) -> None:
+    recipe, out = str(write_recipe(tmp_path)), tmp_path / "run"
+    checked = sodakd("check", recipe, "questions.language=java", PATH="/nowhere")
+    assert checked.returncode == 0
+    assert "missing here: java cannot be judged here" in checked.stderr
+    assert "questions.languages" in checked.stderr
+    done = sodakd("run", recipe, "questions.language=java", "--out", str(out), PATH="/nowhere")
+    refused(done, "java cannot be judged here")
+    assert not out.exists()
+
+
+def test_check_and_plan_give_json(tmp_path: Path) -> None:
+    recipe = str(write_recipe(tmp_path))
+    assert json.loads(sodakd("check", recipe, "--json").stdout)["mistakes"] == []
+    wrong = sodakd("check", recipe, "cycles=0", "sead=1", "--json")
+    assert wrong.returncode == 2
+    assert len(json.loads(wrong.stdout)["mistakes"]) == 2
+    planned = json.loads(sodakd("plan", recipe, "--json").stdout)
+    assert {row["ask"] for row in planned["calls"]} >= {"solve", "fault"}
+
+
+def test_shipped_recipes_are_listed_shown_and_found_by_name(tmp_path: Path) -> None:
+    listed = sodakd("recipes").stdout.splitlines()
+    assert [line.split()[0] for line in listed] == [path.stem for path in RECIPES]
+    shown = sodakd("recipes", "show", "embedded").stdout
+    assert shown == next(path for path in RECIPES if path.stem == "embedded").read_text()
+    refused(sodakd("recipes", "show", "none"), "the names are embedded")
+    for name in ("embedded", "recipes/embedded.yaml"):
+        done = subprocess.run(
+            command("check", name), cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert f"{name} is right" in done.stdout, done.stderr
+
+
+def test_a_run_keeps_a_log_of_what_ran_and_why_it_ended(tmp_path: Path) -> None:
+    recipe, out = str(write_recipe(tmp_path)), tmp_path / "run"
+    for calls in (1, 2):
+        sodakd("run", recipe, f"budget.calls={calls}", "--out", str(out))
+    lines = [line.split("  ", 1)[1] for line in (out / "run.log").read_text().splitlines()]
+    begun = [line for line in lines if line.startswith("begins: sodakd ")]
+    assert ["budget.calls=1" in begun[0], "budget.calls=2" in begun[1], len(begun)] == [1, 1, 2]
+    assert "questions/seeds" in lines
+    assert "raise budget.calls" in lines[-1]
+    assert lines[-1].startswith("ends: error: ")
+
+
 def test_seeds_of_an_empty_file_are_one_clear_error(tmp_path: Path) -> None:
     (empty := tmp_path / "empty.jsonl").write_text("")
     refused(sodakd("seeds", str(empty)), "holds no rows")

@@ -8,7 +8,8 @@ import pytest
 from pydantic import JsonValue
 
 from sodakd.errors import RowError, RunError
-from sodakd.run import Built, Run
+from sodakd.run import Built, Event, Run
+from sodakd.store import read_log
 from sodakd.types import Question
 
 RECIPE: dict[str, JsonValue] = {"seed": 1, "budget": {"calls": 5}}
@@ -191,3 +192,32 @@ def test_a_missing_row_is_found_when_it_is_read_back(tmp_path: Path, question: Q
         pytest.raises(RunError, match="1 rows now, 2 then"),
     ):
         run.rows("one", Question, never)
+
+
+def test_a_cut_line_of_events_ends_nothing(tmp_path: Path, question: Question) -> None:
+    events = tmp_path / "run" / "events.jsonl"
+    with Run.open(tmp_path / "run", RECIPE) as run:
+        run.rows("one", Question, lambda: Built([question]))
+    events.write_bytes(events.read_bytes()[:-20] + b"\x00\xff")
+    with Run.open(tmp_path / "run", RECIPE) as run:
+        run.rows("two", Question, lambda: Built([question]))
+    assert [(row.step, row.event) for row in read_log(events, Event)] == [
+        ("one", "start"), ("two", "start"), ("two", "done"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x00" * 40, b"{}\n", b"[" * 9000 + b"\n"])
+def test_a_damaged_manifest_says_what_to_do_and_doing_it_helps(
+    damage: bytes, tmp_path: Path, question: Question
+) -> None:
+    folder, manifest = tmp_path / "run", tmp_path / "run" / "manifest.jsonl"
+    with Run.open(folder, RECIPE) as run:
+        run.rows("one", Question, lambda: Built([question]))
+        run.rows("two", Question, lambda: Built([question]))
+    first, second = manifest.read_bytes().splitlines(keepends=True)
+    manifest.write_bytes(first + (damage or second[:30]))
+    with pytest.raises(RowError, match=r"line 2: .* remove that line"), Run.open(folder, RECIPE):
+        pass
+    manifest.write_bytes(first)
+    with Run.open(folder, RECIPE) as run:
+        assert run.rows("two", Question, lambda: Built([question])) == [question]

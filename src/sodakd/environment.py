@@ -6,7 +6,7 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -14,12 +14,14 @@ import psutil
 from sodakd import __version__
 from sodakd.errors import RunError
 from sodakd.judge.probe import probe
+from sodakd.judge.toolchains import Missing, toolchain
 from sodakd.recipe import Recipe
 from sodakd.run import cores
 from sodakd.settings.questions import QuestionSettings
 from sodakd.settings.sources import can_be_there, shortened
 from sodakd.settings.student import StudentSettings
 from sodakd.teacher.endpoint import missing_for_teacher
+from sodakd.types import Language, Question
 
 _PACKAGES = ("torch", "transformers", "accelerate", "tokenizers", "safetensors", "pydantic")
 _NEEDED_FOR = {"full": (), "lora": ("peft",), "qlora": ("peft", "bitsandbytes")}
@@ -71,6 +73,7 @@ def missing_for(recipe: Recipe) -> list[str]:
     missing = [
         *missing_for_teacher(recipe.teacher),
         *_missing_for_questions(recipe.questions),
+        *missing_languages(_languages_named(recipe.questions)),
         *_missing_for_student(recipe.student),
     ]
     trackers = dict.fromkeys((*recipe.training.report_to, *recipe.base.training.report_to))
@@ -93,6 +96,41 @@ def missing_for(recipe: Recipe) -> list[str]:
             " pip install 'sodakd[train]'"
         )
     return missing
+
+
+def may_miss(recipe: Recipe) -> list[str]:
+    """Return what a recipe's seeds may need and this machine lacks: languages it leaves open."""
+    open_ones = set(recipe.questions.languages) - set(_languages_named(recipe.questions))
+    return missing_languages(sorted(open_ones)) if recipe.questions.real else []
+
+
+def missing_languages(languages: Iterable[Language]) -> list[str]:
+    """Return the languages that cannot be judged here, a line each, with what installs them."""
+    found = {language: toolchain(language) for language in languages}
+    return [
+        f"{language} cannot be judged here: {tools.lacks}; {tools.command}, or leave it out of"
+        " questions.languages"
+        for language, tools in found.items()
+        if isinstance(tools, Missing)
+    ]
+
+
+def require_languages(questions: Iterable[Question]) -> None:
+    """Make sure that programs of these questions can be judged here, before anything is spent.
+
+    Raises:
+        RunError: a language cannot; the message says what installs it.
+    """
+    missing = missing_languages(sorted({question.language for question in questions}))
+    if missing:
+        raise RunError("\n".join(missing))
+
+
+def _languages_named(questions: QuestionSettings) -> Sequence[Language]:
+    """The languages that a recipe asks for by name; of all others the seeds decide."""
+    if not questions.real:
+        return (questions.language,)
+    return questions.languages if "languages" in questions.model_fields_set else ()
 
 
 def require(recipe: Recipe) -> None:

@@ -32,6 +32,7 @@ from sodakd.settings.stages import (
 from sodakd.settings.student import FROM_SCRATCH, BaseSettings, StudentSettings
 from sodakd.settings.teacher import Budget, TeacherSettings
 from sodakd.settings.training import TrainingSettings
+from sodakd.shipped import find_recipe
 from sodakd.types import Frozen
 from sodakd.yaml_text import MAX_DEPTH, MAX_SIZE, YamlError, parse_yaml
 
@@ -40,8 +41,8 @@ class Recipe(Frozen):
     """Everything that decides a run."""
 
     name: Name = Field(default="sodakd", description="of the run's folder, and in its report")
-    seed: Seed = 0
-    cycles: Cycles = 3
+    seed: Seed = Field(default=0, description="of everything that is drawn")
+    cycles: Cycles = Field(default=3, description="of stages 1 to 3")
     patience: Cycles | None = Field(
         default=None, description="stop after so many cycles without a better dev pass@1"
     )
@@ -150,7 +151,8 @@ def read_questions(source: str, overrides: Sequence[str] = ()) -> QuestionSettin
     return _validated(QuestionSettings, values, f"the questions of {source}")
 
 
-def _read_values(path: Path) -> dict[str, JsonValue]:
+def _read_values(named: Path) -> dict[str, JsonValue]:
+    path = find_recipe(named)
     try:
         with path.open(encoding="utf-8-sig") as file:
             text = file.read(MAX_SIZE + 1)

@@ -24,7 +24,7 @@ from pydantic import Field, JsonValue
 
 from sodakd.errors import RowError, RunError
 from sodakd.head import begin, locked
-from sodakd.store import read_rows, sync_folder, write_rows, write_whole
+from sodakd.store import append_to_log, read_rows, sync_folder, write_rows, write_whole
 from sodakd.types import Frozen
 from sodakd.weights import check_weights, hash_file, hash_weights
 
@@ -92,7 +92,7 @@ class Run:
         self.watch = watch
         self.folder.mkdir(parents=True, exist_ok=True)
         self._manifest = self.folder / "manifest.jsonl"
-        self._steps = read_rows(self._manifest, Step) if self._manifest.exists() else []
+        self._steps = self._read_manifest()
 
     @classmethod
     @contextmanager
@@ -211,6 +211,17 @@ class Run:
             if part.is_dir():
                 shutil.rmtree(part)
 
+    def _read_manifest(self) -> list[Step]:
+        if not self._manifest.exists():
+            return []
+        try:
+            return read_rows(self._manifest, Step)
+        except RowError as error:
+            raise RowError(
+                f"{error}; remove that line and all below it, and run the same command again: their"
+                " steps are done again, and no answer of the teacher is paid for twice"
+            ) from None
+
     def _finish(self, line: Step) -> None:
         self._steps = [*self._steps, line]
         write_rows(self._manifest, self._steps)
@@ -225,8 +236,7 @@ class Run:
         self._note(Event(at=_now(), step=step, event="done", seconds=seconds))
 
     def _note(self, event: Event) -> None:
-        with (self.folder / "events.jsonl").open("a", encoding="utf-8") as file:
-            file.write(event.model_dump_json() + "\n")
+        append_to_log(self.folder / "events.jsonl", event.model_dump_json())
 
 
 def _read_tally(folder: Path) -> dict[str, int]:

@@ -118,6 +118,31 @@ def read_appended(path: Path, row_type: type[Row]) -> list[Row]:
     return read_rows(path, row_type)
 
 
+def append_to_log(path: Path, line: str) -> None:
+    """Add a line to a log; where a crash cut the last one off, it begins on a line of its own."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab+") as file:
+        if file.tell():
+            file.seek(-1, os.SEEK_END)
+            cut = file.read() != b"\n"
+        else:
+            cut = False
+        file.write(f"{chr(10) if cut else ''}{line}\n".encode("utf-8", "replace"))
+
+
+def read_log(path: Path, row_type: type[Row]) -> list[Row]:
+    """Return the rows of a log, without those that cannot be read: a log decides nothing."""
+    if not path.exists():
+        return []
+    rows = []
+    for line in path.read_bytes().splitlines():
+        try:
+            rows.append(row_type.model_validate_json(line))
+        except ValidationError:
+            continue
+    return rows
+
+
 def write_rows(path: Path, rows: Iterable[Frozen]) -> str:
     """Write rows as JSONL, whole; the result is the file's SHA-256."""
     content = "".join(row.model_dump_json() + "\n" for row in rows).encode()

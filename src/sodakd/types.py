@@ -100,7 +100,7 @@ class Tests(Frozen):
     entry_point: str
     cases: tuple[Assertion | Case, ...] = Field(min_length=1)
     signature: Signature | None = None
-    tolerance: float | None = Field(default=None, ge=0)
+    tolerance: float | None = Field(default=None, ge=0, exclude_if=lambda value: value is None)
 
 
 class TestScript(Frozen):
@@ -249,6 +249,11 @@ class Verdict(Frozen):
     seconds: float = Field(default=0.0, exclude=True)
     wall_seconds: float = Field(default=0.0, exclude=True)
     peak_memory: int = Field(default=0, exclude=True)
+
+    @property
+    def tests_cannot_run(self) -> bool:
+        """Whether the tests themselves failed here: then nothing is said of the program."""
+        return self.outcome is Outcome.NO_VERDICT and self.output.startswith("the tests cannot ")
 
     @property
     def passed(self) -> bool:

@@ -1,11 +1,15 @@
 """Benchmarks: their own solutions pass, an empty one does not; stops and pass@k."""
 
+import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from rich.console import Console
+from typer.testing import CliRunner
 
+from sodakd.cli import app
 from sodakd.errors import DataError, JudgeError
 from sodakd.evaluate.answering import InBatches
 from sodakd.evaluate.benchmarks.load import load
@@ -14,7 +18,7 @@ from sodakd.evaluate.findings import SampleFindings
 from sodakd.evaluate.folder import EvalSettings
 from sodakd.evaluate.groups import Group, averages
 from sodakd.evaluate.passk import pass_at_k
-from sodakd.evaluate.table import table_of
+from sodakd.evaluate.table import outcomes_in_words, table_of
 from sodakd.evaluating import evaluate
 from sodakd.judge.lint import ruff
 from sodakd.judge.toolchains import Missing, toolchain
@@ -229,3 +233,38 @@ def test_the_average_is_over_languages() -> None:
     assert shares == ["100.0", "0.0", "50.0"]
     (mean,) = averages(groups)
     assert (mean.low, mean.high) == pytest.approx((0.35, 0.70))
+
+
+def test_the_table_fits_80_columns_and_marks_a_part_of_the_tasks() -> None:
+    group = Group(
+        benchmark="humaneval-x", language=Language.TYPESCRIPT, tasks=2, all_tasks=164, samples=200,
+        cut=0, empty=0, pass_at={1: 1.0, 10: 1.0, 100: 1.0}, low=0.973, high=1.0,
+        outcomes={"passed": 170, "not_executable": 20, "compile_error": 10}, failed=(),
+    )  # fmt: skip
+    console = Console(width=80, file=io.StringIO(), color_system=None)
+    console.print(table_of([group, group.model_copy(update={"tasks": 164})]))
+    assert isinstance(console.file, io.StringIO)
+    first, second, _ = (
+        line for line in console.file.getvalue().splitlines() if "humaneval" in line
+    )
+    for cell in ("humaneval-x", "typescript", "2 of 164", "100.0* (97.3-100.0)"):
+        assert cell in first
+    assert "*" not in second
+    assert " 164 " in second
+    (words,) = outcomes_in_words([group])
+    assert words == "not passed, humaneval-x, typescript: 20 not_executable, 10 compile_error"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("eval", "--gold", "--cpu-seconds", "inf"),
+        ("eval", "m", "--temperature", "nan"),
+        ("judge", "rows.jsonl", "--cpu-seconds", "nan"),
+        ("judge", "rows.jsonl", "--memory-mb", "99999999999"),
+    ],
+)
+def test_a_limit_without_an_end_is_refused(words: tuple[str, ...]) -> None:
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 2
+    assert f"Invalid value for '{words[-2]}'" in done.output

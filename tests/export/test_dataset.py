@@ -122,7 +122,7 @@ def test_the_card_of_a_dataset_says_how_it_was_made(run: Path, tmp_path: Path) -
     assert head["license"] == "cc-by-4.0"
     assert head["configs"] == [{"config_name": "default", "data_files": "train.jsonl"}]
     assert head["size_categories"] == ["n<1K"]
-    for words in ("60 rows", "| 2 | 31 | 31 |", "Languages: Python 60", "`rejected`"):
+    for words in ("60 rows", "| soda-2 | 31 | 31 |", "Languages: Python 60", "`rejected`"):
         assert words in card, words
     export_dataset(run, tmp_path / "set", "messages")
     assert "messages" in lines(done.file)[0]

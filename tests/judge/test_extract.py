@@ -144,8 +144,13 @@ def test_what_a_fence_holds_comes_back_as_it_is(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "hard", ["`" * 500_000, "```\n" * 100_000, "<think>" * 100_000, "a " * 500_000]
-)
+    "hard",
+    [
+        "`" * 500_000, "```\n" * 100_000, "<think>" * 100_000, "a " * 500_000,
+        "\\d" * 40 + " digits", "a{" + "a:   x;" * 60, "a{a:x;" * 1_000,
+        "    a\nb\n" * 20_000, "function f(" + "a:" * 90,
+    ],
+)  # fmt: skip
 def test_a_hostile_answer_takes_no_more_than_its_length(hard: str) -> None:
     extract(hard, PYTHON)  # with backtracking this would not end
 
@@ -242,3 +247,25 @@ def test_the_blank_of_a_first_word_is_no_indentation() -> None:
     assert extract(f" {F}", PYTHON).code == F
     assert extract(f" import os\n{F}\nDone.", PYTHON).code.startswith("import os")
     assert extract("    return f(x)\n", PYTHON).code.startswith("    ")
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (f"Sure, here it is:\n\n{{}}\nIt gives {F[:1]} back.\n", F),
+        ("{}", F),
+        (f"First:\n\n{{}}\nThen use it:\n\n    print({F[4]}(1))\n", F),
+        ("1. Write it:\n\n{}\n2. Run it.\n", F),
+        ("- `f(x)` gives *x* back\n\n{}", F),
+    ],
+)
+@pytest.mark.parametrize("blanks", ["    ", "\t", "        "])
+def test_a_block_that_blanks_tell_is_read_without_them(answer: str, code: str, blanks: str) -> None:
+    block = "".join(f"{blanks}{line}\n" for line in F.splitlines())
+    found = extract(answer.replace("{}", block), PYTHON, "f")
+    assert (found.code, found.complete) == (code, True)
+
+
+def test_indented_prose_is_no_block() -> None:
+    found = extract("It is so:\n\n    nothing can be done about it\n", PYTHON)
+    assert (found.code, found.label) == ("", "prose")

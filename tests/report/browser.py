@@ -97,7 +97,7 @@ def _check_page(page: Page) -> None:
 
 def _check_filters(page: Page, rows: list[Mapping[str, object]]) -> None:
     assert count(page) == len(rows) > 3
-    for name in ("cycle", "level", "difficulty", "outcome"):
+    for name in ("student", "level", "difficulty", "outcome"):
         for value in sorted({str(row[name]) for row in rows}):
             page.select_option(f"select[name={name}]", value)
             assert count(page) == sum(str(row[name]) == value for row in rows)

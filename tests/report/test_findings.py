@@ -41,10 +41,10 @@ def test_rules_are_counted_by_cycle_and_faults_come_first(tmp_path: Path) -> Non
 
 def test_answers_are_shown_by_the_worst_that_was_found(tmp_path: Path) -> None:
     shares, rules = finding_figures(read_folder(mixed(finish(tmp_path / "run"))))
-    assert "cycle 1, a fault: 5" in shares.body
-    assert "cycle 1, remarks: 5" in shares.body
-    assert "cycle 1, nothing: 30" in shares.body
-    assert "ruff F401, cycle 2: 10 findings" in rules.body
+    assert "soda-1, a fault: 5" in shares.body
+    assert "soda-1, remarks: 5" in shares.body
+    assert "soda-1, nothing: 30" in shares.body
+    assert "ruff F401, soda-2: 10 findings" in rules.body
 
 
 def test_the_page_names_rules_and_what_was_not_installed(tmp_path: Path) -> None:

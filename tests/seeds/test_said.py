@@ -105,14 +105,15 @@ def test_a_question_that_only_begins_like_data_is_a_question(text: str) -> None:
 
 
 def test_a_reference_that_is_data_stays_a_text() -> None:
-    assert [answer_of(each) for each in ("[1, 3]", 42, json.dumps(TURNS), {"a": 1})] == [
+    values: list[JsonValue] = ["[1, 3]", 42, json.dumps(TURNS), {"a": 1}]
+    assert [answer_of(each) for each in values] == [
         "[1, 3]", "42", "it's sorted", "",
     ]  # fmt: skip
 
 
 def seeds_of(path: Path, told: list[str] | None = None) -> list[Seed]:
-    tell = [].append if told is None else told.append
-    return list(read_seeds(read_rows_of(str(path)), ColumnSettings(), tell))
+    lines: list[str] = [] if told is None else told
+    return list(read_seeds(read_rows_of(str(path)), ColumnSettings(), lines.append))
 
 
 ROWS: list[dict[str, JsonValue]] = [

@@ -18,7 +18,7 @@ from sodakd.errors import SodakdError
 app = typer.Typer(
     name="sodakd",
     help="Distil a large code model into a small, cheap, private one, in self-paced cycles.",
-    epilog="Example:  sodakd run recipes/embedded.yaml --out runs/first",
+    epilog="Example:  sodakd run embedded --out runs/first",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",
@@ -30,6 +30,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "check": running.check,
     "plan": running.plan,
     "seeds": data.seeds,
+    "recipes": machine.recipes,
     "report": running.report,
     "ledger": running.ledger,
     "record": running.record,
@@ -107,7 +108,7 @@ def _plain_errors() -> Iterator[None]:
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
     del frame
     _asked_to_end.append(number)
-    raise KeyboardInterrupt
+    raise KeyboardInterrupt(signal.Signals(number).name)
 
 
 _asked_to_end: list[int] = []

@@ -20,7 +20,10 @@ def finite(value: float) -> float:
     return value
 
 
-RecipeFile = Annotated[Path, typer.Argument(help="A recipe: a YAML file.", metavar="RECIPE")]
+RecipeFile = Annotated[
+    Path,
+    typer.Argument(help="A recipe: a YAML file, or the name of a shipped one.", metavar="RECIPE"),
+]
 Overrides = Annotated[
     list[str] | None,
     typer.Argument(help="Values laid over the recipe.", metavar="[KEY.SUB=VALUE]..."),
@@ -33,6 +36,7 @@ Workers = Annotated[
     int | None,
     typer.Option(min=1, max=1024, help="Programs at a time; the cores if left out."),
 ]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of words or a table.")]
 AllowUnsandboxed = Annotated[
     bool, typer.Option("--allow-unsandboxed", help="Judge even without a sandbox; warns.")
 ]

@@ -1,6 +1,7 @@
 """Commands of runs: what a recipe will take, the run, its report and its books."""
 
 import json
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -8,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sodakd.cli.arguments import Overrides, RecipeFile, RunFolder
+from sodakd.cli.arguments import AsJson, Overrides, RecipeFile, RunFolder
+from sodakd.errors import RecipeError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +50,7 @@ def run(
     ·  sodakd run recipes/embedded.yaml --from soda/cycle-2/pairs
     ·  sodakd run recipes/embedded.yaml training.loss=none --out runs/none --reuse runs/embedded-0
     """
+    from sodakd.cli.log import logging_to
     from sodakd.environment import require
     from sodakd.methods.distil import distil
     from sodakd.recipe import read_recipe
@@ -59,7 +62,7 @@ def run(
     require(loaded.recipe)
     folder = out or Path("runs") / f"{loaded.recipe.name}-{loaded.recipe.seed}"
     try:
-        with watching(loaded.recipe, folder) as watch:
+        with watching(loaded.recipe, folder) as board, logging_to(folder, board) as watch:
             options = LedgerOptions(tuple(reuse or ()), new_ledger)
             results = distil(loaded, folder, watch, drop_from, options, try_first=not no_preflight)
     except KeyboardInterrupt:
@@ -76,6 +79,7 @@ def check(
         bool,
         typer.Option("--deep", help="Also try it: train a step, ask the teacher, judge programs."),
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Find every mistake of a recipe at once, and what a run of it would miss on this machine.
 
@@ -83,20 +87,37 @@ def check(
     0 for a right recipe, whatever the machine lacks; with --deep, 2 where a part does not work.
 
     Examples:  sodakd check recipes/embedded.yaml budget.money=5
-    ·  sodakd check recipes/embedded.yaml --deep
+    ·  sodakd check embedded --deep
+    ·  sodakd check embedded --json
     """
-    from sodakd.environment import missing_for, require
+    from sodakd.environment import may_miss, missing_for, require
     from sodakd.methods.table import arms_of
     from sodakd.recipe import read_recipe
 
-    loaded = read_recipe(recipe, overrides or [])
-    typer.echo(f"{recipe} is right: {', '.join(arms_of(loaded.recipe))}")
-    for line in missing_for(loaded.recipe):
-        typer.echo(f"missing here: {line}", err=True)
+    try:
+        loaded = read_recipe(recipe, overrides or [])
+        arms = list(arms_of(loaded.recipe))
+    except RecipeError as error:
+        if as_json:
+            found = {"mistakes": error.mistakes, "missing": [], "may_miss": [], "tried": []}
+            typer.echo(json.dumps(found, indent=1))
+            raise typer.Exit(error.exit_code) from None
+        raise
+    missing, maybe = missing_for(loaded.recipe), may_miss(loaded.recipe)
     if deep:
         require(loaded.recipe)
-        for line in _try_out(loaded):
-            typer.echo(line)
+    tried = list(_try_out(loaded)) if deep else []
+    if as_json:
+        found = {"mistakes": [], "missing": missing, "may_miss": maybe, "tried": tried}
+        typer.echo(json.dumps(found, indent=1))
+        return
+    typer.echo(f"{recipe} is right: {', '.join(arms)}")
+    for line in missing:
+        typer.echo(f"missing here: {line}", err=True)
+    for line in maybe:
+        typer.echo(f"missing here, if a question asks for it: {line}", err=True)
+    for line in tried:
+        typer.echo(line)
 
 
 def _try_out(loaded: "LoadedRecipe") -> "Sequence[str]":
@@ -108,17 +129,22 @@ def _try_out(loaded: "LoadedRecipe") -> "Sequence[str]":
         return preflight(loaded.recipe, run).lines
 
 
-def plan(recipe: RecipeFile, overrides: Overrides = None) -> None:
+def plan(recipe: RecipeFile, overrides: Overrides = None, as_json: AsJson = False) -> None:
     """Say what a run will take: teacher calls, tokens, money, training; nothing is spent.
 
-    Example:  sodakd plan recipes/embedded.yaml cycles=5
+    Examples:  sodakd plan recipes/embedded.yaml cycles=5
+    ·  sodakd plan embedded --json
     """
     from sodakd.methods import plan as planning
     from sodakd.recipe import read_recipe
     from sodakd.screen import show_plan
 
     loaded = read_recipe(recipe, overrides or [])
-    show_plan(planning.plan(loaded.recipe), loaded.recipe)
+    planned = planning.plan(loaded.recipe)
+    if as_json:
+        typer.echo(json.dumps(asdict(planned), indent=1))
+    else:
+        show_plan(planned, loaded.recipe)
 
 
 def report(folder: RunFolder) -> None:
@@ -144,7 +170,7 @@ class _By(StrEnum):
 def ledger(
     folder: RunFolder,
     by: Annotated[_By, typer.Option(help="What a row stands for.")] = _By.STEP,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show what a run spent on its teacher: asks, calls, tokens, money, and what was lost.
 

@@ -3,6 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from pydantic import Field
+
+from sodakd.errors import JudgeError
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask
 from sodakd.evaluate.passk import average, interval, pass_at_k
 from sodakd.evaluate.samples import JudgedSample, Numbered, Sample
@@ -15,6 +18,7 @@ class Group(Frozen):
     """pass@k of one benchmark in one language. `low` and `high`: pass@1's 95 % interval.
 
     `tasks` were judged, of `all_tasks`. `cut`: samples that reached the most tokens of an answer.
+    `unjudged`: samples whose tests cannot run here, for these reasons; they are in no figure.
     """
 
     benchmark: str
@@ -24,6 +28,7 @@ class Group(Frozen):
     samples: int
     cut: int
     empty: int
+    unjudged: dict[str, int] = Field(default_factory=dict)
     pass_at: dict[int, float]
     low: float
     high: float
@@ -62,9 +67,16 @@ def group_of(
     def is_own(one: Numbered) -> bool:
         return one.benchmark == benchmark.name and one.language is language
 
-    own, answers = list(filter(is_own, judged)), list(filter(is_own, samples))
-    if not own:
+    every, answers = list(filter(is_own, judged)), list(filter(is_own, samples))
+    if not every:
         return None
+    own = [one for one in every if not one.verdict.tests_cannot_run]
+    unjudged = Counter(one.verdict.output for one in every if one.verdict.tests_cannot_run)
+    if not own:
+        raise JudgeError(
+            f"{benchmark.name}, {language}: nothing can be said of any answer:"
+            f" {', '.join(unjudged)}; install what is missing, and run the same command again"
+        )
     passed: dict[str, list[bool]] = {}
     for one in own:
         passed.setdefault(one.task_id, []).append(one.verdict.passed)
@@ -78,6 +90,7 @@ def group_of(
         samples=len(own),
         cut=sum(one.cut for one in answers),
         empty=sum(not one.text.strip() for one in answers),
+        unjudged=dict(unjudged),
         pass_at={
             k: sum(pass_at_k(len(each), sum(each), k) for each in passed.values()) / len(passed)
             for k in _KS
@@ -86,7 +99,9 @@ def group_of(
         low=low,
         high=high,
         outcomes=dict(Counter(one.verdict.outcome.value for one in own)),
-        failed=tuple(name for name, each in passed.items() if not any(each)),
+        failed=tuple(
+            dict.fromkeys(one.task_id for one in every if not any(passed.get(one.task_id, ())))
+        ),
     )
 
 
@@ -122,6 +137,8 @@ def remarks(groups: Sequence[Group], benchmarks: Mapping[str, Benchmark]) -> Ite
             yield f"{own}: {group.cut} of {group.samples} answers were cut at max_new_tokens"
         if group.empty:
             yield f"{own}: {group.empty} of {group.samples} answers are empty"
+        for why, count in group.unjudged.items():
+            yield f"{own}: {count} answers are in no figure: {why}"
         benchmark = benchmarks[group.benchmark]
         for name in group.failed:
             if name in benchmark.known_bad:

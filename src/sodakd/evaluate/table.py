@@ -13,7 +13,7 @@ _PARTIAL = "*"
 def table_of(groups: Sequence[Group]) -> Table:
     """The groups, and the average over the languages of each benchmark that has several."""
     ks = sorted({k for group in groups for k in group.pass_at})
-    table = Table("benchmark", "language", "tasks")
+    table = Table("benchmark", "language", "tasks", show_edge=False, pad_edge=False)
     for head in ("pass@1 (95 %)", *(f"pass@{k}" for k in ks if k > 1)):
         table.add_column(head, justify="right", no_wrap=True)
     for group in groups:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from sodakd.types import Language
 
@@ -79,6 +80,7 @@ class _Reader:
             self.at = found.end()
             self._sign(found.group(), found.start())
         self._code(self.at, len(self.code))
+        self.blank.append(spaces(self.code[self.filled :]))
         early = self.early
         if not early and self.stack and not self.broken:
             many = len(self.stack)
@@ -93,7 +95,11 @@ class _Reader:
 
     def _code(self, start: int, end: int) -> None:
         """Code that is seen as it is, and in `blank` the blanks of what was passed before it."""
-        self.blank += [spaces(self.code[self.filled : start]), self.code[start:end]]
+        if start == end:
+            return
+        if self.filled < start:
+            self.blank.append(spaces(self.code[self.filled : start]))
+        self.blank.append(self.code[start:end])
         self.filled = end
         self._plain(self.code[start:end])
 
@@ -221,6 +227,7 @@ class _Reader:
         self.others += sign != "{"
 
 
+@lru_cache(maxsize=16)
 def mask(code: str, language: Language) -> Masked:
     """Blank the texts and comments of code in any of the seven languages but Python."""
     return _Reader(code, language).read()

@@ -95,11 +95,12 @@ def _arm_context(
 ) -> RunContext:
     """An arm's context. What it did under another allowance is forgotten, but no answer is."""
     path = arm.folder / "allowance.json"
-    if allowance is not None:
-        content = allowance.model_dump_json().encode()
-        if path.exists() and path.read_bytes() != content:
-            _forget(arm)
-            arm = Run(arm.root, arm.watch, arm.name)
+    content = None if allowance is None else allowance.model_dump_json().encode()
+    before = path.read_bytes() if path.exists() else None
+    if content != before and (arm.steps or before is not None):
+        _forget(arm)
+        arm = arm.arm(arm.name)
+    if content is not None:
         write_whole(path, content)
     return RunContext(tools, arm, inputs.test_set, allowance)
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
 
+from sodakd.environment import require_languages
 from sodakd.errors import DataError
 from sodakd.methods.base import base_student
 from sodakd.methods.inputs import RunInputs
@@ -43,6 +44,7 @@ def prepare(recipe: Recipe, run: Run) -> RunInputs:
         for row in (() if recipe.student.model_name_or_path else drawn.rest)
         if row.seed.reference is not None
     ][: recipe.base.questions]
+    require_languages([*exam, *dev, *seeds])
     base = base_student(recipe, run, lambda: examples)
     every = [*seeds, *(to_question(row) for row in drawn.rest)]
     return RunInputs(

@@ -1,7 +1,7 @@
 """What the report reads from a run's folder. What is not there yet is simply empty."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from sodakd.errors import DataError, RunError
 from sodakd.records import Attempt, Feedback, Results, Solved, StudentRow, TrainRow
 from sodakd.run import Event, Step
-from sodakd.store import read_rows
+from sodakd.store import read_log, read_rows
 from sodakd.teacher.statement import look_up_spend_rows
 from sodakd.types import Frozen, Pair, Question
 
@@ -105,13 +105,13 @@ def read_folder(folder: Path) -> Folder:
         raise RunError(
             f"{folder} is no run: it has no readable run.json; name a run's folder"
         ) from None
-    steps = _of_all(folder, arms, "manifest.jsonl", Step)
+    steps = _of_all(folder, arms, "manifest.jsonl", Step, _rows)
     return Folder(
         version=version,
         recipe=recipe,
         arms=arms,
         steps=steps,
-        events=_of_all(folder, arms, "events.jsonl", Event),
+        events=_of_all(folder, arms, "events.jsonl", Event, read_log),
         results=_results(folder / "results.json"),
         spend=_spend(folder / "spend.json") or _spent_so_far(folder / "ledger.sqlite", arms),
         students=_students(folder, arms, steps),
@@ -145,7 +145,7 @@ def _student(folder: Path, row: StudentRow) -> Student:
         name=row.name,
         arm=row.arm,
         steps=row.steps,
-        log=_rows(at / "student/log.jsonl", TrainRow),
+        log=read_log(at / "student/log.jsonl", TrainRow),
         evaluation=_rows(at / "evaluation.jsonl", Attempt),
         pairs=_rows(at / "pairs.jsonl", Pair),
         solutions=_rows(at / "solutions.jsonl", Solved),
@@ -159,11 +159,17 @@ def _arm_of(step: Step, arms: Sequence[str]) -> str:
     return name if name in arms else ""
 
 
-def _of_all(folder: Path, arms: Sequence[str], file: str, kind: type[Of]) -> list[Of]:
+def _of_all(
+    folder: Path,
+    arms: Sequence[str],
+    file: str,
+    kind: type[Of],
+    read: Callable[[Path, type[Of]], list[Of]],
+) -> list[Of]:
     """The rows of the run and of its arms, with the steps' names in the whole run."""
-    found = _rows(folder / file, kind)
+    found = read(folder / file, kind)
     for arm in arms:
-        rows = _rows(folder / arm / file, kind)
+        rows = read(folder / arm / file, kind)
         found += [row.model_copy(update={"step": f"{arm}/{row.step}"}) for row in rows]
     return found
 

@@ -25,7 +25,7 @@ class GenerationSettings(ServerSettings):
     same with another server's command, or a server of your own behind `base_url`.
     """
 
-    backend: Backend = "transformers"
+    backend: Backend = Field(default="transformers", description="the engine, as said above")
     batch_size: Count = Field(default=128, description="prompts decoded at the same time")
     device: Text | None = Field(default=None, description="cuda where there is one, else cpu")
     dtype: Dtype | None = Field(default=None, description="the weights' own if left out")

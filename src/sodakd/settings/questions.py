@@ -15,10 +15,10 @@ ColumnName = Annotated[str, Field(max_length=1000)]
 class ColumnSettings(Frozen):
     """Which columns of a source hold what. An empty name is found by the known shapes."""
 
-    text: ColumnName = ""
+    text: ColumnName = Field(default="", description="the question")
     input: ColumnName = Field(default="", description="laid under the text, as Alpaca has it")
     reference: ColumnName = Field(default="", description="an answer; it is not verified")
-    language: ColumnName = ""
+    language: ColumnName = Field(default="", description="a column that names it")
 
 
 class QuestionSettings(Frozen):
@@ -32,19 +32,23 @@ class QuestionSettings(Frozen):
         description="world; a file of JSON lines, JSON, CSV or Parquet, .gz too; a folder; or a hub"
         " dataset's id",
     )
-    seeds: Count = 800
-    levels: Levels = (1, 1, 2, 2, 2, 3)
+    seeds: Count = Field(default=800, description="questions of the first cycle")
+    levels: Levels = Field(
+        default=(1, 1, 2, 2, 2, 3), description="drawn from evenly: the world's levels 1 to 5"
+    )
     language: Language = Field(
         default=Language.PYTHON,
         description="the world's; of real data, that of a question that does not tell its own",
     )
     columns: ColumnSettings = ColumnSettings()
-    languages: Annotated[tuple[Language, ...], Field(min_length=1)] = tuple(Language)
+    languages: Annotated[tuple[Language, ...], Field(min_length=1)] = Field(
+        default=tuple(Language), description="of the seven, those whose questions are kept"
+    )
     per_language: dict[Language, Positive] | None = Field(
         default=None, description="weights of the languages among the seeds; else as they come"
     )
-    min_words: Count = 4
-    max_words: Count = 400
+    min_words: Count = Field(default=4, description="of a question; shorter ones are left out")
+    max_words: Count = Field(default=400, description="of a question; longer ones are left out")
     near_duplicate: Share = Field(
         default=0.75, description="ROUGE-L above which two of one language are the same"
     )

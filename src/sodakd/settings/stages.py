@@ -21,8 +21,8 @@ class Lint(StrEnum):
 class DeliverySettings(Frozen):
     """Stage 1: how often a wrong answer of the teacher is asked again before it is dropped."""
 
-    solve_attempts: Count = 3
-    fault_attempts: Count = 3
+    solve_attempts: Count = Field(default=3, description="asks for a correct solution, in all")
+    fault_attempts: Count = Field(default=3, description="asks for a faulty solution, in all")
     refused_findings: Literal["none", "errors", "all"] = Field(
         default="errors",
         description="what static tools may not find in a correct solution without tests",
@@ -39,16 +39,20 @@ class FeedbackSettings(Frozen):
     """Stage 2: what the student is asked, and from where on a question counts as hard."""
 
     probes: Count = Field(default=400, description="questions answered before training on them")
-    samples: Count = 1
-    temperature: Temperature = 0.0
-    max_new_tokens: Count = 160
+    samples: Count = Field(default=1, description="answers to each question")
+    temperature: Temperature = Field(default=0.0, description="of these answers; 0 is greedy")
+    max_new_tokens: Count = Field(default=160, description="most tokens of an answer")
     lint: Lint = Field(default=Lint.FAST, description="static tools that read the answers")
     grade: bool = Field(default=True, description="ask the teacher for the rubric as well")
-    mastered_score: float = Field(default=5.5, ge=0, le=6)
+    mastered_score: float = Field(
+        default=5.5, ge=0, le=6, description="from which on a question is mastered"
+    )
     easy_score: float = Field(
         default=4.5, ge=0, le=6, description="counts for questions without tests"
     )
-    medium_score: float = Field(default=3.0, ge=0, le=6)
+    medium_score: float = Field(
+        default=3.0, ge=0, le=6, description="from which on it is of medium difficulty"
+    )
 
     @model_validator(mode="after")
     def _samples_differ(self) -> Self:
@@ -60,11 +64,11 @@ class FeedbackSettings(Frozen):
 class ParentWeights(Frozen):
     """How often a question of each difficulty becomes the parent of a new one."""
 
-    mastered: NotNegative = 0.1
-    easy: NotNegative = 1.0
-    medium: NotNegative = 1.5
-    hard: NotNegative = 1.5
-    broken: NotNegative = 1.0
+    mastered: NotNegative = Field(default=0.1, description="weight of mastered ones")
+    easy: NotNegative = Field(default=1.0, description="weight of easy ones")
+    medium: NotNegative = Field(default=1.5, description="weight of those of medium difficulty")
+    hard: NotNegative = Field(default=1.5, description="weight of hard ones")
+    broken: NotNegative = Field(default=1.0, description="weight of those that do not run")
 
     def of(self, difficulty: Difficulty) -> float:
         """The weight of one difficulty."""
@@ -94,19 +98,23 @@ class UpdateSettings(Frozen):
 class EvaluationSettings(Frozen):
     """The test set of the embedded world: pass@1, greedy, per level."""
 
-    questions_per_level: Count = 200
-    max_new_tokens: Count = 160
+    questions_per_level: Count = Field(default=200, description="of the world's five levels")
+    max_new_tokens: Count = Field(default=160, description="most tokens of an answer")
     split: Literal["dev", "test"] = Field(default="test", description="tune on dev only")
 
 
 class JudgeSettings(Frozen):
     """Limits of one judged program."""
 
-    cpu_seconds: Annotated[float, Field(gt=0, le=86_400)] = 2.0
-    memory_mb: Annotated[int, Field(ge=64, le=10_000_000)] = 512
-    output_kb: Count = 1024
-    disk_mb: Count = 64
-    processes: Count = 256
+    cpu_seconds: Annotated[float, Field(gt=0, le=86_400)] = Field(
+        default=2.0, description="before it is ended"
+    )
+    memory_mb: Annotated[int, Field(ge=64, le=10_000_000)] = Field(
+        default=512, description="MiB that it may take"
+    )
+    output_kb: Count = Field(default=1024, description="KiB that it may print")
+    disk_mb: Count = Field(default=64, description="MiB that it may write")
+    processes: Count = Field(default=128, description="processes and threads at a time")
     calibrate: bool = Field(
         default=True, description="more CPU seconds where this machine is slower than the reference"
     )

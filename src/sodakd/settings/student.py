@@ -12,13 +12,17 @@ from sodakd.types import Frozen
 class StudentShape(Frozen):
     """A Llama from scratch. The defaults have 0.40 M parameters."""
 
-    hidden_size: Count = 96
-    num_hidden_layers: Count = 3
-    num_attention_heads: Count = 4
-    intermediate_size: Count = 256
-    vocab_size: Annotated[int, Field(ge=300, le=10_000_000)] = 700
-    max_position_embeddings: Count = 512
-    initializer_range: Positive = 0.08
+    hidden_size: Count = Field(default=96, description="width of the model")
+    num_hidden_layers: Count = Field(default=3, description="layers")
+    num_attention_heads: Count = Field(default=4, description="heads of a layer")
+    intermediate_size: Count = Field(default=256, description="width of a layer's inner part")
+    vocab_size: Annotated[int, Field(ge=300, le=10_000_000)] = Field(
+        default=700, description="tokens of its tokenizer, which is trained too"
+    )
+    max_position_embeddings: Count = Field(
+        default=512, description="most tokens of a question and its answer"
+    )
+    initializer_range: Positive = Field(default=0.08, description="spread of the first weights")
 
     @model_validator(mode="after")
     def _heads_divide(self) -> Self:
@@ -30,8 +34,8 @@ class StudentShape(Frozen):
 class BaseSettings(Frozen):
     """The base student, made before the first cycle: it stands for a pretrained model."""
 
-    questions: Count = 12000
-    levels: Levels = (1, 1, 2, 2, 2, 3)
+    questions: Count = Field(default=12000, description="that it is trained on")
+    levels: Levels = Field(default=(1, 1, 2, 2, 2, 3), description="of these questions")
     shape: StudentShape = StudentShape()
     training: TrainingSettings = TrainingSettings()
 
@@ -39,9 +43,11 @@ class BaseSettings(Frozen):
 class LoraSettings(Frozen):
     """Adapters. Names and meanings are those of peft's LoraConfig."""
 
-    r: Count = 16
-    lora_alpha: Count = 32
-    lora_dropout: float = Field(default=0.0, ge=0, lt=1)
+    r: Count = Field(default=16, description="rank of the adapters")
+    lora_alpha: Count = Field(default=32, description="their scale, divided by r")
+    lora_dropout: float = Field(
+        default=0.0, ge=0, lt=1, description="share of the adapters' input that is dropped"
+    )
     target_modules: tuple[Text, ...] = Field(
         default=(), description="names of linear layers; all but the head if left out"
     )
@@ -57,7 +63,9 @@ class StudentSettings(Frozen):
     dtype: Literal["float32", "bfloat16", "float16"] = Field(
         default="float32", description="of the weights, as they are trained and kept"
     )
-    finetuning_type: Literal["full", "lora", "qlora"] = "full"
+    finetuning_type: Literal["full", "lora", "qlora"] = Field(
+        default="full", description="all weights, adapters, or adapters of a quantised model"
+    )
     lora: LoraSettings = LoraSettings()
     chat_template: Text | None = Field(
         default=None,

@@ -54,7 +54,7 @@ class TeacherSettings(ServerSettings):
     has is unknown.
     """
 
-    kind: TeacherKind = "world"
+    kind: TeacherKind = Field(default="world", description="who answers, as said above")
     prompt_price: NotNegative | None = Field(default=None, description="$ per million tokens")
     completion_price: NotNegative | None = Field(default=None, description="$ per million tokens")
     price_file: Text | None = Field(
@@ -73,7 +73,9 @@ class TeacherSettings(ServerSettings):
     )
     temperature: Temperature | None = Field(default=0.7, description="null leaves it to the server")
     max_tokens: Count = Field(default=2048, description="of an answer; once more, doubled")
-    seed: Seed | None = None
+    seed: Seed | None = Field(
+        default=None, description="of an answer: base_url's servers may heed it"
+    )
     token_limit: Literal["max_tokens", "max_completion_tokens"] | None = Field(
         default=None, description="the field for max_tokens; by the server if left out"
     )
@@ -123,10 +125,14 @@ class TeacherSettings(ServerSettings):
 
 
 class Budget(Frozen):
-    """The most that a run may spend on its teacher, control included. None is no limit."""
+    """The most that a run may spend on its teacher, all arms together. None is no limit."""
 
-    calls: Annotated[int, Field(gt=0, le=10**12)] | None = None
-    tokens: Annotated[int, Field(gt=0, le=10**15)] | None = None
+    calls: Annotated[int, Field(gt=0, le=10**12)] | None = Field(
+        default=None, description="asked of the teacher"
+    )
+    tokens: Annotated[int, Field(gt=0, le=10**15)] | None = Field(
+        default=None, description="of prompts and answers"
+    )
     money: Annotated[float, Field(gt=0, le=10**9)] | None = Field(
         default=None, description="US dollars"
     )

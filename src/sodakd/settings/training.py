@@ -14,9 +14,13 @@ Tracker = Literal["wandb", "tensorboard", "mlflow"]
 class TrainingSettings(Frozen):
     """One training. Names and meanings are those of Hugging Face's TrainingArguments."""
 
-    learning_rate: Annotated[float, Field(gt=0, le=10)] = 3e-3
+    learning_rate: Annotated[float, Field(gt=0, le=10)] = Field(
+        default=3e-3, description="of the optimiser, at its greatest"
+    )
     max_steps: Count | None = Field(default=None, description="overrides num_train_epochs")
-    num_train_epochs: Annotated[float, Field(gt=0, le=10_000)] = 1.0
+    num_train_epochs: Annotated[float, Field(gt=0, le=10_000)] = Field(
+        default=1.0, description="times that each example is seen"
+    )
     per_device_train_batch_size: Count = Field(default=32, description="examples at a time")
     gradient_accumulation_steps: Count = Field(
         default=1, description="times as many examples a step; the sum is that of one large batch"
@@ -31,16 +35,30 @@ class TrainingSettings(Frozen):
     )
     bf16: bool = Field(default=False, description="mixed precision: bfloat16 beside the weights")
     fp16: bool = Field(default=False, description="mixed precision: float16; needs a GPU")
-    lr_scheduler_type: Literal["linear", "cosine", "constant"] = "linear"
-    warmup_steps: Annotated[int, Field(ge=0, le=10_000_000)] = 10
-    max_grad_norm: Positive = 1.0
-    weight_decay: Annotated[float, Field(ge=0, le=100)] = 0.0
-    optimizer: Literal["muon", "adamw"] = "muon"
-    loss: LossName = "none"
-    contrast_weight: NotNegative = 0.04
+    lr_scheduler_type: Literal["linear", "cosine", "constant"] = Field(
+        default="linear", description="how the learning rate falls"
+    )
+    warmup_steps: Annotated[int, Field(ge=0, le=10_000_000)] = Field(
+        default=10, description="steps in which it rises first"
+    )
+    max_grad_norm: Positive = Field(
+        default=1.0, description="longer gradients are shortened to this"
+    )
+    weight_decay: Annotated[float, Field(ge=0, le=100)] = Field(
+        default=0.0, description="share of a weight that a step takes away, times the learning rate"
+    )
+    optimizer: Literal["muon", "adamw"] = Field(
+        default="muon", description="muon for whole matrices, adamw for all"
+    )
+    loss: LossName = Field(
+        default="none", description="the contrastive part: how a faulty solution counts"
+    )
+    contrast_weight: NotNegative = Field(
+        default=0.04, description="of the contrastive part, beside the likelihood"
+    )
     margin: NotNegative = Field(default=3.0, description="nats")
-    logging_steps: Count = 10
-    save_steps: Count = 100
+    logging_steps: Count = Field(default=10, description="steps between rows of the log")
+    save_steps: Count = Field(default=100, description="steps between checkpoints")
     report_to: tuple[Tracker, ...] = Field(
         default=(), description="trackers that the log goes to as well; none if left out"
     )

@@ -60,13 +60,6 @@ def known(database: sqlite3.Connection, keys: Sequence[str]) -> dict[str, Reply]
     return found
 
 
-def book_under(database: sqlite3.Connection, step: str, keys: Iterable[str]) -> None:
-    """Of all steps that need an answer the first by name is booked, whoever came first."""
-    database.executemany(
-        "update calls set step = ? where key = ? and step > ?", [(step, key, step) for key in keys]
-    )
-
-
 def spent(database: sqlite3.Connection) -> Spent:
     """The running totals."""
     return Spent(*database.execute("select * from books").fetchone())
@@ -142,9 +135,9 @@ def reserve(
     check(spent(database), most, money, budget)
     _insert(database, call)
     database.execute(
-        "update calls set state = 'asked', step = min(step, ?), attempts = attempts + 1, open = 1,"
+        "update calls set state = 'asked', attempts = attempts + 1, open = 1,"
         " open_tokens = ?, open_money = ? where key = ?",
-        (call.step, most.tokens, money, call.key),
+        (most.tokens, money, call.key),
     )
     database.execute(
         "update books set reserved_calls = reserved_calls + 1,"

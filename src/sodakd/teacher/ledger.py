@@ -6,7 +6,6 @@ twice. An attempt that may have been paid for and brought nothing (cut off on it
 when its process was killed) is `lost`: it stays in the books at the most it can have cost.
 """
 
-import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -109,7 +108,7 @@ class Ledger:
             waiting, replies = len(asks), dict[str, Reply]()
             if self._writer.do(books.hold_answers) or self._reuse:
                 every = {call.key: call for call in calls}
-                replies = self._known(every, step)
+                replies = self._known(every)
                 waiting = len(every) - len(replies)
                 calls = iter([call for key, call in every.items() if key not in replies])
             shown = _counted(progress, len(asks) - waiting, len(asks))
@@ -140,15 +139,9 @@ class Ledger:
         """What was spent on answers, by step and kind of ask."""
         return self._writer.do(books.spend_rows)
 
-    def _known(self, calls: dict[str, Call], step: str) -> dict[str, Reply]:
+    def _known(self, calls: dict[str, Call]) -> dict[str, Reply]:
         """Replies to calls that this ledger holds, or one that is reused."""
-
-        def look_up(database: sqlite3.Connection) -> dict[str, Reply]:
-            found = books.known(database, [*calls])
-            books.book_under(database, step, found)
-            return found
-
-        found = self._writer.do(look_up)
+        found = self._writer.do(lambda database: books.known(database, [*calls]))
         for other in self._reuse:
             new = look_up_answers(other, [key for key in calls if key not in found])
             taken = [(calls[key], reply) for key, reply in new.items()]

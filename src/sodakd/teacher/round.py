@@ -40,6 +40,7 @@ class Round:
         self.reserved = 0
         self.unstored = 0
         self.error: Exception | None = None
+        self.passed = ""
         self.workers: list[asyncio.Task[None]] = []
 
     async def run(self, most: int) -> dict[str, Reply]:
@@ -53,6 +54,8 @@ class Round:
         async with commits, self.teacher.session(), asyncio.TaskGroup() as group:
             self.workers = [group.create_task(self._work()) for _ in range(count)]
         error = self.error or commits.error
+        if self.passed and isinstance(error, BudgetReached):
+            error = BudgetReached(self.passed)
         if self.unstored:
             raise RunError(
                 f"{error}; {self.unstored} answers that were delivered could not be stored: they"
@@ -95,6 +98,11 @@ class Round:
         if self.error is None:
             self.error = error
         self.wake()
+
+    def pass_budget(self, words: str) -> None:
+        """Begin no further attempt; of those in flight the last answer says the true sum."""
+        self.passed = words
+        self.fail(BudgetReached(words))
 
     def wake(self) -> None:
         """Have those who wait for room look again."""
@@ -188,7 +196,7 @@ class _CallTill:
         self._paid = []
         self._end(None)
         if passed:
-            self._round.fail(BudgetReached(str(passed)))
+            self._round.pass_budget(str(passed))
 
     def give_up(self) -> None:
         """Settle what is open, of a call that ends without an answer."""

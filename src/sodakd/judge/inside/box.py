@@ -47,7 +47,7 @@ class Limits:
     memory: int = 512 * MIB
     output: int = MIB
     disk: int = 64 * MIB
-    processes: int = 256
+    processes: int = 128
     open_files: int = 256
     reserve: bool = True
     sockets: bool = False

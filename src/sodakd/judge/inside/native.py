@@ -59,7 +59,7 @@ class Plan:
     environment: Mapping[str, str] = field(default_factory=dict)
     building: Mapping[str, str] = field(default_factory=dict)
     reserve: bool = True
-    processes: int = 256
+    processes: int = 128
     sockets: bool = False
     start: Start | None = None
     lacking: Callable[[str], str] = _nothing

@@ -1,0 +1,67 @@
+"""A run's log, `run.log`: which command ran when, which steps it began, and why it ended."""
+
+import shlex
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sodakd import __version__
+from sodakd.errors import SodakdError
+from sodakd.run import Progress, Watch
+from sodakd.store import append_to_log
+
+LOG = "run.log"
+
+
+class _Log:
+    """The log of a folder, from the moment that the folder is a run's."""
+
+    def __init__(self, folder: Path, watch: Watch) -> None:
+        self._path = folder / LOG
+        self._head = folder / "run.json"
+        self._watch = watch
+        self._step = ""
+        self._begun = False
+
+    def progress(self, progress: Progress) -> None:
+        """Note each step that begins, and tell who watches."""
+        if progress.step != self._step:
+            self._step = progress.step
+            self.say(progress.step)
+        self._watch(progress)
+
+    def say(self, text: str) -> None:
+        """Add lines, the command's own first; none where the folder is no run's."""
+        if not self._head.exists():
+            return
+        if not self._begun:
+            self._begun = True
+            self._add(f"begins: sodakd {__version__}: {shlex.join(sys.argv[1:])}")
+        self._add(text)
+
+    def _add(self, text: str) -> None:
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        # A full disk is told by whoever has something to write; a log must not hide that.
+        with suppress(OSError):
+            append_to_log(self._path, f"{at}  {text}")
+
+
+@contextmanager
+def logging_to(folder: Path, watch: Watch) -> Iterator[Watch]:
+    """Keep the log of a run's folder; what is yielded watches the run."""
+    log = _Log(folder, watch)
+    try:
+        yield log.progress
+    except SodakdError as error:
+        log.say(f"ends: error: {error}")
+        raise
+    except KeyboardInterrupt as interrupt:
+        log.say(f"ends: stopped by {str(interrupt) or 'Ctrl-C'}")
+        raise
+    except BaseException:
+        log.say(f"ends: {traceback.format_exc().strip()}")
+        raise
+    log.say("ends: done")

@@ -1,0 +1,30 @@
+"""The recipes that come with the package."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from sodakd.settings.sources import exists
+
+_FOLDER = Path(__file__).with_name("recipes")
+_SUFFIXES = (".yaml", ".yml")
+
+
+def shipped_recipes() -> Mapping[str, Path]:
+    """Return the shipped recipes' files by name."""
+    return {path.stem: path for path in sorted(_FOLDER.glob("*.yaml"))}
+
+
+def find_recipe(named: Path) -> Path:
+    """Return the file that is named, or the shipped recipe: `embedded`, `recipes/embedded.yaml`."""
+    if exists(named) or named.parent.name not in {"", "recipes"}:
+        return named
+    name = named.name
+    for suffix in _SUFFIXES:
+        name = name.removesuffix(suffix)
+    return shipped_recipes().get(name, named)
+
+
+def what_for(path: Path) -> str:
+    """Return the line that a recipe opens with: what it is for."""
+    with path.open(encoding="utf-8") as file:
+        return file.readline().lstrip("# ").strip()

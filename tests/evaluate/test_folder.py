@@ -1,0 +1,98 @@
+"""The folder of an evaluation: whose it is, what it may go on with, and what its log says."""
+
+from pathlib import Path
+
+import pytest
+
+from sodakd.errors import DataError
+from sodakd.evaluate.folder import EvalSettings, begin, opened
+from sodakd.types import Language
+
+ASKED = EvalSettings(
+    source="m", benchmarks=("humaneval-x",), languages=(Language.PYTHON,), data=None, limit=5, n=2,
+    temperature=0.5, max_new_tokens=16, seed=0, cpu_seconds=10.0,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"languages": (Language.GO, Language.PYTHON)},
+        {"languages": None},
+        {"benchmarks": ("mceval", "humaneval-x")},
+        {"limit": 6},
+        {"limit": None},
+        {"n": 10},
+    ],
+    ids=str,
+)
+def test_more_of_the_same_goes_on_in_the_folder(more: dict[str, object], tmp_path: Path) -> None:
+    begin(tmp_path, ASKED)
+    grown = ASKED.model_copy(update=more)
+    begin(tmp_path, grown)
+    kept = (tmp_path / "settings.json").read_text()
+    assert EvalSettings.model_validate_json(kept) == grown
+    with pytest.raises(DataError, match="holds another evaluation"):
+        begin(tmp_path, ASKED)
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"languages": (Language.GO,)}, "it has humaneval-x in python as well"),
+        ({"benchmarks": ("mceval",)}, "it has humaneval-x in python as well"),
+        ({"temperature": 0.7}, "temperature was 0.5 and is 0.7"),
+        ({"source": "another"}, "source was 'm' and is 'another'"),
+        ({"limit": 4}, "limit was 5 and is 4"),
+        ({"n": 1}, "n was 2 and is 1"),
+    ],
+)
+def test_another_evaluation_is_refused_and_it_is_said_what_differs(
+    other: dict[str, object], said: str, tmp_path: Path
+) -> None:
+    begin(tmp_path, ASKED)
+    with pytest.raises(DataError, match=said):
+        begin(tmp_path, ASKED.model_copy(update=other))
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "settings.json", ".hidden"])
+def test_a_folder_of_other_files_is_left_alone(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("{}")
+    with pytest.raises(DataError, match="holds other files and no evaluation"):
+        begin(tmp_path, ASKED)
+    assert [one.name for one in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_text() == "{}"
+
+
+def test_the_root_and_a_file_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    for place in (Path("/"), Path("/proc/1"), tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(DataError), opened(place, ASKED):
+            pass
+
+
+def test_the_log_tells_errors_and_a_second_evaluation_is_kept_out(tmp_path: Path) -> None:
+    with opened(tmp_path, ASKED) as log:
+        log.say("first")
+        with (
+            pytest.raises(DataError, match="another sodakd evaluates"),
+            opened(tmp_path, ASKED),
+        ):
+            pass
+    with pytest.raises(DataError, match="no such"), opened(tmp_path, ASKED):
+        raise DataError("no such\nfile")
+    lines = [line.partition("  ")[2] for line in (tmp_path / "log.txt").read_text().splitlines()]
+    assert lines == ["first", "error: no such file"]
+    with pytest.raises(KeyboardInterrupt), opened(tmp_path, ASKED):
+        raise KeyboardInterrupt
+    assert "stopped by KeyboardInterrupt" in (tmp_path / "log.txt").read_text()
+
+
+def test_a_language_that_no_benchmark_has_is_named() -> None:
+    asked = ASKED.model_copy(update={"languages": (Language.PYTHON, Language.C)})
+    with pytest.raises(DataError, match="no tasks in c"):
+        asked.parts()
+    with pytest.raises(DataError, match="humaneval has none of the languages"):
+        asked.model_copy(
+            update={"benchmarks": ("humaneval", "mceval"), "languages": (Language.C,)}
+        ).parts()
