@@ -133,7 +133,7 @@ def _try_teacher(tools: Tools) -> list[str]:
     lines = []
     for kind, reply in zip(kinds, replies, strict=True):
         whole = "" if reply.finish is Finish.STOP else f", which is not whole: {reply.finish}"
-        lines.append(f"teacher: {kind}, {reply.usage.completion_tokens} tokens{whole}")
+        lines.append(f"teacher: {kind}, an answer of {len(reply.text):,} characters{whole}")
     return lines
 
 
