@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
-from sodakd.models.prompts import ASSISTANT, END, USER, Tokenizer, layout_of
+from sodakd.models.prompts import ASSISTANT, END, MARKS, USER, Tokenizer, layout_of
 from sodakd.settings.student import StudentShape
 from sodakd.training.student import create_student, train_tokenizer
 from tests.training.questions import synthetic
@@ -80,7 +80,7 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_a_student_folder_holds_its_tokenizer(student: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(student)
     assert tokenizer.eos_token == END
-    assert tokenizer.chat_template is None
+    assert tokenizer.chat_template == MARKS
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", "config.json", "tokenizer.json"])

@@ -5,7 +5,6 @@ never lives on over a change of weights. Before its first answer an engine meets
 trainer left in the folder.
 """
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from sodakd.errors import ModelError
 from sodakd.models.canary import Canary, read_canary
 from sodakd.models.chat import Generator
 from sodakd.models.endpoint import Endpoint, with_secrets
+from sodakd.models.folder import CONFIG, read_config
 from sodakd.models.openai import Client, Patience
 from sodakd.models.served import ServedModel
 from sodakd.models.serving import Command, Server
@@ -176,5 +176,5 @@ def _dtype(settings: GenerationSettings, student: Path) -> str:
     """The precision that the recipe asks for, else that of the weights."""
     if settings.dtype is not None:
         return settings.dtype
-    config = json.loads((student / "config.json").read_text(encoding="utf-8"))
+    config = read_config(student / CONFIG)
     return str(config.get("dtype") or config.get("torch_dtype") or "float32")

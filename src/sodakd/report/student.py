@@ -1,14 +1,14 @@
 """What a run's student folder says of itself: its shape, its size, its layout of questions."""
 
-import json
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import JsonValue
 
 from sodakd.errors import RunError
+from sodakd.json_text import parse_json
+from sodakd.models.folder import read_config
 
 _HEADER = 8
 """Bytes in front of a safetensors header: its length."""
@@ -28,14 +28,15 @@ def read_student(folder: Path) -> Student:
     """Read a folder of a model: its config, and the headers of its weights.
 
     Raises:
-        RunError: the folder is no model's, or a file of it cannot be read.
+        RunError: the folder is no model's, or its weights cannot be read.
+        ModelError: its config cannot be read.
     """
     weights = sorted(folder.glob("*.safetensors"))
     if not weights:
         raise RunError(
             f"{folder} holds no safetensors: the run has no student yet; run it to its end"
         )
-    config = read_object(folder / "config.json")
+    config = read_config(folder / "config.json")
     architectures = config.get("architectures")
     named = architectures[0] if isinstance(architectures, list) and architectures else None
     context = config.get("max_position_embeddings")
@@ -47,24 +48,20 @@ def read_student(folder: Path) -> Student:
     )
 
 
-def read_object(path: Path) -> Mapping[str, JsonValue]:
-    """A JSON object of a model's folder. Raises `RunError`."""
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RunError(f"{path} cannot be read: {error}") from None
-    if not isinstance(value, dict):
-        raise RunError(f"{path} holds no object")
-    return value
-
-
 def _parameters(path: Path) -> int:
     """Numbers in a file of weights, from its header alone."""
     try:
         with path.open("rb") as file:
             length = int.from_bytes(file.read(_HEADER), "little")
-            header = json.loads(file.read(length))
-            shapes = [one["shape"] for name, one in header.items() if name != "__metadata__"]
-    except (OSError, ValueError, TypeError, KeyError, MemoryError, OverflowError) as error:
+            header = parse_json(file.read(length))
+    except (OSError, ValueError, MemoryError, OverflowError) as error:
         raise RunError(f"{path} is no safetensors file: {error!r}") from None
-    return sum(math.prod(shape) for shape in shapes)
+    tensors = header.items() if isinstance(header, dict) else ()
+    return sum(_numbers(value) for name, value in tensors if name != "__metadata__")
+
+
+def _numbers(tensor: JsonValue) -> int:
+    """How many numbers an entry of the header stands for; one of another form stands for none."""
+    shape = tensor.get("shape") if isinstance(tensor, dict) else None
+    sizes = shape if isinstance(shape, list) else [0]
+    return math.prod(size if isinstance(size, int) else 0 for size in sizes)
