@@ -235,3 +235,13 @@ def test_a_missing_permission_is_one_clear_error(tmp_path: Path) -> None:
         locked.chmod(0o500)
     words = [*(user or []), *command("run", str(recipe), "--out", str(locked / "run"))]
     refused(subprocess.run(words, check=False, capture_output=True, text=True), "permission")
+
+
+def test_seeds_are_never_written_over_their_source(tmp_path: Path) -> None:
+    path = tmp_path / "q.csv"
+    path.write_text("instruction\nWrite a Python function that sums a list\n", encoding="utf-8")
+    before = path.read_bytes()
+    done = sodakd("seeds", str(path), "--out", str(path))
+    assert done.returncode == 2
+    assert "choose another file" in done.stderr
+    assert path.read_bytes() == before

@@ -166,6 +166,9 @@ def test_dropping_an_unknown_step_names_the_known_ones(tmp_path: Path, question:
         run.rows("one", Question, lambda: Built([question]))
         with pytest.raises(RunError, match="there are: one"):
             run.drop_from("cycle-9/pairs")
+        run.arm("soda").rows("cycle-1/pairs", Question, lambda: Built([question]))
+        with pytest.raises(RunError, match=r"'soda/cycle-9'.* there are: one, soda/cycle-1/pairs"):
+            run.arm("soda").drop_from("cycle-9")
 
 
 def test_a_truncated_output_is_found_when_it_is_read_back(

@@ -193,11 +193,16 @@ class Run:
         """Forget a step and all after it, and remove their output.
 
         Raises:
-            RunError: there is no such finished step; names the ones there are.
+            RunError: there is no such finished step; names the ones there are, in the whole run.
         """
         names = [line.step for line in self._steps]
         if step not in names:
-            raise RunError(f"no finished step {step!r} to drop; there are: {', '.join(names)}")
+            arms = sorted(path.parent.name for path in self.root.glob("*/manifest.jsonl"))
+            runs = [Run(self.root), *(Run(self.root, name=arm) for arm in arms)]
+            there = [run.full(line.step) for run in runs for line in run.steps]
+            raise RunError(
+                f"no finished step {self.full(step)!r} to drop; there are: {', '.join(there)}"
+            )
         keep, drop = self._steps[: names.index(step)], self._steps[names.index(step) :]
         write_rows(self._manifest, keep)
         self._steps = keep

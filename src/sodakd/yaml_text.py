@@ -60,7 +60,8 @@ def parse_yaml(text: str) -> JsonValue:
         raise
     except (YAMLError, ValueError, TypeError, OverflowError, AttributeError, LookupError) as error:
         # The reader's own errors, and what its scanner and constructors let through.
-        raise YamlError(str(error).strip() or type(error).__name__) from None
+        words = str(error).partition("To suppress this check")[0].strip()
+        raise YamlError(words or type(error).__name__) from None
 
 
 class _Copy:

@@ -203,3 +203,12 @@ def test_columns_of_tests_are_named_as_not_read(column: str, tmp_path: Path) -> 
 def test_the_first_rows_decide_the_shape_and_not_the_first_alone(tmp_path: Path) -> None:
     (path := tmp_path / "a.jsonl").write_text('{"id": 1}\n' + LINES)
     assert [seed.text for seed in seeds_of(path)][0::2] == ["", "Turn, or\nreverse it."]
+
+
+@pytest.mark.parametrize("name", ["rows.csv", "rows.txt", "rows.jsonl", "rows"])
+def test_a_table_is_known_by_its_first_line_whatever_it_is_called(
+    name: str, tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    path.write_text('instruction,output\n"Sort a list, please.",x\n', encoding="utf-8")
+    assert [seed.text for seed in seeds_of(path)] == ["Sort a list, please."]

@@ -41,6 +41,9 @@ def seeds(
     from sodakd.store import write_rows
 
     settings = read_questions(source, overrides or [])
+    given = Path(settings.source)
+    if out is not None and out.exists() and given.exists() and out.samefile(given):
+        raise DataError(f"--out is {given} itself, which is read: choose another file")
     rows = list(gather(settings, seed, tell=lambda line: typer.echo(line, err=True)))
     if not rows:
         raise DataError(f"{source} holds no rows: there is nothing to sift; name another source")

@@ -8,18 +8,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
-from sodakd.errors import JudgeError
+from sodakd.deliver.programs import read_fault, read_program
+from sodakd.errors import JudgeError, TeacherError
 from sodakd.judge.trial import program_for
 from sodakd.methods.plan import PREFLIGHT, asks_about, is_asked, plan
 from sodakd.methods.run_context import Tools, open_tools
 from sodakd.methods.start import sample_answers
 from sodakd.models.canary import PROMPTS
-from sodakd.models.completions import Finish
 from sodakd.models.portable import write_portable
 from sodakd.recipe import Recipe
 from sodakd.run import Run
 from sodakd.store import write_whole
+from sodakd.teacher.asks import Ask, Fault, Grade, Invent, Solve
 from sodakd.teacher.ledger import USUAL_LEDGER, LedgerOptions
+from sodakd.teacher.reading import UnreadableReply, read_grade, read_invention, whole
 from sodakd.training.batches import Example
 from sodakd.types import FaultKind, Frozen, Language, Tests
 from sodakd.world.draw import draw_questions, program_of
@@ -123,7 +125,11 @@ def _start(recipe: Recipe, folder: Path) -> None:
 
 
 def _try_teacher(tools: Tools) -> list[str]:
-    """One ask of each kind, where they are answered by somebody who may refuse."""
+    """One ask of each kind, where they are answered by somebody who may refuse.
+
+    Raises:
+        TeacherError: not one of the answers can be read.
+    """
     if not is_asked(tools.recipe):
         return []
     kinds = dict.fromkeys(row.ask for row in plan(tools.recipe).calls)
@@ -132,9 +138,32 @@ def _try_teacher(tools: Tools) -> list[str]:
     replies = tools.ledger.ask([every[kind] for kind in kinds], PREFLIGHT, Counter())
     lines = []
     for kind, reply in zip(kinds, replies, strict=True):
-        whole = "" if reply.finish is Finish.STOP else f", which is not whole: {reply.finish}"
-        lines.append(f"teacher: {kind}, an answer of {len(reply.text):,} characters{whole}")
+        line = f"teacher: {kind}, an answer of {len(reply.text):,} characters"
+        try:
+            _read(every[kind], whole(reply))
+        except UnreadableReply as error:
+            line += f", which cannot be read: {error}"
+        lines.append(line)
+    if all("cannot be read" in line for line in lines):
+        raise TeacherError(
+            "no answer of this teacher can be read:\n"
+            + "\n".join(f"  {line}" for line in lines)
+            + "\nmend the recipe's section `teacher`, or leave the preflight out: --no-preflight"
+        )
     return lines
+
+
+def _read(ask: Ask, text: str) -> None:
+    """Read a reply as its stage does. Raises `UnreadableReply`."""
+    match ask:
+        case Solve():
+            read_program(text, ask.question)
+        case Fault():
+            read_fault(text, ask.question)
+        case Grade():
+            read_grade(text)
+        case Invent():
+            read_invention(text, ask)
 
 
 def _try_judge(tools: Tools) -> str:

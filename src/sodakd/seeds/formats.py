@@ -6,6 +6,7 @@ Each may be compressed by gzip. JSON lines, CSV and Parquet are read a part at a
 import csv
 import gzip
 import io
+import re
 import sys
 import zlib
 from collections.abc import Iterator
@@ -27,6 +28,9 @@ _TABLES = (".csv", ".tsv")
 _GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
 _LONGEST_CELL = 10_000_000
 _BATCH = 1000
+_HEAD = 4096
+_QUESTIONS = {"instruction", "messages", "prompt", "problem", "question", "query", "text"}
+"""Columns by one of which the first line of a table is known, whatever the file is called."""
 
 
 def read_file(path: Path) -> Iterator[tuple[int, Values]]:
@@ -43,11 +47,11 @@ def read_file(path: Path) -> Iterator[tuple[int, Values]]:
                 file.seek(0)
                 file = stack.enter_context(io.BufferedReader(gzip.GzipFile(fileobj=file)))
             file.seek(0)
-            start = file.read(len(_PARQUET))
+            start = file.read(_HEAD)
             file.seek(0)
-            if start == _PARQUET or suffix_of(path.name) == ".parquet":
+            if start.startswith(_PARQUET) or suffix_of(path.name) == ".parquet":
                 yield from _read_parquet(file, name)
-            elif suffix_of(path.name) in _TABLES:
+            elif suffix_of(path.name) in _TABLES or _has_header(start):
                 yield from _read_table(stack.enter_context(_text(file, newline="")), name)
             else:
                 yield from _read_json(stack.enter_context(_text(file)), name, suffix_of(path.name))
@@ -55,6 +59,13 @@ def read_file(path: Path) -> Iterator[tuple[int, Values]]:
         raise DataError(f"{name} is not UTF-8 text: {error}; save it as UTF-8") from None
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{name} cannot be read: {error}") from None
+
+
+def _has_header(start: bytes) -> bool:
+    """Whether a file begins as a table of questions does: with a line of column names."""
+    line = start.decode("utf-8-sig", "replace").lstrip().partition("\n")[0]
+    names = {name.strip().strip('"').lower() for name in re.split(r"[,;\t]", line)}
+    return line[:1] not in {"{", "["} and bool(names & _QUESTIONS)
 
 
 def _opened(path: Path) -> IO[bytes]:

@@ -147,7 +147,10 @@ def main() -> None:
             reply = run_tool(box, asked["tool"]) if "tool" in asked else tried(asked["batch"])
         except (BoxError, OSError) as error:
             reply = {"failed": f"{type(error).__name__}: {error}"}
-        connection.sendall(json.dumps(reply).encode() + b"\n")
+        try:
+            connection.sendall(json.dumps(reply).encode() + b"\n")
+        except BrokenPipeError:  # who asked was killed: nobody waits for an answer
+            return
 
 
 def _task(asked: dict[str, object]) -> Task:
