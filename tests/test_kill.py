@@ -30,7 +30,7 @@ STAGES = (
 )
 STAGES_OF_THE_SECOND_ARM = ("sft/solutions", "sft/student  train", "sft/evaluation")
 # Clocks differ from run to run, and what is made from them.
-CLOCKS = {"events.jsonl", "report.html", "lock", "ledger.sqlite", "run.json"}
+CLOCKS = {"events.jsonl", "report.html", "lock", "ledger.sqlite", "run.json", "run.log"}
 
 
 def contents(folder: Path) -> dict[str, bytes]:

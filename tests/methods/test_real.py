@@ -50,7 +50,9 @@ class RecordedTeacher:
                 code = self._answers.get(ask.question.text, "print('no answer was recorded')")
                 return f"Here is a solution.\n\n```python\n{code}\n```\n"
             case Fault():
-                return f"Fault: {ask.kinds[0]}\n```python\n{_broken(ask)}\n```\n"
+                broken = FaultKind.SYNTAX in ask.kinds[:4]
+                kind = FaultKind.SYNTAX if broken else FaultKind.CONSTANT
+                return f"Fault: {kind}\n```python\n{_broken(ask, broken)}\n```\n"
             case Grade():
                 return self._grades[len(ask.answer) % len(self._grades)]
             case Invent():
@@ -66,9 +68,9 @@ class RecordedTeacher:
                 raise AssertionError(f"nobody asks {ask.kind} here")
 
 
-def _broken(ask: Fault) -> str:
+def _broken(ask: Fault, syntax: bool) -> str:
     """A minimal edit: half of them cannot run, the others are another program."""
-    if FaultKind.SYNTAX in ask.kinds[:4]:
+    if syntax:
         return ask.correct.replace(")", "", 1)
     return re.sub(r"\d+", lambda found: str(int(found.group()) + 1), ask.correct, count=1)
 
