@@ -63,7 +63,7 @@ def test_check_says_what_a_run_would_miss_and_passes_a_right_recipe(
     done = sodakd("check", str(write_recipe(tmp_path)), **core)
     assert done.returncode == 0, done.stderr
     assert "is right" in done.stdout
-    assert "missing here: soda trains a student" in done.stderr
+    assert "missing here: a run trains a student" in done.stderr
     assert "pip install 'sodakd[train]'" in done.stderr
 
 

@@ -92,8 +92,8 @@ def test_a_lost_interpreter_changes_no_verdict() -> None:
         warm.kill()
         assert judged(judge, 2).passed
         assert judged(judge, 3).outcome is Outcome.PASSED
-        (note,) = judge.notes()
-        assert "starts anew for each program" in note
+        assert len(_interpreters() - others) == 1  # another one was started in its place
+        assert not judge.notes()
 
 
 GUARDED = "def f():\n    return 1\nif __name__ == '__main__':\n    import __main__\n    {}\n"

@@ -19,7 +19,6 @@ from aiohttp import web
 
 _TASK = re.compile(r"<task>\n(.*?)\n</task>", re.DOTALL)
 _GIVEN = re.compile(r"<(?:program|answer)>\n(.*?)\n</(?:program|answer)>", re.DOTALL)
-_KIND = re.compile(r"^- `(\w+)`", re.MULTILINE)
 _LEVEL = re.compile(r"must have level (\d)")
 
 
@@ -40,8 +39,8 @@ class Alpaca:
         if prompt.startswith("Write a program"):
             return f"```python\n{program}\n```\n"
         if prompt.startswith("Below are"):
-            kind, broken = _found(_KIND, prompt), _found(_GIVEN, prompt).replace("(", "", 1)
-            return f"Fault: {kind}\n```python\n{broken}\n```\n"
+            broken = _found(_GIVEN, prompt).replace("(", "", 1)
+            return f"Fault: syntax\n```python\n{broken}\n```\n"
         if prompt.startswith("Assess"):
             had = set(_found(_GIVEN, prompt).split()) & set(program.split())
             points = f"{len(had) / len(set(program.split())):.0f}"
