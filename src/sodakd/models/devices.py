@@ -28,11 +28,6 @@ def device_of(name: str | None, keys: str = "generation.") -> torch.device:
     return device
 
 
-def has_gpu() -> bool:
-    """Whether models are trained, and answer, on a GPU here unless told otherwise."""
-    return torch.cuda.is_available()
-
-
 def free_memory() -> None:
     """Give a GPU's unused memory back, so that another process can have it."""
     gc.collect()
