@@ -75,7 +75,7 @@ def group_of(
     if not own:
         raise JudgeError(
             f"{benchmark.name}, {language}: nothing can be said of any answer:"
-            f" {', '.join(unjudged)}; install what is missing, and run the same command again"
+            f" {', '.join(unjudged)}; evaluate on other tasks or benchmarks"
         )
     passed: dict[str, list[bool]] = {}
     for one in own:
