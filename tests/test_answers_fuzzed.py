@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 import pytest
 
-from sodakd.answers.fences import blocks
-from sodakd.answers.thinking import spoken
 from sodakd.evaluate.reading import program_of
-from sodakd.judge.complete import unexpected_end
-from sodakd.judge.console import console_code
-from sodakd.judge.extract import extract
-from sodakd.judge.guess import guess_code
-from sodakd.judge.masked import mask
-from sodakd.judge.names import names_of
+from sodakd.text.extract import extract
+from sodakd.text.fences import blocks
+from sodakd.text.language_id import guess_code
+from sodakd.text.lexer import mask
+from sodakd.text.repl_transcript import console_code
+from sodakd.text.symbols import names_of
+from sodakd.text.thinking import spoken
+from sodakd.text.truncation import unexpected_end
 from sodakd.types import Language
 from tests.evaluate.tasks import task
 from tests.real_data import real_data

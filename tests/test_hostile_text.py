@@ -12,13 +12,10 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from sodakd.deliver.same import is_same
 from sodakd.errors import SodakdError
 from sodakd.evaluate.reading import program_of
 from sodakd.json_text import JsonError, parse_json, valid_unicode
 from sodakd.judge.assertions import read_assertions
-from sodakd.judge.extract import extract
-from sodakd.judge.guess import guess_code
 from sodakd.judge.languages import (
     c,
     c_joined,
@@ -30,9 +27,8 @@ from sodakd.judge.languages import (
     java_source,
     javascript,
 )
-from sodakd.judge.names import names_of
-from sodakd.judge.rows import read_programs
 from sodakd.judge.values import compare
+from sodakd.judging.rows import read_programs
 from sodakd.models.batches import read_batch, read_batches, read_results
 from sodakd.models.replies import read_reply, retry_after
 from sodakd.seeds.columns import read_seeds
@@ -47,6 +43,10 @@ from sodakd.seeds.templates import NotText
 from sodakd.seeds.wants import has_code, is_prose, lacks_its_code, wants_words
 from sodakd.settings.questions import ColumnSettings, QuestionSettings
 from sodakd.teacher.reading import UnreadableReply
+from sodakd.text.extract import extract
+from sodakd.text.language_id import guess_code
+from sodakd.text.same_program import is_same
+from sodakd.text.symbols import names_of
 from sodakd.types import Assertion, Comparison, Language, Tests
 from tests.evaluate.tasks import task
 from tests.teacher.readers import REPLIES, graded_in, read_whole

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sodakd.deliver.same import is_same
+from sodakd.text.same_program import is_same
 from sodakd.types import Language
 
 SAME = [

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Callable, Mapping
 
-from sodakd.evaluate.benchmarks.source import Source
 from sodakd.evaluate.benchmarks.task import BenchmarkTask
+from sodakd.text.source import Source
 from sodakd.types import Language
 
 

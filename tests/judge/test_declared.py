@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from sodakd.answers.declared import TYPES
-from sodakd.answers.signed import declaration
 from sodakd.judge import Judge, Program
 from sodakd.judge.toolchains import Missing, toolchain
 from sodakd.settings.stages import JudgeSettings
+from sodakd.text.signatures import TYPES
+from sodakd.text.test_validation import declaration
 from sodakd.types import Case, Language, Signature, Tests, ValueType
 
 BODIES = {

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sodakd.judge import Judge, Program
-from sodakd.judge.extract import extract
 from sodakd.settings.stages import JudgeSettings
+from sodakd.text.extract import extract
 from sodakd.types import Case, Language, Outcome, Tests
 
 PYTHON = Language.PYTHON

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from sodakd.errors import DataError
 from sodakd.judge import Judge, JudgeSettings, Language, Outcome
-from sodakd.judge.rows import Given, read_programs
+from sodakd.judging.rows import Given, read_programs
 from sodakd.types import TestScript
 
 GOOD, WRONG = "def add(a, b):\n    return a + b\n", "def add(a, b):\n    return a - b\n"

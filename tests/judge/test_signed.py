@@ -3,7 +3,7 @@
 import pytest
 from pydantic import JsonValue
 
-from sodakd.answers.signed import mistake
+from sodakd.text.test_validation import mistake
 from sodakd.types import Case, Language, Signature, Tests, ValueType
 
 FIRST_LOST = 2**53 + 1

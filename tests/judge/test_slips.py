@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from sodakd.answers.labels import label_of
 from sodakd.errors import DataError
-from sodakd.judge.complete import unexpected_end
-from sodakd.judge.extract import extract
-from sodakd.judge.rows import read_programs
+from sodakd.judging.rows import read_programs
+from sodakd.text.extract import extract
+from sodakd.text.labels import label_of
+from sodakd.text.truncation import unexpected_end
 from sodakd.types import Language
 
 PYTHON = Language.PYTHON

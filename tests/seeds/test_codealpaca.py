@@ -106,7 +106,7 @@ def test_languages_are_told_as_a_person_tells_them(
 
 
 def test_a_named_language_is_the_language_of_the_answer() -> None:
-    from sodakd.judge.guess import guess_code
+    from sodakd.text.language_id import guess_code
 
     counts: Counter[bool] = Counter()
     for row in sifted(NEW):

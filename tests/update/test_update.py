@@ -12,10 +12,10 @@ from sodakd.settings.stages import UpdateSettings
 from sodakd.settings.teacher import Budget
 from sodakd.teacher.asks import Ask, Reply
 from sodakd.teacher.ledger import Ledger, Prices
+from sodakd.text.contamination import HeldOut
+from sodakd.text.dedup import Pool, rouge_l, words
 from sodakd.types import Language, Outcome, Question, Solution, Stage, Usage, Verdict
 from sodakd.update.curriculum import draw_wishes, highest_open
-from sodakd.update.decontaminate import HeldOut
-from sodakd.update.dedup import Pool, rouge_l, words
 from sodakd.update.invent import Update, new_questions
 from sodakd.world.draw import draw_questions, program_of
 from sodakd.world.splits import Split, split_of

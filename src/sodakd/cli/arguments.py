@@ -57,7 +57,7 @@ def tools_asked(fast: bool, full: bool) -> "Lint":  # as the options give them
 
 def language_asked(name: str) -> "Language":
     """The language that an option names, as people spell it. Raises `DataError`."""
-    from sodakd.answers.labels import language_of
+    from sodakd.text.labels import language_of
     from sodakd.types import Language
 
     found = language_of(name)

@@ -86,7 +86,7 @@ def evaluate(
     from sodakd.evaluate.opening import Here, Served, opener
     from sodakd.evaluate.table import outcomes_in_words, table_of
     from sodakd.evaluating import evaluate, sha256
-    from sodakd.judging import rules_table
+    from sodakd.judging.command import rules_table
     from sodakd.screen import wide_console
 
     names = tuple(dict.fromkeys(benchmark or ("humaneval",)))

@@ -61,7 +61,7 @@ def judge(
     ·  sodakd judge --probe
     """
     from sodakd.judge import probe as probing
-    from sodakd.judging import Asked, judge_file
+    from sodakd.judging.command import Asked, judge_file
     from sodakd.settings.stages import JudgeSettings
 
     if install_help:

@@ -14,7 +14,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sodakd.deliver.programs import read_fault, read_program
-from sodakd.deliver.same import is_same
 from sodakd.judge.judge import Judge
 from sodakd.judge.trial import bare_program, program_for
 from sodakd.records import Solved
@@ -24,6 +23,7 @@ from sodakd.teacher.asking import Read, read_each
 from sodakd.teacher.asks import Ask, Fault, Reply, Solve
 from sodakd.teacher.ledger import Ledger
 from sodakd.teacher.reading import Asked, FaultyCode, UnreadableReply, again
+from sodakd.text.same_program import is_same
 from sodakd.types import FaultKind, Language, Outcome, Pair, Question, Severity, Verdict
 
 _SHOWN = 10  # findings that the teacher is told of

@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass
 
-from sodakd.judge.extract import Extracted, extract, extract_for
 from sodakd.teacher.asks import Inspire
 from sodakd.teacher.reading import LINE_START, LINES, FaultyCode, UnreadableReply
+from sodakd.text.extract import Extracted, extract, extract_for
 from sodakd.types import FaultKind, Question
 
 _KIND = re.compile(

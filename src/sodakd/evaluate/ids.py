@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from sodakd.answers.labels import language_of
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask
+from sodakd.text.labels import language_of
 from sodakd.types import Language
 
 TaskKey = tuple[str, Language, str]

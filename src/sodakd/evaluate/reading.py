@@ -6,15 +6,15 @@ continued as well, as a base model does: with the body of the function that the 
 
 import re
 
-from sodakd.answers.fences import blocks
-from sodakd.answers.thinking import spoken
 from sodakd.evaluate.benchmarks.assemble import assemble, cut
-from sodakd.evaluate.benchmarks.source import Source, names_in
 from sodakd.evaluate.benchmarks.task import BenchmarkTask
-from sodakd.judge.complete import compiles
-from sodakd.judge.extract import extract, without_mark
-from sodakd.judge.guess import is_sentence
 from sodakd.judge.program import Program
+from sodakd.text.extract import extract, without_mark
+from sodakd.text.fences import blocks
+from sodakd.text.language_id import is_sentence
+from sodakd.text.source import Source, names_in
+from sodakd.text.thinking import spoken
+from sodakd.text.truncation import compiles
 from sodakd.types import Language
 
 

@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from sodakd.judge.extract import extract_for
 from sodakd.judge.judge import Judge
 from sodakd.judge.trial import program_for
 from sodakd.models.chat import Generator
 from sodakd.records import Attempt
 from sodakd.run import Built, Run
+from sodakd.text.extract import extract_for
 from sodakd.types import Question, Solution
 
 

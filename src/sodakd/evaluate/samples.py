@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sodakd.answers.labels import language_of
 from sodakd.evaluate.answering import Wanted
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask
 from sodakd.evaluate.ids import TaskIds, TaskKey
@@ -13,6 +12,7 @@ from sodakd.json_text import valid_unicode
 from sodakd.judge.judge import Judge
 from sodakd.models.chat import Said
 from sodakd.store import Line, read_lines
+from sodakd.text.labels import language_of
 from sodakd.types import Frozen, Language, Verdict
 
 _ID = ("task_id", "id", "name")

@@ -5,9 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from sodakd.answers.fences import blocks
 from sodakd.feedback.difficulty import judge_difficulty
-from sodakd.judge.extract import Extracted, extract_for
 from sodakd.judge.judge import Judge
 from sodakd.judge.lint.table import tools_for
 from sodakd.judge.trial import bare_program, program_for
@@ -19,6 +17,8 @@ from sodakd.teacher.asking import ask_and_read
 from sodakd.teacher.asks import Grade
 from sodakd.teacher.ledger import Ledger
 from sodakd.teacher.reading import read_grade
+from sodakd.text.extract import Extracted, extract_for
+from sodakd.text.fences import blocks
 from sodakd.types import Finding, Question, Solution, Verdict
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 
 from pydantic import JsonValue
 
-from sodakd.answers.signed import SIGNED
 from sodakd.errors import JudgeError
 from sodakd.judge.inside.plain import encode
 from sodakd.judge.inside.wall import seen
@@ -14,6 +13,7 @@ from sodakd.judge.unfit import UnfitError
 from sodakd.judge.values import compare
 from sodakd.judge.walls import WARNINGS
 from sodakd.settings.stages import JudgeSettings
+from sodakd.text.test_validation import SIGNED
 from sodakd.types import (
     Assertion,
     Case,

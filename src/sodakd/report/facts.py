@@ -11,8 +11,8 @@ from pydantic import JsonValue
 from sodakd.evaluate.passk import passed
 from sodakd.records import Attempt, Passed
 from sodakd.report.reading import Folder
+from sodakd.text.contamination import HeldOut
 from sodakd.types import Question
-from sodakd.update.decontaminate import HeldOut
 
 _HUB = re.compile(r"[\w.-]+/[\w.-]+")
 _FILES = (".jsonl", ".ndjson", ".json", ".parquet", ".csv")

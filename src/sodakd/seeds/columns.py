@@ -12,12 +12,12 @@ from itertools import chain, groupby, islice
 
 from pydantic import JsonValue
 
-from sodakd.answers.labels import label_of
 from sodakd.errors import DataError
 from sodakd.seeds.said import TURNS, answer_of, exchange_of, text_of
 from sodakd.seeds.seed import Row, Seed
 from sodakd.seeds.templates import NotText
 from sodakd.settings.questions import ColumnSettings
+from sodakd.text.labels import label_of
 
 _LOOKED_AT = 100
 """Rows of a file that tell what its columns hold."""

@@ -14,8 +14,8 @@ from sodakd.seeds.sift import question_of, sift
 from sodakd.seeds.snippets import read_snippets, source_files
 from sodakd.settings.questions import ColumnSettings, QuestionSettings
 from sodakd.settings.sources import exists
+from sodakd.text.contamination import HeldOut
 from sodakd.types import Language, Question
-from sodakd.update.decontaminate import HeldOut
 
 
 def read_source(settings: QuestionSettings, seed: int, tell: Tell = untold) -> Iterator[Seed]:

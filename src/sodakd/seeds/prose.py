@@ -3,8 +3,8 @@
 import re
 from functools import lru_cache
 
-from sodakd.answers.fences import blocks
-from sodakd.judge.guess import Guess, guess_code
+from sodakd.text.fences import blocks
+from sodakd.text.language_id import Guess, guess_code
 
 _LONGEST = 6000
 

@@ -4,8 +4,6 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sodakd.answers.labels import label_of
-from sodakd.judge.guess import LEAST
 from sodakd.seeds.languages import language_of, named_languages, one_of_seven
 from sodakd.seeds.needs import what_it_needs
 from sodakd.seeds.prose import fenced, guess, without_prose
@@ -14,9 +12,11 @@ from sodakd.seeds.wants import lacks_its_code, wants_words
 from sodakd.settings.questions import QuestionSettings
 from sodakd.settings.sources import shortened
 from sodakd.settings.stages import UpdateSettings
+from sodakd.text.contamination import HeldOut
+from sodakd.text.dedup import Pool
+from sodakd.text.labels import label_of
+from sodakd.text.language_id import LEAST
 from sodakd.types import Language, Question
-from sodakd.update.decontaminate import HeldOut
-from sodakd.update.dedup import Pool
 
 _DATA = frozenset({"data", "regex"})
 """In a question these are what a program is to work on."""

@@ -2,8 +2,8 @@
 
 import re
 
-from sodakd.judge.guess import LEAST
 from sodakd.seeds.prose import fenced, guess, share_of_prose, start_of, without_prose
+from sodakd.text.language_id import LEAST
 
 _THINGS = (
     r"(?:programs?|functions?|codes?|scripts?|algorithmic sequences?"

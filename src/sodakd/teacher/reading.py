@@ -11,13 +11,13 @@ from typing import Protocol, TypeVar, cast
 
 from pydantic import Field, JsonValue, ValidationError
 
-from sodakd.answers.fences import blocks
-from sodakd.answers.signed import declaration, mistake
-from sodakd.answers.thinking import spoken
 from sodakd.json_text import JsonError, parse_json_at, valid_unicode
 from sodakd.models.completions import Finish
 from sodakd.records import Score
 from sodakd.teacher.asks import Ask, Evolve, Invent
+from sodakd.text.fences import blocks
+from sodakd.text.test_validation import declaration, mistake
+from sodakd.text.thinking import spoken
 from sodakd.types import FaultKind, Frozen, Question, Tests
 
 Asked = TypeVar("Asked", bound=Ask)

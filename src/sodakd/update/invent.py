@@ -12,10 +12,10 @@ from sodakd.teacher.asking import ask_and_read
 from sodakd.teacher.asks import Invent
 from sodakd.teacher.ledger import Ledger
 from sodakd.teacher.reading import read_invention
+from sodakd.text.contamination import HeldOut
+from sodakd.text.dedup import Pool
 from sodakd.types import Question
 from sodakd.update.curriculum import draw_wishes, highest_open
-from sodakd.update.decontaminate import HeldOut
-from sodakd.update.dedup import Pool
 
 
 @dataclass(frozen=True)

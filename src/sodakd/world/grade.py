@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-from sodakd.answers.fences import blocks
+from sodakd.text.fences import blocks
 from sodakd.types import Language
 from sodakd.world.languages import print_program
 from sodakd.world.program import Program

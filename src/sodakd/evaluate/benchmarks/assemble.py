@@ -17,9 +17,9 @@ from sodakd.evaluate.benchmarks.first import (
     without_shebang,
 )
 from sodakd.evaluate.benchmarks.java_class import not_public, whole_class
-from sodakd.evaluate.benchmarks.source import Source, first_word, names_in
 from sodakd.evaluate.benchmarks.task import BenchmarkTask
-from sodakd.judge.complete import compiles
+from sodakd.text.source import Source, first_word, names_in
+from sodakd.text.truncation import compiles
 from sodakd.types import Language, TestScript
 
 

@@ -3,8 +3,8 @@
 import ast
 import re
 
-from sodakd.evaluate.benchmarks.source import Source, Span, without_spans
-from sodakd.judge.complete import parsed
+from sodakd.text.source import Source, Span, without_spans
+from sodakd.text.truncation import parsed
 
 _FEATURE = re.compile(r"^[ \t]*+#[ \t]*+define[ \t]++_\w*SOURCE\b[^\n]*+(?:\n|\Z)", re.MULTILINE)
 _SHEBANG = re.compile(r"\A#![^\n]*+")

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
-from sodakd.evaluate.benchmarks.source import Source, Span, without_spans
+from sodakd.text.source import Source, Span, without_spans
 from sodakd.types import Language
 
 _CLAUSE = re.compile(

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 
 from sodakd.evaluate.benchmarks import ask, humaneval
-from sodakd.evaluate.benchmarks.source import Source
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, Library, Origin, Row
+from sodakd.text.source import Source
 from sodakd.types import Language, Question, TestScript
 
 _CPP = """\

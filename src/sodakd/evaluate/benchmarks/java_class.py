@@ -2,7 +2,7 @@
 
 import re
 
-from sodakd.evaluate.benchmarks.source import Source, Span, heads, without_spans
+from sodakd.text.source import Source, Span, heads, without_spans
 from sodakd.types import Language
 
 _IMPORT = re.compile(

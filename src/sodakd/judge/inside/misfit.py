@@ -3,8 +3,8 @@
 Nothing but the standard library is imported here.
 """
 
-from sodakd.answers.fits import fits
 from sodakd.judge.inside.task import Task
+from sodakd.text.value_types import fits
 
 _TYPED = frozenset({"c", "cpp", "go", "java"})
 _SHOWN = 80

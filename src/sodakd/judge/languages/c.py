@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Sequence
 
-from sodakd.answers.declared import TYPES
 from sodakd.judge.inside.box import Box
 from sodakd.judge.inside.native import Plan, build_and_run
 from sodakd.judge.inside.plain import Json
@@ -11,6 +10,7 @@ from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.languages import literals
 from sodakd.judge.languages.c_joined import AFTER, joined, missing_header
 from sodakd.judge.languages.c_tokens import COMMENT
+from sodakd.text.signatures import TYPES
 
 LISTS = ("IntList", "FloatList", "StrList")
 PRELUDE = """\

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cache
 
-from sodakd.answers.declared import TYPES
 from sodakd.judge.inside.box import Box
 from sodakd.judge.inside.native import BUILD
 from sodakd.judge.inside.plain import Json
@@ -13,6 +12,7 @@ from sodakd.judge.languages import literals
 from sodakd.judge.languages.c import WRAPPED, tried
 from sodakd.judge.languages.c_joined import AFTER, joined
 from sodakd.judge.languages.c_tokens import COMMENT, words
+from sodakd.text.signatures import TYPES
 
 _TYPES = TYPES["cpp"]
 FLAGS = ("-std=gnu++17", "-O1", "-w", "-Werror=return-type", "-fPIE")

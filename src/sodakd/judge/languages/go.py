@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from sodakd.answers.declared import TYPES
 from sodakd.judge.inside.box import Box
 from sodakd.judge.inside.native import Plan, build_and_run
 from sodakd.judge.inside.plain import Json
@@ -19,6 +18,7 @@ from sodakd.judge.languages.go_joined import (
     without_mains,
 )
 from sodakd.judge.languages.go_source import functions, tests
+from sodakd.text.signatures import TYPES
 
 _TYPES = TYPES["go"]
 INSIDE = "-inside"

@@ -9,7 +9,6 @@ import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from sodakd.answers.declared import TYPES
 from sodakd.judge.inside.box import Box, Limits
 from sodakd.judge.inside.native import BUILD, Plan, build_and_run, missing, refused
 from sodakd.judge.inside.plain import Json
@@ -17,6 +16,7 @@ from sodakd.judge.inside.server import Command, Kept, ServerLateError
 from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.languages import literals
 from sodakd.judge.languages.java_source import joined
+from sodakd.text.signatures import TYPES
 
 _TYPES = TYPES["java"]
 WRONG = re.compile(r"java\.lang\.AssertionError")

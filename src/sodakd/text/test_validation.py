@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from pydantic import JsonValue
 
-from sodakd.answers.declared import declared
-from sodakd.answers.fits import fits, has_64_bits
+from sodakd.text.signatures import declared
+from sodakd.text.value_types import fits, has_64_bits
 from sodakd.types import Case, Language, Signature, Tests, ValueType
 
 SIGNED = frozenset({Language.JAVA, Language.C, Language.CPP, Language.GO})

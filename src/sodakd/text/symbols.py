@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sodakd.judge.complete import LONGEST, parsed
-from sodakd.judge.masked import mask
+from sodakd.text.lexer import mask
+from sodakd.text.truncation import LONGEST, parsed
 from sodakd.types import Language
 
 _WORD = re.compile(r"(?<![\w$])[A-Za-z_$][\w$]*+")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from sodakd.answers.labels import is_known, label_of
+from sodakd.text.labels import is_known, label_of
 
 _MARKS = re.compile(r"`{3,}+|~{3,}+")
 # A list's other marks, `*` and `+`, begin the lines of comments, whose fences are no blocks.

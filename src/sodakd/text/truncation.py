@@ -3,7 +3,7 @@
 import ast
 import warnings
 
-from sodakd.judge.masked import mask
+from sodakd.text.lexer import mask
 from sodakd.types import Language
 
 LONGEST = 200_000

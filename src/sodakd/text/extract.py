@@ -21,14 +21,14 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sodakd.answers.fences import Block, blocks
-from sodakd.answers.labels import in_words
-from sodakd.answers.thinking import spoken
-from sodakd.judge.complete import compiles, parsed, unexpected_end
-from sodakd.judge.console import console_code
-from sodakd.judge.guess import LEAST, guess_code, is_remark, is_sentence, weigh
-from sodakd.judge.indented import indented_blocks
-from sodakd.judge.names import Names, names_of
+from sodakd.text.fences import Block, blocks
+from sodakd.text.indented import indented_blocks
+from sodakd.text.labels import in_words
+from sodakd.text.language_id import LEAST, guess_code, is_remark, is_sentence, weigh
+from sodakd.text.repl_transcript import console_code
+from sodakd.text.symbols import Names, names_of
+from sodakd.text.thinking import spoken
+from sodakd.text.truncation import compiles, parsed, unexpected_end
 from sodakd.types import Language, Question
 
 _NEAR: Mapping[Language, frozenset[str]] = {

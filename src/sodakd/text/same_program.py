@@ -7,7 +7,7 @@ import ast
 import re
 from collections.abc import Mapping, Sequence
 
-from sodakd.judge.complete import parsed
+from sodakd.text.truncation import parsed
 from sodakd.types import Language
 
 _COMMENT = r"//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+(?:\*/)?"

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
+from sodakd.text.dedup import words
 from sodakd.types import Question
-from sodakd.update.dedup import words
 
 
 class HeldOut:

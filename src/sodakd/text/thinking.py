@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from sodakd.answers.fences import blocks
+from sodakd.text.fences import blocks
 
 _NAME = r"(?:\w{1,12}:)?(?:think|thinking|thoughts?|reasoning|analysis|scratchpad)"
 _OPEN = (

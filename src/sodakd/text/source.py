@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from sodakd.judge.masked import mask, spaces
+from sodakd.text.lexer import mask, spaces
 from sodakd.types import Language
 
 _WORD = re.compile(r"\S")

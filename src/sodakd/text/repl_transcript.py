@@ -2,7 +2,7 @@
 
 import re
 
-from sodakd.judge.complete import parsed
+from sodakd.text.truncation import parsed
 
 _TYPED = re.compile(r"^[ \t]*(?:>>>|\.\.\.)(?: (.*)|[ \t]*)$")
 _CODE = re.compile(r"[=(){}\[\];]|\"\"\"|'''|^(?:def|class|import|from)\b")

@@ -6,11 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sodakd.answers.labels import language_of
 from sodakd.errors import DataError
-from sodakd.judge.extract import extract, without_mark
 from sodakd.judge.program import Program
-from sodakd.judge.row_tests import (
+from sodakd.judging.row_tests import (
     entry_point_of,
     key_of_tests,
     name_in,
@@ -18,6 +16,8 @@ from sodakd.judge.row_tests import (
     tests_of,
 )
 from sodakd.store import Line, read_object, text_lines
+from sodakd.text.extract import extract, without_mark
+from sodakd.text.labels import language_of
 from sodakd.types import Language
 
 _CODE = (

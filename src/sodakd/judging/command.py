@@ -17,12 +17,12 @@ from rich.table import Table
 
 from sodakd.errors import DataError, JudgeError, LanguageMissing
 from sodakd.judge.judge import Judge, versions
-from sodakd.judge.kept import Kept, Verdicts, key_of, resume
 from sodakd.judge.lint.counts import count
 from sodakd.judge.program import Judged
-from sodakd.judge.rows import Row, read_programs
 from sodakd.judge.skipped import missing_error
 from sodakd.judge.unfit import UnfitError
+from sodakd.judging.rows import Row, read_programs
+from sodakd.judging.verdict_file import Kept, Verdicts, key_of, resume
 from sodakd.settings.stages import JudgeSettings, Lint
 from sodakd.types import Finding, Language, Outcome, Stage
 

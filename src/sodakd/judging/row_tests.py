@@ -14,12 +14,12 @@ from typing import TypeVar
 
 from pydantic import JsonValue, ValidationError
 
-from sodakd.answers.signed import SIGNED, mistake
 from sodakd.errors import DataError
 from sodakd.json_text import JsonError, parse_json
 from sodakd.judge.assertions import as_calls
-from sodakd.judge.complete import parsed
 from sodakd.store import Line
+from sodakd.text.test_validation import SIGNED, mistake
+from sodakd.text.truncation import parsed
 from sodakd.types import Language, Tests, TestScript
 
 _KEYS = ("tests", "test", "script", "test_list")

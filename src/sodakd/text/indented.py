@@ -3,9 +3,9 @@
 import textwrap
 from collections.abc import Sequence
 
-from sodakd.answers.fences import Block
-from sodakd.judge.complete import compiles
-from sodakd.judge.guess import are_prose
+from sodakd.text.fences import Block
+from sodakd.text.language_id import are_prose
+from sodakd.text.truncation import compiles
 
 _DEEP = ("    ", "\t")
 _MOST = 64
