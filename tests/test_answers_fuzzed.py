@@ -10,7 +10,7 @@ from sodakd.evaluate.reading import program_of
 from sodakd.text.extract import extract
 from sodakd.text.fences import blocks
 from sodakd.text.language_id import guess_code
-from sodakd.text.lexer import mask
+from sodakd.text.lexer import lexed
 from sodakd.text.repl_transcript import console_code
 from sodakd.text.symbols import names_of
 from sodakd.text.thinking import spoken
@@ -78,4 +78,4 @@ def test_every_reader_takes_mutated_answers_of_models() -> None:
         for read in (extract, guess_code, spoken, blocks, console_code):
             read(text)
         if language is not Language.PYTHON:
-            assert len(mask(text, language).blank) == len(text)
+            assert len(lexed(text, language).blank) == len(text)

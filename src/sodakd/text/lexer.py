@@ -1,149 +1,203 @@
-"""Code of the brace languages with its texts and comments blanked: what brackets and names are."""
+"""The one lexer: where comments and strings are in code of the seven languages, and what is left.
+
+It is written for text of any kind, time is linear in it, and what does not close is read to its
+end. Code inside the sandbox uses it: nothing but the standard library is imported here.
+"""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
-from sodakd.types import Language
 
-_SCRIPTS = frozenset({Language.JAVASCRIPT, Language.TYPESCRIPT})
-_NEXT: Mapping[Language, re.Pattern[str]] = {
-    language: re.compile(rf"//|/\*|[\"'()\[\]{{}}]{more}")
-    for language, more in {
-        Language.C: "",
-        Language.CPP: r'|(?<![\w])(?:u8|[uUL])?R"',
-        Language.JAVA: "",
-        Language.GO: "|`",
-        Language.JAVASCRIPT: "|`|/",
-        Language.TYPESCRIPT: "|`|/",
-    }.items()
+class Kind(StrEnum):
+    """What a token is. `STRAY`: a bracket that closes none; `CODE`: a run of all that is not told
+    apart, in `fine_tokens` a `SPACE`, a `WORD`, a `NUMBER` or a `MARK`.
+    """
+
+    COMMENT = "comment"
+    STRING = "string"
+    OPEN = "open"
+    CLOSE = "close"
+    STRAY = "stray"
+    CODE = "code"
+    SPACE = "space"
+    WORD = "word"
+    NUMBER = "number"
+    MARK = "mark"
+
+
+class Token(NamedTuple):
+    """A token: its kind, its place, and whether it ends as it should.
+
+    A string is a text, a character, a regular expression, or a part of a template (`` `a${ ``).
+    """
+
+    kind: Kind
+    start: int
+    end: int
+    closed: bool = True
+
+
+_SCRIPT = r"|`|/"
+_NATIVE = r"|(?<![\w$])\.?\d(?:[eEpP][+-]|'\w|[\w.])*+"
+_SIGNS: Mapping[str, re.Pattern[str]] = {
+    language: re.compile(rf"{comment}|[\"'()\[\]{{}}]{more}")
+    for language, comment, more in (
+        ("python", "#", r"|(?<!\w)[bBfFrRtTuU]{1,2}[\"']"),
+        ("java", r"//|/\*", ""),
+        ("javascript", r"//|/\*", _SCRIPT),
+        ("typescript", r"//|/\*", _SCRIPT),
+        ("c", r"//|/\*", _NATIVE),
+        ("cpp", r"//|/\*", rf'|(?<!\w)(?:u8|[uUL])?R"{_NATIVE}'),
+        ("go", r"//|/\*", "|`"),
+    )
 }
+"""Where code stops to be a plain run. A number is one, for it may have quotes: `1'000`."""
 _LINE = re.compile(r"[^\n]*+")
+_GOES_ON = re.compile(r"(?:\\\r?\n|[^\n])*+")
 _NO_END = re.compile(r"[^\n]")
 _QUOTED = {
-    quote: re.compile(rf"{quote}(?:[^{quote}\\\n]++|\\.)*+({quote}|\Z)?", re.DOTALL)
+    quote: re.compile(rf"(?:[^{quote}\\\n]++|\\.)*+({quote})?", re.DOTALL) for quote in "\"'"
+}
+_TRIPLE = {
+    quote * 3: re.compile(
+        rf"(?:[^{quote}\\]++|\\.|{quote}(?!{quote * 2}))*+({quote * 3})?", re.DOTALL
+    )
     for quote in "\"'"
 }
-_TRIPLE = re.compile(r'"""(?:[^"\\]++|\\.|"(?!""))*+(""")?', re.DOTALL)
 _TEMPLATE = re.compile(r"(?:[^`\\$]++|\\.|\$(?!\{))*+(`|\$\{)?", re.DOTALL)
 _RAW_BEGIN = re.compile(r'[^()\\\s"]{0,16}(?=\()')
 _REGEX = re.compile(r"/(?![*/])(?:[^\\/\[\n]++|\\.|\[(?:[^\]\\\n]++|\\.)*+\])++/\w*+")
 _REGEX_WITHOUT_CLASS = re.compile(r"/(?![*/])(?:[^\\/\[\n]++|\\.)++/\w*+")
-_NUMBER = re.compile(r"(?<![\w'.])\.?\d[\w'.]*\Z")
-_LONGEST_NUMBER = 64
 _BEFORE_REGEX = frozenset({
     "return", "typeof", "case", "in", "of", "do", "else", "void", "delete", "throw", "new",
     "yield", "await",
 })  # fmt: skip
 _CLOSED_BY = {"(": ")", "[": "]", "{": "}", "${": "}"}
+_OPENED_BY = {")": "(", "]": "[", "}": "{"}
+_FINE = re.compile(
+    r"(?P<space>\s++)|(?P<number>\.?\d(?:[eEpP][+-]|'\w|[\w.])*+)|(?P<word>[\w$]++)|(?P<mark>.)",
+    re.DOTALL,
+)
 
 
-@dataclass(frozen=True)
-class Masked:
-    """Code without its texts and comments; `flat`: also without what is in round and square
-    brackets; `shallow`: also without what is in braces. `blank` has blanks in their place, so that
-    every place of the code stays its place. `early`: why the end came too early, or "".
-    """
-
-    text: str
-    blank: str
-    flat: str
-    shallow: str
-    early: str
-
-
-@dataclass
-class _Reader:
+class _Lexer:
     """Goes through the code once, from one sign that matters to the next."""
 
-    code: str
-    language: Language
-    at: int = 0
-    early: str = ""
-    broken: bool = False
-    word: str = ""
-    stack: list[str] = field(default_factory=list)
-    text: list[str] = field(default_factory=list)
-    blank: list[str] = field(default_factory=list)
-    filled: int = 0
-    no_class_before: int = 0
-    flat: list[str] = field(default_factory=list)
-    shallow: list[str] = field(default_factory=list)
-    braces: int = 0
-    others: int = 0
+    def __init__(self, code: str, language: str) -> None:
+        self.code = code
+        self.language = str(language)
+        self.begun = 0
+        """Where the run of code begins that has not been given yet."""
+        self.word = ""
+        """The last word or sign, after which a slash divides or begins a regular expression."""
+        self.no_class_before = 0
+        self.stack: list[str] = []
 
-    def read(self) -> Masked:
-        pattern = _NEXT[self.language]
-        while (found := pattern.search(self.code, self.at)) is not None:
-            self._code(self.at, found.start())
-            self.at = found.end()
-            self._sign(found.group(), found.start())
-        self._code(self.at, len(self.code))
-        self.blank.append(spaces(self.code[self.filled :]))
-        early = self.early
-        if not early and self.stack and not self.broken:
-            many = len(self.stack)
-            early = f"{many} brackets are open at the end" if many > 1 else "a bracket is open"
-        return Masked(
-            text="".join(self.text),
-            blank="".join(self.blank),
-            flat="".join(self.flat),
-            shallow="".join(self.shallow),
-            early=early,
-        )
+    def tokens(self) -> Iterator[Token]:
+        signs, at = _SIGNS[self.language], 0
+        while (found := signs.search(self.code, at)) is not None:
+            at = found.end()
+            token = self._token(found.group(), found.start(), at)
+            if token is not None:
+                yield from self._run(found.start())
+                if token.kind is not Kind.CODE:
+                    yield token
+                    self.begun = token.end
+                at = token.end
+        yield from self._run(len(self.code))
 
-    def _code(self, start: int, end: int) -> None:
-        """Code that is seen as it is, and in `blank` the blanks of what was passed before it."""
-        if start == end:
-            return
-        if self.filled < start:
-            self.blank.append(spaces(self.code[self.filled : start]))
-        self.blank.append(self.code[start:end])
-        self.filled = end
-        self._plain(self.code[start:end])
+    def _run(self, end: int) -> Iterator[Token]:
+        if self.begun < end:
+            yield Token(Kind.CODE, self.begun, end)
+            self.begun = end
 
-    def _plain(self, piece: str) -> None:
-        self.text.append(piece)
-        if not self.others:
-            self.flat.append(piece)
-            if not self.braces:
-                self.shallow.append(piece)
-        end = piece.rstrip()
-        if end:
-            start = len(end) - 1
-            while start > 0 and _in_word(end[start]) and _in_word(end[start - 1]):
-                start -= 1
-            self.word = end[start:]
+    def _token(self, sign: str, start: int, at: int) -> Token | None:
+        """The token that a sign begins; None where it goes on with the code before it."""
+        if sign in {"#", "//", "/*"}:
+            self._look_back(start)
+        if sign in {"#", "//"}:
+            line = _GOES_ON if self.language in {"c", "cpp"} else _LINE
+            return Token(Kind.COMMENT, start, _end(line, self.code, at))
+        if sign == "/*":
+            return self._up_to("*/", Kind.COMMENT, start, at)
+        if sign == "/":
+            return self._slash(start, at)
+        if sign in _CLOSED_BY:
+            self.word = sign
+            self.stack.append(sign)
+            return Token(Kind.OPEN, start, at)
+        if sign in _OPENED_BY:
+            return self._closing(sign, start, at)
+        if sign[-1] not in "\"'`":
+            return None  # a number
+        self.word = "'"
+        return self._string(sign, start, at)
 
-    def _sign(self, sign: str, start: int) -> None:
-        if sign == "//":
-            self.at = _end(_LINE, self.code, self.at)
-        elif sign == "/*":
-            over = self.code.find("*/", self.at)
-            self.at = len(self.code) if over < 0 else over + 2
-            self.early = "a comment does not end" if over < 0 else ""
-            self._plain(" ")
-        elif sign == "/":
-            self._slash(start)
-        elif sign == "`":
-            self._backtick()
-        elif sign in _QUOTED:
-            self._quote(sign, start)
-        elif sign.endswith('R"'):
-            self._raw()
-        else:
-            self._bracket(sign, start)
+    def _up_to(self, closing: str, kind: Kind, start: int, at: int) -> Token:
+        over = self.code.find(closing, at)
+        return Token(kind, start, len(self.code) if over < 0 else over + len(closing), over >= 0)
 
-    def _slash(self, start: int) -> None:
-        """A regular expression where no value stands before it, else a division."""
+    def _string(self, sign: str, start: int, at: int) -> Token:
+        quote = sign[-1]
+        if quote == "`":
+            if self.language == "go":
+                return self._up_to("`", Kind.STRING, start, at)
+            return self._template(start, at)
+        if self.language == "cpp" and sign.endswith('R"'):
+            begun = _RAW_BEGIN.match(self.code, at)
+            if begun is None:
+                return Token(Kind.STRING, start, at, closed=False)
+            return self._up_to(f'){begun.group()}"', Kind.STRING, start, at)
+        triple = self.language == "python" or (self.language == "java" and quote == '"')
+        if triple and self.code.startswith(quote * 3, at - 1):
+            return self._matched(_TRIPLE[quote * 3], start, at + 2)
+        return self._matched(_QUOTED[quote], start, at)
+
+    def _matched(self, pattern: re.Pattern[str], start: int, at: int) -> Token:
+        found = pattern.match(self.code, at)
+        assert found is not None  # it takes nothing as well
+        return Token(Kind.STRING, start, found.end(), found.group(1) is not None)
+
+    def _template(self, start: int, at: int) -> Token:
+        token = self._matched(_TEMPLATE, start, at)
+        if not token.closed:
+            return token._replace(end=len(self.code))
+        if self.code[token.end - 1] == "{":
+            self.stack.append("${")
+            self.word = "{"
+        return token
+
+    def _closing(self, sign: str, start: int, at: int) -> Token:
+        self.word = sign
+        if not self.stack or _CLOSED_BY[self.stack[-1]] != sign:
+            return Token(Kind.STRAY, start, at)
+        if self.stack.pop() == "${":
+            self.word = "'"
+            return self._template(start, at)
+        return Token(Kind.CLOSE, start, at)
+
+    def _slash(self, start: int, at: int) -> Token:
+        """A regular expression where no value stands before it, else a division: code."""
+        self._look_back(start)
         value = self.word[-1:] in {")", "]", "}", "'"} or _in_word(self.word[-1:])
         found = self._regex(start) if not value or self.word in _BEFORE_REGEX else None
         if found is None:
-            self._code(start, self.at)
-        else:
-            self.at = found.end()
-            self._plain(" 'r' ")
+            return Token(Kind.CODE, start, at)
+        self.word = "'"
+        return Token(Kind.STRING, start, found.end())
+
+    def _look_back(self, end: int) -> None:
+        """Note the last word of the run that ends here, if it has one."""
+        run = self.code[self.begun : end].rstrip()
+        if run:
+            first = len(run) - 1
+            while first > 0 and _in_word(run[first]) and _in_word(run[first - 1]):
+                first -= 1
+            self.word = run[first:]
 
     def _regex(self, start: int) -> re.Match[str] | None:
         """The regular expression at a slash. Where a line's class (`[`) does not close, no other of
@@ -156,81 +210,109 @@ class _Reader:
             self.no_class_before = _end(_LINE, self.code, start)
         return found
 
-    def _backtick(self) -> None:
-        if self.language is Language.GO:
-            over = self.code.find("`", self.at)
-            self.at = len(self.code) if over < 0 else over + 1
-            self.early = "a text in backticks does not end" if over < 0 else ""
-            self._plain("''")
-        else:
-            self._template()
 
-    def _template(self) -> None:
-        found = _TEMPLATE.match(self.code, self.at)
-        assert found is not None  # it takes nothing as well
-        self.at = found.end()
-        self._plain("''")
-        if found.group(1) == "${":
-            self._plain("${")
-            self._open("${")
-        elif found.group(1) is None:
-            self.early = "a text in backticks does not end"
-            self.at = len(self.code)
+def tokens(code: str, language: str) -> Iterator[Token]:
+    """The tokens of code in one of the seven languages: together they are all of it."""
+    return _Lexer(code, language).tokens()
 
-    def _quote(self, sign: str, start: int) -> None:
-        if self.language is Language.JAVA and self.code.startswith('"""', start):
-            found = _TRIPLE.match(self.code, start)
-        elif sign == "'" and self._separates_digits(start):
-            return
-        else:
-            found = _QUOTED[sign].match(self.code, start)
-        assert found is not None  # it takes the mark alone as well
-        self.at = found.end()
-        if not found.group(1) and self.at == len(self.code):
-            self.early = "a text does not end"
-        self._plain("''")
 
-    def _separates_digits(self, at: int) -> bool:
-        if self.language not in {Language.C, Language.CPP}:
-            return False
-        return _NUMBER.search(self.code[max(0, at - _LONGEST_NUMBER) : at]) is not None
+def fine_tokens(code: str, language: str) -> Iterator[Token]:
+    """The tokens with each word, number and mark of the code on its own."""
+    for token in tokens(code, language):
+        if token.kind is not Kind.CODE:
+            yield token
+            continue
+        for found in _FINE.finditer(code, token.start, token.end):
+            yield Token(Kind(str(found.lastgroup)), found.start(), found.end())
 
-    def _raw(self) -> None:
-        found = _RAW_BEGIN.match(self.code, self.at)
-        if found is not None:
-            closing = f'){found.group()}"'
-            over = self.code.find(closing, self.at)
-            self.at = len(self.code) if over < 0 else over + len(closing)
-            self.early = "a raw text does not end" if over < 0 else ""
-        self._plain("''")
 
-    def _bracket(self, sign: str, start: int) -> None:
-        if sign in _CLOSED_BY:
-            self._code(start, self.at)
-            self._open(sign)
-            return
-        if not self.stack or _CLOSED_BY[self.stack[-1]] != sign:
-            self.broken = True
-            self._code(start, self.at)
-            return
-        opened = self.stack.pop()
-        self.braces -= opened == "{"
-        self.others -= opened != "{"
-        if opened == "${":
-            self._template()
-        else:
-            self._code(start, self.at)
+@dataclass(frozen=True)
+class Lexed:
+    """Code with its tokens, and the views of it that are asked for."""
 
-    def _open(self, sign: str) -> None:
-        self.stack.append(sign)
-        self.braces += sign == "{"
-        self.others += sign != "{"
+    code: str
+    tokens: tuple[Token, ...]
+
+    @cached_property
+    def strings(self) -> tuple[str, ...]:
+        """The strings, with their quotes, in their order."""
+        found = (one for one in self.tokens if one.kind is Kind.STRING)
+        return tuple(self.code[one.start : one.end] for one in found)
+
+    @cached_property
+    def text(self) -> str:
+        """The code without comments; of a string two quotes are left."""
+        return "".join(self._plain(one) for one in self.tokens)
+
+    @cached_property
+    def uncommented(self) -> str:
+        """The code without comments, a blank for each that ends within its line."""
+        return "".join(
+            self._plain(one) if one.kind is Kind.COMMENT else self.code[one.start : one.end]
+            for one in self.tokens
+        )
+
+    @cached_property
+    def blank(self) -> str:
+        """The code with blanks for comments and strings: every place stays its place."""
+        hidden = {Kind.COMMENT, Kind.STRING}
+        pieces = ((one.kind, self.code[one.start : one.end]) for one in self.tokens)
+        return "".join(spaces(piece) if kind in hidden else piece for kind, piece in pieces)
+
+    @cached_property
+    def flat(self) -> str:
+        """The text without what is in round and square brackets."""
+        return self._outside("([")
+
+    @cached_property
+    def shallow(self) -> str:
+        """The text without what is in brackets of any kind."""
+        return self._outside("([{")
+
+    @cached_property
+    def early(self) -> str:
+        """Why the end came too early; "" where it did not, or where a bracket closes none."""
+        last = self.tokens[-1] if self.tokens else None
+        if last is not None and not last.closed and last.end == len(self.code):
+            return f"a {'comment' if last.kind is Kind.COMMENT else 'text'} does not end"
+        if any(one.kind is Kind.STRAY for one in self.tokens):
+            return ""
+        many = sum(self._opens(one) - self._closes(one) for one in self.tokens)
+        return f"{many} brackets are open at the end" if many > 1 else "a bracket is open" * many
+
+    def _plain(self, one: Token) -> str:
+        if one.kind is Kind.COMMENT:
+            return " " if self.code.startswith("/*", one.start) else ""
+        if one.kind is Kind.STRING:
+            return " 'r' " if self.code[one.start] == "/" else "''"
+        return self.code[one.start : one.end]
+
+    def _opens(self, one: Token, brackets: str = "([{") -> bool:
+        """Whether a token opens a bracket of these; a template's `${` is one of any."""
+        if one.kind is Kind.STRING:
+            return one.closed and self.code.endswith("${", one.start, one.end)
+        return one.kind is Kind.OPEN and self.code[one.start] in brackets
+
+    def _closes(self, one: Token, brackets: str = "([{") -> bool:
+        if one.kind is Kind.STRING:
+            return self.code[one.start] == "}"
+        return one.kind is Kind.CLOSE and _OPENED_BY[self.code[one.start]] in brackets
+
+    def _outside(self, brackets: str) -> str:
+        kept: list[str] = []
+        depth = 0
+        for one in self.tokens:
+            depth -= self._closes(one, brackets)
+            if not depth:
+                kept.append(self._plain(one))
+            depth += self._opens(one, brackets)
+        return "".join(kept)
 
 
 @lru_cache(maxsize=16)
-def mask(code: str, language: Language) -> Masked:
-    """Blank the texts and comments of code in any of the seven languages but Python."""
-    return _Reader(code, language).read()
+def lexed(code: str, language: str) -> Lexed:
+    """The code of one of the seven languages, read once."""
+    return Lexed(code, tuple(tokens(code, language)))
 
 
 def spaces(text: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from sodakd.text.lexer import mask, spaces
+from sodakd.text.lexer import lexed, spaces
 from sodakd.types import Language
 
 _WORD = re.compile(r"\S")
@@ -62,7 +62,7 @@ class Source:
     @cached_property
     def masked(self) -> str:
         """The text with comments, strings and directives blanked; every place stays its place."""
-        masked = mask(self.text, self.language).blank
+        masked = lexed(self.text, self.language).blank
         if self.language in {Language.C, Language.CPP}:
             masked = _DIRECTIVE.sub(_blank, masked)
         return masked

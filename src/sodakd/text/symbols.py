@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sodakd.text.lexer import mask
+from sodakd.text.lexer import lexed
 from sodakd.text.truncation import LONGEST, parsed
 from sodakd.types import Language
 
@@ -74,7 +74,7 @@ def names_of(code: str, language: Language) -> Names:
 
 
 def _braces(code: str, language: Language, preamble: bool) -> Names:
-    masked = mask(code, language)
+    masked = lexed(code, language)
     defined = frozenset(_definitions(masked.shallow, language))
     bound = {name for pair in _BOUND.findall(masked.shallow) for name in pair if name}
     return Names(

@@ -3,7 +3,7 @@
 import ast
 import warnings
 
-from sodakd.text.lexer import mask
+from sodakd.text.lexer import lexed
 from sodakd.types import Language
 
 LONGEST = 200_000
@@ -22,7 +22,7 @@ def unexpected_end(code: str, language: Language) -> str:
         return ""
     if language is Language.PYTHON:
         return _python(code)
-    return mask(code, language).early
+    return lexed(code, language).early
 
 
 def parsed(code: str) -> ast.Module | None:
