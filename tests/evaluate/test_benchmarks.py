@@ -73,7 +73,8 @@ def test_a_benchmarks_own_solutions_pass(
     asked = {task.id for task in load(benchmark, language, folder)[:limit]}
     assert group.tasks == len(asked) >= min(limit, 50)
     lacking = set(group.failed) & set(benchmark.needs)
-    assert set(group.failed) - lacking == set(benchmark.known_bad) & asked
+    by_chance = {"Go/95"} - set(group.failed)  # Go draws the order of a map
+    assert set(group.failed) - lacking == (set(benchmark.known_bad) & asked) - by_chance
     if lacking:
         commands = {benchmark.needs[one].command for one in lacking}
         pytest.skip(f"all others pass; {', '.join(sorted(lacking))} need {', '.join(commands)}")
