@@ -45,6 +45,7 @@ from sodakd.settings.questions import ColumnSettings, QuestionSettings
 from sodakd.teacher.reading import UnreadableReply
 from sodakd.text.extract import extract
 from sodakd.text.language_id import guess_code
+from sodakd.text.lexer import fine_tokens, lexed
 from sodakd.text.same_program import is_same
 from sodakd.text.symbols import names_of
 from sodakd.types import Assertion, Comparison, Language, Tests
@@ -110,6 +111,13 @@ def read_task_answer(language: Language, text: str) -> object:
     return program_of(task(language), text[: SIZE // 4])
 
 
+def read_tokens(language: Language, text: str) -> object:
+    """The tokens of a text, and what is seen of it without comments and strings."""
+    read = lexed(text, language)
+    views = (read.strings, read.text, read.uncommented, read.blank, read.flat, read.shallow)
+    return list(fine_tokens(text, language)), views, read.early
+
+
 READERS: Mapping[str, Callable[[str], object]] = {
     "json": parse_json,
     "reply": read_whole,
@@ -151,6 +159,7 @@ READERS: Mapping[str, Callable[[str], object]] = {
         for language in Language
         if language not in {Language.CPP, Language.TYPESCRIPT}  # read as C and JavaScript are
     },
+    **{f"tokens in {language}": partial(read_tokens, language) for language in Language},
     "exchange": exchange_of,
     "sifted seed": sifted,
     "needs of a question": lambda text: what_it_needs(text, text),

@@ -7,34 +7,23 @@ import ast
 import re
 from collections.abc import Mapping, Sequence
 
+from sodakd.text.lexer import lexed
 from sodakd.text.truncation import parsed
 from sodakd.types import Language
 
-_COMMENT = r"//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+(?:\*/)?"
-_TEXT = r"\"(?:[^\"\\\n]++|\\.)*+\"?|'(?:[^'\\\n]++|\\.)*+'?"
 _CODE = r"\.?\d(?:[eEpP][+-]|'\w|[\w.])*+|[\w$]++|\+\+|--|&&|\S"
-_DIRECTIVE = r"^[^\S\n]*+\#[^\n/]*+(?:/(?![/*])[^\n/]*+)*+"
-_RAW = (  # group 1 is the whole token
-    r"(?:u8|[uUL])?R\"([^()\\\s\"]{0,16}+)\((?:[^)]++|\)(?!\2\"))*+(?:\)\2\")?"
-)
-_BLOCK = r"\"\"\"(?:[^\"\\]++|\\.|\"(?!\"\"))*+(?:\"\"\")?"
-_SCRIPT = (
-    r"`(?:[^`\\]++|\\.)*+`?"
-    r"|(?:[=(,:;!&|?{}\[+~^%*<>-]|\breturn\b)\s*+"  # after these no slash divides
-    r"/(?![*/])(?:[^\\/\[\n]++|\\.|\[(?:[^\]\\\n]++|\\.)*+\]?)++/?\w*+"
-    r"|\b(?:return|throw|break|continue|yield)\b[^\S\n]*+\n"  # a semicolon stands at its end
-)
+_DIRECTIVE = r"^[^\S\n]*+\#(?:\\\n|[^\n])*+"
+_ENDED_BY_LINE = r"\b(?:return|throw|break|continue|yield)\b[^\S\n]*+\n"
+"""In scripts a semicolon stands where such a line ends."""
 _TOKENS: Mapping[Language, re.Pattern[str]] = {
-    language: re.compile(
-        f"({'|'.join([_COMMENT, own, _RAW, _TEXT, _CODE])})", re.DOTALL | re.MULTILINE
-    )
+    language: re.compile("|".join([*own, _CODE]), re.MULTILINE)
     for language, own in {
-        Language.C: _DIRECTIVE,
-        Language.CPP: _DIRECTIVE,
-        Language.JAVA: _BLOCK,
-        Language.GO: "`[^`]*+`?",
-        Language.JAVASCRIPT: _SCRIPT,
-        Language.TYPESCRIPT: _SCRIPT,
+        Language.C: [_DIRECTIVE],
+        Language.CPP: [_DIRECTIVE],
+        Language.JAVA: [],
+        Language.GO: [],
+        Language.JAVASCRIPT: [_ENDED_BY_LINE],
+        Language.TYPESCRIPT: [_ENDED_BY_LINE],
     }.items()
 }
 
@@ -48,14 +37,15 @@ def is_same(one: str, other: str, language: Language) -> bool:
     return _tokens(one, language) == _tokens(other, language)
 
 
-def _tokens(code: str, language: Language) -> Sequence[str]:
-    found = _TOKENS[language].findall(code)
-    return [_levelled(token) for token, _ in found if token[:2] not in {"//", "/*"}]
+def _tokens(code: str, language: Language) -> tuple[Sequence[str], Sequence[str]]:
+    """The strings of a program, and its other tokens."""
+    read = lexed(code, language)
+    return read.strings, list(map(_levelled, _TOKENS[language].findall(read.text)))
 
 
 def _levelled(token: str) -> str:
     """A token; of a line of C's preprocessor, without the layout in it."""
-    return " ".join(token.split()) if token[0] == "#" or token[0].isspace() else token
+    return " ".join(token.split()) if token.lstrip().startswith("#") else token
 
 
 class _WithoutTexts(ast.NodeTransformer):

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
+from sodakd.text.lexer import lexed
 from sodakd.text.source import Source, Span, without_spans
 from sodakd.types import Language
 
@@ -19,7 +20,6 @@ _CLAUSE = re.compile(
 _SPEC = re.compile(r'(?:^|[\n;(])[ \t]*+(?:import[ \t]++)?(?:([\w.]++)[ \t]*+)?"([^"\n]++)"')
 _QUALIFIER = re.compile(r"(?<![\w.])(\w++)[ \t]*+\.")
 _VERSION = re.compile(r"v\d+")
-_COMMENT = re.compile(r"//[^\n\"]*(?=\n|\Z)")
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def split(text: str) -> Part:
     for match in _CLAUSE.finditer(Source(text, Language.GO).shallow):
         gone.append(Span(*match.span()))
         if match[1]:
-            written = _COMMENT.sub("", text[match.start() : match.end()])
+            written = lexed(text[match.start() : match.end()], Language.GO).uncommented
             imports += [Import(path, alias) for alias, path in _SPEC.findall(written)]
     return Part(tuple(imports), without_spans(text, gone))
 
