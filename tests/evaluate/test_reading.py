@@ -18,6 +18,14 @@ RIGHT = {
     "one whose first blank is lost": BODY[1:],
     "one whose first three blanks are lost": BODY[3:],
     "one with a blank before its first": f" {BODY}",
+    "one indented by two, whose first blank is lost": (
+        " total = 0\n  for x in xs:\n    total += x\n  return total\n"
+    ),
+    "one in a fence of a list": (
+        "1. Here:\n\n   ```python\n   def tally(xs):\n     return sum(xs)\n   ```\n\n2. Done.\n"
+    ),
+    "one before a list": f"{WHOLE}\nNotes:\n\n* uses one call\n* O(n) time\n",
+    "one before a numbered list": f"{WHOLE}\n1. takes numbers\n2. gives their sum\n",
     "one whose lines have all lost a blank": "\n".join(line[1:] for line in BODY.split("\n")),
     "one whose indentation is lost": "\n".join(line[4:] for line in BODY.split("\n")),
     "one indented twice as deep": "\n".join(f"    {line}" for line in BODY.split("\n")),

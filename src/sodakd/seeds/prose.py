@@ -1,10 +1,9 @@
 """Prose and code in one text, told apart line by line."""
 
-import re
 from functools import lru_cache
 
 from sodakd.text.fences import blocks
-from sodakd.text.language_id import Guess, guess_code
+from sodakd.text.language_id import COMMENT, SIGNS, Guess, guess_code
 
 _LONGEST = 6000
 
@@ -27,8 +26,6 @@ def fenced(text: str) -> tuple[str, str]:
     return (found[0].label, found[0].text) if found else ("", "")
 
 
-_COMMENT = re.compile(r"^\s*(?:#|//|/\*|\*|--|\"\"\"|<!--)")
-_SIGNS = re.compile(r"[;{}=<>\[\]]|\w\(")
 _AROUND = "\"'`.,:;?!()*"
 
 
@@ -36,14 +33,14 @@ def is_sentence(line: str) -> bool:
     """Whether a line is one of prose.
 
     It has several plain words, few of code's signs, and is no comment. Stricter than what cleans a
-    model's answer (`judge/guess.py`): here a loop's head must not pass for words.
+    model's answer (`text/language_id.py`): here a loop's head must not pass for words.
     """
     words = line.split()
-    if len(words) < 4 or line.startswith(("  ", "\t")) or _COMMENT.search(line):
+    if len(words) < 4 or line.startswith(("  ", "\t")) or COMMENT.search(line):
         return False
     plain = sum(word.strip(_AROUND).isalpha() for word in words)
     begun = words[0].lstrip(_AROUND)[:1].isupper() or line.rstrip().endswith((".", "?", "!", ":"))
-    return begun and plain >= 0.6 * len(words) and len(_SIGNS.findall(line)) <= len(words) / 6
+    return begun and plain >= 0.6 * len(words) and len(SIGNS.findall(line)) <= len(words) / 6
 
 
 def without_prose(text: str) -> str:

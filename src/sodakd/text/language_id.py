@@ -174,10 +174,14 @@ class Guess:
 _CAPITAL = re.compile(r"^(?:\d+[.)] )?\W{0,3}[A-Z]")
 _ITEM = re.compile(r"^\s*+(?:-|\d+[.)]|\*(?= \*\*)) +\*{0,2}[A-Z]")
 """An item of a Markdown list: a sentence, however deep it stands."""
+_LISTED = re.compile(r"^(?:[-*]|\d++[.)]) [A-Za-z`*][^\s;{}=]*+(?: [^\s;{}=]++)++$")
+"""An item at the margin whatever it begins with: two words of it stand side by side in no code."""
 _QUERY = re.compile(r"^(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|DROP|WITH) ")
 _STOP = re.compile(r"[.?!:]\s*$")
-_COMMENT = re.compile(r"^\s*(?:#|//|/\*|\*|--|\"\"\"|<!--)")
-_SIGNS = re.compile(r"[;{}=<>\[\]]|\w\(")
+COMMENT = re.compile(r"^\s*(?:#|//|/\*|\*|--|\"\"\"|<!--)")
+"""The line of a comment, in any of these languages."""
+SIGNS = re.compile(r"[;{}=<>\[\]]|\w\(")
+"""What code is full of, and prose is not."""
 
 
 def is_sentence(line: str) -> bool:
@@ -186,10 +190,10 @@ def is_sentence(line: str) -> bool:
     It begins with a capital letter: `while not done and more in it:` does not.
     """
     words = len(line.split())
-    few = len(_SIGNS.findall(line)) <= words / 6
+    few = len(SIGNS.findall(line)) <= words / 6
     if few and words >= 2 and _ITEM.search(line):
         return True
-    if words < 4 or _COMMENT.search(line) or line.startswith(("  ", "\t")) or _QUERY.search(line):
+    if words < 4 or COMMENT.search(line) or line.startswith(("  ", "\t")) or _QUERY.search(line):
         return False
     sentence = _CAPITAL.search(line) and (words >= 6 or _STOP.search(line))
     return bool(sentence) and few
@@ -211,10 +215,10 @@ def is_remark(line: str) -> bool:
 
     Looser than `is_sentence`, for what stands among code is more often code: a label, a clause.
     """
-    if _HEADING.search(line):
+    if _HEADING.search(line) or _LISTED.search(line.rstrip()):
         return True
     bare = _BOLD.sub(r"\1", _INLINE.sub("x", line.strip()))
-    if not bare or line.startswith(("  ", "\t")) or _COMMENT.search(bare) or _ANY_SIGN.search(bare):
+    if not bare or line.startswith(("  ", "\t")) or COMMENT.search(bare) or _ANY_SIGN.search(bare):
         return False
     if _OTHER_SCRIPT.search(bare):
         return True

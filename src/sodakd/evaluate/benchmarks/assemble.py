@@ -68,15 +68,18 @@ _STATEMENT = re.compile(r"^(?=[ \t]*+[^\s#]).", re.MULTILINE)
 def _bodies(prompt: str, code: str, flat: str) -> list[str]:
     """A function's body, as it is and indented again, as far as that was lost on the way.
 
-    The first line alone may have lost its blanks, or one of them, or all lines may. The last one of
-    these is what is judged where none is Python.
+    The first line alone may have lost its blanks, or one of them, or all lines may; and those of
+    the others need not be as many as the prompt's. The last one of these is what is judged where
+    none is Python.
     """
     first, _, rest = code.strip("\n").partition("\n")
     after = _STATEMENT.search(rest)
     first_alone = after is None or after[0].isspace()
     bodies = [code] if first[:1].isspace() else []
     for base in dict.fromkeys((_last_indentation(prompt), "    ")):
-        bodies += [f"{base}{first.lstrip()}\n{rest}"] if first_alone else []
+        if first_alone:
+            level = f"{first.lstrip()}\n{textwrap.dedent(rest)}"
+            bodies += [f"{base}{first.lstrip()}\n{rest}", textwrap.indent(level, base)]
         bodies.append(textwrap.indent(flat, base))
     return [*bodies, bodies[0]] if first[:1].isspace() else bodies
 
