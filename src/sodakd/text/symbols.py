@@ -22,24 +22,10 @@ _GO = re.compile(r"^[ \t]*+func\s++(?:\(\)\s*+)?(\w++)", re.MULTILINE)
 _BOUND = re.compile(
     r"\b(?:const|let|var)\s++([A-Za-z_$][\w$]*+)|(?<![\w$.])([A-Za-z_$][\w$]*+)\s*+:?=(?![=>])"
 )
-_NO_NAME = frozenset(
-    [
-        "if",
-        "for",
-        "while",
-        "switch",
-        "catch",
-        "else",
-        "do",
-        "try",
-        "return",
-        "synchronized",
-        "using",
-        "function",
-        "func",
-        "select",
-    ]
-)
+_NO_NAME = frozenset({
+    "if", "for", "while", "switch", "catch", "else", "do", "try", "return", "synchronized", "using",
+    "function", "func", "select",
+})  # fmt: skip
 _PREAMBLE = re.compile(r"\s*+(?:#\s*+(?:include|define|pragma)|import|using|package|from|\"use)\b")
 _LINES_OF_PYTHON = re.compile(r"^(?:async[ \t]++)?(?:def|class)[ \t]++(\w++)", re.MULTILINE)
 _BOUND_IN_PYTHON = re.compile(r"^(\w++)[ \t]*+=(?!=)", re.MULTILINE)
