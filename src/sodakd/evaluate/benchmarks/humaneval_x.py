@@ -95,7 +95,7 @@ HUMANEVAL_X = Benchmark(
     },
     task=_task,
     known_bad={
-        "Go/95": "it ends after two keys of a map, whose order Go draws anew: it fails now and then",
+        "Go/95": "it ends after two keys of a map, in an order that Go draws anew each time",
         "JavaScript/112": "it gives a boolean where its tests want a pair; node alone goes on",
         "JavaScript/155": "it gives [0, 0] for 0 where its tests want [1, 0]; node alone goes on",
     },
