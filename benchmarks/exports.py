@@ -22,7 +22,7 @@ from types import ModuleType, SimpleNamespace
 from sodakd.export.dataset import export_dataset
 from sodakd.export.gguf import convert_to_gguf
 from sodakd.export.model import export_model
-from sodakd.models.folder import template_of
+from sodakd.inference.folder import template_of
 
 QUESTIONS = (
     "Write a Python function that returns the sum of a list of integers.",

@@ -16,11 +16,11 @@ import tempfile
 import time
 from collections.abc import Callable
 
-from sodakd.judge.inside.box import Box, Limits, Walls
-from sodakd.judge.inside.filters import raise_filter
-from sodakd.judge.inside.job import Job
-from sodakd.judge.inside.wall import raise_wall, seen
-from sodakd.judge.toolchains import contain_library
+from sodakd.judge.sandbox.job import Job
+from sodakd.judge.sandbox.namespaces import enter_namespaces, path_inside
+from sodakd.judge.sandbox.sandbox import Limits, Sandbox, SandboxState
+from sodakd.judge.sandbox.seccomp import raise_filter
+from sodakd.judge.toolchains import build_sandbox_library
 
 TRUE = "/bin/true"
 BWRAP = ("bwrap", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--unshare-all")
@@ -67,11 +67,11 @@ def main() -> None:
             given.count,
         )
         print(f"bwrap  {found['bwrap']:6.2f} ms, {found['bwrap'] / found['plain']:.2f}x plain")
-    library = contain_library()
+    library = build_sandbox_library()
     with tempfile.TemporaryDirectory() as room:
-        own_ids = raise_wall([str(library.parent)], room)
+        own_ids = enter_namespaces([str(library.parent)], room)
         raise_filter()
-        box = Box(seen(str(library)), Walls("namespaces", own_ids=own_ids))
+        box = Sandbox(path_inside(str(library)), SandboxState("namespaces", own_ids=own_ids))
         null = os.open(os.devnull, os.O_RDWR)
         limits = Limits()
 

@@ -22,7 +22,7 @@ from sodakd.judge.assertions import as_calls
 from sodakd.judge.go_library import go_root
 from sodakd.judge.toolchains import interpreter, toolchain
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import Case, Language, Tests, TestScript
+from sodakd.types import CallTests, Language, TestCase, TestScript
 
 FILES = {
     "python": Language.PYTHON,
@@ -226,8 +226,8 @@ class Ours:
 
     def _program(self, row: Row) -> Program:
         if self.name == "calls":
-            cases = tuple(Case(arguments=given, expected=value) for given, value in row.cases)
-            tests: Tests | TestScript = Tests(entry_point=row.entry, cases=cases)
+            cases = tuple(TestCase(arguments=given, expected=value) for given, value in row.cases)
+            tests: CallTests | TestScript = CallTests(entry_point=row.entry, cases=cases)
             return Program(row.code, row.language, tests, id=row.id)
         if row.entry:
             script = f"{row.test}check({row.entry})\n"

@@ -26,8 +26,8 @@ import psutil
 
 from sodakd.judge import Judge, Program
 from sodakd.judge.go_library import go_root
-from sodakd.judge.lint.table import tools_for
-from sodakd.judge.lint.tool import SUFFIX, Installed, Source, Tool
+from sodakd.judge.lint.registry import tools_for
+from sodakd.judge.lint.tool import SUFFIX, InstalledTool, Source, Tool
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Language, TestScript
 
@@ -44,7 +44,7 @@ BLOCK = 48
 SCRIPT = TestScript(script="\n")
 
 
-def plain(tool: Tool, installed: Installed, program: Program, folder: Path) -> None:
+def plain(tool: Tool, installed: InstalledTool, program: Program, folder: Path) -> None:
     """Call a tool on one program, as one would by hand."""
     source = Source(f"p0.{SUFFIX[program.language]}", program, tool.form(program))
     (folder / source.name).write_text(source.form.text)

@@ -19,13 +19,13 @@ from statistics import fmean
 import torch
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
-from sodakd.models.prompts import Layout
+from sodakd.inference.chat_format import ChatFormat
 from sodakd.settings.student import StudentShape
 from sodakd.settings.training import LossName, TrainingSettings
-from sodakd.training.batches import Example
-from sodakd.training.fit import fit
-from sodakd.training.opening import open_tokenizer
-from sodakd.training.student import create_student
+from sodakd.training.from_scratch import init_student
+from sodakd.training.model_io import open_tokenizer
+from sodakd.training.schedule import Example
+from sodakd.training.train import train
 
 LOSSES: tuple[LossName, ...] = ("none", "first_difference", "margin", "odds_ratio", "simpo")
 SHAPE = StudentShape(
@@ -66,7 +66,7 @@ def measure(folder: Path, pairs: Sequence[Example]) -> Measured:
     )
 
 
-def _logp(model: PreTrainedModel, layout: Layout, prompt: str, answer: str) -> float:
+def _logp(model: PreTrainedModel, layout: ChatFormat, prompt: str, answer: str) -> float:
     asked, answered = layout.prompt(prompt), layout.answer(answer)
     ids = torch.tensor([[*asked, *answered]])
     with torch.inference_mode():
@@ -78,10 +78,10 @@ def _logp(model: PreTrainedModel, layout: Layout, prompt: str, answer: str) -> f
 def make_base(pairs: Sequence[Example], folder: Path, steps: int, shape: StudentShape) -> Path:
     """A student that has read the correct texts for some steps."""
     texts = [text for pair in pairs for text in (pair.prompt, pair.chosen)]
-    create_student(texts, shape, 0, folder / "raw")
+    init_student(texts, shape, 0, folder / "raw")
     (folder / "base").mkdir()
     correct = [Example(pair.prompt, pair.chosen, None) for pair in pairs]
-    fit(folder / "raw", correct, settings("none", steps), 0, folder / "base")
+    train(folder / "raw", correct, settings("none", steps), 0, folder / "base")
     return folder / "base"
 
 
@@ -99,7 +99,7 @@ def stage_1(
 ) -> Measured:
     """What a copy of the base ranks and likes after its training on the pairs."""
     folder.mkdir()
-    fit(base, pairs, settings(loss, steps), 1, folder)
+    train(base, pairs, settings(loss, steps), 1, folder)
     return measure(folder, pairs)
 
 

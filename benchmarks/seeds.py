@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from math import sqrt
 from pathlib import Path
 
-from sodakd.records import Passed, Results
+from sodakd.records import PassRate, Results
 
 GROUPS: Mapping[str, Sequence[str]] = {
     "all": ("all",),
@@ -21,7 +21,7 @@ GROUPS: Mapping[str, Sequence[str]] = {
 _T = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365, 9: 2.306, 10: 2.262}
 
 
-def share(groups: Sequence[Passed], names: Sequence[str]) -> float:
+def share(groups: Sequence[PassRate], names: Sequence[str]) -> float:
     """pass@1 in % over some groups together."""
     chosen = [group for group in groups if group.group in names]
     return 100 * sum(group.passed for group in chosen) / sum(group.total for group in chosen)

@@ -26,17 +26,17 @@ from transformers import (
 )
 from transformers.trainer_callback import PrinterCallback
 
-from sodakd.models.prompts import Tokenizer, layout_of
-from sodakd.models.transformers import TransformersModel
+from sodakd.inference.chat_format import Tokenizer, chat_format_for
+from sodakd.inference.transformers import TransformersModel
 from sodakd.settings.student import StudentShape
 from sodakd.settings.training import TrainingSettings
-from sodakd.training.batches import Example
-from sodakd.training.fit import fit
-from sodakd.training.student import create_student
+from sodakd.synthetic.codegen_python import print_python
+from sodakd.synthetic.generate import draw_questions, program_of
+from sodakd.synthetic.splits import Split
+from sodakd.training.from_scratch import init_student
+from sodakd.training.schedule import Example
+from sodakd.training.train import train
 from sodakd.types import Question
-from sodakd.world.draw import draw_questions, program_of
-from sodakd.world.print_python import print_python
-from sodakd.world.splits import Split
 
 BATCH = 32
 ANSWERS = 256
@@ -56,13 +56,13 @@ def ours(start: Path, examples: Sequence[Example], steps: int, threads: int) -> 
         max_steps=steps, optimizer="adamw", threads=threads, save_steps=10_000
     )
     with tempfile.TemporaryDirectory() as folder:
-        return fit(start, examples, settings, 0, Path(folder))[-1].tokens
+        return train(start, examples, settings, 0, Path(folder))[-1].tokens
 
 
 def peers(start: Path, examples: Sequence[Example], steps: int) -> int:
     """Train with `transformers.Trainer` and its padding collator."""
     tokenizer = AutoTokenizer.from_pretrained(start)
-    layout = layout_of(cast("Tokenizer", tokenizer))
+    layout = chat_format_for(cast("Tokenizer", tokenizer))
     rows = []
     for example in examples:
         prompt = layout.prompt(example.prompt)
@@ -101,7 +101,7 @@ def their_answers(start: Path, questions: Sequence[Question]) -> int:
     """Answer with `model.generate`, left-padded, sorted by length, in one batch."""
     tokenizer = AutoTokenizer.from_pretrained(start)
     model = AutoModelForCausalLM.from_pretrained(start).eval()
-    layout = layout_of(cast("Tokenizer", tokenizer))
+    layout = chat_format_for(cast("Tokenizer", tokenizer))
     prompts = sorted((layout.prompt(each.text) for each in questions), key=len)
     width = max(map(len, prompts))
     ids = torch.tensor([[0] * (width - len(row)) + row for row in prompts])
@@ -134,7 +134,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         start = Path(folder) / "student"
         texts = [text for each in examples for text in (each.prompt, each.chosen)]
-        create_student(texts, StudentShape(), 0, start)
+        init_student(texts, StudentShape(), 0, start)
         student = TransformersModel.open(start)
         for _ in range(options.rounds):
             train[0].append(timed(lambda: ours(start, examples, options.steps, options.threads)))

@@ -22,15 +22,15 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.servers.running import Running, serving
 from tests.teacher.shop import ledger, question, solves
 
-from sodakd.models.completions import Finish
-from sodakd.models.openai import Patience
-from sodakd.teacher.asks import Ask, Solve
+from sodakd.inference.completions import Finish
+from sodakd.inference.openai import RetryPolicy
+from sodakd.teacher.requests import Solve, TeacherRequest
 
 FAULTS = "delay,busy,server_error,reset,half,garbage,html,empty"
 LATENCY = 0.2
 
 
-def _asks(total: int) -> list[Ask]:
+def _asks(total: int) -> list[TeacherRequest]:
     words = "Write a function that adds up a list of integers. "
     return [Solve(question=question(f"Question {n}. " + words * 10)) for n in range(total)]
 
@@ -93,7 +93,7 @@ def speed(options: argparse.Namespace) -> None:
 
 def faults(options: argparse.Namespace) -> None:
     """So many calls at 5 % of each fault; the ledger's figures beside the server's own."""
-    patience = Patience(attempts=12, first_wait=0.05, longest_wait=1.0, timeout=5.0)
+    patience = RetryPolicy(attempts=12, first_wait=0.05, longest_wait=1.0, timeout=5.0)
     with (
         serving("--faults", FAULTS, "--share", "0.05", "--latency", "0.02") as server,
         _room() as folder,

@@ -17,12 +17,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from sodakd.seeds.gather import gather, to_question
+from sodakd.jsonl import write_rows
+from sodakd.seeds.load import load_seeds, to_question
 from sodakd.settings.questions import QuestionSettings
-from sodakd.store import write_rows
-from sodakd.teacher.asks import Ask, Fault, Grade, Solve
-from sodakd.teacher.render import render
-from sodakd.teacher.replay import Record
+from sodakd.teacher.prompts import render
+from sodakd.teacher.replay import RecordedReply
+from sodakd.teacher.requests import Fault, Grade, Solve, TeacherRequest
 from sodakd.types import FaultKind, Language, Question, Usage
 
 _LABEL = re.compile(r"^```(\w+)", re.MULTILINE)
@@ -33,7 +33,7 @@ _GRADED = re.compile(
 )
 
 
-def records(folder: Path) -> Iterator[Record]:
+def records(folder: Path) -> Iterator[RecordedReply]:
     """An answer for every released row: `Solve` and `Fault` of a pair, `Grade` of a score."""
     for row in json.loads((folder / "pairwise_data.json").read_text(encoding="utf-8")):
         correct, faulty = row["response"]
@@ -48,13 +48,13 @@ def records(folder: Path) -> Iterator[Record]:
         yield _record(Grade(question=_question(text, answer), answer=answer), row["response"])
 
 
-def of_a_run(folder: Path, questions: Path) -> Iterator[Record]:
+def of_a_run(folder: Path, questions: Path) -> Iterator[RecordedReply]:
     """Answers to the asks of a run on the pairs' questions, which are written to a file."""
     rows = json.loads((folder / "pairwise_data.json").read_text(encoding="utf-8"))
     seeds = [{"instruction": row["instruction"], "output": row["response"][0]} for row in rows]
     lines = "".join(json.dumps(seed) + "\n" for seed in seeds)
     questions.write_text(lines, encoding="utf-8")
-    for found in gather(QuestionSettings(source=str(questions)), 0):
+    for found in load_seeds(QuestionSettings(source=str(questions)), 0):
         if not found.kept:
             continue
         question = to_question(found)
@@ -71,9 +71,9 @@ def _question(text: str, answer: str) -> Question:
     return Question.new(text=text, language=language, tests=None, source="sodacoder", level=None)
 
 
-def _record(ask: Ask, text: str, *, any_ask: bool = False) -> Record:
+def _record(ask: TeacherRequest, text: str, *, any_ask: bool = False) -> RecordedReply:
     usage = Usage(prompt_tokens=len(render(ask)) // 4 + 1, completion_tokens=len(text) // 4 + 1)
-    return Record.of(ask, text, usage, "sodacoder").model_copy(update={"any_ask": any_ask})
+    return RecordedReply.of(ask, text, usage, "sodacoder").model_copy(update={"any_ask": any_ask})
 
 
 def main() -> None:

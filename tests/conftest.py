@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sodakd.types import Case, Language, Question, Tests
+from sodakd.types import CallTests, Language, Question, TestCase
 from tests.tiny import sodakd, write_recipe
 
 
@@ -23,9 +23,12 @@ def question() -> Question:
     return Question.new(
         text="Write a function total(xs) that adds up a list of integers.",
         language=Language.PYTHON,
-        tests=Tests(
+        tests=CallTests(
             entry_point="total",
-            cases=(Case(arguments=([1, 2, 3],), expected=6), Case(arguments=([],), expected=0)),
+            cases=(
+                TestCase(arguments=([1, 2, 3],), expected=6),
+                TestCase(arguments=([],), expected=0),
+            ),
         ),
         source="hand",
         level=1,

@@ -9,12 +9,12 @@ import pytest
 from sodakd.evaluate.reading import program_of
 from sodakd.text.extract import extract
 from sodakd.text.fences import blocks
-from sodakd.text.language_id import guess_code
+from sodakd.text.language_id import identify_language
 from sodakd.text.lexer import lexed
 from sodakd.text.repl_transcript import console_code
-from sodakd.text.symbols import names_of
-from sodakd.text.thinking import spoken
-from sodakd.text.truncation import unexpected_end
+from sodakd.text.symbols import symbols_of
+from sodakd.text.thinking import strip_thinking
+from sodakd.text.truncation import truncated_at
 from sodakd.types import Language
 from tests.evaluate.tasks import task
 from tests.real_data import real_data
@@ -73,9 +73,9 @@ def test_every_reader_takes_mutated_answers_of_models() -> None:
         found = extract(text, language, "add")
         assert bool(found.code.strip()) or found.reason
         assert program_of(tasks[language], text).language is language
-        names_of(text, language)
-        unexpected_end(text, language)
-        for read in (extract, guess_code, spoken, blocks, console_code):
+        symbols_of(text, language)
+        truncated_at(text, language)
+        for read in (extract, identify_language, strip_thinking, blocks, console_code):
             read(text)
         if language is not Language.PYTHON:
             assert len(lexed(text, language).blank) == len(text)

@@ -10,8 +10,8 @@ from pydantic import BaseModel, JsonValue
 
 from sodakd import __version__
 from sodakd.errors import RunError
-from sodakd.head import begin
 from sodakd.recipe import Recipe
+from sodakd.run_header import open_header
 from sodakd.settings.changes import DECIDES, MAY_CHANGE, MAY_GROW, MAY_MOVE, SPLIT
 
 
@@ -52,8 +52,8 @@ def test_every_key_says_whether_it_may_change() -> None:
 def test_what_errors_advise_may_change_on_the_way(
     change: dict[str, JsonValue], tmp_path: Path
 ) -> None:
-    begin(tmp_path, written())
-    begin(tmp_path, written(**change))
+    open_header(tmp_path, written())
+    open_header(tmp_path, written(**change))
     assert json.loads((tmp_path / "run.json").read_text())["recipe"] == written(**change)
 
 
@@ -66,25 +66,25 @@ def test_what_errors_advise_may_change_on_the_way(
     ],
 )
 def test_what_decides_is_refused(change: dict[str, JsonValue], says: str, tmp_path: Path) -> None:
-    begin(tmp_path, written())
+    open_header(tmp_path, written())
     with pytest.raises(RunError, match=says):
-        begin(tmp_path, written(**change))
+        open_header(tmp_path, written(**change))
 
 
 def test_a_run_that_was_begun_before_a_key_was_there_has_its_default(tmp_path: Path) -> None:
-    begin(tmp_path, written())
+    open_header(tmp_path, written())
     path = tmp_path / "run.json"
     head = json.loads(path.read_text())
     del head["files"], head["recipe"]["questions"]["min_words"], head["recipe"]["update"]
     path.write_text(json.dumps(head))
     with pytest.raises(RunError, match=r"questions\.min_words: 4 -> 5"):
-        begin(tmp_path, written(questions__min_words=5))
-    begin(tmp_path, written())
+        open_header(tmp_path, written(questions__min_words=5))
+    open_header(tmp_path, written())
     assert json.loads(path.read_text())["recipe"] == written()
 
 
 def test_a_key_of_another_version_names_the_version(tmp_path: Path) -> None:
-    begin(tmp_path, written())
+    open_header(tmp_path, written())
     path = tmp_path / "run.json"
     head = json.loads(path.read_text())
     head["sodakd"] = "9.9"
@@ -92,25 +92,25 @@ def test_a_key_of_another_version_names_the_version(tmp_path: Path) -> None:
     path.write_text(json.dumps(head))
     says = f"training.novelty: this sodakd {__version__} has no such key; use sodakd 9.9"
     with pytest.raises(RunError, match=says):
-        begin(tmp_path, written())
+        open_header(tmp_path, written())
 
 
 def test_a_source_may_lie_elsewhere_as_long_as_it_holds_the_same(tmp_path: Path) -> None:
     run = tmp_path / "run"
     run.mkdir()
     (old := tmp_path / "a.jsonl").write_text("{}\n")
-    begin(run, written(questions__source=str(old)))
+    open_header(run, written(questions__source=str(old)))
     new = old.rename(tmp_path / "b.jsonl")
-    begin(run, written(questions__source=str(new)))
+    open_header(run, written(questions__source=str(new)))
     new.write_text("{ }\n")
-    begin(run, written(questions__source=str(new)))
+    open_header(run, written(questions__source=str(new)))
     moved = new.rename(tmp_path / "c.jsonl")
     with pytest.raises(RunError, match=r"questions\.source"):
-        begin(run, written(questions__source=str(moved)))
+        open_header(run, written(questions__source=str(moved)))
 
 
 @pytest.mark.parametrize("content", ["", "{", "[" * 5000, "[]", '{"recipe": 1}', "\x00"])
 def test_a_damaged_head_is_one_error_with_advice(content: str, tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text(content)
     with pytest.raises(RunError, match="--reuse"):
-        begin(tmp_path, written())
+        open_header(tmp_path, written())

@@ -14,8 +14,11 @@ import pytest
 
 from sodakd.errors import SodakdError
 from sodakd.evaluate.reading import program_of
+from sodakd.inference.batch_api import read_batch, read_batches, read_results
+from sodakd.inference.response_parser import parse_response, retry_after
 from sodakd.json_text import JsonError, parse_json, valid_unicode
 from sodakd.judge.assertions import read_assertions
+from sodakd.judge.compare import compare
 from sodakd.judge.languages import (
     c,
     c_joined,
@@ -27,28 +30,25 @@ from sodakd.judge.languages import (
     java_source,
     javascript,
 )
-from sodakd.judge.values import compare
 from sodakd.judging.rows import read_programs
-from sodakd.models.batches import read_batch, read_batches, read_results
-from sodakd.models.replies import read_reply, retry_after
 from sodakd.seeds.columns import read_seeds
+from sodakd.seeds.filter import filter_seeds
+from sodakd.seeds.intent import has_code, is_prose, lacks_its_code, wants_words
 from sodakd.seeds.languages import named_languages
-from sodakd.seeds.needs import what_it_needs
 from sodakd.seeds.read import read_rows_of
+from sodakd.seeds.requirements import requirements_of
 from sodakd.seeds.said import exchange_of
 from sodakd.seeds.seed import Seed
-from sodakd.seeds.sift import sift
 from sodakd.seeds.snippets import draw_snippet
 from sodakd.seeds.templates import NotText
-from sodakd.seeds.wants import has_code, is_prose, lacks_its_code, wants_words
 from sodakd.settings.questions import ColumnSettings, QuestionSettings
-from sodakd.teacher.reading import UnreadableReply
+from sodakd.teacher.parsers import UnreadableReply
 from sodakd.text.extract import extract
-from sodakd.text.language_id import guess_code
+from sodakd.text.language_id import identify_language
 from sodakd.text.lexer import fine_tokens, lexed
 from sodakd.text.same_program import is_same
-from sodakd.text.symbols import names_of
-from sodakd.types import Assertion, Comparison, Language, Tests
+from sodakd.text.symbols import symbols_of
+from sodakd.types import Assertion, CallTests, Comparison, Language
 from tests.evaluate.tasks import task
 from tests.teacher.readers import REPLIES, graded_in, read_whole
 
@@ -56,7 +56,7 @@ from tests.teacher.readers import REPLIES, graded_in, read_whole
 def read_body(status: int, text: str) -> object:
     """A server's body of this text, and of it in the place of the answer and of the error."""
     return [
-        read_reply(status, {"retry-after": text}, body.encode("utf-8", "surrogatepass"))
+        parse_response(status, {"retry-after": text}, body.encode("utf-8", "surrogatepass"))
         for body in (text, f'{{"choices": [{text}]}}', f'{{"error": {text}}}')
     ]
 
@@ -74,7 +74,7 @@ LEXERS = (Language.PYTHON, Language.CPP, Language.JAVASCRIPT)
 def sifted(text: str) -> object:
     """What becomes of a text as a question and as its own reference answer."""
     seed = Seed(text=valid_unicode(text), reference=valid_unicode(text), file="", row=0)
-    return next(sift([seed], QuestionSettings(source="rows"), []))
+    return next(filter_seeds([seed], QuestionSettings(source="rows"), []))
 
 
 def seeds_of_lines(text: str) -> object:
@@ -93,7 +93,7 @@ def seeds_of_table(text: str) -> object:
         return list(read_seeds(read_rows_of(str(path)), ColumnSettings()))
 
 
-CALLS = Tests(
+CALLS = CallTests(
     entry_point="f",
     cases=(Assertion(arguments=(1,), expected={"set": [1]}, comparison=Comparison.EQUAL),),
 )
@@ -153,8 +153,8 @@ READERS: Mapping[str, Callable[[str], object]] = {
         for language in Language
     },
     "answer in any language": extract,
-    "code in any language": guess_code,
-    **{f"names in {language}": partial(names_of, language=language) for language in Language},
+    "code in any language": identify_language,
+    **{f"names in {language}": partial(symbols_of, language=language) for language in Language},
     **{
         f"answer to a task in {language}": partial(read_task_answer, language)
         for language in Language
@@ -163,7 +163,7 @@ READERS: Mapping[str, Callable[[str], object]] = {
     **{f"tokens in {language}": partial(read_tokens, language) for language in Language},
     "exchange": exchange_of,
     "sifted seed": sifted,
-    "needs of a question": lambda text: what_it_needs(text, text),
+    "needs of a question": lambda text: requirements_of(text, text),
     "words wanted": lambda text: (wants_words(text, None, False), wants_words(text, text, False)),
     "code in a question": lambda text: (has_code(text), is_prose(text), lacks_its_code(text)),
     "languages named": named_languages,

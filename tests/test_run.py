@@ -8,14 +8,14 @@ import pytest
 from pydantic import JsonValue
 
 from sodakd.errors import RowError, RunError
-from sodakd.run import Built, Event, Run
-from sodakd.store import read_log
+from sodakd.jsonl import read_log
+from sodakd.run import Event, Run, StepOutput
 from sodakd.types import Question
 
 RECIPE: dict[str, JsonValue] = {"seed": 1, "budget": {"calls": 5}}
 
 
-def never() -> Built[Question]:
+def never() -> StepOutput[Question]:
     raise AssertionError("a finished step was built again")
 
 
@@ -26,9 +26,9 @@ def weights(folder: Path) -> Mapping[str, int]:
 
 def test_a_finished_step_is_read_back(tmp_path: Path, question: Question) -> None:
     with Run.open(tmp_path / "run", RECIPE) as run:
-        run.rows("a/b", Question, lambda: Built([question], {"kept": 1}))
+        run.cached_rows("a/b", Question, lambda: StepOutput([question], {"kept": 1}))
     with Run.open(tmp_path / "run", RECIPE) as run:
-        assert run.rows("a/b", Question, never) == [question]
+        assert run.cached_rows("a/b", Question, never) == [question]
         found = run.done("a/b")
     assert found is not None
     assert found.tally == {"kept": 1}
@@ -44,10 +44,10 @@ def test_weights_go_on_in_the_folder_of_a_killed_try(tmp_path: Path) -> None:
         return weights(folder)
 
     with pytest.raises(KeyboardInterrupt), Run.open(tmp_path / "run", RECIPE) as run:
-        run.weights("student", killed)
+        run.cached_model("student", killed)
     with Run.open(tmp_path / "run", RECIPE) as run:
-        path = run.weights("student", second)
-        assert run.weights("student", killed) == path
+        path = run.cached_model("student", second)
+        assert run.cached_model("student", killed) == path
 
 
 @pytest.mark.parametrize("content", [None, b"", b"weight", b"Weights"])
@@ -56,21 +56,21 @@ def test_weights_that_are_not_those_of_their_step_are_never_used(
 ) -> None:
     with Run.open(tmp_path, RECIPE) as whole:
         run = whole.arm("sft")
-        file = run.weights("student", weights) / "model.safetensors"
-        assert run.weights("student", lambda _: pytest.fail("built again")) == file.parent
+        file = run.cached_model("student", weights) / "model.safetensors"
+        assert run.cached_model("student", lambda _: pytest.fail("built again")) == file.parent
         file.unlink()
         if content is not None:
             file.write_bytes(content)
         with pytest.raises(RunError, match="--from sft/student"):
-            run.weights("student", weights)
+            run.cached_model("student", weights)
 
 
 def test_a_step_renamed_but_not_noted_is_noted_and_not_built_again(tmp_path: Path) -> None:
     with Run.open(tmp_path / "run", RECIPE) as run:
-        run.weights("student", weights)
+        run.cached_model("student", weights)
     (tmp_path / "run" / "manifest.jsonl").unlink()
     with Run.open(tmp_path / "run", RECIPE) as run:
-        run.weights("student", lambda _: pytest.fail("built again"))
+        run.cached_model("student", lambda _: pytest.fail("built again"))
         found = run.done("student")
     assert found is not None
     assert found.tally == {"train_steps": 3}
@@ -152,8 +152,8 @@ def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
 def test_dropping_a_step_drops_all_after_it(tmp_path: Path, question: Question) -> None:
     with Run.open(tmp_path / "run", RECIPE) as run:
         for step in ("one", "two", "three"):
-            run.rows(step, Question, lambda: Built([question]))
-        run.weights("four", weights)
+            run.cached_rows(step, Question, lambda: StepOutput([question]))
+        run.cached_model("four", weights)
     with Run.open(tmp_path / "run", RECIPE) as run:
         run.drop_from("two")
         assert [line.step for line in run.steps] == ["one"]
@@ -163,10 +163,10 @@ def test_dropping_a_step_drops_all_after_it(tmp_path: Path, question: Question) 
 
 def test_dropping_an_unknown_step_names_the_known_ones(tmp_path: Path, question: Question) -> None:
     with Run.open(tmp_path / "run", RECIPE) as run:
-        run.rows("one", Question, lambda: Built([question]))
+        run.cached_rows("one", Question, lambda: StepOutput([question]))
         with pytest.raises(RunError, match="there are: one"):
             run.drop_from("cycle-9/pairs")
-        run.arm("soda").rows("cycle-1/pairs", Question, lambda: Built([question]))
+        run.arm("soda").cached_rows("cycle-1/pairs", Question, lambda: StepOutput([question]))
         with pytest.raises(RunError, match=r"'soda/cycle-9'.* there are: one, soda/cycle-1/pairs"):
             run.arm("soda").drop_from("cycle-9")
 
@@ -175,35 +175,35 @@ def test_a_truncated_output_is_found_when_it_is_read_back(
     tmp_path: Path, question: Question
 ) -> None:
     with Run.open(tmp_path / "run", RECIPE) as run:
-        run.rows("one", Question, lambda: Built([question, question]))
+        run.cached_rows("one", Question, lambda: StepOutput([question, question]))
     path = tmp_path / "run" / "one.jsonl"
     path.write_bytes(path.read_bytes()[:-9])
     with (
         Run.open(tmp_path / "run", RECIPE) as run,
         pytest.raises(RowError, match=r"one\.jsonl, line 2"),
     ):
-        run.rows("one", Question, never)
+        run.cached_rows("one", Question, never)
 
 
 def test_a_missing_row_is_found_when_it_is_read_back(tmp_path: Path, question: Question) -> None:
     with Run.open(tmp_path / "run", RECIPE) as run:
-        run.rows("one", Question, lambda: Built([question, question]))
+        run.cached_rows("one", Question, lambda: StepOutput([question, question]))
     path = tmp_path / "run" / "one.jsonl"
     path.write_text(question.model_dump_json() + "\n", encoding="utf-8")
     with (
         Run.open(tmp_path / "run", RECIPE) as run,
         pytest.raises(RunError, match="1 rows now, 2 then"),
     ):
-        run.rows("one", Question, never)
+        run.cached_rows("one", Question, never)
 
 
 def test_a_cut_line_of_events_ends_nothing(tmp_path: Path, question: Question) -> None:
     events = tmp_path / "run" / "events.jsonl"
     with Run.open(tmp_path / "run", RECIPE) as run:
-        run.rows("one", Question, lambda: Built([question]))
+        run.cached_rows("one", Question, lambda: StepOutput([question]))
     events.write_bytes(events.read_bytes()[:-20] + b"\x00\xff")
     with Run.open(tmp_path / "run", RECIPE) as run:
-        run.rows("two", Question, lambda: Built([question]))
+        run.cached_rows("two", Question, lambda: StepOutput([question]))
     assert [(row.step, row.event) for row in read_log(events, Event)] == [
         ("one", "start"), ("two", "start"), ("two", "done"),
     ]  # fmt: skip
@@ -215,12 +215,12 @@ def test_a_damaged_manifest_says_what_to_do_and_doing_it_helps(
 ) -> None:
     folder, manifest = tmp_path / "run", tmp_path / "run" / "manifest.jsonl"
     with Run.open(folder, RECIPE) as run:
-        run.rows("one", Question, lambda: Built([question]))
-        run.rows("two", Question, lambda: Built([question]))
+        run.cached_rows("one", Question, lambda: StepOutput([question]))
+        run.cached_rows("two", Question, lambda: StepOutput([question]))
     first, second = manifest.read_bytes().splitlines(keepends=True)
     manifest.write_bytes(first + (damage or second[:30]))
     with pytest.raises(RowError, match=r"line 2: .* remove that line"), Run.open(folder, RECIPE):
         pass
     manifest.write_bytes(first)
     with Run.open(folder, RECIPE) as run:
-        assert run.rows("two", Question, lambda: Built([question])) == [question]
+        assert run.cached_rows("two", Question, lambda: StepOutput([question])) == [question]

@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from sodakd import screen
+from sodakd import console
+from sodakd.console import _Board, _lines, show_ledger, show_plan, show_results
 from sodakd.methods.plan import Plan, PlannedCalls
 from sodakd.recipe import Recipe
 from sodakd.records import Results
 from sodakd.run import Progress
-from sodakd.screen import _Board, _lines, show_ledger, show_plan, show_results
 from sodakd.settings.teacher import Budget, TeacherSettings
-from sodakd.teacher.chat import ChatTeacher, Sampling
+from sodakd.teacher.cost import NANO, LedgerTotals, Prices
 from sodakd.teacher.ledger import Ledger
-from sodakd.teacher.money import NANO, Prices, Spent
-from sodakd.teacher.statement import statement
+from sodakd.teacher.llm_teacher import LLMTeacher, Sampling
+from sodakd.teacher.spend_report import spend_by
 from tests.report import folder as build
 from tests.servers.running import serving
 from tests.teacher.shop import client, ledger, solves
@@ -39,14 +39,14 @@ def test_a_price_that_nobody_knows_is_said_of_every_row(
     path = tmp_path / "ledger.sqlite"
     with serving() as server:
         opened = client(server.url)
-        teacher = ChatTeacher("mystery", lambda: opened, Sampling(0.0, 512), 8)
+        teacher = LLMTeacher("mystery", lambda: opened, Sampling(0.0, 512), 8)
         books = Ledger(path, teacher, Prices(0, 0, known=False), Budget())
         books.ask(solves(5), "one", Counter())
         free = Ledger(tmp_path / "free.sqlite", teacher, Prices(0, 0), Budget())
         free.ask(solves(5), "one", Counter())
-    assert [entry.unpriced for entry in statement(path, "step")] == [5, 5]
-    assert [entry.unpriced for entry in statement(tmp_path / "free.sqlite", "step")] == [0, 0]
-    show_ledger(statement(path, "step"), "step")
+    assert [entry.unpriced for entry in spend_by(path, "step")] == [5, 5]
+    assert [entry.unpriced for entry in spend_by(tmp_path / "free.sqlite", "step")] == [0, 0]
+    show_ledger(spend_by(path, "step"), "step")
     shown = capsys.readouterr().out
     assert shown.count("unknown") == 5
     assert "0.000000" not in shown
@@ -71,7 +71,7 @@ def test_lines_of_a_log_say_what_was_spent_once_the_teacher_was_asked(
 
 
 def test_what_is_in_flight_is_shown_apart_and_raises_no_estimate(tmp_path: Path) -> None:
-    spent = Spent(
+    spent = LedgerTotals(
         calls=10, tokens=900, money=NANO // 10, lost=1, lost_money=NANO // 100,
         reserved_calls=64, reserved_tokens=90_000, reserved_money=2 * NANO,
     )  # fmt: skip
@@ -86,7 +86,7 @@ def test_the_last_tables_can_be_read_at_80_columns(
 ) -> None:
     standings = [build.standing("base", 8, 0), build.standing("soda-1", 28, 55_250)]
     narrow = Console(width=80, file=sys.stdout)
-    monkeypatch.setattr(screen, "wide_console", lambda: narrow)
+    monkeypatch.setattr(console, "make_console", lambda: narrow)
     show_results(
         Results(arms=(), kept="soda-1", seed=0, standings=tuple(standings)),
         tmp_path / "report.html",

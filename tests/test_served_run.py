@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from sodakd.jsonl import read_rows
 from sodakd.records import Feedback
-from sodakd.store import read_rows
-from sodakd.teacher.statement import statement
-from sodakd.types import Pair, Question
+from sodakd.teacher.spend_report import spend_by
+from sodakd.types import PreferencePair, Question
 from tests.real_data import real_data
 from tests.servers.transformers_serve import Served, serving_model
 from tests.tiny import ROOT, command, sodakd
@@ -93,13 +93,13 @@ def test_two_cycles_killed_in_mid_call_ask_nothing_twice(
     assert done.returncode == 0, done.stderr
     counts = served.counts()
     assert max(counts.delivered.values()) == 1
-    *_, books = statement(out / "ledger.sqlite", "run")
+    *_, books = spend_by(out / "ledger.sqlite", "run")
     assert sum(counts.delivered.values()) == books.calls
     assert 0 < books.lost <= 2 * 8  # what was in flight at the two kills, and nothing else
     assert books.calls <= sum(counts.asked.values()) <= books.calls + books.lost
-    assert len(read_rows(out / "soda/cycle-1/pairs.jsonl", Pair)) > 6
+    assert len(read_rows(out / "soda/cycle-1/pairs.jsonl", PreferencePair)) > 6
     assert len(read_rows(out / "soda/cycle-1/questions.jsonl", Question)) > 2
-    assert len(read_rows(out / "soda/cycle-2/pairs.jsonl", Pair)) > 1
+    assert len(read_rows(out / "soda/cycle-2/pairs.jsonl", PreferencePair)) > 1
     for cycle in (1, 2):
         graded = read_rows(out / f"soda/cycle-{cycle}/feedback.jsonl", Feedback)
         assert sum(row.score is not None for row in graded) > len(graded) / 2

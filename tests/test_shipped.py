@@ -5,10 +5,10 @@
 
 from pathlib import Path
 
+from sodakd.jsonl import read_rows
 from sodakd.records import Feedback
-from sodakd.store import read_rows
-from sodakd.teacher.statement import statement
-from sodakd.types import Pair
+from sodakd.teacher.spend_report import spend_by
+from sodakd.types import PreferencePair
 from tests.real_data import real_data
 from tests.servers.running import serving
 from tests.test_kill import contents
@@ -33,7 +33,7 @@ def test_the_shipped_embedded_recipe_comes_to_its_report(tmp_path: Path) -> None
     out = tmp_path / "run"
     done = sodakd("run", str(ROOT / "recipes" / "embedded.yaml"), *EMBEDDED, "--out", str(out))
     assert done.returncode == 0, done.stderr
-    assert len(read_rows(out / "soda/cycle-1/pairs.jsonl", Pair)) > 20
+    assert len(read_rows(out / "soda/cycle-1/pairs.jsonl", PreferencePair)) > 20
     assert (out / "student" / "model.safetensors").exists()
     assert (out / "report.html").exists()
 
@@ -60,12 +60,12 @@ def test_the_shipped_local_server_recipe_learns_from_a_teacher_over_http(tmp_pat
     steps = contents(out)
     del steps["spend.json"]
     assert steps == {name: content for name, content in contents(other).items() if name in steps}
-    assert statement(other / "ledger.sqlite", "run")[-1].calls == 0
-    *_, spent = statement(out / "ledger.sqlite", "run")
+    assert spend_by(other / "ledger.sqlite", "run")[-1].calls == 0
+    *_, spent = spend_by(out / "ledger.sqlite", "run")
     assert books == {"answers": spent.calls, "answered_twice": 0}
     assert spent.calls > 50
-    assert len(read_rows(out / "soda/cycle-1/pairs.jsonl", Pair)) == 18
-    assert len(read_rows(out / "soda/cycle-2/pairs.jsonl", Pair)) > 4
+    assert len(read_rows(out / "soda/cycle-1/pairs.jsonl", PreferencePair)) == 18
+    assert len(read_rows(out / "soda/cycle-2/pairs.jsonl", PreferencePair)) > 4
     assert all(
         row.score is not None for row in read_rows(out / "soda/cycle-2/feedback.jsonl", Feedback)
     )

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from sodakd.errors import RowError
-from sodakd.store import read_rows, write_rows
-from sodakd.types import Outcome, Question, Stage, Verdict
+from sodakd.jsonl import read_rows, write_rows
+from sodakd.types import JudgeStage, Outcome, Question, Verdict
 
 
 def test_rows_come_back_as_they_were(tmp_path: Path, question: Question) -> None:
@@ -42,5 +42,5 @@ def test_an_unreadable_row_is_named_by_file_and_line(
 
 
 def test_measurements_are_not_written() -> None:
-    verdict = Verdict(outcome=Outcome.PASSED, stage=Stage.RUN, seconds=0.5, peak_memory=9)
+    verdict = Verdict(outcome=Outcome.PASSED, stage=JudgeStage.RUN, seconds=0.5, peak_memory=9)
     assert Verdict.model_validate_json(verdict.model_dump_json()).seconds == 0.0

@@ -20,7 +20,6 @@ from pydantic_core import ErrorDetails
 from sodakd.errors import RecipeError
 from sodakd.settings.generation import GenerationSettings
 from sodakd.settings.questions import WORLD, QuestionSettings
-from sodakd.settings.ranges import Cycles, Name, Seed, Text
 from sodakd.settings.sources import shortened
 from sodakd.settings.stages import (
     DeliverySettings,
@@ -29,15 +28,16 @@ from sodakd.settings.stages import (
     JudgeSettings,
     UpdateSettings,
 )
-from sodakd.settings.student import FROM_SCRATCH, BaseSettings, StudentSettings
+from sodakd.settings.student import FROM_SCRATCH, FromScratchSettings, StudentSettings
 from sodakd.settings.teacher import Budget, TeacherSettings
 from sodakd.settings.training import TrainingSettings
+from sodakd.settings.types import Cycles, Name, Seed, Text
 from sodakd.shipped import find_recipe
-from sodakd.types import Frozen
+from sodakd.types import FrozenModel
 from sodakd.yaml_text import MAX_DEPTH, MAX_SIZE, YamlError, parse_yaml
 
 
-class Recipe(Frozen):
+class Recipe(FrozenModel):
     """Everything that decides a run."""
 
     name: Name = Field(default="sodakd", description="of the run's folder, and in its report")
@@ -56,7 +56,7 @@ class Recipe(Frozen):
     budget: Budget = Budget()
     questions: QuestionSettings = QuestionSettings()
     student: StudentSettings = FROM_SCRATCH
-    base: BaseSettings = BaseSettings()
+    base: FromScratchSettings = FromScratchSettings()
     delivery: DeliverySettings = DeliverySettings()
     training: TrainingSettings = TrainingSettings(loss="first_difference")
     feedback: FeedbackSettings = FeedbackSettings()
@@ -171,7 +171,7 @@ def _read_values(named: Path) -> dict[str, JsonValue]:
     return values
 
 
-_Section = TypeVar("_Section", bound=Frozen)
+_Section = TypeVar("_Section", bound=FrozenModel)
 
 
 def _validated(kind: type[_Section], values: dict[str, JsonValue], where: str) -> _Section:
@@ -269,7 +269,7 @@ def _written(dumped: JsonValue, values: JsonValue) -> dict[str, JsonValue]:
     return written
 
 
-def _mistake(detail: ErrorDetails, values: JsonValue, kind: type[Frozen]) -> str:
+def _mistake(detail: ErrorDetails, values: JsonValue, kind: type[FrozenModel]) -> str:
     place = ".".join(str(part) for part in detail["loc"]) or "the recipe as a whole"
     if detail["type"] == "extra_forbidden":
         *parents, last = detail["loc"]
@@ -284,12 +284,12 @@ def _mistake(detail: ErrorDetails, values: JsonValue, kind: type[Frozen]) -> str
     return f"{place}: {message[:1].lower()}{message[1:]}; found {shortened(json.dumps(found))}"
 
 
-def _keys_at(parents: Sequence[int | str], model: type[Frozen]) -> list[str]:
+def _keys_at(parents: Sequence[int | str], model: type[FrozenModel]) -> list[str]:
     for parent in parents:
         field = model.model_fields.get(str(parent))
         if field is None or not isinstance(field.annotation, type):
             return []
-        if not issubclass(field.annotation, Frozen):
+        if not issubclass(field.annotation, FrozenModel):
             return []
         model = field.annotation
     return sorted(model.model_fields)

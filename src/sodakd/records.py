@@ -4,10 +4,10 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from sodakd.types import Finding, Frozen, Question, Solution, Verdict
+from sodakd.types import Finding, FrozenModel, Question, Solution, Verdict
 
 
-class Score(Frozen):
+class RubricScore(FrozenModel):
     """The teacher's rubric: five rules, six points, halves allowed (SODA, scoring data)."""
 
     functionality: float = Field(ge=0, le=2, multiple_of=0.5)
@@ -35,7 +35,7 @@ class Difficulty(StrEnum):
     BROKEN = "broken"
 
 
-class Feedback(Frozen):
+class Feedback(FrozenModel):
     """Stage 2's row and stage 3's only input: one question as the student answered it.
 
     `solution` and `verdict` are those of the first sample; `pass_rate` is over all `samples`.
@@ -45,14 +45,14 @@ class Feedback(Frozen):
     solution: Solution
     verdict: Verdict
     findings: tuple[Finding, ...]
-    score: Score | None
+    score: RubricScore | None
     samples: int = Field(ge=1)
     pass_rate: float = Field(ge=0, le=1)
     difficulty: Difficulty
     reason: str
 
 
-class Solved(Frozen):
+class SftExample(FrozenModel):
     """A question's text and the teacher's solution of it."""
 
     question_id: str
@@ -60,7 +60,7 @@ class Solved(Frozen):
     code: str
 
 
-class Attempt(Frozen):
+class EvalSample(FrozenModel):
     """One answer to a question of an evaluation set, and its verdict."""
 
     question_id: str
@@ -69,7 +69,7 @@ class Attempt(Frozen):
     verdict: Verdict
 
 
-class Passed(Frozen):
+class PassRate(FrozenModel):
     """How many of a group of questions passed, with the 95 % Wilson interval of the share."""
 
     group: str
@@ -84,11 +84,11 @@ class Passed(Frozen):
         return self.passed / self.total
 
 
-class Standing(Frozen):
+class StudentResult(FrozenModel):
     """One row of the final table: a student, its pass@1, and all that was spent to get it."""
 
     name: str
-    groups: tuple[Passed, ...]
+    groups: tuple[PassRate, ...]
     teacher_calls: int
     teacher_tokens: int
     money: float
@@ -96,7 +96,7 @@ class Standing(Frozen):
     train_tokens: int
 
 
-class StudentRow(Frozen):
+class StudentRow(FrozenModel):
     """A student of a run, a line of `students.jsonl`, as soon as it has been evaluated.
 
     `arm` is empty for the base. The student's own steps are those of its arm that begin with
@@ -110,7 +110,7 @@ class StudentRow(Frozen):
     evaluation: str
 
 
-class Allowance(Frozen):
+class Allowance(FrozenModel):
     """What an arm spent, and the next ones may: teacher calls and tokens, money, training steps."""
 
     calls: int
@@ -119,7 +119,7 @@ class Allowance(Frozen):
     steps: int
 
 
-class ArmWords(Frozen):
+class ArmWords(FrozenModel):
     """An arm of a run in words: its method's title, how it goes, and what to cite."""
 
     name: str
@@ -128,13 +128,13 @@ class ArmWords(Frozen):
     bibtex: str = ""
 
 
-class Results(Frozen):
+class Results(FrozenModel):
     """What a run comes to: `results.json`. `kept` is the student that is handed out."""
 
     arms: tuple[ArmWords, ...]
     kept: str
     seed: int
-    standings: tuple[Standing, ...]
+    standings: tuple[StudentResult, ...]
     toolchains: dict[str, str] = Field(
         default_factory=dict, description="versions of the tools that judged, by tool"
     )
@@ -148,7 +148,7 @@ class Results(Frozen):
     )
 
 
-class TrainRow(Frozen):
+class TrainLogRow(FrozenModel):
     """One logged training step. Log-probabilities are means per token, in nats.
 
     `contrast`, `rejected_logp`, `gap` and `ranking_accuracy` are None where no example of the step

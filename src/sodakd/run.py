@@ -23,25 +23,25 @@ from typing import Generic, Literal, Self, TypeVar
 from pydantic import Field, JsonValue
 
 from sodakd.errors import RowError, RunError
-from sodakd.head import begin, locked
-from sodakd.store import append_to_log, read_rows, sync_folder, write_rows, write_whole
-from sodakd.types import Frozen
+from sodakd.jsonl import append_to_log, atomic_write, fsync_dir, read_rows, write_rows
+from sodakd.run_header import lock_folder, open_header
+from sodakd.types import FrozenModel
 from sodakd.weights import check_weights, hash_file, hash_weights
 
-READ_BACK = "read back"
+RESUMED = "read back"
 
-Row = TypeVar("Row", bound=Frozen)
+Row = TypeVar("Row", bound=FrozenModel)
 
 
 @dataclass(frozen=True)
-class Built(Generic[Row]):
+class StepOutput(Generic[Row]):
     """What a step built: its rows, and a tally of what was counted on the way."""
 
     rows: Sequence[Row]
     tally: Mapping[str, int] = field(default_factory=dict)
 
 
-class Step(Frozen):
+class Step(FrozenModel):
     """A line of the manifest: a finished step."""
 
     step: str
@@ -52,7 +52,7 @@ class Step(Frozen):
     tally: dict[str, int] = Field(default_factory=dict)
 
 
-class Event(Frozen):
+class Event(FrozenModel):
     """When something happened to a step."""
 
     at: str
@@ -72,10 +72,10 @@ class Progress:
     values: Mapping[str, float] = field(default_factory=dict)
 
 
-Watch = Callable[[Progress], None]
+ProgressCallback = Callable[[Progress], None]
 
 
-def unwatched(_: Progress) -> None:
+def no_progress(_: Progress) -> None:
     """Watch nothing."""
 
 
@@ -85,7 +85,7 @@ class Run:
     `root` is the run's folder; an arm has a `name`: its steps are `NAME/STEP` to the world outside.
     """
 
-    def __init__(self, root: Path, watch: Watch = unwatched, name: str = "") -> None:
+    def __init__(self, root: Path, watch: ProgressCallback = no_progress, name: str = "") -> None:
         self.root = root
         self.folder = root / name
         self.name = name
@@ -100,7 +100,7 @@ class Run:
         cls,
         folder: Path,
         recipe: Mapping[str, JsonValue],
-        watch: Watch = unwatched,
+        watch: ProgressCallback = no_progress,
     ) -> Iterator[Self]:
         """Open a run folder for this recipe, new or begun, and lock it.
 
@@ -109,8 +109,8 @@ class Run:
                 another version of the format, to a running process, or holds other files.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        with locked(folder):
-            begin(folder, recipe)
+        with lock_folder(folder):
+            open_header(folder, recipe)
             yield cls(folder, watch)
 
     def arm(self, name: str) -> "Run":
@@ -126,7 +126,9 @@ class Run:
         """The manifest's line of a finished step."""
         return next((line for line in self._steps if line.step == step), None)
 
-    def rows(self, step: str, row_type: type[Row], build: Callable[[], Built[Row]]) -> list[Row]:
+    def cached_rows(
+        self, step: str, row_type: type[Row], build: Callable[[], StepOutput[Row]]
+    ) -> list[Row]:
         """The rows of a step: read back if it is done, else built and written whole."""
         path = self.folder / f"{step}.jsonl"
         finished = self.done(step)
@@ -136,7 +138,7 @@ class Run:
                 raise RunError(
                     f"{path} is not the file that step {step} wrote ({len(rows)} rows now,"
                     f" {finished.rows} then); restore it, or drop the step:"
-                    f" --from {self.full(step)}"
+                    f" --from {self.qualified_step(step)}"
                 )
             return rows
         with self._timed(step, resumed=False):
@@ -150,7 +152,7 @@ class Run:
         )  # fmt: skip
         return list(built.rows)
 
-    def weights(self, step: str, build: Callable[[Path], Mapping[str, int]]) -> Path:
+    def cached_model(self, step: str, build: Callable[[Path], Mapping[str, int]]) -> Path:
         """The folder of weights of a step.
 
         `build` works in a folder that outlives a kill, so it finds its checkpoints there when the
@@ -159,9 +161,9 @@ class Run:
         path = self.folder / step
         finished = self.done(step)
         if finished is not None:
-            check_weights(path, finished.sha256, self.full(step))
+            check_weights(path, finished.sha256, self.qualified_step(step))
             steps = finished.tally.get("train_steps", 0)
-            self.say(step, steps, steps, READ_BACK)
+            self.report_progress(step, steps, steps, RESUMED)
             return path
         part = path.with_name(path.name + ".part")
         with self._timed(step, resumed=part.exists()):
@@ -170,9 +172,9 @@ class Run:
             else:
                 part.mkdir(parents=True, exist_ok=True)
                 tally = dict(build(part))
-                write_whole(part / "tally.json", json.dumps(tally).encode())
+                atomic_write(part / "tally.json", json.dumps(tally).encode())
                 part.replace(path)
-                sync_folder(path.parent)
+                fsync_dir(path.parent)
         self._finish(
             Step(
                 step=step, kind="weights", path=path.relative_to(self.folder).as_posix(),
@@ -181,13 +183,15 @@ class Run:
         )  # fmt: skip
         return path
 
-    def full(self, step: str) -> str:
+    def qualified_step(self, step: str) -> str:
         """Return a step's name in the whole run."""
         return f"{self.name}/{step}" if self.name else step
 
-    def say(self, step: str, done: int, total: int, note: str = "", **values: float) -> None:
+    def report_progress(
+        self, step: str, done: int, total: int, note: str = "", **values: float
+    ) -> None:
         """Tell the watcher where a step is."""
-        self.watch(Progress(self.full(step), done, total, note, values))
+        self.watch(Progress(self.qualified_step(step), done, total, note, values))
 
     def drop_from(self, step: str) -> None:
         """Forget a step and all after it, and remove their output.
@@ -199,9 +203,10 @@ class Run:
         if step not in names:
             arms = sorted(path.parent.name for path in self.root.glob("*/manifest.jsonl"))
             runs = [Run(self.root), *(Run(self.root, name=arm) for arm in arms)]
-            there = [run.full(line.step) for run in runs for line in run.steps]
+            there = [run.qualified_step(line.step) for run in runs for line in run.steps]
             raise RunError(
-                f"no finished step {self.full(step)!r} to drop; there are: {', '.join(there)}"
+                f"no finished step {self.qualified_step(step)!r} to drop;"
+                f" there are: {', '.join(there)}"
             )
         keep, drop = self._steps[: names.index(step)], self._steps[names.index(step) :]
         write_rows(self._manifest, keep)
@@ -234,7 +239,7 @@ class Run:
     @contextmanager
     def _timed(self, step: str, *, resumed: bool) -> Iterator[None]:
         self._note(Event(at=_now(), step=step, event="resume" if resumed else "start"))
-        self.say(step, 0, 0)
+        self.report_progress(step, 0, 0)
         began = time.monotonic()
         yield
         seconds = round(time.monotonic() - began, 3)
@@ -256,6 +261,6 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-def cores() -> int:
+def cpu_count() -> int:
     """The processor cores this process may use."""
     return len(os.sched_getaffinity(0))

@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 
-class Frozen(BaseModel):
+class FrozenModel(BaseModel):
     """A value: it cannot be changed, and it knows no field but its own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -26,7 +26,7 @@ class Language(StrEnum):
     TYPESCRIPT = "typescript"
 
     @property
-    def written(self) -> str:
+    def display_name(self) -> str:
         """The name as people write it."""
         return _WRITTEN[self]
 
@@ -54,15 +54,17 @@ class ValueType(StrEnum):
     STRS = "list[str]"
 
 
-class Signature(Frozen):
+class Signature(FrozenModel):
     """The types of an entry point's arguments and of its result."""
 
     arguments: tuple[ValueType, ...]
     returns: ValueType
 
 
-class Case(Frozen):
+class TestCase(FrozenModel):
     """One call of the entry point and the value it must give."""
+
+    __test__: ClassVar[bool] = False
 
     arguments: tuple[JsonValue, ...]
     expected: JsonValue
@@ -76,7 +78,7 @@ class Comparison(StrEnum):
     TRUTH = "bool"
 
 
-class Assertion(Case):
+class Assertion(TestCase):
     """A call that a Python script asserts, `assert f(1) == 2`.
 
     `arguments` and `expected` are Python's values as JSON: `{"tuple": [...]}`, `{"set": [...]}`,
@@ -86,7 +88,7 @@ class Assertion(Case):
     comparison: Comparison
 
 
-class Tests(Frozen):
+class CallTests(FrozenModel):
     """Calls that a correct solution answers as expected, in value and in type.
 
     `signature` is needed by Java, C, C++, Go and TypeScript. `entry_point` is a name, or an
@@ -98,12 +100,12 @@ class Tests(Frozen):
     __test__: ClassVar[bool] = False  # not for pytest, whatever its name says
 
     entry_point: str
-    cases: tuple[Assertion | Case, ...] = Field(min_length=1)
+    cases: tuple[Assertion | TestCase, ...] = Field(min_length=1)
     signature: Signature | None = None
     tolerance: float | None = Field(default=None, ge=0, exclude_if=lambda value: value is None)
 
 
-class TestScript(Frozen):
+class TestScript(FrozenModel):
     """Test code in the program's own language, as benchmarks have it: it follows the program.
 
     Passing is reaching its end without a failed assertion. It runs in the program's own process,
@@ -122,13 +124,13 @@ class TestScript(Frozen):
     as_main: bool = False
 
 
-class Question(Frozen):
+class Question(FrozenModel):
     """A programming problem: one type for training and benchmarks, so one judge for both."""
 
     id: str
     text: str
     language: Language
-    tests: Tests | TestScript | None
+    tests: CallTests | TestScript | None
     source: str
     level: int | None
     parent: str | None = None
@@ -139,7 +141,7 @@ class Question(Frozen):
         *,
         text: str,
         language: Language,
-        tests: Tests | TestScript | None,
+        tests: CallTests | TestScript | None,
         source: str,
         level: int | None,
         parent: str | None = None,
@@ -157,7 +159,7 @@ class Question(Frozen):
         )
 
 
-class Solution(Frozen):
+class Solution(FrozenModel):
     """An answer to a question: the raw text, and the code found in it."""
 
     question_id: str
@@ -179,7 +181,7 @@ class FaultKind(StrEnum):
     NO_RETURN = "no_return"
 
 
-class Pair(Frozen):
+class PreferencePair(FrozenModel):
     """A question with a correct and a faulty answer (DPO's prompt, chosen, rejected).
 
     `rejected` and `fault` are None where only correct answers were asked for.
@@ -206,7 +208,7 @@ class Outcome(StrEnum):
     NOT_EXECUTABLE = "not_executable"
 
 
-class Stage(StrEnum):
+class JudgeStage(StrEnum):
     """Where judging a program ended."""
 
     EXTRACT = "extract"
@@ -221,7 +223,7 @@ class Isolation(StrEnum):
     IN_PROCESS = "in_process"
 
 
-class Walls(StrEnum):
+class SandboxKind(StrEnum):
     """What kept a program from the machine, strongest first."""
 
     NAMESPACES = "namespaces"
@@ -229,7 +231,7 @@ class Walls(StrEnum):
     NONE = "none"
 
 
-class Verdict(Frozen):
+class Verdict(FrozenModel):
     """What the judge saw of one program.
 
     `walls` says what kept it from the machine; where that was not the strongest there is,
@@ -241,10 +243,10 @@ class Verdict(Frozen):
     """
 
     outcome: Outcome
-    stage: Stage
+    stage: JudgeStage
     output: str = ""
     isolation: Isolation = Isolation.SPLIT
-    walls: Walls = Walls.NAMESPACES
+    walls: SandboxKind = SandboxKind.NAMESPACES
     warning: str = ""
     seconds: float = Field(default=0.0, exclude=True)
     wall_seconds: float = Field(default=0.0, exclude=True)
@@ -267,7 +269,7 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
-class Finding(Frozen):
+class Finding(FrozenModel):
     """One remark of a static tool on a line of a program: advice, never part of the verdict."""
 
     tool: str
@@ -277,17 +279,17 @@ class Finding(Frozen):
     severity: Severity = Severity.WARNING
 
     @property
-    def written(self) -> str:
+    def as_text(self) -> str:
         """The finding in a line of text."""
         return f"{self.tool} {self.rule}, line {self.line}: {self.message}"
 
 
-def canonical(value: JsonValue) -> str:
+def canonical_json(value: JsonValue) -> str:
     """JSON text that is the same for the same value: sorted keys, no spaces."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-class Usage(Frozen):
+class Usage(FrozenModel):
     """Tokens of one call to a model."""
 
     prompt_tokens: int = Field(ge=0)

@@ -7,19 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from sodakd.deliver.pairs import Delivery, build_pairs, build_solutions
+from sodakd.inference.completions import Finish
 from sodakd.judge.judge import Judge, Program
-from sodakd.judge.trial import program_for
-from sodakd.models.completions import Finish
+from sodakd.judge.untested import to_program
 from sodakd.run import Run
 from sodakd.settings.stages import DeliverySettings, JudgeSettings
 from sodakd.settings.teacher import Budget
-from sodakd.teacher.asks import Ask, Fault, Reply, Solve
+from sodakd.stages.pairs import Delivery, build_pairs, build_solutions
+from sodakd.synthetic.generate import draw_questions
+from sodakd.synthetic.splits import Split
+from sodakd.synthetic.teacher import WorldTeacher
 from sodakd.teacher.ledger import Ledger, Prices
+from sodakd.teacher.requests import Fault, Reply, Solve, TeacherRequest
 from sodakd.types import FaultKind, Language, Question, Usage
-from sodakd.world.draw import draw_questions
-from sodakd.world.splits import Split
-from sodakd.world.teacher import WorldTeacher
 
 
 class CarelessTeacher(WorldTeacher):
@@ -27,7 +27,7 @@ class CarelessTeacher(WorldTeacher):
 
     name = "careless"
 
-    def reply(self, ask: Ask) -> Reply:
+    def reply(self, ask: TeacherRequest) -> Reply:
         right = super().reply(ask)
         match ask:
             case Solve(attempt=0):
@@ -49,7 +49,7 @@ class HastyTeacher(WorldTeacher):
 
     name = "hasty"
 
-    def reply(self, ask: Ask) -> Reply:
+    def reply(self, ask: TeacherRequest) -> Reply:
         usage = Usage(prompt_tokens=1, completion_tokens=1)
         match ask:
             case Solve(attempt=0):
@@ -72,7 +72,7 @@ class QuietTeacher(WorldTeacher):
         self.code = code
         self.faults = faults
 
-    def reply(self, ask: Ask) -> Reply:
+    def reply(self, ask: TeacherRequest) -> Reply:
         usage = Usage(prompt_tokens=1, completion_tokens=1)
         if isinstance(ask, Solve):
             return Reply(text=f"```python\n{self.code}\n```", usage=usage)
@@ -85,7 +85,7 @@ class SlippingTeacher(WorldTeacher):
 
     name = "slipping"
 
-    def reply(self, ask: Ask) -> Reply:
+    def reply(self, ask: TeacherRequest) -> Reply:
         right = super().reply(ask)
         if not isinstance(ask, Fault) or ask.attempt:
             return right
@@ -104,7 +104,7 @@ class CuttingTeacher(WorldTeacher):
         super().__init__()
         self.solves = 0
 
-    def reply(self, ask: Ask) -> Reply:
+    def reply(self, ask: TeacherRequest) -> Reply:
         right = super().reply(ask)
         if not isinstance(ask, Solve) or ask.attempt:
             return right
@@ -176,7 +176,7 @@ def test_a_reply_that_is_not_whole_is_asked_again_and_never_trained_on(
 ) -> None:
     built = build_pairs(delivery(tmp_path, judge, CuttingTeacher()), questions(14), seed=1)
     assert len(built.rows) == built.tally["solution_unreadable"] == built.tally["solved"] == 14
-    assert all(judge.one(program_for(row.question, row.chosen)).passed for row in built.rows)
+    assert all(judge.one(to_program(row.question, row.chosen)).passed for row in built.rows)
 
 
 def test_a_reply_that_is_not_whole_is_no_row_of_static_distillation(

@@ -2,9 +2,9 @@
 
 import pytest
 
-from sodakd.deliver.programs import read_fault, read_inspired, read_program
-from sodakd.teacher.asks import Inspire, Reply
-from sodakd.teacher.reading import UnreadableReply, whole
+from sodakd.stages.programs import read_fault, read_inspired, read_program
+from sodakd.teacher.parsers import UnreadableReply, completed_text
+from sodakd.teacher.requests import Inspire, Reply
 from sodakd.types import FaultKind, Language, Usage
 from tests.teacher.shop import question
 
@@ -83,7 +83,7 @@ FAULTY = CODE.replace("1", "2")
     ],
 )
 def test_a_faulty_program_is_the_program_alone(reply: str) -> None:
-    text = whole(
+    text = completed_text(
         Reply(text=reply.format(FAULTY), usage=Usage(prompt_tokens=1, completion_tokens=1))
     )
     found = read_fault(text, QUESTION)

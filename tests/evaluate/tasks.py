@@ -1,8 +1,8 @@
 """Tasks of a benchmark's form, made by hand."""
 
-from sodakd.evaluate.benchmarks import ask
+from sodakd.evaluate.benchmarks import prompts
 from sodakd.evaluate.benchmarks.task import BenchmarkTask
-from sodakd.types import Case, Language, Question, Tests, TestScript
+from sodakd.types import CallTests, Language, Question, TestCase, TestScript
 
 PYTHON_PROMPT = '''\
 from typing import List
@@ -32,14 +32,16 @@ def task(language: Language) -> BenchmarkTask:
     """A task of HumanEval's form: its prompt opens a function."""
     prompt = _PROMPTS[language]
     entry = "tally" if language is Language.PYTHON else "add"
-    tests: Tests | TestScript = TestScript(entry_point=entry, script="\n")
+    tests: CallTests | TestScript = TestScript(entry_point=entry, script="\n")
     if language is Language.PYTHON:
-        cases = tuple(Case(arguments=(xs,), expected=sum(xs)) for xs in ([1, 2], [], [5, -5, 3]))
-        tests = Tests(entry_point=entry, cases=cases)
+        cases = tuple(
+            TestCase(arguments=(xs,), expected=sum(xs)) for xs in ([1, 2], [], [5, -5, 3])
+        )
+        tests = CallTests(entry_point=entry, cases=cases)
     return BenchmarkTask(
         id="Own/0",
         question=Question.new(
-            text=ask.complete(language, prompt),
+            text=prompts.complete(language, prompt),
             language=language,
             tests=tests,
             source="own",
@@ -48,5 +50,5 @@ def task(language: Language) -> BenchmarkTask:
         prompt=prompt,
         entry_point=entry,
         gold=None,
-        holder="Solution" if language is Language.JAVA else "",
+        java_class="Solution" if language is Language.JAVA else "",
     )

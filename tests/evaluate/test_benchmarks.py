@@ -11,18 +11,18 @@ from typer.testing import CliRunner
 
 from sodakd.cli import app
 from sodakd.errors import DataError, JudgeError
-from sodakd.evaluate.answering import InBatches
+from sodakd.evaluate.aggregate import LanguageResult, averages
 from sodakd.evaluate.benchmarks.load import load
-from sodakd.evaluate.benchmarks.table import BENCHMARKS
+from sodakd.evaluate.benchmarks.registry import BENCHMARKS
+from sodakd.evaluate.command import evaluate
 from sodakd.evaluate.findings import SampleFindings
 from sodakd.evaluate.folder import EvalSettings
-from sodakd.evaluate.groups import Group, averages
 from sodakd.evaluate.passk import pass_at_k
-from sodakd.evaluate.table import outcomes_in_words, table_of
-from sodakd.evaluating import evaluate
+from sodakd.evaluate.sampling import LocalBackend
+from sodakd.evaluate.table import outcomes_in_words, results_table
+from sodakd.inference.protocols import Generation, OnGeneration
 from sodakd.judge.lint import ruff
-from sodakd.judge.toolchains import Missing, toolchain
-from sodakd.models.chat import Came, Said
+from sodakd.judge.toolchains import MissingToolchain, toolchain
 from sodakd.settings.stages import Lint
 from sodakd.types import Language
 from tests.evaluate.nothing import nothing
@@ -58,8 +58,8 @@ def _folder(name: str, language: Language) -> Path:
     if not folder.exists():
         pytest.skip(f"{name} is not here")
     found = toolchain(language)
-    if isinstance(found, Missing):
-        pytest.skip(f"{language}: {found.lacks}; {found.command}")
+    if isinstance(found, MissingToolchain):
+        pytest.skip(f"{language}: {found.reason}; {found.command}")
     return folder
 
 
@@ -95,7 +95,7 @@ def test_a_solution_that_does_nothing_passes_nowhere(
         (group,) = evaluate(settings(str(file), name, folder, language, limit), out, None, 1).groups
         assert group.tasks == len(tasks)
         passed = {task.id for task in tasks} - set(group.failed)
-        hollow = set(BENCHMARKS[name].hollow) & {task.id for task in tasks}
+        hollow = set(BENCHMARKS[name].trivially_passing) & {task.id for task in tasks}
         assert passed == (hollow if text is nothing else set())
 
 
@@ -126,7 +126,7 @@ def test_solutions_of_a_file_are_judged_once_each_and_counted(tmp_path: Path) ->
     assert written == [*more.remarks]
     assert group.outcomes["passed"] == 2
     assert group.failed == (second.id,)
-    assert table_of([group]).row_count == 1
+    assert results_table([group]).row_count == 1
     assert len((tmp_path / "out" / "verdicts.jsonl").read_text().splitlines()) == 4
     assert not (tmp_path / "out" / "findings.jsonl").exists()
     with pytest.raises(DataError, match="another evaluation"):
@@ -178,10 +178,10 @@ class Counting:
         max_new_tokens: int,
         temperature: float = 0.0,
         seed: int = 0,
-        came: Came | None = None,
-    ) -> list[Said]:
+        came: OnGeneration | None = None,
+    ) -> list[Generation]:
         self.asked += len(prompts)
-        found = [Said(self.answers[prompt], ended=True) for prompt in prompts]
+        found = [Generation(self.answers[prompt], ended=True) for prompt in prompts]
         for number, said in enumerate(found):
             assert came is not None
             came(number, said)
@@ -193,7 +193,7 @@ def test_an_evaluation_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     tasks = load(BENCHMARKS["humaneval"], Language.PYTHON, folder)[:3]
     model = Counting({task.question.text: task.gold or "" for task in tasks})
     asked = settings("a model", "humaneval", folder, Language.PYTHON, 3)
-    (group,) = evaluate(asked, tmp_path, lambda: InBatches(model), 1).groups
+    (group,) = evaluate(asked, tmp_path, lambda: LocalBackend(model), 1).groups
     assert (model.asked, group.pass_at[1]) == (3, 1.0)
     kept = (tmp_path / "samples.jsonl").read_text().splitlines(keepends=True)
     (tmp_path / "samples.jsonl").write_text("".join(kept[:2]) + kept[2][:20])  # cut off in a row
@@ -201,7 +201,7 @@ def test_an_evaluation_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     first, second, _ = verdicts.read_text().splitlines(keepends=True)
     marked = {**json.loads(first), "verdict": {**json.loads(first)["verdict"], "output": "kept"}}
     verdicts.write_text(json.dumps(marked) + "\n" + second[:30])
-    (again,) = evaluate(asked, tmp_path, lambda: InBatches(model), 1).groups
+    (again,) = evaluate(asked, tmp_path, lambda: LocalBackend(model), 1).groups
     assert json.loads(verdicts.read_text().splitlines()[0]) == marked
     assert len(verdicts.read_text().splitlines()) == 3
     assert (model.asked, again) == (4, group)
@@ -222,7 +222,7 @@ def test_pass_at_k_wants_enough_samples() -> None:
 
 def test_the_average_is_over_languages() -> None:
     groups = [
-        Group(
+        LanguageResult(
             benchmark="mceval", language=language, tasks=1, all_tasks=1, samples=1, cut=0, empty=0,
             pass_at={1: share}, low=low, high=high, outcomes={"passed": 1}, failed=(),
         )
@@ -230,20 +230,20 @@ def test_the_average_is_over_languages() -> None:
             (Language.C, 1.0, 0.7, 1.0), (Language.GO, 0.0, 0.0, 0.4)
         )
     ]  # fmt: skip
-    shares = [str(cell).partition(" ")[0] for cell in table_of(groups).columns[3].cells]
+    shares = [str(cell).partition(" ")[0] for cell in results_table(groups).columns[3].cells]
     assert shares == ["100.0", "0.0", "50.0"]
     (mean,) = averages(groups)
     assert (mean.low, mean.high) == pytest.approx((0.35, 0.70))
 
 
 def test_the_table_fits_80_columns_and_marks_a_part_of_the_tasks() -> None:
-    group = Group(
+    group = LanguageResult(
         benchmark="humaneval-x", language=Language.TYPESCRIPT, tasks=2, all_tasks=164, samples=200,
         cut=0, empty=0, pass_at={1: 1.0, 10: 1.0, 100: 1.0}, low=0.973, high=1.0,
         outcomes={"passed": 170, "not_executable": 20, "compile_error": 10}, failed=(),
     )  # fmt: skip
     console = Console(width=80, file=io.StringIO(), color_system=None)
-    console.print(table_of([group, group.model_copy(update={"tasks": 164})]))
+    console.print(results_table([group, group.model_copy(update={"tasks": 164})]))
     assert isinstance(console.file, io.StringIO)
     first, second, _ = (
         line for line in console.file.getvalue().splitlines() if "humaneval" in line

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sodakd.errors import DataError
-from sodakd.evaluate.benchmarks.table import BENCHMARKS
+from sodakd.evaluate.benchmarks.registry import BENCHMARKS
 from sodakd.evaluate.benchmarks.task import BenchmarkTask
 from sodakd.evaluate.ids import TaskIds
 from sodakd.evaluate.samples import read_solutions

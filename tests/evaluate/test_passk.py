@@ -3,22 +3,22 @@
 import pytest
 
 from sodakd.errors import JudgeError
-from sodakd.evaluate.benchmarks.table import BENCHMARKS
-from sodakd.evaluate.groups import group_of, remarks
+from sodakd.evaluate.aggregate import notes, result_of
+from sodakd.evaluate.benchmarks.registry import BENCHMARKS
 from sodakd.evaluate.passk import by_level, interval, wilson
 from sodakd.evaluate.samples import JudgedSample
-from sodakd.records import Attempt
-from sodakd.types import Language, Outcome, Solution, Stage, Verdict
+from sodakd.records import EvalSample
+from sodakd.types import JudgeStage, Language, Outcome, Solution, Verdict
 from tests.evaluate.tasks import task
 
 
-def attempt(level: int, passed: bool) -> Attempt:
+def attempt(level: int, passed: bool) -> EvalSample:
     outcome = Outcome.PASSED if passed else Outcome.TIMEOUT
-    return Attempt(
+    return EvalSample(
         question_id="q",
         level=level,
         solution=Solution(question_id="q", text="", code="", author="s"),
-        verdict=Verdict(outcome=outcome, stage=Stage.RUN),
+        verdict=Verdict(outcome=outcome, stage=JudgeStage.RUN),
     )
 
 
@@ -48,7 +48,7 @@ def test_groups_are_all_then_the_held_out_levels_then_each_level() -> None:
 
 
 def judged(task_id: str, outcome: Outcome, output: str = "") -> JudgedSample:
-    verdict = Verdict(outcome=outcome, stage=Stage.RUN, output=output)
+    verdict = Verdict(outcome=outcome, stage=JudgeStage.RUN, output=output)
     return JudgedSample(
         benchmark="mbpp", language=Language.PYTHON, task_id=task_id, number=0, verdict=verdict
     )
@@ -62,14 +62,14 @@ def test_an_answer_whose_tests_cannot_run_here_is_in_no_figure_and_told() -> Non
         judged("2", Outcome.WRONG_ANSWER),
         judged("3", Outcome.NO_VERDICT, lacks),
     ]
-    group = group_of(BENCHMARKS["mbpp"], tasks, [], own)
+    group = result_of(BENCHMARKS["mbpp"], tasks, [], own)
     assert group is not None
     assert (group.tasks, group.all_tasks, group.pass_at[1]) == (2, 3, 0.5)
     assert any(
-        f"1 answers are in no figure: {lacks}" in each for each in remarks([group], BENCHMARKS)
+        f"1 answers are in no figure: {lacks}" in each for each in notes([group], BENCHMARKS)
     )
     with pytest.raises(JudgeError, match="numpy is missing"):
-        group_of(BENCHMARKS["mbpp"], tasks, [], own[2:])
+        result_of(BENCHMARKS["mbpp"], tasks, [], own[2:])
 
 
 def test_one_sample_a_task_has_wilsons_interval() -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from sodakd.errors import EndpointError
-from sodakd.evaluate.opening import Served, opener
-from sodakd.evaluating import evaluate
+from sodakd.evaluate.command import evaluate
+from sodakd.evaluate.open_model import RemoteModel, model_factory
 from sodakd.types import Language
 from tests.evaluate.test_benchmarks import settings
 from tests.real_data import real_data
@@ -59,11 +59,13 @@ def test_an_answer_that_could_not_be_had_is_no_wrong_answer(tmp_path: Path) -> N
         serving("--faults", "bad_request", "--share", "0.2", "--seed", "3") as server,
         pytest.raises(EndpointError, match="20 answers could not be had"),
     ):
-        evaluate(asked, tmp_path, opener("m", Served(server.url, "NONE", 1)), 1)
+        evaluate(asked, tmp_path, model_factory("m", RemoteModel(server.url, "NONE", 1)), 1)
     assert 0 < len(_keys(tmp_path)) < 20
     assert not (tmp_path / "results.json").exists()
     with serving() as server:
-        (group,) = evaluate(asked, tmp_path, opener("m", Served(server.url, "NONE", 4)), 1).groups
+        (group,) = evaluate(
+            asked, tmp_path, model_factory("m", RemoteModel(server.url, "NONE", 4)), 1
+        ).groups
     assert group.samples == 20
 
 
@@ -76,21 +78,25 @@ def test_a_server_that_gives_no_answer_ends_the_evaluation_and_the_same_command_
         serving("--faults", fault, "--share", "1") as server,
         pytest.raises(EndpointError) as error,
     ):
-        evaluate(asked, tmp_path, opener("m", Served(server.url, "NONE", 1)), 1)
+        evaluate(asked, tmp_path, model_factory("m", RemoteModel(server.url, "NONE", 1)), 1)
     assert not (tmp_path / "samples.jsonl").exists()
     assert not (tmp_path / "results.json").exists()
     last = (tmp_path / "log.txt").read_text().splitlines()[-1]
     assert last.endswith(f"  error: {' '.join(str(error.value).split())}")
     with serving() as server:
-        (group,) = evaluate(asked, tmp_path, opener("m", Served(server.url, "NONE", 4)), 1).groups
+        (group,) = evaluate(
+            asked, tmp_path, model_factory("m", RemoteModel(server.url, "NONE", 4)), 1
+        ).groups
         assert server.books()["delivered"] == group.samples == 3
 
 
 def test_answers_that_were_cut_are_counted_and_told(tmp_path: Path) -> None:
     asked = settings("m", "humaneval", real_data("humaneval"), Language.PYTHON, 3)
     with serving("--faults", "length", "--share", "1") as server:
-        done = evaluate(asked, tmp_path, opener("m", Served(server.url, "NONE", 4)), 1)
+        done = evaluate(asked, tmp_path, model_factory("m", RemoteModel(server.url, "NONE", 4)), 1)
     assert "humaneval, python: 3 of 3 answers were cut at max_new_tokens" in done.remarks
     assert [group.cut for group in done.groups] == [3]
-    again = evaluate(asked, tmp_path, opener("m", Served("http://localhost:1", "NONE", 4)), 1)
+    again = evaluate(
+        asked, tmp_path, model_factory("m", RemoteModel("http://localhost:1", "NONE", 4)), 1
+    )
     assert again == done

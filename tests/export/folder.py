@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
+from sodakd.jsonl import write_rows
 from sodakd.run import Run, Step
-from sodakd.store import write_rows
 from sodakd.weights import hash_weights
 from tests.report import folder as build
 
@@ -14,12 +14,12 @@ QUESTION = "Write total(xs) that adds up a list, kind 5000."
 def run_with_student(folder: Path) -> Path:
     """The run of the report's tests, with its exam, and a student with random weights."""
     from sodakd.settings.student import StudentShape
-    from sodakd.training.student import create_student
+    from sodakd.training.from_scratch import init_student
 
     build.finish(folder)
     exam = [build.question(5000 + number) for number in range(40)]
     write_rows(folder / "questions" / "test.jsonl", exam)
-    create_student([QUESTION], StudentShape(), 0, folder / "student")
+    init_student([QUESTION], StudentShape(), 0, folder / "student")
     (folder / "student" / "tally.json").write_text("{}", encoding="utf-8")
     keep_hash(folder)
     return folder

@@ -10,13 +10,13 @@ from ruamel.yaml import YAML
 from sodakd.errors import ExportError
 from sodakd.export.dataset import export_dataset
 from sodakd.export.formats import FORMATS
+from sodakd.jsonl import read_rows, write_rows
 from sodakd.seeds.columns import read_seeds
-from sodakd.seeds.gather import gather
+from sodakd.seeds.filter import question_of, tell_language
+from sodakd.seeds.load import load_seeds
 from sodakd.seeds.read import read_rows_of
-from sodakd.seeds.sift import question_of, tell_language
 from sodakd.settings.questions import ColumnSettings, QuestionSettings
-from sodakd.store import read_rows, write_rows
-from sodakd.types import FaultKind, Language, Pair
+from sodakd.types import FaultKind, Language, PreferencePair
 from tests.real_data import real_data
 from tests.report import folder as build
 from tests.tiny import sodakd
@@ -27,7 +27,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run; its second cycle repeats a pair of the first. Not to be changed."""
     folder = build.finish(tmp_path_factory.mktemp("data") / "run")
     path = folder / "soda" / "cycle-2" / "pairs.jsonl"
-    write_rows(path, [build.pair(100), *read_rows(path, Pair)])
+    write_rows(path, [build.pair(100), *read_rows(path, PreferencePair)])
     return folder
 
 
@@ -183,13 +183,13 @@ def test_an_export_of_a_real_run_read_as_seeds_gives_the_same_questions(
     pairs = [
         pair
         for path in sorted(finished_run.glob("soda/cycle-*/pairs.jsonl"))
-        for pair in read_rows(path, Pair)
+        for pair in read_rows(path, PreferencePair)
     ]
     out = tmp_path / "rows.jsonl"
     done = sodakd("export", str(finished_run), "--dataset", "preference", "--out", str(out))
     assert done.returncode == 0, done.stderr
     assert f"{len(pairs)} rows" in done.stdout
-    rows = list(gather(QuestionSettings(source=str(out), near_duplicate=1.0), 0))
+    rows = list(load_seeds(QuestionSettings(source=str(out), near_duplicate=1.0), 0))
     assert [(row.seed.text, row.seed.reference) for row in rows] == [
         (pair.question.text, pair.chosen.strip()) for pair in pairs
     ]
@@ -203,7 +203,7 @@ def test_the_released_pairs_of_the_paper_come_back(tmp_path: Path, form: str) ->
     responses = [row["response"] for row in json.loads(path.read_text(encoding="utf-8"))]
     languages = list(Language)
     pairs = [
-        Pair(
+        PreferencePair(
             question=question_of(seed, languages[number % len(languages)]),
             chosen=chosen, rejected=rejected, fault=FaultKind.OPERATOR,
         )

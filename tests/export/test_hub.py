@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sodakd.errors import ExportError
-from sodakd.export.command import Options, Wanted, export
+from sodakd.export.command import ExportJob, Options, export
 from sodakd.export.hub import push
 from tests.export.folder import run_with_student
 from tests.servers.running import serving
@@ -137,5 +137,5 @@ def test_options_that_do_not_go_together_are_refused(
     run: Path, tmp_path: Path, options: Options, says: str
 ) -> None:
     with pytest.raises(ExportError, match=says):
-        list(export(Wanted(run, tmp_path / "model", options)))
+        list(export(ExportJob(run, tmp_path / "model", options)))
     assert not (tmp_path / "model").exists()

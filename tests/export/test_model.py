@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from sodakd.errors import ExportError, RunError
 from sodakd.export.dataset import export_dataset
 from sodakd.export.model import export_model
-from sodakd.models.transformers import TransformersModel
+from sodakd.inference.transformers import TransformersModel
 from tests.export.folder import QUESTION, change_recipe, run_with_student
 from tests.report import folder as build
 from tests.tiny import sodakd

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from sodakd.feedback.assess import Assessment, assess
+from sodakd.inference.protocols import Generation
 from sodakd.judge.judge import Judge
-from sodakd.models.chat import Said
 from sodakd.run import Run
 from sodakd.settings.stages import FeedbackSettings, JudgeSettings, Lint
 from sodakd.settings.teacher import Budget
+from sodakd.stages.feedback import Assessment, collect_feedback
+from sodakd.synthetic.teacher import WorldTeacher
 from sodakd.teacher.ledger import Ledger, Prices
 from sodakd.types import Outcome, Question
-from sodakd.world.teacher import WorldTeacher
 from tests.teacher.shop import question as untested
 
 CODE = "def total(xs):\n    return sum(xs)\n"
@@ -22,7 +22,7 @@ CODE = "def total(xs):\n    return sum(xs)\n"
 class Student:
     """It says one thing."""
 
-    def __init__(self, said: Said) -> None:
+    def __init__(self, said: Generation) -> None:
         self.said = said
 
     def say(
@@ -33,7 +33,7 @@ class Student:
         temperature: float = 0.0,
         seed: int = 0,
         progress: Callable[[int], None] | None = None,
-    ) -> list[Said]:
+    ) -> list[Generation]:
         return [self.said for _ in prompts]
 
 
@@ -55,7 +55,7 @@ def judge() -> Iterator[Judge]:
 def test_a_cut_answer_without_tests_is_a_program_where_its_fence_closes(
     text: str, ended: bool, outcome: Outcome, judge: Judge, tmp_path: Path
 ) -> None:
-    found, tally = outcome_of(untested("Add up."), Said(text, ended=ended), judge, tmp_path)
+    found, tally = outcome_of(untested("Add up."), Generation(text, ended=ended), judge, tmp_path)
     assert found is outcome
     assert tally == (0 if ended else 1)
 
@@ -63,13 +63,18 @@ def test_a_cut_answer_without_tests_is_a_program_where_its_fence_closes(
 def test_tests_tell_whether_a_cut_answer_is_right(
     question: Question, judge: Judge, tmp_path: Path
 ) -> None:
-    assert outcome_of(question, Said(CODE, ended=False), judge, tmp_path) == (Outcome.PASSED, 1)
+    assert outcome_of(question, Generation(CODE, ended=False), judge, tmp_path) == (
+        Outcome.PASSED,
+        1,
+    )
 
 
-def outcome_of(asked: Question, said: Said, judge: Judge, folder: Path) -> tuple[Outcome, int]:
+def outcome_of(
+    asked: Question, said: Generation, judge: Judge, folder: Path
+) -> tuple[Outcome, int]:
     ledger = Ledger(folder / "l.sqlite", WorldTeacher(), Prices(0, 0), Budget())
     settings = FeedbackSettings(lint=Lint.OFF, grade=False)
     work = Assessment(Run(folder), "feedback", ledger, judge, settings)
-    built = assess(work, [asked], Student(said), seed=0)
+    built = collect_feedback(work, [asked], Student(said), seed=0)
     ledger.close()
     return built.rows[0].verdict.outcome, built.tally["cut"]

@@ -2,22 +2,22 @@
 
 import pytest
 
-from sodakd.feedback.difficulty import judge_difficulty
-from sodakd.records import Difficulty, Score
+from sodakd.records import Difficulty, RubricScore
 from sodakd.settings.stages import FeedbackSettings
-from sodakd.types import Outcome, Stage, Verdict
+from sodakd.stages.difficulty import rate_difficulty
+from sodakd.types import JudgeStage, Outcome, Verdict
 
-PASSED = Verdict(outcome=Outcome.PASSED, stage=Stage.RUN)
-WRONG = Verdict(outcome=Outcome.WRONG_ANSWER, stage=Stage.RUN)
-BROKEN = Verdict(outcome=Outcome.COMPILE_ERROR, stage=Stage.COMPILE)
+PASSED = Verdict(outcome=Outcome.PASSED, stage=JudgeStage.RUN)
+WRONG = Verdict(outcome=Outcome.WRONG_ANSWER, stage=JudgeStage.RUN)
+BROKEN = Verdict(outcome=Outcome.COMPILE_ERROR, stage=JudgeStage.COMPILE)
 
 
-def score(total: float) -> Score:
+def score(total: float) -> RubricScore:
     points = [2.0, 1.0, 1.0, 1.0, 1.0]
     for place in range(5):
         taken = min(points[place], max(0.0, sum(points) - total))
         points[place] -= taken
-    return Score(
+    return RubricScore(
         functionality=points[0],
         boundary=points[1],
         coverage=points[2],
@@ -45,7 +45,7 @@ def test_both_views_decide(
     verdicts: list[Verdict], total: float | None, difficulty: Difficulty
 ) -> None:
     grade = None if total is None else score(total)
-    judged = judge_difficulty(verdicts, grade, FeedbackSettings())
+    judged = rate_difficulty(verdicts, grade, FeedbackSettings())
     assert judged.difficulty is difficulty
     assert f"of {len(verdicts)} passed" in judged.reason
     assert ("not graded" if total is None else f"{total:g} of 6") in judged.reason

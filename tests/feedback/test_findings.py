@@ -6,17 +6,17 @@ from pathlib import Path
 import pytest
 
 from sodakd.errors import JudgeError
-from sodakd.feedback.assess import Assessment, assess
+from sodakd.inference.protocols import Generation
 from sodakd.judge.judge import Judge
 from sodakd.judge.lint import ruff
-from sodakd.models.chat import Said
 from sodakd.records import Feedback
-from sodakd.run import Built, Run
+from sodakd.run import Run, StepOutput
 from sodakd.settings.stages import FeedbackSettings, JudgeSettings, Lint
 from sodakd.settings.teacher import Budget
+from sodakd.stages.feedback import Assessment, collect_feedback
+from sodakd.synthetic.teacher import WorldTeacher
 from sodakd.teacher.ledger import Ledger, Prices
 from sodakd.types import Outcome, Question, Severity
-from sodakd.world.teacher import WorldTeacher
 
 ANSWERS = (
     "Here:\n\n```python\nimport os\n\n\ndef total(xs):\n    return sum(xs)\n```\n",
@@ -36,16 +36,18 @@ class Recorded:
         temperature: float = 0.0,
         seed: int = 0,
         progress: Callable[[int], None] | None = None,
-    ) -> list[Said]:
-        return [Said(ANSWERS[number % len(ANSWERS)], ended=True) for number in range(len(prompts))]
+    ) -> list[Generation]:
+        return [
+            Generation(ANSWERS[number % len(ANSWERS)], ended=True) for number in range(len(prompts))
+        ]
 
 
-def feedback(folder: Path, question: Question, lint: Lint) -> Built[Feedback]:
+def feedback(folder: Path, question: Question, lint: Lint) -> StepOutput[Feedback]:
     ledger = Ledger(folder / "l.sqlite", WorldTeacher(), Prices(0, 0), Budget())
     settings = FeedbackSettings(lint=lint, grade=False)
     asked = [question.model_copy(update={"id": str(number)}) for number in range(3)]
     with Judge(JudgeSettings(), workers=1) as judge:
-        built = assess(
+        built = collect_feedback(
             Assessment(Run(folder), "feedback", ledger, judge, settings), asked, Recorded(), seed=0
         )
     ledger.close()

@@ -29,7 +29,7 @@ def main(folder: Path, languages: list[Language]) -> None:
     os.setresuid(NOBODY, NOBODY, NOBODY)
     os.environ.update(HOME=str(folder), SODAKD_CACHE=str(folder / "cache"), SODAKD_NO_CGROUP="1")
     if not os.access(interpreter(), os.X_OK):  # one of root's home
-        patch("sodakd.judge.pool.interpreter", Path("/usr/bin/python3").resolve).start()
+        patch("sodakd.judge.worker_process.interpreter", Path("/usr/bin/python3").resolve).start()
     tried = 0
     with Judge(JudgeSettings(cpu_seconds=1, memory_mb=256), workers=1) as judge:
         for language in languages:

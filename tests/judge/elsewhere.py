@@ -58,7 +58,7 @@ def become(user: str, folder: Path) -> None:
         os.setgroups([])
         os.setresgid(NOBODY, NOBODY, NOBODY)
         os.setresuid(NOBODY, NOBODY, NOBODY)
-    patch("sodakd.judge.pool.interpreter", Path("/usr/bin/python3").resolve).start()
+    patch("sodakd.judge.worker_process.interpreter", Path("/usr/bin/python3").resolve).start()
 
 
 def main(asked: dict[str, object]) -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from sodakd.judge import Program
 from sodakd.types import (
-    Case,
+    CallTests,
     Isolation,
     Language,
     Signature,
-    Tests,
+    TestCase,
     TestScript,
     ValueType,
     Verdict,
@@ -18,9 +18,9 @@ from sodakd.types import (
 ROOT = Path(__file__).parent.parent / "programs"
 INPUTS = (1, 21, -3, 0, 1_000_000)
 
-CALLS = Tests(
+CALLS = CallTests(
     entry_point="double_it",
-    cases=tuple(Case(arguments=(n,), expected=2 * n) for n in INPUTS),
+    cases=tuple(TestCase(arguments=(n,), expected=2 * n) for n in INPUTS),
     signature=Signature(arguments=(ValueType.INT,), returns=ValueType.INT),
 )
 

@@ -7,7 +7,7 @@ import pytest
 from sodakd.judge import Judge, Program
 from sodakd.judge.assertions import as_calls, read_assertions
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import Isolation, Language, Outcome, Tests, TestScript, Verdict
+from sodakd.types import CallTests, Isolation, Language, Outcome, TestScript, Verdict
 
 CHECK = (
     "METADATA = {'author': 'x'}\n\n\ndef check(g):\n    assert True\n    assert g(1) == 2, 'one'\n"
@@ -262,7 +262,7 @@ def test_the_entry_point_may_have_the_name_of_one_of_pythons(judge: Judge) -> No
     assert read_assertions(script, "sum") is not None
     assert read_assertions(script, "f") is None
     tests = as_calls(TestScript(entry_point="sum", script=script))
-    assert isinstance(tests, Tests)
+    assert isinstance(tests, CallTests)
     doubled = "def sum(xs):\n    return 2 * (xs[0] + xs[1])\n"
     assert judge.one(Program(doubled, Language.PYTHON, tests)).passed
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sodakd.judge.building import built
+from sodakd.judge.build_cache import cached_build
 
 LONG_AGO = time.time() - 40 * 24 * 3600
 
@@ -23,14 +23,14 @@ def _write(folder: Path) -> None:
 
 def test_what_nobody_used_for_long_goes_as_its_follower_comes(home: Path) -> None:
     unused, used, other = (
-        built("a", b"1", _write),
-        built("a", b"2", _write),
-        built("ab", b"1", _write),
+        cached_build("a", b"1", _write),
+        cached_build("a", b"2", _write),
+        cached_build("ab", b"1", _write),
     )
     for folder in (unused, used, other):
         os.utime(folder, (LONG_AGO, LONG_AGO))
-    assert built("a", b"2", lambda _: pytest.fail("it is there")) == used
-    follower = built("a", b"3", _write)
+    assert cached_build("a", b"2", lambda _: pytest.fail("it is there")) == used
+    follower = cached_build("a", b"3", _write)
     assert not unused.exists()
     assert sorted(home.iterdir()) == sorted([used, follower, other])
     assert (used / "it").read_text() == (other / "it").read_text() == "whole"
@@ -42,5 +42,5 @@ def test_what_could_not_be_built_leaves_nothing(home: Path) -> None:
         raise OSError("no room")
 
     with pytest.raises(OSError, match="no room"):
-        built("a", b"1", fail)
+        cached_build("a", b"1", fail)
     assert not [*home.iterdir()]

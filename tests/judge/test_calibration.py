@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from sodakd.judge import Judge, Program, calibration
-from sodakd.judge.calibration import Calibration, gold, step
-from sodakd.judge.toolchains import Missing, toolchain
+from sodakd.judge.calibration import Calibration, calibration_program, round_up
+from sodakd.judge.toolchains import MissingToolchain, toolchain
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import Case, Language, Outcome, Stage, Tests, Verdict
+from sodakd.types import CallTests, JudgeStage, Language, Outcome, TestCase, Verdict
 
-TESTS = Tests(entry_point="f", cases=(Case(arguments=(1,), expected=2),))
+TESTS = CallTests(entry_point="f", cases=(TestCase(arguments=(1,), expected=2),))
 BUSY = (
     "import time\ndef f(x):\n    until = time.process_time() + 0.6\n"
     "    while time.process_time() < until:\n        pass\n    return x + 1\n"
@@ -22,15 +22,15 @@ BUSY = (
     ("ratio", "factor"), [(0.2, 1.0), (1.1, 1.0), (1.3, 1.25), (1.9, 2.0), (99.0, 10.0)]
 )
 def test_a_limit_is_stretched_in_steps_and_never_shortened(ratio: float, factor: float) -> None:
-    assert step(ratio) == factor
+    assert round_up(ratio) == factor
 
 
 @pytest.mark.parametrize("language", Language)
 def test_every_language_has_a_program_to_be_timed_by(language: Language) -> None:
-    if isinstance(toolchain(language), Missing):
+    if isinstance(toolchain(language), MissingToolchain):
         pytest.skip(f"{language} is not installed")
     with Judge(JudgeSettings(cpu_seconds=10, calibrate=False), workers=1) as judge:
-        assert judge.one(gold(language)).passed
+        assert judge.one(calibration_program(language)).passed
 
 
 def test_it_is_timed_once_for_a_machine_and_its_tools(tmp_path: Path) -> None:
@@ -41,7 +41,7 @@ def test_it_is_timed_once_for_a_machine_and_its_tools(tmp_path: Path) -> None:
         nonlocal asked
         asked += 1
         seconds = 4 * calibration.REFERENCE[Language.PYTHON]
-        return Verdict(outcome=Outcome.PASSED, stage=Stage.RUN, seconds=seconds)
+        return Verdict(outcome=Outcome.PASSED, stage=JudgeStage.RUN, seconds=seconds)
 
     for tools, count in (("python 3.11", 3), ("python 3.11", 3), ("python 3.12", 6)):
         found = Calibration(path)
@@ -53,7 +53,7 @@ def test_it_is_timed_once_for_a_machine_and_its_tools(tmp_path: Path) -> None:
 
 def test_a_program_that_is_not_passed_calibrates_nothing_and_says_so(tmp_path: Path) -> None:
     found = Calibration(tmp_path / "calibration.json")
-    wrong = Verdict(outcome=Outcome.WRONG_ANSWER, stage=Stage.RUN, output="why")
+    wrong = Verdict(outcome=Outcome.WRONG_ANSWER, stage=JudgeStage.RUN, output="why")
     assert "wrong_answer why" in found.measure(Language.C, "gcc", lambda: wrong)
     assert found.factor(Language.C) == 1.0
 

@@ -6,7 +6,7 @@ import pytest
 
 from sodakd.judge import Judge, Program
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import Case, Language, Outcome, Signature, Tests, ValueType
+from sodakd.types import CallTests, Language, Outcome, Signature, TestCase, ValueType
 from tests.judge.test_programs import skip_where_missing
 
 C, CPP, JAVA = Language.C, Language.CPP, Language.JAVA
@@ -103,10 +103,12 @@ def judge() -> Iterator[Judge]:
         assert judge.notes() == []
 
 
-def called(entry_point: str, kind: ValueType, argument: int | list[int], expected: int) -> Tests:
-    return Tests(
+def called(
+    entry_point: str, kind: ValueType, argument: int | list[int], expected: int
+) -> CallTests:
+    return CallTests(
         entry_point=entry_point,
-        cases=(Case(arguments=(argument,), expected=expected),),
+        cases=(TestCase(arguments=(argument,), expected=expected),),
         signature=Signature(arguments=(kind,), returns=ValueType.INT),
     )
 

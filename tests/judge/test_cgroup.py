@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from sodakd.judge import Judge, cgroup
-from sodakd.judge.inside.memory import Memory
-from sodakd.judge.inside.worker import Killed
+from sodakd.judge.sandbox.memory import Memory
+from sodakd.judge.sandbox.worker import OomCounter
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Language
 from tests.judge.programs import good
@@ -36,7 +36,7 @@ def test_a_group_of_version_2_gets_its_limits_and_is_counted_by_its_files(home: 
     assert (made.folder / "memory.max").read_text() == "123"
     assert (made.folder / "pids.max").read_text() == "45"
     assert (made.folder / "memory.swap.max").read_text() == "0"
-    killed = Killed(made.events)
+    killed = OomCounter(made.events)
     assert not killed()
     (made.folder / "memory.events").write_text("oom 3\noom_kill 2\noom_group_kill 0\n")
     assert killed()

@@ -10,7 +10,7 @@ from sodakd.errors import JudgeError
 from sodakd.judge import Program
 from sodakd.judge.lint import ruff
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import Case, Language, Outcome, Tests
+from sodakd.types import CallTests, Language, Outcome, TestCase
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'sodakd[ray]'")
 
@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore"),  # Ray's own
     pytest.mark.timeout(300),
 ]
-TESTS = Tests(entry_point="f", cases=(Case(arguments=(1,), expected=2),))
+TESTS = CallTests(entry_point="f", cases=(TestCase(arguments=(1,), expected=2),))
 WRONG = {0: Outcome.PASSED, 1: Outcome.WRONG_ANSWER, 2: Outcome.RUNTIME_ERROR}
 
 
@@ -49,7 +49,7 @@ def nodes() -> Iterator["Nodes"]:
 
 
 def test_a_node_killed_in_the_middle_loses_no_program_and_spoils_no_verdict(nodes: Nodes) -> None:
-    from sodakd.judge.cluster import ClusterJudge
+    from sodakd.judge.ray_judge import ClusterJudge
 
     count, seen, drawn = 600, Counter[str](), 0
 
@@ -72,7 +72,7 @@ def test_a_node_killed_in_the_middle_loses_no_program_and_spoils_no_verdict(node
 
 
 def test_a_node_that_is_gone_loses_no_finding(nodes: Nodes) -> None:
-    from sodakd.judge.cluster import ClusterJudge
+    from sodakd.judge.ray_judge import ClusterJudge
 
     try:
         ruff.find()

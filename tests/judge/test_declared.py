@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import pytest
 
 from sodakd.judge import Judge, Program
-from sodakd.judge.toolchains import Missing, toolchain
+from sodakd.judge.toolchains import MissingToolchain, toolchain
 from sodakd.settings.stages import JudgeSettings
 from sodakd.text.signatures import TYPES
 from sodakd.text.test_validation import declaration
-from sodakd.types import Case, Language, Signature, Tests, ValueType
+from sodakd.types import CallTests, Language, Signature, TestCase, ValueType
 
 BODIES = {
     Language.JAVA: "class Solution {{\n{0} {{ return c ? e : b; }}\n}}\n",
@@ -31,13 +31,13 @@ def judge() -> Iterator[Judge]:
 @pytest.mark.parametrize("language", [Language(name) for name in TYPES])
 def test_a_function_that_is_declared_so_is_called(judge: Judge, language: Language) -> None:
     tools = toolchain(language)
-    if isinstance(tools, Missing):
-        pytest.skip(f"{language} is not here: {tools.lacks}")
+    if isinstance(tools, MissingToolchain):
+        pytest.skip(f"{language} is not here: {tools.reason}")
     given = ([1], "no", True, 0.5, "yes", [1.5], ["x"], 7)
-    tests = Tests(
+    tests = CallTests(
         entry_point="chosen",
         signature=Signature(arguments=tuple(map(ValueType, KINDS)), returns=ValueType.STR),
-        cases=(Case(arguments=given, expected="yes"),),
+        cases=(TestCase(arguments=given, expected="yes"),),
     )
     how = declaration(tests, language)
     found = re.match(r"Declare it as `([^`]+)`", how)
@@ -48,17 +48,17 @@ def test_a_function_that_is_declared_so_is_called(judge: Judge, language: Langua
 
 
 def test_a_language_without_types_has_nothing_to_declare() -> None:
-    tests = Tests(
+    tests = CallTests(
         entry_point="f",
         signature=Signature(arguments=(ValueType.INT,), returns=ValueType.INT),
-        cases=(Case(arguments=(1,), expected=1),),
+        cases=(TestCase(arguments=(1,), expected=1),),
     )
     assert declaration(tests, Language.PYTHON) == declaration(tests, Language.JAVASCRIPT) == ""
     assert declaration(tests.model_copy(update={"signature": None}), Language.JAVA) == ""
 
 
 def test_a_language_that_is_none_is_said() -> None:
-    tests = Tests(entry_point="f", cases=(Case(arguments=(1,), expected=1),))
+    tests = CallTests(entry_point="f", cases=(TestCase(arguments=(1,), expected=1),))
     assert Program("", "python", tests).language is Language.PYTHON  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="'Pascal'; it must be one of python, java"):
         Program("", "Pascal", tests)  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sodakd.judge import Judge, Program
 from sodakd.settings.stages import JudgeSettings
 from sodakd.text.extract import extract
-from sodakd.types import Case, Language, Outcome, Tests
+from sodakd.types import CallTests, Language, Outcome, TestCase
 
 PYTHON = Language.PYTHON
 F, G = "def f(x):\n    return x\n", "def g(x):\n    return f(x)\n"
@@ -123,7 +123,7 @@ def test_a_fence_that_does_not_close_and_thinking_without_an_end_are_not_complet
 
 
 def test_an_answer_without_a_program_is_judged_so_and_says_why() -> None:
-    tests = Tests(entry_point="f", cases=(Case(arguments=(1,), expected=1),))
+    tests = CallTests(entry_point="f", cases=(TestCase(arguments=(1,), expected=1),))
     found = extract("```sql\nSELECT 1;\n```", PYTHON)
     with Judge(JudgeSettings(), workers=1) as judge:
         verdicts = judge.all([Program(found.code, PYTHON, tests, reason=why) for why in ("a", "b")])

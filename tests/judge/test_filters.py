@@ -6,11 +6,11 @@ from itertools import product
 
 import pytest
 
-from sodakd.judge.inside import filters
-from sodakd.judge.inside.box import LimitsOfC
+from sodakd.judge.sandbox import seccomp
+from sodakd.judge.sandbox.sandbox import CLimits
 
 X86_64, ALLOW, KILL, REFUSE = 0xC000003E, 0x7FFF0000, 0x80000000, 0x00050000
-NUMBERS = filters._CALLS
+NUMBERS = seccomp._CALLS
 
 
 def answer(program: bytes, number: int, *arguments: int, machine: int = X86_64) -> int:
@@ -36,32 +36,32 @@ def answer(program: bytes, number: int, *arguments: int, machine: int = X86_64) 
 
 
 def test_each_call_of_the_table_has_one_answer_and_the_rest_is_allowed() -> None:
-    named = set(filters._WORKER)
+    named = set(seccomp._WORKER)
     for number in range(463):
-        said = answer(filters.of_worker(), number, 1, 1)
+        said = answer(seccomp.of_worker(), number, 1, 1)
         if number not in named:
             assert said == ALLOW, number
     for name in ("ptrace", "bpf", "unshare", "reboot", "umount2", "pidfd_getfd"):
-        assert answer(filters.of_worker(), NUMBERS[name]) == KILL
+        assert answer(seccomp.of_worker(), NUMBERS[name]) == KILL
     for name in ("clone3", "io_uring_setup", "shmget", "mq_open", "memfd_secret"):
-        assert answer(filters.of_worker(), NUMBERS[name]) == REFUSE | errno.ENOSYS
+        assert answer(seccomp.of_worker(), NUMBERS[name]) == REFUSE | errno.ENOSYS
     for name in ("personality", "open_tree", "vmsplice"):
-        assert answer(filters.of_worker(), NUMBERS[name]) == REFUSE | errno.EPERM
+        assert answer(seccomp.of_worker(), NUMBERS[name]) == REFUSE | errno.EPERM
 
 
 def test_what_no_kernel_we_know_has_is_refused_and_other_machines_calls_kill() -> None:
-    assert answer(filters.of_worker(), 463) == REFUSE | errno.ENOSYS
-    assert answer(filters.of_worker(), 0x40000001) == KILL
-    assert answer(filters.of_worker(), 1, machine=0x40000003) == KILL
+    assert answer(seccomp.of_worker(), 463) == REFUSE | errno.ENOSYS
+    assert answer(seccomp.of_worker(), 0x40000001) == KILL
+    assert answer(seccomp.of_worker(), 1, machine=0x40000003) == KILL
 
 
 @pytest.mark.parametrize(("asks", "alone"), [*product((False, True), repeat=2)])
 def test_a_program_is_denied_what_its_worker_needs(asks: bool, alone: bool) -> None:
-    program = filters.of_program(asks=asks, alone=alone)
-    assert len(program) <= LimitsOfC.filter.size
+    program = seccomp.of_program(asks=asks, alone=alone)
+    assert len(program) <= CLimits.filter.size
     for name in ("mount", "setns"):
         assert answer(program, NUMBERS[name]) == KILL
-        assert answer(filters.of_worker(), NUMBERS[name]) == ALLOW
+        assert answer(seccomp.of_worker(), NUMBERS[name]) == ALLOW
     assert answer(program, NUMBERS["memfd_create"]) == REFUSE | errno.ENOSYS
     assert answer(program, NUMBERS["clone"], 0x10000000 | 17) == KILL
     assert answer(program, NUMBERS["clone"], 0x01200000 | 17) == ALLOW
@@ -82,7 +82,7 @@ def test_a_program_is_denied_what_its_worker_needs(asks: bool, alone: bool) -> N
 
 
 def test_nothing_is_typed_into_a_terminal_and_no_pair_of_another_family_is_made() -> None:
-    worker = filters.of_worker()
+    worker = seccomp.of_worker()
     assert answer(worker, NUMBERS["ioctl"], 0, 0x5412) == KILL
     assert answer(worker, NUMBERS["ioctl"], 0, 0x541C) == KILL
     assert answer(worker, NUMBERS["ioctl"], 0, 0x5413) == ALLOW

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sodakd.judge.inside.folder import remove_tree, too_much
+from sodakd.judge.sandbox.folder import over_disk_quota, remove_tree
 
 DEEP = 3000
 
@@ -31,7 +31,7 @@ def test_a_tower_of_folders_is_removed(tmp_path: Path) -> None:
     (folder / "closed" / "inner").mkdir(mode=0)
     (folder / "closed").chmod(0)
     tower(folder)
-    assert too_much(str(folder), 10**9)
+    assert over_disk_quota(str(folder), 10**9)
     remove_tree(str(folder))
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
     assert (tmp_path / "kept" / "file").exists()
@@ -48,4 +48,4 @@ def test_what_is_not_there_or_no_folder_is_left(tmp_path: Path) -> None:
 def test_files_are_measured(tmp_path: Path, size: int, most: int, much: bool) -> None:
     (tmp_path / "a" / "b").mkdir(parents=True)
     (tmp_path / "a" / "b" / "file").write_bytes(b"1" * size)
-    assert too_much(str(tmp_path), most) is much
+    assert over_disk_quota(str(tmp_path), most) is much

@@ -9,7 +9,7 @@ import pytest
 from sodakd.judge import Judge, Program
 from sodakd.judge.languages import c, c_tokens
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import Case, Language, Outcome, Signature, Tests, TestScript, ValueType
+from sodakd.types import CallTests, Language, Outcome, Signature, TestCase, TestScript, ValueType
 from tests.judge.test_programs import skip_where_missing
 
 SETTINGS = JudgeSettings(cpu_seconds=5, memory_mb=256)
@@ -141,10 +141,10 @@ def test_a_value_arrives_as_it_was_given(
     judge: Judge, language: Language, returns: ValueType, value: str, expected: object
 ) -> None:
     skip_where_missing(language)
-    tests = Tests.model_validate(
+    tests = CallTests.model_validate(
         {
             "entry_point": "given",
-            "cases": [Case.model_validate({"arguments": (), "expected": expected})],
+            "cases": [TestCase.model_validate({"arguments": (), "expected": expected})],
             "signature": Signature(arguments=(), returns=returns),
         }
     )

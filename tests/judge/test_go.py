@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from sodakd.judge import Judge, Program, tasks
+from sodakd.judge import Judge, Program, protocol
 from sodakd.judge import judge as judging
-from sodakd.judge.languages.go_source import read
+from sodakd.judge.languages.go_analysis import read
 from sodakd.judge.toolchains import Toolchain, toolchain
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import (
-    Case,
+    CallTests,
     Language,
     Outcome,
     Signature,
-    Tests,
+    TestCase,
     TestScript,
     ValueType,
     Verdict,
@@ -178,8 +178,8 @@ def test_where_programs_cannot_be_linked_together_each_is_linked_alone(
             path.chmod(0o755)
         tools = {**found.tools, "go_link": str(linker)}
         wrong = dataclasses.replace(found, tools=tools, places=(*found.places, folder))
-        for module in (judging, tasks):
-            monkeypatch.setattr(module, "found", {Language.GO: wrong}.__getitem__)
+        for module in (judging, protocol):
+            monkeypatch.setattr(module, "require_toolchain", {Language.GO: wrong}.__getitem__)
         bodies = ("", 't.Error("x")', 'panic("y")')
         with Judge(SETTINGS, workers=1) as judge:
             outcomes = [verdict.outcome for verdict in judge.all([*map(_script, bodies)])]
@@ -260,10 +260,10 @@ def test_a_value_arrives_as_it_was_given(
     kinds = {"int": "int", "float": "float64", "bool": "bool", "str": "string"}
     kinds |= {f"list[{name}]": f"[]{kind}" for name, kind in kinds.items()}
     code = f"package main\n\nfunc given() {kinds[returns]} {{ return {value} }}\n"
-    tests = Tests.model_validate(
+    tests = CallTests.model_validate(
         {
             "entry_point": "given",
-            "cases": [Case.model_validate({"arguments": (), "expected": expected})],
+            "cases": [TestCase.model_validate({"arguments": (), "expected": expected})],
             "signature": Signature(arguments=(), returns=returns),
         }
     )

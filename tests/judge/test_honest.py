@@ -7,7 +7,7 @@ import pytest
 
 from sodakd.judge import Judge, Program
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import Case, Language, Outcome, Signature, Tests, TestScript, ValueType
+from sodakd.types import CallTests, Language, Outcome, Signature, TestCase, TestScript, ValueType
 from tests.judge.test_programs import skip_where_missing
 
 INT = ValueType.INT
@@ -23,9 +23,9 @@ def both() -> Iterator[tuple[Judge, Judge]]:
 
 def called(language: Language, code: str, returns: ValueType = INT) -> Program:
     """`f(1)` must give 2."""
-    tests = Tests(
+    tests = CallTests(
         entry_point="f",
-        cases=(Case(arguments=(1,), expected=2),),
+        cases=(TestCase(arguments=(1,), expected=2),),
         signature=Signature(arguments=(INT,), returns=returns),
     )
     return Program(code, language, tests, id="one")

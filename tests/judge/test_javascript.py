@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from sodakd.judge import Judge, Program
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import Case, Language, Outcome, Tests, TestScript, Verdict
+from sodakd.types import CallTests, Language, Outcome, TestCase, TestScript, Verdict
 from tests.judge.programs import ROOT, programs
 from tests.judge.test_programs import skip_where_missing
 
@@ -31,8 +31,8 @@ def judged(both: tuple[Judge, Judge], program: Program) -> Verdict:
 
 
 def called(code: str, expected: JsonValue, *arguments: JsonValue) -> Program:
-    cases = (Case(arguments=arguments, expected=expected),)
-    return Program(code, Language.JAVASCRIPT, Tests(entry_point="f", cases=cases))
+    cases = (TestCase(arguments=arguments, expected=expected),)
+    return Program(code, Language.JAVASCRIPT, CallTests(entry_point="f", cases=cases))
 
 
 def scripted(code: str, script: str) -> Program:

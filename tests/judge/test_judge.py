@@ -8,7 +8,7 @@ import pytest
 from sodakd.errors import JudgeError
 from sodakd.judge.judge import Judge, Program
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import Case, Language, Outcome, Question, Tests, Verdict
+from sodakd.types import CallTests, Language, Outcome, Question, TestCase, Verdict
 
 GOOD = "def total(xs):\n    return sum(xs)\n"
 
@@ -81,6 +81,6 @@ def test_the_same_program_gets_the_same_words(question: Question) -> None:
 
 
 def test_calls_in_a_typed_language_need_a_signature(judge: Judge) -> None:
-    tests = Tests(entry_point="f", cases=(Case(arguments=(), expected=1),))
+    tests = CallTests(entry_point="f", cases=(TestCase(arguments=(), expected=1),))
     with pytest.raises(JudgeError, match="needs the types of f"):
         judge.one(Program("int f(void) { return 1; }", Language.C, tests))

@@ -4,10 +4,10 @@ import pytest
 
 from sodakd.judge import Judge, Program
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import Case, Language, Outcome, Tests
+from sodakd.types import CallTests, Language, Outcome, TestCase
 from tests.judge.test_programs import skip_where_missing
 
-TESTS = Tests(entry_point="f", cases=(Case(arguments=(64,), expected=64),))
+TESTS = CallTests(entry_point="f", cases=(TestCase(arguments=(64,), expected=64),))
 ORDINARY = {
     "threads of a pool": """\
 from concurrent.futures import ThreadPoolExecutor
@@ -94,7 +94,7 @@ long long f(long long n) {
     return ready;
 }
 """
-    tests = Tests.model_validate(
+    tests = CallTests.model_validate(
         {**TESTS.model_dump(), "signature": {"arguments": ["int"], "returns": "int"}}
     )
     with Judge(JudgeSettings(), 1) as judge:

@@ -7,19 +7,19 @@ import pytest
 
 from sodakd.errors import JudgeError
 from sodakd.judge.judge import Judge, Program
-from sodakd.judge.lint import cppcheck, linting, ruff
+from sodakd.judge.lint import cppcheck, ruff, runner
 from sodakd.judge.lint.counts import count
-from sodakd.judge.lint.table import TOOLS
+from sodakd.judge.lint.registry import TOOLS
 from sodakd.judge.lint.tool import Tool
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import (
-    Case,
+    CallTests,
     Finding,
     Language,
     Outcome,
     Severity,
     Signature,
-    Tests,
+    TestCase,
     TestScript,
     ValueType,
 )
@@ -95,7 +95,9 @@ def test_the_tests_that_follow_a_program_are_read_and_not_reported(judge: Judge)
 def test_what_the_judge_puts_before_a_program_is_there_for_its_tools(judge: Judge) -> None:
     need("gcc")
     signature = Signature(arguments=(ValueType.INTS,), returns=ValueType.INT)
-    tests = Tests(entry_point="f", cases=(Case(arguments=([1],), expected=1),), signature=signature)
+    tests = CallTests(
+        entry_point="f", cases=(TestCase(arguments=([1],), expected=1),), signature=signature
+    )
     code = "long long f(IntList x) {\n  return x.count;\n}\n"
     assert judge.lint([Program(code, Language.C, tests)], full=True) == [()]
 
@@ -115,7 +117,7 @@ def test_a_program_that_a_tool_fails_on_spoils_no_other(judge: Judge) -> None:
     programs = [Program(f"print(y{number})\n", Language.PYTHON, _NONE) for number in range(6)]
     programs.insert(3, Program(deep, Language.PYTHON, _NONE))
     findings = judge.lint(programs)
-    assert [one.rule for one in findings[3]] == [linting.NO_ANSWER]
+    assert [one.rule for one in findings[3]] == [runner.NO_ANSWER]
     assert [len(one) for one in findings] == [1] * 7
     assert findings[0][0].message == "Undefined name `y0`"
 
@@ -143,15 +145,15 @@ def test_no_text_takes_longer_to_prepare_than_its_length(judge: Judge) -> None:
 
 def test_huge_programs_and_endless_findings_are_bounded(judge: Judge) -> None:
     need("ruff")
-    long = f"x = [{'1,' * linting.LONGEST}]\n"
+    long = f"x = [{'1,' * runner.LONGEST}]\n"
     line = f"x = [{'y, ' * 30_000}]\n"
     findings = judge.lint([Program(code, Language.PYTHON, _NONE) for code in (long, line)])
-    assert [one.rule for one in findings[0]] == [linting.TOO_LONG]
+    assert [one.rule for one in findings[0]] == [runner.TOO_LONG]
     assert {one.rule for one in findings[1]} == {"F821"}
     many = "".join(f"print(y{number}, '{'a' * 2000}')\n" for number in range(90))
     (bounded,) = judge.lint([Program(many, Language.PYTHON, _NONE)])
-    assert len(bounded) == linting.MOST + 1
-    assert bounded[-1].rule == linting.MORE
+    assert len(bounded) == runner.MOST + 1
+    assert bounded[-1].rule == runner.MORE
     assert bounded[-1].message == "40 more findings"
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from sodakd.errors import JudgeError
 from sodakd.judge.lint import ruff
-from sodakd.judge.lint.table import TOOLS
+from sodakd.judge.lint.registry import TOOLS
 from tests.tiny import sodakd
 
 ROWS = (

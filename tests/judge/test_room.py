@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from sodakd.judge import room
-from sodakd.judge.room import Room, sweep
+from sodakd.judge import scratch
+from sodakd.judge.scratch import ScratchDir, remove_stale
 from tests.tiny import command, heed_interrupts
 
 LOOP = {"id": "a", "language": "python", "code": "import time\ntime.sleep(60)"}
@@ -35,12 +35,12 @@ def test_folders_whose_owner_is_gone_are_swept_and_no_other(tmp_path: Path) -> N
     (tmp_path / "sodakd-box-held_link").symlink_to(target)
     lock = os.open(held, os.O_RDONLY)
     fcntl.flock(lock, fcntl.LOCK_EX)
-    sweep(tmp_path)
+    remove_stale(tmp_path)
     left = {path.name for path in tmp_path.iterdir()}
     assert left == {held.name, foreign.name, young.name, target.name, "sodakd-box-held_link"}
     assert (target / "0" / "inner").is_dir()
     os.close(lock)
-    sweep(tmp_path)
+    remove_stale(tmp_path)
     assert not held.exists()
     assert not gone.exists()
 
@@ -49,19 +49,19 @@ def test_a_room_is_held_by_its_process_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    own = Room()
+    own = ScratchDir()
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(30)"])
     try:
         old(Path(own.name))
-        sweep(tmp_path)
+        remove_stale(tmp_path)
         assert Path(own.name).is_dir()
         os.close(own._lock)  # what the kernel does with the descriptors of a killed process
-        sweep(tmp_path)
+        remove_stale(tmp_path)
         assert not Path(own.name).exists()
     finally:
         child.kill()
         child.wait()
-    room.sweep_once.cache_clear()
+    scratch.sweep_once.cache_clear()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from sodakd.errors import DataError
 from sodakd.judge import Judge, JudgeSettings, Language, Outcome
-from sodakd.judging.rows import Given, read_programs
+from sodakd.judging.rows import ParsedRows, read_programs
 from sodakd.types import TestScript
 
 GOOD, WRONG = "def add(a, b):\n    return a + b\n", "def add(a, b):\n    return a - b\n"
@@ -30,7 +30,7 @@ def file_of(folder: Path, rows: Iterable[Values], name: str = "rows.jsonl") -> P
     return path
 
 
-def given(folder: Path, *rows: Values, language: Language | None = None) -> Given:
+def given(folder: Path, *rows: Values, language: Language | None = None) -> ParsedRows:
     return read_programs(file_of(folder, rows), None, language)
 
 

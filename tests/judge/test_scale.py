@@ -8,15 +8,15 @@ from collections.abc import Iterator
 import pytest
 
 from sodakd.judge import Judge, Program
-from sodakd.judge import workers as workers_module
+from sodakd.judge import worker_pool as workers_module
 from sodakd.judge.judge import _AHEAD
-from sodakd.judge.known import Known, digest
-from sodakd.judge.pool import Worker
-from sodakd.judge.workers import Workers
+from sodakd.judge.verdict_cache import VerdictCache, digest
+from sodakd.judge.worker_pool import WorkerPool
+from sodakd.judge.worker_process import Worker
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import Case, Language, Outcome, Stage, Tests, Verdict
+from sodakd.types import CallTests, JudgeStage, Language, Outcome, TestCase, Verdict
 
-TESTS = Tests(entry_point="f", cases=(Case(arguments=(1,), expected=2),))
+TESTS = CallTests(entry_point="f", cases=(TestCase(arguments=(1,), expected=2),))
 SETTINGS = JudgeSettings(cpu_seconds=0.3, calibrate=False)
 
 
@@ -56,8 +56,8 @@ def test_one_stream_holds_equal_programs_wrong_ones_and_many_that_run_out_of_tim
 
 
 def test_verdicts_are_remembered_up_to_a_number() -> None:
-    known = Known(most=2)
-    verdict = Verdict(outcome=Outcome.PASSED, stage=Stage.RUN)
+    known = VerdictCache(most=2)
+    verdict = Verdict(outcome=Outcome.PASSED, stage=JudgeStage.RUN)
     keys = [digest(program(number)) for number in range(3)]
     known.put(keys[0], verdict)
     known.put(keys[1], verdict)
@@ -67,18 +67,18 @@ def test_verdicts_are_remembered_up_to_a_number() -> None:
     assert len(known) == 2
 
 
-def workers(cores: int = 1) -> Workers:
-    return Workers(lambda _: Worker(2**27, 64, ()), cores)
+def workers(cores: int = 1) -> WorkerPool:
+    return WorkerPool(lambda _: Worker(2**27, 64, ()), cores)
 
 
 def test_a_worker_is_lent_again_and_the_one_used_least_lately_is_closed() -> None:
     pool = workers()
-    with pool.lent(Language.PYTHON) as first, pool.lent(Language.PYTHON) as second:
+    with pool.lease(Language.PYTHON) as first, pool.lease(Language.PYTHON) as second:
         assert first is not second
-    with pool.lent(Language.PYTHON) as again:
+    with pool.lease(Language.PYTHON) as again:
         assert again in (first, second)
     for language in (*Language, Language.PYTHON):
-        with pool.lent(language):
+        with pool.lease(language):
             pass
     assert len(pool.idle) == len(Language)
     assert pool.idle[-1] is Language.PYTHON
@@ -89,11 +89,11 @@ def test_a_worker_is_lent_again_and_the_one_used_least_lately_is_closed() -> Non
 def test_where_memory_is_short_one_idle_worker_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     pool = workers()
     for language in Language:
-        with pool.lent(language):
+        with pool.lease(language):
             pass
     monkeypatch.setattr(workers_module, "_memory_is_short", lambda: True)
     monkeypatch.setattr(workers_module, "_LOOKED_AFTER", 0.0)
-    with pool.lent(Language.GO):
+    with pool.lease(Language.GO):
         pass
     assert pool.idle == [Language.GO]
     pool.close()
@@ -105,7 +105,7 @@ def test_a_program_that_waits_for_a_core_has_its_time_nevertheless() -> None:
     work = "import time\ndef f():\n    end = time.process_time() + 0.6\n"
     work += "    while time.process_time() < end:\n        pass\n    return 1\n"
     sleep = "import time\ndef f():\n    time.sleep(60)\n    return 1\n"
-    tests = Tests(entry_point="f", cases=(Case(arguments=(), expected=1),))
+    tests = CallTests(entry_point="f", cases=(TestCase(arguments=(), expected=1),))
     settings = JudgeSettings(cpu_seconds=1, calibrate=False)
     busy = [sys.executable, "-c", "while True: pass"]
     os.sched_setaffinity(0, core)

@@ -3,8 +3,8 @@
 import pytest
 from pydantic import JsonValue
 
-from sodakd.text.test_validation import mistake
-from sodakd.types import Case, Language, Signature, Tests, ValueType
+from sodakd.text.test_validation import signature_error
+from sodakd.types import CallTests, Language, Signature, TestCase, ValueType
 
 FIRST_LOST = 2**53 + 1
 INT, INTS, FLOAT = ValueType.INT, ValueType.INTS, ValueType.FLOAT
@@ -12,10 +12,10 @@ INT, INTS, FLOAT = ValueType.INT, ValueType.INTS, ValueType.FLOAT
 
 def calls(
     argument: JsonValue, expected: JsonValue, types: tuple[ValueType, ValueType] | None
-) -> Tests:
+) -> CallTests:
     signature = None if types is None else Signature(arguments=types[:1], returns=types[1])
-    case = Case(arguments=(argument,), expected=expected)
-    return Tests(entry_point="f", cases=(case,), signature=signature)
+    case = TestCase(arguments=(argument,), expected=expected)
+    return CallTests(entry_point="f", cases=(case,), signature=signature)
 
 
 @pytest.mark.parametrize(
@@ -33,12 +33,12 @@ def calls(
     ],
 )
 def test_an_integer_that_a_language_has_not_is_said_to_be_out_of_reach(
-    language: Language, tests: Tests, what: str
+    language: Language, tests: CallTests, what: str
 ) -> None:
-    wrong = mistake(tests, language)
+    wrong = signature_error(tests, language)
     assert what in wrong
     assert "no program could pass" in wrong
-    assert language.written in wrong
+    assert language.display_name in wrong
 
 
 @pytest.mark.parametrize(
@@ -52,5 +52,5 @@ def test_an_integer_that_a_language_has_not_is_said_to_be_out_of_reach(
         (Language.PYTHON, calls(10**30, 10**5000, (INT, INT))),
     ],
 )
-def test_an_integer_that_a_language_has_is_none(language: Language, tests: Tests) -> None:
-    assert mistake(tests, language) == ""
+def test_an_integer_that_a_language_has_is_none(language: Language, tests: CallTests) -> None:
+    assert signature_error(tests, language) == ""

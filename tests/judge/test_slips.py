@@ -10,7 +10,7 @@ from sodakd.errors import DataError
 from sodakd.judging.rows import read_programs
 from sodakd.text.extract import extract
 from sodakd.text.labels import label_of
-from sodakd.text.truncation import unexpected_end
+from sodakd.text.truncation import truncated_at
 from sodakd.types import Language
 
 PYTHON = Language.PYTHON
@@ -174,8 +174,8 @@ def test_labels_are_known_by_their_other_names(info: str, label: str) -> None:
     ],
 )
 def test_brackets_in_texts_do_not_count(code: str, language: Language) -> None:
-    assert not unexpected_end(code, language)
-    assert unexpected_end(f"{code}\n(", language)
+    assert not truncated_at(code, language)
+    assert truncated_at(f"{code}\n(", language)
 
 
 def test_an_answer_column_is_read_as_an_answer_and_a_code_column_as_code(tmp_path: Path) -> None:

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from sodakd.judge.judge import Judge
-from sodakd.judge.toolchains import Missing, toolchain
-from sodakd.judge.trial import program_for
+from sodakd.judge.toolchains import MissingToolchain, toolchain
+from sodakd.judge.untested import to_program
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import Case, Language, Outcome, Question, Tests
+from sodakd.types import CallTests, Language, Outcome, Question, TestCase
 
 PASSED, COMPILE, RUNTIME = Outcome.PASSED, Outcome.COMPILE_ERROR, Outcome.RUNTIME_ERROR
 CASES = [
@@ -50,18 +50,18 @@ def test_a_trial_runs_an_answer_to_its_end(
     judge: Judge, language: Language, code: str, outcome: Outcome
 ) -> None:
     found = toolchain(language)
-    if isinstance(found, Missing):
-        pytest.skip(f"{language} has no toolchain here: {found.lacks}")
-    verdict = judge.one(program_for(untested(language), code))
+    if isinstance(found, MissingToolchain):
+        pytest.skip(f"{language} has no toolchain here: {found.reason}")
+    verdict = judge.one(to_program(untested(language), code))
     assert verdict.outcome is outcome, verdict.output
 
 
 def test_no_code_is_no_program_and_says_why(judge: Judge) -> None:
-    verdict = judge.one(program_for(untested(Language.GO), " ", "the answer is in sql"))
+    verdict = judge.one(to_program(untested(Language.GO), " ", "the answer is in sql"))
     assert (verdict.outcome, verdict.output) == (Outcome.NOT_EXECUTABLE, "the answer is in sql")
 
 
 def test_tests_of_a_question_are_its_own() -> None:
-    tests = Tests(entry_point="f", cases=(Case(arguments=(1,), expected=1),))
+    tests = CallTests(entry_point="f", cases=(TestCase(arguments=(1,), expected=1),))
     question = untested(Language.PYTHON).model_copy(update={"tests": tests})
-    assert program_for(question, "def f(x): return x").tests is tests
+    assert to_program(question, "def f(x): return x").tests is tests

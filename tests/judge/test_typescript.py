@@ -7,7 +7,7 @@ from pydantic import JsonValue
 
 from sodakd.judge import Judge, Program
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import Case, Language, Outcome, Tests, TestScript
+from sodakd.types import CallTests, Language, Outcome, TestCase, TestScript
 from tests.judge.test_programs import skip_where_missing
 
 SETTINGS = JudgeSettings(cpu_seconds=2)
@@ -22,8 +22,8 @@ def judge() -> Iterator[Judge]:
 
 
 def called(code: str, expected: JsonValue) -> Program:
-    cases = (Case(arguments=(), expected=expected),)
-    return Program(code, Language.TYPESCRIPT, Tests(entry_point="f", cases=cases))
+    cases = (TestCase(arguments=(), expected=expected),)
+    return Program(code, Language.TYPESCRIPT, CallTests(entry_point="f", cases=cases))
 
 
 def scripted(code: str, script: str) -> Program:

@@ -6,12 +6,12 @@ import pytest
 from pydantic import JsonValue
 
 from sodakd.judge import Judge, Program
-from sodakd.judge.inside.box import Limits
-from sodakd.judge.inside.misfit import misfit
-from sodakd.judge.inside.task import Task
-from sodakd.judge.unfit import UnfitError
+from sodakd.judge.invalid_tests import InvalidTestsError
+from sodakd.judge.sandbox.sandbox import Limits
+from sodakd.judge.sandbox.signature_check import signature_mismatch
+from sodakd.judge.sandbox.task import Task
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import Case, Language, Signature, Tests, ValueType
+from sodakd.types import CallTests, Language, Signature, TestCase, ValueType
 from tests.judge.test_programs import skip_where_missing
 
 INT = ValueType.INT
@@ -23,8 +23,8 @@ CODE = {
 
 def program(language: Language, name: str, *arguments: JsonValue, signed: bool = True) -> Program:
     signature = Signature(arguments=(INT,), returns=INT) if signed else None
-    cases = (Case(arguments=arguments, expected=2),)
-    tests = Tests(entry_point="f", cases=cases, signature=signature)
+    cases = (TestCase(arguments=arguments, expected=2),)
+    tests = CallTests(entry_point="f", cases=cases, signature=signature)
     return Program(f"{CODE[language]}// {name}\n", language, tests, id=name)
 
 
@@ -44,10 +44,10 @@ def test_a_program_whose_tests_do_not_fit_is_named_and_the_others_are_judged(
     passed: list[str] = []
     with Judge(JudgeSettings(), 1) as judge:
         judged = judge.many(asked)
-        with pytest.raises(UnfitError) as raised:
+        with pytest.raises(InvalidTestsError) as raised:
             passed.extend(one.id for one in judged if one.verdict.passed)
         assert judge.one(program(language, "after", 1)).passed
-        with pytest.raises(UnfitError, match="program 'alone': call 1 of f has 2 arguments"):
+        with pytest.raises(InvalidTestsError, match="program 'alone': call 1 of f has 2 arguments"):
             judge.one(program(language, "alone", 1, 2))
     assert sorted(passed) == ["first", "second", "third"]
     said = raised.value.reasons
@@ -74,4 +74,4 @@ def test_an_argument_fits_its_type_or_not(kind: str, value: JsonValue, fits: boo
         language="c", code="", entry_point="f", arguments=((value,),), argument_types=(kind,),
         result_type="int", script=None, as_main=False, limits=Limits(), tools={},
     )  # fmt: skip
-    assert (misfit(asked) == "") is fits
+    assert (signature_mismatch(asked) == "") is fits

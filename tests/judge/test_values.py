@@ -6,27 +6,27 @@ import pytest
 from pydantic import JsonValue
 
 from sodakd.judge import Judge, Program
-from sodakd.judge.inside.plain import decode, encode
-from sodakd.judge.values import Rule, compare, same
+from sodakd.judge.compare import Rule, compare, equal
+from sodakd.judge.sandbox.json_values import decode, encode
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import Case, Language, Outcome, Tests
+from sodakd.types import CallTests, Language, Outcome, TestCase
 
 NAN, INFINITE = float("nan"), float("inf")
 
 
 def test_values_are_the_same_in_value_and_type() -> None:
-    assert same({"dict": [["b", [1]], ["a", NAN]]}, {"a": NAN, "b": [1]})
-    assert same({"dict": [[1, 2]]}, {"dict": [[1, 2]]})
-    assert same({"set": [3, 1]}, {"set": [1, 3]})
-    assert same({"dict": [["dict", [1, 2]]]}, {"dict": [1, 2]})
-    assert same({"a": 1}, {"a": 1.0}, Rule(strict=False))
-    assert not same({"dict": [["a", 1]]}, {"a": 1.0})
-    assert not same({"dict": [["a", 1], ["a", 1]]}, {"a": 1, "b": 2})
-    assert not same({"set": [1]}, {"set": [1, 1]})
-    assert not same({"tuple": [1, 2]}, [1, 2])
-    assert not same({"dict": [["set", [1]]]}, {"set": [2]})
-    assert not same(1, True)
-    assert not same(1, True, Rule(strict=False))
+    assert equal({"dict": [["b", [1]], ["a", NAN]]}, {"a": NAN, "b": [1]})
+    assert equal({"dict": [[1, 2]]}, {"dict": [[1, 2]]})
+    assert equal({"set": [3, 1]}, {"set": [1, 3]})
+    assert equal({"dict": [["dict", [1, 2]]]}, {"dict": [1, 2]})
+    assert equal({"a": 1}, {"a": 1.0}, Rule(strict=False))
+    assert not equal({"dict": [["a", 1]]}, {"a": 1.0})
+    assert not equal({"dict": [["a", 1], ["a", 1]]}, {"a": 1, "b": 2})
+    assert not equal({"set": [1]}, {"set": [1, 1]})
+    assert not equal({"tuple": [1, 2]}, [1, 2])
+    assert not equal({"dict": [["set", [1]]]}, {"set": [2]})
+    assert not equal(1, True)
+    assert not equal(1, True, Rule(strict=False))
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_float_is_as_near_as_it_must_be(
     found: JsonValue, expected: JsonValue, tolerance: float | None, passed: bool
 ) -> None:
     rule = Rule() if tolerance is None else Rule(relative=tolerance, absolute=tolerance)
-    assert same(found, expected, rule) is passed
+    assert equal(found, expected, rule) is passed
 
 
 LONG = 7**7000
@@ -67,7 +67,9 @@ def test_long_integers_are_values_like_others() -> None:
     assert decode(encode([LONG, {-LONG: 1}])) == [LONG, {-LONG: 1}]
     code = "def f(x):\n    return [x * 7, -x]\n"
     for expected, outcome in (([LONG * 7, -LONG], "passed"), ([LONG * 7, LONG], "wrong_answer")):
-        tests = Tests(entry_point="f", cases=(Case(arguments=(LONG,), expected=[*expected]),))
+        tests = CallTests(
+            entry_point="f", cases=(TestCase(arguments=(LONG,), expected=[*expected]),)
+        )
         with Judge(JudgeSettings(calibrate=False), 1) as judge:
             verdict = judge.one(Program(code, Language.PYTHON, tests))
         assert verdict.outcome == outcome, verdict.output
@@ -77,6 +79,6 @@ def test_long_integers_are_values_like_others() -> None:
     "value", ["[" * 5000 + "]" * 5000, "9" * 200_000, "nul", '{"int": "zz"}', '{"value": ']
 )
 def test_what_cannot_be_read_is_no_pass(value: str) -> None:
-    tests = Tests(entry_point="f", cases=(Case(arguments=(), expected=1),))
+    tests = CallTests(entry_point="f", cases=(TestCase(arguments=(), expected=1),))
     outcome, _ = compare(f'{{"value": {value}}}\n', tests, Language.PYTHON)
     assert outcome is Outcome.NO_VERDICT

@@ -16,14 +16,14 @@ import pytest
 
 from sodakd.errors import JudgeError
 from sodakd.judge import Judge, Program
-from sodakd.judge.inside.landlock import version
+from sodakd.judge.sandbox.landlock import version
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import Case, Language, Outcome, Tests, Walls
+from sodakd.types import CallTests, Language, Outcome, SandboxKind, TestCase
 from tests.judge.programs import good, programs
 from tests.judge.test_hostile import HOSTILE
 
 ROOT = Path(__file__).parents[2]
-TESTS = Tests(entry_point="f", cases=(Case(arguments=(1,), expected=2),))
+TESTS = CallTests(entry_point="f", cases=(TestCase(arguments=(1,), expected=2),))
 needs_landlock = pytest.mark.skipif(version() < 6, reason="Landlock is older than Linux 6.12")
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 needs_python = pytest.mark.skipif(
@@ -93,9 +93,10 @@ def landlocked(code: str) -> str:
         "import os, sys\nfrom pathlib import Path\nfrom unittest.mock import patch\n"
         "from sodakd.judge import Judge, Program\n"
         "from sodakd.settings.stages import JudgeSettings\n"
-        "from sodakd.types import Case, Language, Tests\n"
-        "patch('sodakd.judge.pool.interpreter', Path('/usr/bin/python3').resolve).start()\n"
-        "tests = Tests(entry_point='f', cases=(Case(arguments=(1,), expected=2),))\n"
+        "from sodakd.types import CallTests, Language, TestCase\n"
+        "python = Path('/usr/bin/python3').resolve\n"
+        "patch('sodakd.judge.worker_process.interpreter', python).start()\n"
+        "tests = CallTests(entry_point='f', cases=(TestCase(arguments=(1,), expected=2),))\n"
         "settings = JudgeSettings(cpu_seconds=30, calibrate=False)\n"
         "with Judge(settings, workers=1) as judge:\n"
         "    print('begins', flush=True)\n"
@@ -199,12 +200,12 @@ def test_what_is_judged_without_a_wall_says_so(
 ) -> None:
     monkeypatch.setenv("SODAKD_WALLS", "none")
     monkeypatch.setenv("SODAKD_CACHE", str(folder / "cache"))
-    monkeypatch.setattr("sodakd.judge.pool.interpreter", Path("/usr/bin/python3").resolve)
+    monkeypatch.setattr("sodakd.judge.worker_process.interpreter", Path("/usr/bin/python3").resolve)
     settings = JudgeSettings(cpu_seconds=1, calibrate=False, allow_unsandboxed=True)
     with Judge(settings, workers=1) as judge:
         verdict = judge.one(good(Language.PYTHON).by_calls())
         assert verdict.passed
-        assert verdict.walls is Walls.NONE
+        assert verdict.walls is SandboxKind.NONE
         assert "WITHOUT a sandbox" in verdict.warning
         assert judge.notes() == [verdict.warning]
         loop = Program("while True:\n    pass", Language.PYTHON, TESTS)
@@ -215,7 +216,7 @@ def test_what_is_judged_without_a_wall_says_so(
 def test_behind_namespaces_nothing_warns() -> None:
     with Judge(JudgeSettings(calibrate=False), workers=1) as judge:
         verdict = judge.one(good(Language.PYTHON).by_calls())
-        assert (verdict.walls, verdict.warning, judge.notes()) == (Walls.NAMESPACES, "", [])
+        assert (verdict.walls, verdict.warning, judge.notes()) == (SandboxKind.NAMESPACES, "", [])
 
 
 WRITES = """
@@ -231,9 +232,9 @@ def f(place):
 """
 BELOW = """
 import sys
-from sodakd.judge.pool import Worker
+from sodakd.judge.worker_process import Worker
 from sodakd.judge.program import Program
-from sodakd.judge.tasks import limits_of, task_of
+from sodakd.judge.protocol import limits_of, task_of
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Case, Language, Tests
 

@@ -9,11 +9,11 @@ import psutil
 import pytest
 
 from sodakd.errors import JudgeError
-from sodakd.judge import Judge, Program, pool
+from sodakd.judge import Judge, Program, worker_process
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import Case, Language, Outcome, Tests
+from sodakd.types import CallTests, Language, Outcome, TestCase
 
-TESTS = Tests(entry_point="f", cases=(Case(arguments=(1,), expected=2),))
+TESTS = CallTests(entry_point="f", cases=(TestCase(arguments=(1,), expected=2),))
 SLEEPS = Program("import time\ntime.sleep(50)\n", Language.PYTHON, TESTS, id="sleeps")
 RIGHT = Program("def f(x):\n    return x + 1\n", Language.PYTHON, TESTS, id="right")
 RUNNING = 4
@@ -55,7 +55,7 @@ def hit(times: int, how: signal.Signals) -> threading.Thread:
 def test_a_program_whose_workers_end_twice_gets_a_verdict(
     judge: Judge, monkeypatch: pytest.MonkeyPatch, how: signal.Signals, outcome: Outcome
 ) -> None:
-    monkeypatch.setattr(pool, "_PATIENCE", 5.0)
+    monkeypatch.setattr(worker_process, "_PATIENCE", 5.0)
     thread = hit(3, how)  # once while it is tried beside another
     found = {one.id: one.verdict for one in judge.many([SLEEPS, RIGHT])}
     thread.join()
@@ -67,7 +67,7 @@ def test_a_program_whose_workers_end_twice_gets_a_verdict(
 def test_where_no_program_can_be_run_nothing_is_judged(
     judge: Judge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sodakd.judge.judge.gold", lambda _: SLEEPS)
+    monkeypatch.setattr("sodakd.judge.judge.calibration_program", lambda _: SLEEPS)
     thread = hit(3, signal.SIGKILL)
     with pytest.raises(JudgeError, match="ended with status"):
         judge.one(SLEEPS)

@@ -7,12 +7,12 @@ import pytest
 
 from sodakd.judge import Judge, Program
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import FaultKind, Language, Outcome, Tests
-from sodakd.world import draw
-from sodakd.world.languages import print_program
-from sodakd.world.mutate import make_fault
-from sodakd.world.operations import LEVELS
-from sodakd.world.splits import Split
+from sodakd.synthetic import generate
+from sodakd.synthetic.faults import make_fault
+from sodakd.synthetic.languages import print_program
+from sodakd.synthetic.operations import LEVELS
+from sodakd.synthetic.splits import Split
+from sodakd.types import CallTests, FaultKind, Language, Outcome
 from tests.judge.test_programs import skip_where_missing
 
 MANY = pytest.param(2000, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])
@@ -25,9 +25,9 @@ def test_what_the_world_prints_passes_and_its_faults_do_not(language: Language, 
     rng = Random(f"{language} {count}")
     right: list[Program] = []
     wrong: list[Program] = []
-    for question in draw.draw_questions(count, LEVELS, Split.TRAIN, seed=5, language=language):
-        assert isinstance(question.tests, Tests)
-        program = draw.program_of(question)
+    for question in generate.draw_questions(count, LEVELS, Split.TRAIN, seed=5, language=language):
+        assert isinstance(question.tests, CallTests)
+        program = generate.program_of(question)
         right.append(Program(print_program(program, language), language, question.tests))
         kind = rng.choice(list(FaultKind))
         fault = make_fault(program, question.tests, (kind,), rng, language)

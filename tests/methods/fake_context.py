@@ -6,10 +6,10 @@ from pathlib import Path
 from sodakd.methods.inputs import RunInputs
 from sodakd.methods.parts import unmeasured
 from sodakd.recipe import Recipe
-from sodakd.records import Allowance, Feedback, Solved
+from sodakd.records import Allowance, Feedback, SftExample
 from sodakd.settings.training import TrainingSettings
-from sodakd.training.batches import Example
-from sodakd.types import FaultKind, Language, Pair, Question
+from sodakd.training.schedule import Example
+from sodakd.types import FaultKind, Language, PreferencePair, Question
 
 
 def question(name: str) -> Question:
@@ -55,18 +55,20 @@ class FakeContext:
         self._rates = list(rates)
         self._empty = empty
 
-    def solutions(self, step: str, questions: Sequence[Question]) -> Sequence[Solved]:
+    def solutions(self, step: str, questions: Sequence[Question]) -> Sequence[SftExample]:
         self.studied[step] = [each.text for each in questions]
         return [
-            Solved(question_id=each.id, prompt=each.text, code="answer")
+            SftExample(question_id=each.id, prompt=each.text, code="answer")
             for each in questions
             if step not in self._empty
         ]
 
-    def pairs(self, step: str, questions: Sequence[Question]) -> Sequence[Pair]:
+    def pairs(self, step: str, questions: Sequence[Question]) -> Sequence[PreferencePair]:
         self.studied[step] = [each.text for each in questions]
         return [
-            Pair(question=each, chosen="right", rejected="wrong", fault=FaultKind.CONSTANT)
+            PreferencePair(
+                question=each, chosen="right", rejected="wrong", fault=FaultKind.CONSTANT
+            )
             for each in questions
             if step not in self._empty
         ]

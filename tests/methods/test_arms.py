@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 from sodakd.errors import RecipeError, RunError
-from sodakd.methods import students
-from sodakd.methods.distil import distil
+from sodakd.jsonl import read_rows
+from sodakd.methods import engines
+from sodakd.methods.engines import Engine, EngineConfig
 from sodakd.methods.plan import plan
-from sodakd.methods.students import Engine, Place
+from sodakd.methods.run_recipe import run_recipe
 from sodakd.recipe import LoadedRecipe, Recipe, read_recipe
 from sodakd.records import Allowance, Results, StudentRow
-from sodakd.run import unwatched
-from sodakd.store import read_rows
-from sodakd.training import fit as training
+from sodakd.run import no_progress
+from sodakd.training import train as training
 from tests.tiny import write_recipe
 
 
@@ -40,9 +40,9 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Small:
     loaded = read_recipe(write_recipe(folder), less)
     opened: list[Path] = []
     at_training: list[list[Path]] = []
-    real_open, real_fit = students.BACKENDS["transformers"], training.fit
+    real_open, real_fit = engines.BACKENDS["transformers"], training.train
 
-    def counted(place: Place, student: Path) -> Engine:
+    def counted(place: EngineConfig, student: Path) -> Engine:
         opened.append(student)
         return replace(real_open(place, student), close=lambda: opened.remove(student))
 
@@ -51,9 +51,9 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Small:
         return real_fit(*given)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(students, "BACKENDS", {"transformers": counted})
-        patch.setattr(training, "fit", watched)
-        results = distil(loaded, folder / "run", unwatched)
+        patch.setattr(engines, "BACKENDS", {"transformers": counted})
+        patch.setattr(training, "train", watched)
+        results = run_recipe(loaded, folder / "run", no_progress)
     at_training.append(opened)
     return Small(loaded, folder / "run", results, at_training)
 
@@ -88,7 +88,7 @@ def test_an_arm_is_made_again_under_another_allowance_and_the_first_one_is_not(
     path.write_text(allowed.model_copy(update={"calls": 3}).model_dump_json())
     (out / "sft" / "left-over").touch()
     (out / "soda" / "left-over").touch()
-    assert distil(small.loaded, out, unwatched) == small.results
+    assert run_recipe(small.loaded, out, no_progress) == small.results
     assert not (out / "sft" / "left-over").exists()
     assert (out / "soda" / "left-over").exists()
 
@@ -97,11 +97,11 @@ def test_dropping_a_step_of_an_arm_leaves_the_others_and_one_of_the_run_leaves_n
     small: Small, out: Path
 ) -> None:
     (out / "soda" / "left-over").touch()
-    assert distil(small.loaded, out, unwatched, "sft/student") == small.results
+    assert run_recipe(small.loaded, out, no_progress, "sft/student") == small.results
     assert (out / "soda" / "left-over").exists()
     with pytest.raises(RunError, match="there are:"):
-        distil(small.loaded, out, unwatched, "soda/cycle-7/pairs")
-    assert distil(small.loaded, out, unwatched, "base/evaluation") == small.results
+        run_recipe(small.loaded, out, no_progress, "soda/cycle-7/pairs")
+    assert run_recipe(small.loaded, out, no_progress, "base/evaluation") == small.results
     assert not (out / "soda" / "left-over").exists()
 
 

@@ -10,21 +10,21 @@ from typing import NoReturn
 import pytest
 
 from sodakd.judge.judge import Judge
+from sodakd.methods.engines import StudentEngine
+from sodakd.methods.prepare import prepare
 from sodakd.methods.run_context import RunContext, Tools
 from sodakd.methods.soda import soda
-from sodakd.methods.start import prepare
-from sodakd.methods.students import Students
 from sodakd.recipe import Recipe
 from sodakd.records import Feedback
 from sodakd.run import Run
 from sodakd.settings.questions import QuestionSettings
 from sodakd.settings.stages import FeedbackSettings, UpdateSettings
-from sodakd.settings.student import BaseSettings, StudentShape
+from sodakd.settings.student import FromScratchSettings, StudentShape
 from sodakd.settings.teacher import Budget
 from sodakd.settings.training import TrainingSettings
-from sodakd.teacher.asks import Ask, Fault, Grade, Invent, Reply, Solve
 from sodakd.teacher.ledger import Ledger, Prices
-from sodakd.types import FaultKind, Language, Pair, Question, Usage
+from sodakd.teacher.requests import Fault, Grade, Invent, Reply, Solve, TeacherRequest
+from sodakd.types import FaultKind, Language, PreferencePair, Question, Usage
 from tests.real_data import real_data
 
 
@@ -38,13 +38,13 @@ class RecordedTeacher:
         self._grades = grades
         self._texts = texts
 
-    def reply(self, ask: Ask) -> Reply:
+    def reply(self, ask: TeacherRequest) -> Reply:
         return Reply(text=self._text(ask), usage=self.at_most(ask))
 
-    def at_most(self, ask: Ask) -> Usage:
+    def at_most(self, ask: TeacherRequest) -> Usage:
         return Usage(prompt_tokens=100, completion_tokens=100)
 
-    def _text(self, ask: Ask) -> str:
+    def _text(self, ask: TeacherRequest) -> str:
         match ask:
             case Solve():
                 code = self._answers.get(ask.question.text, "print('no answer was recorded')")
@@ -81,7 +81,7 @@ def recipe(source: Path) -> Recipe:
     world = Recipe(
         cycles=2,
         arms=("soda",),
-        base=BaseSettings(
+        base=FromScratchSettings(
             questions=80, training=short, shape=StudentShape(max_position_embeddings=2048)
         ),
         training=short.model_copy(update={"loss": "first_difference"}),
@@ -121,21 +121,21 @@ def test_two_cycles_on_codealpaca_with_the_real_judge(
     arm = run.arm("soda")
     ledger = Ledger(tmp_path / "ledger.sqlite", teacher, Prices(0, 0), Budget())
     with Judge(chosen.judge) as judge:
-        students = Students(chosen.generation, chosen.training.threads, run.folder)
+        students = StudentEngine(chosen.generation, chosen.training.threads, run.folder)
         tools = Tools(chosen, ledger, judge, students)
         student = soda(RunContext(tools, arm, inputs.test_set), inputs)
         students.close()
     assert (student / "model.safetensors").exists()
 
-    first = arm.rows("cycle-1/pairs", Pair, _not_again)
+    first = arm.cached_rows("cycle-1/pairs", PreferencePair, _not_again)
     tally = _tally(arm, "cycle-1/pairs")
     assert len(first) >= 30
     assert tally["fault_unverified"] < tally["pairs"]
-    feedback = arm.rows("cycle-1/feedback", Feedback, _not_again)
+    feedback = arm.cached_rows("cycle-1/feedback", Feedback, _not_again)
     assert len(feedback) == 12
     assert len({row.difficulty for row in feedback}) > 1
     assert any(row.score is not None for row in feedback)
-    new = arm.rows("cycle-1/questions", Question, _not_again)
+    new = arm.cached_rows("cycle-1/questions", Question, _not_again)
     assert len(new) == 20
     assert all(each.level is not None and each.parent is not None for each in new)
     assert arm.done("cycle-2/student")

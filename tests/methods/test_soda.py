@@ -13,7 +13,7 @@ from sodakd.recipe import Recipe
 from sodakd.records import Allowance
 from sodakd.settings.questions import QuestionSettings
 from sodakd.settings.stages import FeedbackSettings, UpdateSettings
-from sodakd.training.batches import Example
+from sodakd.training.schedule import Example
 from tests.methods.fake_context import FakeContext, inputs
 
 

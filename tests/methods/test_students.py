@@ -13,9 +13,9 @@ import pytest
 from pydantic import ValidationError
 
 from sodakd.errors import EndpointError, ModelError
-from sodakd.methods.students import LOG, Students
-from sodakd.models.canary import read_canary
-from sodakd.models.serving import Command, Server
+from sodakd.inference.canary import read_canary
+from sodakd.inference.model_server import Command, Server
+from sodakd.methods.engines import LOG, StudentEngine
 from sodakd.settings.generation import GenerationSettings
 from tests import tiny_models
 from tests.models.small import keep_canary, nudge, write_lively
@@ -39,9 +39,9 @@ def student(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def students(folder: Path, **fields: object) -> Iterator[Students]:
+def students(folder: Path, **fields: object) -> Iterator[StudentEngine]:
     """Engines of these settings, closed at the end."""
-    found = Students(GenerationSettings.model_validate(fields), 1, folder)
+    found = StudentEngine(GenerationSettings.model_validate(fields), 1, folder)
     try:
         yield found
     finally:

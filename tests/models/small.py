@@ -6,9 +6,9 @@ from typing import cast
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 
-from sodakd.models.canary import Canary, write_canary
-from sodakd.models.prompts import Layout, Tokenizer, layout_of
-from sodakd.models.reference import record_canary, stops_of
+from sodakd.inference.canary import Canary, write_canary
+from sodakd.inference.canary_reference import record_canary, stop_ids
+from sodakd.inference.chat_format import ChatFormat, Tokenizer, chat_format_for
 from tests.tiny_models import CHATML, write_model
 
 
@@ -26,11 +26,11 @@ def write_lively(
     return folder
 
 
-def opened(folder: Path) -> tuple[PreTrainedModel, Layout]:
+def opened(folder: Path) -> tuple[PreTrainedModel, ChatFormat]:
     """A folder's model as transformers opens it, and its layout."""
     model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(folder)
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    return model, layout_of(cast("Tokenizer", tokenizer), stops_of(model))
+    return model, chat_format_for(cast("Tokenizer", tokenizer), stop_ids(model))
 
 
 def keep_canary(folder: Path) -> Canary:

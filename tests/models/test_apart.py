@@ -8,13 +8,13 @@ import time
 
 import pytest
 
-from sodakd.models.apart import run_apart
+from sodakd.inference.run_async import run_sync
 from tests.tiny import ROOT, heed_interrupts
 
 # Work that no cancelling ends: its thread sleeps on.
 STUBBORN = """
 import asyncio, time
-from sodakd.models.apart import run_apart
+from sodakd.inference.run_async import run_apart
 
 async def work():
     print("go", flush=True)
@@ -30,12 +30,12 @@ def _fails() -> None:
 
 def test_what_the_work_raises_is_raised() -> None:
     with pytest.raises(ValueError, match="no"):
-        run_apart(asyncio.to_thread(_fails))
+        run_sync(asyncio.to_thread(_fails))
 
 
 def test_a_result_comes_back_and_the_handlers_of_signals_are_as_before() -> None:
     before = signal.getsignal(signal.SIGINT)
-    assert run_apart(asyncio.sleep(0, "done")) == "done"
+    assert run_sync(asyncio.sleep(0, "done")) == "done"
     assert signal.getsignal(signal.SIGINT) is before
 
 
@@ -47,7 +47,7 @@ def test_ctrl_c_without_a_way_to_stop_cancels_the_work_and_is_raised_on() -> Non
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` ignores it
     try:
         with pytest.raises(KeyboardInterrupt):
-            run_apart(work())
+            run_sync(work())
     finally:
         signal.signal(signal.SIGINT, before)
 

@@ -6,40 +6,42 @@ from pathlib import Path
 import pytest
 
 from sodakd.errors import ModelError
-from sodakd.models.canary import (
+from sodakd.inference.canary import (
+    CANARY_TOKENS,
     FILE,
-    LONGEST,
     PROMPTS,
     Canary,
+    CanaryReport,
     CanaryRow,
-    Compared,
-    Heard,
-    Rival,
+    EngineOutput,
+    RunnerUp,
     compare,
     read_canary,
 )
-from sodakd.models.transformers import TransformersModel
+from sodakd.inference.transformers import TransformersModel
 from tests.models.small import keep_canary, nudge, write_lively
 
 
 def row(text: str, rival: tuple[str, float] = ("?", -9.0)) -> CanaryRow:
     """A row whose tokens are letters, each with log-probability -0.5."""
-    rivals = tuple(Rival(token=ord(rival[0]), piece=rival[0], logprob=rival[1]) for _ in text)
+    rivals = tuple(RunnerUp(token=ord(rival[0]), piece=rival[0], logprob=rival[1]) for _ in text)
     return CanaryRow(
         prompt="p", tokens=tuple(map(ord, text)), pieces=tuple(text),
         logprobs=tuple(-0.5 for _ in text), rivals=rivals, text=text.removesuffix("."),
     )  # fmt: skip
 
 
-def heard(text: str, off: float = 0.0, *, ids: bool = True) -> Heard:
+def heard(text: str, off: float = 0.0, *, ids: bool = True) -> EngineOutput:
     """The letters of a text, with log-probabilities that are `off`."""
     said = [-0.5 - off for _ in text]
     if ids:
-        return Heard(text, tokens=list(map(ord, text)), logprobs=said)
-    return Heard(text, pieces=list(text), logprobs=said)
+        return EngineOutput(text, tokens=list(map(ord, text)), logprobs=said)
+    return EngineOutput(text, pieces=list(text), logprobs=said)
 
 
-def met(rows: Sequence[CanaryRow], found: Sequence[Heard], tolerance: float = 0.1) -> Compared:
+def met(
+    rows: Sequence[CanaryRow], found: Sequence[EngineOutput], tolerance: float = 0.1
+) -> CanaryReport:
     canary = Canary(dtype="float32", stops=(ord("."),), rows=tuple(rows))
     return compare(canary, found, tolerance, "the engine")
 
@@ -64,10 +66,10 @@ def test_an_engine_that_leaves_out_the_token_that_ends_an_answer_passes() -> Non
         (heard("abc", float("nan")), "token 1 should be"),
         (heard("a"), "token 2 should be 'b' .* and is nothing"),
         (heard("abcd"), "token 4 should be the end of the answer"),
-        (Heard("ab"), "it answers 'ab', and the trained model 'abc'"),
+        (EngineOutput("ab"), "it answers 'ab', and the trained model 'abc'"),
     ],
 )
-def test_another_answer_stops_and_says_what_and_what_to_do(found: Heard, words: str) -> None:
+def test_another_answer_stops_and_says_what_and_what_to_do(found: EngineOutput, words: str) -> None:
     with pytest.raises(ModelError, match=f"the engine answers with other weights.*{words}") as told:
         met([row("abc")], [found])
     assert "start a fresh engine on the student's folder" in str(told.value)
@@ -76,11 +78,11 @@ def test_another_answer_stops_and_says_what_and_what_to_do(found: Heard, words: 
 def test_another_token_passes_only_where_the_trainer_was_undecided_between_the_two() -> None:
     tied = row("abc", rival=("z", -0.55))
     assert met([tied], [heard("abz")]).ties == 1
-    assert met([tied], [Heard("abzq")]).ties == 1
-    for other in (heard("abx"), Heard("abxq")):
+    assert met([tied], [EngineOutput("abzq")]).ties == 1
+    for other in (heard("abx"), EngineOutput("abxq")):
         with pytest.raises(ModelError):
             met([tied], [other])
-    for far in (heard("abz"), Heard("abz")):
+    for far in (heard("abz"), EngineOutput("abz")):
         with pytest.raises(ModelError):
             met([row("abc", rival=("z", -0.7))], [far])
 
@@ -88,9 +90,9 @@ def test_another_token_passes_only_where_the_trainer_was_undecided_between_the_t
 def test_marks_inside_an_answer_may_be_shown_or_not_where_texts_alone_are_compared() -> None:
     marked = row("a|b.").model_copy(update={"text": "ab"})
     for text in ("ab", "a|b", "a|b."):
-        assert met([marked], [Heard(text)]).text_alone
+        assert met([marked], [EngineOutput(text)]).text_alone
     with pytest.raises(ModelError, match=r"it answers 'a\|c'"):
-        met([marked], [Heard("a|c")])
+        met([marked], [EngineOutput("a|c")])
 
 
 def test_a_canary_is_kept_with_the_weights_and_repeats(tmp_path: Path) -> None:
@@ -98,7 +100,7 @@ def test_a_canary_is_kept_with_the_weights_and_repeats(tmp_path: Path) -> None:
     canary = keep_canary(folder)
     assert read_canary(folder) == canary == keep_canary(folder)
     assert tuple(each.prompt for each in canary.rows) == PROMPTS
-    assert all(1 <= len(each.tokens) <= LONGEST for each in canary.rows)
+    assert all(1 <= len(each.tokens) <= CANARY_TOKENS for each in canary.rows)
     assert len({each.tokens for each in canary.rows}) == len(PROMPTS)
     (folder / FILE).write_text("{}")
     with pytest.raises(ModelError, match=r"canary.json is no canary"):

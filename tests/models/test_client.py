@@ -8,19 +8,19 @@ from collections.abc import Awaitable, Callable, Mapping
 import pytest
 
 from sodakd.errors import EndpointError
-from sodakd.models.apart import run_apart
-from sodakd.models.completions import (
+from sodakd.inference.completions import (
     Completion,
     Finish,
     Message,
-    OpenTill,
+    NullMeter,
     Request,
     UsageBound,
-    at_most,
+    max_usage,
 )
-from sodakd.models.endpoint import Endpoint
-from sodakd.models.openai import Client, Patience
-from sodakd.models.served import ServedModel
+from sodakd.inference.endpoint import Endpoint
+from sodakd.inference.openai import Client, RetryPolicy
+from sodakd.inference.remote_model import ServedModel
+from sodakd.inference.run_async import run_sync
 from sodakd.types import Usage
 from tests.servers.scripted import Answer, reply, said, scripted
 from tests.teacher.shop import HASTY, client
@@ -36,8 +36,8 @@ def ask(
     answer: Answer,
     asked: list[str],
     in_flight: int = 8,
-    patience: Patience = HASTY,
-    till: OpenTill | None = None,
+    patience: RetryPolicy = HASTY,
+    till: NullMeter | None = None,
     opened: Callable[[str], Client] | None = None,
 ) -> list[Completion]:
     """What a client hears from a scripted server: as many askers as there are places."""
@@ -51,7 +51,7 @@ def ask(
 
             async def work() -> None:
                 for number, words in queue:
-                    found[number] = await one.complete(request(words), till or OpenTill())
+                    found[number] = await one.complete(request(words), till or NullMeter())
 
             async with one, asyncio.TaskGroup() as workers:
                 for _ in range(in_flight):
@@ -59,12 +59,12 @@ def ask(
         return [found[number] for number in range(len(asked))]
 
     try:
-        return run_apart(run())
+        return run_sync(run())
     except* EndpointError as errors:
         raise errors.exceptions[0] from None
 
 
-class CountingTill(OpenTill):
+class CountingTill(NullMeter):
     """A till that counts what may have been paid for, and what was not."""
 
     freed = 0
@@ -92,7 +92,7 @@ def test_a_server_whose_gateway_says_it_is_away_is_waited_for_and_nothing_is_boo
         return said("yes", prompt_tokens=1, completion_tokens=1)
 
     till = CountingTill()
-    patience = Patience(attempts=2, first_wait=0.05, timeout=5)
+    patience = RetryPolicy(attempts=2, first_wait=0.05, timeout=5)
     found = ask(away_for_a_second, ["Hello"] * 80, in_flight, patience, till)
     assert [each.text for each in found] == ["yes"] * 80
     assert (till.losses, len(till.usages)) == (0, 80)
@@ -105,18 +105,18 @@ def test_it_is_waited_for_at_the_start_too_but_not_for_ever() -> None:
     def late(head: bytes, body: bytes) -> bytes:
         return said("yes") if time.monotonic() - began > 0.7 else reply(503, GATEWAY)
 
-    patience = Patience(attempts=2, first_wait=0.05, start=30)
+    patience = RetryPolicy(attempts=2, first_wait=0.05, start=30)
     assert ask(late, ["Hello"] * 9, patience=patience)[8].text == "yes"
     with pytest.raises(EndpointError, match=r"waited for, 0.5 s: HTTP 503: an HTML page"):
         ask(
             lambda *_: reply(503, GATEWAY),
             ["Hello"] * 9,
-            patience=Patience(attempts=2, first_wait=0.05, start=0.5),
+            patience=RetryPolicy(attempts=2, first_wait=0.05, start=0.5),
         )
 
 
 def test_a_server_that_never_has_room_is_left_with_its_words() -> None:
-    patience = Patience(first_wait=0.05, longest_wait=0.2, start=30)
+    patience = RetryPolicy(first_wait=0.05, longest_wait=0.2, start=30)
     limit = {"error_code": 18, "error_msg": "Open api qps request limit reached"}
     with pytest.raises(EndpointError, match=r"nothing but refusals .* qps request limit"):
         ask(lambda *_: reply(200, limit), ["Hello"] * 9, patience=patience)
@@ -127,7 +127,7 @@ def test_one_call_that_a_gateway_always_fails_ends_while_others_are_answered() -
         return reply(504, GATEWAY) if b"poison" in body else said("yes")
 
     asked = ["poison", *(f"Hello {number}" for number in range(3000))]
-    patience = Patience(attempts=3, first_wait=0.01, longest_wait=0.02)
+    patience = RetryPolicy(attempts=3, first_wait=0.01, longest_wait=0.02)
     found = ask(poisoned, asked, 4, patience)
     assert found[0].finish is Finish.FAILED
     assert "HTTP 504" in found[0].error
@@ -151,12 +151,12 @@ def test_single_prompts_that_are_refused_never_stop_the_others_nor_a_later_round
             asked = [request(f"Hello {number}") for number in range(20)]
             asked += [request(f"risky {number}") for number in range(7)]
             async with one:
-                first = await asyncio.gather(*(one.complete(each, OpenTill()) for each in asked))
+                first = await asyncio.gather(*(one.complete(each, NullMeter()) for each in asked))
             async with one:
-                again = [await one.complete(each, OpenTill()) for each in asked[20:]]
+                again = [await one.complete(each, NullMeter()) for each in asked[20:]]
         return first, again
 
-    first, again = run_apart(rounds())
+    first, again = run_sync(rounds())
     assert [each.text for each in first[:20]] == ["yes"] * 20
     for each in (*first[20:], *again):
         assert not each.is_answer
@@ -204,7 +204,7 @@ def test_a_server_that_answered_in_an_earlier_session_may_refuse_the_first_promp
 
 def test_what_takes_more_than_was_asked_for_is_set_aside_from_then_on() -> None:
     bound, small = UsageBound(), request("Hello", 100)
-    assert bound.at_most(small) == at_most(small)
+    assert bound.at_most(small) == max_usage(small)
     bound.learn(small, Usage(prompt_tokens=5000, completion_tokens=2000))
     bound.learn(small, Usage(prompt_tokens=1, completion_tokens=1))
     larger = request("Hello", 200)
@@ -230,7 +230,7 @@ def test_an_endless_body_is_not_read_to_its_end() -> None:
     def bomb(head: bytes, body: bytes) -> bytes:
         return reply(200, packed, "content-encoding: gzip")
 
-    patience = Patience(attempts=2, first_wait=0.01)
+    patience = RetryPolicy(attempts=2, first_wait=0.01)
     with pytest.raises(EndpointError, match="a body of more than 33554432 bytes"):
         ask(bomb, ["Hello"], patience=patience)
 
@@ -243,7 +243,7 @@ def test_a_stream_that_nobody_asked_for_is_refused_by_name() -> None:
         return reply(200, b"data: {}\n\ndata: [DONE]\n\n", "content-type: text/event-stream")
 
     with pytest.raises(EndpointError, match="a stream of events"):
-        ask(streams, ["Hello"], patience=Patience(attempts=2, first_wait=0.01))
+        ask(streams, ["Hello"], patience=RetryPolicy(attempts=2, first_wait=0.01))
     assert all(b'"stream":false' in body for body in seen)
 
 
@@ -259,4 +259,4 @@ def test_a_student_whose_server_gives_no_answer_is_no_student_that_says_nothing(
             return await asyncio.to_thread(model.generate, ["Hello", "risky"], max_new_tokens=8)
 
     with pytest.raises(EndpointError, match="gave no answer to 1 of 2 prompts: HTTP 400: Content"):
-        run_apart(run())
+        run_sync(run())

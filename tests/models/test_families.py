@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from sodakd.errors import ModelError
-from sodakd.models import lean, transformers
-from sodakd.models.canary import PROMPTS
-from sodakd.models.transformers import TransformersModel
+from sodakd.inference import kv_decode, transformers
+from sodakd.inference.canary import PROMPTS
+from sodakd.inference.transformers import TransformersModel
 from tests.models.small import keep_canary, opened, write_lively
 
 ASKED = [*PROMPTS, "Hi", "Say what a stack is. " * 8, *(f"Count to {n}." for n in range(12))]
@@ -82,10 +82,12 @@ def test_a_lean_decode_that_gives_other_tokens_is_not_used(
 ) -> None:
     folder = write_lively(tmp_path)
 
-    def forgetful(self: lean.Cache, layer: int, query: torch.Tensor, scaling: float) -> object:
+    def forgetful(
+        self: kv_decode.KVCache, layer: int, query: torch.Tensor, scaling: float
+    ) -> object:
         return torch.zeros_like(query).transpose(1, 2)
 
-    monkeypatch.setattr(lean.Cache, "attend", forgetful)
+    monkeypatch.setattr(kv_decode.KVCache, "attend", forgetful)
     model = TransformersModel.open(folder)
     assert not model.lean
     assert model.generate(ASKED[:4], max_new_tokens=LONGEST) == reference(folder, ASKED[:4])

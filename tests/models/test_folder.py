@@ -12,8 +12,8 @@ from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
 
 from sodakd.errors import ModelError
-from sodakd.models.folder import ending_tokens, weight_files
-from sodakd.models.loading import load_model, load_tokenizer
+from sodakd.inference.folder import ending_tokens, weight_files
+from sodakd.inference.loading import load_model, load_tokenizer
 from tests.tiny_models import CHATML, byte_tokenizer, write_model
 
 

@@ -6,11 +6,16 @@ from typing import Any
 
 import pytest
 
-from sodakd.models.batches import read_batch, read_batches, read_results
-from sodakd.models.completion_body import MOST_TOKENS
-from sodakd.models.completions import Completion, Failure
-from sodakd.models.endpoint import Endpoint
-from sodakd.models.replies import LONGEST_WAIT, read_reply, retry_after, unusable_body
+from sodakd.inference.batch_api import read_batch, read_batches, read_results
+from sodakd.inference.completion_body import MOST_TOKENS
+from sodakd.inference.completions import Completion, Failure
+from sodakd.inference.endpoint import Endpoint
+from sodakd.inference.response_parser import (
+    LONGEST_WAIT,
+    parse_response,
+    retry_after,
+    unusable_body,
+)
 
 USAGE: dict[str, Any] = {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7}
 ANSWER: dict[str, Any] = {
@@ -100,7 +105,7 @@ def read_so_many(count: int, seed: str) -> None:
     for _ in range(count):
         content, status, said = body(rng), rng.choice(STATUSES), rng.random() < 0.5
         headers = {"retry-after": rng.choice(HEADERS)} if rng.random() < 0.3 else {}
-        found = read_reply(status, headers, content, empty_is_said=said)
+        found = parse_response(status, headers, content, empty_is_said=said)
         assert isinstance(found, Completion | Failure)
         if found.usage is not None:
             assert found.usage.tokens <= 2 * MOST_TOKENS

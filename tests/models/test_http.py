@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from sodakd.errors import EndpointError
-from sodakd.models.apart import run_apart
-from sodakd.models.completions import Billed, Failure, Trouble
-from sodakd.models.endpoint import Endpoint
-from sodakd.models.http import Connections, HttpReply, find_proxy, healthy
+from sodakd.inference.completions import Billing, ErrorKind, Failure
+from sodakd.inference.endpoint import Endpoint
+from sodakd.inference.http import HttpPool, HttpReply, find_proxy, is_healthy
+from sodakd.inference.run_async import run_sync
 from tests.servers.scripted import reply, said, scripted
 
 KEY = "sk-secret-of-the-test"
@@ -20,7 +20,7 @@ ENDPOINT = Endpoint("http://h", "m", KEY, headers={"x-team": "secret-team"})
 
 
 async def send(base_url: str, timeout: float = 5.0) -> HttpReply | Failure:
-    opened = Connections(base_url, ENDPOINT.request_headers, timeout, {"api-version": "1"})
+    opened = HttpPool(base_url, ENDPOINT.request_headers, timeout, {"api-version": "1"})
     try:
         return await opened.send("POST", "/chat/completions", b"{}")
     finally:
@@ -45,9 +45,9 @@ def test_a_proxy_of_the_environment_is_used_and_hears_no_key(
             monkeypatch.setenv(name, f"{user}127.0.0.1:{port}")
             return await send(f"{scheme}://teacher.example/v1")
 
-    found = run_apart(run())
+    found = run_sync(run())
     status = found.status if isinstance(found, HttpReply) else found.trouble
-    assert status in {502, Trouble.UNAVAILABLE}
+    assert status in {502, ErrorKind.UNAVAILABLE}
     (head,) = heads
     lines = head.decode().lower().splitlines()
     told = [line for line in lines if line.startswith("proxy-authorization")]
@@ -76,9 +76,9 @@ def test_a_server_on_loopback_is_looked_at_without_a_proxy(monkeypatch: pytest.M
 
     async def run() -> bool:
         async with scripted(lambda *_: reply(200, b"", "connection: close")) as port:
-            return await asyncio.to_thread(healthy, f"http://127.0.0.1:{port}/health")
+            return await asyncio.to_thread(is_healthy, f"http://127.0.0.1:{port}/health")
 
-    assert run_apart(run())
+    assert run_sync(run())
 
 
 def test_a_server_that_moved_gets_no_second_request() -> None:
@@ -92,7 +92,7 @@ def test_a_server_that_moved_gets_no_second_request() -> None:
         async with scripted(moved) as port:
             return await send(f"http://127.0.0.1:{port}/v1")
 
-    found = run_apart(run())
+    found = run_sync(run())
     assert isinstance(found, HttpReply)
     assert found.status == 307
     assert len(heads) == 1
@@ -121,7 +121,7 @@ def serve_tls(certificate: Path, scheme: str) -> HttpReply | Failure:
         async with scripted(lambda *_: said("yes"), context) as port:
             return await send(f"{scheme}://127.0.0.1:{port}/v1")
 
-    return run_apart(run())
+    return run_sync(run())
 
 
 def test_a_certificate_that_nobody_trusts_is_one_error_and_its_file_mends_it(
@@ -129,14 +129,14 @@ def test_a_certificate_that_nobody_trusts_is_one_error_and_its_file_mends_it(
 ) -> None:
     found = serve_tls(certificate, "https")
     assert isinstance(found, Failure)
-    assert (found.trouble, found.billed) == (Trouble.FATAL, Billed.NO)
+    assert (found.trouble, found.billed) == (ErrorKind.FATAL, Billing.NO)
     assert "SSL_CERT_FILE" in found.words
 
 
 def test_plain_http_to_a_server_that_speaks_tls_is_booked_as_nothing(certificate: Path) -> None:
     found = serve_tls(certificate, "http")
     assert isinstance(found, Failure)
-    assert (found.trouble, found.billed) == (Trouble.FATAL, Billed.NO)
+    assert (found.trouble, found.billed) == (ErrorKind.FATAL, Billing.NO)
     assert "https://" in found.words
 
 
@@ -150,7 +150,7 @@ def test_tls_to_a_server_that_speaks_plain_http_is_one_error() -> None:
         async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
             return await send(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1")
 
-    found = run_apart(run())
+    found = run_sync(run())
     assert isinstance(found, Failure)
-    assert (found.trouble, found.billed) == (Trouble.FATAL, Billed.NO)
+    assert (found.trouble, found.billed) == (ErrorKind.FATAL, Billing.NO)
     assert "http://" in found.words

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sodakd.errors import DataError, ModelError
-from sodakd.models.hub import asking_hub, find_model
+from sodakd.inference.hub import asking_hub, find_model
 
 pytest.importorskip("huggingface_hub", reason="huggingface_hub is not installed")
 

@@ -9,9 +9,9 @@ from pydantic import ValidationError
 from sodakd.errors import ModelError
 from sodakd.methods.teachers import open_teacher
 from sodakd.settings.teacher import Budget, TeacherSettings
-from sodakd.teacher.asks import Fault
-from sodakd.teacher.endpoint import prices_of
 from sodakd.teacher.ledger import Ledger
+from sodakd.teacher.requests import Fault
+from sodakd.teacher.teacher_endpoint import prices_of
 from sodakd.types import FaultKind
 from tests.models.small import write_lively
 from tests.teacher.shop import question, solves

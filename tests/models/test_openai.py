@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from sodakd.errors import EndpointError, TeacherError
-from sodakd.models.apart import run_apart
-from sodakd.models.completions import Completion, Finish, Message, OpenTill, Request
-from sodakd.models.endpoint import Endpoint
-from sodakd.models.openai import Client, Patience
-from sodakd.models.served import ServedModel
+from sodakd.inference.completions import Completion, Finish, Message, NullMeter, Request
+from sodakd.inference.endpoint import Endpoint
+from sodakd.inference.openai import Client, RetryPolicy
+from sodakd.inference.remote_model import ServedModel
+from sodakd.inference.run_async import run_sync
 from tests.servers.running import serving
 from tests.teacher.shop import HASTY, client, ledger, solves
 
@@ -29,10 +29,10 @@ def complete(opened: Client, count: int) -> list[Completion]:
 
     async def run() -> list[Completion]:
         async with opened:
-            calls = (opened.complete(request, OpenTill()) for request in requests(count))
+            calls = (opened.complete(request, NullMeter()) for request in requests(count))
             return await asyncio.gather(*calls)
 
-    return run_apart(run())
+    return run_sync(run())
 
 
 FAULTS = "delay,busy,server_error,unavailable,reset,half,garbage,html,wrong_json,empty,length"
@@ -57,7 +57,7 @@ def test_with_every_fault_all_is_answered_once_and_the_books_are_the_servers(
 
 
 def test_a_server_that_hangs_costs_the_time_out_and_is_asked_again(tmp_path: Path) -> None:
-    hasty = Patience(attempts=12, first_wait=0.02, longest_wait=0.1, timeout=0.3)
+    hasty = RetryPolicy(attempts=12, first_wait=0.02, longest_wait=0.1, timeout=0.3)
     with serving("--faults", "hang", "--share", "0.2") as server:
         books = ledger(tmp_path / "l.sqlite", server.url, patience=hasty)
         replies = books.ask(solves(40), "one", Counter())
@@ -148,13 +148,13 @@ def test_a_server_that_is_away_for_a_moment_is_waited_for() -> None:
         up = True
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
-        patience = Patience(attempts=4, first_wait=0.1, timeout=10)
+        patience = RetryPolicy(attempts=4, first_wait=0.1, timeout=10)
         opened = client(f"http://127.0.0.1:{port}/v1", 64, patience)
         async with opened:
-            first = await opened.complete(requests(1)[0], OpenTill())
+            first = await opened.complete(requests(1)[0], NullMeter())
             up = False
             calls = [
-                asyncio.ensure_future(opened.complete(each, OpenTill())) for each in requests(300)
+                asyncio.ensure_future(opened.complete(each, NullMeter())) for each in requests(300)
             ]
             await gone.wait()
             await asyncio.sleep(2)
@@ -163,7 +163,7 @@ def test_a_server_that_is_away_for_a_moment_is_waited_for() -> None:
                 found = await asyncio.gather(*calls)
         return [first, *found], opened.troubles
 
-    found, troubles = run_apart(run())
+    found, troubles = run_sync(run())
     assert [each.text for each in found] == ["yes"] * 301
     assert troubles["away"] >= 56
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import JsonValue
 
-from sodakd.models.completions import Billed, Completion, Failure, Finish, Trouble
-from sodakd.models.replies import read_reply, retry_after
+from sodakd.inference.completions import Billing, Completion, ErrorKind, Failure, Finish
+from sodakd.inference.response_parser import parse_response, retry_after
 from sodakd.types import Usage
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -26,44 +26,44 @@ def answer(text: object, finish: str | None = "stop", usage: object = USAGE) -> 
 @pytest.mark.parametrize(
     ("status", "body", "trouble"),
     [
-        (429, error("rate_limit_exceeded"), Trouble.BUSY),
-        (429, error("insufficient_quota"), Trouble.FATAL),
-        (401, error("invalid_api_key"), Trouble.FATAL),
-        (402, b"", Trouble.FATAL),
-        (404, error("model_not_found"), Trouble.FATAL),
-        (404, b"<html>nginx</html>", Trouble.FATAL),
-        (301, b"", Trouble.FATAL),
-        (400, error("invalid_request_error"), Trouble.REFUSED),
-        (422, b"{}", Trouble.REFUSED),
-        (408, b"", Trouble.SERVER),
-        (500, b"boom", Trouble.SERVER),
-        (502, b"<html></html>", Trouble.UNAVAILABLE),
-        (503, b"", Trouble.UNAVAILABLE),
-        (504, error("timeout"), Trouble.UNAVAILABLE),
-        (529, b"", Trouble.UNAVAILABLE),
-        (200, b"<!doctype html>", Trouble.GARBAGE),
-        (200, b"\xff\x00", Trouble.GARBAGE),
-        (200, b'{"choices": {"text": 1}}', Trouble.GARBAGE),
-        (200, error("upstream"), Trouble.SERVER),
-        (200, b'{"choices": []}', Trouble.EMPTY),
-        (200, answer(""), Trouble.EMPTY),
+        (429, error("rate_limit_exceeded"), ErrorKind.BUSY),
+        (429, error("insufficient_quota"), ErrorKind.FATAL),
+        (401, error("invalid_api_key"), ErrorKind.FATAL),
+        (402, b"", ErrorKind.FATAL),
+        (404, error("model_not_found"), ErrorKind.FATAL),
+        (404, b"<html>nginx</html>", ErrorKind.FATAL),
+        (301, b"", ErrorKind.FATAL),
+        (400, error("invalid_request_error"), ErrorKind.REFUSED),
+        (422, b"{}", ErrorKind.REFUSED),
+        (408, b"", ErrorKind.SERVER),
+        (500, b"boom", ErrorKind.SERVER),
+        (502, b"<html></html>", ErrorKind.UNAVAILABLE),
+        (503, b"", ErrorKind.UNAVAILABLE),
+        (504, error("timeout"), ErrorKind.UNAVAILABLE),
+        (529, b"", ErrorKind.UNAVAILABLE),
+        (200, b"<!doctype html>", ErrorKind.GARBAGE),
+        (200, b"\xff\x00", ErrorKind.GARBAGE),
+        (200, b'{"choices": {"text": 1}}', ErrorKind.GARBAGE),
+        (200, error("upstream"), ErrorKind.SERVER),
+        (200, b'{"choices": []}', ErrorKind.EMPTY),
+        (200, answer(""), ErrorKind.EMPTY),
     ],
 )
-def test_each_trouble_is_known(status: int, body: bytes, trouble: Trouble) -> None:
-    found = read_reply(status, {}, body)
+def test_each_trouble_is_known(status: int, body: bytes, trouble: ErrorKind) -> None:
+    found = parse_response(status, {}, body)
     assert isinstance(found, Failure)
     assert found.trouble is trouble
 
 
 def test_an_error_status_is_not_billed_and_garbage_perhaps() -> None:
     for status, body, billed in (
-        (500, b"", Billed.NO),
-        (429, b"", Billed.NO),
-        (200, b"garbage", Billed.PERHAPS),
-        (200, b'{"choices": []}', Billed.PERHAPS),
-        (200, json.dumps({"choices": [], "usage": USAGE}).encode(), Billed.YES),
+        (500, b"", Billing.NO),
+        (429, b"", Billing.NO),
+        (200, b"garbage", Billing.PERHAPS),
+        (200, b'{"choices": []}', Billing.PERHAPS),
+        (200, json.dumps({"choices": [], "usage": USAGE}).encode(), Billing.YES),
     ):
-        found = read_reply(status, {}, body)
+        found = parse_response(status, {}, body)
         assert isinstance(found, Failure)
         assert found.billed is billed
 
@@ -83,21 +83,21 @@ def test_an_error_status_is_not_billed_and_garbage_perhaps() -> None:
     ],
 )
 def test_how_an_answer_ended_is_data(finish: str | None, meaning: Finish) -> None:
-    found = read_reply(200, {}, answer("code", finish))
+    found = parse_response(200, {}, answer("code", finish))
     assert found == Completion("code", meaning, Usage(**USAGE), "m-1")
 
 
 def test_parts_of_text_are_one_text() -> None:
     parts = [{"type": "thinking", "thinking": []}, {"type": "text", "text": "co"}]
-    found = read_reply(200, {}, answer([*parts, {"type": "text", "text": "de"}]))
+    found = parse_response(200, {}, answer([*parts, {"type": "text", "text": "de"}]))
     assert found == Completion("code", Finish.STOP, Usage(**USAGE), "m-1")
 
 
 @pytest.mark.parametrize("reason", ["insufficient_system_resource", "error", "abort"])
 def test_an_answer_that_the_server_broke_off_is_its_failure(reason: str) -> None:
-    found = read_reply(200, {}, answer("def f(): pass", reason))
+    found = parse_response(200, {}, answer("def f(): pass", reason))
     assert isinstance(found, Failure)
-    assert (found.trouble, found.billed) == (Trouble.SERVER, Billed.YES)
+    assert (found.trouble, found.billed) == (ErrorKind.SERVER, Billing.YES)
     assert reason in found.words
 
 
@@ -111,7 +111,7 @@ NOT_TOLD: list[object] = [
 
 @pytest.mark.parametrize("usage", NOT_TOLD)
 def test_an_answer_whose_usage_is_not_told_or_past_belief_is_an_answer(usage: object) -> None:
-    found = read_reply(200, {}, answer("code", usage=usage))
+    found = parse_response(200, {}, answer("code", usage=usage))
     assert found == Completion("code", Finish.STOP, None, "m-1")
 
 
@@ -124,7 +124,7 @@ def test_an_answer_whose_usage_is_not_told_or_past_belief_is_an_answer(usage: ob
     ],
 )
 def test_tokens_are_read_in_whichever_way_they_are_written(usage: object) -> None:
-    found = read_reply(200, {}, answer("code", usage=usage))
+    found = parse_response(200, {}, answer("code", usage=usage))
     assert found == Completion("code", Finish.STOP, Usage(**USAGE), "m-1")
 
 
@@ -143,7 +143,7 @@ STRANGE = [
 
 @pytest.mark.parametrize("body", STRANGE)
 def test_a_field_of_another_type_costs_no_answer(body: bytes) -> None:
-    assert read_reply(200, {}, body) == Completion("code", Finish.STOP, None, "")
+    assert parse_response(200, {}, body) == Completion("code", Finish.STOP, None, "")
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_a_field_of_another_type_costs_no_answer(body: bytes) -> None:
     ],
 )
 def test_letters_that_are_none_become_the_sign_for_that(body: bytes, text: str) -> None:
-    assert read_reply(200, {}, body) == Completion(text, Finish.STOP, None, "")
+    assert parse_response(200, {}, body) == Completion(text, Finish.STOP, None, "")
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_letters_that_are_none_become_the_sign_for_that(body: bytes, text: str) 
     ],
 )
 def test_a_body_made_to_break_its_reader_is_a_failure(status: int, body: bytes) -> None:
-    assert isinstance(read_reply(status, {}, body), Failure)
+    assert isinstance(parse_response(status, {}, body), Failure)
 
 
 @pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
@@ -179,25 +179,25 @@ def test_an_answer_in_the_reasoning_alone_is_none_and_what_to_do_is_said(
 ) -> None:
     choice = {"message": {"content": None, field: "def f(): pass"}, "finish_reason": "stop"}
     body = json.dumps({"choices": [choice], "usage": USAGE}).encode()
-    found = read_reply(200, {}, body, empty_is_said=empty_is_said)
+    found = parse_response(200, {}, body, empty_is_said=empty_is_said)
     assert isinstance(found, Failure)
-    assert (found.trouble, found.billed) == (Trouble.EMPTY, Billed.YES)
+    assert (found.trouble, found.billed) == (ErrorKind.EMPTY, Billing.YES)
     assert "switch its reasoning parser off" in found.words
     choice["finish_reason"] = "length"
-    cut = read_reply(200, {}, json.dumps({"choices": [choice]}).encode())
+    cut = parse_response(200, {}, json.dumps({"choices": [choice]}).encode())
     assert cut == Completion("", Finish.LENGTH, None, "")
 
 
 def test_a_call_of_a_tool_is_no_answer() -> None:
     message = {"content": None, "tool_calls": [{"function": {"name": "python"}}]}
     body = json.dumps({"choices": [{"message": message, "finish_reason": "tool_calls"}]}).encode()
-    found = read_reply(200, {}, body, empty_is_said=True)
+    found = parse_response(200, {}, body, empty_is_said=True)
     assert isinstance(found, Failure)
     assert "a call of a tool" in found.words
 
 
 def test_an_empty_answer_is_one_where_a_student_may_say_nothing() -> None:
-    found = read_reply(200, {}, answer(""), empty_is_said=True)
+    found = parse_response(200, {}, answer(""), empty_is_said=True)
     assert found == Completion("", Finish.STOP, Usage(**USAGE), "m-1")
 
 
@@ -209,7 +209,7 @@ def test_an_empty_answer_is_one_where_a_student_may_say_nothing() -> None:
     ],
 )
 def test_a_stream_is_called_one(headers: dict[str, str], body: bytes) -> None:
-    found = read_reply(200, headers, body)
+    found = parse_response(200, headers, body)
     assert isinstance(found, Failure)
     assert "a stream of events" in found.words
 
@@ -217,33 +217,33 @@ def test_a_stream_is_called_one(headers: dict[str, str], body: bytes) -> None:
 @pytest.mark.parametrize(
     ("body", "trouble", "words"),
     [
-        ({"error": {"message": "Rate limit exceeded", "code": 429}}, Trouble.BUSY, "Rate limit"),
-        ({"error": {"message": "Provider error", "code": 502}}, Trouble.UNAVAILABLE, "Provider"),
-        ({"error": {"message": "x", "status": "RESOURCE_EXHAUSTED"}}, Trouble.BUSY, "x RESOURCE"),
-        ([{"error": {"code": 503, "message": "high demand"}}], Trouble.UNAVAILABLE, "high demand"),
-        ({"error": "rate limit reached"}, Trouble.BUSY, "rate limit"),
-        ({"error_code": 18, "error_msg": "Open api qps request limit reached"}, Trouble.BUSY, "18"),
+        ({"error": {"message": "Rate limit exceeded", "code": 429}}, ErrorKind.BUSY, "Rate limit"),
+        ({"error": {"message": "Provider error", "code": 502}}, ErrorKind.UNAVAILABLE, "Provider"),
+        ({"error": {"message": "x", "status": "RESOURCE_EXHAUSTED"}}, ErrorKind.BUSY, "x RESOURCE"),
+        ([{"error": {"code": 503, "message": "high demand"}}], ErrorKind.UNAVAILABLE, "high"),
+        ({"error": "rate limit reached"}, ErrorKind.BUSY, "rate limit"),
+        ({"error_code": 18, "error_msg": "Open api qps limit reached"}, ErrorKind.BUSY, "18"),
         (
             {"choices": None, "base_resp": {"status_msg": "insufficient balance"}},
-            Trouble.FATAL,
+            ErrorKind.FATAL,
             "no credit left",
         ),
-        ({"code": 1302, "message": "Too many requests", "data": None}, Trouble.BUSY, "1302"),
-        ({"code": "InvalidApiKey", "message": "Invalid API-key"}, Trouble.FATAL, "not accepted"),
-        ({"error": {"message": "m", "code": "model_not_found"}}, Trouble.FATAL, "no such model"),
-        ({"type": "error", "error": {"type": "overloaded_error"}}, Trouble.UNAVAILABLE, "overload"),
-        ({"detail": "the worker died"}, Trouble.SERVER, "the worker died"),
-        ({"detail": [{"loc": ["body"], "msg": "worker gone"}]}, Trouble.SERVER, "worker gone"),
-        ({"choices": [], "message": "worker gone"}, Trouble.SERVER, "worker gone"),
-        ({"choices": [{"error": {"code": 429, "message": "slow"}}]}, Trouble.BUSY, "slow"),
+        ({"code": 1302, "message": "Too many requests", "data": None}, ErrorKind.BUSY, "1302"),
+        ({"code": "InvalidApiKey", "message": "Invalid API-key"}, ErrorKind.FATAL, "not accepted"),
+        ({"error": {"message": "m", "code": "model_not_found"}}, ErrorKind.FATAL, "no such model"),
+        ({"type": "error", "error": {"type": "overloaded_error"}}, ErrorKind.UNAVAILABLE, "over"),
+        ({"detail": "the worker died"}, ErrorKind.SERVER, "the worker died"),
+        ({"detail": [{"loc": ["body"], "msg": "worker gone"}]}, ErrorKind.SERVER, "worker gone"),
+        ({"choices": [], "message": "worker gone"}, ErrorKind.SERVER, "worker gone"),
+        ({"choices": [{"error": {"code": 429, "message": "slow"}}]}, ErrorKind.BUSY, "slow"),
     ],
 )  # fmt: skip
 def test_an_error_in_a_200_means_what_its_status_would_and_nothing_is_booked(
-    body: object, trouble: Trouble, words: str
+    body: object, trouble: ErrorKind, words: str
 ) -> None:
-    found = read_reply(200, {}, json.dumps(body).encode())
+    found = parse_response(200, {}, json.dumps(body).encode())
     assert isinstance(found, Failure)
-    assert (found.trouble, found.billed) == (trouble, Billed.NO)
+    assert (found.trouble, found.billed) == (trouble, Billing.NO)
     assert words in found.words
 
 
@@ -254,9 +254,12 @@ def test_what_says_that_all_is_well_is_no_error() -> None:
         {"error": {}},
     ]
     for body in fine:
-        found = read_reply(200, {}, json.dumps(body).encode())
+        found = parse_response(200, {}, json.dumps(body).encode())
         assert isinstance(found, Failure)
-        assert (found.trouble, found.words) == (Trouble.GARBAGE, "JSON that is no chat completion")
+        assert (found.trouble, found.words) == (
+            ErrorKind.GARBAGE,
+            "JSON that is no chat completion",
+        )
 
 
 PER_PROMPT = [
@@ -272,7 +275,7 @@ PER_PROMPT = [
 @pytest.mark.parametrize("words", PER_PROMPT)
 @pytest.mark.parametrize("status", [200, 400])
 def test_a_prompt_that_is_refused_for_itself_is_no_answer_and_data(words: str, status: int) -> None:
-    found = read_reply(status, {}, json.dumps({"error": {"message": words}}).encode())
+    found = parse_response(status, {}, json.dumps({"error": {"message": words}}).encode())
     assert isinstance(found, Completion)
     assert not found.is_answer
     assert found.finish in {Finish.FILTERED, Finish.LENGTH}
@@ -302,21 +305,21 @@ def test_retry_after_is_seconds_or_a_date(value: str | None, seconds: float | No
         (
             {"choices": [{"error": {"code": 429}, "message": {"content": ""},
                           "finish_reason": "error"}]},
-            Trouble.BUSY,
+            ErrorKind.BUSY,
         ),
-        ({"error": '{"code": 429, "message": "slow down"}'}, Trouble.BUSY),
-        ({"Response": {"Error": {"Code": "x", "Message": "rate limit"}}}, Trouble.BUSY),
-        ({"header": {"code": "1", "message": "insufficient balance"}}, Trouble.FATAL),
-        ({"fault": {"faultstring": "Unauthorized"}}, Trouble.FATAL),
+        ({"error": '{"code": 429, "message": "slow down"}'}, ErrorKind.BUSY),
+        ({"Response": {"Error": {"Code": "x", "Message": "rate limit"}}}, ErrorKind.BUSY),
+        ({"header": {"code": "1", "message": "insufficient balance"}}, ErrorKind.FATAL),
+        ({"fault": {"faultstring": "Unauthorized"}}, ErrorKind.FATAL),
     ],
     ids=str,
 )  # fmt: skip
 def test_an_error_in_any_place_of_a_200_means_what_its_words_say(
-    body: dict[str, JsonValue], trouble: Trouble
+    body: dict[str, JsonValue], trouble: ErrorKind
 ) -> None:
-    found = read_reply(200, {}, json.dumps(body).encode())
+    found = parse_response(200, {}, json.dumps(body).encode())
     assert isinstance(found, Failure)
-    assert (found.trouble, found.billed) == (trouble, Billed.NO)
+    assert (found.trouble, found.billed) == (trouble, Billing.NO)
 
 
 @pytest.mark.parametrize(
@@ -332,7 +335,7 @@ def test_reasoning_in_any_field_is_named_where_there_is_no_text(
     message: dict[str, JsonValue],
 ) -> None:
     body = {"choices": [{"message": message, "finish_reason": "stop"}]}
-    found = read_reply(200, {}, json.dumps(body).encode())
+    found = parse_response(200, {}, json.dumps(body).encode())
     assert isinstance(found, Failure)
     assert "reasoning" in found.words
 
@@ -341,7 +344,7 @@ def test_tokens_that_stand_in_the_total_alone_are_counted() -> None:
     usage = {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 50_110}
     choice = {"message": {"content": "a\x01b"}, "finish_reason": "stop"}
     body = json.dumps({"choices": [choice], "usage": usage}).replace("\\u0001", "\x01")
-    found = read_reply(200, {}, body.encode())
+    found = parse_response(200, {}, body.encode())
     assert isinstance(found, Completion)
     assert found.text == "a\x01b"  # a control character is no reason to lose a paid answer
     assert found.usage == Usage(prompt_tokens=100, completion_tokens=50_010)
@@ -353,6 +356,6 @@ def test_tokens_that_stand_in_the_total_alone_are_counted() -> None:
 )  # fmt: skip
 def test_the_end_of_an_answer_is_read_wherever_it_is_told(end: dict[str, JsonValue]) -> None:
     body = {"choices": [{"message": {"content": "x"}, **end}]}
-    found = read_reply(200, {}, json.dumps(body).encode())
+    found = parse_response(200, {}, json.dumps(body).encode())
     assert isinstance(found, Completion)
     assert found.finish is Finish.LENGTH

@@ -8,14 +8,14 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, Qwen2Config, Qwen2ForCausalLM
 
 from sodakd.errors import ModelError
-from sodakd.models import lean, static
-from sodakd.models.chat import Said
-from sodakd.models.prompts import Tokenizer, layout_of
-from sodakd.models.transformers import TransformersModel
+from sodakd.inference import hf_generate, kv_decode
+from sodakd.inference.chat_format import Tokenizer, chat_format_for
+from sodakd.inference.protocols import Generation
+from sodakd.inference.transformers import TransformersModel
 from sodakd.settings.student import StudentShape
 from sodakd.settings.training import TrainingSettings
-from sodakd.training.fit import fit
-from sodakd.training.student import create_student
+from sodakd.training.from_scratch import init_student
+from sodakd.training.train import train
 from tests.training.questions import synthetic
 
 # A few steps of training: answers that end, at different lengths, and some that never do.
@@ -31,8 +31,8 @@ LONGEST = 48
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     examples = synthetic(320)
     start, out = tmp_path_factory.mktemp("start"), tmp_path_factory.mktemp("trained")
-    create_student([t for e in examples for t in (e.prompt, e.chosen)], SHAPE, 0, start)
-    fit(start, examples, TrainingSettings(max_steps=40, learning_rate=1e-2), 0, out)
+    init_student([t for e in examples for t in (e.prompt, e.chosen)], SHAPE, 0, start)
+    train(start, examples, TrainingSettings(max_steps=40, learning_rate=1e-2), 0, out)
     return out
 
 
@@ -65,7 +65,7 @@ def reference(folder: Path, prompts: list[str]) -> list[str]:
     model = AutoModelForCausalLM.from_pretrained(folder)
     answers = []
     for prompt in prompts:
-        row = torch.tensor([layout_of(cast("Tokenizer", tokenizer)).prompt(prompt)])
+        row = torch.tensor([chat_format_for(cast("Tokenizer", tokenizer)).prompt(prompt)])
         out = model.generate(  # type: ignore[misc]
             row, attention_mask=torch.ones_like(row), max_new_tokens=LONGEST, do_sample=False
         )
@@ -128,7 +128,7 @@ def test_progress_counts_up_to_all_answers(folder: Path) -> None:
 def test_each_answer_is_told_once_as_it_ends(decode: str, folder: Path) -> None:
     model = TransformersModel.open(folder)
     model.lean = decode == "lean"
-    told: list[tuple[int, Said]] = []
+    told: list[tuple[int, Generation]] = []
     prompts = [*PROMPTS[:24], "a b " * 600]  # the last one leaves its answer no place
     answers = model.say(
         prompts, max_new_tokens=LONGEST, came=lambda number, said: told.append((number, said))
@@ -140,13 +140,13 @@ def test_each_answer_is_told_once_as_it_ends(decode: str, folder: Path) -> None:
     assert 0 < sum(ended) < 24
     lengths = [len(model._layout.answer(said.text)) for _, said in told if said.ended]
     assert lengths == sorted(lengths)
-    assert told[-1] == (24, Said("", ended=False))
+    assert told[-1] == (24, Generation("", ended=False))
 
 
 def small_memory(most: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """A device that holds so many answers at the same time, and the batches that it held."""
     held: list[int] = []
-    for module in (lean, static):
+    for module in (kv_decode, hf_generate):
         decode = module.decode
 
         def limited(model: object, prompts: list[object], *rest: object, decode=decode) -> object:  # type: ignore[no-untyped-def]

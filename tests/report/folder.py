@@ -3,32 +3,32 @@
 import json
 from pathlib import Path
 
+from sodakd.jsonl import read_rows, write_rows
 from sodakd.methods.table import METHODS
 from sodakd.records import (
     ArmWords,
-    Attempt,
     Difficulty,
+    EvalSample,
     Feedback,
-    Passed,
+    PassRate,
     Results,
-    Score,
-    Standing,
+    RubricScore,
+    StudentResult,
     StudentRow,
-    TrainRow,
+    TrainLogRow,
 )
 from sodakd.run import Event, Step
-from sodakd.store import read_rows, write_rows
 from sodakd.types import (
-    Case,
+    CallTests,
     FaultKind,
     Finding,
+    JudgeStage,
     Language,
     Outcome,
-    Pair,
+    PreferencePair,
     Question,
     Solution,
-    Stage,
-    Tests,
+    TestCase,
     Verdict,
 )
 
@@ -43,19 +43,19 @@ def question(number: int, text: str = "") -> Question:
     return Question.new(
         text=text or f"Write total(xs) that adds up a list, kind {number}.",
         language=Language.PYTHON,
-        tests=Tests(
+        tests=CallTests(
             entry_point="total",
-            cases=(Case(arguments=([1, number],), expected=1 + number),),
+            cases=(TestCase(arguments=([1, number],), expected=1 + number),),
         ),
         source="hand",
         level=1 + number % 5,
     )
 
 
-def pair(number: int, text: str = "", chosen: str = CHOSEN) -> Pair:
+def pair(number: int, text: str = "", chosen: str = CHOSEN) -> PreferencePair:
     """A pair; kinds of fault take turns."""
     kinds = list(FaultKind)
-    return Pair(
+    return PreferencePair(
         question=question(number, text),
         chosen=chosen,
         rejected=REJECTED,
@@ -67,7 +67,7 @@ def feedback(number: int, text: str = "", answer: str = REJECTED) -> Feedback:
     """What became of a question; difficulties and outcomes take turns."""
     kinds = list(Difficulty)
     asked, outcome = question(number, text), _ENDS[number % len(_ENDS)]
-    score = Score(
+    score = RubricScore(
         functionality=1.5, boundary=0.5, coverage=1, readability=1, practices=0, reason="Nearly."
     )
     passed = outcome is Outcome.PASSED
@@ -75,7 +75,9 @@ def feedback(number: int, text: str = "", answer: str = REJECTED) -> Feedback:
         question=asked,
         solution=Solution(question_id=asked.id, text=answer, code=answer, author="student"),
         verdict=Verdict(
-            outcome=outcome, stage=Stage.RUN, output="" if passed else "total([1]) gave 0, not 1"
+            outcome=outcome,
+            stage=JudgeStage.RUN,
+            output="" if passed else "total([1]) gave 0, not 1",
         ),
         findings=(Finding(tool="ruff", rule="F821", line=1, message="undefined name"),),
         score=None if number % 7 == 3 else score,
@@ -86,24 +88,24 @@ def feedback(number: int, text: str = "", answer: str = REJECTED) -> Feedback:
     )
 
 
-def attempts(solved: int) -> list[Attempt]:
+def attempts(solved: int) -> list[EvalSample]:
     """Answers to forty test questions, of which the first ones pass."""
     found = []
     for number in range(40):
         asked = question(5000 + number)
         outcome = Outcome.PASSED if number < solved else Outcome.WRONG_ANSWER
         answer = Solution(question_id=asked.id, text="", code="", author="student")
-        verdict = Verdict(outcome=outcome, stage=Stage.RUN)
+        verdict = Verdict(outcome=outcome, stage=JudgeStage.RUN)
         found.append(
-            Attempt(question_id=asked.id, level=asked.level, solution=answer, verdict=verdict)
+            EvalSample(question_id=asked.id, level=asked.level, solution=answer, verdict=verdict)
         )
     return found
 
 
-def log(count: int, *, contrast: bool) -> list[TrainRow]:
+def log(count: int, *, contrast: bool) -> list[TrainLogRow]:
     """A training log; the loss falls."""
     return [
-        TrainRow(
+        TrainLogRow(
             step=step,
             epoch=step / count,
             loss=4 / step,
@@ -192,13 +194,13 @@ def finish(folder: Path) -> Path:
     return folder
 
 
-def standing(name: str, solved: int, calls: int) -> Standing:
+def standing(name: str, solved: int, calls: int) -> StudentResult:
     """A row of the table."""
     shares = {"all": 40, "levels 2-5": 32, **{f"level {level}": 8 for level in range(1, 6)}}
-    return Standing(
+    return StudentResult(
         name=name,
         groups=tuple(
-            Passed(group=group, passed=solved * total // 40, total=total, low=0.1, high=0.9)
+            PassRate(group=group, passed=solved * total // 40, total=total, low=0.1, high=0.9)
             for group, total in shares.items()
         ),
         teacher_calls=calls,

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
+from sodakd.jsonl import read_rows, write_rows
 from sodakd.records import Feedback
-from sodakd.report.findings import finding_figures, rule_table
+from sodakd.report.lint import finding_figures, rule_table
 from sodakd.report.page import render
 from sodakd.report.reading import read_folder
 from sodakd.run import Step
-from sodakd.store import read_rows, write_rows
 from sodakd.types import Finding, Severity
 from tests.report.folder import finish
 

@@ -5,7 +5,7 @@ import pytest
 from sodakd.report.axes import SMALL, Axis, rounded, short, ticks
 from sodakd.report.bars import histogram, stacked_bars
 from sodakd.report.faults import edit_distance
-from sodakd.report.plots import Key, Line, Point, line_plot
+from sodakd.report.plots import LegendEntry, Line, Point, line_plot
 from tests.report.folder import pair
 
 
@@ -46,7 +46,7 @@ def test_the_top_of_an_axis_is_at_or_above_its_value(value: float) -> None:
 
 
 def test_names_are_escaped() -> None:
-    key = Key("<b>", "red")
+    key = LegendEntry("<b>", "red")
     line = Line("<b>", [Point(0, 0.5, 0.4, 0.6)], "red", dots=True)
     axis = Axis("<b>", 0, 1)
     drawn = stacked_bars(["<b>"], [key], [[3]], "<b>") + line_plot([line], axis, axis, SMALL, "<b>")

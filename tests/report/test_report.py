@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from sodakd.errors import RunError
+from sodakd.jsonl import read_rows, write_rows
 from sodakd.report.page import write_report
-from sodakd.store import read_rows, write_rows
-from sodakd.types import Pair
+from sodakd.types import PreferencePair
 from tests.report import folder as build
 from tests.report.browser import Seen, click_through, opened
 
@@ -133,7 +133,9 @@ def test_a_run_without_faults_has_a_report_without_them(run: Path, tmp_path: Pat
     folder = shutil.copytree(run, tmp_path / "run")
     for path in folder.glob("soda/cycle-*/pairs.jsonl"):
         one_sided = {"rejected": None, "fault": None}
-        write_rows(path, [row.model_copy(update=one_sided) for row in read_rows(path, Pair)])
+        write_rows(
+            path, [row.model_copy(update=one_sided) for row in read_rows(path, PreferencePair)]
+        )
     page = read(folder)
     assert "Faults by kind" not in page
     assert "<td>30</td>" in page

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from sodakd.seeds.gather import gather
-from sodakd.seeds.seed import Reason, Sifted
+from sodakd.seeds.load import load_seeds
+from sodakd.seeds.seed import FilteredSeed, Reason
 from sodakd.settings.questions import QuestionSettings
 from sodakd.types import Language
 from tests.real_data import real_data
@@ -31,8 +31,8 @@ SHARES: Mapping[str, tuple[int, float, float]] = {
 
 
 @cache
-def sifted(name: str) -> list[Sifted]:
-    return list(gather(QuestionSettings(source=str(real_data(name))), 0))
+def sifted(name: str) -> list[FilteredSeed]:
+    return list(load_seeds(QuestionSettings(source=str(real_data(name))), 0))
 
 
 @pytest.mark.parametrize("name", list(SHARES))
@@ -106,12 +106,12 @@ def test_languages_are_told_as_a_person_tells_them(
 
 
 def test_a_named_language_is_the_language_of_the_answer() -> None:
-    from sodakd.text.language_id import guess_code
+    from sodakd.text.language_id import identify_language
 
     counts: Counter[bool] = Counter()
     for row in sifted(NEW):
         if row.kept and row.seen_in.startswith("named") and row.seed.reference:
-            guess = guess_code(row.seed.reference)
+            guess = identify_language(row.seed.reference)
             if guess is not None:
                 counts[guess.label == row.language] += 1
     assert counts[True] / counts.total() > 0.97

@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from sodakd.errors import DataError
 from sodakd.seeds.columns import read_seeds
-from sodakd.seeds.gather import read_source
+from sodakd.seeds.load import read_source
 from sodakd.seeds.read import read_rows_of
 from sodakd.seeds.seed import Seed
 from sodakd.settings.questions import ColumnSettings, QuestionSettings

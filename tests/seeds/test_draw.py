@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from sodakd.errors import DataError
-from sodakd.seeds.gather import draw, read_source, to_question
-from sodakd.seeds.seed import Seed, Sifted
+from sodakd.seeds.load import draw, read_source, to_question
+from sodakd.seeds.seed import FilteredSeed, Seed
 from sodakd.seeds.snippets import MOST_LINES, read_snippets
 from sodakd.settings.questions import QuestionSettings
 from sodakd.types import Language
@@ -16,9 +16,9 @@ from tests.tiny import ROOT
 COUNTS = {Language.PYTHON: 120, Language.JAVA: 60, Language.C: 20}
 
 
-def rows() -> list[Sifted]:
+def rows() -> list[FilteredSeed]:
     return [
-        Sifted(
+        FilteredSeed(
             seed=Seed(text=f"{language} {number} " * 4, file=language, row=number),
             language=language,
             seen_in="column",
@@ -34,7 +34,7 @@ def settings(seeds: int, **weights: float) -> QuestionSettings:
     return QuestionSettings(source="x.jsonl", seeds=seeds, per_language=chosen or None)
 
 
-def by_language(drawn: list[Sifted]) -> dict[Language, int]:
+def by_language(drawn: list[FilteredSeed]) -> dict[Language, int]:
     return dict(Counter(row.language for row in drawn if row.language is not None))
 
 
@@ -65,7 +65,7 @@ def test_the_exam_is_the_same_for_every_seed_and_never_studied() -> None:
 def test_the_exam_s_task_in_another_language_is_not_studied() -> None:
     task = "Write a {} function that returns the longest word of a given sentence of words."
     twins = [
-        Sifted(
+        FilteredSeed(
             seed=Seed(text=task.format(language), file=language, row=0),
             language=language,
             seen_in="named",
@@ -105,6 +105,8 @@ def test_a_folder_of_programs_gives_snippets_and_one_of_rows_gives_rows(tmp_path
     (seed,) = read_source(source, 0)
     assert "```python\nx = 1\n```" in seed.text
     assert (
-        to_question(Sifted(seed=seed, language=Language.PYTHON, seen_in="column", reason=None)).text
+        to_question(
+            FilteredSeed(seed=seed, language=Language.PYTHON, seen_in="column", reason=None)
+        ).text
         == seed.text
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sodakd.errors import SodakdError
-from sodakd.seeds.gather import gather
+from sodakd.seeds.load import load_seeds
 from sodakd.settings.questions import QuestionSettings
 
 VALUES = [
@@ -65,7 +65,7 @@ def test_every_file_gives_rows_with_reasons_or_one_clear_error(tmp_path: Path) -
         (folder / name).write_bytes(raw)
         source = str(folder if number % 3 == 0 else folder / name)
         try:
-            for row in gather(QuestionSettings(source=source), 0):
+            for row in load_seeds(QuestionSettings(source=source), 0):
                 row.model_dump_json().encode()
                 read += 1
         except SodakdError as error:

@@ -2,9 +2,9 @@
 
 import pytest
 
+from sodakd.seeds.filter import question_of, tell_language
 from sodakd.seeds.languages import named_languages
 from sodakd.seeds.seed import Seed
-from sodakd.seeds.sift import question_of, tell_language
 from sodakd.text.labels import label_of
 from sodakd.types import Language
 

@@ -12,10 +12,10 @@ import pytest
 from pydantic import JsonValue
 
 from sodakd.seeds.columns import read_seeds
+from sodakd.seeds.filter import filter_seeds
 from sodakd.seeds.read import read_rows_of
 from sodakd.seeds.said import Exchange, answer_of, exchange_of
 from sodakd.seeds.seed import Reason, Seed
-from sodakd.seeds.sift import sift
 from sodakd.seeds.templates import NotText
 from sodakd.settings.questions import ColumnSettings, QuestionSettings
 
@@ -156,7 +156,7 @@ def test_a_long_integer_half_a_letter_and_a_null_are_no_crash(tmp_path: Path) ->
         '{"question": "Sort \\ud83d it.", "id": 1' + "0" * 5000 + "}\n"
         '{"question": null, "id": 1}\n{"id": 2}\n{"question": "a\\u0000b"}\n'
     )
-    rows = list(sift(seeds_of(path), QuestionSettings(source="a"), []))
+    rows = list(filter_seeds(seeds_of(path), QuestionSettings(source="a"), []))
     assert [row.seed.text for row in rows] == ["Sort \ufffd it.", "", "", "a\x00b"]
     assert all(row.model_dump_json().encode() for row in rows)
 
@@ -172,7 +172,7 @@ def test_values_of_a_table_that_are_no_text_are_left_out_with_a_reason(tmp_path:
     for kind, value in kinds.items():
         path = tmp_path / f"{kind}.parquet"
         parquet.write_table(pyarrow.table({"question": [value]}), path)
-        (row,) = sift(seeds_of(path), QuestionSettings(source="a"), [])
+        (row,) = filter_seeds(seeds_of(path), QuestionSettings(source="a"), [])
         found[kind] = (row.reason, row.detail)
     assert found["date"] == (Reason.NOT_TEXT, "a part of type date: only text is read")
     assert found["Decimal"][0] is found["bytes"][0] is Reason.NOT_TEXT

@@ -4,20 +4,20 @@ import time
 
 import pytest
 
-from sodakd.seeds.seed import Reason, Seed, Sifted
-from sodakd.seeds.sift import sift
+from sodakd.seeds.filter import filter_seeds
+from sodakd.seeds.seed import FilteredSeed, Reason, Seed
 from sodakd.settings.questions import QuestionSettings
 from sodakd.types import Language, Question
 
 SETTINGS = QuestionSettings(source="rows.jsonl", max_words=80)
 
 
-def sifted(*texts: str, reference: str | None = None) -> list[Sifted]:
+def sifted(*texts: str, reference: str | None = None) -> list[FilteredSeed]:
     seeds = [
         Seed(text=text, reference=reference, file="rows.jsonl", row=number)
         for number, text in enumerate(texts)
     ]
-    return list(sift(seeds, SETTINGS, []))
+    return list(filter_seeds(seeds, SETTINGS, []))
 
 
 @pytest.mark.parametrize(
@@ -104,14 +104,14 @@ def test_what_overlaps_with_an_evaluation_question_is_left_out() -> None:
         text=f"{text} It must be fast.", language=Language.PYTHON, tests=None, source="", level=None
     )
     seed = Seed(text=text, file="rows.jsonl", row=0)
-    (row,) = sift([seed], SETTINGS, [exam])
+    (row,) = filter_seeds([seed], SETTINGS, [exam])
     assert row.reason is Reason.OVERLAPS_EVALUATION
 
 
 def test_a_language_the_recipe_does_not_want_is_left_out() -> None:
     settings = SETTINGS.model_copy(update={"languages": (Language.GO,)})
     seed = Seed(text="Write a Python function that adds.", file="rows.jsonl", row=0)
-    (row,) = sift([seed], settings, [])
+    (row,) = filter_seeds([seed], settings, [])
     assert (row.reason, row.detail) == (Reason.LANGUAGE_NOT_WANTED, "python")
 
 

@@ -33,8 +33,8 @@ from transformers import (
 )
 
 from sodakd.settings.training import TrainingSettings
-from sodakd.teacher.asks import Ask, Fault, Grade, Invent, Solve
-from sodakd.teacher.render import render
+from sodakd.teacher.prompts import render
+from sodakd.teacher.requests import Fault, Grade, Invent, Solve, TeacherRequest
 from sodakd.training.optimizer import make_optimizer
 from sodakd.types import FaultKind, Language, Question
 
@@ -55,7 +55,7 @@ VARIANTS = 40
 class Lesson:
     """An ask and the reply to it."""
 
-    ask: Ask
+    ask: TeacherRequest
     reply: str
 
 

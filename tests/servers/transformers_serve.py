@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-from sodakd.models.serving import Command, Server
+from sodakd.inference.model_server import Command, Server
 from tests.servers.running import ROOT
 
 

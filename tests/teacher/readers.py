@@ -3,19 +3,19 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from sodakd.deliver.programs import read_fault, read_inspired, read_program
-from sodakd.teacher.asks import Evolve, Inspire, Invent, Operation, Reply
-from sodakd.teacher.reading import (
-    read_comparison,
-    read_evolved,
-    read_grade,
-    read_invention,
-    whole,
+from sodakd.stages.programs import read_fault, read_inspired, read_program
+from sodakd.synthetic.generate import draw_questions, program_of
+from sodakd.synthetic.grade import grade
+from sodakd.synthetic.splits import Split
+from sodakd.teacher.parsers import (
+    completed_text,
+    parse_comparison,
+    parse_evolved,
+    parse_grade,
+    parse_invention,
 )
+from sodakd.teacher.requests import Evolve, Inspire, Invent, Operation, Reply
 from sodakd.types import Language, Usage
-from sodakd.world.draw import draw_questions, program_of
-from sodakd.world.grade import grade
-from sodakd.world.splits import Split
 from tests.teacher.shop import question
 
 QUESTION = question("Add up a list.")
@@ -27,7 +27,7 @@ INSPIRE = Inspire(snippet="x", language=Language.PYTHON)
 def read_whole(text: str) -> str:
     """A reply of a teacher to its end, as every stage reads it."""
     usage = Usage(prompt_tokens=1, completion_tokens=1)
-    return whole(Reply(text=text, usage=usage))
+    return completed_text(Reply(text=text, usage=usage))
 
 
 def graded_in(language: Language) -> Callable[[str], str]:
@@ -39,9 +39,9 @@ def graded_in(language: Language) -> Callable[[str], str]:
 REPLIES: Mapping[str, Callable[[str], object]] = {
     "fault": partial(read_fault, question=QUESTION),
     "solution": partial(read_program, question=QUESTION),
-    "grade": read_grade,
-    "invention": partial(read_invention, ask=INVENT),
-    "evolved": partial(read_evolved, ask=EVOLVE),
+    "grade": parse_grade,
+    "invention": partial(parse_invention, ask=INVENT),
+    "evolved": partial(parse_evolved, ask=EVOLVE),
     "inspired": partial(read_inspired, ask=INSPIRE),
-    "comparison": read_comparison,
+    "comparison": parse_comparison,
 }

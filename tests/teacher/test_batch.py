@@ -10,27 +10,27 @@ from pathlib import Path
 import pytest
 
 from sodakd.errors import BudgetReached, EndpointError
-from sodakd.models.batches import Batch, Batches, read_batch, read_results
-from sodakd.models.completions import Completion, Finish
-from sodakd.models.endpoint import Endpoint
+from sodakd.inference.batch_api import Batch, BatchApi, read_batch, read_results
+from sodakd.inference.completions import Completion, Finish
+from sodakd.inference.endpoint import Endpoint
 from sodakd.settings.teacher import Budget
-from sodakd.teacher.batch import BatchTeacher
-from sodakd.teacher.chat import ChatTeacher, Sampling
+from sodakd.teacher.batch_teacher import BatchTeacher
+from sodakd.teacher.cost import Prices
 from sodakd.teacher.ledger import Ledger
-from sodakd.teacher.money import Prices
-from sodakd.teacher.statement import look_up_spent
+from sodakd.teacher.llm_teacher import LLMTeacher, Sampling
+from sodakd.teacher.spend_report import read_totals
 from tests.servers.running import ROOT, serving
 from tests.teacher.shop import HASTY, client, solves
 from tests.teacher.test_ledger import assert_books_are_the_sum_of_rows
 
-HALF = Prices(1.0, 2.0, times=0.5)
+HALF = Prices(1.0, 2.0, discount=0.5)
 LINE = 100 * 500 + 50 * 1000  # nano-dollars of a line of the server, at half the price
 
 
 def batched(path: Path, url: str, budget: Budget | None = None) -> Ledger:
     direct = client(url)
-    chat = ChatTeacher("test-model", lambda: direct, Sampling(0.0, 512), 8)
-    batches = Batches(Endpoint(url, "test-model", "sk-secret-of-the-test"), HASTY, 0.1)
+    chat = LLMTeacher("test-model", lambda: direct, Sampling(0.0, 512), 8)
+    batches = BatchApi(Endpoint(url, "test-model", "sk-secret-of-the-test"), HASTY, 0.1)
     return Ledger(path, BatchTeacher(chat, batches), HALF, budget or Budget())
 
 
@@ -119,7 +119,7 @@ def test_a_field_of_another_type_costs_no_line_of_a_batch() -> None:
     }
     batch = read_batch(b'{"id": "b", "status": "failed", "metadata": [], "errors": "no"}')
     assert batch == Batch("b", "failed", errors="no")
-    assert batch.words == "batch b has failed as a whole: no"
+    assert batch.message == "batch b has failed as a whole: no"
 
 
 SCRIPT = """
@@ -140,13 +140,13 @@ def test_a_killed_run_goes_on_with_the_batch_it_had_begun(tmp_path: Path) -> Non
             while not server.books().get("batches"):
                 time.sleep(0.05)
             process.kill()
-        spent = look_up_spent(path)
+        spent = read_totals(path)
         assert spent is not None
         assert (spent.calls, spent.reserved_calls) == (0, 30)  # the batch is on its way
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
         assert server.books() == {"batches": 1, "answered": 30}
     assert done.stdout.strip() == "30"
-    spent = look_up_spent(path)
+    spent = read_totals(path)
     assert spent is not None
     assert (spent.calls, spent.money, spent.lost) == (30, 30 * LINE, 0)
     assert_books_are_the_sum_of_rows(path)

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from sodakd.errors import BudgetReached, DataError, EndpointError, RunError
-from sodakd.models.completions import Finish, Till
+from sodakd.inference.completions import Finish, UsageMeter
 from sodakd.settings.teacher import Budget
-from sodakd.teacher.asks import Ask, Reply, Solve, subject
+from sodakd.teacher.cost import Prices
 from sodakd.teacher.ledger import Ledger, LedgerOptions
-from sodakd.teacher.money import Prices
-from sodakd.teacher.statement import look_up_spent, statement
+from sodakd.teacher.requests import Reply, Solve, TeacherRequest, question_id
+from sodakd.teacher.spend_report import read_totals, spend_by
 from sodakd.types import Usage
 from tests.teacher.shop import question, solves
 
@@ -42,7 +42,7 @@ class SlowTeacher:
         self.took = took
         self.asked: Counter[str] = Counter()
 
-    def version(self, ask: Ask) -> str:
+    def version(self, ask: TeacherRequest) -> str:
         return self.name
 
     @asynccontextmanager
@@ -50,16 +50,16 @@ class SlowTeacher:
         self.places = asyncio.Semaphore(self.max_in_flight)
         yield
 
-    async def answer(self, ask: Ask, till: Till) -> Reply:
+    async def answer(self, ask: TeacherRequest, till: UsageMeter) -> Reply:
         assert isinstance(ask, Solve)
         async with self.places:
             await till.reserve(MOST)
-            self.asked[subject(ask)] += 1
+            self.asked[question_id(ask)] += 1
             await asyncio.sleep(self.seconds)
         if ask.question.text == "fatal":
             till.free()
             raise EndpointError("cannot")
-        if ask.question.text in {"lost", "free"} and self.asked[subject(ask)] == 1:
+        if ask.question.text in {"lost", "free"} and self.asked[question_id(ask)] == 1:
             getattr(till, ask.question.text)()
             return await self.answer(ask, till)
         if ask.question.text == "failed":
@@ -80,7 +80,7 @@ def ledger(
     return Ledger(path, teacher, prices, budget or Budget(), options, asked)
 
 
-def solve(text: str) -> Ask:
+def solve(text: str) -> TeacherRequest:
     return Solve(question=question(text))
 
 
@@ -115,7 +115,7 @@ def test_the_books_are_exact(tmp_path: Path) -> None:
     assert spent.money == 7 * (10 * 1000 + 5 * 2000)  # nano-dollars
     (row,) = books.rows()
     assert (row.step, row.ask, row.calls, row.prompt_tokens) == ("one", "solve", 7, 70)
-    assert look_up_spent(tmp_path / "l.sqlite") == spent
+    assert read_totals(tmp_path / "l.sqlite") == spent
     assert_books_are_the_sum_of_rows(tmp_path / "l.sqlite")
 
 
@@ -171,7 +171,7 @@ def test_a_second_ledger_on_a_file_is_refused_and_those_who_look_are_not(tmp_pat
     books.ask(solves(3), "one", Counter())
     with pytest.raises(RunError, match=r"l\.sqlite is in use: another sodakd"):
         ledger(path, SlowTeacher())
-    assert statement(path, "run")[-1].answered == 3
+    assert spend_by(path, "run")[-1].answered == 3
     books.close()
     ledger(path, SlowTeacher()).close()
 
@@ -185,7 +185,7 @@ def test_an_attempt_that_was_not_billed_costs_nothing_and_a_lost_one_its_most(
     assert (spent.calls, spent.lost) == (4, 1)
     assert spent.lost_money == 10 * 1000 + 40 * 2000
     assert spent.money == 3 * 20_000 + spent.lost_money
-    *_, everything = statement(tmp_path / "l.sqlite", "model")
+    *_, everything = spend_by(tmp_path / "l.sqlite", "model")
     assert (everything.calls, everything.lost) == (3, 1)
     assert_books_are_the_sum_of_rows(tmp_path / "l.sqlite")
 
@@ -249,7 +249,7 @@ def test_a_number_that_no_ledger_can_hold_ends_the_round_with_one_clear_error(
 
 def test_whatever_ends_the_writer_ends_the_round_with_that_error(tmp_path: Path) -> None:
     class Torn(SlowTeacher):
-        async def answer(self, ask: Ask, till: Till) -> Reply:
+        async def answer(self, ask: TeacherRequest, till: UsageMeter) -> Reply:
             books._writer.close()
             return await super().answer(ask, till)
 
@@ -266,7 +266,7 @@ def test_a_limitless_budget_of_money_is_no_limit(tmp_path: Path) -> None:
 def test_calls_whose_tokens_nobody_told_are_booked_at_the_most_and_marked(tmp_path: Path) -> None:
     books = ledger(tmp_path / "l.sqlite", SlowTeacher())
     books.ask([solve("untold"), solve("plain")], "one", Counter())
-    *_, everything = statement(tmp_path / "l.sqlite", "run")
+    *_, everything = spend_by(tmp_path / "l.sqlite", "run")
     assert (everything.untold, everything.completion_tokens) == (1, 40 + 5)
     assert_books_are_the_sum_of_rows(tmp_path / "l.sqlite")
 
@@ -276,17 +276,19 @@ def test_what_was_asked_at_an_unknown_price_is_priced_once_there_is_one(tmp_path
     books = ledger(path, SlowTeacher(), None, Prices(0, 0, known=False))
     books.ask([*solves(3), solve("lost")], "one", Counter())
     books.close()
-    assert statement(path, "run")[-1].unpriced == 4
+    assert spend_by(path, "run")[-1].unpriced == 4
     books = ledger(path, SlowTeacher())
-    assert statement(path, "run")[-1].unpriced == 0
+    assert spend_by(path, "run")[-1].unpriced == 0
     assert books.spent().money == 4 * 20_000 + 50 * 2000
     assert_books_are_the_sum_of_rows(path)
 
 
 def test_a_price_below_a_nano_dollar_is_exact_and_a_call_is_never_free(tmp_path: Path) -> None:
-    assert Prices(0.0028, 0.0375, times=0.5).of(1_000_000, 1_000_000) == 1_400_000 + 18_750_000
-    assert Prices(0.00001, 0.0).of(1, 0) == 1
-    assert Prices(0.0, 0.0).of(10**6, 10**6) == 0
+    assert (
+        Prices(0.0028, 0.0375, discount=0.5).cost_of(1_000_000, 1_000_000) == 1_400_000 + 18_750_000
+    )
+    assert Prices(0.00001, 0.0).cost_of(1, 0) == 1
+    assert Prices(0.0, 0.0).cost_of(10**6, 10**6) == 0
 
 
 def test_answers_that_another_ledger_paid_for_are_taken_at_no_cost(tmp_path: Path) -> None:
@@ -300,7 +302,7 @@ def test_answers_that_another_ledger_paid_for_are_taken_at_no_cost(tmp_path: Pat
     assert tallies[0] == tallies[1]
     assert teacher.asked.total() == books.spent().calls == 0
     books.ask(solves(7), "one", Counter())
-    *_, everything = statement(tmp_path / "second.sqlite", "run")
+    *_, everything = spend_by(tmp_path / "second.sqlite", "run")
     assert (everything.asks, everything.reused, everything.calls) == (7, 5, 2)
     assert [row.calls for row in books.rows()] == [2]
     books.close()
@@ -329,7 +331,7 @@ def test_a_run_whose_ledger_is_gone_or_emptied_says_so_before_it_pays_again(tmp_
 
 def test_a_full_disk_says_how_many_answers_it_could_not_take(tmp_path: Path) -> None:
     class Wordy(SlowTeacher):
-        async def answer(self, ask: Ask, till: Till) -> Reply:
+        async def answer(self, ask: TeacherRequest, till: UsageMeter) -> Reply:
             reply = await super().answer(ask, till)
             if self.asked.total() == 13:  # from now on no page is free
                 books._writer.do(lambda database: database.execute("pragma max_page_count = 1"))
@@ -343,7 +345,7 @@ def test_a_full_disk_says_how_many_answers_it_could_not_take(tmp_path: Path) -> 
     ):
         books.ask(solves(20, first=10), "one", Counter())
     books.close()
-    *_, everything = statement(tmp_path / "l.sqlite", "run")
+    *_, everything = spend_by(tmp_path / "l.sqlite", "run")
     assert (everything.answered, everything.calls + everything.lost + everything.open) == (10, 13)
 
 
@@ -353,7 +355,7 @@ def test_a_ledger_of_the_format_before_is_read_and_goes_on(tmp_path: Path) -> No
     replies = books.ask(solves(3), "one", Counter())
     books.close()
     make_old(path)
-    assert statement(path, "run")[-1].answered == 3
+    assert spend_by(path, "run")[-1].answered == 3
     assert ledger(path, SlowTeacher()).ask(solves(3), "one", Counter()) == replies
     assert_books_are_the_sum_of_rows(path)
 
@@ -397,7 +399,7 @@ def test_a_damaged_ledger_is_one_clear_error_with_what_helps(tmp_path: Path) -> 
     whole = path.read_bytes()
     for content in (b"not a database" * 100, whole[: len(whole) // 2], whole[:4096] + b"x" * 9999):
         path.write_bytes(content)
-        for use in (lambda: ledger(path, SlowTeacher()), lambda: statement(path, "run")):
+        for use in (lambda: ledger(path, SlowTeacher()), lambda: spend_by(path, "run")):
             with pytest.raises(RunError, match=r"cannot be used: .*it is damaged: put a copy"):
                 use()
 

@@ -6,22 +6,22 @@ import pytest
 from pydantic import JsonValue, ValidationError
 
 from sodakd.errors import TeacherError
+from sodakd.inference.endpoint import Endpoint
+from sodakd.inference.in_process_client import LocalModel
 from sodakd.json_text import parse_json
-from sodakd.models.endpoint import Endpoint
-from sodakd.models.local import LocalModel
 from sodakd.settings.generation import GenerationSettings
 from sodakd.settings.teacher import TeacherSettings
-from sodakd.teacher.asks import Solve
-from sodakd.teacher.chat import ChatTeacher, Sampling
-from sodakd.teacher.endpoint import endpoint_of, missing_for_teacher
-from sodakd.teacher.render import prompt_faults, prompt_hash, render
+from sodakd.teacher.llm_teacher import LLMTeacher, Sampling
+from sodakd.teacher.prompts import prompt_faults, prompt_hash, render
+from sodakd.teacher.requests import Solve
+from sodakd.teacher.teacher_endpoint import endpoint_of, missing_for_teacher
 from tests.teacher.shop import question
 
 ASK = Solve(question=question("Add two numbers."))
 
 
-def teacher(sampling: Sampling, prompts: Path | None = None) -> ChatTeacher:
-    return ChatTeacher("m", lambda: LocalModel(lambda: None, 8), sampling, 1, prompts)  # type: ignore[arg-type, return-value]
+def teacher(sampling: Sampling, prompts: Path | None = None) -> LLMTeacher:
+    return LLMTeacher("m", lambda: LocalModel(lambda: None, 8), sampling, 1, prompts)  # type: ignore[arg-type, return-value]
 
 
 def test_what_is_not_set_is_no_part_of_an_answers_key() -> None:

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from sodakd.teacher.reading import UnreadableReply
-from sodakd.types import Frozen
+from sodakd.teacher.parsers import UnreadableReply
+from sodakd.types import FrozenModel
 from tests.teacher.readers import REPLIES, read_whole
 from tests.test_hostile_text import PIECES
 
@@ -28,7 +28,7 @@ def check_random_replies(count: int) -> None:
                 found = read(read_whole(text))
             except UnreadableReply:
                 continue
-            written = found.model_dump_json() if isinstance(found, Frozen) else repr(found)
+            written = found.model_dump_json() if isinstance(found, FrozenModel) else repr(found)
             assert written.encode()
 
 

@@ -2,10 +2,19 @@
 
 import pytest
 
-from sodakd.models.completions import Finish
-from sodakd.teacher.asks import (
-    ANY_ASK,
-    Ask,
+from sodakd.inference.completions import Finish
+from sodakd.teacher.parsers import (
+    UnreadableReply,
+    completed_text,
+    parse_comparison,
+    parse_evolved,
+    parse_grade,
+    parse_invention,
+    retry_request,
+)
+from sodakd.teacher.prompts import EVOLVE_OPERATIONS, FAULT_DESCRIPTIONS, render
+from sodakd.teacher.requests import (
+    REQUEST_ADAPTER,
     Compare,
     Evolve,
     Fault,
@@ -16,23 +25,14 @@ from sodakd.teacher.asks import (
     Refine,
     Reply,
     Solve,
+    TeacherRequest,
     ask_key,
 )
-from sodakd.teacher.reading import (
-    UnreadableReply,
-    again,
-    read_comparison,
-    read_evolved,
-    read_grade,
-    read_invention,
-    whole,
-)
-from sodakd.teacher.render import FAULTS, OPERATIONS, render
 from sodakd.types import FaultKind, Language, Usage
 from tests.teacher.shop import question
 
 QUESTION = question("Add up {{ a list }} of integers.")
-ASKS: list[Ask] = [
+ASKS: list[TeacherRequest] = [
     Solve(question=QUESTION, error="IndexError"),
     Fault(question=QUESTION, correct="return 1", kinds=tuple(FaultKind)),
     Grade(question=QUESTION, answer="return 2"),
@@ -48,25 +48,25 @@ CASE = '{{"entry_point": "f", "cases": [{{"arguments": [1], "expected": {}}}]}}'
 
 
 @pytest.mark.parametrize("ask", ASKS, ids=lambda ask: ask.kind)
-def test_every_ask_has_a_prompt_that_holds_all_it_is_about(ask: Ask) -> None:
+def test_every_ask_has_a_prompt_that_holds_all_it_is_about(ask: TeacherRequest) -> None:
     text = render(ask)
     for field in ("correct", "answer", "answer_a", "answer_b", "error", "snippet"):
         assert getattr(ask, field, "") in text
     assert isinstance(ask, Inspire) or QUESTION.text in text
     assert "could not be read" not in text
-    assert ANY_ASK.validate_json(ask.model_dump_json()) == ask
+    assert REQUEST_ADAPTER.validate_json(ask.model_dump_json()) == ask
 
 
 @pytest.mark.parametrize("ask", ASKS, ids=lambda ask: ask.kind)
-def test_a_second_ask_says_what_was_wrong_and_has_another_key(ask: Ask) -> None:
-    second = again(ask, UnreadableReply("no fenced block in the reply"))
+def test_a_second_ask_says_what_was_wrong_and_has_another_key(ask: TeacherRequest) -> None:
+    second = retry_request(ask, UnreadableReply("no fenced block in the reply"))
     assert "no fenced block in the reply" in render(second)
     assert ask_key(second) != ask_key(ask)
 
 
 def test_every_kind_of_fault_and_operation_has_words() -> None:
-    assert set(FAULTS) == set(FaultKind)
-    assert set(OPERATIONS) == set(Operation)
+    assert set(FAULT_DESCRIPTIONS) == set(FaultKind)
+    assert set(EVOLVE_OPERATIONS) == set(Operation)
 
 
 @pytest.mark.parametrize(
@@ -86,19 +86,19 @@ def test_a_grade_is_read_however_its_lines_are_dressed(lines: str) -> None:
     text = "It works.\n" + "\n".join(
         lines.format(n=number, p=value) for number, value in enumerate(points, start=1)
     )
-    score = read_grade(text)
+    score = parse_grade(text)
     assert (score.total, score.boundary, score.reason) == (4.5, 0.5, "It works.")
 
 
 @pytest.mark.parametrize("points", ["3", "9" * 400, "0.4" + "9" * 400 + "\nRule 1: 2.3"])
 def test_points_out_of_range_are_unreadable(points: str) -> None:
     with pytest.raises(UnreadableReply, match="out of range"):
-        read_grade("\n".join(f"Rule {n}: {points}" for n in range(1, 6)))
+        parse_grade("\n".join(f"Rule {n}: {points}" for n in range(1, 6)))
 
 
 def test_an_analysis_ends_before_the_rule_above_the_points() -> None:
     points = "\n".join(f"**Rule {n}:**\n\n1 of 2" for n in range(1, 6))
-    assert read_grade(f"**Good.**\n\n---\n\n{points}").reason == "**Good.**"
+    assert parse_grade(f"**Good.**\n\n---\n\n{points}").reason == "**Good.**"
 
 
 def test_an_invention_is_read_with_or_without_a_fence() -> None:
@@ -107,7 +107,7 @@ def test_an_invention_is_read_with_or_without_a_fence() -> None:
         ' "cases": [{"arguments": [1], "expected": 2}]}}'
     )
     for text in (f"```json\n{body}\n```", f"Here it is: {body} Enjoy!"):
-        found = read_invention(text, INVENT)
+        found = parse_invention(text, INVENT)
         assert found.tests is not None
         assert (found.level, found.parent, found.tests.entry_point) == (2, QUESTION.id, "f")
 
@@ -130,14 +130,14 @@ def test_an_invention_is_read_with_or_without_a_fence() -> None:
 )
 def test_an_invention_that_is_none_is_unreadable(text: str) -> None:
     with pytest.raises(UnreadableReply):
-        read_invention(text, INVENT)
+        parse_invention(text, INVENT)
 
 
 def test_what_nobody_asked_for_does_not_void_an_invention() -> None:
     case = '{"arguments": [1], "expected": 2, "why": "twice"}'
     tests = f'{{"entry_point": "f", "cases": [{case}], "framework": "pytest"}}'
     text = f'{{"title": "Double", "text": "Double \\ud83d.", "level": 2, "tests": {tests}}}'
-    found = read_invention(f"```python\ndef f(x): return {{}}\n```\n```json\n{text}\n```", INVENT)
+    found = parse_invention(f"```python\ndef f(x): return {{}}\n```\n```json\n{text}\n```", INVENT)
     assert found.text == "Double \ufffd."
     assert found.tests is not None
 
@@ -168,7 +168,7 @@ def test_invented_tests_that_no_program_could_be_judged_by_are_unreadable(
         update={"question": QUESTION.model_copy(update={"language": Language.JAVA})}
     )
     with pytest.raises(UnreadableReply, match=wrong):
-        read_invention(f'{{"text": "Double it.", "level": 2, "tests": {tests}}}', ask)
+        parse_invention(f'{{"text": "Double it.", "level": 2, "tests": {tests}}}', ask)
 
 
 def test_an_invention_says_how_its_function_is_declared_where_that_has_to_be_so() -> None:
@@ -181,7 +181,7 @@ def test_an_invention_says_how_its_function_is_declared_where_that_has_to_be_so(
     def invented(language: Language, also: str = "") -> str:
         question = QUESTION.model_copy(update={"language": language})
         ask = INVENT.model_copy(update={"question": question})
-        return read_invention(body.format(also), ask).text
+        return parse_invention(body.format(also), ask).text
 
     java = "Double it.\n\nDeclare it as `public static long f(long[] a)` in `class Solution`."
     assert invented(Language.JAVA) == java
@@ -193,26 +193,26 @@ def test_an_evolved_question_is_its_block_or_the_whole_reply() -> None:
     like = "Mend this:\n```python\nx\n```\nin one line."
     for text in ("Harder task.", like):
         for reply in (f"```text\n{text}\n```", f"Here:\n````\n{text}\n````\n", text):
-            found = read_evolved(reply, EVOLVE)
+            found = parse_evolved(reply, EVOLVE)
             assert (found.text, found.parent) == (text, QUESTION.id)
     with pytest.raises(UnreadableReply):
-        read_evolved(" \n", EVOLVE)
+        parse_evolved(" \n", EVOLVE)
 
 
 def test_a_comparison_has_two_scores_of_1_to_10() -> None:
-    found = read_comparison("Score A: 1\nno:\n**Score A:** 8\nScore B: 6.5")
+    found = parse_comparison("Score A: 1\nno:\n**Score A:** 8\nScore B: 6.5")
     assert (found.a, found.b) == (8, 6.5)
     for text in ("Score A: 3", "Score A: 0\nScore B: 4"):
         with pytest.raises(UnreadableReply):
-            read_comparison(text)
+            parse_comparison(text)
 
 
 @pytest.mark.parametrize("finish", [each for each in Finish if each is not Finish.STOP])
 def test_a_reply_that_did_not_come_to_its_end_is_unreadable(finish: Finish) -> None:
     usage = Usage(prompt_tokens=1, completion_tokens=1)
     with pytest.raises(UnreadableReply):
-        whole(Reply(text="```python\na", usage=usage, finish=finish))
-    assert whole(Reply(text="a", usage=usage)) == "a"
+        completed_text(Reply(text="```python\na", usage=usage, finish=finish))
+    assert completed_text(Reply(text="a", usage=usage)) == "a"
 
 
 THOUGHT = "<think>\nFault: operator\n```python\nno\n```\n{{ maybe }} Rule 1: 0\n</think>\n{}"
@@ -223,12 +223,12 @@ def said(text: str, finish: Finish = Finish.STOP) -> Reply:
 
 
 def test_what_was_thought_aloud_is_no_part_of_any_reply() -> None:
-    invented = whole(said(THOUGHT.format('{"text": "Double it.", "level": 2}')))
-    assert read_invention(invented, INVENT).text == "Double it."
+    invented = completed_text(said(THOUGHT.format('{"text": "Double it.", "level": 2}')))
+    assert parse_invention(invented, INVENT).text == "Double it."
     points = "Good.\n" + "\n".join(f"Rule {n}: 1" for n in range(1, 6))
-    assert read_grade(whole(said(THOUGHT.format(points)))).reason == "Good."
+    assert parse_grade(completed_text(said(THOUGHT.format(points)))).reason == "Good."
 
 
 def test_a_reply_that_is_nothing_but_thinking_is_unreadable() -> None:
     with pytest.raises(UnreadableReply, match="before its thinking did"):
-        whole(said("<think>\nFault: operator\n```python\nno\n```\n"))
+        completed_text(said("<think>\nFault: operator\n```python\nno\n```\n"))

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from sodakd.deliver.programs import read_program
+from sodakd.jsonl import read_rows
 from sodakd.settings.teacher import Budget
-from sodakd.store import read_rows
-from sodakd.teacher.asks import Ask, Grade, Solve
+from sodakd.stages.programs import read_program
+from sodakd.teacher.cost import Prices
 from sodakd.teacher.ledger import Ledger
-from sodakd.teacher.money import Prices
-from sodakd.teacher.reading import UnreadableReply, read_grade
-from sodakd.teacher.replay import Record, ReplayTeacher
+from sodakd.teacher.parsers import UnreadableReply, parse_grade
+from sodakd.teacher.replay import RecordedReply, ReplayTeacher
+from sodakd.teacher.requests import Grade, Solve, TeacherRequest
 from tests.tiny import ROOT
 
 DATA = ROOT.parent / "shared" / "data" / "sodacoder"
@@ -30,8 +30,8 @@ def replay(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def asks(replay: Path, kind: str) -> list[Ask]:
-    rows = [row for row in read_rows(replay, Record) if row.kind == kind]
+def asks(replay: Path, kind: str) -> list[TeacherRequest]:
+    rows = [row for row in read_rows(replay, RecordedReply) if row.kind == kind]
     return [ask for ask in (row.read_ask() for row in rows) if ask is not None]
 
 
@@ -46,7 +46,7 @@ def test_98_of_100_real_grades_are_read_and_two_hold_none(replay: Path, ledger: 
     scores, unread = [], []
     for reply in replies:
         try:
-            scores.append(read_grade(reply.text))
+            scores.append(parse_grade(reply.text))
         except UnreadableReply as error:
             unread.append(str(error))
     assert (len(graded), len(scores)) == (100, 98)

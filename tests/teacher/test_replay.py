@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from sodakd.errors import RowError, TeacherError
-from sodakd.store import write_rows
-from sodakd.teacher.replay import Record, ReplayTeacher
+from sodakd.jsonl import write_rows
+from sodakd.teacher.replay import RecordedReply, ReplayTeacher
 from sodakd.types import Usage
 from tests.teacher.shop import solves
 from tests.test_kill import contents
@@ -31,7 +31,7 @@ def test_a_recorded_run_is_repeated_to_the_byte(finished_run: Path, tmp_path: Pa
 
 def test_an_ask_that_was_not_recorded_is_named(tmp_path: Path) -> None:
     known, unknown = solves(2)
-    write_rows(tmp_path / "a.jsonl", [Record.of(known, "done", USAGE)])
+    write_rows(tmp_path / "a.jsonl", [RecordedReply.of(known, "done", USAGE)])
     teacher = ReplayTeacher.open(tmp_path / "a.jsonl")
     assert teacher.reply(known).text == "done"
     with pytest.raises(TeacherError, match=r"no answer to solve \(attempt 0\) on question"):
@@ -40,7 +40,7 @@ def test_an_ask_that_was_not_recorded_is_named(tmp_path: Path) -> None:
 
 def test_a_record_holds_its_ask(tmp_path: Path) -> None:
     (ask,) = solves(1)
-    assert Record.of(ask, "done", USAGE).read_ask() == ask
+    assert RecordedReply.of(ask, "done", USAGE).read_ask() == ask
 
 
 def test_a_line_that_is_no_record_is_named(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_the_ledger_command_shows_the_spend_of_each_group(finished_run: Path) ->
 
 def test_a_record_of_any_ask_answers_all_of_its_kind_on_its_question(tmp_path: Path) -> None:
     (known,) = solves(1)
-    loose = Record.of(known, "done", USAGE).model_copy(update={"any_ask": True})
+    loose = RecordedReply.of(known, "done", USAGE).model_copy(update={"any_ask": True})
     write_rows(tmp_path / "a.jsonl", [loose])
     teacher = ReplayTeacher.open(tmp_path / "a.jsonl")
     again = known.model_copy(update={"attempt": 2, "error": "it was wrong"})

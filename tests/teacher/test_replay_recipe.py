@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from sodakd.store import read_rows
-from sodakd.types import Pair
+from sodakd.jsonl import read_rows
+from sodakd.types import PreferencePair
 from tests.real_data import real_data
 from tests.tiny import ROOT, command
 
@@ -28,6 +28,6 @@ def test_the_released_pairs_are_replayed_verified_and_trained_on(tmp_path: Path)
         capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    pairs = read_rows(tmp_path / "run" / "soda" / "cycle-1" / "pairs.jsonl", Pair)
+    pairs = read_rows(tmp_path / "run" / "soda" / "cycle-1" / "pairs.jsonl", PreferencePair)
     assert len(pairs) >= 8
     assert all(pair.chosen != pair.rejected for pair in pairs)

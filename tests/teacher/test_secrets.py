@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from sodakd.errors import EndpointError, RecipeError
-from sodakd.evaluate.opening import Served
-from sodakd.models.endpoint import Endpoint
-from sodakd.models.http import Connections
+from sodakd.evaluate.open_model import RemoteModel
+from sodakd.inference.endpoint import Endpoint
+from sodakd.inference.http import HttpPool
 from sodakd.recipe import read_recipe
-from sodakd.settings.addresses import address_fault, public_address
 from sodakd.settings.teacher import TeacherSettings
-from sodakd.teacher.endpoint import missing_for_teacher
+from sodakd.settings.urls import address_fault, public_address
+from sodakd.teacher.teacher_endpoint import missing_for_teacher
 
 SECRET = "hunter2-of-the-test"
 
@@ -64,7 +64,7 @@ def test_a_password_in_an_address_of_the_environment_or_the_command_is_not_repea
     monkeypatch.setenv("OPENAI_BASE_URL", url)
     (line,) = missing_for_teacher(TeacherSettings(kind="openai", model="m"))
     assert "'http://***@h/v1'" in line
-    for refused in (lambda: Served(url, "KEY", 1), lambda: Connections(url, {}, 1.0)):
+    for refused in (lambda: RemoteModel(url, "KEY", 1), lambda: HttpPool(url, {}, 1.0)):
         with pytest.raises(EndpointError) as caught:
             refused()
         assert SECRET not in str(caught.value)

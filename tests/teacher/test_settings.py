@@ -7,8 +7,13 @@ from pydantic import ValidationError
 
 from sodakd.settings.prices import known_prices
 from sodakd.settings.teacher import TeacherSettings
-from sodakd.teacher.endpoint import endpoint_of, missing_for_teacher, prices_of, unknown_price
-from sodakd.teacher.money import Prices
+from sodakd.teacher.cost import Prices
+from sodakd.teacher.teacher_endpoint import (
+    endpoint_of,
+    missing_for_teacher,
+    prices_of,
+    unknown_price,
+)
 
 
 def test_known_prices_are_dated_and_have_a_source() -> None:
@@ -25,7 +30,7 @@ def test_an_unknown_price_is_said_and_the_recipe_overrides_a_known_one() -> None
     known = TeacherSettings(kind="openai", model="gpt-4.1-mini")
     assert prices_of(known) == Prices(0.40, 1.60)
     half = known.model_copy(update={"batch_api": True})
-    assert prices_of(half).of(1_000_000, 0) == 200_000_000
+    assert prices_of(half).cost_of(1_000_000, 0) == 200_000_000
     own = TeacherSettings(kind="openai", model="x", prompt_price=1, completion_price=3)
     assert prices_of(own) == Prices(1, 3)
     assert unknown_price(own) is None

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from sodakd.teacher.money import Spent
-from sodakd.teacher.statement import look_up_spent
+from sodakd.teacher.cost import LedgerTotals
+from sodakd.teacher.spend_report import read_totals
 from tests.servers.running import ROOT, Running, serving
 from tests.teacher.test_ledger import assert_books_are_the_sum_of_rows
 from tests.tiny import heed_interrupts
@@ -57,8 +57,8 @@ def _asking(path: Path, url: str, count: int) -> "subprocess.Popen[str]":
     return process
 
 
-def _spent(path: Path) -> Spent:
-    spent = look_up_spent(path)
+def _spent(path: Path) -> LedgerTotals:
+    spent = read_totals(path)
     assert spent is not None
     return spent
 

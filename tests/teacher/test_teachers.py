@@ -12,17 +12,17 @@ from pathlib import Path
 import pytest
 
 from sodakd.errors import EndpointError
-from sodakd.models.chat import Came, Said
-from sodakd.models.local import LocalModel
-from sodakd.models.serving import Command, Server
+from sodakd.inference.in_process_client import LocalModel
+from sodakd.inference.model_server import Command, Server
+from sodakd.inference.protocols import Generation, OnGeneration
 from sodakd.settings.teacher import Budget
-from sodakd.teacher.asking import ask_and_read
-from sodakd.teacher.asks import Solve
-from sodakd.teacher.chat import ChatTeacher, Sampling
+from sodakd.teacher.ask_and_parse import ask_and_parse
+from sodakd.teacher.cost import Prices
 from sodakd.teacher.ledger import Ledger
-from sodakd.teacher.money import Prices
-from sodakd.teacher.reading import UnreadableReply
-from sodakd.teacher.statement import look_up_spent
+from sodakd.teacher.llm_teacher import LLMTeacher, Sampling
+from sodakd.teacher.parsers import UnreadableReply
+from sodakd.teacher.requests import Solve
+from sodakd.teacher.spend_report import read_totals
 from tests.servers.running import ROOT, serving
 from tests.teacher.shop import ledger, question, solves
 from tests.teacher.test_ledger import assert_books_are_the_sum_of_rows
@@ -58,7 +58,7 @@ def test_what_could_not_be_read_is_asked_again_with_what_was_wrong_and_counted(
     asks = [Solve(question=question(f"Question {number}")) for number in range(4)]
     with serving() as server:
         books = ledger(tmp_path / "l.sqlite", server.url)
-        found = ask_and_read(books, asks, never, "one", tally, attempts=3)
+        found = ask_and_parse(books, asks, never, "one", tally, attempts=3)
     assert [each is None for each in found] == [True, False, False, False]
     assert seen == [""] * 4 + ["too plain"] * 4 + ["too plain"]
     assert (tally["solve_unreadable"], tally["solve_dropped"]) == (6, 1)
@@ -86,7 +86,7 @@ def test_killed_at_any_moment_nothing_answered_is_asked_twice(tmp_path: Path) ->
                 process.send_signal(signal.SIGKILL)
         subprocess.run(command, cwd=ROOT, check=True)
         counted = server.books()
-    spent = look_up_spent(path)
+    spent = read_totals(path)
     assert spent is not None
     assert counted["answers"] == 400
     # What was sent and not stored when it was killed is lost.
@@ -110,10 +110,10 @@ class Parrot:
         max_new_tokens: int,
         temperature: float = 0.0,
         seed: int = 0,
-        came: Came | None = None,
-    ) -> list[Said]:
+        came: OnGeneration | None = None,
+    ) -> list[Generation]:
         self.batches.append(len(prompts))
-        found = [Said(prompt.splitlines()[-1], ended=True) for prompt in prompts]
+        found = [Generation(prompt.splitlines()[-1], ended=True) for prompt in prompts]
         for number, said in enumerate(found):
             assert came is not None
             came(number, said)
@@ -123,7 +123,7 @@ class Parrot:
 def test_a_model_in_this_process_answers_in_batches(tmp_path: Path) -> None:
     parrot = Parrot()
     model = LocalModel(lambda: parrot, 32)
-    teacher = ChatTeacher("parrot", lambda: model, Sampling(0.0, 64), 32)
+    teacher = LLMTeacher("parrot", lambda: model, Sampling(0.0, 64), 32)
     books = Ledger(tmp_path / "l.sqlite", teacher, Prices(0, 0), Budget())
     assert len(books.ask(solves(100), "one", Counter())) == 100
     assert sum(parrot.batches) == 100

@@ -17,7 +17,7 @@ with install_import_hook(
     import sodakd.training.optimizer  # noqa: F401
 
 from sodakd.settings.student import StudentShape
-from sodakd.training.student import create_student
+from sodakd.training.from_scratch import init_student
 from tests.training.questions import synthetic
 
 TINY = StudentShape(
@@ -34,5 +34,5 @@ def student(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of an untrained student of a few thousand parameters."""
     folder = tmp_path_factory.mktemp("student")
     texts = [text for e in synthetic(200) for text in (e.prompt, e.chosen)]
-    create_student(texts, TINY, 0, folder)
+    init_student(texts, TINY, 0, folder)
     return folder

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable
 
-from sodakd.training.batches import Example
+from sodakd.training.schedule import Example
 
 Op = Callable[[random.Random], tuple[str, str, str]]
 

@@ -8,20 +8,22 @@ import pytest
 from transformers import AutoTokenizer
 
 from sodakd.errors import TrainingError
-from sodakd.models.prompts import Layout, Tokenizer, layout_of
+from sodakd.inference.chat_format import ChatFormat, Tokenizer, chat_format_for
 from sodakd.settings.training import TrainingSettings
-from sodakd.training.batches import Example, count_steps, encode, plan
+from sodakd.training.schedule import Example, batch_schedule, count_steps, encode
 from tests.training.questions import synthetic
 
 
 @pytest.fixture
-def layout(student: Path) -> Layout:
-    return layout_of(cast("Tokenizer", AutoTokenizer.from_pretrained(student)))
+def layout(student: Path) -> ChatFormat:
+    return chat_format_for(cast("Tokenizer", AutoTokenizer.from_pretrained(student)))
 
 
 def test_every_epoch_trains_on_every_example_once() -> None:
     lengths = [10 + place % 40 for place in range(150)]
-    steps = plan(lengths, TrainingSettings(num_train_epochs=2, per_device_train_batch_size=8), 0)
+    steps = batch_schedule(
+        lengths, TrainingSettings(num_train_epochs=2, per_device_train_batch_size=8), 0
+    )
     assert len(steps) == 38
     assert set(Counter(place for step in steps for place in step).values()) == {2}
 
@@ -29,21 +31,21 @@ def test_every_epoch_trains_on_every_example_once() -> None:
 def test_a_plan_depends_on_its_seed_alone() -> None:
     settings = TrainingSettings(max_steps=9, per_device_train_batch_size=4)
     lengths = list(range(1, 41))
-    assert plan(lengths, settings, 3) == plan(lengths, settings, 3)
-    assert plan(lengths, settings, 3) != plan(lengths, settings, 4)
+    assert batch_schedule(lengths, settings, 3) == batch_schedule(lengths, settings, 3)
+    assert batch_schedule(lengths, settings, 3) != batch_schedule(lengths, settings, 4)
 
 
 def test_a_longer_plan_begins_as_the_shorter_one() -> None:
     lengths = list(range(1, 41))
-    short = plan(lengths, TrainingSettings(max_steps=5, per_device_train_batch_size=4), 0)
-    long = plan(lengths, TrainingSettings(max_steps=25, per_device_train_batch_size=4), 0)
+    short = batch_schedule(lengths, TrainingSettings(max_steps=5, per_device_train_batch_size=4), 0)
+    long = batch_schedule(lengths, TrainingSettings(max_steps=25, per_device_train_batch_size=4), 0)
     assert long[:5] == short
 
 
-def test_batches_hold_examples_of_like_length(layout: Layout) -> None:
+def test_batches_hold_examples_of_like_length(layout: ChatFormat) -> None:
     encoded = encode(synthetic(1024), layout, 512)
     lengths = [example.length for example in encoded]
-    steps = plan(lengths, TrainingSettings(), 0)
+    steps = batch_schedule(lengths, TrainingSettings(), 0)
     places = sum(len(step) * max(lengths[place] for place in step) for step in steps)
     assert 1 - sum(lengths) / places < 0.08
 
@@ -54,29 +56,29 @@ def test_max_steps_wins_over_epochs() -> None:
     assert count_steps(3, TrainingSettings(num_train_epochs=0.1)) == 1
 
 
-def test_nothing_to_train_on_is_refused(layout: Layout) -> None:
+def test_nothing_to_train_on_is_refused(layout: ChatFormat) -> None:
     with pytest.raises(TrainingError, match="no examples"):
         encode([], layout, 512)
 
 
-def test_an_answer_that_is_too_long_is_left_out(layout: Layout) -> None:
+def test_an_answer_that_is_too_long_is_left_out(layout: ChatFormat) -> None:
     long = Example("short", "x = 1\n" * 200, None)
     assert len(encode([Example("a", "b", None), long], layout, 512)) == 1
     with pytest.raises(TrainingError, match=r"tokens with its answer, and at most 512"):
         encode([long], layout, 512)
 
 
-def test_a_faulty_answer_that_is_too_long_is_left_out_alone(layout: Layout) -> None:
+def test_a_faulty_answer_that_is_too_long_is_left_out_alone(layout: ChatFormat) -> None:
     (encoded,) = encode([Example("short", "x", "x = 1\n" * 200)], layout, 512)
     assert encoded.rejected is None
 
 
 @pytest.mark.parametrize("weight", [0.0, -1.0, float("nan"), float("inf")])
-def test_a_weight_must_be_a_positive_number(layout: Layout, weight: float) -> None:
+def test_a_weight_must_be_a_positive_number(layout: ChatFormat, weight: float) -> None:
     with pytest.raises(TrainingError, match="weight"):
         encode([Example("a", "b", None, weight)], layout, 512)
 
 
-def test_a_faulty_answer_equal_to_the_correct_one_is_no_pair(layout: Layout) -> None:
+def test_a_faulty_answer_equal_to_the_correct_one_is_no_pair(layout: ChatFormat) -> None:
     (encoded,) = encode([Example("a", "b", "b")], layout, 512)
     assert encoded.rejected is None

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 import torch
 from safetensors.torch import save_file
-from sodakd.training.disk import writing
+from sodakd.training.disk_errors import writing
 from tests.tiny_models import byte_tokenizer
 
 disk = Path(sys.argv[1])

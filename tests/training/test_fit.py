@@ -9,22 +9,22 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from sodakd.deliver.programs import read_fault, read_program
 from sodakd.errors import TrainingError
-from sodakd.models.prompts import Tokenizer, layout_of
-from sodakd.models.transformers import TransformersModel
-from sodakd.records import TrainRow
+from sodakd.inference.chat_format import Tokenizer, chat_format_for
+from sodakd.inference.transformers import TransformersModel
+from sodakd.records import TrainLogRow
 from sodakd.settings.student import StudentShape
 from sodakd.settings.training import TrainingSettings
-from sodakd.teacher.asks import Fault, Solve
-from sodakd.training.batches import Example, encode, plan
-from sodakd.training.fit import fit
+from sodakd.stages.programs import read_fault, read_program
+from sodakd.synthetic.generate import draw_questions
+from sodakd.synthetic.splits import Split
+from sodakd.synthetic.teacher import WorldTeacher
+from sodakd.teacher.requests import Fault, Solve
+from sodakd.training.from_scratch import init_student
 from sodakd.training.packing import pack
-from sodakd.training.student import create_student
+from sodakd.training.schedule import Example, batch_schedule, encode
+from sodakd.training.train import train
 from sodakd.types import FaultKind
-from sodakd.world.draw import draw_questions
-from sodakd.world.splits import Split
-from sodakd.world.teacher import WorldTeacher
 from tests.training.questions import synthetic
 
 SHAPE = StudentShape(
@@ -57,7 +57,7 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny student from scratch."""
     folder = tmp_path_factory.mktemp("student")
     texts = [text for each in examples(60) for text in (each.prompt, each.chosen)]
-    create_student(texts, SHAPE, 0, folder)
+    init_student(texts, SHAPE, 0, folder)
     return folder
 
 
@@ -87,8 +87,10 @@ def test_a_text_comes_back_from_its_tokens(start: Path) -> None:
 
 def test_only_the_answer_and_its_end_are_trained_on(start: Path) -> None:
     tokenizer = tokenizer_of(start)
-    batch = pack(encode(examples(5), layout_of(tokenizer), 512), rejected=False)
-    expected = [token for each in examples(5) for token in layout_of(tokenizer).answer(each.chosen)]
+    batch = pack(encode(examples(5), chat_format_for(tokenizer), 512), rejected=False)
+    expected = [
+        token for each in examples(5) for token in chat_format_for(tokenizer).answer(each.chosen)
+    ]
     assert batch.target.tolist() == expected
     assert batch.target.tolist().count(tokenizer.eos_token_id) == 5
 
@@ -100,8 +102,8 @@ def test_packing_changes_no_log_probability(start: Path) -> None:
     few = examples(6)
     total, count = 0.0, 0
     for each in few:
-        prompt = layout_of(tokenizer).prompt(each.prompt)
-        answer = layout_of(tokenizer).answer(each.chosen)
+        prompt = chat_format_for(tokenizer).prompt(each.prompt)
+        answer = chat_format_for(tokenizer).answer(each.chosen)
         ids = torch.tensor([prompt + answer])
         with torch.no_grad():
             table = model(ids).logits[0].log_softmax(-1)
@@ -113,7 +115,7 @@ def test_packing_changes_no_log_probability(start: Path) -> None:
     settings = SETTINGS.model_copy(
         update={"max_steps": 1, "per_device_train_batch_size": 6, "loss": "none"}
     )
-    (row,) = fit(start, few, settings, 0, out)
+    (row,) = train(start, few, settings, 0, out)
     assert row.nll == pytest.approx(total / count, abs=1e-5)
 
 
@@ -122,7 +124,7 @@ def test_packing_changes_no_log_probability(start: Path) -> None:
 )
 def test_training_learns(start: Path, tmp_path: Path, loss: str) -> None:
     settings = SETTINGS.model_copy(update={"loss": loss, "max_steps": 24})
-    rows = fit(start, examples(40), settings, 0, tmp_path)
+    rows = train(start, examples(40), settings, 0, tmp_path)
     assert rows[-1].step == 24
     assert rows[-1].nll < 0.85 * rows[0].nll
     assert rows[-1].tokens > rows[0].tokens > 0
@@ -132,10 +134,10 @@ def test_training_learns(start: Path, tmp_path: Path, loss: str) -> None:
 
 def test_the_plan_of_steps_sees_every_example_once_an_epoch() -> None:
     settings = SETTINGS.model_copy(update={"max_steps": None, "num_train_epochs": 2.0})
-    steps = plan([number % 7 for number in range(50)], settings, seed=3)
+    steps = batch_schedule([number % 7 for number in range(50)], settings, seed=3)
     assert sorted(place for step in steps[: len(steps) // 2] for place in step) == list(range(50))
-    assert steps == plan([number % 7 for number in range(50)], settings, seed=3)
-    assert steps != plan([number % 7 for number in range(50)], settings, seed=4)
+    assert steps == batch_schedule([number % 7 for number in range(50)], settings, seed=3)
+    assert steps != batch_schedule([number % 7 for number in range(50)], settings, seed=4)
 
 
 @pytest.mark.parametrize("stop_at", [2, 6, 10, 12])
@@ -145,15 +147,15 @@ def test_a_stopped_training_ends_in_the_same_bytes(
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
     whole.mkdir()
     stopped.mkdir()
-    fit(start, examples(30), SETTINGS, 5, whole)
+    train(start, examples(30), SETTINGS, 5, whole)
 
-    def stop(row: TrainRow) -> None:
+    def stop(row: TrainLogRow) -> None:
         if row.step == stop_at:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        fit(start, examples(30), SETTINGS, 5, stopped, stop)
-    fit(start, examples(30), SETTINGS, 5, stopped)
+        train(start, examples(30), SETTINGS, 5, stopped, stop)
+    train(start, examples(30), SETTINGS, 5, stopped)
     assert (stopped / "model.safetensors").read_bytes() == (
         whole / "model.safetensors"
     ).read_bytes()
@@ -163,13 +165,13 @@ def test_a_stopped_training_ends_in_the_same_bytes(
 
 def test_greedy_answers_are_those_of_plain_transformers(start: Path, tmp_path: Path) -> None:
     settings = SETTINGS.model_copy(update={"max_steps": 40, "loss": "none"})
-    fit(start, examples(40), settings, 0, tmp_path)
+    train(start, examples(40), settings, 0, tmp_path)
     prompts = [question.text for question in draw_questions(64, (1, 3, 5), Split.TEST, seed=2)]
     tokenizer = tokenizer_of(tmp_path)
     model = AutoModelForCausalLM.from_pretrained(tmp_path).eval()
     expected = []
     for prompt in prompts:
-        ids = torch.tensor([layout_of(tokenizer).prompt(prompt)])
+        ids = torch.tensor([chat_format_for(tokenizer).prompt(prompt)])
         found = model.generate(
             ids, attention_mask=torch.ones_like(ids), max_new_tokens=30, do_sample=False
         )
@@ -194,18 +196,18 @@ def test_sampling_repeats_and_does_not_depend_on_neighbours(start: Path) -> None
 
 def test_nothing_to_train_on_is_one_clear_error(start: Path, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="no examples"):
-        fit(start, [], SETTINGS, 0, tmp_path)
+        train(start, [], SETTINGS, 0, tmp_path)
 
 
 def test_examples_that_are_all_too_long_are_one_clear_error(start: Path, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=r"the shortest of 1 examples has \d+ tokens"):
-        fit(start, [Example("long", "x = 1\n" * 400, None)], SETTINGS, 0, tmp_path)
+        train(start, [Example("long", "x = 1\n" * 400, None)], SETTINGS, 0, tmp_path)
 
 
 def test_a_loss_that_is_no_number_says_what_to_do(start: Path, tmp_path: Path) -> None:
     settings = SETTINGS.model_copy(update={"learning_rate": 1e30})
     with pytest.raises(TrainingError, match="lower learning_rate"):
-        fit(start, examples(20), settings, 0, tmp_path)
+        train(start, examples(20), settings, 0, tmp_path)
 
 
 def test_a_tracker_is_told_the_rows_of_the_log_and_none_is_without_being_asked(
@@ -217,7 +219,7 @@ def test_a_tracker_is_told_the_rows_of_the_log_and_none_is_without_being_asked(
     for name, trackers in (("alone", ()), ("told", ("tensorboard",))):
         (tmp_path / name).mkdir()
         own = settings.model_copy(update={"report_to": trackers})
-        rows = fit(student, synthetic(16), own, 0, tmp_path / name)
+        rows = train(student, synthetic(16), own, 0, tmp_path / name)
         assert (tmp_path / "board").exists() is bool(trackers)
     (events,) = (tmp_path / "board").rglob("events.*")
     assert events.read_bytes().count(b"chosen_logp") == len(rows)

@@ -3,13 +3,13 @@
 import pytest
 import torch
 
-from sodakd.training.losses import LOSSES, Tokens
+from sodakd.training.losses import LOSSES, AnswerLogps
 
 
-def tokens(*logps: float, counted: int | None = None) -> Tokens:
+def tokens(*logps: float, counted: int | None = None) -> AnswerLogps:
     """One pair's tokens, of which the first `counted` count."""
     counts = torch.arange(len(logps)) < (len(logps) if counted is None else counted)
-    return Tokens(torch.tensor([logps]), counts[None])
+    return AnswerLogps(torch.tensor([logps]), counts[None])
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -32,7 +32,7 @@ def test_a_loss_ignores_tokens_that_do_not_count(name: str) -> None:
 def test_a_step_down_a_loss_makes_the_faulty_answer_less_likely(name: str) -> None:
     rejected = torch.tensor([[-1.0, -1.2]], requires_grad=True)
     both = torch.ones(1, 2, dtype=torch.bool)
-    loss = LOSSES[name].contrast(tokens(-1.0, -1.1), Tokens(rejected, both), 1.0)  # type: ignore[index]
+    loss = LOSSES[name].contrast(tokens(-1.0, -1.1), AnswerLogps(rejected, both), 1.0)  # type: ignore[index]
     (gradient,) = torch.autograd.grad(loss.sum(), rejected)
     assert (gradient > 0).all()
 

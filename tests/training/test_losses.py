@@ -5,14 +5,14 @@ import math
 import pytest
 import torch
 
-from sodakd.training.losses import LOSSES, Tokens
+from sodakd.training.losses import LOSSES, AnswerLogps
 
 
-def tokens(*rows: list[float | None]) -> Tokens:
+def tokens(*rows: list[float | None]) -> AnswerLogps:
     """Log-probs by pair; None is a place that does not count."""
     logp = torch.tensor([[0.0 if value is None else value for value in row] for row in rows])
     counted = torch.tensor([[value is not None for value in row] for row in rows])
-    return Tokens(logp, counted)
+    return AnswerLogps(logp, counted)
 
 
 CHOSEN = tokens([-1.0, -3.0, None])  # mean -2
@@ -56,7 +56,7 @@ def test_every_loss_is_finite_where_the_student_is_certain(name: str) -> None:
     loss = {str(key): value for key, value in LOSSES.items()}[name]
     logp = torch.zeros(1, 2, requires_grad=True)
     counted = torch.ones(1, 2, dtype=torch.bool)
-    value = loss.contrast(Tokens(logp - 1, counted), Tokens(logp, counted), 1.0)
+    value = loss.contrast(AnswerLogps(logp - 1, counted), AnswerLogps(logp, counted), 1.0)
     value.sum().backward()
     assert logp.grad is not None
     assert bool(value.isfinite().all())

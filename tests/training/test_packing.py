@@ -8,15 +8,15 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from sodakd.settings.training import LossName, TrainingSettings
 from sodakd.training.attention import PACKED
-from sodakd.training.batches import Encoded
 from sodakd.training.losses import LOSSES
-from sodakd.training.objective import Objective, Whole, objective
-from sodakd.training.packing import differing, first_difference, pack
+from sodakd.training.objective import Objective, StepTotals, objective
+from sodakd.training.packing import differing_positions, first_difference, pack
+from sodakd.training.schedule import TokenizedExample
 
 EXAMPLES = (
-    Encoded((5, 6, 7), (10, 11, 12, 1), (10, 13, 12, 14, 1), 1.0),
-    Encoded((5, 8), (20, 1), None, 3.0),
-    Encoded((9,), (30, 31, 1), (30, 1), 1.0),
+    TokenizedExample((5, 6, 7), (10, 11, 12, 1), (10, 13, 12, 14, 1), 1.0),
+    TokenizedExample((5, 8), (20, 1), None, 3.0),
+    TokenizedExample((9,), (30, 31, 1), (30, 1), 1.0),
 )
 
 
@@ -25,18 +25,18 @@ def load(student: Path) -> PreTrainedModel:
 
 
 def run(
-    model: PreTrainedModel, examples: tuple[Encoded, ...], settings: TrainingSettings
+    model: PreTrainedModel, examples: tuple[TokenizedExample, ...], settings: TrainingSettings
 ) -> Objective:
     own = settings.loss != "none" and LOSSES[settings.loss].needs_rejected_forward
     batch = pack(examples, rejected=own)
     logits = model(
         input_ids=batch.tokens,
         position_ids=batch.positions,
-        logits_to_keep=batch.predict,
+        logits_to_keep=batch.predict_index,
         use_cache=False,
         grid=batch.grid,
     ).logits[0]
-    return objective(logits, batch, Whole.of(examples), settings)
+    return objective(logits, batch, StepTotals.of(examples), settings)
 
 
 def test_first_difference_is_the_first_differing_place() -> None:
@@ -53,18 +53,18 @@ def test_equal_answers_have_no_first_difference() -> None:
 
 
 def test_differing_tokens_are_those_outside_the_matching_blocks() -> None:
-    assert differing((10, 11, 12, 1), (10, 13, 12, 14, 1)) == ([1], [1, 3])
+    assert differing_positions((10, 11, 12, 1), (10, 13, 12, 14, 1)) == ([1], [1, 3])
 
 
 def test_a_dropped_token_leaves_the_token_in_its_place() -> None:
-    assert differing((10, 11, 12, 1), (10, 12, 1)) == ([1], [1])
+    assert differing_positions((10, 11, 12, 1), (10, 12, 1)) == ([1], [1])
 
 
 def test_only_the_answer_and_its_end_are_predicted() -> None:
     batch = pack(EXAMPLES, rejected=False)
     assert batch.target.tolist() == [10, 11, 12, 1, 20, 1, 30, 31, 1]
     assert batch.tokens[0].tolist() == [5, 6, 7, 10, 11, 12, 5, 8, 20, 9, 30, 31]
-    assert batch.tokens[0][batch.predict].tolist() == [7, 10, 11, 12, 8, 20, 9, 30, 31]
+    assert batch.tokens[0][batch.predict_index].tolist() == [7, 10, 11, 12, 8, 20, 9, 30, 31]
 
 
 def test_positions_begin_anew_in_every_sequence() -> None:
@@ -107,8 +107,8 @@ def test_the_first_faulty_token_reads_the_same_from_either_sequence(student: Pat
     row = torch.tensor([[5, 6, 7, 10, 13]])
     plain = AutoModelForCausalLM.from_pretrained(student)
     expected = plain(row).logits[0, 3].log_softmax(-1)[13]
-    assert first.wrong is not None
-    assert first.wrong.item() == pytest.approx(expected.item(), abs=1e-5)
+    assert first.rejected_logp is not None
+    assert first.rejected_logp.item() == pytest.approx(expected.item(), abs=1e-5)
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -136,5 +136,5 @@ def test_gradients_of_a_packed_batch_are_the_sum_of_its_examples(
 def test_no_contrast_still_shows_the_gap(student: Path) -> None:
     result = run(load(student), EXAMPLES, TrainingSettings())
     assert result.contrast is None
-    assert result.right is not None
-    assert result.right.shape == (2,)
+    assert result.chosen_logp is not None
+    assert result.chosen_logp.shape == (2,)

@@ -18,18 +18,23 @@ from transformers import (
 )
 
 from sodakd.errors import ModelError, TrainingError
-from sodakd.models.canary import read_canary
-from sodakd.models.prompts import Tokenizer, layout_of
-from sodakd.models.reference import record_canary_of
-from sodakd.models.transformers import TransformersModel
+from sodakd.inference.canary import read_canary
+from sodakd.inference.canary_reference import record_folder_canary
+from sodakd.inference.chat_format import Tokenizer, chat_format_for
+from sodakd.inference.transformers import TransformersModel
 from sodakd.settings.student import LoraSettings, StudentSettings
 from sodakd.settings.training import TrainingSettings
-from sodakd.training.batches import Encoded, Example, encode
-from sodakd.training.checkpoints import Checkpoints, Progress
-from sodakd.training.fit import fit
-from sodakd.training.forward import FORWARDS, choose_way
-from sodakd.training.opening import checkpoint_activations, lay_out, open_model, open_tokenizer
-from sodakd.training.packing import check_ends, pack
+from sodakd.training.checkpoints import Checkpoints, TrainState
+from sodakd.training.forward import FORWARDS, choose_layout
+from sodakd.training.model_io import (
+    enable_gradient_checkpointing,
+    link_pretrained,
+    open_model,
+    open_tokenizer,
+)
+from sodakd.training.packing import check_eos_trained, pack
+from sodakd.training.schedule import Example, TokenizedExample, encode
+from sodakd.training.train import train
 from sodakd.training.trainer import StudentTrainer
 from tests.models.small import write_lively
 from tests.tiny_models import CHATML, FAMILIES, byte_tokenizer, write_model
@@ -56,7 +61,7 @@ def read(folder: Path) -> torch.nn.Module:
 
 def test_a_chat_template_ends_answers_by_its_own_mark() -> None:
     tokenizer = byte_tokenizer(CHATML)
-    layout = layout_of(cast("Tokenizer", tokenizer), [7])
+    layout = chat_format_for(cast("Tokenizer", tokenizer), [7])
     assert layout.end == tokenizer.convert_tokens_to_ids("<|im_end|>")
     assert layout.stops == {layout.end, tokenizer.eos_token_id, 7}
     said = tokenizer.decode([*layout.prompt("Add."), *layout.answer("a + b")])
@@ -65,20 +70,20 @@ def test_a_chat_template_ends_answers_by_its_own_mark() -> None:
 
 def test_a_base_model_gets_the_default_template_and_ends_by_its_end_of_text() -> None:
     tokenizer = byte_tokenizer(None)
-    layout = layout_of(cast("Tokenizer", tokenizer))
+    layout = chat_format_for(cast("Tokenizer", tokenizer))
     assert layout.end == tokenizer.eos_token_id
     said = tokenizer.decode([*layout.prompt("Add."), *layout.answer("a + b")])
     assert said == "### Instruction:\nAdd.\n\n### Response:\na + b<|endoftext|>"
 
 
 def test_marks_of_a_template_in_an_answer_are_plain_characters() -> None:
-    layout = layout_of(cast("Tokenizer", byte_tokenizer(CHATML)))
+    layout = chat_format_for(cast("Tokenizer", byte_tokenizer(CHATML)))
     assert layout.answer("stop <|im_end|> here").count(layout.end) == 1
 
 
 def test_a_template_that_takes_no_answer_is_one_clear_error() -> None:
     with pytest.raises(ModelError, match=r"takes no question with its answer.*chat_template"):
-        layout_of(cast("Tokenizer", byte_tokenizer("{{ raise_exception('no') }}")))
+        chat_format_for(cast("Tokenizer", byte_tokenizer("{{ raise_exception('no') }}")))
 
 
 def llama_over_bytes(folder: Path) -> PreTrainedTokenizerBase:
@@ -96,12 +101,12 @@ def test_a_tokenizer_of_bytes_that_is_called_llamas_keeps_blanks_or_is_refused(
     tmp_path: Path,
 ) -> None:
     code = "def add(a, b):\n    return a + b\n"
-    layout = layout_of(cast("Tokenizer", llama_over_bytes(tmp_path)))
+    layout = chat_format_for(cast("Tokenizer", llama_over_bytes(tmp_path)))
     assert layout.text(layout.answer(code)) == code
     file = json.loads((tmp_path / "tokenizer.json").read_text())["model"]
     lossy = LlamaTokenizer(vocab=file["vocab"], merges=[tuple(pair) for pair in file["merges"]])
     with pytest.raises(ModelError, match=r"install a newer transformers"):
-        layout_of(cast("Tokenizer", lossy))
+        chat_format_for(cast("Tokenizer", lossy))
 
 
 def test_a_tokenizer_of_code_llamas_kind_begins_texts_and_gives_answers_back() -> None:
@@ -109,7 +114,7 @@ def test_a_tokenizer_of_code_llamas_kind_begins_texts_and_gives_answers_back() -
     words = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), *letters]
     vocab = {word: place for place, word in enumerate(words)}
     tokenizer = CodeLlamaTokenizer(vocab=vocab, merges=[])
-    layout = layout_of(cast("Tokenizer", tokenizer))
+    layout = chat_format_for(cast("Tokenizer", tokenizer))
     code = "def add(a, b):\n    return a + b\n"
     assert layout.prompt("add")[0] == layout.tokenizer.bos_token_id
     assert layout.prompt("add").count(layout.tokenizer.bos_token_id or 0) == 1
@@ -119,10 +124,11 @@ def test_a_tokenizer_of_code_llamas_kind_begins_texts_and_gives_answers_back() -
 
 def test_an_answer_without_its_end_is_refused() -> None:
     batch = pack(
-        [Encoded((5, 6), (7, 8, 2), None, 1.0), Encoded((5,), (9, 8), None, 1.0)], rejected=False
+        [TokenizedExample((5, 6), (7, 8, 2), None, 1.0), TokenizedExample((5,), (9, 8), None, 1.0)],
+        rejected=False,
     )
     with pytest.raises(TrainingError, match="end of a turn is 2"):
-        check_ends(batch, 2)
+        check_eos_trained(batch, 2)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -131,7 +137,7 @@ def test_both_ways_give_the_logits_of_each_sequence_alone(family: str, tmp_path:
     _, layout = open_tokenizer(folder)
     model = open_model(folder, student(folder)).eval()
     encoded = encode(small(5), layout, 512)
-    way = choose_way(model, layout, max(each.longest for each in encoded))
+    way = choose_layout(model, layout, max(each.longest for each in encoded))
     assert way == ("padded" if family == "windowed" else "packed")
     alone = AutoModelForCausalLM.from_pretrained(folder).eval()
     batch = pack(encoded, rejected=False)
@@ -151,7 +157,7 @@ def test_every_family_learns_and_its_folder_stops_where_its_answers_do(
     start = write_model(tmp_path / "start", family)
     out = tmp_path / "out"
     out.mkdir()
-    rows = fit(start, small(40), SETTINGS, 0, out, student=student(start))
+    rows = train(start, small(40), SETTINGS, 0, out, student=student(start))
     assert rows[-1].nll < rows[0].nll
     tokenizer = AutoTokenizer.from_pretrained(out)
     stops = AutoModelForCausalLM.from_pretrained(out).generation_config.eos_token_id
@@ -178,10 +184,10 @@ def test_many_small_batches_give_the_gradient_of_a_large_one(
         _, layout = open_tokenizer(folder)
         model = open_model(folder, student(folder))
         encoded = encode(examples, layout, 512)
-        way = choose_way(model, layout, 512)
+        way = choose_layout(model, layout, 512)
         if checkpointing and times > 1:
-            checkpoint_activations(model)
-        done, kept = Progress(identity=""), Checkpoints(tmp_path)
+            enable_gradient_checkpointing(model)
+        done, kept = TrainState(identity=""), Checkpoints(tmp_path)
         trainer = StudentTrainer(model, encoded, settings, way, 0, kept, done, None)
         (step,) = list(trainer.get_train_dataloader())
         value = trainer.training_step(model, step)
@@ -200,7 +206,7 @@ def test_an_adapter_learns_alone_and_ends_up_in_the_weights(kind: str, tmp_path:
     out.mkdir()
     lora = student(start, finetuning_type=kind, lora=LoraSettings(r=4, lora_alpha=16))
     settings = SETTINGS.model_copy(update={"gradient_checkpointing": True, "learning_rate": 1e-2})
-    rows = fit(start, small(40), settings, 0, out, student=lora)
+    rows = train(start, small(40), settings, 0, out, student=lora)
     assert rows[-1].nll < rows[0].nll
     before, after = dict(read(start).named_parameters()), dict(read(out).named_parameters())
     assert before.keys() == after.keys()
@@ -215,15 +221,15 @@ def test_an_adapter_that_was_stopped_goes_on_to_the_same_bytes(tmp_path: Path) -
     settings = SETTINGS.model_copy(update={"save_steps": 4})
     for name in ("whole", "stopped"):
         (tmp_path / name).mkdir()
-    fit(start, small(40), settings, 0, tmp_path / "whole", student=lora)
+    train(start, small(40), settings, 0, tmp_path / "whole", student=lora)
 
     def stop(row: object) -> None:
         if (tmp_path / "stopped/checkpoints/checkpoint-8").exists():
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        fit(start, small(40), settings, 0, tmp_path / "stopped", stop, lora)
-    fit(start, small(40), settings, 0, tmp_path / "stopped", None, lora)
+        train(start, small(40), settings, 0, tmp_path / "stopped", stop, lora)
+    train(start, small(40), settings, 0, tmp_path / "stopped", None, lora)
     whole, stopped = (tmp_path / name / "model.safetensors" for name in ("whole", "stopped"))
     assert whole.read_bytes() == stopped.read_bytes()
 
@@ -238,7 +244,7 @@ def test_half_precision_learns_and_keeps_the_dtype_of_its_weights(
     out = tmp_path / "out"
     out.mkdir()
     settings = SETTINGS.model_copy(update={"bf16": mixed})
-    rows = fit(start, small(40), settings, 0, out, student=student(start, dtype=dtype))
+    rows = train(start, small(40), settings, 0, out, student=student(start, dtype=dtype))
     assert rows[-1].nll < rows[0].nll
     kept = AutoModelForCausalLM.from_pretrained(out, dtype="auto")
     assert str(kept.dtype) == f"torch.{dtype}"
@@ -265,7 +271,7 @@ def test_a_trained_student_meets_its_own_canary_in_every_precision(
         update={"bf16": mixed, "max_steps": 1, "warmup_steps": 0, "gradient_checkpointing": True}
     )
     own = student(start, dtype=dtype, finetuning_type=kind)
-    fit(start, small(8), settings, 0, out, student=own)
+    train(start, small(8), settings, 0, out, student=own)
     canary = read_canary(out)
     assert canary is not None
     assert canary.dtype == dtype
@@ -289,7 +295,7 @@ def test_a_machine_with_several_gpus_trains_on_one(
     _, layout = open_tokenizer(folder)
     model = open_model(folder, student(folder))
     encoded = encode(small(4), layout, 512)
-    done, kept = Progress(identity=""), Checkpoints(tmp_path)
+    done, kept = TrainState(identity=""), Checkpoints(tmp_path)
     trainer = StudentTrainer(model, encoded, SETTINGS, "padded", 0, kept, done, None)
     assert trainer.args.n_gpu == 1
     assert trainer._wrap_model(model) is model
@@ -305,18 +311,18 @@ def test_a_batch_that_does_not_fit_is_one_clear_error(
     start = write_model(tmp_path / "start")
     words = "train_batch_size to 4 and training.gradient_accumulation_steps to 2, and run again"
     with pytest.raises(TrainingError, match=words):
-        fit(start, small(8), SETTINGS, 0, tmp_path, student=student(start))
+        train(start, small(8), SETTINGS, 0, tmp_path, student=student(start))
 
 
 def test_float16_without_a_gpu_is_one_clear_error(tmp_path: Path) -> None:
     start = write_model(tmp_path / "start")
     settings = SETTINGS.model_copy(update={"fp16": True})
     with pytest.raises(TrainingError, match="fp16 needs a GPU"):
-        fit(start, small(8), settings, 0, tmp_path, student=student(start))
+        train(start, small(8), settings, 0, tmp_path, student=student(start))
 
 
 def test_opening_the_trainer_prints_nothing_of_packages_that_it_does_not_need() -> None:
-    code = "import sodakd.training.fit"
+    code = "import sodakd.training.train"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout + done.stderr == ""
 
@@ -326,7 +332,7 @@ def test_a_folder_without_safetensors_is_no_student(tmp_path: Path) -> None:
     weights = start / "model.safetensors"
     weights.rename(start / "pytorch_model.bin")
     with pytest.raises(ModelError, match=r"no model\.safetensors"):
-        lay_out(start, tmp_path)
+        link_pretrained(start, tmp_path)
 
 
 def test_a_tokenizer_larger_than_its_model_is_no_student(tmp_path: Path) -> None:
@@ -336,7 +342,7 @@ def test_a_tokenizer_larger_than_its_model_is_no_student(tmp_path: Path) -> None
         config.read_text().replace(f'"vocab_size": {len(byte_tokenizer(None))}', '"vocab_size": 5')
     )
     with pytest.raises(ModelError, match="do not belong together"):
-        lay_out(start, tmp_path)
+        link_pretrained(start, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -358,9 +364,11 @@ def test_a_base_s_sampling_settings_take_no_part_and_stop_nothing(
     base, out = tmp_path / "base", tmp_path / "out"
     base.mkdir()
     out.mkdir()
-    lay_out(start, base)
-    record_canary_of(base)
-    fit(base, small(8), SETTINGS.model_copy(update={"max_steps": 1}), 0, out, student=student(base))
+    link_pretrained(start, base)
+    record_folder_canary(base)
+    train(
+        base, small(8), SETTINGS.model_copy(update={"max_steps": 1}), 0, out, student=student(base)
+    )
     for folder in (base, out):
         kept = json.loads((folder / "generation_config.json").read_text())
         assert set(ends) < set(kept["eos_token_id"])
@@ -384,9 +392,9 @@ def test_a_template_that_marks_the_assistants_part_lays_out_as_without_its_marks
 ) -> None:
     start, out = write_model(tmp_path / "start", chat_template=TRACKED), tmp_path / "out"
     out.mkdir()
-    lay_out(start, out)
+    link_pretrained(start, out)
     _, layout = open_tokenizer(out)
-    plain = layout_of(cast("Tokenizer", byte_tokenizer(CHATML)))
+    plain = chat_format_for(cast("Tokenizer", byte_tokenizer(CHATML)))
     assert layout.prompt("Add.") == plain.prompt("Add.")
     assert (layout.end, layout.stops) == (plain.end, plain.stops | layout.stops)
     assert (out / "chat_template.jinja").read_text() == TRACKED
@@ -396,13 +404,13 @@ def test_a_template_that_tells_the_day_tells_the_same_on_every_day(tmp_path: Pat
     dated = "{% set day = strftime_now('%d %b %Y') %}{{ day }}\n" + CHATML
     start, out = write_model(tmp_path / "start", chat_template=dated), tmp_path / "out"
     out.mkdir()
-    lay_out(start, out)
+    link_pretrained(start, out)
     tokenizer, layout = open_tokenizer(out)
     said = tokenizer.decode(layout.prompt("Add."))
     assert said == "26 Jul 2024\n<|im_start|>user\nAdd.<|im_end|>\n<|im_start|>assistant\n"
     again = tmp_path / "again"
     again.mkdir()
-    lay_out(out, again)
+    link_pretrained(out, again)
     assert open_tokenizer(again)[0].chat_template == tokenizer.chat_template
 
 
@@ -416,7 +424,7 @@ def test_a_template_that_tells_the_day_tells_the_same_on_every_day(tmp_path: Pat
 )
 def test_a_template_that_leaves_a_part_out_is_one_clear_error(template: str, part: str) -> None:
     with pytest.raises(ModelError, match=rf"leaves the {part} out.*student\.chat_template"):
-        layout_of(cast("Tokenizer", byte_tokenizer(template)))
+        chat_format_for(cast("Tokenizer", byte_tokenizer(template)))
 
 
 def test_a_base_model_is_laid_out_with_its_template_and_links_to_its_weights(
@@ -425,7 +433,7 @@ def test_a_base_model_is_laid_out_with_its_template_and_links_to_its_weights(
     start = write_model(tmp_path / "start", "llama", chat_template=None)
     out = tmp_path / "out"
     out.mkdir()
-    lay_out(start, out)
+    link_pretrained(start, out)
     assert (out / "model.safetensors").resolve() == (start / "model.safetensors").resolve()
     assert "### Instruction" in str(AutoTokenizer.from_pretrained(out).chat_template)
     assert AutoTokenizer.from_pretrained(start).chat_template is None

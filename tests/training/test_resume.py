@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from sodakd.errors import TrainingError
-from sodakd.records import TrainRow
+from sodakd.records import TrainLogRow
 from sodakd.settings.training import TrainingSettings
-from sodakd.training.fit import fit
+from sodakd.training.train import train
 from tests.training.questions import synthetic
 
 EXAMPLES = synthetic(64)
@@ -32,8 +32,8 @@ class Stopped(RuntimeError):
     """Stands for a kill."""
 
 
-def stop_at(step: int) -> Callable[[TrainRow], None]:
-    def stop(row: TrainRow) -> None:
+def stop_at(step: int) -> Callable[[TrainLogRow], None]:
+    def stop(row: TrainLogRow) -> None:
         if row.step >= step:
             raise Stopped
 
@@ -45,14 +45,14 @@ def folder(path: Path) -> Path:
     return path
 
 
-def measured(rows: list[TrainRow]) -> list[TrainRow]:
+def measured(rows: list[TrainLogRow]) -> list[TrainLogRow]:
     """Rows without what never repeats."""
     return [row.model_copy(update={"tokens_per_second": 0.0}) for row in rows]
 
 
-def written(out: Path) -> list[TrainRow]:
+def written(out: Path) -> list[TrainLogRow]:
     lines = (out / "log.jsonl").read_text().splitlines()
-    return [TrainRow.model_validate_json(line) for line in lines]
+    return [TrainLogRow.model_validate_json(line) for line in lines]
 
 
 def same(left: Path, right: Path) -> bool:
@@ -64,18 +64,18 @@ def same(left: Path, right: Path) -> bool:
 def whole(student: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A training that was never stopped."""
     out = tmp_path_factory.mktemp("whole")
-    fit(student, EXAMPLES, SETTINGS, 0, out)
+    train(student, EXAMPLES, SETTINGS, 0, out)
     return out
 
 
 def test_the_same_seed_gives_the_same_bytes(student: Path, whole: Path, tmp_path: Path) -> None:
-    rows = fit(student, EXAMPLES, SETTINGS, 0, folder(tmp_path / "again"))
+    rows = train(student, EXAMPLES, SETTINGS, 0, folder(tmp_path / "again"))
     assert same(whole, tmp_path / "again")
     assert measured(rows) == measured(written(whole))
 
 
 def test_another_seed_gives_other_weights(student: Path, whole: Path, tmp_path: Path) -> None:
-    fit(student, EXAMPLES, SETTINGS, 1, folder(tmp_path / "other"))
+    train(student, EXAMPLES, SETTINGS, 1, folder(tmp_path / "other"))
     assert not same(whole, tmp_path / "other")
 
 
@@ -85,8 +85,8 @@ def test_a_training_stopped_again_and_again_ends_the_same(
     out = folder(tmp_path / "out")
     for step in (6, 9, 12):
         with pytest.raises(Stopped):
-            fit(student, EXAMPLES, SETTINGS, 0, out, stop_at(step))
-    fit(student, EXAMPLES, SETTINGS, 0, out)
+            train(student, EXAMPLES, SETTINGS, 0, out, stop_at(step))
+    train(student, EXAMPLES, SETTINGS, 0, out)
     assert same(whole, out)
 
 
@@ -95,10 +95,10 @@ def test_how_often_a_stopped_training_is_logged_and_saved_may_change(
 ) -> None:
     out = folder(tmp_path / "out")
     with pytest.raises(Stopped):
-        fit(student, EXAMPLES, SETTINGS, 0, out, stop_at(9))
+        train(student, EXAMPLES, SETTINGS, 0, out, stop_at(9))
     assert (out / "checkpoints" / "checkpoint-8").exists()
     changed = SETTINGS.model_copy(update={"logging_steps": 1, "save_steps": 5})
-    fit(student, EXAMPLES, changed, 0, out)
+    train(student, EXAMPLES, changed, 0, out)
     assert same(whole, out)
 
 
@@ -107,11 +107,11 @@ def test_a_half_written_checkpoint_does_not_count(
 ) -> None:
     out = folder(tmp_path / "out")
     with pytest.raises(Stopped):
-        fit(student, EXAMPLES, SETTINGS, 0, out, stop_at(9))
+        train(student, EXAMPLES, SETTINGS, 0, out, stop_at(9))
     half = out / "checkpoints" / ".part" / "checkpoint-12"
     half.mkdir(parents=True, exist_ok=True)
     (half / "model.safetensors").write_bytes(b"half")
-    fit(student, EXAMPLES, SETTINGS, 0, out)
+    train(student, EXAMPLES, SETTINGS, 0, out)
     assert same(whole, out)
 
 
@@ -120,7 +120,7 @@ def test_a_killed_process_ends_as_one_that_was_not(
 ) -> None:
     out = folder(tmp_path / "out")
     code = (
-        "import sys, time; from pathlib import Path; from sodakd.training.fit import fit;"
+        "import sys, time; from pathlib import Path; from sodakd.training.train import train;"
         "from tests.training.test_resume import EXAMPLES, SETTINGS;"
         "wait = lambda row: time.sleep(600 if row.step >= 9 else 0);"
         "fit(Path(sys.argv[1]), EXAMPLES, SETTINGS, 0, Path(sys.argv[2]), wait)"
@@ -137,16 +137,16 @@ def test_a_killed_process_ends_as_one_that_was_not(
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
     assert (out / "checkpoints" / "checkpoint-8").exists()
-    fit(student, EXAMPLES, SETTINGS, 0, out)
+    train(student, EXAMPLES, SETTINGS, 0, out)
     assert same(whole, out)
 
 
 def test_a_checkpoint_of_another_training_is_refused(student: Path, tmp_path: Path) -> None:
     out = folder(tmp_path / "out")
     with pytest.raises(Stopped):
-        fit(student, EXAMPLES, SETTINGS, 0, out, stop_at(6))
+        train(student, EXAMPLES, SETTINGS, 0, out, stop_at(6))
     with pytest.raises(TrainingError, match="other examples, settings, seed or start"):
-        fit(student, EXAMPLES, SETTINGS, 5, out)
+        train(student, EXAMPLES, SETTINGS, 5, out)
 
 
 def test_the_last_step_is_logged_and_checkpoints_are_gone(whole: Path) -> None:
@@ -164,6 +164,6 @@ def test_the_learning_rate_falls_in_a_line_after_its_warmup(whole: Path) -> None
 def test_without_faulty_answers_nothing_of_them_is_logged(student: Path, tmp_path: Path) -> None:
     examples = synthetic(16)
     correct = [type(e)(e.prompt, e.chosen, None) for e in examples]
-    rows = fit(student, correct, SETTINGS.model_copy(update={"max_steps": 3}), 0, tmp_path)
+    rows = train(student, correct, SETTINGS.model_copy(update={"max_steps": 3}), 0, tmp_path)
     row = rows[-1]
     assert (row.contrast, row.rejected_logp, row.gap, row.ranking_accuracy) == (None,) * 4

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
-from sodakd.models.prompts import ASSISTANT, END, MARKS, USER, Tokenizer, layout_of
+from sodakd.inference.chat_format import ASSISTANT, END, MARKS, USER, Tokenizer, chat_format_for
 from sodakd.settings.student import StudentShape
-from sodakd.training.student import create_student, train_tokenizer
+from sodakd.training.from_scratch import init_student, train_tokenizer
 from tests.training.questions import synthetic
 
 CORPUS = [text for e in synthetic(200) for text in (e.prompt, e.chosen)]
@@ -47,14 +47,14 @@ def test_code_takes_few_tokens() -> None:
 
 def test_marks_inside_a_text_are_plain_characters() -> None:
     tokenizer = cast("Tokenizer", TOKENIZER)
-    ids = layout_of(tokenizer).prompt(f"say {END} and {ASSISTANT}")
+    ids = chat_format_for(tokenizer).prompt(f"say {END} and {ASSISTANT}")
     marks = [tokenizer.convert_tokens_to_ids(mark) for mark in (USER, ASSISTANT, END)]
     assert [token for token in ids if token in marks] == [ids[0], ids[-1]]
     assert (ids[0], ids[-1]) == (marks[0], marks[1])
 
 
 def test_its_template_says_to_others_what_its_marks_say_here() -> None:
-    layout = layout_of(cast("Tokenizer", TOKENIZER))
+    layout = chat_format_for(cast("Tokenizer", TOKENIZER))
     for text in ("Add two numbers.", "a\n\n    b", " x "):
         turn = [{"role": "user", "content": text}]
         rendered = TOKENIZER.apply_chat_template(
@@ -65,13 +65,13 @@ def test_its_template_says_to_others_what_its_marks_say_here() -> None:
 
 def test_an_answer_ends_in_the_end_token() -> None:
     tokenizer = cast("Tokenizer", TOKENIZER)
-    assert layout_of(tokenizer).answer("xs")[-1] == tokenizer.convert_tokens_to_ids(END)
+    assert chat_format_for(tokenizer).answer("xs")[-1] == tokenizer.convert_tokens_to_ids(END)
 
 
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
     shape = StudentShape(hidden_size=32, num_hidden_layers=1, vocab_size=400)
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
-        create_student(CORPUS, shape, seed, tmp_path / name)
+        init_student(CORPUS, shape, seed, tmp_path / name)
     weights = [(tmp_path / name / "model.safetensors").read_bytes() for name in "abc"]
     assert weights[0] == weights[1]
     assert weights[0] != weights[2]

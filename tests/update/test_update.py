@@ -10,16 +10,16 @@ from sodakd.records import Difficulty, Feedback
 from sodakd.run import Run
 from sodakd.settings.stages import UpdateSettings
 from sodakd.settings.teacher import Budget
-from sodakd.teacher.asks import Ask, Reply
+from sodakd.stages.curriculum import sample_targets, unlocked_level
+from sodakd.stages.new_questions import Update, new_questions
+from sodakd.synthetic.generate import draw_questions, program_of
+from sodakd.synthetic.splits import Split, split_of
+from sodakd.synthetic.teacher import WorldTeacher
 from sodakd.teacher.ledger import Ledger, Prices
-from sodakd.text.contamination import HeldOut
-from sodakd.text.dedup import Pool, rouge_l, words
-from sodakd.types import Language, Outcome, Question, Solution, Stage, Usage, Verdict
-from sodakd.update.curriculum import draw_wishes, highest_open
-from sodakd.update.invent import Update, new_questions
-from sodakd.world.draw import draw_questions, program_of
-from sodakd.world.splits import Split, split_of
-from sodakd.world.teacher import WorldTeacher
+from sodakd.teacher.requests import Reply, TeacherRequest
+from sodakd.text.contamination import ContaminationIndex
+from sodakd.text.dedup import DedupIndex, rouge_l, words
+from sodakd.types import JudgeStage, Language, Outcome, Question, Solution, Usage, Verdict
 
 
 def asked(text: str) -> Question:
@@ -32,7 +32,7 @@ def row(question: Question, difficulty: Difficulty) -> Feedback:
     return Feedback(
         question=question,
         solution=Solution(question_id=question.id, text="", code="", author="student"),
-        verdict=Verdict(outcome=outcome, stage=Stage.RUN),
+        verdict=Verdict(outcome=outcome, stage=JudgeStage.RUN),
         findings=(),
         score=None,
         samples=1,
@@ -52,18 +52,18 @@ def feedback(passing: tuple[int, ...]) -> list[Feedback]:
 
 @pytest.mark.parametrize(("passing", "highest"), [((), 1), ((1,), 2), ((1, 2, 3), 4), ((2, 3), 1)])
 def test_a_level_opens_when_those_below_are_passed(passing: tuple[int, ...], highest: int) -> None:
-    assert highest_open(feedback(passing), gate=0.3) == highest
+    assert unlocked_level(feedback(passing), gate=0.3) == highest
 
 
 def test_without_a_floor_no_question_is_above_the_highest_open_level() -> None:
     settings = UpdateSettings(uniform_share=0)
-    wishes = draw_wishes(feedback((1, 2)), 300, settings, random.Random(1))
+    wishes = sample_targets(feedback((1, 2)), 300, settings, random.Random(1))
     assert max(wish.level for wish in wishes) == 3
 
 
 def test_the_floor_reaches_every_level_evenly() -> None:
     settings = UpdateSettings(uniform_share=1)
-    wishes = draw_wishes(feedback(()), 1000, settings, random.Random(1))
+    wishes = sample_targets(feedback(()), 1000, settings, random.Random(1))
     counts = Counter(wish.level for wish in wishes)
     assert sorted(counts) == [1, 2, 3, 4, 5]
     assert min(counts.values()) > 140
@@ -75,17 +75,23 @@ def test_rouge_l_by_hand() -> None:
 
 def test_the_pool_knows_the_same_and_the_nearly_same() -> None:
     text = "Write a function that keeps the even numbers of a list and adds them up"
-    pool = Pool([asked(text)], near_duplicate=0.7)
-    assert pool.refuses(asked(text)) == "exact_duplicate"
-    assert pool.refuses(asked(text + " quickly")) == "near_duplicate"
-    assert pool.refuses(asked("Sort the words of a text by their length, longest first")) is None
+    pool = DedupIndex([asked(text)], near_duplicate=0.7)
+    assert pool.rejection_reason(asked(text)) == "exact_duplicate"
+    assert pool.rejection_reason(asked(text + " quickly")) == "near_duplicate"
+    assert (
+        pool.rejection_reason(asked("Sort the words of a text by their length, longest first"))
+        is None
+    )
 
 
 def test_overlap_with_the_evaluation_set_is_refused() -> None:
     exam = "Given a list of integers return the sum of the squares of its even members in order"
-    held_out = HeldOut([asked(exam)], ngram=5, limit=0.5)
-    assert held_out.refuses(asked("Please: " + exam)) == "overlaps_evaluation"
-    assert held_out.refuses(asked("Reverse each word of a text and join them by dashes")) is None
+    held_out = ContaminationIndex([asked(exam)], ngram=5, limit=0.5)
+    assert held_out.rejection_reason(asked("Please: " + exam)) == "overlaps_evaluation"
+    assert (
+        held_out.rejection_reason(asked("Reverse each word of a text and join them by dashes"))
+        is None
+    )
 
 
 class Parrot:
@@ -96,10 +102,10 @@ class Parrot:
     def __init__(self, reply: Reply) -> None:
         self.only = reply
 
-    def reply(self, ask: Ask) -> Reply:
+    def reply(self, ask: TeacherRequest) -> Reply:
         return self.only
 
-    def at_most(self, ask: Ask) -> Usage:
+    def at_most(self, ask: TeacherRequest) -> Usage:
         return self.only.usage
 
 
@@ -127,7 +133,7 @@ def test_new_questions_are_new_of_the_train_split_and_counted(tmp_path: Path) ->
 
 def test_a_teacher_that_repeats_itself_is_not_asked_for_ever(tmp_path: Path) -> None:
     rows = feedback((1,))
-    from sodakd.teacher.asks import Invent
+    from sodakd.teacher.requests import Invent
 
     reply = WorldTeacher().reply(Invent(question=rows[0].question, level=2))
     ledger = Ledger(tmp_path / "l.sqlite", Parrot(reply), Prices(0, 0), Budget())
@@ -147,13 +153,13 @@ class Stammerer:
     def __init__(self) -> None:
         self.told: list[str] = []
 
-    def reply(self, ask: Ask) -> Reply:
+    def reply(self, ask: TeacherRequest) -> Reply:
         if not ask.unreadable:
             return Reply(text="Let me think.", usage=Usage(prompt_tokens=1, completion_tokens=1))
         self.told.append(ask.unreadable)
         return WorldTeacher().reply(ask.model_copy(update={"attempt": 0, "unreadable": ""}))
 
-    def at_most(self, ask: Ask) -> Usage:
+    def at_most(self, ask: TeacherRequest) -> Usage:
         return Usage(prompt_tokens=1, completion_tokens=10_000)
 
 

@@ -5,14 +5,14 @@ from random import Random
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from sodakd.types import Tests
-from sodakd.world.draw import draw_program
-from sodakd.world.inputs import as_json
-from sodakd.world.interpret import Value
-from sodakd.world.operations import LEVELS, Kind
-from sodakd.world.print_python import print_python
-from sodakd.world.program import Program
-from sodakd.world.splits import Split
+from sodakd.synthetic.codegen_python import print_python
+from sodakd.synthetic.generate import draw_program
+from sodakd.synthetic.inputs import as_json
+from sodakd.synthetic.interpret import Value
+from sodakd.synthetic.operations import LEVELS, Kind
+from sodakd.synthetic.program import Program
+from sodakd.synthetic.splits import Split
+from sodakd.types import CallTests
 
 
 def _program(rng_seed: int, level: int) -> Program:
@@ -48,7 +48,7 @@ def printed(program: Program, value: Value) -> JsonValue:
     return call(print_python(program), program.name, as_json(value))
 
 
-def passes(code: str, tests: Tests) -> bool:
+def passes(code: str, tests: CallTests) -> bool:
     """Whether the code gives all that is expected, in value and in type."""
     try:
         return all(

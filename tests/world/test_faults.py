@@ -6,13 +6,13 @@ from random import Random
 
 import pytest
 
-from sodakd.teacher.reading import FaultyCode
-from sodakd.types import FaultKind, Question, Tests
-from sodakd.world import draw
-from sodakd.world.mutate import make_fault
-from sodakd.world.operations import LEVELS
-from sodakd.world.print_python import print_python
-from sodakd.world.splits import Split
+from sodakd.synthetic import generate
+from sodakd.synthetic.codegen_python import print_python
+from sodakd.synthetic.faults import make_fault
+from sodakd.synthetic.operations import LEVELS
+from sodakd.synthetic.splits import Split
+from sodakd.teacher.parsers import FaultyCode
+from sodakd.types import CallTests, FaultKind, Question
 from tests.world.programs import passes
 
 _KINDS = tuple(FaultKind)
@@ -20,12 +20,12 @@ _KINDS = tuple(FaultKind)
 
 @pytest.fixture(scope="module")
 def questions() -> list[Question]:
-    return draw.draw_questions(1500, LEVELS, Split.TRAIN, seed=1)
+    return generate.draw_questions(1500, LEVELS, Split.TRAIN, seed=1)
 
 
 def _fault(question: Question, kinds: tuple[FaultKind, ...], rng: Random) -> FaultyCode | None:
-    assert isinstance(question.tests, Tests)
-    return make_fault(draw.program_of(question), question.tests, kinds, rng)
+    assert isinstance(question.tests, CallTests)
+    return make_fault(generate.program_of(question), question.tests, kinds, rng)
 
 
 @pytest.mark.parametrize("kind", FaultKind)
@@ -37,9 +37,9 @@ def test_every_fault_fails_a_test_that_its_original_passes(
         fault = _fault(question, (kind,), Random(question.id))
         if fault is not None:
             made += 1
-            assert isinstance(question.tests, Tests)
+            assert isinstance(question.tests, CallTests)
             assert fault.kind is kind
-            assert fault.code != print_python(draw.program_of(question))
+            assert fault.code != print_python(generate.program_of(question))
             assert not passes(fault.code, question.tests)
     assert made >= 100
 

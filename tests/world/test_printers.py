@@ -5,14 +5,14 @@ from random import Random
 
 import pytest
 
-from sodakd.types import FaultKind, Language, Tests
-from sodakd.world import draw
-from sodakd.world.grade import grade
-from sodakd.world.languages import STYLES, print_program
-from sodakd.world.mutate import make_fault
-from sodakd.world.operations import LEVELS, OPERATIONS, Kind
-from sodakd.world.program import Program
-from sodakd.world.splits import Split
+from sodakd.synthetic import generate
+from sodakd.synthetic.faults import make_fault
+from sodakd.synthetic.grade import grade
+from sodakd.synthetic.languages import STYLES, print_program
+from sodakd.synthetic.operations import LEVELS, OPERATIONS, Kind
+from sodakd.synthetic.program import Program
+from sodakd.synthetic.splits import Split
+from sodakd.types import CallTests, FaultKind, Language
 from tests.world.toolchains import Job, outputs
 
 _PER_FILE = 250
@@ -21,15 +21,15 @@ _PARAMETERS = {Kind.L: "xs", Kind.N: "n", Kind.S: "string"}
 
 def _agree(language: Language, count: int, folder: Path) -> None:
     rng = Random(f"{language} {count}")
-    drawn = draw.draw_questions(count, LEVELS, Split.TRAIN, seed=count, language=language)
-    programs = [draw.program_of(question) for question in drawn]
+    drawn = generate.draw_questions(count, LEVELS, Split.TRAIN, seed=count, language=language)
+    programs = [generate.program_of(question) for question in drawn]
     for operation in OPERATIONS.values():
-        step = draw.draw_step(operation, rng)
+        step = generate.draw_step(operation, rng)
         programs.append(Program("make", _PARAMETERS[operation.takes], operation.takes, (step,)))
     jobs: list[Job] = []
     expected: list[object] = []
     for program in programs:
-        cases = draw.tests_of(program, rng, language).cases
+        cases = generate.tests_of(program, rng, language).cases
         jobs.append((program, [case.arguments[0] for case in cases]))
         expected += [case.expected for case in cases]
     found = [
@@ -67,20 +67,20 @@ def test_every_table_has_every_operation(language: Language) -> None:
 
 @pytest.mark.parametrize("language", STYLES)
 def test_a_question_names_its_language_and_its_types(language: Language) -> None:
-    for question in draw.draw_questions(50, LEVELS, Split.TRAIN, seed=1, language=language):
-        assert language.written in question.text
+    for question in generate.draw_questions(50, LEVELS, Split.TRAIN, seed=1, language=language):
+        assert language.display_name in question.text
         assert "{" not in question.text
-        assert isinstance(question.tests, Tests)
+        assert isinstance(question.tests, CallTests)
         assert question.tests.signature is not None
 
 
 @pytest.mark.parametrize("language", STYLES)
 def test_a_reference_has_full_marks_and_a_fault_has_less(language: Language) -> None:
     rng = Random(2)
-    for question in draw.draw_questions(100, LEVELS, Split.TRAIN, seed=2, language=language):
-        program = draw.program_of(question)
+    for question in generate.draw_questions(100, LEVELS, Split.TRAIN, seed=2, language=language):
+        program = generate.program_of(question)
         assert "Rule 1: 2\n" in grade(program, print_program(program, language), language)
-        assert isinstance(question.tests, Tests)
+        assert isinstance(question.tests, CallTests)
         for kind in FaultKind:
             fault = make_fault(program, question.tests, (kind,), rng, language)
             if fault is not None:

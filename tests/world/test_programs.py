@@ -7,21 +7,21 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from sodakd.errors import DataError
-from sodakd.world import draw
-from sodakd.world.describe import Frames, describe
-from sodakd.world.edits import OPPOSITES
-from sodakd.world.inputs import as_json, is_trivial
-from sodakd.world.interpret import MEANINGS, OutOfRange, interpret
-from sodakd.world.languages import PRINTERS, print_program
-from sodakd.world.operations import LEVELS, OPERATIONS, Kind
-from sodakd.world.phrases import (
+from sodakd.synthetic import generate
+from sodakd.synthetic.codegen_python import FORMS, TERMS, print_python
+from sodakd.synthetic.edits import OPPOSITES
+from sodakd.synthetic.inputs import as_json, is_trivial
+from sodakd.synthetic.interpret import MEANINGS, OutOfRange, interpret
+from sodakd.synthetic.languages import PRINTERS, print_program
+from sodakd.synthetic.operations import LEVELS, OPERATIONS, Kind
+from sodakd.synthetic.program import Program, Step, is_well_typed, level, parse_program, skeleton
+from sodakd.synthetic.question_text import SentenceFrames, describe
+from sodakd.synthetic.splits import Split
+from sodakd.synthetic.wording import (
     FUNCTION_PHRASES,
     OPERATION_PHRASES,
     PREDICATE_PHRASES,
 )
-from sodakd.world.print_python import FORMS, TERMS, print_python
-from sodakd.world.program import Program, Step, is_well_typed, level, parse_program, skeleton
-from sodakd.world.splits import Split
 from tests.world.programs import inputs_of, printed, programs, same
 
 
@@ -110,7 +110,7 @@ def test_a_printed_program_agrees_with_the_interpreter(
 def test_every_operation_is_printed_as_it_is_meant(
     data: st.DataObject, name: str, seed: int
 ) -> None:
-    step = draw.draw_step(OPERATIONS[name], Random(seed))
+    step = generate.draw_step(OPERATIONS[name], Random(seed))
     kind = OPERATIONS[name].takes
     program = Program("solve", {Kind.L: "xs", Kind.N: "n", Kind.S: "s"}[kind], kind, (step,))
     value = data.draw(inputs_of(program))
@@ -138,7 +138,7 @@ def test_the_numbers_above_1e12_are_out_of_range() -> None:
 def test_every_language_of_the_table_prints_every_level() -> None:
     for language in PRINTERS:
         for wanted in LEVELS:
-            program = draw.draw_program(Random(wanted), wanted, Split.TRAIN)
+            program = generate.draw_program(Random(wanted), wanted, Split.TRAIN)
             assert program.name in print_program(program, language)
 
 
@@ -147,7 +147,7 @@ def test_every_language_of_the_table_prints_every_level() -> None:
 def test_a_drawn_program_is_of_its_level_typed_and_not_trivial(
     seed: int, wanted: int, split: Split
 ) -> None:
-    program = draw.draw_program(Random(seed), wanted, split)
+    program = generate.draw_program(Random(seed), wanted, split)
     assert level(program) == wanted
     assert is_well_typed(program)
     assert not is_trivial(program)
@@ -168,9 +168,9 @@ def test_a_program_that_a_shorter_one_replaces_is_trivial(notation: str) -> None
     assert is_trivial(parse_program(notation))
 
 
-@given(programs, st.sampled_from(Frames), st.integers(0, 10**6))
+@given(programs, st.sampled_from(SentenceFrames), st.integers(0, 10**6))
 def test_a_text_names_the_function_and_the_parameter_and_says_all(
-    program: Program, frames: Frames, seed: int
+    program: Program, frames: SentenceFrames, seed: int
 ) -> None:
     text = describe(program, Random(seed), frames)
     assert f"`{program.name}" in text

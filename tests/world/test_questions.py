@@ -10,13 +10,13 @@ from random import Random
 import pytest
 
 from sodakd.errors import DataError
-from sodakd.types import Question, Tests
-from sodakd.world import draw
-from sodakd.world.moves import move_to
-from sodakd.world.operations import LEVELS, OPERATIONS, Kind
-from sodakd.world.print_python import print_python
-from sodakd.world.program import Program, Step, level, skeleton
-from sodakd.world.splits import Split, split_of
+from sodakd.synthetic import generate
+from sodakd.synthetic.codegen_python import print_python
+from sodakd.synthetic.operations import LEVELS, OPERATIONS, Kind
+from sodakd.synthetic.program import Program, Step, level, skeleton
+from sodakd.synthetic.related import at_level
+from sodakd.synthetic.splits import Split, split_of
+from sodakd.types import CallTests, Question
 from tests.world.programs import passes
 
 _MOSTLY_EASY = (1, 1, 2, 2, 2, 3)
@@ -24,14 +24,14 @@ _MOSTLY_EASY = (1, 1, 2, 2, 2, 3)
 
 @pytest.fixture(scope="module")
 def exam() -> list[Question]:
-    return draw.draw_questions(1000, LEVELS, Split.TEST, seed=1)
+    return generate.draw_questions(1000, LEVELS, Split.TEST, seed=1)
 
 
 def test_every_reference_passes_its_tests(exam: list[Question]) -> None:
-    for question in [*exam, *draw.draw_questions(1000, LEVELS, Split.TRAIN, seed=2)]:
-        assert isinstance(question.tests, Tests)
+    for question in [*exam, *generate.draw_questions(1000, LEVELS, Split.TRAIN, seed=2)]:
+        assert isinstance(question.tests, CallTests)
         assert len(question.tests.cases) == 11
-        assert passes(print_python(draw.program_of(question)), question.tests)
+        assert passes(print_python(generate.program_of(question)), question.tests)
 
 
 def test_no_question_comes_twice_and_levels_are_drawn_evenly(exam: list[Question]) -> None:
@@ -43,21 +43,21 @@ def test_no_question_comes_twice_and_levels_are_drawn_evenly(exam: list[Question
 def test_training_has_nothing_of_the_exam(exam: list[Question]) -> None:
     rng = Random(3)
     drawn = [
-        *draw.draw_questions(5000, _MOSTLY_EASY, Split.TRAIN, seed=4),
-        *draw.draw_questions(5000, LEVELS, Split.TRAIN, seed=5),
+        *generate.draw_questions(5000, _MOSTLY_EASY, Split.TRAIN, seed=4),
+        *generate.draw_questions(5000, LEVELS, Split.TRAIN, seed=5),
     ]
-    starts = [draw.program_of(question) for question in drawn[:1000] + drawn[-1000:]]
-    moves = [move_to(start, rng.choice(LEVELS), rng) for start in starts]
+    starts = [generate.program_of(question) for question in drawn[:1000] + drawn[-1000:]]
+    moves = [at_level(start, rng.choice(LEVELS), rng) for start in starts]
     moved = [program for program in moves if program is not None]
     assert len(moved) > 1900
     questions = [
         *drawn,
-        *(draw.question_of(it, rng, Split.TRAIN, drawn[0].language) for it in moved),
+        *(generate.question_of(it, rng, Split.TRAIN, drawn[0].language) for it in moved),
     ]
-    programs = [draw.program_of(question) for question in questions]
+    programs = [generate.program_of(question) for question in questions]
     deep = [program for program in programs if level(program) > 1]
     assert {split_of(program) for program in deep} == {Split.TRAIN}
-    held_out = [program for program in map(draw.program_of, exam) if level(program) > 1]
+    held_out = [program for program in map(generate.program_of, exam) if level(program) > 1]
     assert {split_of(program) for program in held_out} == {Split.TEST}
     assert not {skeleton(it) for it in deep} & {skeleton(it) for it in held_out}
     assert not {question.text for question in questions} & {question.text for question in exam}
@@ -73,29 +73,29 @@ def test_a_fifth_of_the_skeletons_is_for_test_and_a_twentieth_for_dev() -> None:
 
 def test_a_text_means_one_program(exam: list[Question]) -> None:
     meant: dict[str, str] = {}
-    for question in [*exam, *draw.draw_questions(5000, _MOSTLY_EASY, Split.TRAIN, seed=7)]:
+    for question in [*exam, *generate.draw_questions(5000, _MOSTLY_EASY, Split.TRAIN, seed=7)]:
         assert meant.setdefault(question.text, question.source) == question.source
 
 
 def test_more_questions_than_there_are_is_a_data_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(draw, "_TRIES_PER_QUESTION", 1)
+    monkeypatch.setattr(generate, "_TRIES_PER_QUESTION", 1)
     with pytest.raises(DataError, match="of 3000"):
-        draw.draw_questions(3000, (1,), Split.TEST, seed=8)
+        generate.draw_questions(3000, (1,), Split.TEST, seed=8)
 
 
 def test_a_question_from_elsewhere_has_no_program(exam: list[Question]) -> None:
     stranger = exam[0].model_copy(update={"source": "humaneval:3"})
     with pytest.raises(DataError, match="humaneval"):
-        draw.program_of(stranger)
+        generate.program_of(stranger)
 
 
 _SCRIPT = """
 import hashlib
-from sodakd.teacher.asks import Fault, Grade, Invent, Solve
+from sodakd.teacher.requests import Fault, Grade, Invent, Solve
 from sodakd.types import FaultKind, Tests
-from sodakd.world.draw import draw_questions
-from sodakd.world.splits import Split
-from sodakd.world.teacher import WorldTeacher
+from sodakd.synthetic.generate import draw_questions
+from sodakd.synthetic.splits import Split
+from sodakd.synthetic.teacher import WorldTeacher
 
 teacher, digest = WorldTeacher(), hashlib.sha256()
 for split in Split:

@@ -6,21 +6,21 @@ from random import Random
 
 import pytest
 
-from sodakd.deliver.programs import read_fault, read_program
 from sodakd.errors import TeacherError
-from sodakd.teacher.asks import Ask, Fault, Grade, Invent, Solve, Teacher
-from sodakd.teacher.reading import UnreadableReply, read_grade, read_invention
-from sodakd.types import FaultKind, Question, Tests
-from sodakd.world import draw
-from sodakd.world.mutate import make_fault
-from sodakd.world.operations import LEVELS
-from sodakd.world.print_python import print_python
-from sodakd.world.program import level
-from sodakd.world.splits import Split, may_be_in
-from sodakd.world.teacher import WorldTeacher
+from sodakd.stages.programs import read_fault, read_program
+from sodakd.synthetic import generate
+from sodakd.synthetic.codegen_python import print_python
+from sodakd.synthetic.faults import make_fault
+from sodakd.synthetic.operations import LEVELS
+from sodakd.synthetic.program import level
+from sodakd.synthetic.splits import Split, may_be_in
+from sodakd.synthetic.teacher import WorldTeacher
+from sodakd.teacher.parsers import UnreadableReply, parse_grade, parse_invention
+from sodakd.teacher.requests import Fault, Grade, Invent, LocalTeacher, Solve, TeacherRequest
+from sodakd.types import CallTests, FaultKind, Question
 from tests.world.programs import passes
 
-TEACHER: Teacher = WorldTeacher()
+TEACHER: LocalTeacher = WorldTeacher()
 _EDITS = (
     FaultKind.OPERATOR,
     FaultKind.CONSTANT,
@@ -32,24 +32,24 @@ _EDITS = (
 
 @pytest.fixture(scope="module")
 def questions() -> list[Question]:
-    return draw.draw_questions(300, LEVELS, Split.TRAIN, seed=1)
+    return generate.draw_questions(300, LEVELS, Split.TRAIN, seed=1)
 
 
 def _reference(question: Question) -> str:
-    return print_python(draw.program_of(question))
+    return print_python(generate.program_of(question))
 
 
 def test_a_solution_passes_the_tests(questions: list[Question]) -> None:
     for question in questions:
         code = read_program(TEACHER.reply(Solve(question=question)).text, question)
-        assert isinstance(question.tests, Tests)
+        assert isinstance(question.tests, CallTests)
         assert passes(code, question.tests)
 
 
 def test_a_fault_fails_the_tests(questions: list[Question]) -> None:
     for question in questions:
         ask = Fault(question=question, correct=_reference(question), kinds=tuple(FaultKind))
-        assert isinstance(question.tests, Tests)
+        assert isinstance(question.tests, CallTests)
         code = read_fault(TEACHER.reply(ask).text, question).code
         assert not passes(code, question.tests)
 
@@ -71,17 +71,17 @@ def test_a_fault_that_cannot_be_made_is_an_unreadable_reply(questions: list[Ques
 
 
 def test_an_invention_is_of_the_wanted_level_and_of_training(questions: list[Question]) -> None:
-    exam = draw.draw_questions(100, LEVELS, Split.TEST, seed=2)
+    exam = generate.draw_questions(100, LEVELS, Split.TEST, seed=2)
     for question in [*questions, *exam]:
         for wanted in LEVELS:
             ask = Invent(question=question, level=wanted)
-            invented = read_invention(TEACHER.reply(ask).text, ask)
-            program = draw.program_of(invented)
+            invented = parse_invention(TEACHER.reply(ask).text, ask)
+            program = generate.program_of(invented)
             assert invented.level == wanted == level(program)
             assert invented.parent == question.id
             assert invented.id != question.id
             assert may_be_in(program, Split.TRAIN)
-            assert isinstance(invented.tests, Tests)
+            assert isinstance(invented.tests, CallTests)
             assert passes(print_python(program), invented.tests)
 
 
@@ -94,17 +94,17 @@ def test_a_reference_has_full_marks_in_or_out_of_a_fence(questions: list[Questio
     for question in questions:
         code = _reference(question)
         for answer in (code, f"Here it is:\n```python\n{code}\n```\n"):
-            score = read_grade(TEACHER.reply(Grade(question=question, answer=answer)).text)
+            score = parse_grade(TEACHER.reply(Grade(question=question, answer=answer)).text)
             assert score.total == 6
             assert score.reason
 
 
 def test_other_names_for_loop_variables_cost_nothing() -> None:
-    questions = draw.draw_questions(200, (1,), Split.TRAIN, seed=3)
+    questions = generate.draw_questions(200, (1,), Split.TRAIN, seed=3)
     question = next(it for it in questions if " for x in " in _reference(it))
     answer = _reference(question).replace("(x)", "(elem)").replace(" x ", " elem ")
     answer = answer.replace("[x ", "[elem ").replace("abs(x", "abs(elem")
-    score = read_grade(TEACHER.reply(Grade(question=question, answer=answer)).text)
+    score = parse_grade(TEACHER.reply(Grade(question=question, answer=answer)).text)
     assert score.total == 6
 
 
@@ -112,12 +112,12 @@ def test_a_faulty_answer_has_less_than_full_marks(questions: list[Question]) -> 
     rng = Random(4)
     below: Counter[bool] = Counter()
     for question in questions:
-        assert isinstance(question.tests, Tests)
+        assert isinstance(question.tests, CallTests)
         for kind in FaultKind:
-            fault = make_fault(draw.program_of(question), question.tests, (kind,), rng)
+            fault = make_fault(generate.program_of(question), question.tests, (kind,), rng)
             if fault is not None:
                 ask = Grade(question=question, answer=fault.code)
-                below[read_grade(TEACHER.reply(ask).text).total < 6] += 1
+                below[parse_grade(TEACHER.reply(ask).text).total < 6] += 1
     assert below[True] > 1000
     assert below[False] == 0
 
@@ -129,14 +129,14 @@ def test_a_faulty_answer_has_less_than_full_marks(questions: list[Question]) -> 
 def test_an_answer_that_is_no_program_is_graded_all_the_same(
     answer: str, questions: list[Question]
 ) -> None:
-    score = read_grade(TEACHER.reply(Grade(question=questions[0], answer=answer)).text)
+    score = parse_grade(TEACHER.reply(Grade(question=questions[0], answer=answer)).text)
     assert score.total <= 0.5
 
 
 def test_replies_never_take_more_than_reserved(questions: list[Question]) -> None:
     for question in questions:
         code = _reference(question)
-        asks: list[Ask] = [
+        asks: list[TeacherRequest] = [
             Solve(question=question),
             Solve(question=question, attempt=1, error="the tests failed"),
             Fault(question=question, correct=code, kinds=tuple(FaultKind)),
@@ -153,7 +153,7 @@ def test_a_question_from_elsewhere_is_a_teacher_error(questions: list[Question])
     foreign = questions[0].model_copy(update={"source": "mbpp:7"})
     broken = questions[0].model_copy(update={"source": "world:solve(xs: L) = dance"})
     untested = questions[0].model_copy(update={"tests": None})
-    asks: tuple[Ask, ...] = (
+    asks: tuple[TeacherRequest, ...] = (
         Solve(question=foreign),
         Invent(question=broken, level=2),
         Fault(question=untested, correct="", kinds=(FaultKind.DROP,)),

@@ -13,10 +13,10 @@ import pytest
 from pydantic import JsonValue
 
 from sodakd.judge.toolchains import node_modules
+from sodakd.synthetic.code_templates import result_kind
+from sodakd.synthetic.languages import print_program
+from sodakd.synthetic.program import Program
 from sodakd.types import Language
-from sodakd.world.forms import result_kind
-from sodakd.world.languages import print_program
-from sodakd.world.program import Program
 
 Job = tuple[Program, Sequence[JsonValue]]
 

@@ -12,7 +12,11 @@ from typing import Annotated, NoReturn
 import typer
 
 from sodakd import __version__
-from sodakd.cli import data, evaluating, judging, machine, running
+from sodakd.cli import data
+from sodakd.cli import env as machine
+from sodakd.cli import eval as evaluating
+from sodakd.cli import judge as judging
+from sodakd.cli import run as running
 from sodakd.errors import SodakdError
 
 app = typer.Typer(
@@ -82,9 +86,9 @@ def _plain_errors() -> Iterator[None]:
         typer.echo(f"error: {error}", err=True)
         sys.exit(error.exit_code)
     except ModuleNotFoundError as error:
-        from sodakd.environment import extra_words
+        from sodakd.requirements import install_hint
 
-        words = extra_words(error)
+        words = install_hint(error)
         if words is None:
             raise
         typer.echo(f"error: {words}", err=True)

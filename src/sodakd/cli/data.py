@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sodakd.cli.arguments import RunFolder
+from sodakd.cli.options import RunFolder
 
 
 def seeds(
@@ -33,21 +33,21 @@ def seeds(
     ·  sodakd seeds data.json columns.text=task max_words=200 --out sifted.jsonl
     ·  sodakd seeds recipes/qwen2.5-coder-0.5b-lora.yaml
     """
+    from sodakd.console import make_console
     from sodakd.errors import DataError
+    from sodakd.jsonl import write_rows
     from sodakd.recipe import read_questions
-    from sodakd.screen import wide_console
-    from sodakd.seeds.gather import gather
-    from sodakd.seeds.table import show_sifted
-    from sodakd.store import write_rows
+    from sodakd.seeds.load import load_seeds
+    from sodakd.seeds.show import show_sifted
 
     settings = read_questions(source, overrides or [])
     given = Path(settings.source)
     if out is not None and out.exists() and given.exists() and out.samefile(given):
         raise DataError(f"--out is {given} itself, which is read: choose another file")
-    rows = list(gather(settings, seed, tell=lambda line: typer.echo(line, err=True)))
+    rows = list(load_seeds(settings, seed, tell=lambda line: typer.echo(line, err=True)))
     if not rows:
         raise DataError(f"{source} holds no rows: there is nothing to sift; name another source")
-    show_sifted(rows, wide_console())
+    show_sifted(rows, make_console())
     if out is not None:
         write_rows(out, rows)
         typer.echo(f"every row with its reason: {out}")
@@ -94,12 +94,12 @@ def export(
     ·  sodakd export runs/first --out models/first --push-to-hub me/first --private
     ·  sodakd export runs/first --dataset preference --out pairs.jsonl
     """
-    from sodakd.export.command import Options, Wanted
+    from sodakd.export.command import ExportJob, Options
     from sodakd.export.command import export as handed_out
 
     options = Options(
         dataset=dataset, provenance=provenance, licence=license_id, gguf=gguf,
         llama_cpp=llama_cpp, gguf_python=gguf_python, repo_id=push_to_hub, private=private,
     )  # fmt: skip
-    for line in handed_out(Wanted(folder, out, options)):
+    for line in handed_out(ExportJob(folder, out, options)):
         typer.echo(line)

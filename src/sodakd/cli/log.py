@@ -10,8 +10,8 @@ from pathlib import Path
 
 from sodakd import __version__
 from sodakd.errors import SodakdError
-from sodakd.run import Progress, Watch
-from sodakd.store import append_to_log
+from sodakd.jsonl import append_to_log
+from sodakd.run import Progress, ProgressCallback
 
 LOG = "run.log"
 
@@ -19,7 +19,7 @@ LOG = "run.log"
 class _Log:
     """The log of a folder, from the moment that the folder is a run's."""
 
-    def __init__(self, folder: Path, watch: Watch) -> None:
+    def __init__(self, folder: Path, watch: ProgressCallback) -> None:
         self._path = folder / LOG
         self._head = folder / "run.json"
         self._watch = watch
@@ -50,7 +50,7 @@ class _Log:
 
 
 @contextmanager
-def logging_to(folder: Path, watch: Watch) -> Iterator[Watch]:
+def logging_to(folder: Path, watch: ProgressCallback) -> Iterator[ProgressCallback]:
     """Keep the log of a run's folder; what is yielded watches the run."""
     log = _Log(folder, watch)
     try:

@@ -8,13 +8,13 @@ from pydantic import JsonValue
 from sodakd.evaluate.benchmarks.task import BenchmarkTask
 from sodakd.evaluate.ids import TaskKey
 from sodakd.evaluate.reading import program_of
-from sodakd.evaluate.samples import Numbered, Sample
+from sodakd.evaluate.samples import Sample, SampleKey
 from sodakd.judge.judge import Judge
 from sodakd.judge.lint.counts import count
 from sodakd.types import Finding, Language
 
 
-class SampleFindings(Numbered):
+class SampleFindings(SampleKey):
     """What the tools found in a sample, at the lines of its program as it is judged."""
 
     findings: tuple[Finding, ...]

@@ -9,12 +9,12 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from sodakd.errors import DataError, SodakdError
-from sodakd.evaluate.benchmarks.table import BENCHMARKS
-from sodakd.store import write_whole
-from sodakd.types import Frozen, Language
+from sodakd.evaluate.benchmarks.registry import BENCHMARKS
+from sodakd.jsonl import atomic_write
+from sodakd.types import FrozenModel, Language
 
 
-class EvalSettings(Frozen):
+class EvalSettings(FrozenModel):
     """What an evaluation is: it may go on with the same values, and with more of the same.
 
     `sha256` is of the file of solutions, where there is one.
@@ -128,7 +128,7 @@ def begin(out: Path, settings: EvalSettings) -> None:
         found = sorted(one.name for one in out.iterdir() if one.suffix != ".part")
         if found:
             raise _foreign(out, ", ".join(found[:3]))
-    write_whole(path, settings.model_dump_json(indent=1).encode())
+    atomic_write(path, settings.model_dump_json(indent=1).encode())
 
 
 def _foreign(out: Path, found: str) -> DataError:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from math import prod, sqrt
 
-from sodakd.records import Attempt, Passed
+from sodakd.records import EvalSample, PassRate
 
 _Z = 1.959964  # two-sided 95 %
 
@@ -16,24 +16,24 @@ def wilson(passed: float, total: float) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def passed(group: str, attempts: Iterable[Attempt]) -> Passed:
+def pass_rate(group: str, attempts: Iterable[EvalSample]) -> PassRate:
     """How many of these attempts passed."""
     outcomes = [attempt.verdict.passed for attempt in attempts]
     low, high = wilson(sum(outcomes), len(outcomes))
-    return Passed(group=group, passed=sum(outcomes), total=len(outcomes), low=low, high=high)
+    return PassRate(group=group, passed=sum(outcomes), total=len(outcomes), low=low, high=high)
 
 
-def by_level(attempts: Sequence[Attempt]) -> tuple[Passed, ...]:
+def by_level(attempts: Sequence[EvalSample]) -> tuple[PassRate, ...]:
     """pass@1 of all, of levels 2 to 5 (whose programs no training saw), and of each level."""
     levels = sorted({attempt.level for attempt in attempts if attempt.level is not None})
     above = [attempt for attempt in attempts if attempt.level != 1]
-    groups = [passed("all", attempts)]
+    groups = [pass_rate("all", attempts)]
     if above and len(above) < len(attempts):
-        groups.append(passed(f"levels 2-{levels[-1]}", above))
+        groups.append(pass_rate(f"levels 2-{levels[-1]}", above))
     return (
         *groups,
         *(
-            passed(f"level {level}", [row for row in attempts if row.level == level])
+            pass_rate(f"level {level}", [row for row in attempts if row.level == level])
             for level in levels
         ),
     )
@@ -65,7 +65,7 @@ def interval(rates: Sequence[float], samples: int) -> tuple[float, float]:
     return wilson(mean * tries, tries)
 
 
-def average(parts: Sequence[tuple[float, float, float]]) -> tuple[float, float, float]:
+def mean_of_languages(parts: Sequence[tuple[float, float, float]]) -> tuple[float, float, float]:
     """The mean of independent shares, each with its interval, and the mean's (Zou, Donner 2008)."""
     count = len(parts)
     mean = sum(share for share, _, _ in parts) / count

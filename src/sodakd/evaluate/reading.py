@@ -6,14 +6,14 @@ continued as well, as a base model does: with the body of the function that the 
 
 import re
 
-from sodakd.evaluate.benchmarks.assemble import assemble, cut
+from sodakd.evaluate.benchmarks.assemble import assemble, truncate
 from sodakd.evaluate.benchmarks.task import BenchmarkTask
 from sodakd.judge.program import Program
-from sodakd.text.extract import extract, without_mark
+from sodakd.text.extract import extract, strip_bom
 from sodakd.text.fences import blocks
 from sodakd.text.language_id import is_sentence
 from sodakd.text.source import Source, names_in
-from sodakd.text.thinking import spoken
+from sodakd.text.thinking import strip_thinking
 from sodakd.text.truncation import compiles
 from sodakd.types import Language
 
@@ -22,7 +22,7 @@ def program_of(task: BenchmarkTask, answer: str) -> Program:
     """What the judge gets for an answer: it says why where the answer holds no program."""
     tests = task.question.tests
     assert tests is not None
-    code, reason = _code(task, without_mark(answer))
+    code, reason = _code(task, strip_bom(answer))
     return Program(assemble(task, code), task.language, tests, reason=reason)
 
 
@@ -34,7 +34,7 @@ def _code(task: BenchmarkTask, answer: str) -> tuple[str, str]:
     if fenced and answer.lstrip("\n")[:1].isspace() and not fenced[0].closed:
         # The prompt stood in a fence, and the model closed it.
         answer, fenced = answer[: fenced[0].start], ()
-    said, _ = spoken(answer)
+    said, _ = strip_thinking(answer)
     if task.language is Language.PYTHON:
         for text in dict.fromkeys((answer, said)):
             code = text if fenced else _up_to_its_end(task, text)
@@ -51,7 +51,7 @@ def _code(task: BenchmarkTask, answer: str) -> tuple[str, str]:
 
 def _up_to_its_end(task: BenchmarkTask, code: str) -> str:
     """A continuation may run on after its function; a whole program is taken as it is."""
-    return code if _is_whole(task, code) else cut(task, code)
+    return code if _is_whole(task, code) else truncate(task, code)
 
 
 def _is_whole(task: BenchmarkTask, code: str) -> bool:

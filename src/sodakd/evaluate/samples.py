@@ -4,23 +4,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sodakd.evaluate.answering import Wanted
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask
 from sodakd.evaluate.ids import TaskIds, TaskKey
 from sodakd.evaluate.reading import program_of
+from sodakd.evaluate.sampling import SampleRequest
+from sodakd.inference.protocols import Generation
 from sodakd.json_text import valid_unicode
+from sodakd.jsonl import Line, read_lines
 from sodakd.judge.judge import Judge
-from sodakd.models.chat import Said
-from sodakd.store import Line, read_lines
 from sodakd.text.labels import language_of
-from sodakd.types import Frozen, Language, Verdict
+from sodakd.types import FrozenModel, Language, Verdict
 
 _ID = ("task_id", "id", "name")
 _TEXT = ("solution", "completion", "code", "generation", "text")
 _LANGUAGE = ("language", "lang")
 
 
-class Numbered(Frozen):
+class SampleKey(FrozenModel):
     """Which sample of which task."""
 
     benchmark: str
@@ -34,14 +34,14 @@ class Numbered(Frozen):
         return self.benchmark, self.language, self.task_id, self.number
 
 
-class Sample(Numbered):
+class Sample(SampleKey):
     """One answer to one task, as it was given. `cut`: it reached the most tokens of an answer."""
 
     text: str
     cut: bool = False
 
 
-class JudgedSample(Numbered):
+class JudgedSample(SampleKey):
     """A sample's verdict."""
 
     verdict: Verdict
@@ -77,7 +77,7 @@ def read_solutions(path: Path, ids: TaskIds) -> SolutionFile:
         try:
             found = ids.find(name, _language(line))
         except ValueError as error:
-            raise line.wrong(str(error)) from None
+            raise line.error(str(error)) from None
         if not found:
             unknown[name] = None
         for key in found:
@@ -93,7 +93,7 @@ def _id_and_text(line: Line) -> tuple[str, str]:
     if isinstance(name, bool) or not isinstance(name, str | int | float):
         name = None
     if name is None or not isinstance(text, str):
-        raise line.wrong(
+        raise line.error(
             f"a row holds one of {', '.join(_ID)} and, as text, one of {', '.join(_TEXT)};"
             f" found {', '.join(row)}"
         )
@@ -107,18 +107,18 @@ def _language(line: Line) -> Language | None:
 
 def wanted_samples(
     benchmark: Benchmark, tasks: Sequence[BenchmarkTask], known: Sequence[Sample], n: int
-) -> list[Wanted]:
+) -> list[SampleRequest]:
     """What is still missing of `n` samples a task."""
     done = {one.key for one in known}
     return [
-        Wanted(benchmark.name, task, number)
+        SampleRequest(benchmark.name, task, number)
         for number in range(n)
         for task in tasks
         if (benchmark.name, task.language, task.id, number) not in done
     ]
 
 
-def sample_of(wanted: Wanted, said: Said) -> Sample:
+def sample_of(wanted: SampleRequest, said: Generation) -> Sample:
     """A sample, with its answer."""
     key = (wanted.benchmark, wanted.task.language, wanted.task.id)
     return _sample(key, wanted.number, said.text, cut=not said.ended)

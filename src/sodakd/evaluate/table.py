@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 
 from rich.table import Table
 
-from sodakd.evaluate.groups import Average, Group, averages
+from sodakd.evaluate.aggregate import LanguageAverage, LanguageResult, averages
 
 _PARTIAL = "*"
 """The mark of a figure over a part of a benchmark's tasks."""
 
 
-def table_of(groups: Sequence[Group]) -> Table:
+def results_table(groups: Sequence[LanguageResult]) -> Table:
     """The groups, and the average over the languages of each benchmark that has several."""
     ks = sorted({k for group in groups for k in group.pass_at})
     table = Table("benchmark", "language", "tasks", show_edge=False, pad_edge=False)
@@ -26,12 +26,12 @@ def table_of(groups: Sequence[Group]) -> Table:
     return table
 
 
-def _figures(of: Group | Average, ks: Sequence[int], mark: str) -> list[str]:
+def _figures(of: LanguageResult | LanguageAverage, ks: Sequence[int], mark: str) -> list[str]:
     shares = [f"{100 * of.pass_at[k]:.1f}{mark}" if k in of.pass_at else "" for k in ks]
     return [f"{shares[0]} ({100 * of.low:.1f}-{100 * of.high:.1f})", *shares[1:]]
 
 
-def outcomes_in_words(groups: Sequence[Group]) -> Iterator[str]:
+def outcomes_in_words(groups: Sequence[LanguageResult]) -> Iterator[str]:
     """What became of the samples that did not pass, a line for each group that has any."""
     for group in groups:
         others = [f"{count} {name}" for name, count in group.outcomes.items() if name != "passed"]

@@ -26,7 +26,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ExportJob:
     """What of which run goes where."""
 
     run: Path
@@ -34,7 +34,7 @@ class Wanted:
     options: Options = Options()
 
 
-def export(wanted: Wanted) -> Iterator[str]:
+def export(wanted: ExportJob) -> Iterator[str]:
     """Write what is wanted; a line for each part as it is done.
 
     Raises:
@@ -65,7 +65,7 @@ def export(wanted: Wanted) -> Iterator[str]:
         yield f"uploaded: {push(folder, options.repo_id, private=options.private)}"
 
 
-def _dataset(wanted: Wanted, form: str) -> Iterator[str]:
+def _dataset(wanted: ExportJob, form: str) -> Iterator[str]:
     options = wanted.options
     if options.gguf is not None:
         raise ExportError("--gguf is for a student, not for --dataset")

@@ -10,10 +10,10 @@ from pydantic import JsonValue
 
 from sodakd.errors import ExportError
 from sodakd.export.folder import CARD, begin_folder, kind_of
-from sodakd.export.formats import FORMATS, Format, Row, Taught, rows_of
+from sodakd.export.formats import FORMATS, Format, Row, TrainingRow, rows_of
+from sodakd.jsonl import atomic_write
 from sodakd.report.dataset_card import dataset_card
 from sodakd.report.reading import Folder, read_folder
-from sodakd.store import write_whole
 
 INFO = "dataset_info.json"
 
@@ -61,7 +61,7 @@ def export_dataset(
             f"{out} is of no kind that is written here; known: {', '.join(WRITERS)}, or a folder"
         )
     folder = read_folder(run)
-    rows = rows_of(taught(folder), chosen, provenance=provenance)
+    rows = rows_of(training_rows(folder), chosen, provenance=provenance)
     if not rows:
         raise ExportError(
             f"{run} has no {'pairs' if chosen.pairwise else 'answers'} to write yet"
@@ -73,17 +73,17 @@ def export_dataset(
     elif card.exists() and kind_of(card) != "dataset":
         raise ExportError(f"{card} would be the card, and is somebody else's; name another --out")
     words = dataset_card(folder, file.name, form, chosen.words, rows, licence)
-    write_whole(card, words.encode())
-    write_whole(file, write(rows))
+    atomic_write(card, words.encode())
+    atomic_write(file, write(rows))
     if chosen.info is not None:
         _add_info(file, chosen)
     return Exported(file, card, len(rows))
 
 
-def taught(folder: Folder) -> list[Taught]:
+def training_rows(folder: Folder) -> list[TrainingRow]:
     """Return what the first arm's students learnt from: pairs, or the teacher's solutions alone."""
     pairs = [
-        Taught(
+        TrainingRow(
             prompt=pair.question.text,
             chosen=pair.chosen,
             rejected=pair.rejected,
@@ -98,7 +98,7 @@ def taught(folder: Folder) -> list[Taught]:
         for pair in row.pairs
     ]
     return pairs or [
-        Taught(
+        TrainingRow(
             prompt=each.prompt, chosen=each.code, rejected=None, question_id=each.question_id,
             language=None, source="", level=None, fault=None, student=row.name,
         )
@@ -150,4 +150,4 @@ def _add_info(file: Path, form: Format) -> None:
     if not isinstance(known, dict):
         raise ExportError(f"{path} holds no object, so the dataset cannot be added to it")
     info = {**known, file.stem: {"file_name": file.name, **(form.info or {})}}
-    write_whole(path, (json.dumps(info, indent=2, ensure_ascii=False) + "\n").encode())
+    atomic_write(path, (json.dumps(info, indent=2, ensure_ascii=False) + "\n").encode())

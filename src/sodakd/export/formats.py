@@ -11,7 +11,7 @@ Row = Mapping[str, JsonValue]
 
 
 @dataclass(frozen=True)
-class Taught:
+class TrainingRow:
     """A question with its answers, and where in the run it stands.
 
     `rejected` and `fault` are None where the run asked for correct answers alone.
@@ -35,17 +35,17 @@ class Format:
     `info` is the entry of LLaMA-Factory's `dataset_info.json`, without the file's name.
     """
 
-    row: Callable[[Taught], Row]
+    row: Callable[[TrainingRow], Row]
     pairwise: bool
     words: str
     info: Mapping[str, JsonValue] | None = None
 
 
-def _preference(one: Taught) -> Row:
+def _preference(one: TrainingRow) -> Row:
     return {"prompt": one.prompt, "chosen": one.chosen, "rejected": one.rejected}
 
 
-def _conversational(one: Taught) -> Row:
+def _conversational(one: TrainingRow) -> Row:
     return {
         "prompt": [_message("user", one.prompt)],
         "chosen": [_message("assistant", one.chosen)],
@@ -53,17 +53,17 @@ def _conversational(one: Taught) -> Row:
     }
 
 
-def _messages(one: Taught) -> Row:
+def _messages(one: TrainingRow) -> Row:
     return {"messages": [_message("user", one.prompt), _message("assistant", one.chosen)]}
 
 
-def _alpaca(one: Taught) -> Row:
+def _alpaca(one: TrainingRow) -> Row:
     return {
         "instruction": one.prompt, "input": "", "chosen": one.chosen, "rejected": one.rejected,
     }  # fmt: skip
 
 
-def _sharegpt(one: Taught) -> Row:
+def _sharegpt(one: TrainingRow) -> Row:
     return {
         "conversations": [{"from": "human", "value": one.prompt}],
         "chosen": {"from": "gpt", "value": one.chosen},
@@ -110,7 +110,7 @@ FORMATS: Mapping[str, Format] = {
 }  # fmt: skip
 
 
-def rows_of(taught: Sequence[Taught], form: Format, *, provenance: bool) -> list[Row]:
+def rows_of(taught: Sequence[TrainingRow], form: Format, *, provenance: bool) -> list[Row]:
     """The rows of a dataset, in order, each once; those without what the form needs are left out.
 
     An empty side is none. Two rows are the same where the form writes the same of them; the first
@@ -126,7 +126,7 @@ def rows_of(taught: Sequence[Taught], form: Format, *, provenance: bool) -> list
     return list(rows.values())
 
 
-def _provenance(one: Taught, form: Format) -> Row:
+def _provenance(one: TrainingRow, form: Format) -> Row:
     """Columns that say where a row is from."""
     known: Row = {
         "question_id": one.question_id,

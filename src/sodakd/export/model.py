@@ -4,12 +4,12 @@ from pathlib import Path
 
 from sodakd.errors import RunError
 from sodakd.export.folder import CARD, begin_folder
-from sodakd.models.folder import template_of
-from sodakd.models.portable import write_portable
+from sodakd.inference.folder import template_of
+from sodakd.inference.portable import write_portable
+from sodakd.jsonl import atomic_write
 from sodakd.report.card import model_card
 from sodakd.report.student import read_student
 from sodakd.run import Run
-from sodakd.store import write_whole
 from sodakd.weights import check_weights
 
 
@@ -48,6 +48,6 @@ def export_model(
     card = model_card(
         run, shown, has_template=template_of(student) is not None, licence=licence, title=title
     )
-    write_whole(out / CARD, card.encode())
+    atomic_write(out / CARD, card.encode())
     write_portable(student, out)
     return out

@@ -1,7 +1,7 @@
 """The judge: untrusted code is run here and nowhere else.
 
-`from sodakd.judge import Judge, Program, Tests` (loaded on demand: what runs inside the box imports
-this package too, and must start in milliseconds).
+`from sodakd.judge import Judge, Program, CallTests` (loaded on demand: what runs inside the
+box imports this package too, and must start in milliseconds).
 """
 
 from typing import TYPE_CHECKING
@@ -9,34 +9,34 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sodakd.errors import JudgeError, LanguageMissing
     from sodakd.judge.judge import Judge
-    from sodakd.judge.program import Judged, Program
+    from sodakd.judge.program import JudgedProgram, Program
     from sodakd.settings.stages import JudgeSettings
     from sodakd.types import (
-        Case,
+        CallTests,
         Finding,
         Language,
         Outcome,
         Signature,
-        Tests,
+        TestCase,
         TestScript,
         ValueType,
         Verdict,
     )
 
 __all__ = [
-    "Case",
+    "CallTests",
     "Finding",
     "Judge",
     "JudgeError",
     "JudgeSettings",
-    "Judged",
+    "JudgedProgram",
     "Language",
     "LanguageMissing",
     "Outcome",
     "Program",
     "Signature",
+    "TestCase",
     "TestScript",
-    "Tests",
     "ValueType",
     "Verdict",
 ]
@@ -45,7 +45,7 @@ _PLACES = {
     "Judge": "judge.judge",
     "JudgeError": "errors",
     "JudgeSettings": "settings.stages",
-    "Judged": "judge.program",
+    "JudgedProgram": "judge.program",
     "LanguageMissing": "errors",
     "Program": "judge.program",
 }

@@ -10,10 +10,10 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sodakd.judge.inside.plain import Json, encode
-from sodakd.judge.inside.said import UNREAD
-from sodakd.judge.inside.script import RUNNABLE
-from sodakd.types import Assertion, Comparison, Tests, TestScript
+from sodakd.judge.sandbox.json_values import Json, encode
+from sodakd.judge.sandbox.script import RUNNABLE
+from sodakd.judge.sandbox.text import UNREAD
+from sodakd.types import Assertion, CallTests, Comparison, TestScript
 
 _MOST = 1000
 """Lines that are read: those of functions that are called again and again would be very many."""
@@ -21,14 +21,14 @@ _LONGEST = 65536
 """Characters of a script that is read so."""
 
 
-def as_calls(script: TestScript) -> Tests | TestScript:
+def as_calls(script: TestScript) -> CallTests | TestScript:
     """Return the tests that a Python script asserts; the script itself where it does more."""
     if script.in_process or script.as_main:
         return script
     return read_assertions(script.script, script.entry_point) or script
 
 
-def read_assertions(script: str, entry_point: str) -> Tests | None:
+def read_assertions(script: str, entry_point: str) -> CallTests | None:
     """Return the calls that a Python script asserts, where it does nothing else; else None."""
     if len(script) > _LONGEST:
         return None
@@ -44,7 +44,7 @@ def read_assertions(script: str, entry_point: str) -> Tests | None:
     taken = {"", "set", *found.own}  # `set()` is read as a literal
     if name in taken or (hasattr(builtins, name) and name != entry_point):
         return None
-    return Tests(entry_point=name, cases=tuple(found.assertions))
+    return CallTests(entry_point=name, cases=tuple(found.assertions))
 
 
 @dataclass

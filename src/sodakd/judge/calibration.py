@@ -11,10 +11,10 @@ import platform
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from sodakd.judge.building import cache
+from sodakd.jsonl import atomic_write
+from sodakd.judge.build_cache import cache
 from sodakd.judge.program import Program
-from sodakd.store import write_whole
-from sodakd.types import Case, Language, Signature, Tests, ValueType, Verdict
+from sodakd.types import CallTests, Language, Signature, TestCase, ValueType, Verdict
 
 REFERENCE: Mapping[Language, float] = {
     Language.PYTHON: 0.04,
@@ -58,10 +58,10 @@ class Calibration:
         if not all(verdict.passed for verdict in verdicts):
             said = next(verdict for verdict in verdicts if not verdict.passed)
             return f"{language} is not calibrated: its program got {said.outcome} {said.output}"
-        found = step(min(verdict.seconds for verdict in verdicts) / REFERENCE[language])
+        found = round_up(min(verdict.seconds for verdict in verdicts) / REFERENCE[language])
         self._factors[language] = found
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(self._path, json.dumps({**self._read(), name: found}, indent=1).encode())
+        atomic_write(self._path, json.dumps({**self._read(), name: found}, indent=1).encode())
         return ""
 
     def _read(self) -> dict[str, float]:
@@ -72,7 +72,7 @@ class Calibration:
         return {str(name): max(1.0, min(_STEPS[-1], float(one))) for name, one in held.items()}
 
 
-def step(ratio: float) -> float:
+def round_up(ratio: float) -> float:
     """The factor for a machine that takes so many times the reference's seconds."""
     return next((one for one in _STEPS if ratio <= one * _NOISE), _STEPS[-1])
 
@@ -89,7 +89,7 @@ def machine() -> str:
     return hashlib.sha256("\n".join(dict.fromkeys(parts)).encode()).hexdigest()[:16]
 
 
-def gold(language: Language) -> Program:
+def calibration_program(language: Language) -> Program:
     """The program that is timed: what solutions do most: a sieve, a sort, arithmetic in a loop."""
     return Program(_CODE[language], language, _tests(language), id="calibration")
 
@@ -98,11 +98,11 @@ _SMALL, _BIG = 40_000, 1_000_000
 _GIVEN: Mapping[int, int] = {_SMALL: 323_365, _BIG: 11_332_210}
 
 
-def _tests(language: Language) -> Tests:
+def _tests(language: Language) -> CallTests:
     size = _SMALL if language is Language.PYTHON else _BIG
-    return Tests(
+    return CallTests(
         entry_point="work",
-        cases=(Case(arguments=(size,), expected=_GIVEN[size]),),
+        cases=(TestCase(arguments=(size,), expected=_GIVEN[size]),),
         signature=Signature(arguments=(ValueType.INT,), returns=ValueType.INT),
     )
 

@@ -9,11 +9,11 @@ import sysconfig
 from pathlib import Path
 
 from sodakd.errors import JudgeError
-from sodakd.judge.building import built, run, said
-from sodakd.judge.inside.wall import seen
+from sodakd.judge.build_cache import cached_build, run_tool, tool_output
 from sodakd.judge.languages.go import INSIDE
+from sodakd.judge.sandbox.namespaces import path_inside
 
-_SOURCES = Path(__file__).with_name("inside") / "go"
+_SOURCES = Path(__file__).with_name("sandbox") / "go"
 
 _LEFT_OUT = re.compile(
     r"(?:^|.*/)(?:internal|vendor)(?:/.*|$)|(?:debug|database|go|plugin|runtime/race)(?:/.*|$)"
@@ -38,7 +38,7 @@ def go_root() -> Path:
     beside = os.pathsep.join([os.environ.get("PATH", os.defpath), sysconfig.get_path("scripts")])
     go = shutil.which("go", path=beside) or "/usr/local/go/bin/go"
     try:
-        root = Path(said(go, "env", "GOROOT")).resolve()
+        root = Path(tool_output(go, "env", "GOROOT")).resolve()
     except (OSError, subprocess.SubprocessError) as error:
         raise JudgeError(f"Go (1.21 or newer) is not installed, {go}: {error}") from error
     if not (root / "pkg" / "tool" / "linux_amd64" / "compile").exists():
@@ -50,7 +50,7 @@ def go_library(root: Path, version: str) -> Path:
     """The list of the packages of the Go at `root`, compiled where the cache has none yet."""
     sources = b"".join(path.read_bytes() for path in sorted(_SOURCES.glob("*.go")))
     key = " ".join((version, _FLAGS, _LEFT_OUT.pattern, *_MORE)).encode() + sources
-    home = built("go", key, lambda target: _compile(root, target))
+    home = cached_build("go", key, lambda target: _compile(root, target))
     return _listed(home)
 
 
@@ -62,10 +62,10 @@ def _compile(root: Path, target: Path) -> None:
         "GOTOOLCHAIN": "local", "GOTELEMETRY": "off",
     }  # fmt: skip
     go = str(root / "bin" / "go")
-    names = run(go, "list", "std", environment=environment, folder=target).split()
+    names = run_tool(go, "list", "std", environment=environment, folder=target).split()
     wanted = [name for name in names if not _LEFT_OUT.fullmatch(name)]
     form = "{{if .Export}}{{.ImportPath}}={{.Export}}{{end}}"
-    listed = run(
+    listed = run_tool(
         go, "list", "-export", "-deps", f"-gcflags=all={_FLAGS}", "-f", form,
         *wanted, *_MORE, environment=environment, folder=target,
     )  # fmt: skip
@@ -80,7 +80,7 @@ def _compile(root: Path, target: Path) -> None:
 
     for name, source in _OURS.items():
         packages[name] = f"lib/ours_{source.removesuffix('.go')}.a"
-        run(
+        run_tool(
             compiler, "-o", packages[name], "-p", name, "-complete", _FLAGS, "-importcfg",
             "packages", "-trimpath", f"{_SOURCES}=>{name}", str(_SOURCES / source), folder=target,
         )  # fmt: skip
@@ -99,7 +99,7 @@ def _listed(home: Path) -> Path:
     """
     outside = home / f"packages-{hashlib.sha256(str(home).encode()).hexdigest()[:8]}"
     inside = outside.with_name(outside.name + INSIDE)
-    for listed, place in ((outside, str(home)), (inside, seen(str(home)))):
+    for listed, place in ((outside, str(home)), (inside, path_inside(str(home)))):
         if not listed.exists():
             part = listed.with_suffix(f".{os.getpid()}")
             part.write_text((home / "packages").read_text().replace("=lib/", f"={place}/lib/"))

@@ -1,8 +1,8 @@
 """`Judge`: programs in, verdicts out.
 
-Each program runs behind two walls (`inside/wall.py`, `inside/contain.c`), with limits on CPU and
-wall time, memory, processes, output and disk. What its calls must give is compared out here, so a
-program cannot pass by anything but giving it.
+Each program runs behind two walls (`sandbox/namespaces.py`, `sandbox/contain.c`), with limits on
+CPU and wall time, memory, processes, output and disk. What its calls must give is compared out here,
+so a program cannot pass by anything but giving it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,30 +13,30 @@ from typing import Self
 
 from pydantic import JsonValue
 
-from sodakd.judge.calibration import Calibration, gold
-from sodakd.judge.known import Known, digest
-from sodakd.judge.lint.linting import StaticTools
-from sodakd.judge.pool import Worker, WorkerError
-from sodakd.judge.program import Judged, Program
-from sodakd.judge.skipped import Skipped
-from sodakd.judge.stream import Open
-from sodakd.judge.tasks import (
+from sodakd.judge.calibration import Calibration, calibration_program
+from sodakd.judge.invalid_tests import InvalidTestsError, or_invalid
+from sodakd.judge.lint.runner import StaticTools
+from sodakd.judge.missing_languages import MissingLanguages
+from sodakd.judge.pending import Pending
+from sodakd.judge.program import JudgedProgram, Program
+from sodakd.judge.protocol import (
+    decode_verdict,
+    encode_limits,
+    encode_task,
     ended_worker,
-    found,
-    limits_of,
     not_executable,
-    task_of,
-    verdict_of,
+    require_toolchain,
     versions,
 )
-from sodakd.judge.unfit import UnfitError, or_unfit
-from sodakd.judge.walls import WARNINGS
-from sodakd.judge.workers import Use, Workers
-from sodakd.run import cores
+from sodakd.judge.sandbox_choice import WARNINGS
+from sodakd.judge.verdict_cache import VerdictCache, digest
+from sodakd.judge.worker_pool import WorkerKey, WorkerPool
+from sodakd.judge.worker_process import Worker, WorkerError
+from sodakd.run import cpu_count
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import Finding, Language, Outcome, Verdict, Walls
+from sodakd.types import Finding, Language, Outcome, SandboxKind, Verdict
 
-__all__ = ["Judge", "Judged", "Program", "versions"]
+__all__ = ["Judge", "JudgedProgram", "Program", "versions"]
 
 _BATCH = {Language.GO: 24, Language.PYTHON: 8, Language.JAVASCRIPT: 8, Language.TYPESCRIPT: 4}
 """Programs at most that a worker is given as one request: those of Go are linked together, the
@@ -72,10 +72,10 @@ class Judge:
         settings = settings or JudgeSettings()
         self._settings = settings
         self._warm = warm
-        self._count = workers or cores()
-        self._workers = Workers(self._worker, self._count)
+        self._count = workers or cpu_count()
+        self._workers = WorkerPool(self._worker, self._count)
         self._threads = ThreadPoolExecutor(self._count)
-        self._known = Known()
+        self._known = VerdictCache()
         self._calibration = Calibration() if settings.calibrate else None
         self._languages: set[Language] = set()
         self._notes: set[str] = set()
@@ -111,7 +111,7 @@ class Judge:
             UnfitError: tests cannot be put to their programs, by their signature.
         """
         for language in sorted({one.language for one in programs if one.code.strip()}):
-            found(language)
+            require_toolchain(language)
         verdicts: dict[int, Verdict] = {}
         for number, verdict in self._stream(programs):
             verdicts[number] = verdict
@@ -119,7 +119,7 @@ class Judge:
                 progress(len(verdicts))
         return [verdicts[number] for number in range(len(programs))]
 
-    def many(self, programs: Iterable[Program]) -> Iterator[Judged]:
+    def many(self, programs: Iterable[Program]) -> Iterator[JudgedProgram]:
         """The verdicts on programs as they come, in any order, each under its program's id.
 
         `programs` is read no faster than it is judged: a few dozen for each worker are read ahead.
@@ -132,7 +132,7 @@ class Judge:
                 all others have their verdicts.
         """
         ids: dict[int, str] = {}
-        skipped = Skipped()
+        skipped = MissingLanguages()
 
         def noted() -> Iterator[Program]:
             for number, program in enumerate(skipped.without(programs)):
@@ -141,7 +141,7 @@ class Judge:
 
         with skipped.told():
             for number, verdict in self._stream(noted()):
-                yield Judged(ids.pop(number), verdict)
+                yield JudgedProgram(ids.pop(number), verdict)
 
     def lint(self, programs: Sequence[Program], *, full: bool = False) -> list[tuple[Finding, ...]]:
         """What static tools find in programs, in their order: advice, which changes no verdict.
@@ -169,14 +169,14 @@ class Judge:
 
     def _stream(self, programs: Iterable[Program]) -> Iterator[tuple[int, Verdict]]:
         """Equal programs are run once; what ran out of time is run again when nothing else does."""
-        open_ = Open(enumerate(programs))
+        open_ = Pending(enumerate(programs))
         while open_.more or open_.asked:
             yield from self._read(open_)
             crowded = open_.started > 1 and self._count > 1
             done, _ = wait(open_.waiting, return_when=FIRST_COMPLETED)
             for future in done:
                 for key, verdict in zip(open_.waiting.pop(future), future.result(), strict=True):
-                    if isinstance(verdict, UnfitError):
+                    if isinstance(verdict, InvalidTestsError):
                         open_.unfit |= verdict.reasons
                         del open_.asked[key], open_.places[key]
                     elif crowded and verdict.outcome is Outcome.TIMEOUT:
@@ -188,9 +188,9 @@ class Judge:
                     yield from self._found(open_, key, self._judge(open_.asked[key]))
                 open_.late.clear()
         if open_.unfit:
-            raise UnfitError(open_.unfit)
+            raise InvalidTestsError(open_.unfit)
 
-    def _read(self, open_: Open) -> Iterator[tuple[int, Verdict]]:
+    def _read(self, open_: Pending) -> Iterator[tuple[int, Verdict]]:
         """Read programs, as many as may be open, and ask for them; yields what is known already."""
         while open_.more and len(open_.asked) < _AHEAD * self._count and len(open_.late) < _LATE:
             number, program = next(open_.source, (-1, None))
@@ -210,7 +210,7 @@ class Judge:
             for batch in open_.batches.values():
                 self._submit_batch(open_, batch)
 
-    def _ask_for(self, open_: Open, key: bytes, number: int, program: Program) -> None:
+    def _ask_for(self, open_: Pending, key: bytes, number: int, program: Program) -> None:
         open_.places[key], open_.asked[key] = [number], program
         open_.started += 1
         if program.code.strip():
@@ -221,12 +221,12 @@ class Judge:
         if len(batch) >= most * self._count:
             self._submit_batch(open_, batch)
 
-    def _found(self, open_: Open, key: bytes, verdict: Verdict) -> Iterator[tuple[int, Verdict]]:
+    def _found(self, open_: Pending, key: bytes, verdict: Verdict) -> Iterator[tuple[int, Verdict]]:
         self._known.put(key, verdict)
         del open_.asked[key]
         yield from ((number, verdict) for number in open_.places.pop(key))
 
-    def _submit_batch(self, open_: Open, batch: list[bytes]) -> None:
+    def _submit_batch(self, open_: Pending, batch: list[bytes]) -> None:
         """Ask for what goes together: a part for each worker."""
         size = max(1, -(-len(batch) // self._count))
         for at in range(0, len(batch), size):
@@ -239,27 +239,29 @@ class Judge:
         """See to it that a language can be judged, before any of its programs is."""
         if language in self._languages:
             return
-        found(language)
+        require_toolchain(language)
         self._languages.add(language)
         if self._calibration is not None:
             tools = " ".join(f"{name} {one}" for name, one in versions([language]).items())
-            note = self._calibration.measure(language, tools, lambda: self._judge(gold(language)))
+            note = self._calibration.measure(
+                language, tools, lambda: self._judge(calibration_program(language))
+            )
             if note:
                 self._notes.add(note)
 
-    def _worker(self, use: Use) -> Worker:
+    def _worker(self, use: WorkerKey) -> Worker:
         settings = self._settings
         return Worker(
             settings.memory_mb * 2**20,
             settings.processes,
-            found(use).places if isinstance(use, Language) else use,
+            require_toolchain(use).places if isinstance(use, Language) else use,
             allow_unsandboxed=settings.allow_unsandboxed,
         )
 
     def _ask_tool(
         self, places: frozenset[str], request: dict[str, JsonValue]
     ) -> dict[str, JsonValue]:
-        with self._workers.lent(places) as worker:
+        with self._workers.lease(places) as worker:
             for _ in range(_TRIES):
                 try:
                     return worker.ask_tool(request)
@@ -270,25 +272,25 @@ class Judge:
         assert isinstance(messages, list)
         return {"said": [None] * max(1, len(messages)), "note": ""}
 
-    def _judge_together(self, programs: Sequence[Program]) -> list[Verdict | UnfitError]:
+    def _judge_together(self, programs: Sequence[Program]) -> list[Verdict | InvalidTestsError]:
         if len(programs) > 1:
-            with self._workers.lent(programs[0].language) as worker:
+            with self._workers.lease(programs[0].language) as worker:
                 try:
                     said = worker.ask([self._task(program) for program in programs])
                     walls = worker.walls
                     pairs = zip(said, programs, strict=True)
-                    return [or_unfit(partial(self._verdict, *one, walls)) for one in pairs]
-                except UnfitError:
+                    return [or_invalid(partial(self._verdict, *one, walls)) for one in pairs]
+                except InvalidTestsError:
                     pass  # each alone, below: which one it is
                 except WorkerError:
                     worker.close()  # each alone: another may do better
-        return [or_unfit(partial(self._judge, program)) for program in programs]
+        return [or_invalid(partial(self._judge, program)) for program in programs]
 
     def _judge(self, program: Program) -> Verdict:
         if not program.code.strip():
             return not_executable(program)
         task, failed = self._task(program), WorkerError("")
-        with self._workers.lent(program.language) as worker:
+        with self._workers.lease(program.language) as worker:
             for _ in range(_TRIES):
                 try:
                     (said,) = worker.ask([task])
@@ -297,7 +299,7 @@ class Judge:
                     worker.close()
                     failed = error
             # It is the program, if a worker does what it should with another one.
-            right = gold(program.language)
+            right = calibration_program(program.language)
             try:
                 (said,) = worker.ask([self._task(right)])
                 sound = self._verdict(said, right, worker.walls).passed
@@ -308,17 +310,17 @@ class Judge:
                 raise failed
             return ended_worker(program, failed.outcome, str(failed), worker.walls)
 
-    def _verdict(self, said: dict[str, JsonValue], program: Program, walls: Walls) -> Verdict:
+    def _verdict(self, said: dict[str, JsonValue], program: Program, walls: SandboxKind) -> Verdict:
         notes = said.get("notes")
         if isinstance(notes, list):
             self._notes.update(map(str, notes))
         if WARNINGS[walls]:
             self._notes.add(WARNINGS[walls])
-        return verdict_of(said, program, walls)
+        return decode_verdict(said, program, walls)
 
     def _factor(self, language: Language) -> float:
         return self._calibration.factor(language) if self._calibration is not None else 1.0
 
     def _task(self, program: Program) -> dict[str, JsonValue]:
-        limits = limits_of(self._settings, self._factor(program.language))
-        return task_of(program, limits, warm=self._warm)
+        limits = encode_limits(self._settings, self._factor(program.language))
+        return encode_task(program, limits, warm=self._warm)

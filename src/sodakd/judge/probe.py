@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sodakd.errors import JudgeError
-from sodakd.judge.installing import one_command
+from sodakd.judge.install_hint import combined_command
 from sodakd.judge.judge import Judge
-from sodakd.judge.lint.table import TOOLS, tools_for
-from sodakd.judge.pool import Worker
+from sodakd.judge.lint.registry import TOOLS, tools_for
 from sodakd.judge.program import Program
-from sodakd.judge.toolchains import INSTALL, Missing, Toolchain, toolchain
+from sodakd.judge.toolchains import INSTALL, MissingToolchain, Toolchain, toolchain
+from sodakd.judge.worker_process import Worker
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import Case, Language, Outcome, Tests, Walls
+from sodakd.types import CallTests, Language, Outcome, SandboxKind, TestCase
 
-_TESTS = Tests(entry_point="tried", cases=(Case(arguments=(), expected="held"),))
+_TESTS = CallTests(entry_point="tried", cases=(TestCase(arguments=(), expected="held"),))
 _ATTACKS: Mapping[str, str] = {
     "files": "def tried():\n    try:\n        open('/etc/shadow').read()\n"
     "    except OSError:\n        return 'held'\n",
@@ -56,7 +56,7 @@ def probe() -> Probe:
         finally:
             worker.close()
         isolation = _STANDING[walls]
-        mended = [("mended by", worker.mended_by())] if walls is not Walls.NAMESPACES else []
+        mended = [("mended by", worker.mended_by())] if walls is not SandboxKind.NAMESPACES else []
         grouped = f"v{group.version}" if group is not None else f"none: {_NO_GROUP}"
         lines = [("isolation", isolation), *mended, ("control group", grouped), *_attacked()]
     except JudgeError as error:
@@ -67,10 +67,10 @@ def probe() -> Probe:
     )
 
 
-_STANDING: Mapping[Walls, str] = {
-    Walls.NAMESPACES: "namespaces, a filter of system calls, limits",
-    Walls.LANDLOCK: "Landlock, a filter of system calls, limits: weaker than namespaces",
-    Walls.NONE: "",
+_STANDING: Mapping[SandboxKind, str] = {
+    SandboxKind.NAMESPACES: "namespaces, a filter of system calls, limits",
+    SandboxKind.LANDLOCK: "Landlock, a filter of system calls, limits: weaker than namespaces",
+    SandboxKind.NONE: "",
 }
 _NO_GROUP = (
     "memory is counted process by process; where Linux has version 2, one can be made below a group"
@@ -92,8 +92,8 @@ def languages() -> list[tuple[str, str]]:
     lines = []
     for language in Language:
         found = toolchain(language)
-        if isinstance(found, Missing):
-            lines.append((language.value, f"missing: {found.lacks}; {found.command}"))
+        if isinstance(found, MissingToolchain):
+            lines.append((language.value, f"missing: {found.reason}; {found.command}"))
         else:
             versions = ", ".join(f"{name} {version}" for name, version in found.versions.items())
             lines.append((language.value, versions))
@@ -111,13 +111,13 @@ def static_tools() -> list[tuple[str, str]]:
 def install_help() -> str:
     """One command that installs all that is missing; then what each language and tool needs."""
     toolchains = {language: toolchain(language) for language in Language}
-    lacking = [one.command for one in toolchains.values() if isinstance(one, Missing)]
+    lacking = [one.command for one in toolchains.values() if isinstance(one, MissingToolchain)]
     lacking += [tool.install for tool in tools_for(Language, full=True).missing]
     names = [*Language, *(tool.name for tool in TOOLS)]
     width = max(map(len, names))
     lines = [f"  {language.value:<{width}}  {INSTALL[language]}" for language in Language]
     tools = [f"  {tool.name:<{width}}  {tool.install}" for tool in TOOLS]
-    command = one_command(lacking)
+    command = combined_command(lacking)
     return "\n".join(
         [
             f"All that is missing here:\n  {command}" if command else "Nothing is missing here.",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sodakd.types import Language, Tests, TestScript, Verdict
+from sodakd.types import CallTests, Language, TestScript, Verdict
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Program:
 
     code: str
     language: Language
-    tests: Tests | TestScript
+    tests: CallTests | TestScript
     id: str = ""
     reason: str = "no code"
 
@@ -27,7 +27,7 @@ class Program:
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedProgram:
     """A program's id and its verdict."""
 
     id: str

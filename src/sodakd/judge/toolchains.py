@@ -16,14 +16,14 @@ from functools import lru_cache
 from pathlib import Path
 
 from sodakd.errors import JudgeError
-from sodakd.judge.building import built, find, run, said
+from sodakd.judge.build_cache import cached_build, run_tool, tool_output, which
 from sodakd.judge.go_library import go_library, go_root
-from sodakd.judge.headers import c_headers, cpp_headers
-from sodakd.judge.inside.wall import seen
 from sodakd.judge.languages.java import HARNESS
+from sodakd.judge.precompiled_headers import c_headers, cpp_headers
+from sodakd.judge.sandbox.namespaces import path_inside
 from sodakd.types import Language
 
-_INSIDE = Path(__file__).with_name("inside")
+_SANDBOX = Path(__file__).with_name("sandbox")
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,10 @@ class Toolchain:
 
 
 @dataclass(frozen=True)
-class Missing:
+class MissingToolchain:
     """A language that cannot be judged here: what it lacks, and the one command that mends it."""
 
-    lacks: str
+    reason: str
     command: str
 
 
@@ -54,27 +54,27 @@ INSTALL: Mapping[Language, str] = {
 }
 
 
-def contain_library() -> Path:
+def build_sandbox_library() -> Path:
     """The compiled inner wall. Raises `JudgeError` where no C compiler is there."""
-    sources = {name: _INSIDE / f"{name}.c" for name in ("contain", "forks", "fork")}
+    sources = {name: _SANDBOX / f"{name}.c" for name in ("contain", "forks", "fork")}
 
     def build(target: Path) -> None:
         for name, out in (("forks", "contain.so"), ("fork", "fork.node")):
-            run("gcc", "-O2", "-shared", "-fPIC", "-o", str(target / out), str(sources[name]))
+            run_tool("gcc", "-O2", "-shared", "-fPIC", "-o", str(target / out), str(sources[name]))
 
     if platform.machine() != "x86_64":
         raise JudgeError(f"the sandbox knows x86_64 alone; found {platform.machine()}")
     key = b"".join(source.read_bytes() for source in sources.values())
-    return built("contain", key, build) / "contain.so"
+    return cached_build("contain", key, build) / "contain.so"
 
 
 @lru_cache
-def toolchain(language: Language) -> Toolchain | Missing:
+def toolchain(language: Language) -> Toolchain | MissingToolchain:
     """The toolchain of a language, built up where something of ours is missing."""
     try:
         return _FINDERS[language]()
     except (JudgeError, OSError, subprocess.SubprocessError) as error:
-        return Missing(str(error), INSTALL[language])
+        return MissingToolchain(str(error), INSTALL[language])
 
 
 def _python() -> Toolchain:
@@ -82,12 +82,12 @@ def _python() -> Toolchain:
 
 
 def _finish() -> Path:
-    source = _INSIDE / "finish.c"
+    source = _SANDBOX / "finish.c"
 
     def build(target: Path) -> None:
-        run("gcc", "-O1", "-c", "-o", str(target / "finish.o"), str(source))
+        run_tool("gcc", "-O1", "-c", "-o", str(target / "finish.o"), str(source))
 
-    return built("finish", source.read_bytes(), build) / "finish.o"
+    return cached_build("finish", source.read_bytes(), build) / "finish.o"
 
 
 def _stderr(*command: str) -> str:
@@ -97,8 +97,8 @@ def _stderr(*command: str) -> str:
 
 def _gcc(name: str) -> str:
     """The compiler behind a name, which may be a wrapper's: it says where it lies."""
-    found = re.search(r"^COLLECT_GCC=(.+)$", _stderr(find(name), "-v"), re.MULTILINE)
-    return (shutil.which(found[1]) if found else None) or find(name)
+    found = re.search(r"^COLLECT_GCC=(.+)$", _stderr(which(name), "-v"), re.MULTILINE)
+    return (shutil.which(found[1]) if found else None) or which(name)
 
 
 def _linker() -> str:
@@ -108,7 +108,7 @@ def _linker() -> str:
 
 def _c() -> Toolchain:
     gcc, finish = _gcc("gcc"), _finish()
-    version = said(gcc, "-dumpfullversion")
+    version = tool_output(gcc, "-dumpfullversion")
     headers = c_headers(gcc, version)
     tools = {
         "gcc": gcc,
@@ -121,7 +121,7 @@ def _c() -> Toolchain:
 
 def _cpp() -> Toolchain:
     compiler, finish = _gcc("g++"), _finish()
-    version = said(compiler, "-dumpfullversion")
+    version = tool_output(compiler, "-dumpfullversion")
     headers = cpp_headers(compiler, version)
     tools = {
         "g++": compiler,
@@ -136,7 +136,7 @@ def _cpp() -> Toolchain:
 
 def _java_home() -> Path:
     """The JDK behind `javac`, which may be a wrapper's: it says where it lies."""
-    shown = _stderr(find("javac"), "-J-XshowSettings:properties", "-version")
+    shown = _stderr(which("javac"), "-J-XshowSettings:properties", "-version")
     found = re.search(r"^\s*java\.home = (.+)$", shown, re.MULTILINE)
     if found is None:
         raise JudgeError("javac does not say where its JDK is")
@@ -150,31 +150,33 @@ def _java() -> Toolchain:
     def build(target: Path) -> None:
         source = target / "SodakdMain.java"
         source.write_text(HARNESS)
-        run(str(javac), "-nowarn", "-d", str(target), str(source))
+        run_tool(str(javac), "-nowarn", "-d", str(target), str(source))
         exports = "jdk.compiler/com.sun.tools.javac.api=ALL-UNNAMED"
         # Where this JDK has no such pool there is no class, the self-test fails, javac runs cold.
         with contextlib.suppress(JudgeError):
-            run(str(javac), "--add-exports", exports, "-nowarn", "-d", str(target), str(server))
+            run_tool(
+                str(javac), "--add-exports", exports, "-nowarn", "-d", str(target), str(server)
+            )
 
-    server = _INSIDE / "SodakdJavac.java"
-    key = HARNESS.encode() + server.read_bytes() + said(str(javac), "-version").encode()
-    harness = built("java", key, build)
+    server = _SANDBOX / "SodakdJavac.java"
+    key = HARNESS.encode() + server.read_bytes() + tool_output(str(javac), "-version").encode()
+    harness = cached_build("java", key, build)
     tools = {"javac": str(javac), "java": str(java), "java_harness": str(harness)}
     places = (str(harness), str(home))
-    return Toolchain(tools, places, {"javac": said(str(javac), "-version").split()[-1]})
+    return Toolchain(tools, places, {"javac": tool_output(str(javac), "-version").split()[-1]})
 
 
 def _javascript() -> Toolchain:
-    node = os.path.realpath(said(find("node", "nodejs"), "-p", "process.execPath"))
-    forks = contain_library().with_name("fork.node")
+    node = os.path.realpath(tool_output(which("node", "nodejs"), "-p", "process.execPath"))
+    forks = build_sandbox_library().with_name("fork.node")
     own = [place.resolve() for place in _own_node_modules() if place.is_dir()]
     tools = {
         "node": node,
-        "harness.js": str(_INSIDE / "harness.js"),
+        "harness.js": str(_SANDBOX / "harness.js"),
         "fork.node": str(forks),
-        "node_path": ":".join([*(seen(str(place)) for place in own), *_GLOBAL_NODE_MODULES]),
+        "node_path": ":".join([*(path_inside(str(place)) for place in own), *_GLOBAL_NODE_MODULES]),
     }
-    version = said(node, "--version").removeprefix("v")
+    version = tool_output(node, "--version").removeprefix("v")
     places = (node, str(forks.parent), *map(str, own))
     return Toolchain(tools, places, {"node": version})
 
@@ -186,9 +188,9 @@ def _typescript() -> Toolchain:
         **node.tools,
         "tsc": str(modules / "typescript" / "lib" / "tsc.js"),
         "typings": str(modules / "@types"),
-        "checker.js": str(_INSIDE / "checker.js"),
+        "checker.js": str(_SANDBOX / "checker.js"),
     }
-    version = said(node.tools["node"], tools["tsc"], "--version").removeprefix("Version ")
+    version = tool_output(node.tools["node"], tools["tsc"], "--version").removeprefix("Version ")
     return Toolchain(tools, (*node.places, str(modules)), {**node.versions, "typescript": version})
 
 

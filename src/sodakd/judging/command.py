@@ -16,19 +16,19 @@ from rich.progress import track
 from rich.table import Table
 
 from sodakd.errors import DataError, JudgeError, LanguageMissing
+from sodakd.judge.invalid_tests import InvalidTestsError
 from sodakd.judge.judge import Judge, versions
 from sodakd.judge.lint.counts import count
-from sodakd.judge.program import Judged
-from sodakd.judge.skipped import missing_error
-from sodakd.judge.unfit import UnfitError
+from sodakd.judge.missing_languages import missing_error
+from sodakd.judge.program import JudgedProgram
 from sodakd.judging.rows import Row, read_programs
-from sodakd.judging.verdict_file import Kept, Verdicts, key_of, resume
+from sodakd.judging.verdict_file import ResumedVerdicts, VerdictRow, key_of, load_valid
 from sodakd.settings.stages import JudgeSettings, Lint
-from sodakd.types import Finding, Language, Outcome, Stage
+from sodakd.types import Finding, JudgeStage, Language, Outcome
 
 
 @dataclass(frozen=True)
-class Asked:
+class JudgeFileOptions:
     """What is judged: a file of programs (`-`: standard input), one of tests, and how.
 
     `out` is where verdicts go (None: standard output); those that it holds of the same programs,
@@ -45,7 +45,7 @@ class Asked:
     restart: bool = False
 
 
-def judge_file(asked: Asked) -> None:
+def judge_file(asked: JudgeFileOptions) -> None:
     """Judge the programs of a file.
 
     Raises:
@@ -89,7 +89,7 @@ def judge_file(asked: Asked) -> None:
                 file_out.write(json.dumps(told) + "\n")
                 file_out.flush()
                 counts[row.program.language, one.verdict.outcome] += 1
-        except (LanguageMissing, UnfitError) as error:
+        except (LanguageMissing, InvalidTestsError) as error:
             left = [*_left_out(error, given.rows)]
         used, notes = judge.versions(), judge.notes()
     screen.print(_summary(counts))
@@ -107,8 +107,10 @@ def judge_file(asked: Asked) -> None:
 
 def _left_out(error: BaseException | None, rows: Sequence[Row]) -> Iterator[JudgeError]:
     """What is told of programs without a verdict, by the ids of their rows."""
-    if isinstance(error, UnfitError):
-        yield UnfitError({rows[int(one)].program.id: why for one, why in error.reasons.items()})
+    if isinstance(error, InvalidTestsError):
+        yield InvalidTestsError(
+            {rows[int(one)].program.id: why for one, why in error.reasons.items()}
+        )
         yield from _left_out(error.__cause__, rows)
     elif isinstance(error, LanguageMissing):
         yield missing_error(
@@ -119,9 +121,9 @@ def _left_out(error: BaseException | None, rows: Sequence[Row]) -> Iterator[Judg
         )
 
 
-def _kept(asked: Asked, rows: Sequence[Row], keys: Sequence[str]) -> Kept:
+def _kept(asked: JudgeFileOptions, rows: Sequence[Row], keys: Sequence[str]) -> ResumedVerdicts:
     if asked.out is None:
-        return Kept({}, 0)
+        return ResumedVerdicts({}, 0)
     for given in (asked.file, asked.tests):
         if (
             given is not None
@@ -132,10 +134,10 @@ def _kept(asked: Asked, rows: Sequence[Row], keys: Sequence[str]) -> Kept:
             raise DataError(f"--out is {given} itself, which is read: choose another file")
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     if asked.out.exists() and not (asked.out.is_file() or asked.out.is_dir()):
-        return Kept({}, 0)  # a device or a pipe keeps nothing
+        return ResumedVerdicts({}, 0)  # a device or a pipe keeps nothing
     if asked.restart:
         asked.out.unlink(missing_ok=True)
-    return resume(asked.out, [row.program for row in rows], keys)
+    return load_valid(asked.out, [row.program for row in rows], keys)
 
 
 @contextmanager
@@ -147,10 +149,10 @@ def _written(out: Path | None) -> Iterator[TextIO]:
         yield file
 
 
-def _told(judged: Judged, row: Row, key: str) -> dict[str, JsonValue]:
+def _told(judged: JudgedProgram, row: Row, key: str) -> dict[str, JsonValue]:
     """A verdict as it is written. Where no test ran there was nothing to be isolated from."""
     verdict, language = judged.verdict, row.program.language
-    ran = row.tested and verdict.stage is not Stage.EXTRACT
+    ran = row.tested and verdict.stage is not JudgeStage.EXTRACT
     return {
         "id": row.program.id,
         "language": language,
@@ -166,12 +168,12 @@ def _told(judged: Judged, row: Row, key: str) -> dict[str, JsonValue]:
     }
 
 
-def _findings(row: Verdicts) -> tuple[Finding, ...]:
+def _findings(row: VerdictRow) -> tuple[Finding, ...]:
     found = row.get("findings")
     return tuple(map(Finding.model_validate, found)) if isinstance(found, list) else ()
 
 
-def _remarks(asked: Asked, rows: Sequence[Row], kept: Kept) -> Iterator[str]:
+def _remarks(asked: JudgeFileOptions, rows: Sequence[Row], kept: ResumedVerdicts) -> Iterator[str]:
     untested = [row.program.id for row in rows if not row.tested]
     if untested:
         some = ", ".join(untested[:5]) + (", ..." if len(untested) > 5 else "")

@@ -16,11 +16,11 @@ from pydantic import JsonValue, ValidationError
 
 from sodakd.errors import DataError
 from sodakd.json_text import JsonError, parse_json
+from sodakd.jsonl import Line
 from sodakd.judge.assertions import as_calls
-from sodakd.store import Line
-from sodakd.text.test_validation import SIGNED, mistake
+from sodakd.text.test_validation import TYPED_LANGUAGES, signature_error
 from sodakd.text.truncation import parsed
-from sodakd.types import Language, Tests, TestScript
+from sodakd.types import CallTests, Language, TestScript
 
 _KEYS = ("tests", "test", "script", "test_list")
 _OTHERS = frozenset(
@@ -44,10 +44,10 @@ _FORM = (
 
 
 @dataclass(frozen=True)
-class Asked:
+class ParsedTests:
     """The tests of a row; `tested` is False where it has none, and the program is run as a file."""
 
-    tests: Tests | TestScript
+    tests: CallTests | TestScript
     tested: bool
 
 
@@ -56,7 +56,7 @@ def key_of_tests(row: Line) -> str:
     return next((key for key in _KEYS if _holds(row.values.get(key))), "")
 
 
-def overlooked(row: Line, key: str) -> Iterator[str]:
+def unread_keys(row: Line, key: str) -> Iterator[str]:
     """Keys that look like tests and were not read, where `key` was."""
     read = {key, "entry_point", *_BESIDE.get(key, ())}
     for name, value in row.values.items():
@@ -119,10 +119,10 @@ def _first_called(text: str) -> str:
     return ""
 
 
-def tests_of(row: Line, language: Language) -> Asked:
+def parse_tests(row: Line, language: Language) -> ParsedTests:
     """The tests of a row. Raises `DataError`, which says what is wrong and what to write."""
     key, entry_point = key_of_tests(row), entry_point_of(row)
-    as_file = Asked(TestScript(script="\n", as_main=True), tested=False)
+    as_file = ParsedTests(TestScript(script="\n", as_main=True), tested=False)
     if not key:
         return as_file
     asked = _value(row, key)
@@ -131,9 +131,9 @@ def tests_of(row: Line, language: Language) -> Asked:
     if isinstance(asked, str):
         asked = {"script": asked}
     if not isinstance(asked, dict):
-        raise row.wrong(f"{key} must be {_FORM}; found {type(asked).__name__}")
+        raise row.error(f"{key} must be {_FORM}; found {type(asked).__name__}")
     if wrong := _wrong_entry(entry_point, language, called="script" not in asked):
-        raise row.wrong(wrong)
+        raise row.error(wrong)
     asked = {"entry_point": entry_point, **asked}
     if "script" in asked:
         script = _validated(TestScript, asked, row, key)
@@ -141,14 +141,14 @@ def tests_of(row: Line, language: Language) -> Asked:
         if language is Language.PYTHON and _is_hollow(whole):
             return as_file
         script = script.model_copy(update={"script": whole})
-        return Asked(as_calls(script) if language is Language.PYTHON else script, tested=True)
-    tests = _validated(Tests, asked, row, key)
+        return ParsedTests(as_calls(script) if language is Language.PYTHON else script, tested=True)
+    tests = _validated(CallTests, asked, row, key)
     if not tests.entry_point:
-        raise row.wrong(f'{key}.entry_point is missing: add "entry_point", the function to call')
-    wrong = mistake(tests, language)
+        raise row.error(f'{key}.entry_point is missing: add "entry_point", the function to call')
+    wrong = signature_error(tests, language)
     if wrong:
-        raise row.wrong(wrong)
-    return Asked(tests, tested=True)
+        raise row.error(wrong)
+    return ParsedTests(tests, tested=True)
 
 
 def _wrong_entry(entry_point: str, language: Language, *, called: bool) -> str:
@@ -161,12 +161,15 @@ def _wrong_entry(entry_point: str, language: Language, *, called: bool) -> str:
         form = "a name or an expression such as Solution().add"
     else:
         right = (
-            not called or language not in SIGNED or not entry_point or entry_point.isidentifier()
+            not called
+            or language not in TYPED_LANGUAGES
+            or not entry_point
+            or entry_point.isidentifier()
         )
         form = "a name"
     if right:
         return ""
-    return f"entry_point is {entry_point!r}; in {language.written} it must be {form}"
+    return f"entry_point is {entry_point!r}; in {language.display_name} it must be {form}"
 
 
 def _holds(value: JsonValue) -> bool:
@@ -182,7 +185,7 @@ def _setup(row: Line, key: str) -> Iterator[str]:
         yield from map(str, value if isinstance(value, list) else [value] if value else [])
 
 
-Kind = TypeVar("Kind", Tests, TestScript)
+Kind = TypeVar("Kind", CallTests, TestScript)
 
 
 def _validated(kind: type[Kind], asked: Mapping[str, JsonValue], row: Line, key: str) -> Kind:
@@ -196,7 +199,7 @@ def _refused(error: ValidationError, row: Line, key: str) -> DataError:
     first = error.errors()[0]
     where = [str(part) for part in first["loc"]]
     advice = f"; {key} must be {_FORM}" if len(where) == 1 else ""
-    return row.wrong(f"{'.'.join([key, *where])}: {first['msg']}{advice}")
+    return row.error(f"{'.'.join([key, *where])}: {first['msg']}{advice}")
 
 
 def _completed(script: TestScript, language: Language, row: Line, key: str) -> str:
@@ -208,7 +211,7 @@ def _completed(script: TestScript, language: Language, row: Line, key: str) -> s
     elif language in {Language.JAVASCRIPT, Language.TYPESCRIPT} and _leaves_check(text):
         runs, call = bool(entry_point), f"\ncheck({entry_point});\n"
     if not runs:
-        raise row.wrong(
+        raise row.error(
             f"{key} defines tests and calls none, so every program would pass: call them at its"
             ' end, or add "entry_point", the function that check(...) is given'
         )

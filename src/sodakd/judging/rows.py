@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sodakd.errors import DataError
+from sodakd.jsonl import Line, iter_lines, read_object
 from sodakd.judge.program import Program
 from sodakd.judging.row_tests import (
     entry_point_of,
     key_of_tests,
     name_in,
-    overlooked,
-    tests_of,
+    parse_tests,
+    unread_keys,
 )
-from sodakd.store import Line, read_object, text_lines
-from sodakd.text.extract import extract, without_mark
+from sodakd.text.extract import extract, strip_bom
 from sodakd.text.labels import language_of
 from sodakd.types import Language
 
@@ -51,14 +51,14 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Given:
+class ParsedRows:
     """The rows of a file, and what is to be said of it, though it can be read."""
 
     rows: Sequence[Row]
     notes: Sequence[str]
 
 
-def read_programs(path: Path, tests: Path | None, language: Language | None) -> Given:
+def read_programs(path: Path, tests: Path | None, language: Language | None) -> ParsedRows:
     """The programs of a file (`-`: standard input), with their tests, or those of a second file.
 
     Raises `DataError`, which names every wrong line: its mistake, and what to do about it.
@@ -76,9 +76,9 @@ def read_programs(path: Path, tests: Path | None, language: Language | None) -> 
             wrong.append(str(error))
             continue
         used.add(_id(line))
-        left = [*overlooked(holder, key_of_tests(holder))]
+        left = [*unread_keys(holder, key_of_tests(holder))]
         if holder is not line:
-            left += overlooked(line, "")
+            left += unread_keys(line, "")
         unread.update(left)
         rows.append(replace(row, unread=left))
     if wrong:
@@ -92,11 +92,11 @@ def read_programs(path: Path, tests: Path | None, language: Language | None) -> 
     lonely = [name for name in by_id or {} if name not in used]
     if lonely:
         notes.append(f"{len(lonely)} tests of {tests} have no program: {_some(lonely)}")
-    return Given(rows, notes)
+    return ParsedRows(rows, notes)
 
 
 def _lines(path: Path, wrong: list[str]) -> Iterator[Line]:
-    for where, number, text in text_lines(path):
+    for where, number, text in iter_lines(path):
         try:
             values = read_object(text, where)
         except DataError as error:
@@ -125,8 +125,8 @@ def _holder(line: Line, by_id: Mapping[str, Line] | None, tests: Path | None) ->
     if key_of_tests(line):
         return line
     if found is not None:
-        raise found.wrong("no test: one of tests, test, test_list must hold it")
-    raise line.wrong(
+        raise found.error("no test: one of tests, test, test_list must hold it")
+    raise line.error(
         f"no row of {tests} has the id {_id(line)!r}; give it one there, or tests of its own here"
         f" (found there: {_some(by_id) or 'none'})"
     )
@@ -136,8 +136,8 @@ def _row(line: Line, holder: Line, language: Language | None) -> Row:
     column = next((key for key in _CODE if line.values.get(key) is not None), "")
     text = line.values.get(column)
     if not isinstance(text, str):
-        raise line.wrong(f"no program; one of {', '.join(_CODE)} must hold it as text")
-    text = without_mark(text)
+        raise line.error(f"no program; one of {', '.join(_CODE)} must hold it as text")
+    text = strip_bom(text)
     fenced = "```" in text or "~~~" in text
     entry_point = name_in(entry_point_of(holder) or entry_point_of(line))
     if column in _CONTINUED and not fenced:
@@ -150,11 +150,11 @@ def _row(line: Line, holder: Line, language: Language | None) -> Row:
         own = own or found.language
     if own is None:
         label = found.label if found is not None else ""
-        raise line.wrong(
+        raise line.error(
             'no language: neither "language", nor a fence, nor the code'
             f' ({label or "nothing"}) says it; add "language", or give --language'
         )
-    asked = tests_of(holder, own)
+    asked = parse_tests(holder, own)
     if found is None or (column not in _ANSWERS and not fenced):
         return Row(Program(text, own, asked.tests, id=_id(line)), asked.tested)
     program = Program(found.code, own, asked.tests, id=_id(line), reason=found.reason)
@@ -169,7 +169,7 @@ def _language(line: Line, holder: Line, asked: Language | None) -> Language | No
             continue
         own = language_of(str(name))
         if own is None:
-            raise row.wrong(f"unknown language {name!r}; known: {', '.join(Language)}")
+            raise row.error(f"unknown language {name!r}; known: {', '.join(Language)}")
         return own
     return asked
 

@@ -11,21 +11,21 @@ from pydantic import JsonValue
 
 from sodakd import __version__
 from sodakd.errors import DataError
-from sodakd.judge.known import digest
+from sodakd.jsonl import atomic_write
 from sodakd.judge.program import Program
-from sodakd.judge.tasks import versions
+from sodakd.judge.protocol import versions
+from sodakd.judge.verdict_cache import digest
 from sodakd.settings.stages import JudgeSettings, Lint
-from sodakd.store import write_whole
 
-Verdicts = Mapping[str, JsonValue]
+VerdictRow = Mapping[str, JsonValue]
 """A row of verdicts as it is written."""
 
 
 @dataclass(frozen=True)
-class Kept:
+class ResumedVerdicts:
     """The rows that hold by the number of their program, and how many no longer do."""
 
-    rows: Mapping[int, Verdicts]
+    rows: Mapping[int, VerdictRow]
     outdated: int
 
 
@@ -41,7 +41,7 @@ def key_of(program: Program, settings: JudgeSettings, lint: Lint) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
-def resume(out: Path, programs: Sequence[Program], keys: Sequence[str]) -> Kept:
+def load_valid(out: Path, programs: Sequence[Program], keys: Sequence[str]) -> ResumedVerdicts:
     """The verdicts in `out` that still hold; those alone stay there, and no line that was cut off.
 
     Verdicts on programs of the same id that were changed since are outdated. Raises `DataError`
@@ -50,12 +50,12 @@ def resume(out: Path, programs: Sequence[Program], keys: Sequence[str]) -> Kept:
     try:
         lines = out.read_bytes().splitlines(keepends=True)
     except FileNotFoundError:
-        return Kept({}, 0)
+        return ResumedVerdicts({}, 0)
     places: dict[tuple[str, str], deque[int]] = defaultdict(deque)
     for number, (program, key) in enumerate(zip(programs, keys, strict=True)):
         places[program.id, key].append(number)
     ids = {program.id for program in programs}
-    rows: dict[int, Verdicts] = {}
+    rows: dict[int, VerdictRow] = {}
     whole = [line for line in lines if line.endswith(b"\n") and line.strip()]
     for at, line in enumerate(whole, start=1):
         row = _read(line, f"{out}, line {at}", ids)
@@ -63,11 +63,11 @@ def resume(out: Path, programs: Sequence[Program], keys: Sequence[str]) -> Kept:
         if at_key:
             rows[at_key.popleft()] = row
     if len(rows) < len(whole) or len(whole) < len(lines):
-        write_whole(out, "".join(json.dumps(row) + "\n" for row in rows.values()).encode())
-    return Kept(rows, len(whole) - len(rows))
+        atomic_write(out, "".join(json.dumps(row) + "\n" for row in rows.values()).encode())
+    return ResumedVerdicts(rows, len(whole) - len(rows))
 
 
-def _read(line: bytes, where: str, ids: set[str]) -> Verdicts:
+def _read(line: bytes, where: str, ids: set[str]) -> VerdictRow:
     advice = "choose another file with --out, or begin it afresh with --restart"
     try:
         row = json.loads(line)

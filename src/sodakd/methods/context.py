@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Protocol
 
 from sodakd.recipe import Recipe
-from sodakd.records import Allowance, Feedback, Solved
+from sodakd.records import Allowance, Feedback, SftExample
 from sodakd.settings.training import TrainingSettings
-from sodakd.training.batches import Example
-from sodakd.types import Pair, Question
+from sodakd.training.schedule import Example
+from sodakd.types import PreferencePair, Question
 
 
 class Context(Protocol):
@@ -23,11 +23,11 @@ class Context(Protocol):
     @property
     def allowance(self) -> Allowance | None: ...
 
-    def solutions(self, step: str, questions: Sequence[Question]) -> Sequence[Solved]:
+    def solutions(self, step: str, questions: Sequence[Question]) -> Sequence[SftExample]:
         """Return the teacher's answer to each question, as it is; what it could not is left out."""
         ...
 
-    def pairs(self, step: str, questions: Sequence[Question]) -> Sequence[Pair]:
+    def pairs(self, step: str, questions: Sequence[Question]) -> Sequence[PreferencePair]:
         """Return verified pairs of a correct and a faulty solution (SODA, stage 1)."""
         ...
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sodakd.training.batches import Example
+from sodakd.training.schedule import Example
 from sodakd.types import Question
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from sodakd.methods.context import Context
 from sodakd.methods.inputs import RunInputs
 from sodakd.records import Difficulty, Feedback
-from sodakd.training.batches import Example
-from sodakd.types import Outcome, Pair, Question, Solution, Stage, Verdict
+from sodakd.training.schedule import Example
+from sodakd.types import JudgeStage, Outcome, PreferencePair, Question, Solution, Verdict
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def unmeasured(question: Question) -> Feedback:
     return Feedback(
         question=question,
         solution=Solution(question_id=question.id, text="", code="", author=""),
-        verdict=Verdict(outcome=Outcome.PASSED, stage=Stage.RUN),
+        verdict=Verdict(outcome=Outcome.PASSED, stage=JudgeStage.RUN),
         findings=(),
         score=None,
         samples=1,
@@ -40,7 +40,7 @@ def unmeasured(question: Question) -> Feedback:
     )
 
 
-def pair_examples(pairs: Sequence[Pair]) -> list[Example]:
+def to_examples(pairs: Sequence[PreferencePair]) -> list[Example]:
     """Return pairs as training examples."""
     return [Example(pair.question.text, pair.chosen, pair.rejected) for pair in pairs]
 

@@ -6,18 +6,18 @@ from pathlib import Path
 
 from sodakd.methods.inputs import RunInputs
 from sodakd.methods.parts import unmeasured
-from sodakd.methods.start import sample_answers
+from sodakd.methods.prepare import sample_for_estimate
 from sodakd.methods.table import arms_of
 from sodakd.recipe import Recipe
-from sodakd.records import Allowance, Feedback, Solved
+from sodakd.records import Allowance, Feedback, SftExample
 from sodakd.settings.training import TrainingSettings
-from sodakd.teacher.asks import Ask, Fault, Grade, Invent, Solve
-from sodakd.teacher.endpoint import prices_of
-from sodakd.teacher.money import NANO
-from sodakd.teacher.render import render
-from sodakd.training.batches import Example, count_steps
-from sodakd.types import FaultKind, Pair, Question, Usage
-from sodakd.world.teacher import WorldTeacher
+from sodakd.synthetic.teacher import WorldTeacher
+from sodakd.teacher.cost import NANO
+from sodakd.teacher.prompts import render
+from sodakd.teacher.requests import Fault, Grade, Invent, Solve, TeacherRequest
+from sodakd.teacher.teacher_endpoint import prices_of
+from sodakd.training.schedule import Example, count_steps
+from sodakd.types import FaultKind, PreferencePair, Question, Usage
 
 PREFLIGHT = "preflight"
 """The step of what is asked before a run begins: one ask of each kind."""
@@ -93,7 +93,7 @@ def is_asked(recipe: Recipe) -> bool:
     return recipe.teacher.kind not in ("world", "replay")
 
 
-def asks_about(question: Question, code: str) -> Mapping[str, Ask]:
+def asks_about(question: Question, code: str) -> Mapping[str, TeacherRequest]:
     """Return an ask of each kind that a run makes, about a question and an answer to it."""
     return {
         "solve": Solve(question=question),
@@ -114,7 +114,7 @@ class _Sample:
 
     @classmethod
     def take(cls, recipe: Recipe) -> "_Sample":
-        questions, codes = sample_answers(recipe, _SAMPLE)
+        questions, codes = sample_for_estimate(recipe, _SAMPLE)
         solved = list(zip(questions, codes, strict=True))
         asks = [asks_about(question, code) for question, code in solved]
         usage = {}
@@ -143,7 +143,7 @@ class _Sample:
 
     def calls(self, step: str, ask: str, count: int) -> PlannedCalls:
         prompt, completion = (round(count * mean) for mean in self.usage[ask])
-        money = prices_of(self.recipe.teacher).of(prompt, completion) / NANO
+        money = prices_of(self.recipe.teacher).cost_of(prompt, completion) / NANO
         return PlannedCalls(step, ask, count, prompt, completion, money)
 
     def training(self, step: str, examples: int, settings: TrainingSettings) -> PlannedTraining:
@@ -169,17 +169,17 @@ class DryContext:
         self._arm = arm
         self._rates = 0
 
-    def solutions(self, step: str, questions: Sequence[Question]) -> Sequence[Solved]:
+    def solutions(self, step: str, questions: Sequence[Question]) -> Sequence[SftExample]:
         self._ask(step, "solve", len(questions))
         question = self._sample.question
-        return [Solved(question_id=question.id, prompt=question.text, code="")] * len(questions)
+        return [SftExample(question_id=question.id, prompt=question.text, code="")] * len(questions)
 
-    def pairs(self, step: str, questions: Sequence[Question]) -> Sequence[Pair]:
+    def pairs(self, step: str, questions: Sequence[Question]) -> Sequence[PreferencePair]:
         self._ask(step, "solve", len(questions))
         if self.recipe.delivery.faults:
             self._ask(step, "fault", len(questions))
         question = self._sample.question
-        pair = Pair(question=question, chosen="", rejected="", fault=FaultKind.CONSTANT)
+        pair = PreferencePair(question=question, chosen="", rejected="", fault=FaultKind.CONSTANT)
         return [pair] * len(questions)
 
     def train(
@@ -230,7 +230,7 @@ class DryContext:
             self.calls.append(self._sample.calls(f"{self._arm}/{step}", ask, count))
 
 
-def _usage(recipe: Recipe, ask: Ask) -> Usage:
+def _usage(recipe: Recipe, ask: TeacherRequest) -> Usage:
     """Tokens of an ask: the world's own, or by the prompt's length and what answers often take."""
     if not recipe.questions.real:
         return WorldTeacher().reply(ask).usage

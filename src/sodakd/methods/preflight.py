@@ -8,26 +8,26 @@ from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
-from sodakd.deliver.programs import read_fault, read_program
 from sodakd.errors import JudgeError, TeacherError
-from sodakd.judge.trial import program_for
+from sodakd.inference.canary import PROMPTS
+from sodakd.inference.portable import write_portable
+from sodakd.jsonl import atomic_write
+from sodakd.judge.untested import to_program
 from sodakd.methods.plan import PREFLIGHT, asks_about, is_asked, plan
+from sodakd.methods.prepare import sample_for_estimate
 from sodakd.methods.run_context import Tools, open_tools
-from sodakd.methods.start import sample_answers
-from sodakd.models.canary import PROMPTS
-from sodakd.models.portable import write_portable
 from sodakd.recipe import Recipe
 from sodakd.run import Run
-from sodakd.store import write_whole
-from sodakd.teacher.asks import Ask, Fault, Grade, Invent, Solve
+from sodakd.stages.programs import read_fault, read_program
+from sodakd.synthetic.faults import make_fault
+from sodakd.synthetic.generate import draw_questions, program_of
+from sodakd.synthetic.languages import print_program
+from sodakd.synthetic.splits import Split
 from sodakd.teacher.ledger import USUAL_LEDGER, LedgerOptions
-from sodakd.teacher.reading import UnreadableReply, read_grade, read_invention, whole
-from sodakd.training.batches import Example
-from sodakd.types import FaultKind, Frozen, Language, Tests
-from sodakd.world.draw import draw_questions, program_of
-from sodakd.world.languages import print_program
-from sodakd.world.mutate import make_fault
-from sodakd.world.splits import Split
+from sodakd.teacher.parsers import UnreadableReply, completed_text, parse_grade, parse_invention
+from sodakd.teacher.requests import Fault, Grade, Invent, Solve, TeacherRequest
+from sodakd.training.schedule import Example
+from sodakd.types import CallTests, FaultKind, FrozenModel, Language
 
 FILE = "preflight.json"
 _SAMPLE = 200
@@ -38,7 +38,7 @@ _EXAMPLES = (
 )
 
 
-class Preflight(Frozen):
+class Preflight(FrozenModel):
     """What a preflight found, a line for each part; `recipe` is the digest of what it tried."""
 
     recipe: str
@@ -70,24 +70,24 @@ def preflight(recipe: Recipe, run: Run, options: LedgerOptions = USUAL_LEDGER) -
     scratch.mkdir()
     try:
         with open_tools(now, run, options) as tools:
-            run.say(PREFLIGHT, 0, 3, "student")
+            run.report_progress(PREFLIGHT, 0, 3, "student")
             student = _try_student(tools, scratch)
-            run.say(PREFLIGHT, 1, 3, "teacher")
+            run.report_progress(PREFLIGHT, 1, 3, "teacher")
             teacher = _try_teacher(tools)
-            run.say(PREFLIGHT, 2, 3, "judge")
+            run.report_progress(PREFLIGHT, 2, 3, "judge")
             judge = _try_judge(tools)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     report = Preflight(recipe=digest, lines=(student, *teacher, judge))
-    write_whole(path, report.model_dump_json(indent=1).encode())
-    run.say(PREFLIGHT, 3, 3, "done")
+    atomic_write(path, report.model_dump_json(indent=1).encode())
+    run.report_progress(PREFLIGHT, 3, 3, "done")
     return report
 
 
 def _try_student(tools: Tools, scratch: Path) -> str:
     """Train a step, save, hand out, open, and compare with the canary."""
-    from sodakd.training.fit import fit
-    from sodakd.training.opening import free_accelerator
+    from sodakd.training.model_io import free_gpu_memory
+    from sodakd.training.train import train
 
     recipe = tools.recipe
     start, trained, out = (scratch / name for name in ("start", "trained", "out"))
@@ -99,10 +99,10 @@ def _try_student(tools: Tools, scratch: Path) -> str:
         "report_to": (),
     }  # fmt: skip
     settings = recipe.training.model_copy(update=changes)
-    (row,) = fit(
+    (row,) = train(
         start, _EXAMPLES, settings, recipe.seed, trained, None, recipe.student, PROMPTS[:1]
     )
-    free_accelerator()
+    free_gpu_memory()
     write_portable(trained, out)
     words = f"student: a step on {row.tokens} tokens, saved, handed out"
     if recipe.generation.base_url is not None:
@@ -114,14 +114,14 @@ def _try_student(tools: Tools, scratch: Path) -> str:
 
 
 def _start(recipe: Recipe, folder: Path) -> None:
-    from sodakd.methods.base import lay_out_pretrained
-    from sodakd.training.student import create_student
+    from sodakd.methods.base_student import lay_out_pretrained
+    from sodakd.training.from_scratch import init_student
 
     if recipe.student.model_name_or_path is not None:
         lay_out_pretrained(recipe.student, folder)
     else:
         texts = [text for example in _EXAMPLES for text in (example.prompt, example.chosen)]
-        create_student(texts, recipe.base.shape, recipe.seed, folder)
+        init_student(texts, recipe.base.shape, recipe.seed, folder)
 
 
 def _try_teacher(tools: Tools) -> list[str]:
@@ -133,14 +133,14 @@ def _try_teacher(tools: Tools) -> list[str]:
     if not is_asked(tools.recipe):
         return []
     kinds = dict.fromkeys(row.ask for row in plan(tools.recipe).calls)
-    (question,), (code,) = sample_answers(tools.recipe, 1)
+    (question,), (code,) = sample_for_estimate(tools.recipe, 1)
     every = asks_about(question, code)
     replies = tools.ledger.ask([every[kind] for kind in kinds], PREFLIGHT, Counter())
     lines = []
     for kind, reply in zip(kinds, replies, strict=True):
         line = f"teacher: {kind}, an answer of {len(reply.text):,} characters"
         try:
-            _read(every[kind], whole(reply))
+            _read(every[kind], completed_text(reply))
         except UnreadableReply as error:
             line += f", which cannot be read: {error}"
         lines.append(line)
@@ -153,7 +153,7 @@ def _try_teacher(tools: Tools) -> list[str]:
     return lines
 
 
-def _read(ask: Ask, text: str) -> None:
+def _read(ask: TeacherRequest, text: str) -> None:
     """Read a reply as its stage does. Raises `UnreadableReply`."""
     match ask:
         case Solve():
@@ -161,9 +161,9 @@ def _read(ask: Ask, text: str) -> None:
         case Fault():
             read_fault(text, ask.question)
         case Grade():
-            read_grade(text)
+            parse_grade(text)
         case Invent():
-            read_invention(text, ask)
+            parse_invention(text, ask)
 
 
 def _try_judge(tools: Tools) -> str:
@@ -177,11 +177,11 @@ def _try_judge(tools: Tools) -> str:
     for language in languages:
         (question,) = draw_questions(1, (1,), Split.TRAIN, 0, language)
         program = program_of(question)
-        assert isinstance(question.tests, Tests)
+        assert isinstance(question.tests, CallTests)
         wrong = make_fault(program, question.tests, tuple(FaultKind), Random(0), language)
         assert wrong is not None
         programs += [
-            program_for(question, code) for code in (print_program(program, language), wrong.code)
+            to_program(question, code) for code in (print_program(program, language), wrong.code)
         ]
     verdicts = tools.judge.all(programs)
     for language, right, wrong_one in zip(languages, verdicts[::2], verdicts[1::2], strict=True):
@@ -198,5 +198,5 @@ def _try_judge(tools: Tools) -> str:
 def _languages(recipe: Recipe) -> Sequence[Language]:
     if not recipe.questions.real:
         return [recipe.questions.language]
-    questions, _ = sample_answers(recipe, _SAMPLE)
+    questions, _ = sample_for_estimate(recipe, _SAMPLE)
     return sorted({question.language for question in questions})

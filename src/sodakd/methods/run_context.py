@@ -7,24 +7,24 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sodakd.deliver.pairs import Delivery, build_pairs, build_solutions
-from sodakd.evaluate.run_benchmark import run_benchmark
-from sodakd.feedback.assess import Assessment, assess
+from sodakd.evaluate.evaluate_student import evaluate_student
+from sodakd.inference.protocols import TextGenerator
+from sodakd.jsonl import read_rows, write_rows
 from sodakd.judge.judge import Judge
-from sodakd.methods.students import Students
+from sodakd.methods.engines import StudentEngine
 from sodakd.methods.teachers import open_teacher
-from sodakd.models.chat import Generator
 from sodakd.recipe import Recipe
-from sodakd.records import Allowance, Attempt, Feedback, Solved, StudentRow, TrainRow
+from sodakd.records import Allowance, EvalSample, Feedback, SftExample, StudentRow, TrainLogRow
 from sodakd.run import Run
 from sodakd.settings.training import TrainingSettings
-from sodakd.store import read_rows, write_rows
-from sodakd.teacher.endpoint import prices_of
+from sodakd.stages.feedback import Assessment, collect_feedback
+from sodakd.stages.new_questions import Update, new_questions
+from sodakd.stages.pairs import Delivery, build_pairs, build_solutions
+from sodakd.teacher.cost import NANO
 from sodakd.teacher.ledger import USUAL_LEDGER, Ledger, LedgerOptions
-from sodakd.teacher.money import NANO
-from sodakd.training.batches import Example, count_steps
-from sodakd.types import Pair, Question
-from sodakd.update.invent import Update, new_questions
+from sodakd.teacher.teacher_endpoint import prices_of
+from sodakd.training.schedule import Example, count_steps
+from sodakd.types import PreferencePair, Question
 
 STUDENTS = "students.jsonl"
 
@@ -36,7 +36,7 @@ class Tools:
     recipe: Recipe
     ledger: Ledger
     judge: Judge
-    students: Students
+    students: StudentEngine
 
 
 @contextmanager
@@ -51,7 +51,7 @@ def open_tools(recipe: Recipe, run: Run, options: LedgerOptions = USUAL_LEDGER) 
         ledger = Ledger(path, teacher, prices, recipe.budget, options, asked)
         stack.callback(ledger.close)
         judge = stack.enter_context(Judge(recipe.judge))
-        students = Students(recipe.generation, recipe.training.threads, run.folder)
+        students = StudentEngine(recipe.generation, recipe.training.threads, run.folder)
         stack.callback(students.close)
         yield Tools(recipe, ledger, judge, students)
 
@@ -73,38 +73,40 @@ class RunContext:
         self._run = run
         self._test_set = test_set
 
-    def solutions(self, step: str, questions: Sequence[Question]) -> Sequence[Solved]:
+    def solutions(self, step: str, questions: Sequence[Question]) -> Sequence[SftExample]:
         delivery = self._delivery(step)
-        return self._run.rows(step, Solved, lambda: build_solutions(delivery, questions))
+        return self._run.cached_rows(step, SftExample, lambda: build_solutions(delivery, questions))
 
-    def pairs(self, step: str, questions: Sequence[Question]) -> Sequence[Pair]:
+    def pairs(self, step: str, questions: Sequence[Question]) -> Sequence[PreferencePair]:
         delivery, seed = self._delivery(step), self._seed(step)
-        return self._run.rows(step, Pair, lambda: build_pairs(delivery, questions, seed))
+        return self._run.cached_rows(
+            step, PreferencePair, lambda: build_pairs(delivery, questions, seed)
+        )
 
     def train(
         self, step: str, start: Path, examples: Sequence[Example], settings: TrainingSettings
     ) -> Path:
         def build(folder: Path) -> Mapping[str, int]:
-            from sodakd.training.fit import fit
-            from sodakd.training.opening import free_accelerator
+            from sodakd.training.model_io import free_gpu_memory
+            from sodakd.training.train import train
 
             self._tools.students.close()  # its memory, and a server's, is the training's now
             total = count_steps(len(examples), settings)
 
-            def show(row: TrainRow) -> None:
-                self._run.say(step, row.step, total, "train", loss=row.loss)
+            def show(row: TrainLogRow) -> None:
+                self._run.report_progress(step, row.step, total, "train", loss=row.loss)
 
-            rows = fit(
+            rows = train(
                 start, examples, settings, self._seed(step), folder, show, self.recipe.student
             )
-            free_accelerator()
+            free_gpu_memory()
             return {
                 "examples": len(examples),
                 "train_steps": rows[-1].step,
                 "train_tokens": rows[-1].tokens,
             }
 
-        return self._run.weights(step, build)
+        return self._run.cached_model(step, build)
 
     def publish(self, label: str, student: Path, steps: str = "") -> None:
         evaluation = f"{steps}evaluation"
@@ -114,7 +116,7 @@ class RunContext:
             arm=self._run.name,
             steps=steps,
             weights=student.relative_to(self._run.root).as_posix(),
-            evaluation=self._run.full(evaluation),
+            evaluation=self._run.qualified_step(evaluation),
         )
         self.published.append(row)
         path = self._run.root / STUDENTS
@@ -130,24 +132,24 @@ class RunContext:
     ) -> Sequence[Feedback]:
         tools = self._tools
         work = Assessment(self._run, step, tools.ledger, tools.judge, self.recipe.feedback)
-        return self._run.rows(
+        return self._run.cached_rows(
             step,
             Feedback,
-            lambda: assess(work, questions, self._open(step, student), self._seed(step)),
+            lambda: collect_feedback(work, questions, self._open(step, student), self._seed(step)),
         )
 
     def new_questions(
         self, step: str, feedback: Sequence[Feedback], pool: Sequence[Question]
     ) -> Sequence[Question]:
         work = Update(self._run, step, self._tools.ledger, self.recipe.update)
-        return self._run.rows(
+        return self._run.cached_rows(
             step,
             Question,
             lambda: new_questions(work, feedback, pool, self._test_set, self._seed(step)),
         )
 
     def say(self, step: str, words: str) -> None:
-        self._run.say(step, 0, 0, words)
+        self._run.report_progress(step, 0, 0, words)
 
     def counts(self, step: str) -> Mapping[str, int]:
         done = self._run.done(step)
@@ -160,39 +162,39 @@ class RunContext:
         return Allowance(
             calls=total["teacher_calls"],
             tokens=prompt + completion,
-            money=prices_of(self.recipe.teacher).of(prompt, completion) / NANO,
+            money=prices_of(self.recipe.teacher).cost_of(prompt, completion) / NANO,
             steps=total["train_steps"],
         )
 
     def _evaluate(
         self, step: str, student: Path, questions: Sequence[Question]
-    ) -> Sequence[Attempt]:
+    ) -> Sequence[EvalSample]:
         most = self.recipe.evaluation.max_new_tokens
-        rows = self._run.rows(
+        rows = self._run.cached_rows(
             step,
-            Attempt,
-            lambda: run_benchmark(
+            EvalSample,
+            lambda: evaluate_student(
                 self._run, step, questions, self._open(step, student), self._tools.judge, most
             ),
         )
-        self._run.say(step, len(rows), len(rows), "done", pass_at_1=pass_at_1(rows))
+        self._run.report_progress(step, len(rows), len(rows), "done", pass_at_1=pass_at_1(rows))
         return rows
 
     def _delivery(self, step: str) -> Delivery:
         tools = self._tools
         return Delivery(self._run, step, tools.ledger, tools.judge, self.recipe.delivery)
 
-    def _open(self, step: str, student: Path) -> Generator:
-        self._run.say(step, 0, 0, "open the student")
+    def _open(self, step: str, student: Path) -> TextGenerator:
+        self._run.report_progress(step, 0, 0, "open the student")
         engine = self._tools.students.open(student)
-        self._run.say(step, 0, 0, engine.checked)
+        self._run.report_progress(step, 0, 0, engine.checked)
         return engine.model
 
     def _seed(self, step: str) -> int:
         return random.Random(f"{self.recipe.seed} {step}").randrange(2**31)
 
 
-def pass_at_1(attempts: Sequence[Attempt]) -> float:
+def pass_at_1(attempts: Sequence[EvalSample]) -> float:
     """Return the share of attempts that passed, 0 to 1."""
     return sum(attempt.verdict.passed for attempt in attempts) / len(attempts)
 

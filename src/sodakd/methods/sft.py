@@ -6,7 +6,7 @@ from sodakd.errors import DataError
 from sodakd.methods.context import Context
 from sodakd.methods.inputs import RunInputs
 from sodakd.methods.parts import Method, mix_replay
-from sodakd.training.batches import Example
+from sodakd.training.schedule import Example
 
 
 def sft(context: Context, inputs: RunInputs) -> Path:

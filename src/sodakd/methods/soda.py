@@ -6,7 +6,7 @@ from pathlib import Path
 from sodakd.errors import DataError
 from sodakd.methods.context import Context
 from sodakd.methods.inputs import RunInputs
-from sodakd.methods.parts import Method, mix_replay, pair_examples
+from sodakd.methods.parts import Method, mix_replay, to_examples
 from sodakd.records import Feedback
 from sodakd.types import Question
 
@@ -42,7 +42,7 @@ def run_cycles(context: Context, inputs: RunInputs, assess: Assess) -> Path:
                 raise DataError(_no_pairs(context.counts(f"{at}/pairs")))
             context.say(f"{at}/pairs", "no pairs: the cycle before was the last one")
             break
-        examples = mix_replay(pair_examples(pairs), older, recipe.delivery.replay_share, cycle)
+        examples = mix_replay(to_examples(pairs), older, recipe.delivery.replay_share, cycle)
         student = context.train(f"{at}/student", student, examples, recipe.training)
         context.publish(str(cycle), student, f"{at}/")
         feedback = assess(f"{at}/feedback", student, probes)
@@ -53,7 +53,7 @@ def run_cycles(context: Context, inputs: RunInputs, assess: Assess) -> Path:
         if cycle < recipe.cycles:
             new = context.new_questions(f"{at}/questions", feedback, pool)
             questions, pool = [*new, *probes], [*pool, *new]
-            older = [*older, *pair_examples(pairs)]
+            older = [*older, *to_examples(pairs)]
     return max(ranked, key=lambda found: found[0])[1] if ranked else student
 
 

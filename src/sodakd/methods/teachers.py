@@ -6,44 +6,44 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sodakd.models.batches import Batches
-from sodakd.models.endpoint import Endpoint
-from sodakd.models.hub import find_model
-from sodakd.models.openai import Client, Patience
-from sodakd.models.serving import Command, Server
+from sodakd.inference.batch_api import BatchApi
+from sodakd.inference.endpoint import Endpoint
+from sodakd.inference.hub import find_model
+from sodakd.inference.model_server import Command, Server
+from sodakd.inference.openai import Client, RetryPolicy
 from sodakd.settings.teacher import TeacherKind, TeacherSettings
-from sodakd.teacher.asks import CallingTeacher, Teacher
-from sodakd.teacher.batch import BatchTeacher
-from sodakd.teacher.chat import ChatTeacher, Sampling, Session
-from sodakd.teacher.endpoint import endpoint_of
+from sodakd.synthetic.teacher import WorldTeacher
+from sodakd.teacher.batch_teacher import BatchTeacher
+from sodakd.teacher.llm_teacher import LLMTeacher, Sampling, Session
 from sodakd.teacher.replay import ReplayTeacher
-from sodakd.teacher.statement import look_up_spent
-from sodakd.world.teacher import WorldTeacher
+from sodakd.teacher.requests import LocalTeacher, RemoteTeacher
+from sodakd.teacher.spend_report import read_totals
+from sodakd.teacher.teacher_endpoint import endpoint_of
 
 if TYPE_CHECKING:
-    from sodakd.models.transformers import TransformersModel
+    from sodakd.inference.transformers import TransformersModel
 
 
 def open_teacher(
     settings: TeacherSettings, folder: Path
-) -> Teacher | CallingTeacher | BatchTeacher:
+) -> LocalTeacher | RemoteTeacher | BatchTeacher:
     """The teacher of a recipe. A server it needs is started at its first call, not here."""
     return TEACHERS[settings.kind](settings, folder)
 
 
-def _world(settings: TeacherSettings, folder: Path) -> Teacher:
+def _world(settings: TeacherSettings, folder: Path) -> LocalTeacher:
     del settings, folder
     return WorldTeacher()
 
 
-def _replay(settings: TeacherSettings, folder: Path) -> Teacher:
+def _replay(settings: TeacherSettings, folder: Path) -> LocalTeacher:
     del folder
     return ReplayTeacher.open(Path(settings.file or ""))
 
 
-def _openai(settings: TeacherSettings, folder: Path) -> CallingTeacher | BatchTeacher:
+def _openai(settings: TeacherSettings, folder: Path) -> RemoteTeacher | BatchTeacher:
     endpoint, patience = endpoint_of(settings), _patience(settings)
-    spent = look_up_spent(folder / "ledger.sqlite")
+    spent = read_totals(folder / "ledger.sqlite")
     client = Client(
         endpoint,
         settings.max_in_flight,
@@ -52,18 +52,18 @@ def _openai(settings: TeacherSettings, folder: Path) -> CallingTeacher | BatchTe
     )
     chat = _chat(settings, settings.model or "", lambda: client)
     if settings.batch_api:
-        return BatchTeacher(chat, Batches(endpoint, patience, settings.batch_poll))
+        return BatchTeacher(chat, BatchApi(endpoint, patience, settings.batch_poll))
     return chat
 
 
-def _transformers(settings: TeacherSettings, folder: Path) -> CallingTeacher:
+def _transformers(settings: TeacherSettings, folder: Path) -> RemoteTeacher:
     del folder
-    from sodakd.models.local import LocalModel
+    from sodakd.inference.in_process_client import LocalModel
 
     name = settings.model_name_or_path or ""
 
     def open_model() -> "TransformersModel":
-        from sodakd.models.transformers import TransformersModel
+        from sodakd.inference.transformers import TransformersModel
 
         return TransformersModel.open(
             find_model(name),
@@ -78,7 +78,7 @@ def _transformers(settings: TeacherSettings, folder: Path) -> CallingTeacher:
     return _chat(settings, name, lambda: model, settings.seed or 0)
 
 
-def _vllm(settings: TeacherSettings, folder: Path) -> CallingTeacher:
+def _vllm(settings: TeacherSettings, folder: Path) -> RemoteTeacher:
     name = settings.model_name_or_path or ""
     asked = (*settings.command, "{model}", "--host", "127.0.0.1", "--port", "{port}")
     words = settings.command if "{model}" in settings.command else asked
@@ -115,7 +115,7 @@ def _chat(
     model: str,
     open_model: Callable[[], AbstractAsyncContextManager[Session]],
     seed: int | None = None,
-) -> ChatTeacher:
+) -> LLMTeacher:
     seed = settings.seed if seed is None else seed
     sampling = Sampling(
         settings.temperature,
@@ -125,16 +125,16 @@ def _chat(
         settings.extra_body or {},
     )
     prompts = None if settings.prompts is None else Path(settings.prompts)
-    return ChatTeacher(model, open_model, sampling, settings.max_in_flight, prompts)
+    return LLMTeacher(model, open_model, sampling, settings.max_in_flight, prompts)
 
 
-def _patience(settings: TeacherSettings) -> Patience:
-    return Patience(attempts=settings.attempts, timeout=settings.timeout)
+def _patience(settings: TeacherSettings) -> RetryPolicy:
+    return RetryPolicy(attempts=settings.attempts, timeout=settings.timeout)
 
 
-Opener = Callable[[TeacherSettings, Path], Teacher | CallingTeacher | BatchTeacher]
+TeacherFactory = Callable[[TeacherSettings, Path], LocalTeacher | RemoteTeacher | BatchTeacher]
 
-TEACHERS: Mapping[TeacherKind, Opener] = {
+TEACHERS: Mapping[TeacherKind, TeacherFactory] = {
     "world": _world,
     "openai": _openai,
     "replay": _replay,

@@ -5,12 +5,12 @@ from html import escape
 from statistics import median
 
 from sodakd.report.axes import SMALL, Axis, Canvas, drawing, frame, rounded, short, text
-from sodakd.report.plots import Key, Point, said_of, whisker
+from sodakd.report.plots import LegendEntry, Point, format_value, whisker
 
 
 def stacked_bars(
     groups: Sequence[str],
-    parts: Sequence[Key],
+    parts: Sequence[LegendEntry],
     values: Sequence[Sequence[int]],
     y_title: str,
     canvas: Canvas = SMALL,
@@ -38,7 +38,7 @@ def stacked_bars(
 
 def grouped_bars(
     groups: Sequence[str],
-    series: Sequence[Key],
+    series: Sequence[LegendEntry],
     values: Sequence[Sequence[Point | None]],
     y: Axis,
     canvas: Canvas,
@@ -54,7 +54,7 @@ def grouped_bars(
             left = canvas.x(at + 0.1 + each * number, x)
             right = canvas.x(at + 0.1 + each * (number + 0.86), x)
             top, base = canvas.y(point.y, y), canvas.y(y.low, y)
-            said = f"{group}, {key.name}: {said_of(point)}".removeprefix(", ")
+            said = f"{group}, {key.name}: {format_value(point)}".removeprefix(", ")
             body.append(_bar(left, top, right - left, max(base - top, 0.8), key.colour, said))
             body.append(whisker(point, (left + right) / 2, y, canvas, "var(--whisker)"))
         at_x = canvas.x(at + 0.5, x)
@@ -62,9 +62,9 @@ def grouped_bars(
     return drawing(canvas, body, y.title)
 
 
-def lying_bars(
+def horizontal_bars(
     rows: Sequence[str],
-    parts: Sequence[Key],
+    parts: Sequence[LegendEntry],
     values: Sequence[Sequence[float]],
     unit: str,
     canvas_width: int = SMALL.width,

@@ -11,8 +11,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import JsonValue
 from ruamel.yaml import YAML
 
-from sodakd.records import Passed, Standing
-from sodakd.report import facts
+from sodakd.records import PassRate, StudentResult
+from sodakd.report import run_facts
 from sodakd.report.licence import base_licence, data_licence, licence_words, teacher_licence
 from sodakd.report.reading import Folder, read_folder
 from sodakd.report.student import read_student
@@ -69,7 +69,7 @@ def model_card(
     folder = read_folder(run)
     student = read_student(run / "student")
     recipe = folder.recipe
-    base, source = facts.base_of(recipe), facts.data_of(recipe)
+    base, source = run_facts.base_of(recipe), run_facts.data_of(recipe)
     kept = folder.kept
     names = [each for each in ("base", kept, *(row.name for row in folder.others)) if each]
     arm = next((row.arm for row in folder.students if row.name == kept), "")
@@ -78,7 +78,7 @@ def model_card(
         if folder.results
         else None
     )
-    asked = facts.trained_questions(folder)
+    asked = run_facts.trained_questions(folder)
     groups = folder.results.standings[0].groups if folder.results else ()
     above = next((group.group for group in groups if group.group.startswith("levels ")), "")
     return (
@@ -87,17 +87,17 @@ def model_card(
         .render(
             header=_header(base, source, arm, licence),
             version=folder.version,
-            title=facts.public(title or name),
+            title=run_facts.public(title or name),
             summary=_summary(folder),
-            name=facts.public(name),
+            name=run_facts.public(name),
             name_literal=json.dumps(name, ensure_ascii=False),
             question_literal=json.dumps(_question(folder), ensure_ascii=False),
             student=student,
             has_template=has_template,
-            max_new_tokens=facts.section(recipe, "evaluation").get("max_new_tokens") or 512,
+            max_new_tokens=run_facts.section(recipe, "evaluation").get("max_new_tokens") or 512,
             base_words=_base_words(base),
             data_words=data_words(recipe, source),
-            teacher=facts.teacher_of(recipe),
+            teacher=run_facts.teacher_of(recipe),
             method=method,
             seed=recipe.get("seed", 0),
             kept=kept or "",
@@ -106,15 +106,15 @@ def model_card(
             above=above,
             others=[row.name for row in folder.others],
             names=names,
-            languages=facts.language_rows(folder, names),
+            languages=run_facts.language_rows(folder, names),
             spend=_cost(folder),
             pairs=sum(len(row.pairs) for row in folder.own),
             questions=len(asked),
-            question_languages=counts(facts.languages_of(asked)),
+            question_languages=counts(run_facts.languages_of(asked)),
             faults=counts(faults(folder)),
-            overlap=facts.overlap(folder),
+            overlap=run_facts.overlap(folder),
             excluded=excluded(recipe),
-            refusals=facts.refusals(folder),
+            refusals=run_facts.refusals(folder),
             settings=_settings(recipe),
             versions=_versions(folder, student.transformers),
             licence_words=licence_words(licence),
@@ -136,9 +136,9 @@ def environment() -> Environment:
 def _header(base: str | None, source: str, method: str, licence: str | None) -> str:
     """The YAML above a card, as the hub reads it."""
     values: dict[str, object] = {}
-    if (known := facts.hub_id(base)) is not None:
+    if (known := run_facts.hub_id(base)) is not None:
         values |= {"base_model": known, "base_model_relation": "finetune"}
-    if (data := facts.hub_id(source)) is not None:
+    if (data := run_facts.hub_id(source)) is not None:
         values["datasets"] = [data]
     values |= {
         "library_name": "transformers",
@@ -162,7 +162,7 @@ def yaml_header(values: Mapping[str, object]) -> str:
 
 def _summary(folder: Folder) -> str:
     """The two numbers a reader came for."""
-    teacher = facts.teacher_of(folder.recipe)
+    teacher = run_facts.teacher_of(folder.recipe)
     words = f"A small code model, distilled from {teacher} with sodakd."
     shares = {row.name: _group(row, "all") for row in (folder.results or _NONE).standings}
     first, last = shares.get("base"), shares.get(folder.kept or "")
@@ -176,7 +176,7 @@ def _summary(folder: Folder) -> str:
 
 @dataclass(frozen=True)
 class _NoResults:
-    standings: Sequence[Standing] = ()
+    standings: Sequence[StudentResult] = ()
 
 
 _NONE = _NoResults()
@@ -191,22 +191,22 @@ def _question(folder: Folder) -> str:
 def _base_words(base: str | None) -> str:
     if base is None:
         return "made from scratch for this run: its tokenizer and its weights are the run's own"
-    known = facts.hub_id(base)
-    return f"[{known}](https://huggingface.co/{known})" if known else facts.public(base)
+    known = run_facts.hub_id(base)
+    return f"[{known}](https://huggingface.co/{known})" if known else run_facts.public(base)
 
 
 def data_words(recipe: Mapping[str, JsonValue], source: str) -> str:
     """Where the questions came from, in a card's words."""
-    questions = facts.section(recipe, "questions")
+    questions = run_facts.section(recipe, "questions")
     if source == "world":
         return f"questions of sodakd's embedded world, {questions.get('seeds', 'some')} seeds"
-    known = facts.hub_id(source)
+    known = run_facts.hub_id(source)
     named = f"[{known}](https://huggingface.co/datasets/{known})" if known else "a private source"
     return f"{named}, {questions.get('seeds', 'some')} seed questions, and those asked for later"
 
 
 def _standings(folder: Folder, above: str) -> list[StandingRow]:
-    kept, known = folder.kept, facts.price_is_known(folder)
+    kept, known = folder.kept, run_facts.price_is_known(folder)
     return [
         StandingRow(
             name=f"**{row.name}**" if row.name == kept else row.name,
@@ -222,16 +222,16 @@ def _standings(folder: Folder, above: str) -> list[StandingRow]:
     ]
 
 
-def _group(row: Standing, name: str) -> Passed | None:
+def _group(row: StudentResult, name: str) -> PassRate | None:
     return next((group for group in row.groups if group.group == name), None)
 
 
-def _written(found: Passed | None) -> str:
-    return facts.written_share(found) if found else ""
+def _written(found: PassRate | None) -> str:
+    return run_facts.written_share(found) if found else ""
 
 
 def _cost(folder: Folder) -> Cost:
-    known = facts.price_is_known(folder)
+    known = run_facts.price_is_known(folder)
     others = [row for row in folder.spend if row.arm in folder.arms[1:]]
 
     def money(amount: float) -> str:
@@ -265,13 +265,13 @@ def counts(found: Sequence[tuple[str, int]]) -> str:
 
 def excluded(recipe: Mapping[str, JsonValue]) -> str:
     """The sources that questions may not overlap with."""
-    names = facts.section(recipe, "questions").get("exclude")
-    return ", ".join(map(facts.public, names)) if isinstance(names, list) else ""
+    names = run_facts.section(recipe, "questions").get("exclude")
+    return ", ".join(map(run_facts.public, names)) if isinstance(names, list) else ""
 
 
 def _settings(recipe: Mapping[str, JsonValue]) -> list[tuple[str, str]]:
     chosen = {name: recipe.get(name) for name in ("cycles", "patience")}
-    chosen |= facts.section(recipe, "training")
+    chosen |= run_facts.section(recipe, "training")
     return [(name, json.dumps(value)) for name, value in chosen.items() if value is not None]
 
 

@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 from pydantic import JsonValue
 
-from sodakd.report import facts
+from sodakd.report import run_facts
 from sodakd.report.card import (
     counts,
     data_words,
@@ -57,7 +57,7 @@ def dataset_card(
 ) -> str:
     """The card of a file of rows that was written from a run, in Markdown with a YAML head."""
     recipe = folder.recipe
-    asked = facts.trained_questions(folder)
+    asked = run_facts.trained_questions(folder)
     tallies = [step.tally for step in folder.steps if step.step.endswith("/pairs")]
     unverified = sum(tally.get("fault_unverified", 0) for tally in tallies)
     size = next((name for name, most in _SIZES if len(rows) < most), "n>1M")
@@ -71,24 +71,24 @@ def dataset_card(
     return environment().get_template("dataset.md").render(
         header=yaml_header(header),
         version=folder.version,
-        title=facts.public(f"{recipe.get('name') or 'sodakd'} {form}"),
+        title=run_facts.public(f"{recipe.get('name') or 'sodakd'} {form}"),
         rows=len(rows),
         words=words,
         loader=json.dumps(_LOADERS.get(PurePath(file).suffix, "json")),
         file=json.dumps(file, ensure_ascii=False),
         columns=[(name, _MEANINGS.get(name, "")) for name in rows[0]],
-        teacher=facts.teacher_of(recipe),
-        data=data_words(recipe, facts.data_of(recipe)),
+        teacher=run_facts.teacher_of(recipe),
+        data=data_words(recipe, run_facts.data_of(recipe)),
         students=[
             StudentPairs(row.name, len(row.pairs), len({pair.question.id for pair in row.pairs}))
             for row in folder.own
             if row.pairs
         ],
         faults=counts(faults(folder)),
-        languages=counts(facts.languages_of(asked)),
+        languages=counts(run_facts.languages_of(asked)),
         unverified=f"{unverified:,}" if unverified else "",
-        overlap=facts.overlap(folder),
+        overlap=run_facts.overlap(folder),
         excluded=excluded(recipe),
         teacher_licence=teacher_licence(recipe),
-        data_licence=data_licence(facts.data_of(recipe)),
+        data_licence=data_licence(run_facts.data_of(recipe)),
     )  # fmt: skip

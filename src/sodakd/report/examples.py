@@ -11,9 +11,9 @@ from pydantic import JsonValue
 from sodakd.records import Difficulty, Feedback
 from sodakd.report.faults import edit_distance, with_fault
 from sodakd.report.reading import Student
-from sodakd.types import Case, FaultKind, Pair, Question, Tests
+from sodakd.types import CallTests, FaultKind, PreferencePair, Question, TestCase
 
-Row = TypeVar("Row", Feedback, Pair)
+Row = TypeVar("Row", Feedback, PreferencePair)
 
 PER_STUDENT = 150
 BYTES = 2_600_000
@@ -62,7 +62,7 @@ def _evenly(groups: Sequence[Sequence[Row]], count: int, rng: random.Random) -> 
     return mixed[:count]
 
 
-def _answer(student: str, row: Feedback, pair: Pair | None) -> JsonValue:
+def _answer(student: str, row: Feedback, pair: PreferencePair | None) -> JsonValue:
     graded = None if row.score is None else {**row.score.model_dump(), "total": row.score.total}
     return {
         "kind": "answer",
@@ -85,7 +85,7 @@ def _answer(student: str, row: Feedback, pair: Pair | None) -> JsonValue:
 
 
 def _question(student: str, question: Question) -> dict[str, JsonValue]:
-    cases = question.tests.cases if isinstance(question.tests, Tests) else ()
+    cases = question.tests.cases if isinstance(question.tests, CallTests) else ()
     return {
         "id": question.id,
         "student": student,
@@ -99,7 +99,7 @@ def _question(student: str, question: Question) -> dict[str, JsonValue]:
     }
 
 
-def _codes(pair: Pair) -> dict[str, JsonValue]:
+def _codes(pair: PreferencePair) -> dict[str, JsonValue]:
     return {
         "chosen": _cut(pair.chosen),
         "rejected": _cut(pair.rejected or ""),
@@ -108,7 +108,7 @@ def _codes(pair: Pair) -> dict[str, JsonValue]:
     }
 
 
-def _case(case: Case) -> list[JsonValue]:
+def _case(case: TestCase) -> list[JsonValue]:
     call = ", ".join(json.dumps(value, ensure_ascii=False) for value in case.arguments)
     return [_cut(call), _cut(json.dumps(case.expected, ensure_ascii=False))]
 

@@ -8,11 +8,11 @@ from statistics import median
 
 from rapidfuzz.distance import Levenshtein
 
-from sodakd.report.bars import histogram, lying_bars
+from sodakd.report.bars import histogram, horizontal_bars
 from sodakd.report.figure import Figure, plot
 from sodakd.report.palette import FAULTS, student_keys
 from sodakd.report.reading import Folder, Student
-from sodakd.types import FaultKind, Pair
+from sodakd.types import FaultKind, PreferencePair
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _MEASURED = 3000
@@ -31,18 +31,18 @@ class PairNumbers:
     distance: str
 
 
-def edit_distance(pair: Pair) -> int:
+def edit_distance(pair: PreferencePair) -> int:
     """Tokens to insert, delete or replace to make the faulty answer of the correct one."""
     faulty = pair.rejected or ""
     return Levenshtein.distance(_TOKEN.findall(pair.chosen), _TOKEN.findall(faulty))
 
 
-def length_ratio(pair: Pair) -> float:
+def length_ratio(pair: PreferencePair) -> float:
     """Characters of the faulty answer over those of the correct one."""
     return len(pair.rejected or "") / max(1, len(pair.chosen))
 
 
-def with_fault(pairs: Sequence[Pair]) -> Sequence[Pair]:
+def with_fault(pairs: Sequence[PreferencePair]) -> Sequence[PreferencePair]:
     """The pairs that have a faulty half: a run may ask for correct ones alone."""
     return [pair for pair in pairs if pair.rejected is not None]
 
@@ -58,7 +58,7 @@ def fault_figures(folder: Folder) -> list[Figure]:
     counts = [Counter(pair.fault for pair in pairs) for pairs in faulty.values()]
     kinds = [kind for kind in FaultKind if any(count[kind] for count in counts)]
     values = [[count[kind] for count in counts] for kind in kinds]
-    bars = lying_bars([FAULTS[kind] for kind in kinds], keys, values, "pairs")
+    bars = horizontal_bars([FAULTS[kind] for kind in kinds], keys, values, "pairs")
     ratios = [length_ratio(pair) for pairs in faulty.values() for pair in pairs]
     measured = [edit_distance(pair) for pairs in faulty.values() for pair in _some(pairs)]
     far = max(10, sorted(measured)[int(0.98 * (len(measured) - 1))] + 1)
@@ -106,5 +106,5 @@ def _share(tally: dict[str, int], kept: str, dropped: str) -> str:
     return f"{100 * tally[kept] / total:.1f} %" if total else "none"
 
 
-def _some(pairs: Sequence[Pair]) -> Sequence[Pair]:
+def _some(pairs: Sequence[PreferencePair]) -> Sequence[PreferencePair]:
     return pairs[:: -(-len(pairs) // _MEASURED) or 1]

@@ -6,7 +6,7 @@ from typing import Literal
 
 from markupsafe import Markup
 
-from sodakd.report.plots import Key, legend
+from sodakd.report.plots import LegendEntry, legend
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,6 @@ class Figure:
     size: Literal["small", "medium", "panel"] = "small"
 
 
-def plot(svg: str, keys: Sequence[Key] = ()) -> Markup:
+def plot(svg: str, keys: Sequence[LegendEntry] = ()) -> Markup:
     """An SVG and its legend as markup. The plots escape every name that stands in them."""
     return Markup(svg + (legend(keys) if keys else ""))

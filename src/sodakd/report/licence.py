@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pydantic import JsonValue
 
-from sodakd.report import facts
+from sodakd.report import run_facts
 
 _TEACHERS = (
     "its answers are the training data, and its terms apply to what is made of them. Some providers"
@@ -27,21 +27,20 @@ def base_licence(base: str | None) -> str:
     """What is to be known of the base's licence."""
     if base is None:
         return "none; the run made it from scratch."
-    return (
-        f"{facts.public(base)}: its licence holds for models made from it as well; read it there."
-    )
+    name = run_facts.public(base)
+    return f"{name}: its licence holds for models made from it as well; read it there."
 
 
 def teacher_licence(recipe: Mapping[str, JsonValue]) -> str:
     """What is to be known of the teacher's terms."""
-    kind = facts.section(recipe, "teacher").get("kind") or "world"
+    kind = run_facts.section(recipe, "teacher").get("kind") or "world"
     if kind == "world":
         return "none; its answers are computed by sodakd (Apache-2.0)."
-    return f"{facts.teacher_of(recipe)}: {_TEACHERS}"
+    return f"{run_facts.teacher_of(recipe)}: {_TEACHERS}"
 
 
 def data_licence(source: str) -> str:
     """What is to be known of the questions' licence."""
     if source == "world":
         return "drawn by sodakd (Apache-2.0); nobody else's rights are in them."
-    return f"{facts.public(source)}: its own licence holds for its questions."
+    return f"{run_facts.public(source)}: its own licence holds for its questions."

@@ -7,25 +7,25 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from sodakd.jsonl import atomic_write
+from sodakd.report.cost import refused, spending_figures, time_figures
+from sodakd.report.curriculum import flow_figures
 from sodakd.report.examples import examples
-from sodakd.report.facts import about, language_rows, measure, price_is_known
 from sodakd.report.faults import fault_figures, pair_numbers
 from sodakd.report.figure import Figure
-from sodakd.report.findings import finding_figures, rule_table
-from sodakd.report.flow import flow_figures
-from sodakd.report.learning import training_figures, training_keys
-from sodakd.report.missing import missing
+from sodakd.report.lint import finding_figures, rule_table
+from sodakd.report.pending import pending_parts
 from sodakd.report.plots import legend
 from sodakd.report.reading import Folder, read_folder
-from sodakd.report.spending import refused, spending_figures, time_figures
-from sodakd.report.standings import (
+from sodakd.report.results import (
     headlines,
     level_legend,
     level_panels,
     result_figures,
     standing_keys,
 )
-from sodakd.store import write_whole
+from sodakd.report.run_facts import about, language_rows, measure, price_is_known
+from sodakd.report.training_curves import training_figures, training_keys
 
 _HERE = Path(__file__).parent
 _FILES = ("results.json", "students.jsonl", "spend.json")
@@ -52,7 +52,7 @@ def write_report(folder: Path) -> Path:
         RunError: the folder is no run, or a row of it cannot be read.
     """
     page = folder / "report.html"
-    write_whole(page, render(read_folder(folder)).encode())
+    atomic_write(page, render(read_folder(folder)).encode())
     return page
 
 
@@ -77,7 +77,7 @@ def render(folder: Folder) -> str:
         languages=language_rows(folder, [row.name for row in standings]),
         files=_FILES,
         headlines=headlines(folder),
-        missing=missing(folder),
+        pending_parts=pending_parts(folder),
         warnings=folder.results.warnings if folder.results else (),
         standings=list(zip(standings, standing_keys(folder), strict=True)),
         panels=level_panels(folder),

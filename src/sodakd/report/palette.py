@@ -1,26 +1,29 @@
 """Colours and words of the report: one meaning, one colour, on every plot."""
 
 from sodakd.records import Difficulty
-from sodakd.report.plots import Key
+from sodakd.report.plots import LegendEntry
 from sodakd.report.reading import Folder
 from sodakd.types import FaultKind, Outcome
 
-DIFFICULTIES = {kind: Key(kind.value, f"var(--d{at})") for at, kind in enumerate(Difficulty)}
-LEVELS = [Key(f"level {level}", f"var(--l{level})") for level in range(1, 6)]
+DIFFICULTIES = {
+    kind: LegendEntry(kind.value, f"var(--d{at})") for at, kind in enumerate(Difficulty)
+}
+LEVELS = [LegendEntry(f"level {level}", f"var(--l{level})") for level in range(1, 6)]
 OUTCOMES = {
-    kind: Key(kind.value.replace("_", " "), f"var(--o{at})") for at, kind in enumerate(Outcome)
+    kind: LegendEntry(kind.value.replace("_", " "), f"var(--o{at})")
+    for at, kind in enumerate(Outcome)
 }
 FINDINGS = {
-    "fault": Key("a fault", "var(--d4)"),
-    "remark": Key("remarks", "var(--d2)"),
-    "none": Key("nothing", "var(--d0)"),
+    "fault": LegendEntry("a fault", "var(--d4)"),
+    "remark": LegendEntry("remarks", "var(--d2)"),
+    "none": LegendEntry("nothing", "var(--d0)"),
 }
 FAULTS = {kind: kind.value.replace("_", " ") for kind in FaultKind}
 ASKS = ["solve", "fault", "grade", "invent"]
 STAGES = ["train", "pairs", "feedback", "questions", "evaluation", "other"]
 
 
-def student_keys(folder: Folder) -> dict[str, Key]:
+def student_keys(folder: Folder) -> dict[str, LegendEntry]:
     """Return each student's colour: in the first arm from light to dark, else one for an arm."""
     found = {}
     for place, arm in enumerate(("", *folder.arms)):
@@ -30,7 +33,7 @@ def student_keys(folder: Folder) -> dict[str, Key]:
             share = 100 if len(names) < 2 else round(100 * at / (len(names) - 1))
             mixed = f"color-mix(in oklab,var(--{dark}) {share}%,var(--{light}))"
             colour = f"var(--{dark})" if light == dark else mixed
-            found[name] = Key(name, colour, dashed=place > 1)
+            found[name] = LegendEntry(name, colour, dashed=place > 1)
     return found
 
 
@@ -40,6 +43,6 @@ _ARM_COLOURS = (
 """Light and dark of the base, of the first arm, and of those after it."""
 
 
-def nominal(name: str, names: list[str]) -> Key:
+def nominal(name: str, names: list[str]) -> LegendEntry:
     """A colour for a name that has no order among its fellows."""
-    return Key(name, f"var(--n{(names.index(name) if name in names else len(names)) % 6})")
+    return LegendEntry(name, f"var(--n{(names.index(name) if name in names else len(names)) % 6})")

@@ -32,7 +32,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Key:
+class LegendEntry:
     """An entry of a legend."""
 
     name: str
@@ -70,7 +70,7 @@ def forest(rows: Sequence[Line], axis: Axis, canvas: Canvas, title: str) -> str:
         point = row.points[0]
         py = canvas.top + each * (number + 0.5)
         body.append(text(canvas.left - 12, py + 4, row.name, "end", "label"))
-        said = f"<title>{escape(row.name)}: {said_of(point)}</title>"
+        said = f"<title>{escape(row.name)}: {format_value(point)}</title>"
         low, high = canvas.x(point.low or 0, axis), canvas.x(point.high or 0, axis)
         body.append(
             f'<g style="fill:{row.colour};stroke:{row.colour}">{said}'
@@ -80,7 +80,7 @@ def forest(rows: Sequence[Line], axis: Axis, canvas: Canvas, title: str) -> str:
     return drawing(canvas, body, title)
 
 
-def legend(keys: Sequence[Key]) -> str:
+def legend(keys: Sequence[LegendEntry]) -> str:
     """Names and colours, as HTML."""
     entries = "".join(
         f'<span><i class="{"dash" if key.dashed else "dot"}" style="color:{key.colour}"></i>'
@@ -99,7 +99,7 @@ def whisker(point: Point, px: float, y: Axis, canvas: Canvas, colour: str) -> st
     return f'<path class="whisker" d="{path}" style="stroke:{colour}"/>'
 
 
-def said_of(point: Point) -> str:
+def format_value(point: Point) -> str:
     """A value in words; a share with its interval."""
     if point.low is None or point.high is None:
         return f"{point.y:.4g}"
@@ -109,7 +109,7 @@ def said_of(point: Point) -> str:
 def _dot(point: Point, line: Line, x: Axis, y: Axis, canvas: Canvas) -> str:
     px, py = canvas.x(point.x, x), canvas.y(point.y, y)
     place = "" if line.dots else f", {x.title} {point.x:,.6g}"
-    said = f"<title>{escape(line.name + place)}: {said_of(point)}</title>"
+    said = f"<title>{escape(line.name + place)}: {format_value(point)}</title>"
     if not line.dots:
         return f'<circle class="hover" cx="{px:.1f}" cy="{py:.1f}" r="5">{said}</circle>'
     return whisker(point, px, y, canvas, line.colour) + (

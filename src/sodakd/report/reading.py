@@ -9,17 +9,17 @@ from typing import TypeVar
 from pydantic import JsonValue
 
 from sodakd.errors import DataError, RunError
-from sodakd.records import Attempt, Feedback, Results, Solved, StudentRow, TrainRow
+from sodakd.jsonl import read_log, read_rows
+from sodakd.records import EvalSample, Feedback, Results, SftExample, StudentRow, TrainLogRow
 from sodakd.run import Event, Step
-from sodakd.store import read_log, read_rows
-from sodakd.teacher.statement import look_up_spend_rows
-from sodakd.types import Frozen, Pair, Question
+from sodakd.teacher.spend_report import look_up_spend_rows
+from sodakd.types import FrozenModel, PreferencePair, Question
 
-Row = TypeVar("Row", bound=Frozen)
+Row = TypeVar("Row", bound=FrozenModel)
 Of = TypeVar("Of", Step, Event)
 
 
-class Spend(Frozen):
+class Spend(FrozenModel):
     """Calls of one kind in one step, and what they took. Steps of no arm have an empty one."""
 
     arm: str
@@ -38,10 +38,10 @@ class Student:
     name: str
     arm: str
     steps: str
-    log: Sequence[TrainRow]
-    evaluation: Sequence[Attempt]
-    pairs: Sequence[Pair] = ()
-    solutions: Sequence[Solved] = ()
+    log: Sequence[TrainLogRow]
+    evaluation: Sequence[EvalSample]
+    pairs: Sequence[PreferencePair] = ()
+    solutions: Sequence[SftExample] = ()
     feedback: Sequence[Feedback] = ()
     questions: Sequence[Question] = ()
 
@@ -145,10 +145,10 @@ def _student(folder: Path, row: StudentRow) -> Student:
         name=row.name,
         arm=row.arm,
         steps=row.steps,
-        log=read_log(at / "student/log.jsonl", TrainRow),
-        evaluation=_rows(at / "evaluation.jsonl", Attempt),
-        pairs=_rows(at / "pairs.jsonl", Pair),
-        solutions=_rows(at / "solutions.jsonl", Solved),
+        log=read_log(at / "student/log.jsonl", TrainLogRow),
+        evaluation=_rows(at / "evaluation.jsonl", EvalSample),
+        pairs=_rows(at / "pairs.jsonl", PreferencePair),
+        solutions=_rows(at / "solutions.jsonl", SftExample),
         feedback=_rows(at / "feedback.jsonl", Feedback),
         questions=_rows(at / "questions.jsonl", Question),
     )

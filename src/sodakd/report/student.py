@@ -7,8 +7,8 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from sodakd.errors import RunError
+from sodakd.inference.folder import read_config
 from sodakd.json_text import parse_json
-from sodakd.models.folder import read_config
 
 _HEADER = 8
 """Bytes in front of a safetensors header: its length."""

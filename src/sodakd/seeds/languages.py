@@ -101,6 +101,6 @@ def _is_target(name: re.Match[str], text: str, asked: int) -> bool:
     return into is not None and asked <= name.start()
 
 
-def one_of_seven(labels: Sequence[str]) -> Language | None:
+def supported_language(labels: Sequence[str]) -> Language | None:
     """The first label that is one of the seven."""
     return next((Language(label) for label in labels if label in set(Language)), None)

@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from sodakd.text.fences import blocks
-from sodakd.text.language_id import COMMENT, SIGNS, Guess, guess_code
+from sodakd.text.language_id import COMMENT, SIGNS, LanguageGuess, identify_language
 
 _LONGEST = 6000
 
@@ -14,9 +14,9 @@ def start_of(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def guess(text: str) -> Guess | None:
+def guess(text: str) -> LanguageGuess | None:
     """The language that the marks of a text speak for; remembered, as every check asks."""
-    return guess_code(start_of(text))
+    return identify_language(start_of(text))
 
 
 def fenced(text: str) -> tuple[str, str]:

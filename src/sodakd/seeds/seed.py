@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pydantic import JsonValue
 
-from sodakd.types import Frozen, Language
+from sodakd.types import FrozenModel, Language
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Row:
     values: dict[str, JsonValue]
 
 
-class Seed(Frozen):
+class Seed(FrozenModel):
     """A question as its source has it.
 
     `label` is what the source's own language column says; `reference` is an answer that came with
@@ -62,7 +62,7 @@ class Reason(StrEnum):
     OVERLAPS_EVALUATION = "overlaps_evaluation"
 
 
-class Sifted(Frozen):
+class FilteredSeed(FrozenModel):
     """A seed, its language and where that was seen, and the reason to leave it out, if any.
 
     `detail` is what the reason goes by: the words found, the other language, the twin's origin.
@@ -79,6 +79,6 @@ class Sifted(Frozen):
         return self.reason is None
 
 
-def kept(rows: Sequence[Sifted]) -> list[Sifted]:
+def kept(rows: Sequence[FilteredSeed]) -> list[FilteredSeed]:
     """The rows that no reason leaves out."""
     return [row for row in rows if row.kept]

@@ -54,7 +54,7 @@ def read_snippets(folder: Path, seed: int) -> Iterator[Seed]:
         content = path.read_bytes()
         text = "" if b"\0" in content else content.decode("utf-8", "replace")
         start, snippet = draw_snippet(text, random.Random(f"snippet {seed} {name}"))
-        asked = ask_around(snippet, language) if snippet else ""
+        asked = snippet_prompt(snippet, language) if snippet else ""
         yield Seed(text=asked, label=language.value, file=name, row=start)
 
 
@@ -70,9 +70,9 @@ def draw_snippet(text: str, rng: random.Random) -> tuple[int, str]:
     return start, "\n".join(line.rstrip() for line in chosen).rstrip()
 
 
-def ask_around(snippet: str, language: Language) -> str:
+def snippet_prompt(snippet: str, language: Language) -> str:
     """The question that a snippet becomes."""
-    title = language.written
+    title = language.display_name
     return (
         f"These lines are taken from a {title} file:\n\n```{language}\n{snippet}\n```\n\n"
         "Think of a small, complete task that a program with lines like these could do. State the"

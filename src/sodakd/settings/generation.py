@@ -4,9 +4,9 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from sodakd.settings.ranges import Count, Positive, Text
 from sodakd.settings.secrets import Variable
 from sodakd.settings.serving import Dtype, ServerSettings
+from sodakd.settings.types import Count, Positive, Text
 
 Backend = Literal["transformers", "server", "vllm"]
 

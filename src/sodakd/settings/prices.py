@@ -5,14 +5,14 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
-from sodakd.settings.ranges import NotNegative
-from sodakd.types import Frozen
+from sodakd.settings.types import NotNegative
+from sodakd.types import FrozenModel
 from sodakd.yaml_text import YamlError, parse_yaml
 
 TABLE = Path(__file__).with_name("prices.yaml")
 
 
-class Price(Frozen):
+class Price(FrozenModel):
     """US dollars per million tokens. `read` is the day the source said so."""
 
     prompt: NotNegative

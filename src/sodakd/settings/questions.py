@@ -4,15 +4,15 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from sodakd.settings.ranges import Count, Levels, Positive, Share, Text
-from sodakd.types import Frozen, Language
+from sodakd.settings.types import Count, Levels, Positive, Share, Text
+from sodakd.types import FrozenModel, Language
 
 WORLD = "world"
 ColumnName = Annotated[str, Field(max_length=1000)]
 """Empty, where it is left to the known shapes."""
 
 
-class ColumnSettings(Frozen):
+class ColumnSettings(FrozenModel):
     """Which columns of a source hold what. An empty name is found by the known shapes."""
 
     text: ColumnName = Field(default="", description="the question")
@@ -21,7 +21,7 @@ class ColumnSettings(Frozen):
     language: ColumnName = Field(default="", description="a column that names it")
 
 
-class QuestionSettings(Frozen):
+class QuestionSettings(FrozenModel):
     """The questions of the first cycle: drawn from the embedded world, or from real data.
 
     `levels` belongs to the world. All from `columns` on belongs to real data.

@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, JsonValue
 
-from sodakd.settings.addresses import Address
-from sodakd.settings.ranges import Count, Seconds, Text
 from sodakd.settings.secrets import Headers
-from sodakd.types import Frozen
+from sodakd.settings.types import Count, Seconds, Text
+from sodakd.settings.urls import Address
+from sodakd.types import FrozenModel
 
 Dtype = Literal["float32", "bfloat16", "float16"]
 
@@ -35,7 +35,7 @@ Body = Annotated[dict[str, JsonValue], AfterValidator(_right_body)]
 """Fields of a request's JSON beside those that have keys of their own."""
 
 
-class ServerSettings(Frozen):
+class ServerSettings(FrozenModel):
     """How a server of models is started and called. Sections of a recipe are made from it."""
 
     base_url: Address | None = Field(default=None, description="of a server of your own")

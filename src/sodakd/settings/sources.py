@@ -8,7 +8,7 @@ SUFFIXES = (".jsonl", ".ndjson", ".json", ".parquet", ".csv", ".tsv")
 """Of files of rows, with `.gz` behind them or not."""
 
 
-def can_be_there(source: str) -> bool:
+def source_exists(source: str) -> bool:
     """Whether a source is a file or a folder here, or has the form of a hub dataset's id.
 
     `FOLDER#NAME` is a dataset of a folder.

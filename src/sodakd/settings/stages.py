@@ -6,8 +6,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from sodakd.records import Difficulty
-from sodakd.settings.ranges import Count, NotNegative, Share, Temperature
-from sodakd.types import Frozen
+from sodakd.settings.types import Count, NotNegative, Share, Temperature
+from sodakd.types import FrozenModel
 
 
 class Lint(StrEnum):
@@ -18,7 +18,7 @@ class Lint(StrEnum):
     FULL = "full"
 
 
-class DeliverySettings(Frozen):
+class DeliverySettings(FrozenModel):
     """Stage 1: how often a wrong answer of the teacher is asked again before it is dropped."""
 
     solve_attempts: Count = Field(default=3, description="asks for a correct solution, in all")
@@ -35,7 +35,7 @@ class DeliverySettings(Frozen):
     replay_share: Share = Field(default=0.3, description="share of older examples in a training")
 
 
-class FeedbackSettings(Frozen):
+class FeedbackSettings(FrozenModel):
     """Stage 2: what the student is asked, and from where on a question counts as hard."""
 
     probes: Count = Field(default=400, description="questions answered before training on them")
@@ -61,7 +61,7 @@ class FeedbackSettings(Frozen):
         return self
 
 
-class ParentWeights(Frozen):
+class ParentWeights(FrozenModel):
     """How often a question of each difficulty becomes the parent of a new one."""
 
     mastered: NotNegative = Field(default=0.1, description="weight of mastered ones")
@@ -82,7 +82,7 @@ class ParentWeights(Frozen):
         return weights[difficulty]
 
 
-class UpdateSettings(Frozen):
+class UpdateSettings(FrozenModel):
     """Stage 3: which new questions are asked for, and which are refused."""
 
     new_questions: Count = Field(default=800, description="kept questions a cycle")
@@ -95,7 +95,7 @@ class UpdateSettings(Frozen):
     attempts_per_question: Count = Field(default=3, description="asks for each question wanted")
 
 
-class EvaluationSettings(Frozen):
+class EvaluationSettings(FrozenModel):
     """The test set of the embedded world: pass@1, greedy, per level."""
 
     questions_per_level: Count = Field(default=200, description="of the world's five levels")
@@ -103,7 +103,7 @@ class EvaluationSettings(Frozen):
     split: Literal["dev", "test"] = Field(default="test", description="tune on dev only")
 
 
-class JudgeSettings(Frozen):
+class JudgeSettings(FrozenModel):
     """Limits of one judged program."""
 
     cpu_seconds: Annotated[float, Field(gt=0, le=86_400)] = Field(

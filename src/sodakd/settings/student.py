@@ -4,12 +4,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sodakd.settings.ranges import Count, Levels, Positive, Text
 from sodakd.settings.training import TrainingSettings
-from sodakd.types import Frozen
+from sodakd.settings.types import Count, Levels, Positive, Text
+from sodakd.types import FrozenModel
 
 
-class StudentShape(Frozen):
+class StudentShape(FrozenModel):
     """A Llama from scratch. The defaults have 0.40 M parameters."""
 
     hidden_size: Count = Field(default=96, description="width of the model")
@@ -31,7 +31,7 @@ class StudentShape(Frozen):
         return self
 
 
-class BaseSettings(Frozen):
+class FromScratchSettings(FrozenModel):
     """The base student, made before the first cycle: it stands for a pretrained model."""
 
     questions: Count = Field(default=12000, description="that it is trained on")
@@ -40,7 +40,7 @@ class BaseSettings(Frozen):
     training: TrainingSettings = TrainingSettings()
 
 
-class LoraSettings(Frozen):
+class LoraSettings(FrozenModel):
     """Adapters. Names and meanings are those of peft's LoraConfig."""
 
     r: Count = Field(default=16, description="rank of the adapters")
@@ -53,7 +53,7 @@ class LoraSettings(Frozen):
     )
 
 
-class StudentSettings(Frozen):
+class StudentSettings(FrozenModel):
     """A pretrained causal language model. Without a name, `base` makes one from scratch."""
 
     model_name_or_path: Text | None = Field(

@@ -6,12 +6,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sodakd.settings.addresses import Address
 from sodakd.settings.prices import Price, known_prices, read_prices
-from sodakd.settings.ranges import Count, LongText, NotNegative, Seconds, Seed, Temperature, Text
 from sodakd.settings.secrets import Variable
 from sodakd.settings.serving import Dtype, ServerSettings
-from sodakd.types import Frozen
+from sodakd.settings.types import Count, LongText, NotNegative, Seconds, Seed, Temperature, Text
+from sodakd.settings.urls import Address
+from sodakd.types import FrozenModel
 
 TeacherKind = Literal["world", "openai", "replay", "transformers", "vllm"]
 
@@ -124,7 +124,7 @@ class TeacherSettings(ServerSettings):
         return own.get(self.model or "") or known_prices().get(self.model or "")
 
 
-class Budget(Frozen):
+class Budget(FrozenModel):
     """The most that a run may spend on its teacher, all arms together. None is no limit."""
 
     calls: Annotated[int, Field(gt=0, le=10**12)] | None = Field(

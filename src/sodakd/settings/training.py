@@ -4,14 +4,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sodakd.settings.ranges import Count, NotNegative, Positive, Threads
-from sodakd.types import Frozen
+from sodakd.settings.types import Count, NotNegative, Positive, Threads
+from sodakd.types import FrozenModel
 
 LossName = Literal["none", "margin", "first_difference", "odds_ratio", "simpo", "unlikelihood"]
 Tracker = Literal["wandb", "tensorboard", "mlflow"]
 
 
-class TrainingSettings(Frozen):
+class TrainingSettings(FrozenModel):
     """One training. Names and meanings are those of Hugging Face's TrainingArguments."""
 
     learning_rate: Annotated[float, Field(gt=0, le=10)] = Field(

@@ -14,19 +14,26 @@ from functools import partial
 from pathlib import Path
 
 from sodakd.errors import RunError
-from sodakd.models.apart import few_collections, run_apart
-from sodakd.models.completions import Finish
+from sodakd.inference.completions import Finish
+from sodakd.inference.run_async import gc_paused, run_sync
 from sodakd.settings.teacher import Budget
-from sodakd.teacher import books
-from sodakd.teacher.asks import Ask, CallingTeacher, Reply, Teacher, ask_key, request_key
-from sodakd.teacher.batch import BatchRound, BatchTeacher
-from sodakd.teacher.books import Call
-from sodakd.teacher.commit import GroupCommit, Writer
-from sodakd.teacher.money import NANO, Prices, SpendRow, Spent
-from sodakd.teacher.round import Desk, Round, Shown
-from sodakd.teacher.statement import ledger_in, look_up_answers, look_up_spent
+from sodakd.teacher import ledger_db
+from sodakd.teacher.batch_teacher import BatchDispatcher, BatchTeacher
+from sodakd.teacher.cost import NANO, LedgerTotals, Prices, SpendRow
+from sodakd.teacher.dispatcher import Desk, Dispatcher, OnProgress
+from sodakd.teacher.group_commit import GroupCommit, Writer
+from sodakd.teacher.ledger_db import Call
+from sodakd.teacher.requests import (
+    LocalTeacher,
+    RemoteTeacher,
+    Reply,
+    TeacherRequest,
+    ask_key,
+    request_key,
+)
+from sodakd.teacher.spend_report import ledger_in, look_up_answers, read_totals
 
-__all__ = ["NANO", "USUAL_LEDGER", "Ledger", "LedgerOptions", "Prices", "SpendRow", "Spent"]
+__all__ = ["NANO", "USUAL_LEDGER", "Ledger", "LedgerOptions", "LedgerTotals", "Prices", "SpendRow"]
 
 _CHUNK = 64  # computed answers booked in one transaction
 
@@ -60,7 +67,7 @@ class Ledger:
     def __init__(
         self,
         path: Path,
-        teacher: Teacher | CallingTeacher | BatchTeacher,
+        teacher: LocalTeacher | RemoteTeacher | BatchTeacher,
         prices: Prices,
         budget: Budget,
         options: LedgerOptions = USUAL_LEDGER,
@@ -74,12 +81,12 @@ class Ledger:
             look_up_answers(other, [])
         self._lock = threading.Lock()
         # An answer that was paid for must survive a power cut; a computed one needs no fsync.
-        self._calling = teacher if isinstance(teacher, CallingTeacher | BatchTeacher) else None
+        self._calling = teacher if isinstance(teacher, RemoteTeacher | BatchTeacher) else None
         if self._calling is not None and asked and not options.may_be_new:
             _require_answers(path, asked)
         self._writer = Writer(path, "full" if self._calling else "normal")
         if self._calling is not None:
-            self._writer.do(partial(books.price, model=self._calling.model, prices=prices))
+            self._writer.do(partial(ledger_db.price, model=self._calling.model, prices=prices))
 
     def close(self) -> None:
         """Close the file, once all that was begun is written."""
@@ -87,10 +94,10 @@ class Ledger:
 
     def ask(
         self,
-        asks: Sequence[Ask],
+        asks: Sequence[TeacherRequest],
         step: str,
         tally: Counter[str],
-        progress: Shown | None = None,
+        progress: OnProgress | None = None,
     ) -> list[Reply]:
         """Answers to asks, in their order: from the ledger where they are known, else asked for.
 
@@ -102,25 +109,25 @@ class Ledger:
             TeacherError, EndpointError: the teacher cannot answer.
             RunError: the ledger cannot be written.
         """
-        with self._lock, few_collections:
+        with self._lock, gc_paused:
             keys: list[str] = []
             calls = self._calls(asks, step, keys)  # read as they are made, where none is known
             waiting, replies = len(asks), dict[str, Reply]()
-            if self._writer.do(books.hold_answers) or self._reuse:
+            if self._writer.do(ledger_db.has_answers) or self._reuse:
                 every = {call.key: call for call in calls}
                 replies = self._known(every)
                 waiting = len(every) - len(replies)
                 calls = iter([call for key, call in every.items() if key not in replies])
             shown = _counted(progress, len(asks) - waiting, len(asks))
-            if not isinstance(self.teacher, CallingTeacher | BatchTeacher):
+            if not isinstance(self.teacher, RemoteTeacher | BatchTeacher):
                 replies |= self._compute(self.teacher, list(calls), shown)
             elif waiting:
                 desk = Desk(GroupCommit(self._writer), self.prices, self.budget, shown)
                 if isinstance(self.teacher, BatchTeacher):  # a later run takes in what it began
-                    replies |= run_apart(BatchRound(desk, self.teacher, calls).run())
+                    replies |= run_sync(BatchDispatcher(desk, self.teacher, calls).run())
                 else:
-                    work = Round(desk, self.teacher, calls)
-                    replies |= run_apart(work.run(waiting), work.stop)
+                    work = Dispatcher(desk, self.teacher, calls)
+                    replies |= run_sync(work.run(waiting), work.stop)
         answers = [replies[key] for key in keys]
         shown(len(answers))
         tally["teacher_calls"] += len(answers)
@@ -131,25 +138,25 @@ class Ledger:
                 tally[f"reply_{reply.finish}"] += 1
         return answers
 
-    def spent(self) -> Spent:
+    def spent(self) -> LedgerTotals:
         """All that was spent so far, and what is reserved for calls in flight."""
-        return self._writer.do(books.spent)
+        return self._writer.do(ledger_db.spent)
 
     def rows(self) -> list[SpendRow]:
         """What was spent on answers, by step and kind of ask."""
-        return self._writer.do(books.spend_rows)
+        return self._writer.do(ledger_db.spend_rows)
 
     def _known(self, calls: dict[str, Call]) -> dict[str, Reply]:
         """Replies to calls that this ledger holds, or one that is reused."""
-        found = self._writer.do(lambda database: books.known(database, [*calls]))
+        found = self._writer.do(lambda database: ledger_db.lookup_replies(database, [*calls]))
         for other in self._reuse:
             new = look_up_answers(other, [key for key in calls if key not in found])
             taken = [(calls[key], reply) for key, reply in new.items()]
-            self._writer.do(partial(books.reuse, answers=taken))
+            self._writer.do(partial(ledger_db.reuse, answers=taken))
             found |= new
         return found
 
-    def _calls(self, asks: Sequence[Ask], step: str, keys: list[str]) -> Iterator[Call]:
+    def _calls(self, asks: Sequence[TeacherRequest], step: str, keys: list[str]) -> Iterator[Call]:
         """Each different call once; the key of every ask is put on a list."""
         seen: set[str] = set()
         for ask in asks:
@@ -159,20 +166,22 @@ class Ledger:
                 seen.add(call.key)
                 yield call
 
-    def _call(self, ask: Ask, step: str) -> Call:
+    def _call(self, ask: TeacherRequest, step: str) -> Call:
         own, teacher, calling = ask_key(ask), self.teacher, self._calling
         version = calling.version(ask) if calling is not None else teacher.name
         model = calling.model if calling is not None else teacher.name
         key = request_key(version, own)
         return Call(key, own, ask, teacher.name, model, step, keep_ask=calling is not None)
 
-    def _compute(self, teacher: Teacher, missing: Sequence[Call], shown: Shown) -> dict[str, Reply]:
+    def _compute(
+        self, teacher: LocalTeacher, missing: Sequence[Call], shown: OnProgress
+    ) -> dict[str, Reply]:
         replies: dict[str, Reply] = {}
         for start in range(0, len(missing), _CHUNK):
             chunk = missing[start : start + _CHUNK]
             new = [(call, teacher.at_most(call.ask), teacher.reply(call.ask)) for call in chunk]
             reached = self._writer.do(
-                partial(books.record, answers=new, prices=self.prices, budget=self.budget)
+                partial(ledger_db.record, answers=new, prices=self.prices, budget=self.budget)
             )
             if reached is not None:
                 raise reached
@@ -182,7 +191,7 @@ class Ledger:
 
 
 def _require_answers(path: Path, asked: int) -> None:
-    spent = look_up_spent(path)
+    spent = read_totals(path)
     if not path.exists() or (spent is not None and spent.calls == 0):
         raise RunError(
             f"the ledger {path} is {'empty' if path.exists() else 'gone'}, and finished steps of"
@@ -191,7 +200,7 @@ def _require_answers(path: Path, asked: int) -> None:
         )
 
 
-def _counted(progress: Shown | None, before: int, total: int) -> Shown:
+def _counted(progress: OnProgress | None, before: int, total: int) -> OnProgress:
     """Progress on `total`, of which `before` were known; told at each fiftieth answer."""
     told = 0
 

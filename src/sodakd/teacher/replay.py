@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sodakd.errors import DataError, TeacherError
-from sodakd.models.completions import Finish
-from sodakd.store import read_rows, write_rows
-from sodakd.teacher.asks import ANY_ASK, Ask, Reply, ask_key, subject
-from sodakd.teacher.file import reading
-from sodakd.types import Frozen, Usage
+from sodakd.inference.completions import Finish
+from sodakd.jsonl import read_rows, write_rows
+from sodakd.teacher.ledger_schema import reading
+from sodakd.teacher.requests import REQUEST_ADAPTER, Reply, TeacherRequest, ask_key, question_id
+from sodakd.types import FrozenModel, Usage
 
 
-class Record(Frozen):
+class RecordedReply(FrozenModel):
     """An ask that was answered. `ask` may be left out: `ask_key` is its hash.
 
     With `any_ask` the kind and the question's id are enough, whatever else is asked or how often.
@@ -33,27 +33,27 @@ class Record(Frozen):
     any_ask: bool = False
 
     @classmethod
-    def of(cls, ask: Ask, text: str, usage: Usage, model: str = "") -> "Record":
+    def of(cls, ask: TeacherRequest, text: str, usage: Usage, model: str = "") -> "RecordedReply":
         """The record of an ask and its answer."""
         return cls(
             ask_key=ask_key(ask),
             kind=ask.kind,
-            question=subject(ask),
+            question=question_id(ask),
             text=text,
             usage=usage,
             model=model,
             ask=ask.model_dump(mode="json"),
         )
 
-    def read_ask(self) -> Ask | None:
+    def read_ask(self) -> TeacherRequest | None:
         """The ask itself, where it was recorded."""
-        return None if self.ask is None else ANY_ASK.validate_python(self.ask)
+        return None if self.ask is None else REQUEST_ADAPTER.validate_python(self.ask)
 
 
 class ReplayTeacher:
     """A `Teacher` of records. Its answers are those of the file, whatever its model was."""
 
-    def __init__(self, records: Mapping[str, Record], source: str) -> None:
+    def __init__(self, records: Mapping[str, RecordedReply], source: str) -> None:
         self._records = records
         self._any = {(row.kind, row.question): row for row in records.values() if row.any_ask}
         self._source = source
@@ -62,27 +62,27 @@ class ReplayTeacher:
     @classmethod
     def open(cls, path: Path) -> "ReplayTeacher":
         """Read a file of records. Raises `RowError` for a line that is none."""
-        return cls({row.ask_key: row for row in read_rows(path, Record)}, str(path))
+        return cls({row.ask_key: row for row in read_rows(path, RecordedReply)}, str(path))
 
-    def reply(self, ask: Ask) -> Reply:
+    def reply(self, ask: TeacherRequest) -> Reply:
         """The recorded answer. Raises `TeacherError` for an ask that is not in the file."""
-        found = self._records.get(ask_key(ask)) or self._any.get((ask.kind, subject(ask)))
+        found = self._records.get(ask_key(ask)) or self._any.get((ask.kind, question_id(ask)))
         if found is None:
-            same = [row for row in self._records.values() if row.question == subject(ask)]
+            same = [row for row in self._records.values() if row.question == question_id(ask)]
             kinds = ", ".join(sorted({row.kind for row in same})) or "none"
             raise TeacherError(
                 f"{self._source} has no answer to {ask.kind} (attempt {ask.attempt}) on question"
-                f" {subject(ask)}; asks of this question in it: {kinds}. The replay must be of the"
-                " same recipe, seed and sodakd; else record again: sodakd record DIR --out FILE"
+                f" {question_id(ask)}; asks of this question in it: {kinds}. The replay must be of"
+                " the same recipe, seed and sodakd; else record again: sodakd record DIR --out FILE"
             )
         return Reply(text=found.text, usage=found.usage, finish=found.finish)
 
-    def at_most(self, ask: Ask) -> Usage:
+    def at_most(self, ask: TeacherRequest) -> Usage:
         """What the recorded answer took."""
         return self.reply(ask).usage
 
 
-def record(ledger: Path, out: Path) -> int:
+def export_replies(ledger: Path, out: Path) -> int:
     """Write every answered ask of a ledger; the result is their number.
 
     Raises:
@@ -106,8 +106,8 @@ _ANSWERED = (
 def _record(
     key: str, kind: str, question: str, text: str, prompt: int, completion: int, finish: str,
     model: str, ask: str | None,
-) -> Record:  # fmt: skip
-    return Record(
+) -> RecordedReply:  # fmt: skip
+    return RecordedReply(
         ask_key=key,
         kind=kind,
         question=question,
@@ -115,5 +115,5 @@ def _record(
         usage=Usage(prompt_tokens=prompt, completion_tokens=completion),
         finish=Finish(finish),
         model=model,
-        ask=None if ask is None else ANY_ASK.validate_json(ask).model_dump(mode="json"),
+        ask=None if ask is None else REQUEST_ADAPTER.validate_json(ask).model_dump(mode="json"),
     )

@@ -6,7 +6,7 @@ from sodakd.text.dedup import words
 from sodakd.types import Question
 
 
-class HeldOut:
+class ContaminationIndex:
     """The evaluation questions: tells whether a new question overlaps with one of them."""
 
     def __init__(self, questions: Iterable[Question], ngram: int, limit: float) -> None:
@@ -28,7 +28,7 @@ class HeldOut:
                 counts[owner] = counts.get(owner, 0) + 1
         return max(counts.values(), default=0) / max(1, len(grams))
 
-    def refuses(self, question: Question) -> str | None:
+    def rejection_reason(self, question: Question) -> str | None:
         """The reason to refuse a question, or None."""
         if question.id in self._ids or self.overlap(question.text) >= self._limit:
             return "overlaps_evaluation"

@@ -32,7 +32,7 @@ def rouge_l(one: tuple[str, ...], other: tuple[str, ...]) -> float:
     return 2 * LCSseq.similarity(one, other) / (len(one) + len(other))
 
 
-class Pool:
+class DedupIndex:
     """Questions seen so far: tells whether a new one is the same, or nearly."""
 
     def __init__(self, questions: Iterable[Question], near_duplicate: float) -> None:
@@ -64,7 +64,7 @@ class Pool:
         candidates = self._index.query(_minhash(tokens))
         return max((rouge_l(tokens, self._words[key]) for key in candidates), default=0.0)
 
-    def refuses(self, question: Question) -> str | None:
+    def rejection_reason(self, question: Question) -> str | None:
         """The reason to refuse a question, or None."""
         if self.has(question):
             return "exact_duplicate"

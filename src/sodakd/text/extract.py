@@ -23,12 +23,12 @@ from dataclasses import dataclass, replace
 
 from sodakd.text.fences import Block, blocks
 from sodakd.text.indented import indented_blocks
-from sodakd.text.labels import in_words
-from sodakd.text.language_id import LEAST, guess_code, is_remark, is_sentence, weigh
+from sodakd.text.labels import display_label
+from sodakd.text.language_id import MIN_SCORE, identify_language, is_remark, is_sentence, score
 from sodakd.text.repl_transcript import console_code
-from sodakd.text.symbols import Names, names_of
-from sodakd.text.thinking import spoken
-from sodakd.text.truncation import compiles, parsed, unexpected_end
+from sodakd.text.symbols import Symbols, symbols_of
+from sodakd.text.thinking import strip_thinking
+from sodakd.text.truncation import compiles, parsed, truncated_at
 from sodakd.types import Language, Question
 
 _NEAR: Mapping[Language, frozenset[str]] = {
@@ -75,70 +75,70 @@ def extract(answer: str, language: Language | None = None, entry_point: str = ""
     `language` is the one that the question wants; without it the answer decides. `entry_point` is
     the function that the tests call.
     """
-    text, thought = spoken(without_mark(answer))
+    text, thought = strip_thinking(strip_bom(answer))
     text = _STRAY.sub("", text)
     # Python that holds fences in its texts is no answer with fences: that would not parse.
     bare = language is Language.PYTHON and _does_something(text)
     found = [] if bare else blocks(text)[-_MOST_BLOCKS:]
     if language in {None, Language.PYTHON}:
-        found = [_typed_in(block) for block in found]
+        found = [_unwrap_repl(block) for block in found]
         text = text if bare or found else console_code(text)
-    if found and not (len(found) == 1 and _headless(text, found[0])):
-        result = _of_blocks(found, language, entry_point)
+    if found and not (len(found) == 1 and _fence_opened_by_prompt(text, found[0])):
+        result = _from_blocks(found, language, entry_point)
     else:
-        result = _of_plain(text[: found[0].start] if found else text, language, entry_point)
+        result = _from_plain(text[: found[0].start] if found else text, language, entry_point)
     if not thought and not result.code:
         return Extracted("", result.language, result.label, False, "it ends while it thinks")
     return result
 
 
-def without_mark(text: str) -> str:
+def strip_bom(text: str) -> str:
     """A text without the mark that says in which order its bytes are: no compiler needs it."""
     return text.removeprefix("\ufeff")
 
 
-def extract_for(question: Question, answer: str) -> Extracted:
+def extract_answer(question: Question, answer: str) -> Extracted:
     """The program of an answer to a question."""
     entry_point = question.tests.entry_point if question.tests is not None else ""
     return extract(answer, question.language, entry_point)
 
 
-def _typed_in(block: Block) -> Block:
+def _unwrap_repl(block: Block) -> Block:
     """A block; of one that shows an interpreter, what was typed in."""
     code = console_code(block.text)
     return block if code is block.text else replace(block, text=code, label="python")
 
 
-def _headless(text: str, block: Block) -> bool:
+def _fence_opened_by_prompt(text: str, block: Block) -> bool:
     """Whether the one fence closes code: the prompt opened it. Before it is code, after it none."""
     before = text[: block.start]
     if block.closed or block.label or not before.strip():
         return False
     if not block.text.strip():
         return bool(_trimmed(before).strip())
-    return guess_code(before) is not None and guess_code(block.text) is None
+    return identify_language(before) is not None and identify_language(block.text) is None
 
 
-def _of_blocks(found: Sequence[Block], wanted: Language | None, entry_point: str) -> Extracted:
+def _from_blocks(found: Sequence[Block], wanted: Language | None, entry_point: str) -> Extracted:
     labels = [_label(block, wanted) for block in found]
     if wanted is None:
         wanted = next((Language(label) for label in labels if label in set(Language)), None)
-    right = [] if wanted is None else _right(found, labels, wanted)
+    right = [] if wanted is None else _blocks_in(found, labels, wanted)
     if wanted is None or not right:
-        return _nothing(next((label for label in labels if label != "text"), "text"), found)
+        return _no_program(next((label for label in labels if label != "text"), "text"), found)
     code = _joined([block.text for block in right], wanted, entry_point)
     if not code.strip():
         return Extracted("", wanted, wanted.value, right[-1].closed, "its fenced block is empty")
     end = "" if right[-1].closed else "the fence does not close"
-    end = end or unexpected_end(code, wanted)
+    end = end or truncated_at(code, wanted)
     return Extracted(code, wanted, wanted.value, not end, end)
 
 
-def _nothing(label: str, found: Sequence[Block]) -> Extracted:
-    return Extracted("", None, label, found[-1].closed, f"the answer is in {in_words(label)}")
+def _no_program(label: str, found: Sequence[Block]) -> Extracted:
+    return Extracted("", None, label, found[-1].closed, f"the answer is in {display_label(label)}")
 
 
-def _right(found: Sequence[Block], labels: Sequence[str], wanted: Language) -> Sequence[Block]:
+def _blocks_in(found: Sequence[Block], labels: Sequence[str], wanted: Language) -> Sequence[Block]:
     """The blocks in the wanted language, else in one near to it, else those that say nothing."""
     alone = {"text"} if len(set(labels)) == 1 else set[str]()
     for group in ({wanted.value}, _NEAR.get(wanted, frozenset()), alone):
@@ -155,7 +155,7 @@ def _label(block: Block, wanted: Language | None) -> str:
         return own
     if not own and wanted is Language.PYTHON and _does_something(block.text):
         return wanted.value
-    guess = guess_code(block.text)
+    guess = identify_language(block.text)
     if own and wanted:
         sure = guess is not None and guess.weight >= _SURE and not guess.speaks_for(own)
         return wanted.value if guess and sure and guess.is_near(wanted, _NEAR) else own
@@ -169,7 +169,7 @@ def _label(block: Block, wanted: Language | None) -> str:
 def _joined(texts: Sequence[str], language: Language, entry_point: str) -> str:
     if len(texts) == 1:
         return texts[0]
-    names = [names_of(text, language) for text in texts]
+    names = [symbols_of(text, language) for text in texts]
     kept = _chosen(names, entry_point)
     first = min(kept, default=0)
     kept |= {at for at in range(first) if names[at].preamble}
@@ -177,7 +177,7 @@ def _joined(texts: Sequence[str], language: Language, entry_point: str) -> str:
     return "\n".join(texts[at] for at in sorted(kept))
 
 
-def _chosen(names: Sequence[Names], entry_point: str) -> set[int]:
+def _chosen(names: Sequence[Symbols], entry_point: str) -> set[int]:
     for level in ("within", "bound"):
         holders = [at for at, own in enumerate(names) if entry_point in getattr(own, level)]
         if holders:
@@ -197,7 +197,7 @@ def _chosen(names: Sequence[Names], entry_point: str) -> set[int]:
     return kept or {0}
 
 
-def _add_needed(names: Sequence[Names], kept: set[int], *, overriding: bool) -> None:
+def _add_needed(names: Sequence[Symbols], kept: set[int], *, overriding: bool) -> None:
     """Add blocks that define what the kept ones use: the last before them, else one after them.
 
     `overriding`: a later definition replaces an earlier one; elsewhere two are an error.
@@ -221,14 +221,14 @@ def _add_needed(names: Sequence[Names], kept: set[int], *, overriding: bool) -> 
         kept.add(found)
 
 
-def _of_plain(text: str, wanted: Language | None, entry_point: str) -> Extracted:
+def _from_plain(text: str, wanted: Language | None, entry_point: str) -> Extracted:
     if not text.strip():
         return Extracted("", None, "nothing", True, "the answer is empty")
     if wanted is Language.PYTHON and _does_something(text):
         return Extracted(text, wanted, wanted.value, True)
     shown = indented_blocks(text)
     if shown:
-        return _of_blocks(shown, wanted, entry_point)
+        return _from_blocks(shown, wanted, entry_point)
     trimmed = _trimmed(text)
     if wanted is Language.PYTHON:
         for code in (trimmed, textwrap.dedent(trimmed), trimmed.lstrip(" \t")):
@@ -238,10 +238,10 @@ def _of_plain(text: str, wanted: Language | None, entry_point: str) -> Extracted
     if wanted is None and label in set(Language):
         wanted = Language(label)
     if wanted is None or label != wanted.value:
-        what = "prose" if label == "prose" else f"in {in_words(label)}"
+        what = "prose" if label == "prose" else f"in {display_label(label)}"
         what = "a value, no program" if label == "value" else what
         return Extracted("", None, label, True, f"the answer is {what}")
-    end = unexpected_end(trimmed, wanted)
+    end = truncated_at(trimmed, wanted)
     return Extracted(trimmed, wanted, label, not end, end)
 
 
@@ -254,12 +254,12 @@ def _plain_label(text: str, wanted: Language | None) -> str:
     if wanted in {None, Language.PYTHON} and parsed(text) is not None and not _does_something(text):
         return "value" if _SIGNS.search(text) or len(text.split()) == 1 else "prose"
     if wanted:
-        own = max(weigh(text, {wanted.value} | _NEAR.get(wanted, frozenset())).values())
-        if own >= LEAST:
-            others = weigh(text, _NO_PROGRAMS)
+        own = max(score(text, {wanted.value} | _NEAR.get(wanted, frozenset())).values())
+        if own >= MIN_SCORE:
+            others = score(text, _NO_PROGRAMS)
             most = max(others, key=lambda label: others[label])
             return most if others[most] >= max(_SURE, 1.5 * own) else wanted.value
-    guess = guess_code(text)
+    guess = identify_language(text)
     if guess is None or (wanted and guess.weight < _SURE):
         # Nothing speaks for any language: code only if it holds what prose does not.
         return (wanted.value if wanted else "text") if _SIGNS.search(text) else "prose"

@@ -92,7 +92,7 @@ def is_known(info: str) -> bool:
     return len(words) <= 2 or any(sign in info for sign in "={")
 
 
-def in_words(label: str) -> str:
+def display_label(label: str) -> str:
     """A label as it is written in a sentence."""
     named = {"sql": "SQL", "html": "HTML", "css": "CSS", "php": "PHP", "csharp": "C#"}
-    return Language(label).written if label in set(Language) else named.get(label, label)
+    return Language(label).display_name if label in set(Language) else named.get(label, label)

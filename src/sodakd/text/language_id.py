@@ -11,7 +11,7 @@ from itertools import islice
 
 from sodakd.types import Language
 
-LEAST = 2.0
+MIN_SCORE = 2.0
 """Weight from which on a text counts as code."""
 
 _MARKS: Mapping[str, Sequence[tuple[float, str]]] = {
@@ -155,7 +155,7 @@ _MOST = 3
 
 
 @dataclass(frozen=True)
-class Guess:
+class LanguageGuess:
     """A language's label and the weight of the marks that speak for it; all weights by label."""
 
     label: str
@@ -164,7 +164,7 @@ class Guess:
 
     def speaks_for(self, label: str) -> bool:
         """Whether the marks speak for this language nearly as much as for the heaviest."""
-        return self.weights.get(label, 0.0) >= max(LEAST, 0.6 * self.weight)
+        return self.weights.get(label, 0.0) >= max(MIN_SCORE, 0.6 * self.weight)
 
     def is_near(self, wanted: Language, near: Mapping[Language, Set[str]]) -> bool:
         """Whether the guess is the wanted language, or one that is taken for it."""
@@ -231,10 +231,10 @@ def are_prose(lines: Iterable[str]) -> bool:
     """Whether lines among blocks of Markdown are no code: sentences, remarks, or a few words."""
     others = [line for line in lines if not is_sentence(line) and not is_remark(line)]
     bare = [_BOLD.sub(r"\1", _INLINE.sub("x", line)) for line in others]
-    return not any(map(_ANY_SIGN.search, bare)) and guess_code("\n".join(bare)) is None
+    return not any(map(_ANY_SIGN.search, bare)) and identify_language("\n".join(bare)) is None
 
 
-def weigh(text: str, labels: Iterable[str]) -> Mapping[str, float]:
+def score(text: str, labels: Iterable[str]) -> Mapping[str, float]:
     """The weight of the marks that speak for each of these languages."""
     lines = (line[:_LINE].rstrip() for line in text[:_TEXT].splitlines())
     text = "\n".join(line for line in lines if line)
@@ -254,8 +254,8 @@ def _weight(text: str, label: str) -> float:
     return total
 
 
-def guess_code(text: str) -> Guess | None:
+def identify_language(text: str) -> LanguageGuess | None:
     """The language that the marks of a text speak for, or None where it does not look like code."""
-    weights = weigh(text, _COMPILED)
+    weights = score(text, _COMPILED)
     label = max(weights, key=lambda name: weights[name])
-    return Guess(label, weights[label], weights) if weights[label] >= LEAST else None
+    return LanguageGuess(label, weights[label], weights) if weights[label] >= MIN_SCORE else None

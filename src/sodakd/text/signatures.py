@@ -40,7 +40,7 @@ _LISTS = {"IntList": "long long *items", "FloatList": "double *items", "StrList"
 """C has no lists: the judge declares these."""
 
 
-def declared(language: str, name: str, arguments: Sequence[str], returns: str) -> str:
+def declaration_hint(language: str, name: str, arguments: Sequence[str], returns: str) -> str:
     """The sentence that says so; "" for a language without types.
 
     `arguments` and `returns` are types of a signature (`list[int]`).

@@ -32,7 +32,7 @@ _BOUND_IN_PYTHON = re.compile(r"^(\w++)[ \t]*+=(?!=)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class Names:
+class Symbols:
     """The names of a block.
 
     `defined`: its functions and types at the outermost level; `within`: those of all levels;
@@ -47,7 +47,7 @@ class Names:
     preamble: bool
 
 
-def names_of(code: str, language: Language) -> Names:
+def symbols_of(code: str, language: Language) -> Symbols:
     """The names of a block; of a very long one, none."""
     if len(code) > LONGEST:
         code = ""
@@ -59,11 +59,11 @@ def names_of(code: str, language: Language) -> Names:
     )
 
 
-def _braces(code: str, language: Language, preamble: bool) -> Names:
+def _braces(code: str, language: Language, preamble: bool) -> Symbols:
     masked = lexed(code, language)
     defined = frozenset(_definitions(masked.shallow, language))
     bound = {name for pair in _BOUND.findall(masked.shallow) for name in pair if name}
-    return Names(
+    return Symbols(
         defined=defined,
         within=frozenset(_definitions(masked.flat, language)),
         bound=defined | bound,
@@ -81,15 +81,15 @@ def _definitions(text: str, language: Language) -> Iterator[str]:
     yield from _TYPE.findall(text)
 
 
-def _python(code: str, preamble: bool) -> Names:
+def _python(code: str, preamble: bool) -> Symbols:
     tree = parsed(code)
     used = frozenset(_WORD.findall(code))
     if tree is None:
         defined = frozenset(_LINES_OF_PYTHON.findall(code))
         bound = defined | frozenset(_BOUND_IN_PYTHON.findall(code))
-        return Names(defined, defined, bound, used, preamble)
+        return Symbols(defined, defined, bound, used, preamble)
     defined = frozenset(_defined_in(tree.body))
-    return Names(
+    return Symbols(
         defined=defined,
         within=frozenset(_defined_in(ast.walk(tree))),
         bound=defined.union(*(_bound_by(statement) for statement in tree.body)),

@@ -5,26 +5,26 @@ from collections.abc import Sequence
 
 from pydantic import JsonValue
 
-from sodakd.text.signatures import declared
+from sodakd.text.signatures import declaration_hint
 from sodakd.text.value_types import fits, has_64_bits
-from sodakd.types import Case, Language, Signature, Tests, ValueType
+from sodakd.types import CallTests, Language, Signature, TestCase, ValueType
 
-SIGNED = frozenset({Language.JAVA, Language.C, Language.CPP, Language.GO})
+TYPED_LANGUAGES = frozenset({Language.JAVA, Language.C, Language.CPP, Language.GO})
 """Languages whose calls cannot be written without types."""
 _ONE_NUMBER = frozenset({Language.JAVASCRIPT, Language.TYPESCRIPT})
 """Languages whose integers are floats: beyond 2**53 they have not all of them."""
 _FLOATS = frozenset({ValueType.FLOAT, ValueType.FLOATS})
 
 
-def mistake(tests: Tests, language: Language) -> str:
+def signature_error(tests: CallTests, language: Language) -> str:
     """Why calls cannot be put to a program, and what to do about it; "" where they can.
 
     They have to fit their signature, and the integers of the language.
     """
     signature = tests.signature
-    if signature is None and language in SIGNED:
+    if signature is None and language in TYPED_LANGUAGES:
         return (
-            f"calls in {language.written} need the types of {tests.entry_point}: add to tests"
+            f"calls in {language.display_name} need the types of {tests.entry_point}: add to tests"
             f' "signature": {_guessed(tests)}'
         )
     for number, case in enumerate(tests.cases, start=1):
@@ -34,7 +34,7 @@ def mistake(tests: Tests, language: Language) -> str:
     return ""
 
 
-def _misfit(case: Case, signature: Signature, language: Language) -> str:
+def _misfit(case: TestCase, signature: Signature, language: Language) -> str:
     """Why a call does not fit the signature, or has an integer that the language has not; or ""."""
     given, wanted = len(case.arguments), len(signature.arguments)
     if given != wanted:
@@ -59,7 +59,7 @@ def _misfit(case: Case, signature: Signature, language: Language) -> str:
     return ""
 
 
-def _beyond(case: Case, language: Language) -> str:
+def _beyond(case: TestCase, language: Language) -> str:
     """Why a call without a signature has an argument that the language has not, or "".
 
     What it must give may be one of JavaScript's BigInt.
@@ -72,17 +72,17 @@ def _beyond(case: Case, language: Language) -> str:
 
 def _too_large(what: str, value: JsonValue, language: Language) -> str:
     return (
-        f"{what} is {_shown(value)}, and no number of {language.written} is that integer;"
+        f"{what} is {_shown(value)}, and no number of {language.display_name} is that integer;"
         " no program could pass: choose a smaller one"
     )
 
 
-def declaration(tests: Tests, language: Language) -> str:
+def declaration(tests: CallTests, language: Language) -> str:
     """How a program has to declare the function that the tests call; "" where it is free to."""
     signature = tests.signature
     if signature is None:
         return ""
-    return declared(language, tests.entry_point, signature.arguments, signature.returns)
+    return declaration_hint(language, tests.entry_point, signature.arguments, signature.returns)
 
 
 def _has(language: Language, value: JsonValue) -> bool:
@@ -109,7 +109,7 @@ def _shown(value: JsonValue) -> str:
     return f"{text[:60]}{'...' if len(text) > 60 else ''} ({type(value).__name__})"
 
 
-def _guessed(tests: Tests) -> str:
+def _guessed(tests: CallTests) -> str:
     """A signature that the calls fit, as JSON to be pasted; ... where none does."""
     columns = zip(*(case.arguments for case in tests.cases), strict=False)
     arguments = ", ".join(_type_of(column) for column in columns)

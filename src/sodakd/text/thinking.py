@@ -20,7 +20,7 @@ _MARK = re.compile(f"({_CLOSE})|{_OPEN}")
 _SPACE = re.compile(r"\s*+")
 
 
-def spoken(answer: str) -> tuple[str, bool]:
+def strip_thinking(answer: str) -> tuple[str, bool]:
     """An answer without what was thought aloud, and whether the thinking ended.
 
     An answer that begins with thinking thinks up to the first closing mark. After that, marks count

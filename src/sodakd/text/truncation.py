@@ -12,7 +12,7 @@ _ALLOW_INCOMPLETE_INPUT = 0x4000
 """`codeop.PyCF_ALLOW_INCOMPLETE_INPUT`: the parser tells an early end from a mistake."""
 
 
-def unexpected_end(code: str, language: Language) -> str:
+def truncated_at(code: str, language: Language) -> str:
     """Why the end came too early; "" where it did not, or where it cannot be told.
 
     Python's own parser says it of Python; for the others the brackets, texts and comments that are

@@ -11,7 +11,7 @@ from torch.nn import functional
 from transformers import AttentionInterface
 
 from sodakd.errors import TrainingError
-from sodakd.training.packing import Grid
+from sodakd.training.packing import PadIndex
 
 PACKED = "sodakd_packed"
 
@@ -52,7 +52,7 @@ def packed_attention(
     value: Float[Tensor, "1 groups tokens size"],
     attention_mask: Tensor | None,
     *,
-    grid: Grid,
+    grid: PadIndex,
     scaling: float | None = None,
     dropout: float = 0.0,
     sliding_window: int | None = None,
@@ -82,16 +82,16 @@ def packed_attention(
     )
     heads, size = query.shape[1], query.shape[3]
     cells = spread.transpose(1, 2).reshape(grid.sequences * grid.longest, heads * size)
-    rows: Tensor = _Gather.apply(cells, grid.place)  # type: ignore[no-untyped-call]
+    rows: Tensor = _Gather.apply(cells, grid.index)  # type: ignore[no-untyped-call]
     return rows.view(1, -1, heads, size), None
 
 
 def _spread(
-    states: Float[Tensor, "1 heads tokens size"], grid: Grid
+    states: Float[Tensor, "1 heads tokens size"], grid: PadIndex
 ) -> Float[Tensor, "sequences heads longest size"]:
     heads, tokens, size = states.shape[1:]
     rows = states[0].transpose(0, 1).reshape(tokens, heads * size)
-    cells: Tensor = _Spread.apply(rows, grid.place, grid.sequences * grid.longest)  # type: ignore[no-untyped-call]
+    cells: Tensor = _Spread.apply(rows, grid.index, grid.sequences * grid.longest)  # type: ignore[no-untyped-call]
     return cells.view(grid.sequences, grid.longest, heads, size).transpose(1, 2)
 
 

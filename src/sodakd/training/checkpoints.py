@@ -11,13 +11,13 @@ from pathlib import Path
 from pydantic import Field
 
 from sodakd.errors import TrainingError
-from sodakd.records import TrainRow
-from sodakd.types import Frozen
+from sodakd.records import TrainLogRow
+from sodakd.types import FrozenModel
 
 PROGRESS = "progress.json"
 
 
-class Window(Frozen):
+class RunningMeans(FrozenModel):
     """Sums over the steps since the last logged row, from which the next row's means come."""
 
     steps: int = 0
@@ -33,12 +33,12 @@ class Window(Frozen):
     ranked: int = 0
 
 
-class Progress(Frozen):
+class TrainState(FrozenModel):
     """How far a training is: what it has logged, and what it is about to log."""
 
     identity: str
-    rows: tuple[TrainRow, ...] = ()
-    window: Window = Field(default_factory=Window)
+    rows: tuple[TrainLogRow, ...] = ()
+    window: RunningMeans = Field(default_factory=RunningMeans)
     examples: int = 0
     tokens: int = 0
 
@@ -58,13 +58,13 @@ class Checkpoints:
         }
         return found[max(found)] if found else None
 
-    def read(self, checkpoint: Path, identity: str) -> Progress:
+    def read(self, checkpoint: Path, identity: str) -> TrainState:
         """How far the training was at a checkpoint.
 
         Raises TrainingError where the checkpoint is of another training.
         """
         text = (checkpoint / PROGRESS).read_text(encoding="utf-8")
-        progress = Progress.model_validate_json(text)
+        progress = TrainState.model_validate_json(text)
         if progress.identity != identity:
             raise TrainingError(
                 f"{checkpoint} is of a training with other examples, settings, seed or start; "
@@ -72,7 +72,7 @@ class Checkpoints:
             )
         return progress
 
-    def complete(self, step: int, progress: Progress) -> None:
+    def complete(self, step: int, progress: TrainState) -> None:
         """Make the checkpoint that stands in `.part` count, and drop the older ones."""
         name = f"checkpoint-{step}"
         written = self.part / name
@@ -97,7 +97,7 @@ class Checkpoints:
         shutil.rmtree(self.part / path.name)
 
 
-def write_rows(rows: Sequence[TrainRow], path: Path) -> None:
+def write_rows(rows: Sequence[TrainLogRow], path: Path) -> None:
     """Write rows as JSONL; the file appears whole or not at all."""
     part = path.with_name(path.name + ".part")
     part.write_text("".join(row.model_dump_json() + "\n" for row in rows), encoding="utf-8")

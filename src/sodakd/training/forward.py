@@ -9,12 +9,12 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from sodakd.errors import TrainingError
-from sodakd.models.prompts import Layout
+from sodakd.inference.chat_format import ChatFormat
 from sodakd.training.attention import PACKED
-from sodakd.training.batches import Encoded
 from sodakd.training.packing import Batch, pack
+from sodakd.training.schedule import TokenizedExample
 
-Way = Literal["packed", "padded"]
+BatchLayout = Literal["packed", "padded"]
 _TOLERANCE = {torch.float32: 1e-3}
 _HALF_TOLERANCE = 0.15
 _PROBES = (("Add two numbers.", "return a + b"), ("Say what is longer, a or b, in a word.", "a"))
@@ -25,7 +25,7 @@ def packed(model: PreTrainedModel, batch: Batch) -> Float[Tensor, "answers vocab
     logits: Tensor = model(
         input_ids=batch.tokens,
         position_ids=batch.positions,
-        logits_to_keep=batch.predict,
+        logits_to_keep=batch.predict_index,
         use_cache=False,
         grid=batch.grid,
     ).logits[0]
@@ -36,10 +36,10 @@ def padded(model: PreTrainedModel, batch: Batch) -> Float[Tensor, "answers vocab
     """The same logits from sequences padded to the right, with the model's own attention."""
     grid = batch.grid
     places, shape = grid.sequences * grid.longest, (grid.sequences, grid.longest)
-    tokens = batch.tokens.new_zeros(places).index_copy(0, grid.place, batch.tokens[0])
+    tokens = batch.tokens.new_zeros(places).index_copy(0, grid.index, batch.tokens[0])
     mask = batch.tokens.new_zeros(places)
-    mask[grid.place] = 1
-    cells = grid.place[batch.predict]
+    mask[grid.index] = 1
+    cells = grid.index[batch.predict_index]
     columns, column = (cells % grid.longest).unique(return_inverse=True)
     logits: Tensor = model(
         input_ids=tokens.view(shape),
@@ -50,13 +50,13 @@ def padded(model: PreTrainedModel, batch: Batch) -> Float[Tensor, "answers vocab
     return logits[cells // grid.longest, column]
 
 
-FORWARDS: dict[Way, Callable[[PreTrainedModel, Batch], Float[Tensor, "answers vocab"]]] = {
+FORWARDS: dict[BatchLayout, Callable[[PreTrainedModel, Batch], Float[Tensor, "answers vocab"]]] = {
     "packed": packed,
     "padded": padded,
 }
 
 
-def choose_way(model: PreTrainedModel, layout: Layout, longest: int) -> Way:
+def choose_layout(model: PreTrainedModel, layout: ChatFormat, longest: int) -> BatchLayout:
     """`packed` where the model gives the same logits so as padded, which is tried; else `padded`.
 
     The model's attention is left set for the way that was chosen. `longest` is the length of the
@@ -67,7 +67,7 @@ def choose_way(model: PreTrainedModel, layout: Layout, longest: int) -> Way:
         return "padded"
     own = model.config._attn_implementation
     probes = [
-        Encoded(tuple(layout.prompt(text)), tuple(layout.answer(answer)), None, 1.0)
+        TokenizedExample(tuple(layout.prompt(text)), tuple(layout.answer(answer)), None, 1.0)
         for text, answer in _PROBES
     ]
     batch = pack(probes, rejected=False).to(model.device)

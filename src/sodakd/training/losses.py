@@ -18,7 +18,7 @@ SIMPO_BETA = 2.0
 
 
 @dataclass(frozen=True)
-class Tokens:
+class AnswerLogps:
     """Log-probs of one answer's tokens for each pair, and which of them count."""
 
     logp: Float[Tensor, "pairs tokens"]
@@ -30,7 +30,7 @@ class Tokens:
         return (self.logp * counted).sum(1) / counted.sum(1)
 
 
-Contrast = Callable[[Tokens, Tokens, float], Float[Tensor, " pairs"]]
+ContrastFn = Callable[[AnswerLogps, AnswerLogps, float], Float[Tensor, " pairs"]]
 
 
 @dataclass(frozen=True)
@@ -43,15 +43,15 @@ class Loss:
     has not; the faulty answer is a sequence of its own.
     """
 
-    contrast: Contrast
-    reads: Literal["first", "differing", "answer"]
+    contrast: ContrastFn
+    scope: Literal["first", "differing", "answer"]
 
     @property
     def needs_rejected_forward(self) -> bool:
-        return self.reads != "first"
+        return self.scope != "first"
 
 
-def margin(chosen: Tokens, rejected: Tokens, margin: float) -> Float[Tensor, " pairs"]:
+def margin(chosen: AnswerLogps, rejected: AnswerLogps, margin: float) -> Float[Tensor, " pairs"]:
     """Hinge: by how much the correct mean log-prob misses the faulty one plus `margin`.
 
     The ranking loss of SODA's stage 1, on means per token.
@@ -59,7 +59,9 @@ def margin(chosen: Tokens, rejected: Tokens, margin: float) -> Float[Tensor, " p
     return (margin - (chosen.mean() - rejected.mean())).relu()
 
 
-def odds_ratio(chosen: Tokens, rejected: Tokens, margin: float) -> Float[Tensor, " pairs"]:
+def odds_ratio(
+    chosen: AnswerLogps, rejected: AnswerLogps, margin: float
+) -> Float[Tensor, " pairs"]:
     """ORPO (arXiv 2403.07691, eq. 7): -log sigmoid of the log odds ratio of mean log-probs.
 
     Reads no margin.
@@ -69,7 +71,7 @@ def odds_ratio(chosen: Tokens, rejected: Tokens, margin: float) -> Float[Tensor,
     return -functional.logsigmoid(log_odds)
 
 
-def simpo(chosen: Tokens, rejected: Tokens, margin: float) -> Float[Tensor, " pairs"]:
+def simpo(chosen: AnswerLogps, rejected: AnswerLogps, margin: float) -> Float[Tensor, " pairs"]:
     """SimPO (arXiv 2405.14734, eq. 6): -log sigmoid(beta * difference of means - margin).
 
     `margin` is the paper's gamma; beta is 2.
@@ -77,12 +79,14 @@ def simpo(chosen: Tokens, rejected: Tokens, margin: float) -> Float[Tensor, " pa
     return -functional.logsigmoid(SIMPO_BETA * (chosen.mean() - rejected.mean()) - margin)
 
 
-def unlikelihood(chosen: Tokens, rejected: Tokens, margin: float) -> Float[Tensor, " pairs"]:
+def unlikelihood(
+    chosen: AnswerLogps, rejected: AnswerLogps, margin: float
+) -> Float[Tensor, " pairs"]:
     """Unlikelihood (arXiv 1908.04319, eq. 4): mean of -log(1 - p) over the faulty tokens.
 
     Reads no margin, and nothing of the correct answer, which the likelihood already raises.
     """
-    return -Tokens(_log1mexp(rejected.logp), rejected.counted).mean()
+    return -AnswerLogps(_log1mexp(rejected.logp), rejected.counted).mean()
 
 
 LOSSES: Mapping[LossName, Loss] = {

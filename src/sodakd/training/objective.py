@@ -8,9 +8,9 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from sodakd.settings.training import TrainingSettings
-from sodakd.training.batches import Encoded
-from sodakd.training.losses import LOSSES, Tokens
-from sodakd.training.packing import Batch, Grid, Pairs
+from sodakd.training.losses import LOSSES, AnswerLogps
+from sodakd.training.packing import Batch, PadIndex, Pairs
+from sodakd.training.schedule import TokenizedExample
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,12 @@ class Objective:
     nll: Float[Tensor, ""]
     chosen: Float[Tensor, " examples"]
     contrast: Float[Tensor, " pairs"] | None
-    right: Float[Tensor, " pairs"] | None
-    wrong: Float[Tensor, " pairs"] | None
+    chosen_logp: Float[Tensor, " pairs"] | None
+    rejected_logp: Float[Tensor, " pairs"] | None
 
 
 @dataclass(frozen=True)
-class Whole:
+class StepTotals:
     """What the sums of a whole step are divided by, however many batches it is computed in.
 
     `tokens` are those of the correct answers, each weighted as its example is.
@@ -41,7 +41,7 @@ class Whole:
     pairs: int
 
     @classmethod
-    def of(cls, examples: Sequence[Encoded]) -> "Whole":
+    def of(cls, examples: Sequence[TokenizedExample]) -> "StepTotals":
         """The divisors of a step of these examples."""
         return cls(
             tokens=sum(len(each.chosen) * each.weight for each in examples),
@@ -50,7 +50,10 @@ class Whole:
 
 
 def objective(
-    logits: Float[Tensor, "answers vocab"], batch: Batch, whole: Whole, settings: TrainingSettings
+    logits: Float[Tensor, "answers vocab"],
+    batch: Batch,
+    whole: StepTotals,
+    settings: TrainingSettings,
 ) -> Objective:
     """NLL over the correct answers' tokens, plus `contrast_weight` times the pairs' mean contrast.
 
@@ -59,7 +62,7 @@ def objective(
     """
     table = logits.float().log_softmax(-1)
     logp = table.gather(1, batch.target[:, None])[:, 0]
-    spread, counted = _spread(logp, batch.answers)
+    spread, counted = _to_grid(logp, batch.answers)
     examples = len(batch)
     sums = spread[:examples].sum(1)
     lengths = counted[:examples].sum(1)
@@ -68,7 +71,7 @@ def objective(
     if batch.pairs is None:
         return Objective(nll, nll.detach(), chosen, None, None, None)
     name = settings.loss
-    reads = "first" if name == "none" else LOSSES[name].reads
+    reads = "first" if name == "none" else LOSSES[name].scope
     if reads == "first":
         right, wrong = _first(table, batch.target, batch.pairs)
     else:
@@ -83,25 +86,25 @@ def objective(
     )
 
 
-def _spread(
-    logp: Float[Tensor, " answers"], grid: Grid
+def _to_grid(
+    logp: Float[Tensor, " answers"], grid: PadIndex
 ) -> tuple[Float[Tensor, "sequences answer"], Bool[Tensor, "sequences answer"]]:
     """Answer tokens as a grid of one row a sequence, and which places hold one."""
     places = grid.sequences * grid.longest
-    spread = logp.new_zeros(places).index_copy(0, grid.place, logp)
+    spread = logp.new_zeros(places).index_copy(0, grid.index, logp)
     counted = torch.zeros(places, dtype=torch.bool, device=logp.device)
-    counted[grid.place] = True
+    counted[grid.index] = True
     shape = (grid.sequences, grid.longest)
     return spread.view(shape), counted.view(shape)
 
 
 def _first(
     table: Float[Tensor, "answers vocab"], target: Tensor, pairs: Pairs
-) -> tuple[Tokens, Tokens]:
+) -> tuple[AnswerLogps, AnswerLogps]:
     one = torch.ones_like(pairs.first, dtype=torch.bool)[:, None]
     right = table[pairs.first, target[pairs.first]]
     wrong = table[pairs.first, pairs.first_rejected]
-    return Tokens(right[:, None], one), Tokens(wrong[:, None], one)
+    return AnswerLogps(right[:, None], one), AnswerLogps(wrong[:, None], one)
 
 
 def _whole(
@@ -110,11 +113,11 @@ def _whole(
     pairs: Pairs,
     *,
     only_differing: bool,
-) -> tuple[Tokens, Tokens]:
+) -> tuple[AnswerLogps, AnswerLogps]:
     assert pairs.rejected is not None
     right, wrong = counted[pairs.chosen], counted[pairs.rejected]
     if only_differing:
         assert pairs.chosen_differs is not None
         assert pairs.rejected_differs is not None
         right, wrong = pairs.chosen_differs, pairs.rejected_differs
-    return Tokens(spread[pairs.chosen], right), Tokens(spread[pairs.rejected], wrong)
+    return AnswerLogps(spread[pairs.chosen], right), AnswerLogps(spread[pairs.rejected], wrong)

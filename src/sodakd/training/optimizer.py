@@ -16,7 +16,7 @@ NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 NEWTON_SCHULZ_STEPS = 5
 
 
-def orthogonal(
+def newton_schulz(
     matrices: Float[Tensor, "count rows columns"],
 ) -> Float[Tensor, "count rows columns"]:
     """Each matrix with its singular values pushed towards 1 (five Newton-Schulz steps, fp32)."""
@@ -59,7 +59,7 @@ class Muon(Optimizer):
                 self.state[matrix]["momentum_buffer"] = torch.zeros_like(matrix)
         momenta = [self.state[matrix]["momentum_buffer"] for matrix in stack]
         torch._foreach_lerp_(momenta, grads, 1 - MOMENTUM)
-        updates = orthogonal(torch.stack(torch._foreach_lerp(grads, momenta, MOMENTUM)))
+        updates = newton_schulz(torch.stack(torch._foreach_lerp(grads, momenta, MOMENTUM)))
         scale = 0.2 * math.sqrt(max(stack[0].shape))
         weights: list[Tensor] = [*stack]
         if weight_decay:
@@ -67,13 +67,13 @@ class Muon(Optimizer):
         torch._foreach_add_(weights, list(updates.unbind()), alpha=-lr * scale)
 
 
-class States(TypedDict):
+class CombinedState(TypedDict):
     """The states of a `Both`, one for each of its parts."""
 
     parts: list[dict[str, object]]
 
 
-class Both(Optimizer):
+class CombinedOptimizer(Optimizer):
     """Several optimisers as one: their parameter groups, steps and states together."""
 
     def __init__(self, parts: list[Optimizer]) -> None:
@@ -87,10 +87,10 @@ class Both(Optimizer):
         for part in self.parts:
             part.step()
 
-    def state_dict(self) -> States:  # type: ignore[override]
+    def state_dict(self) -> CombinedState:  # type: ignore[override]
         return {"parts": [part.state_dict() for part in self.parts]}
 
-    def load_state_dict(self, state_dict: States) -> None:  # type: ignore[override]
+    def load_state_dict(self, state_dict: CombinedState) -> None:  # type: ignore[override]
         for part, state in zip(self.parts, state_dict["parts"], strict=True):
             part.load_state_dict(state)
         self._share_groups()
@@ -121,4 +121,4 @@ def make_optimizer(model: nn.Module, settings: TrainingSettings) -> Optimizer:
     ]
     if matrices:
         parts.insert(0, Muon(matrices, settings.learning_rate, settings.weight_decay))
-    return Both(parts)
+    return CombinedOptimizer(parts)

@@ -17,16 +17,16 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from sodakd.errors import TrainingError
-from sodakd.training.batches import Encoded
+from sodakd.training.schedule import TokenizedExample
 
 
 @dataclass(frozen=True)
-class Grid:
+class PadIndex:
     """Where a packed row's tokens stand in a grid of `sequences` rows of `longest` places."""
 
     sequences: int
     longest: int
-    place: Int[Tensor, " tokens"]
+    index: Int[Tensor, " tokens"]
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,10 @@ class Batch:
 
     tokens: Int[Tensor, "1 tokens"]
     positions: Int[Tensor, "1 tokens"]
-    grid: Grid
-    predict: Int[Tensor, " answers"]
+    grid: PadIndex
+    predict_index: Int[Tensor, " answers"]
     target: Int[Tensor, " answers"]
-    answers: Grid
+    answers: PadIndex
     weight: Float[Tensor, " examples"]
     pairs: Pairs | None
     counted_tokens: int
@@ -82,12 +82,12 @@ def _moved(value: Tensors, device: torch.device) -> Tensors:
     return replace(value, **moved)
 
 
-def check_ends(batch: Batch, end: int) -> None:
+def check_eos_trained(batch: Batch, end: int) -> None:
     """Refuse a batch in which the token that ends an answer is not trained on, for every answer.
 
     A student that never learns it never stops.
     """
-    row = batch.answers.place // batch.answers.longest
+    row = batch.answers.index // batch.answers.longest
     last = torch.cat([row[1:] != row[:-1], torch.ones(1, dtype=torch.bool)])
     ends = batch.target[last]
     if len(ends) != batch.answers.sequences or not bool((ends == end).all()):
@@ -109,7 +109,9 @@ def first_difference(chosen: Sequence[int], rejected: Sequence[int]) -> int:
     raise ValueError("the answers do not differ")
 
 
-def differing(chosen: Sequence[int], rejected: Sequence[int]) -> tuple[list[int], list[int]]:
+def differing_positions(
+    chosen: Sequence[int], rejected: Sequence[int]
+) -> tuple[list[int], list[int]]:
     """Places of the tokens of each answer that the other has not, by their longest matching blocks.
 
     The first differing token is always among them, so neither list is empty.
@@ -124,7 +126,7 @@ def differing(chosen: Sequence[int], rejected: Sequence[int]) -> tuple[list[int]
     return sorted(right), sorted(wrong)
 
 
-def pack(examples: Sequence[Encoded], *, rejected: bool) -> Batch:
+def pack(examples: Sequence[TokenizedExample], *, rejected: bool) -> Batch:
     """Lay examples out as one row. `rejected`: faulty answers get sequences of their own."""
     paired = [place for place, example in enumerate(examples) if example.rejected is not None]
     sequences = [(example.prompt, example.chosen) for example in examples]
@@ -135,7 +137,7 @@ def pack(examples: Sequence[Encoded], *, rejected: bool) -> Batch:
     starts = [0, *accumulate(lengths)]
     row = [token for prompt, answer in sequences for token in (*prompt, *answer[:-1])]
     grid = _grid(lengths)
-    positions = grid.place % grid.longest
+    positions = grid.index % grid.longest
     predict = torch.cat(
         [
             torch.arange(start + len(prompt) - 1, start + len(prompt) - 1 + len(answer))
@@ -147,7 +149,7 @@ def pack(examples: Sequence[Encoded], *, rejected: bool) -> Batch:
         tokens=torch.tensor(row)[None],
         positions=positions[None],
         grid=grid,
-        predict=predict,
+        predict_index=predict,
         target=torch.tensor([token for _, answer in sequences for token in answer]),
         answers=answer_grid,
         weight=torch.tensor([example.weight for example in examples]),
@@ -156,15 +158,17 @@ def pack(examples: Sequence[Encoded], *, rejected: bool) -> Batch:
     )
 
 
-def _grid(lengths: Sequence[int]) -> Grid:
+def _grid(lengths: Sequence[int]) -> PadIndex:
     longest = max(lengths)
     place = torch.cat(
         [torch.arange(at * longest, at * longest + length) for at, length in enumerate(lengths)]
     )
-    return Grid(len(lengths), longest, place)
+    return PadIndex(len(lengths), longest, place)
 
 
-def _pairs(examples: Sequence[Encoded], paired: Sequence[int], longest: int, *, own: bool) -> Pairs:
+def _pairs(
+    examples: Sequence[TokenizedExample], paired: Sequence[int], longest: int, *, own: bool
+) -> Pairs:
     answer_starts = [0, *accumulate(len(example.chosen) for example in examples)]
     first: list[int] = []
     first_rejected: list[int] = []
@@ -176,7 +180,7 @@ def _pairs(examples: Sequence[Encoded], paired: Sequence[int], longest: int, *, 
         first.append(answer_starts[place] + at)
         first_rejected.append(rejected[at])
         if own:
-            right, wrong = differing(chosen, rejected)
+            right, wrong = differing_positions(chosen, rejected)
             chosen_differs[row, right] = True
             rejected_differs[row, wrong] = True
     return Pairs(

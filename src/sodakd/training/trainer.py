@@ -20,20 +20,20 @@ from transformers import (
 from transformers.trainer_callback import PrinterCallback
 
 from sodakd.errors import TrainingError
-from sodakd.records import TrainRow
+from sodakd.records import TrainLogRow
 from sodakd.settings.training import TrainingSettings
-from sodakd.training.batches import Encoded, plan
-from sodakd.training.checkpoints import Checkpoints, Progress, Window
-from sodakd.training.forward import FORWARDS, Way
+from sodakd.training.checkpoints import Checkpoints, RunningMeans, TrainState
+from sodakd.training.forward import FORWARDS, BatchLayout
 from sodakd.training.losses import LOSSES
-from sodakd.training.objective import Objective, Whole, objective
+from sodakd.training.objective import Objective, StepTotals, objective
 from sodakd.training.optimizer import make_optimizer
 from sodakd.training.packing import Batch, pack
+from sodakd.training.schedule import TokenizedExample, batch_schedule
 
 if TYPE_CHECKING:
     from peft import PeftModel
 
-Step = tuple[Whole, Sequence[Batch]]
+Step = tuple[StepTotals, Sequence[Batch]]
 """The batches of one optimiser step, and what their sums are divided by."""
 
 
@@ -43,13 +43,13 @@ class StudentTrainer(Trainer):
     def __init__(
         self,
         model: "PreTrainedModel | PeftModel",
-        examples: Sequence[Encoded],
+        examples: Sequence[TokenizedExample],
         settings: TrainingSettings,
-        way: Way,
+        way: BatchLayout,
         seed: int,
         checkpoints: Checkpoints,
-        done: Progress,
-        progress: Callable[[TrainRow], None] | None,
+        done: TrainState,
+        progress: Callable[[TrainLogRow], None] | None,
     ) -> None:
         self.settings = settings
         self.forward = FORWARDS[way]
@@ -57,7 +57,7 @@ class StudentTrainer(Trainer):
         self.done = done
         self.progress = progress
         self.examples = examples
-        self.steps = plan([example.length for example in examples], settings, seed)
+        self.steps = batch_schedule([example.length for example in examples], settings, seed)
         self.window_start = time.perf_counter()
         self.window_start_tokens = done.window.tokens
         optimizer = make_optimizer(model, settings)
@@ -90,7 +90,7 @@ class StudentTrainer(Trainer):
                 pack(chosen[at : at + size], rejected=own_forward)
                 for at in range(0, len(chosen), size)
             ]
-            return {"step": (Whole.of(chosen), batches)}
+            return {"step": (StepTotals.of(chosen), batches)}
 
         steps = cast("Dataset[tuple[int, ...]]", self.steps)
         loader = DataLoader(steps, batch_size=1, shuffle=False, collate_fn=collate)
@@ -115,19 +115,19 @@ class StudentTrainer(Trainer):
         self._update(window.model_copy(update={"steps": window.steps + 1}))
         return total
 
-    def _loss(self, model: nn.Module, batch: Batch, whole: Whole) -> Tensor:
+    def _loss(self, model: nn.Module, batch: Batch, whole: StepTotals) -> Tensor:
         """A batch's share of the objective; logits are computed for the answers' tokens only."""
         logits = self.forward(cast("PreTrainedModel", model), batch)
         result = objective(logits, batch, whole, self.settings)
         if not bool(result.loss.isfinite()):
             raise TrainingError(not_finite("loss", self.state.global_step + 1, self.settings))
-        self._count(result, batch)
+        self._accumulate(result, batch)
         return result.loss
 
-    def _update(self, window: Window) -> None:
+    def _update(self, window: RunningMeans) -> None:
         self.done = self.done.model_copy(update={"window": window})
 
-    def give_back(self) -> None:
+    def unwrap(self) -> None:
         """Leave the model as it was given: it computes in the precision of its weights again.
 
         Mixed precision stays around a model's forward, and a canary recorded through it is not the
@@ -143,7 +143,7 @@ class StudentTrainer(Trainer):
         seconds = time.perf_counter() - self.window_start
         paired = window.pairs > 0
         contrasted = paired and self.settings.loss != "none"
-        row = TrainRow(
+        row = TrainLogRow(
             step=self.state.global_step,
             epoch=self.done.examples / len(self.examples),
             loss=window.loss / window.steps,
@@ -159,7 +159,7 @@ class StudentTrainer(Trainer):
             tokens_per_second=(window.tokens - self.window_start_tokens) / seconds,
         )
         self.done = self.done.model_copy(
-            update={"rows": (*self.done.rows, row), "window": Window()}
+            update={"rows": (*self.done.rows, row), "window": RunningMeans()}
         )
         self.window_start = time.perf_counter()
         self.window_start_tokens = 0
@@ -175,9 +175,9 @@ class StudentTrainer(Trainer):
             super()._save_checkpoint(model, trial)
             self.checkpoints.complete(step, self.done)
 
-    def _count(self, result: Objective, batch: Batch) -> None:
+    def _accumulate(self, result: Objective, batch: Batch) -> None:
         window = self.done.window
-        right, wrong = result.right, result.wrong
+        right, wrong = result.chosen_logp, result.rejected_logp
         changed = window.model_copy(
             update={
                 "examples": window.examples + len(batch),

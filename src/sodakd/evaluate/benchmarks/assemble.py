@@ -29,7 +29,7 @@ def assemble(task: BenchmarkTask, code: str) -> str:
     return _ASSEMBLE[task.language](task, code) if code.strip() else ""
 
 
-def cut(task: BenchmarkTask, text: str) -> str:
+def truncate(task: BenchmarkTask, text: str) -> str:
     """What a base model wrote, up to where the function that it was asked for ends."""
     if task.language is Language.PYTHON:
         return _PYTHON_END.split(text, maxsplit=1)[0]
@@ -55,9 +55,9 @@ def _python(task: BenchmarkTask, code: str) -> str:
     header = defined.search(task.prompt)
     if defined.search(flat) and not flat[:1].isspace():
         head = task.prompt[: header.start()] if header else ""
-        return future_first(f"{task.before}{head}{flat}\n")
+        return future_first(f"{task.preamble}{head}{flat}\n")
     bodies = _bodies(task.prompt, code, flat) if header else [code]
-    programs = [f"{task.before}{task.prompt}{body}\n" for body in bodies]
+    programs = [f"{task.preamble}{task.prompt}{body}\n" for body in bodies]
     return next(filter(compiles, programs), programs[-1])
 
 
@@ -134,9 +134,9 @@ def _native(task: BenchmarkTask, code: str) -> str:
     """C and C++. A `main` of the answer goes: the tests bring theirs."""
     answer = Source(code, task.language)
     if _is_whole(task, answer):
-        return features_first(f"{task.before}{_head(task, answer)}", f"{_no_main(answer).text}\n")
+        return features_first(f"{task.preamble}{_head(task, answer)}", f"{_no_main(answer).text}\n")
     joined = Source(_joined(task, code), task.language)
-    return f"{task.before}{_no_main(joined).text}\n"
+    return f"{task.preamble}{_no_main(joined).text}\n"
 
 
 _EXPORT = re.compile(r"^export[ \t]++(?:default[ \t]++)?+(?![{*])", re.MULTILINE)
@@ -147,8 +147,8 @@ def _script(task: BenchmarkTask, code: str) -> str:
     code = _EXPORT.sub("", without_shebang(code))
     answer = Source(code, task.language)
     if _is_whole(task, answer):
-        return f"{strict_first(f'{task.before}{_head(task, answer)}', answer)}\n"
-    return f"{task.before}{_joined(task, code)}\n"
+        return f"{strict_first(f'{task.preamble}{_head(task, answer)}', answer)}\n"
+    return f"{task.preamble}{_joined(task, code)}\n"
 
 
 _GO_GONE = re.compile(r"\bfunc[ \t]+(?:main[ \t]*\(|Test\w*[ \t]*\([ \t]*\w+[ \t]+\*testing\.)")
@@ -167,12 +167,12 @@ def _go(task: BenchmarkTask, code: str) -> str:
     answer = Source(own.body, Language.GO)
     kept = answer.without(lambda item: bool(_GO_GONE.search(item)))
     gone = own.body if kept.text != own.body else ""
-    offered = [*prompt.imports, *go_imports.split(task.before).imports]
+    offered = [*prompt.imports, *go_imports.split(task.preamble).imports]
     if _is_whole(task, answer):
         body = _head(body_of, answer) + kept.text
     else:
         body = _joined(body_of, kept.text)
-        offered += [go_imports.Import(path) for path in task.offered]
+        offered += [go_imports.Import(path) for path in task.auto_imports]
     tests = task.question.tests
     script = tests.script if isinstance(tests, TestScript) else ""
     return go_imports.write(own.imports, offered, body, script, gone)
@@ -180,10 +180,10 @@ def _go(task: BenchmarkTask, code: str) -> str:
 
 def _java(task: BenchmarkTask, code: str) -> str:
     """Java: one class that holds the method; none of its types is public, so one file holds all."""
-    whole = whole_class(code, task.prompt, task.holder, task.entry_point)
+    whole = whole_class(code, task.prompt, task.java_class, task.entry_point)
     program = not_public(_joined(task, code)) if whole is None else whole
     # The tests stand in a class that inherits: what is private is not theirs to call.
-    return task.before + re.sub(r"\bprivate[ \t]+static\b", "static", program)
+    return task.preamble + re.sub(r"\bprivate[ \t]+static\b", "static", program)
 
 
 _ASSEMBLE: Mapping[Language, Callable[[BenchmarkTask, str], str]] = {

@@ -2,8 +2,8 @@
 
 import re
 
-from sodakd.evaluate.benchmarks import ask
-from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, Origin, Row
+from sodakd.evaluate.benchmarks import prompts
+from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, DatasetFile, Row
 from sodakd.judge.assertions import as_calls
 from sodakd.types import Language, Question, TestScript
 
@@ -20,7 +20,7 @@ def task(row: Row, language: Language, source: str = "humaneval") -> BenchmarkTa
     return BenchmarkTask(
         id=row.text("task_id"),
         question=Question.new(
-            text=ask.complete(language, prompt),
+            text=prompts.complete(language, prompt),
             language=language,
             tests=as_calls(script) if language is Language.PYTHON else script,
             source=source,
@@ -37,7 +37,7 @@ HUMANEVAL = Benchmark(
     about="164 Python functions (Chen et al. 2021)",
     dataset="openai/openai_humaneval",
     origins={
-        Language.PYTHON: Origin(
+        Language.PYTHON: DatasetFile(
             "openai_humaneval/test-00000-of-00001.parquet", ("HumanEval.jsonl", "humaneval.jsonl")
         )
     },

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Callable, Mapping
 
-from sodakd.evaluate.benchmarks import ask, humaneval
-from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, Library, Origin, Row
+from sodakd.evaluate.benchmarks import humaneval, prompts
+from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, DatasetFile, Library, Row
 from sodakd.text.source import Source
 from sodakd.types import Language, Question, TestScript
 
@@ -51,7 +51,7 @@ def _task(row: Row, language: Language) -> BenchmarkTask:
     return BenchmarkTask(
         id=row.text("task_id"),
         question=Question.new(
-            text=ask.complete(language, prompt),
+            text=prompts.complete(language, prompt),
             language=language,
             tests=TestScript(entry_point=entry, script=row.text("test")),
             source="humaneval-x",
@@ -60,9 +60,9 @@ def _task(row: Row, language: Language) -> BenchmarkTask:
         prompt=prompt,
         entry_point=entry,
         gold=row.text("canonical_solution"),
-        before=_BEFORE.get(language, _nothing)(row),
-        offered=_GO if language is Language.GO else (),
-        holder="Solution" if language is Language.JAVA else "",
+        preamble=_BEFORE.get(language, _nothing)(row),
+        auto_imports=_GO if language is Language.GO else (),
+        java_class="Solution" if language is Language.JAVA else "",
     )
 
 
@@ -76,8 +76,8 @@ _BEFORE: Mapping[Language, Callable[[Row], str]] = {
 }
 
 
-def _origin(short: str) -> Origin:
-    return Origin(f"data/{short}/data/humaneval.jsonl", (f"humaneval_{short}.jsonl",))
+def _origin(short: str) -> DatasetFile:
+    return DatasetFile(f"data/{short}/data/humaneval.jsonl", (f"humaneval_{short}.jsonl",))
 
 
 _BOOST = Library("boost", "apt-get install libboost-dev")
@@ -105,5 +105,7 @@ HUMANEVAL_X = Benchmark(
         "CPP/162": Library("OpenSSL", "apt-get install libssl-dev"),
         "JavaScript/162": Library("js-md5", "npm install -g js-md5@0.7.3"),
     },
-    hollow={"CPP/23": "its tests call the C library's strlen, whatever the answer's does"},
+    trivially_passing={
+        "CPP/23": "its tests call the C library's strlen, whatever the answer's does"
+    },
 )

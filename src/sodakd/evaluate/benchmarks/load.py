@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sodakd.errors import DataError
-from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, Origin, Row
-from sodakd.models.hub import asking_hub
-from sodakd.store import read_lines, read_object
+from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, DatasetFile, Row
+from sodakd.inference.hub import asking_hub
+from sodakd.jsonl import read_lines, read_object
 from sodakd.types import Language
 
 
@@ -25,7 +25,7 @@ def load(benchmark: Benchmark, language: Language, data: Path | None) -> list[Be
     return tasks
 
 
-def _local(benchmark: Benchmark, origin: Origin, data: Path) -> Path:
+def _local(benchmark: Benchmark, origin: DatasetFile, data: Path) -> Path:
     if data.is_file():
         return data
     names = [*origin.local, Path(origin.file).name, origin.file]
@@ -44,7 +44,7 @@ def _local(benchmark: Benchmark, origin: Origin, data: Path) -> Path:
     )
 
 
-def _from_hub(benchmark: Benchmark, origin: Origin) -> Path:
+def _from_hub(benchmark: Benchmark, origin: DatasetFile) -> Path:
     dataset = origin.dataset or benchmark.dataset
     why = f"{benchmark.name} is read from {dataset}, {origin.file}"
     instead = "its file can be given instead: --data PATH"

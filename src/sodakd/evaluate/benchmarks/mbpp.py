@@ -4,8 +4,8 @@ import ast
 import warnings
 
 from sodakd.errors import DataError
-from sodakd.evaluate.benchmarks import ask
-from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, Origin, Row
+from sodakd.evaluate.benchmarks import prompts
+from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, DatasetFile, Row
 from sodakd.judge.assertions import as_calls
 from sodakd.types import Language, Question, TestScript
 
@@ -28,7 +28,7 @@ def _task(row: Row, language: Language) -> BenchmarkTask:
     return BenchmarkTask(
         id=f"MBPP/{_number(row)}",
         question=Question.new(
-            text=ask.write(language, text, shown),
+            text=prompts.write(language, text, shown),
             language=language,
             tests=as_calls(TestScript(entry_point=entry, script=f"{setup}\n{shown}\n")),
             source="mbpp",
@@ -60,7 +60,7 @@ MBPP = Benchmark(
     name="mbpp",
     about="the 500 Python problems of MBPP's test split, tasks 11 to 510 (Austin et al. 2021)",
     dataset="google-research-datasets/mbpp",
-    origins={Language.PYTHON: Origin("full/test-00000-of-00001.parquet", ("mbpp.jsonl",))},
+    origins={Language.PYTHON: DatasetFile("full/test-00000-of-00001.parquet", ("mbpp.jsonl",))},
     task=_task,
-    wanted=lambda row: _number(row) in _TEST_SPLIT,
+    include_row=lambda row: _number(row) in _TEST_SPLIT,
 )

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Callable, Mapping
 
-from sodakd.evaluate.benchmarks import ask
-from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, Origin, Row
+from sodakd.evaluate.benchmarks import prompts
+from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, DatasetFile, Row
 from sodakd.types import Language, Question, TestScript
 
 JAVA_TESTS = "SodakdTests"
@@ -44,7 +44,7 @@ def _task(row: Row, language: Language) -> BenchmarkTask:
     return BenchmarkTask(
         id=row.text("task_id"),
         question=Question.new(
-            text=ask.complete(language, raw),
+            text=prompts.complete(language, raw),
             language=language,
             tests=TestScript(entry_point=entry, script=script),
             source="mceval",
@@ -53,7 +53,7 @@ def _task(row: Row, language: Language) -> BenchmarkTask:
         prompt=_opened(raw, language),
         entry_point=entry,
         gold=row.text("canonical_solution"),
-        holder="Solution" if language is Language.JAVA else "",
+        java_class="Solution" if language is Language.JAVA else "",
     )
 
 
@@ -65,8 +65,8 @@ def _opened(prompt: str, language: Language) -> str:
     return f"{prompt} {{\n"
 
 
-def _origin(name: str) -> Origin:
-    return Origin(f"generation/{name}.jsonl", (f"{name}.jsonl",))
+def _origin(name: str) -> DatasetFile:
+    return DatasetFile(f"generation/{name}.jsonl", (f"{name}.jsonl",))
 
 
 MCEVAL = Benchmark(

@@ -7,8 +7,8 @@ solutions but Python's.
 
 from collections.abc import Callable, Mapping
 
-from sodakd.evaluate.benchmarks import ask, humaneval
-from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, Origin, Row
+from sodakd.evaluate.benchmarks import humaneval, prompts
+from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, DatasetFile, Row
 from sodakd.types import Language, Question, TestScript
 
 JAVA_TESTS = "SodakdTests"
@@ -37,7 +37,7 @@ def _task(row: Row, language: Language) -> BenchmarkTask:
     return BenchmarkTask(
         id=row.text("name"),
         question=Question.new(
-            text=ask.complete(language, prompt),
+            text=prompts.complete(language, prompt),
             language=language,
             tests=TestScript(entry_point=entry, script=_SCRIPT.get(language, str)(tests)),
             source="multipl-e",
@@ -46,12 +46,14 @@ def _task(row: Row, language: Language) -> BenchmarkTask:
         prompt=prompt,
         entry_point=entry,
         gold=None,
-        holder="Problem" if language is Language.JAVA else "",
+        java_class="Problem" if language is Language.JAVA else "",
     )
 
 
-def _origin(short: str) -> Origin:
-    return Origin(f"humaneval-{short}/test-00000-of-00001.parquet", (f"humaneval-{short}.jsonl",))
+def _origin(short: str) -> DatasetFile:
+    return DatasetFile(
+        f"humaneval-{short}/test-00000-of-00001.parquet", (f"humaneval-{short}.jsonl",)
+    )
 
 
 MULTIPL_E = Benchmark(
@@ -59,7 +61,7 @@ MULTIPL_E = Benchmark(
     about="HumanEval translated to Java, JavaScript, C++, Go and TypeScript (Cassano et al. 2022)",
     dataset="nuprl/MultiPL-E",
     origins={
-        Language.PYTHON: Origin(
+        Language.PYTHON: DatasetFile(
             "openai_humaneval/test-00000-of-00001.parquet",
             ("humaneval-python.jsonl",),
             "openai/openai_humaneval",

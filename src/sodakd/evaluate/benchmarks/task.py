@@ -23,9 +23,9 @@ class BenchmarkTask:
     prompt: str
     entry_point: str
     gold: str | None
-    before: str = ""
-    offered: tuple[str, ...] = ()
-    holder: str = ""
+    preamble: str = ""
+    auto_imports: tuple[str, ...] = ()
+    java_class: str = ""
 
     @property
     def language(self) -> Language:
@@ -63,7 +63,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Origin:
+class DatasetFile:
     """Where a language's rows stand: a file of the hub's dataset, and its local names."""
 
     file: str
@@ -91,12 +91,12 @@ class Benchmark:
     name: str
     about: str
     dataset: str
-    origins: Mapping[Language, Origin]
+    origins: Mapping[Language, DatasetFile]
     task: Callable[[Row, Language], BenchmarkTask]
-    wanted: Callable[[Row], bool] = field(default=lambda _: True)
+    include_row: Callable[[Row], bool] = field(default=lambda _: True)
     known_bad: Mapping[str, str] = field(default_factory=dict)
     needs: Mapping[str, Library] = field(default_factory=dict)
-    hollow: Mapping[str, str] = field(default_factory=dict)
+    trivially_passing: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def languages(self) -> tuple[Language, ...]:
@@ -104,4 +104,4 @@ class Benchmark:
 
     def tasks(self, rows: Iterable[Row], language: Language) -> list[BenchmarkTask]:
         """The tasks among these rows. Raises `DataError` for a row of another shape."""
-        return [self.task(row, language) for row in rows if self.wanted(row)]
+        return [self.task(row, language) for row in rows if self.include_row(row)]

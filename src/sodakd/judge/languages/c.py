@@ -3,13 +3,13 @@
 import re
 from collections.abc import Callable, Sequence
 
-from sodakd.judge.inside.box import Box
-from sodakd.judge.inside.native import Plan, build_and_run
-from sodakd.judge.inside.plain import Json
-from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.languages import literals
-from sodakd.judge.languages.c_joined import AFTER, joined, missing_header
 from sodakd.judge.languages.c_tokens import COMMENT
+from sodakd.judge.languages.c_with_tests import AFTER, joined, missing_header
+from sodakd.judge.sandbox.build_run import BuildPlan, build_and_run
+from sodakd.judge.sandbox.json_values import Json
+from sodakd.judge.sandbox.sandbox import Sandbox
+from sodakd.judge.sandbox.task import Result, Task
 from sodakd.text.signatures import TYPES
 
 LISTS = ("IntList", "FloatList", "StrList")
@@ -109,7 +109,7 @@ _DECLARED = re.compile(rf"(?:conflicting types for|redefinition of) .({'|'.join(
 _OPENSSL = re.compile(r"^[ \t]*+#[ \t]*+include[ \t]*+<openssl/", re.MULTILINE)
 
 
-def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
+def judge(box: Sandbox, task: Task, oom: Callable[[], bool]) -> Result:
     """Build and try one program."""
     if task.script is not None:
         source = joined(task.code, task.script, cpp=False)
@@ -124,11 +124,11 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
 
 
 def tried(
-    box: Box, task: Task, oom: Callable[[], bool], source: str, command: Sequence[str]
+    box: Sandbox, task: Task, oom: Callable[[], bool], source: str, command: Sequence[str]
 ) -> Result:
     """Compile a text by a command, with the libraries that it includes, and run it."""
     libraries = ("-lssl", "-lcrypto") if _OPENSSL.search(source) else ()
-    plan = Plan(
+    plan = BuildPlan(
         files={f"program.{task.language}": source.encode(errors="surrogatepass")},
         build=((*command, *libraries),),
         run=("/tmp/program",),

@@ -4,14 +4,14 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cache
 
-from sodakd.judge.inside.box import Box
-from sodakd.judge.inside.native import BUILD
-from sodakd.judge.inside.plain import Json
-from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.languages import literals
 from sodakd.judge.languages.c import WRAPPED, tried
-from sodakd.judge.languages.c_joined import AFTER, joined
 from sodakd.judge.languages.c_tokens import COMMENT, words
+from sodakd.judge.languages.c_with_tests import AFTER, joined
+from sodakd.judge.sandbox.build_run import BUILD
+from sodakd.judge.sandbox.json_values import Json
+from sodakd.judge.sandbox.sandbox import Sandbox
+from sodakd.judge.sandbox.task import Result, Task
 from sodakd.text.signatures import TYPES
 
 _TYPES = TYPES["cpp"]
@@ -65,7 +65,7 @@ template <class T, class G> static void sodakd_give(G &&v) {
 """Before a program that is called; it may use the whole library."""
 
 
-def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
+def judge(box: Sandbox, task: Task, oom: Callable[[], bool]) -> Result:
     """Build and try one program."""
     called = task.script is None
     source = calls(task) if called else joined(task.code, task.script or "", cpp=True)

@@ -5,19 +5,19 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from sodakd.judge.inside.box import Box
-from sodakd.judge.inside.native import Plan, build_and_run
-from sodakd.judge.inside.plain import Json
-from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.languages import literals
-from sodakd.judge.languages.go_joined import (
+from sodakd.judge.languages.go_analysis import functions, tests
+from sodakd.judge.languages.go_merge import (
     OWN_MAIN,
     SCRIPT_MAIN,
     lacking,
     main_run,
     without_mains,
 )
-from sodakd.judge.languages.go_source import functions, tests
+from sodakd.judge.sandbox.build_run import BuildPlan, build_and_run
+from sodakd.judge.sandbox.json_values import Json
+from sodakd.judge.sandbox.sandbox import Sandbox
+from sodakd.judge.sandbox.task import Result, Task
 from sodakd.text.signatures import TYPES
 
 _TYPES = TYPES["go"]
@@ -116,7 +116,7 @@ func main() {
 """
 
 
-def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
+def judge(box: Sandbox, task: Task, oom: Callable[[], bool]) -> Result:
     """Compile, link and try one program."""
     task = seen(box, task)
     program = program_of(task)
@@ -128,7 +128,7 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     return replace(result, output=said)
 
 
-def seen(box: Box, task: Task) -> Task:
+def seen(box: Sandbox, task: Task) -> Task:
     """A task whose list of packages has the paths that this box shows."""
     if not box.walls.alone:
         return task
@@ -152,7 +152,7 @@ def runs_tests(program: str) -> bool:
     return any(one.name == "TestMain" and one.takes("M") for one in functions(program))
 
 
-def _plan(task: Task, program: str, mark: str) -> Plan:
+def _plan(task: Task, program: str, mark: str) -> BuildPlan:
     packages = task.tools["go_packages"]
     if task.script is None:
         head = calls(task) + MAIN_CALLS
@@ -174,9 +174,9 @@ def _plan(task: Task, program: str, mark: str) -> Plan:
     )
 
 
-def run_plan(task: Task, *command: str) -> Plan:
+def run_plan(task: Task, *command: str) -> BuildPlan:
     """How a linked program is run."""
-    return Plan(
+    return BuildPlan(
         files={},
         build=(),
         run=command,

@@ -11,10 +11,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sodakd.judge.inside.box import Box, Limits
-from sodakd.judge.inside.job import Job
-from sodakd.judge.inside.native import Built, build, job_of, run, unbuilt
-from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.languages.go import (
     NONCE,
     TOOLS,
@@ -27,8 +23,12 @@ from sodakd.judge.languages.go import (
     runs_tests,
     tests_of,
 )
-from sodakd.judge.languages.go_joined import main_run
-from sodakd.judge.languages.go_source import read
+from sodakd.judge.languages.go_analysis import read
+from sodakd.judge.languages.go_merge import main_run
+from sodakd.judge.sandbox.build_run import BuildResult, build, build_failed, job_of, run
+from sodakd.judge.sandbox.job import Job
+from sodakd.judge.sandbox.sandbox import Limits, Sandbox
+from sodakd.judge.sandbox.task import Result, Task
 
 MAIN = (
     """\
@@ -101,7 +101,7 @@ class _Member:
         return CASE_TESTS.format(number=self.number, tests=", ".join(named))
 
 
-def judge_batch(box: Box, tasks: Sequence[Task], oom: Callable[[], bool]) -> list[Result]:
+def judge_batch(box: Sandbox, tasks: Sequence[Task], oom: Callable[[], bool]) -> list[Result]:
     """The results of tasks, in their order; each as `judge` alone would give it."""
     members = [
         one
@@ -121,7 +121,7 @@ def _member(number: int, task: Task) -> _Member:
     return _Member(number, task, program_of(task), f"x{os.urandom(8).hex()}")
 
 
-def _linked(box: Box, members: Sequence[_Member], oom: Callable[[], bool]) -> dict[int, Result]:
+def _linked(box: Sandbox, members: Sequence[_Member], oom: Callable[[], bool]) -> dict[int, Result]:
     """The results of those programs that could be compiled and linked together."""
     found: dict[int, Result] = {}
     binary = os.memfd_create("programs", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
@@ -154,11 +154,11 @@ def _compiled(job: Job, members: Sequence[_Member], found: dict[int, Result]) ->
             good.append(one)
             continue
         if all(map(_PLAIN.match, built.said.splitlines())):
-            found[one.number] = unbuilt(one.task, built, run_plan(one.task))
+            found[one.number] = build_failed(one.task, built, run_plan(one.task))
     return good
 
 
-def _compile(job: Job, one: _Member) -> Built:
+def _compile(job: Job, one: _Member) -> BuildResult:
     path = one.path
     names = {f"{path}.go": "program.go", f"{path}_calls.go": "main.go"}
     files = {f"{path}.go": one.program.encode(errors="surrogatepass")}
@@ -203,7 +203,7 @@ _NOTE = "Go programs are linked one at a time: linked together they get wrong ve
 _known: dict[str, bool] = {}
 
 
-def _works(box: Box, task: Task) -> bool:
+def _works(box: Sandbox, task: Task) -> bool:
     """Whether programs linked together get the verdicts they must on this machine; tried once."""
     tools = task.tools["go_packages"]
     if tools not in _known:
@@ -214,7 +214,7 @@ def _works(box: Box, task: Task) -> bool:
     return _known[tools]
 
 
-def _tried(box: Box, task: Task) -> bool:
+def _tried(box: Sandbox, task: Task) -> bool:
     form = 'package main\n\nimport "testing"\n\nfunc TestIt(t *testing.T) {{ {} }}\n'
     probe = replace(task, script="", limits=Limits())
     tasks = [replace(probe, code=form.format(body)) for body in _PROBES.values()]

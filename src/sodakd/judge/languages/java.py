@@ -9,13 +9,13 @@ import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from sodakd.judge.inside.box import Box, Limits
-from sodakd.judge.inside.native import BUILD, Plan, build_and_run, missing, refused
-from sodakd.judge.inside.plain import Json
-from sodakd.judge.inside.server import Command, Kept, ServerLateError
-from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.languages import literals
-from sodakd.judge.languages.java_source import joined
+from sodakd.judge.languages.java_merge import joined
+from sodakd.judge.sandbox.build_run import BUILD, BuildPlan, build_and_run, missing, rejected
+from sodakd.judge.sandbox.compiler_server import SelfTestedServer, ServerCommand, ServerLateError
+from sodakd.judge.sandbox.json_values import Json
+from sodakd.judge.sandbox.sandbox import Limits, Sandbox
+from sodakd.judge.sandbox.task import Result, Task
 from sodakd.text.signatures import TYPES
 
 _TYPES = TYPES["java"]
@@ -118,7 +118,7 @@ WRITERS = """\
 """
 
 
-def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
+def judge(box: Sandbox, task: Task, oom: Callable[[], bool]) -> Result:
     """Compile and try one program."""
     tools = task.tools
     called = task.script is None
@@ -127,7 +127,7 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     if called:
         files["SodakdCalls.java"] = calls(task).encode()
     run = ("SodakdMain", "SodakdCalls" if called else held.main, str(held.first))
-    plan = Plan(
+    plan = BuildPlan(
         files=files,
         build=(
             (
@@ -146,14 +146,14 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
         try:
             compiled = _read(_COMPILER.ask(box, _command(task.tools), _request(files), BUILD))
         except ServerLateError as error:
-            return refused(task, f"the compiler {error}")
+            return rejected(task, f"the compiler {error}")
         except (OSError, ValueError):
             oom()  # what ended the warm compiler does not end a program: the cold one judges it
         else:
             if compiled.said:
                 _COMPILER.doubt()
                 name = held.lacking(compiled.said)
-                return missing(task, name) if name else refused(task, compiled.said)
+                return missing(task, name) if name else rejected(task, compiled.said)
             if not any("." in name for name in compiled.classes):  # a job's files have no folders
                 ready = {f"{name}.class": held for name, held in compiled.classes.items()}
                 plan = replace(plan, files=ready, build=(), run=(*_machine(task, "/tmp"), *run))
@@ -223,7 +223,7 @@ def _test(ask: Callable[[bytes], bytes]) -> None:
         raise ValueError(f"it said {first.said!r} and {second.said!r}")
 
 
-def lint(box: Box, tools: Mapping[str, str], message: str, limits: Limits) -> str:
+def lint(box: Sandbox, tools: Mapping[str, str], message: str, limits: Limits) -> str:
     """What the warm compiler warns of in one file (JSON: name, text): a line a diagnostic.
 
     Each is the line, the kind, the code and the text, between tabs. Raises `OSError` where it has
@@ -243,17 +243,17 @@ def lint_note() -> str:
     return _COMPILER.note
 
 
-def _command(tools: Mapping[str, str]) -> Command:
+def _command(tools: Mapping[str, str]) -> ServerCommand:
     arguments = (
         tools["java"], "-Xshare:auto", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx768m",
         "-Xms64m", "-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError",
         "--add-exports", "jdk.compiler/com.sun.tools.javac.api=ALL-UNNAMED",
         "-cp", tools["java_harness"], "SodakdJavac",
     )  # fmt: skip
-    return Command(arguments, {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8"})
+    return ServerCommand(arguments, {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8"})
 
 
-_COMPILER = Kept("javac", _test)
+_COMPILER = SelfTestedServer("javac", _test)
 
 
 def calls(task: Task) -> str:

@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from sodakd.judge.inside.accelerator import Accelerator, UnavailableError
-from sodakd.judge.inside.box import Box, BoxError, Limits
-from sodakd.judge.inside.job import Job
-from sodakd.judge.inside.native import Plan, build_and_run
-from sodakd.judge.inside.plain import Json
-from sodakd.judge.inside.task import Result, Task
-from sodakd.judge.inside.zygote import Zygote
+from sodakd.judge.sandbox.accelerator import Accelerator, UnavailableError
+from sodakd.judge.sandbox.build_run import BuildPlan, build_and_run
+from sodakd.judge.sandbox.fork_server import ForkServer
+from sodakd.judge.sandbox.job import Job
+from sodakd.judge.sandbox.json_values import Json
+from sodakd.judge.sandbox.sandbox import BoxError, Limits, Sandbox
+from sodakd.judge.sandbox.task import Result, Task
 
 WRONG = re.compile(r"AssertionError|Assertion failed")
 MEMORY = re.compile(
@@ -28,13 +28,13 @@ APART = re.compile(r"child_process|[\"'](?:node:)?cluster[\"']")
 """What a fork of node cannot do: start processes. Such programs get a node of their own."""
 
 
-def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
+def judge(box: Sandbox, task: Task, oom: Callable[[], bool]) -> Result:
     """Try one program."""
     return run(box, task, oom, task.code, task.script or "")
 
 
 def run(
-    box: Box,
+    box: Sandbox,
     task: Task,
     oom: Callable[[], bool],
     program: str,
@@ -84,9 +84,9 @@ def _marked(value: Json | tuple["Json | tuple[Json, ...]", ...]) -> Json:
     return value
 
 
-def plan(task: Task, asked: bytes) -> Plan:
+def plan(task: Task, asked: bytes) -> BuildPlan:
     """How a program is run by a node of its own."""
-    return Plan(
+    return BuildPlan(
         files={"asked.json": asked},
         build=(),
         run=command(task),
@@ -97,7 +97,7 @@ def plan(task: Task, asked: bytes) -> Plan:
     )
 
 
-def forked(task: Task, zygote: Zygote, asked: bytes) -> Plan:
+def forked(task: Task, zygote: ForkServer, asked: bytes) -> BuildPlan:
     """How a program is run by a fork of a warm node."""
 
     def start(job: Job, descriptors: Sequence[int], limits: Limits) -> int:
@@ -126,14 +126,14 @@ def command(task: Task) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _warm(box: Box, task: Task) -> Zygote:
+def _warm(box: Sandbox, task: Task) -> ForkServer:
     """The warm node for a task. Raises `UnavailableError` where there is none."""
     node, *rest = command(task)
     # What it compiled it keeps, and finds without asking the linker again.
     warm = (node, "--no-flush-bytecode", *rest, task.tools["fork.node"])
     seen = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", **environment(task)}
 
-    def test(zygote: Zygote) -> None:
+    def test(zygote: ForkServer) -> None:
         for code, expected in ((_GOOD, ""), (_BAD, "runtime_error")):
             trial = replace(task, entry_point="f", arguments=((1,),), script=None, code=code)
             asked = question(trial, code, "")
@@ -141,11 +141,11 @@ def _warm(box: Box, task: Task) -> Zygote:
             if result.outcome != expected or (not expected and result.values != _GIVEN):
                 raise ValueError(f"self-test: {result.outcome} {result.output}")
 
-    return _FORKS.of(warm, lambda: Zygote(box, warm, {**seen, "LD_BIND_NOW": "1"}), test)
+    return _FORKS.of(warm, lambda: ForkServer(box, warm, {**seen, "LD_BIND_NOW": "1"}), test)
 
 
 _GOOD = "function f(x) { return Promise.resolve ? [x + 1, 'é'] : 0; }"
 _GIVEN = '{"value":[2,"é"]}\n'
 _BAD = "function f(x) { return g(x); }"
-_FORKS = Accelerator[Zygote]("node")
+_FORKS = Accelerator[ForkServer]("node")
 """The warm node of this worker."""

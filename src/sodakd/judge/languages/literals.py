@@ -2,7 +2,7 @@
 
 import json
 
-from sodakd.judge.inside.plain import Json
+from sodakd.judge.sandbox.json_values import Json
 
 CLOSED = " /*/)*/\n"
 """Between a program and what follows it: a comment; within a comment that the program leaves open,

@@ -12,25 +12,25 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from sodakd.judge.inside.accelerator import Accelerator, UnavailableError
-from sodakd.judge.inside.box import Box, BoxError, Ended
-from sodakd.judge.inside.job import Job
-from sodakd.judge.inside.native import VALUES, Memory
-from sodakd.judge.inside.plain import decode
-from sodakd.judge.inside.said import short
-from sodakd.judge.inside.task import Result, Task, bad_end, full, text_of
-from sodakd.judge.inside.wall import seen
-from sodakd.judge.inside.zygote import Zygote
+from sodakd.judge.sandbox.accelerator import Accelerator, UnavailableError
+from sodakd.judge.sandbox.build_run import VALUES, MemFile
+from sodakd.judge.sandbox.fork_server import ForkServer
+from sodakd.judge.sandbox.job import Job
+from sodakd.judge.sandbox.json_values import decode
+from sodakd.judge.sandbox.namespaces import path_inside
+from sodakd.judge.sandbox.sandbox import BoxError, ExitInfo, Sandbox
+from sodakd.judge.sandbox.task import Result, Task, bad_end, full, text_of
+from sodakd.judge.sandbox.text import shorten
 
 _PACKAGE = str(Path(__file__).resolve().parents[2])
 _ENVIRONMENT = {"PYTHONHASHSEED": "0"}
 
 
-def judge(box: Box, task: Task, killed_for_memory: Callable[[], bool]) -> Result:
+def judge(box: Sandbox, task: Task, killed_for_memory: Callable[[], bool]) -> Result:
     """Try one program."""
     warm = _warm(box, task) if task.warm else None
     try_it = _by_calls if task.script is None else _by_script
-    with Memory("output") as output, Memory("result") as result:
+    with MemFile("output") as output, MemFile("result") as result:
         try:
             found = try_it(box, task, warm, killed_for_memory, output, result)
         except BoxError:
@@ -42,11 +42,16 @@ def judge(box: Box, task: Task, killed_for_memory: Callable[[], bool]) -> Result
 
 
 def _run(
-    box: Box, task: Task, warm: Zygote | None, asked: dict[str, object], output: int, result: int
-) -> Ended:
+    box: Sandbox,
+    task: Task,
+    warm: ForkServer | None,
+    asked: dict[str, object],
+    output: int,
+    result: int,
+) -> ExitInfo:
     """Run a process that does what is asked of `child.py`; `result` becomes its descriptor 3."""
     most = task.limits.output
-    with Memory("asked") as file, Job(box, task.limits) as job:
+    with MemFile("asked") as file, Job(box, task.limits) as job:
         # Version 2 copies what is there twice: no call shall see what another did to its arguments.
         text = memoryview(marshal.dumps(asked, 2))
         while text:
@@ -63,14 +68,19 @@ def _command(function: str, *given: str) -> tuple[str, ...]:
     """An interpreter that starts by calling a function of `child.py`."""
     main = (  # the folder that holds the package is not seen everywhere
         f"import sys; own = sys.modules['sodakd'] = type(sys)('sodakd');"
-        f" own.__path__ = [{seen(_PACKAGE)!r}];"
-        f" from sodakd.judge.inside.child import {function}; {function}{given!r}"
+        f" own.__path__ = [{path_inside(_PACKAGE)!r}];"
+        f" from sodakd.judge.sandbox.python_runner import {function}; {function}{given!r}"
     )
-    return (seen(sys.executable), "-P", "-s", "-S", "-B", "-c", main)
+    return (path_inside(sys.executable), "-P", "-s", "-S", "-B", "-c", main)
 
 
 def _by_calls(
-    box: Box, task: Task, warm: Zygote | None, oom: Callable[[], bool], output: int, result: int
+    box: Sandbox,
+    task: Task,
+    warm: ForkServer | None,
+    oom: Callable[[], bool],
+    output: int,
+    result: int,
 ) -> Result:
     asked: dict[str, object] = {
         "what": "calls", "code": task.code, "entry_point": task.entry_point,
@@ -87,7 +97,12 @@ def _by_calls(
 
 
 def _by_script(
-    box: Box, task: Task, warm: Zygote | None, oom: Callable[[], bool], output: int, result: int
+    box: Sandbox,
+    task: Task,
+    warm: ForkServer | None,
+    oom: Callable[[], bool],
+    output: int,
+    result: int,
 ) -> Result:
     nonce, script = os.urandom(16).hex(), task.script or ""
     asked: dict[str, object] = {
@@ -103,7 +118,7 @@ def _by_script(
         return _result(task, outcome, "run", ended, why)
     if said.startswith(nonce):
         outcome, _, why = said.removeprefix(nonce).partition("\n")
-        return _result(task, outcome, "run", ended, _all(output, short(why, 400)))
+        return _result(task, outcome, "run", ended, _all(output, shorten(why, 400)))
     if script.strip() or ended.status != 0:
         outcome = "no_verdict" if ended.status == 0 or script.strip() else "runtime_error"
         return _result(task, outcome, "run", ended, _all(output, f"ended with {ended.status}"))
@@ -114,11 +129,11 @@ _UNREAD = "compile "
 """What stands before why Python cannot read a program."""
 
 
-def _unread(task: Task, ended: Ended, said: str) -> Result:
-    return _result(task, "compile_error", "compile", ended, short(said.removeprefix(_UNREAD)))
+def _unread(task: Task, ended: ExitInfo, said: str) -> Result:
+    return _result(task, "compile_error", "compile", ended, shorten(said.removeprefix(_UNREAD)))
 
 
-def _end(ended: Ended, task: Task, oom: bool, output: int, result: int) -> tuple[str, str]:
+def _end(ended: ExitInfo, task: Task, oom: bool, output: int, result: int) -> tuple[str, str]:
     limit = task.limits.output
     written_out = full(output, limit) or full(result, limit)
     outcome, why = bad_end(ended, task.limits, written_out=written_out, killed_for_memory=oom)
@@ -133,11 +148,11 @@ def _all(output: int, why: str) -> str:
 
 
 def _tail(output: int) -> str:
-    return short(text_of(output))
+    return shorten(text_of(output))
 
 
 def _result(
-    task: Task, outcome: str, stage: str, ended: Ended, output: str, values: str | None = None
+    task: Task, outcome: str, stage: str, ended: ExitInfo, output: str, values: str | None = None
 ) -> Result:
     return Result(
         outcome=outcome,
@@ -151,23 +166,23 @@ def _result(
     )
 
 
-def _warm(box: Box, task: Task) -> Zygote | None:
+def _warm(box: Sandbox, task: Task) -> ForkServer | None:
     """The warm interpreter, or None where there is none."""
     command = _command("main", box.path)
 
-    def test(zygote: Zygote) -> None:
+    def test(zygote: ForkServer) -> None:
         for code, given in (("def f(x): return [x]", '{"value":[1]}'), ("f = g", "NameError")):
             trial = replace(task, code=code, entry_point="f", arguments=((1,),), script=None)
-            with Memory("output") as output, Memory("result") as result:
+            with MemFile("output") as output, MemFile("result") as result:
                 found = _by_calls(box, trial, zygote, lambda: False, output, result)
             if given not in str(found.values):
                 raise ValueError(f"self-test: {found.outcome} {found.output}")
 
     try:
-        return _FORKS.of(command, lambda: Zygote(box, command, _ENVIRONMENT), test)
+        return _FORKS.of(command, lambda: ForkServer(box, command, _ENVIRONMENT), test)
     except UnavailableError:
         return None
 
 
-_FORKS = Accelerator[Zygote]("Python")
+_FORKS = Accelerator[ForkServer]("Python")
 """The warm interpreter of this worker."""

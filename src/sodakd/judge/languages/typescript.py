@@ -9,12 +9,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 
-from sodakd.judge.inside.box import Box, Limits
-from sodakd.judge.inside.native import BUILD, build_and_run, missing, refused
-from sodakd.judge.inside.server import Command, Kept, ServerLateError
-from sodakd.judge.inside.task import Result, Task
 from sodakd.judge.languages import javascript
 from sodakd.judge.languages.literals import CLOSED
+from sodakd.judge.sandbox.build_run import BUILD, build_and_run, missing, rejected
+from sodakd.judge.sandbox.compiler_server import SelfTestedServer, ServerCommand, ServerLateError
+from sodakd.judge.sandbox.sandbox import Limits, Sandbox
+from sodakd.judge.sandbox.task import Result, Task
 
 TYPES: Mapping[str, str] = {
     "int": "number", "float": "number", "bool": "boolean", "str": "string",
@@ -56,7 +56,7 @@ def ways(task: Task) -> tuple[Way, ...]:
     return tuple(found)
 
 
-def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
+def judge(box: Sandbox, task: Task, oom: Callable[[], bool]) -> Result:
     """Check, transpile and try one program."""
     mark = f"sodakd-{os.urandom(8).hex()}"
     asked = {
@@ -71,14 +71,14 @@ def judge(box: Box, task: Task, oom: Callable[[], bool]) -> Result:
     try:
         checked = _read(_CHECKER.ask(box, _command(task.tools), request, BUILD))
     except ServerLateError as error:
-        return refused(task, f"the compiler {error}")
+        return rejected(task, f"the compiler {error}")
     except (OSError, ValueError):
         oom()  # what ended the warm compiler does not end a program
         return _cold(box, task, request, mark, oom)
     if checked.program is None:
         _CHECKER.doubt()
         name = _lacking(task, checked.said)
-        return missing(task, name) if name else refused(task, checked.said)
+        return missing(task, name) if name else rejected(task, checked.said)
     return javascript.run(box, task, oom, checked.program, "", mark=mark)
 
 
@@ -113,7 +113,7 @@ def _read(answer: bytes) -> Checked:
     return Checked(str(values["said"]), values["javascript"])
 
 
-def _cold(box: Box, task: Task, request: bytes, mark: str, oom: Callable[[], bool]) -> Result:
+def _cold(box: Sandbox, task: Task, request: bytes, mark: str, oom: Callable[[], bool]) -> Result:
     """The result of a program for which a compiler is started."""
     plan = javascript.plan(task, javascript.question(task, None, "", mark=mark))
     build = (*_command(task.tools).arguments, "request.json")
@@ -131,7 +131,7 @@ def _test(ask: Callable[[bytes], bytes]) -> None:
             raise ValueError(f"it said {said} to {program!r}")
 
 
-def lint(box: Box, tools: Mapping[str, str], message: str, limits: Limits) -> str:
+def lint(box: Sandbox, tools: Mapping[str, str], message: str, limits: Limits) -> str:
     """What the warm compiler finds in a strict reading of one program, as JSON.
 
     Raises `OSError` where it has no answer.
@@ -145,14 +145,14 @@ def lint_note() -> str:
     return _CHECKER.note
 
 
-def _command(tools: Mapping[str, str]) -> Command:
+def _command(tools: Mapping[str, str]) -> ServerCommand:
     compiler = tools["tsc"].replace("tsc.js", "typescript.js")
     # Its heap ends before its job's memory does: it says so, and the next one is started.
     arguments = (
         tools["node"], "--max-old-space-size=1200", "--stack-size=2000", "--no-warnings",
         tools["checker.js"], compiler, tools["typings"],
     )  # fmt: skip
-    return Command(arguments, {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8"})
+    return ServerCommand(arguments, {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8"})
 
 
-_CHECKER = Kept("the TypeScript compiler", _test)
+_CHECKER = SelfTestedServer("the TypeScript compiler", _test)

@@ -7,21 +7,29 @@ from functools import cache
 from pydantic import JsonValue
 
 from sodakd.errors import JudgeError
-from sodakd.judge.lint.tool import Call, Form, Installed, Remark, Said, Source, Tool
+from sodakd.judge.lint.tool import (
+    Call,
+    InstalledTool,
+    Prepared,
+    RawFinding,
+    Source,
+    Tool,
+    ToolOutput,
+)
 from sodakd.judge.program import Program
-from sodakd.judge.toolchains import INSTALL, Missing, toolchain
+from sodakd.judge.toolchains import INSTALL, MissingToolchain, toolchain
 from sodakd.types import Language
 
 
-def finder(language: Language, name: str) -> Callable[[], Installed]:
+def finder(language: Language, name: str) -> Callable[[], InstalledTool]:
     """What finds the tools that the judge compiles a language with; `name` has the version."""
 
     @cache
-    def find() -> Installed:
+    def find() -> InstalledTool:
         found = toolchain(language)
-        if isinstance(found, Missing):
-            raise JudgeError(found.lacks)
-        return Installed(found.tools, found.places, found.versions[name])
+        if isinstance(found, MissingToolchain):
+            raise JudgeError(found.reason)
+        return InstalledTool(found.tools, found.places, found.versions[name])
 
     return find
 
@@ -30,20 +38,20 @@ def kept_running(
     name: str,
     package: str,
     language: Language,
-    form: Callable[[Program], Form],
+    form: Callable[[Program], Prepared],
     message: Callable[[Source], Mapping[str, JsonValue]],
-    remarks: Callable[[Source, str], Iterator[Remark]],
+    remarks: Callable[[Source, str], Iterator[RawFinding]],
 ) -> Tool:
     """A tool that is the running compiler of a language: each program is a `message` to it.
 
     `remarks` reads its answer on one program. `package` is what its version is known by.
     """
 
-    def call(_: Installed, sources: Sequence[Source]) -> Call:
+    def call(_: InstalledTool, sources: Sequence[Source]) -> Call:
         messages = tuple(json.dumps(message(source)) for source in sources)
         return Call(seconds=10, server=language.value, messages=messages)
 
-    def read(sources: Sequence[Source], answers: Sequence[Said]) -> Iterator[Remark]:
+    def read(sources: Sequence[Source], answers: Sequence[ToolOutput]) -> Iterator[RawFinding]:
         for source, answer in zip(sources, answers, strict=True):
             yield from remarks(source, answer.out)
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-from sodakd.judge.building import find as find_tool
-from sodakd.judge.building import said
-from sodakd.judge.lint.c_text import plain
-from sodakd.judge.lint.tool import Call, Installed, Remark, Said, Source, Tool, texts
+from sodakd.judge.build_cache import tool_output
+from sodakd.judge.build_cache import which as find_tool
+from sodakd.judge.lint.prepare_c import plain
+from sodakd.judge.lint.tool import Call, InstalledTool, RawFinding, Source, Tool, ToolOutput, texts
 from sodakd.types import Language, Severity
 
 _TASTE = (
@@ -28,13 +28,13 @@ _LINE = re.compile(r"(\w+\.c(?:pp)?):(\d+):(\w+):(\w+):(.*)")
 
 
 @cache
-def find() -> Installed:
+def find() -> InstalledTool:
     """cppcheck on the path."""
     place = str(Path(find_tool("cppcheck")).resolve())
-    return Installed({"cppcheck": place}, (place,), said(place, "--version").split()[-1])
+    return InstalledTool({"cppcheck": place}, (place,), tool_output(place, "--version").split()[-1])
 
 
-def _call(installed: Installed, sources: Sequence[Source]) -> Call:
+def _call(installed: InstalledTool, sources: Sequence[Source]) -> Call:
     names = texts(sources)
     command = (
         installed.inside("cppcheck"), "--quiet", "-j1", "--max-configs=2",
@@ -45,14 +45,14 @@ def _call(installed: Installed, sources: Sequence[Source]) -> Call:
     return Call(seconds=3 + 0.1 * len(names), files=names, commands=(command,), good=(0,))
 
 
-def _read(_: Sequence[Source], answers: Sequence[Said]) -> Iterator[Remark]:
+def _read(_: Sequence[Source], answers: Sequence[ToolOutput]) -> Iterator[RawFinding]:
     for answer in answers:
         for line in answer.errors.splitlines():
             if found := _LINE.fullmatch(line):
                 file, number, level, rule, message = found.groups()
                 severe = level == "error" and rule not in _UNSURE
                 severity = Severity.ERROR if severe else Severity.WARNING
-                yield Remark(file, int(number), rule, message, severity)
+                yield RawFinding(file, int(number), rule, message, severity)
 
 
 CPPCHECK = Tool(

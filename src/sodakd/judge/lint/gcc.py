@@ -3,13 +3,22 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from sodakd.judge.languages import c, c_joined, literals
-from sodakd.judge.lint.c_text import plain
+from sodakd.judge.languages import c, c_with_tests, literals
 from sodakd.judge.lint.compilers import finder
-from sodakd.judge.lint.tool import Call, Form, Installed, Remark, Said, Source, Tool, texts
+from sodakd.judge.lint.prepare_c import plain
+from sodakd.judge.lint.tool import (
+    Call,
+    InstalledTool,
+    Prepared,
+    RawFinding,
+    Source,
+    Tool,
+    ToolOutput,
+    texts,
+)
 from sodakd.judge.program import Program
 from sodakd.judge.toolchains import INSTALL
-from sodakd.types import Language, Severity, Tests
+from sodakd.types import CallTests, Language, Severity
 
 _LINE = re.compile(r"(\w+\.c(?:pp)?):(\d+):(?:\d+:)? (fatal error|error|warning): (.*)")
 _FLAG = re.compile(r"(.*?) \[-W(?:error=)?([\w+=-]+)\]")
@@ -33,18 +42,18 @@ _OPTIONS = {Language.C: ("-std=gnu17",), Language.CPP: ("-std=gnu++20", "-O1", "
 may be written in."""
 
 
-def _form(program: Program) -> Form:
+def _form(program: Program) -> Prepared:
     """As it is compiled: the script after it, with assertions that are assertions."""
     form = plain(program)
-    if isinstance(program.tests, Tests):
+    if isinstance(program.tests, CallTests):
         return form
-    return Form(
-        f"{form.text}{literals.CLOSED}{c_joined.AFTER}{program.tests.script}", followed=True
+    return Prepared(
+        f"{form.text}{literals.CLOSED}{c_with_tests.AFTER}{program.tests.script}", followed=True
     )
 
 
-def _call(name: str) -> Callable[[Installed, Sequence[Source]], Call]:
-    def call(installed: Installed, sources: Sequence[Source]) -> Call:
+def _call(name: str) -> Callable[[InstalledTool, Sequence[Source]], Call]:
+    def call(installed: InstalledTool, sources: Sequence[Source]) -> Call:
         """Programs that begin with the same precompiled header are compiled by one command."""
         groups: dict[tuple[str, ...], list[str]] = {}
         for source in sources:
@@ -59,17 +68,17 @@ def _call(name: str) -> Callable[[Installed, Sequence[Source]], Call]:
     return call
 
 
-def _header(installed: Installed, source: Source) -> tuple[str, ...]:
+def _header(installed: InstalledTool, source: Source) -> tuple[str, ...]:
     """The options that put a precompiled header first, where the program asks for its content."""
     program, text, folder = source.program, source.form.text, installed.inside("headers")
-    called = isinstance(program.tests, Tests)
+    called = isinstance(program.tests, CallTests)
     if program.language is Language.C:
         header = "calls.h" if called else c.precompiled(text)
         return ("-include", f"{folder}/{header}") if header else ()
     return ("-include", "bits/stdc++.h") if called else ()
 
 
-def _read(_: Sequence[Source], answers: Sequence[Said]) -> Iterator[Remark]:
+def _read(_: Sequence[Source], answers: Sequence[ToolOutput]) -> Iterator[RawFinding]:
     for answer in answers:
         for line in answer.errors.splitlines():
             found = _LINE.fullmatch(line)
@@ -79,7 +88,7 @@ def _read(_: Sequence[Source], answers: Sequence[Said]) -> Iterator[Remark]:
             flag = _FLAG.fullmatch(message)
             rule, message = (flag[2], flag[1]) if flag else ("error", message)
             severity = Severity.WARNING if level == "warning" else Severity.ERROR
-            yield Remark(file, int(number), rule, message, severity)
+            yield RawFinding(file, int(number), rule, message, severity)
 
 
 def _tool(name: str, language: Language) -> Tool:

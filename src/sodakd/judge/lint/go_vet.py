@@ -8,8 +8,8 @@ from pathlib import Path
 
 from sodakd.errors import JudgeError
 from sodakd.judge.go_library import go_library, go_root
-from sodakd.judge.lint.go_text import whole
-from sodakd.judge.lint.tool import Call, Installed, Remark, Said, Source, Tool, texts
+from sodakd.judge.lint.prepare_go import whole
+from sodakd.judge.lint.tool import Call, InstalledTool, RawFinding, Source, Tool, ToolOutput, texts
 from sodakd.types import Language, Severity
 
 _PLACE = re.compile(r"(?:\S*/)?(\w+\.go):(\d+)(?::\d+)?")
@@ -17,7 +17,7 @@ _WRONG = re.compile(r"(?:vet: )?(?:\S*/)?(\w+\.go):(\d+):\d+: (.*)")
 
 
 @cache
-def find() -> Installed:
+def find() -> InstalledTool:
     """The analyser that `go vet` starts, and the compiled standard library."""
     root = go_root()
     place = root / "pkg" / "tool" / "linux_amd64" / "vet"
@@ -26,7 +26,7 @@ def find() -> Installed:
     version = (root / "VERSION").read_text(encoding="utf-8").split()[0].removeprefix("go")
     packages = go_library(root, version)
     paths = {"vet": str(place), "packages": str(packages)}
-    return Installed(paths, (str(place), str(packages.parent)), version)
+    return InstalledTool(paths, (str(place), str(packages.parent)), version)
 
 
 @cache
@@ -37,7 +37,7 @@ def _packages(listed: str) -> dict[str, str]:
     return {name: place for name, _, place in pairs}
 
 
-def _call(installed: Installed, sources: Sequence[Source]) -> Call:
+def _call(installed: InstalledTool, sources: Sequence[Source]) -> Call:
     packages = _packages(installed.paths["packages"])
     files, commands = texts(sources), []
     for source in sources:
@@ -57,15 +57,15 @@ def _call(installed: Installed, sources: Sequence[Source]) -> Call:
     )
 
 
-def _read(sources: Sequence[Source], answers: Sequence[Said]) -> Iterator[Remark]:
+def _read(sources: Sequence[Source], answers: Sequence[ToolOutput]) -> Iterator[RawFinding]:
     for source, answer in zip(sources, answers, strict=True):
         for line in answer.errors.splitlines():
             if found := _WRONG.fullmatch(line):
-                yield Remark(found[1], int(found[2]), "types", found[3], Severity.ERROR)
+                yield RawFinding(found[1], int(found[2]), "types", found[3], Severity.ERROR)
         for rule, remarks in _analysed(answer.out, source.name):
             for remark in remarks:
                 if place := _PLACE.fullmatch(str(remark.get("posn", ""))):
-                    yield Remark(place[1], int(place[2]), rule, str(remark.get("message", "")))
+                    yield RawFinding(place[1], int(place[2]), rule, str(remark.get("message", "")))
 
 
 def _analysed(text: str, name: str) -> Iterator[tuple[str, list[dict[str, object]]]]:

@@ -6,8 +6,8 @@ from functools import cache
 
 from sodakd.errors import JudgeError
 from sodakd.judge.go_library import go_root
-from sodakd.judge.lint.go_text import plain
-from sodakd.judge.lint.tool import Call, Installed, Remark, Said, Source, Tool, texts
+from sodakd.judge.lint.prepare_go import plain
+from sodakd.judge.lint.tool import Call, InstalledTool, RawFinding, Source, Tool, ToolOutput, texts
 from sodakd.types import Language, Severity
 
 _SYNTAX = re.compile(r"(\w+\.go):(\d+):\d+: (.*)")
@@ -16,17 +16,17 @@ _HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? \+\d+(?:,\d+)? @@")
 
 
 @cache
-def find() -> Installed:
+def find() -> InstalledTool:
     """gofmt of the Go that the judge compiles with."""
     root = go_root()
     place = root / "bin" / "gofmt"
     if not place.exists():
         raise JudgeError(f"gofmt is not in {root}")
     version = (root / "VERSION").read_text(encoding="utf-8").split()[0].removeprefix("go")
-    return Installed({"gofmt": str(place)}, (str(place),), version)
+    return InstalledTool({"gofmt": str(place)}, (str(place),), version)
 
 
-def _call(installed: Installed, sources: Sequence[Source]) -> Call:
+def _call(installed: InstalledTool, sources: Sequence[Source]) -> Call:
     names = texts(sources)
     return Call(
         seconds=3 + 0.1 * len(names),
@@ -37,15 +37,15 @@ def _call(installed: Installed, sources: Sequence[Source]) -> Call:
     )
 
 
-def _read(_: Sequence[Source], answers: Sequence[Said]) -> Iterator[Remark]:
+def _read(_: Sequence[Source], answers: Sequence[ToolOutput]) -> Iterator[RawFinding]:
     for answer in answers:
         for line in answer.errors.splitlines():
             if found := _SYNTAX.fullmatch(line):
-                yield Remark(found[1], int(found[2]), "syntax", found[3], Severity.ERROR)
+                yield RawFinding(found[1], int(found[2]), "syntax", found[3], Severity.ERROR)
         yield from _formats(answer.out)
 
 
-def _formats(diff: str) -> Iterator[Remark]:
+def _formats(diff: str) -> Iterator[RawFinding]:
     """A finding for each file: the first line that is formatted otherwise.
 
     Lines of a file stand in a diff behind a space, `+` or `-`; the heads of files and hunks do not.
@@ -60,7 +60,7 @@ def _formats(diff: str) -> Iterator[Remark]:
             if text.startswith(" "):
                 line += 1
                 continue
-            yield Remark(file, line, "format", "not formatted as gofmt formats it")
+            yield RawFinding(file, line, "format", "not formatted as gofmt formats it")
             file = ""
 
 

@@ -9,17 +9,17 @@ from functools import cache
 from sodakd.errors import JudgeError
 from sodakd.judge.lint.tool import (
     Call,
-    Form,
-    Installed,
-    Remark,
-    Said,
+    InstalledTool,
+    Prepared,
+    RawFinding,
     Source,
     Tool,
+    ToolOutput,
     as_it_is,
     texts,
 )
 from sodakd.judge.program import Program
-from sodakd.judge.toolchains import Missing, node_modules, toolchain
+from sodakd.judge.toolchains import MissingToolchain, node_modules, toolchain
 from sodakd.types import Language, Severity
 
 _CONFIG = "oxlint.json"
@@ -51,26 +51,26 @@ _RULE = re.compile(r"[\w@/-]+\(([\w/-]+)\)")
 
 
 @cache
-def find() -> Installed:
+def find() -> InstalledTool:
     """The package `oxlint` of npm, and node."""
     node = toolchain(Language.JAVASCRIPT)
-    if isinstance(node, Missing):
-        raise JudgeError(f"oxlint needs node: {node.lacks}")
+    if isinstance(node, MissingToolchain):
+        raise JudgeError(f"oxlint needs node: {node.reason}")
     folder = node_modules("oxlint/bin/oxlint")
     if folder is None:
         raise JudgeError("oxlint is not installed")
     package = json.loads((folder / "oxlint" / "package.json").read_text(encoding="utf-8"))
     paths = {"node": node.tools["node"], "oxlint": str(folder / "oxlint" / "bin" / "oxlint")}
-    return Installed(paths, (*node.places, str(folder)), str(package["version"]))
+    return InstalledTool(paths, (*node.places, str(folder)), str(package["version"]))
 
 
-def _form(program: Program) -> Form:
+def _form(program: Program) -> Prepared:
     """A program cannot turn the tool off: its orders to do so are no orders."""
     form = as_it_is(program)
     return replace(form, text=_OFF.sub(r"\1_", form.text))
 
 
-def _call(installed: Installed, sources: Sequence[Source]) -> Call:
+def _call(installed: InstalledTool, sources: Sequence[Source]) -> Call:
     names = texts(sources)
     command = (
         installed.inside("node"), "--no-warnings", installed.inside("oxlint"),
@@ -84,7 +84,7 @@ def _call(installed: Installed, sources: Sequence[Source]) -> Call:
     )
 
 
-def _read(sources: Sequence[Source], answers: Sequence[Said]) -> Iterator[Remark]:
+def _read(sources: Sequence[Source], answers: Sequence[ToolOutput]) -> Iterator[RawFinding]:
     lines = {source.name: source.form.text.splitlines() for source in sources}
     for answer in answers:
         for line in answer.out.splitlines():
@@ -96,7 +96,7 @@ def _read(sources: Sequence[Source], answers: Sequence[Said]) -> Iterator[Remark
             rule = named[1] if named else "syntax"
             if rule == "no-unused-vars" and _outermost(lines.get(file, []), int(number)):
                 continue
-            yield Remark(
+            yield RawFinding(
                 file, int(number), rule, message,
                 Severity.ERROR if level == "Error" else Severity.WARNING,
             )  # fmt: skip

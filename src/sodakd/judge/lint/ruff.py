@@ -8,8 +8,17 @@ from functools import cache
 from pathlib import Path
 
 from sodakd.errors import JudgeError
-from sodakd.judge.building import said
-from sodakd.judge.lint.tool import Call, Installed, Remark, Said, Source, Tool, as_it_is, texts
+from sodakd.judge.build_cache import tool_output
+from sodakd.judge.lint.tool import (
+    Call,
+    InstalledTool,
+    RawFinding,
+    Source,
+    Tool,
+    ToolOutput,
+    as_it_is,
+    texts,
+)
 from sodakd.types import Language, Severity
 
 _ERRORS = re.compile(r"invalid-syntax|E9\d\d|F(?:50[1-9]|63[134]|7\d\d|82[123])|PLE\d+")
@@ -20,17 +29,17 @@ _LINE = re.compile(r"(\w+\.py):(\d+):\d+: (\S+) (?:\[\*\] )?(.*)")
 
 
 @cache
-def find() -> Installed:
+def find() -> InstalledTool:
     """The executable of the package `ruff`, or one on the path."""
     own = Path(sysconfig.get_path("scripts")) / "ruff"
     place = str(own) if own.exists() else shutil.which("ruff")
     if place is None:
         raise JudgeError("ruff is not installed")
     place = str(Path(place).resolve())
-    return Installed({"ruff": place}, (place,), said(place, "--version").split()[-1])
+    return InstalledTool({"ruff": place}, (place,), tool_output(place, "--version").split()[-1])
 
 
-def _call(installed: Installed, sources: Sequence[Source]) -> Call:
+def _call(installed: InstalledTool, sources: Sequence[Source]) -> Call:
     command = (
         "check", "--isolated", "--no-cache", "--ignore-noqa", "--quiet", "--select=E9,F,B,PLE",
         "--target-version=py311", "--output-format=concise",
@@ -44,14 +53,14 @@ def _call(installed: Installed, sources: Sequence[Source]) -> Call:
     )
 
 
-def _read(_: Sequence[Source], answers: Sequence[Said]) -> Iterator[Remark]:
+def _read(_: Sequence[Source], answers: Sequence[ToolOutput]) -> Iterator[RawFinding]:
     for answer in answers:
         for line in answer.out.splitlines():
             if found := _LINE.fullmatch(line):
                 file, number, rule, message = found.groups()
                 rule = rule.removesuffix(":")
                 severity = Severity.ERROR if _ERRORS.fullmatch(rule) else Severity.WARNING
-                yield Remark(file, int(number), rule, message, severity)
+                yield RawFinding(file, int(number), rule, message, severity)
 
 
 RUFF = Tool(

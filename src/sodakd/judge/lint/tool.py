@@ -1,20 +1,20 @@
 """What every static tool is to the judge: where it is found, how it is called, what it says.
 
-A tool reads untrusted text, so it runs in the box like a program (`inside/tool.py`). It is given
-many programs at once, as files under names that no program can know: no program can put a finding
-on another.
+A tool reads untrusted text, so it runs in the box like a program (`sandbox/lint_runner.py`). It is
+given many programs at once, as files under names that no program can know: no program can put a
+finding on another.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sodakd.judge.inside.wall import seen
 from sodakd.judge.program import Program
-from sodakd.types import Language, Severity, Tests
+from sodakd.judge.sandbox.namespaces import path_inside
+from sodakd.types import CallTests, Language, Severity
 
 
 @dataclass(frozen=True)
-class Installed:
+class InstalledTool:
     """A tool of this machine: whole paths by name, what the box must show, its version."""
 
     paths: Mapping[str, str]
@@ -23,11 +23,11 @@ class Installed:
 
     def inside(self, name: str) -> str:
         """Where a path is found in the box."""
-        return seen(self.paths[name])
+        return path_inside(self.paths[name])
 
 
 @dataclass(frozen=True)
-class Form:
+class Prepared:
     """A program in the form that a tool reads. `before`: lines put before those of the program.
 
     `followed`: a test script comes after it, is read with it, and never reported.
@@ -44,7 +44,7 @@ class Source:
 
     name: str
     program: Program
-    form: Form
+    form: Prepared
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Said:
+class ToolOutput:
     """What a command or a server said."""
 
     out: str
@@ -74,7 +74,7 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Remark:
+class RawFinding:
     """One remark as a tool makes it: on a line of a file."""
 
     file: str
@@ -96,10 +96,10 @@ class Tool:
     languages: frozenset[Language]
     install: str
     fast: bool
-    find: Callable[[], Installed]
-    form: Callable[[Program], Form]
-    call: Callable[[Installed, Sequence[Source]], Call]
-    read: Callable[[Sequence[Source], Sequence[Said]], Iterator[Remark]]
+    find: Callable[[], InstalledTool]
+    form: Callable[[Program], Prepared]
+    call: Callable[[InstalledTool, Sequence[Source]], Call]
+    read: Callable[[Sequence[Source], Sequence[ToolOutput]], Iterator[RawFinding]]
     batch: int = 128
 
 
@@ -114,16 +114,16 @@ SUFFIX: Mapping[Language, str] = {
 }
 
 
-def as_it_is(program: Program) -> Form:
+def as_it_is(program: Program) -> Prepared:
     """The program alone, with an end to its last line."""
-    return Form(program.code if program.code.endswith("\n") else f"{program.code}\n")
+    return Prepared(program.code if program.code.endswith("\n") else f"{program.code}\n")
 
 
-def with_script(program: Program) -> Form:
+def with_script(program: Program) -> Prepared:
     """The program and its test script after it, as they are compiled together."""
-    if isinstance(program.tests, Tests):
+    if isinstance(program.tests, CallTests):
         return as_it_is(program)
-    return Form(f"{program.code}\n{program.tests.script}", followed=True)
+    return Prepared(f"{program.code}\n{program.tests.script}", followed=True)
 
 
 def texts(sources: Sequence[Source]) -> dict[str, str]:

@@ -1,0 +1,66 @@
+"""Arguments that several commands take."""
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sodakd.errors import DataError
+
+if TYPE_CHECKING:
+    from sodakd.settings.stages import Lint
+    from sodakd.types import Language
+
+
+def finite(value: float) -> float:
+    """A number of an option, as it is; what is none (`nan`) or has no end is refused."""
+    if not math.isfinite(value):
+        raise typer.BadParameter(f"{value} is no finite number")
+    return value
+
+
+RecipeFile = Annotated[
+    Path,
+    typer.Argument(help="A recipe: a YAML file, or the name of a shipped one.", metavar="RECIPE"),
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Argument(help="Values laid over the recipe.", metavar="[KEY.SUB=VALUE]..."),
+]
+RunFolder = Annotated[Path, typer.Argument(help="The folder of a run.", metavar="DIR")]
+CpuSeconds = Annotated[
+    float, typer.Option(min=0.1, max=86_400, callback=finite, help="CPU time of a program.")
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(min=1, max=1024, help="Programs at a time; the cores if left out."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of words or a table.")]
+AllowUnsandboxed = Annotated[
+    bool, typer.Option("--allow-unsandboxed", help="Judge even without a sandbox; warns.")
+]
+LintFast = Annotated[
+    bool, typer.Option("--lint", help="Say what the fast static tools find as well.")
+]
+LintFull = Annotated[
+    bool, typer.Option("--lint-full", help="The same with all tools: gcc -Wall, go vet too.")
+]
+
+
+def lint_level(fast: bool, full: bool) -> "Lint":  # as the options give them
+    """Which static tools `--lint` and `--lint-full` ask for."""
+    from sodakd.settings.stages import Lint
+
+    return Lint.FULL if full else Lint.FAST if fast else Lint.OFF
+
+
+def parse_language(name: str) -> "Language":
+    """The language that an option names, as people spell it. Raises `DataError`."""
+    from sodakd.text.labels import language_of
+    from sodakd.types import Language
+
+    found = language_of(name)
+    if found is None:
+        raise DataError(f"unknown language {name!r}; known: {', '.join(Language)}")
+    return found

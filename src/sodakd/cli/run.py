@@ -1,0 +1,203 @@
+"""Commands of runs: what a recipe will take, the run, its report and its books."""
+
+import json
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sodakd.cli.options import AsJson, Overrides, RecipeFile, RunFolder
+from sodakd.errors import RecipeError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sodakd.recipe import LoadedRecipe
+
+
+def run(
+    recipe: RecipeFile,
+    overrides: Overrides = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The run's folder; runs/NAME-SEED by default.")
+    ] = None,
+    drop_from: Annotated[
+        str | None,
+        typer.Option("--from", help="Drop this finished step and all after it, then go on."),
+    ] = None,
+    reuse: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Take answers that this run, or ledger, paid for already. May be repeated."
+        ),
+    ] = None,
+    new_ledger: Annotated[
+        bool,
+        typer.Option("--new-ledger", help="Go on without a ledger that is lost, and pay again."),
+    ] = False,
+    no_preflight: Annotated[
+        bool,
+        typer.Option("--no-preflight", help="Do not try student, teacher and judge first."),
+    ] = False,
+) -> None:
+    """Distil a student; run the same command again to go on after a stop.
+
+    Examples:  sodakd run recipes/embedded.yaml
+    ·  sodakd run recipes/embedded.yaml seed=1 training.learning_rate=2e-3 --out runs/second
+    ·  sodakd run recipes/embedded.yaml --from soda/cycle-2/pairs
+    ·  sodakd run recipes/embedded.yaml training.loss=none --out runs/none --reuse runs/embedded-0
+    """
+    from sodakd.cli.log import logging_to
+    from sodakd.console import progress_display, show_results
+    from sodakd.methods.run_recipe import run_recipe
+    from sodakd.recipe import read_recipe
+    from sodakd.report.page import write_report
+    from sodakd.requirements import check_requirements
+    from sodakd.teacher.ledger import LedgerOptions
+
+    loaded = read_recipe(recipe, overrides or [])
+    check_requirements(loaded.recipe)
+    folder = out or Path("runs") / f"{loaded.recipe.name}-{loaded.recipe.seed}"
+    try:
+        with progress_display(loaded.recipe, folder) as board, logging_to(folder, board) as watch:
+            options = LedgerOptions(tuple(reuse or ()), new_ledger)
+            results = run_recipe(
+                loaded, folder, watch, drop_from, options, try_first=not no_preflight
+            )
+    except KeyboardInterrupt:
+        words = "stopped; what is finished or paid for is kept: the same command goes on"
+        typer.echo(f"\n{words} ({folder})", err=True)
+        raise typer.Exit(130) from None
+    show_results(results, write_report(folder))
+
+
+def check(
+    recipe: RecipeFile,
+    overrides: Overrides = None,
+    deep: Annotated[
+        bool,
+        typer.Option("--deep", help="Also try it: train a step, ask the teacher, judge programs."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Find every mistake of a recipe at once, and what a run of it would miss on this machine.
+
+    Nothing is spent, but with --deep one call to the teacher for each kind of ask. The exit code is
+    0 for a right recipe, whatever the machine lacks; with --deep, 2 where a part does not work.
+
+    Examples:  sodakd check recipes/embedded.yaml budget.money=5
+    ·  sodakd check embedded --deep
+    ·  sodakd check embedded --json
+    """
+    from sodakd.methods.table import arms_of
+    from sodakd.recipe import read_recipe
+    from sodakd.requirements import check_requirements, may_miss, missing_requirements
+
+    try:
+        loaded = read_recipe(recipe, overrides or [])
+        arms = list(arms_of(loaded.recipe))
+    except RecipeError as error:
+        if as_json:
+            found = {"mistakes": error.mistakes, "missing": [], "may_miss": [], "tried": []}
+            typer.echo(json.dumps(found, indent=1))
+            raise typer.Exit(error.exit_code) from None
+        raise
+    missing, maybe = missing_requirements(loaded.recipe), may_miss(loaded.recipe)
+    if deep:
+        check_requirements(loaded.recipe)
+    tried = list(_try_out(loaded)) if deep else []
+    if as_json:
+        found = {"mistakes": [], "missing": missing, "may_miss": maybe, "tried": tried}
+        typer.echo(json.dumps(found, indent=1))
+        return
+    typer.echo(f"{recipe} is right: {', '.join(arms)}")
+    for line in missing:
+        typer.echo(f"missing here: {line}", err=True)
+    for line in maybe:
+        typer.echo(f"missing here, if a question asks for it: {line}", err=True)
+    for line in tried:
+        typer.echo(line)
+
+
+def _try_out(loaded: "LoadedRecipe") -> "Sequence[str]":
+    """What a preflight in a folder of its own finds, a line each."""
+    from sodakd.methods.preflight import preflight
+    from sodakd.run import Run
+
+    with TemporaryDirectory() as folder, Run.open(Path(folder), loaded.written) as run:
+        return preflight(loaded.recipe, run).lines
+
+
+def plan(recipe: RecipeFile, overrides: Overrides = None, as_json: AsJson = False) -> None:
+    """Say what a run will take: teacher calls, tokens, money, training; nothing is spent.
+
+    Examples:  sodakd plan recipes/embedded.yaml cycles=5
+    ·  sodakd plan embedded --json
+    """
+    from sodakd.console import show_plan
+    from sodakd.methods import plan as planning
+    from sodakd.recipe import read_recipe
+
+    loaded = read_recipe(recipe, overrides or [])
+    planned = planning.plan(loaded.recipe)
+    if as_json:
+        typer.echo(json.dumps(asdict(planned), indent=1))
+    else:
+        show_plan(planned, loaded.recipe)
+
+
+def report(folder: RunFolder) -> None:
+    """Write report.html from a run's folder, finished or not.
+
+    Example:  sodakd report runs/embedded-0
+    """
+    from sodakd.report.page import write_report
+
+    typer.echo(str(write_report(folder)))
+
+
+class _By(StrEnum):
+    RUN = "run"
+    ARM = "arm"
+    CYCLE = "cycle"
+    STAGE = "stage"
+    STEP = "step"
+    ASK = "ask"
+    MODEL = "model"
+
+
+def ledger(
+    folder: RunFolder,
+    by: Annotated[_By, typer.Option(help="What a row stands for.")] = _By.STEP,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a run spent on its teacher: asks, calls, tokens, money, and what was lost.
+
+    Examples:  sodakd ledger runs/embedded-0
+    ·  sodakd ledger runs/embedded-0 --by ask --json
+    """
+    from sodakd.console import show_ledger
+    from sodakd.teacher.spend_report import ledger_in, spend_by
+
+    entries = spend_by(ledger_in(folder), by.value)
+    if as_json:
+        typer.echo(json.dumps([entry.model_dump() for entry in entries], indent=1))
+    else:
+        show_ledger(entries, by.value)
+
+
+def record(
+    folder: RunFolder,
+    out: Annotated[Path, typer.Option(help="Where the answers go: JSON lines.")],
+) -> None:
+    """Write a run's answers to a file that a teacher of kind `replay` answers from.
+
+    Example:  sodakd record runs/embedded-0 --out answers.jsonl
+    """
+    from sodakd.teacher.replay import export_replies as write_records
+    from sodakd.teacher.spend_report import ledger_in
+
+    typer.echo(f"{write_records(ledger_in(folder), out):,} answers in {out}")

@@ -1,1 +1,0 @@
-"""Stage 1: correct and faulty solutions, verified by running them."""

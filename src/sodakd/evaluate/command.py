@@ -1,0 +1,301 @@
+"""`sodakd eval`: samples of benchmarks in, verdicts and pass@k out.
+
+The folder keeps `samples.jsonl` (raw, as they were generated), `verdicts.jsonl`, `findings.jsonl`
+where static tools were asked, `results.json`, `settings.json` and `log.txt`; the same command goes
+on where it was stopped, in answering and in judging.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from sodakd.errors import DataError
+from sodakd.evaluate.aggregate import LanguageResult, averages, notes, result_of
+from sodakd.evaluate.benchmarks.load import load
+from sodakd.evaluate.benchmarks.registry import BENCHMARKS
+from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask
+from sodakd.evaluate.findings import SampleFindings, find_in, rules_found
+from sodakd.evaluate.folder import EvalSettings, Log, opened
+from sodakd.evaluate.ids import TaskIds, TaskKey
+from sodakd.evaluate.samples import (
+    JudgedSample,
+    Sample,
+    SampleKey,
+    gold_samples,
+    judge_samples,
+    read_solutions,
+    sample_of,
+    wanted_samples,
+)
+from sodakd.evaluate.sampling import SampleBackend, SampleRequest, SamplingParams
+from sodakd.inference.protocols import Generation
+from sodakd.jsonl import append_rows, atomic_write, read_journal, write_rows
+from sodakd.judge.judge import Judge, versions
+from sodakd.settings.stages import JudgeSettings, Lint
+from sodakd.types import Language
+
+_KEPT_TOGETHER = 64
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A benchmark in one language: all its tasks, and the first ones, that are asked for."""
+
+    benchmark: Benchmark
+    whole: Sequence[BenchmarkTask]
+    tasks: Sequence[BenchmarkTask]
+
+
+@dataclass(frozen=True)
+class LintSummary:
+    """What static tools found in the samples, their versions, and what was not as it should be."""
+
+    samples: Sequence[SampleFindings]
+    versions: Mapping[str, str]
+    notes: Sequence[str]
+
+
+@dataclass(frozen=True)
+class EvalResult:
+    """What an evaluation comes to; `found` where static tools were asked; what is to be known."""
+
+    groups: Sequence[LanguageResult]
+    found: LintSummary | None
+    remarks: Sequence[str]
+
+
+@dataclass(frozen=True)
+class _Screen:
+    """Where it is said how far the evaluation is: on the screen, and in the folder's log."""
+
+    progress: Progress
+    log: Log
+
+
+def evaluate(
+    settings: EvalSettings,
+    out: Path,
+    open_model: Callable[[], SampleBackend] | None,
+    workers: int | None,
+    allow_unsandboxed: bool = False,
+    lint: Lint = Lint.OFF,
+) -> EvalResult:
+    """Evaluate a model, a file of solutions, or the benchmarks' own solutions (`source: gold`).
+
+    With `lint` static tools read the samples as well; it may change when the evaluation goes on.
+
+    Raises:
+        DataError: a file is no such file, or the folder belongs to another evaluation.
+        EndpointError: answers could not be had; all others are kept, and none is judged.
+    """
+    parts = [
+        _Part(BENCHMARKS[name], tasks, tasks[: settings.limit])
+        for name, language in settings.parts()
+        for tasks in [load(BENCHMARKS[name], language, _path(settings))]
+    ]
+    console = Console(stderr=True)
+    with (
+        opened(out, settings) as log,
+        Progress(console=console, disable=not console.is_terminal) as progress,
+    ):
+        log.say(f"begins: {settings.model_dump_json()}")
+        screen = _Screen(progress, log)
+        samples, unknown = _samples(settings, parts, out, open_model, screen)
+        judging = JudgeSettings(
+            cpu_seconds=settings.cpu_seconds, allow_unsandboxed=allow_unsandboxed
+        )
+        tasks = {
+            (part.benchmark.name, task.language, task.id): task
+            for part in parts
+            for task in part.tasks
+        }
+        judged = _judged(judging, tasks, samples, out, workers, screen)
+        found = None
+        if lint is not Lint.OFF:
+            found = _found(judging, tasks, samples, workers, lint)
+            write_rows(out / "findings.jsonl", found.samples)
+            log.say("static tools have read all samples")
+        each = [result_of(part.benchmark, part.whole, samples, judged) for part in parts]
+        groups = [group for group in each if group is not None]
+        said = [*_without_samples(settings, parts, groups), *notes(groups, BENCHMARKS), *unknown]
+        _write_results(out, groups, judged, said, found)
+        for words in (*said, "ends: results.json is written"):
+            log.say(words)
+    return EvalResult(groups, found, said)
+
+
+def sha256(path: Path) -> str:
+    """Of a file's content. Raises `DataError`."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error}") from None
+
+
+def _path(settings: EvalSettings) -> Path | None:
+    return Path(settings.data) if settings.data is not None else None
+
+
+def _without_samples(
+    settings: EvalSettings, parts: Sequence[_Part], groups: Sequence[LanguageResult]
+) -> Iterator[str]:
+    """Languages that were named, and have no sample."""
+    answered = {(group.benchmark, group.language) for group in groups}
+    for part in parts:
+        name, language = part.benchmark.name, part.whole[0].language
+        if settings.languages and (name, language) not in answered:
+            yield f"{name}, {language}: none of {len(part.whole)} tasks has a solution"
+
+
+def _samples(
+    settings: EvalSettings,
+    parts: Sequence[_Part],
+    out: Path,
+    open_model: Callable[[], SampleBackend] | None,
+    screen: _Screen,
+) -> tuple[list[Sample], Sequence[str]]:
+    """The samples, and what is to be known of a file of them."""
+    if open_model is not None:
+        return _answers(settings, parts, out, open_model, screen), ()
+    if settings.source == "gold":
+        samples = [one for part in parts for one in gold_samples(part.benchmark, part.tasks)]
+        if not samples:
+            raise DataError("the benchmarks asked for have no solutions of their own: --language")
+        return samples, ()
+    ids = TaskIds((part.benchmark, part.whole) for part in parts)
+    file = read_solutions(Path(settings.source), ids)
+    asked = {
+        (part.benchmark.name, task.language, task.id): place
+        for place, part in enumerate(parts)
+        for task in part.tasks
+    }
+    samples = [one for one in file.samples if one.key[:3] in asked]
+    some = ", ".join(file.unknown[:5]) + (", ..." if len(file.unknown) > 5 else "")
+    if not samples:
+        held = f"its ids are {some}" if some else "it has none of the first --limit tasks"
+        raise DataError(
+            f"{settings.source} holds no solution of these benchmarks' tasks: {held}; theirs are:"
+            f" {ids.in_words()}"
+        )
+    unknown = (
+        f"{len(file.unknown)} ids of {settings.source} are no task of these benchmarks and were not"
+        f" judged: {some}"
+    )
+    samples.sort(key=lambda one: asked[one.key[:3]])
+    return samples, (unknown,) if some else ()
+
+
+def _answers(
+    settings: EvalSettings,
+    parts: Sequence[_Part],
+    out: Path,
+    open_model: Callable[[], SampleBackend],
+    screen: _Screen,
+) -> list[Sample]:
+    """The model's answers: those that are kept, and the others, each kept when it comes."""
+    kept = out / "samples.jsonl"
+    samples = read_journal(kept, Sample)
+    wanted = [
+        one
+        for part in parts
+        for one in wanted_samples(part.benchmark, part.tasks, samples, settings.n)
+    ]
+    screen.log.say(f"{len(samples)} answers are kept, {len(wanted)} are asked for")
+    total = len(samples) + len(wanted)
+    bar = screen.progress.add_task("the model answers", total=total, completed=len(samples))
+    left = Counter((one.benchmark, one.task.language) for one in wanted)
+
+    def keep(of: Sequence[SampleRequest], answers: Sequence[Generation]) -> None:
+        batch = [sample_of(one, said) for one, said in zip(of, answers, strict=True)]
+        append_rows(kept, batch)
+        samples.extend(batch)
+        screen.progress.update(bar, completed=len(samples))
+        _count_down(left, batch, screen.log, "the model has answered")
+
+    if wanted:
+        drawing = SamplingParams(settings.temperature, settings.max_new_tokens, settings.seed)
+        open_model().answer(wanted, drawing, keep)
+    return sorted(samples, key=lambda one: one.key)
+
+
+def _judged(
+    judging: JudgeSettings,
+    tasks: Mapping[TaskKey, BenchmarkTask],
+    samples: Sequence[Sample],
+    out: Path,
+    workers: int | None,
+    screen: _Screen,
+) -> list[JudgedSample]:
+    """The verdicts in the samples' order; each is kept soon after it was given."""
+    path = out / "verdicts.jsonl"
+    known = {one.key: one for one in read_journal(path, JudgedSample)}
+    bar = screen.progress.add_task("judge", total=len(samples), completed=len(known))
+    missing = [one for one in samples if one.key not in known]
+    screen.log.say(f"{len(known)} verdicts are kept, {len(missing)} samples are judged")
+    left = Counter((one.benchmark, one.language) for one in missing)
+    if missing:
+        fresh: list[JudgedSample] = []
+        try:
+            with Judge(judging, workers) as judge:
+                for one in judge_samples(judge, tasks, missing):
+                    known[one.key] = one
+                    fresh.append(one)
+                    _count_down(left, [one], screen.log, "judged")
+                    if len(fresh) == _KEPT_TOGETHER:
+                        append_rows(path, fresh)
+                        fresh.clear()
+                        screen.progress.update(bar, completed=len(known))
+        finally:
+            append_rows(path, fresh)
+        write_rows(path, [known[one.key] for one in samples])
+    return [known[one.key] for one in samples]
+
+
+def _count_down(
+    left: Counter[tuple[str, Language]], done: Sequence[SampleKey], log: Log, words: str
+) -> None:
+    """Count what is left of each benchmark and language, and say which is done."""
+    for one in done:
+        group = (one.benchmark, one.language)
+        left[group] -= 1
+        if not left[group]:
+            log.say(f"{words}: {one.benchmark}, {one.language}, all")
+
+
+def _found(
+    judging: JudgeSettings,
+    tasks: Mapping[TaskKey, BenchmarkTask],
+    samples: Sequence[Sample],
+    workers: int | None,
+    lint: Lint,
+) -> LintSummary:
+    with Judge(judging, workers) as judge:
+        listed = find_in(judge, tasks, samples, full=lint is Lint.FULL)
+        return LintSummary(listed, judge.versions(), judge.notes())
+
+
+def _write_results(
+    out: Path,
+    groups: Sequence[LanguageResult],
+    judged: Sequence[JudgedSample],
+    said: Sequence[str],
+    found: LintSummary | None,
+) -> None:
+    toolchains = versions(sorted({group.language for group in groups}))
+    results = {
+        "groups": [group.model_dump() for group in groups],
+        "averages": [one.model_dump() for one in averages(groups)],
+        "remarks": [*said],
+        "warnings": sorted({one.verdict.warning for one in judged} - {""}),
+        "toolchains": {**toolchains, **(found.versions if found else {})},
+    }
+    if found is not None:
+        results["findings"] = rules_found(found.samples)
+        results["notes"] = [*found.notes]
+    atomic_write(out / "results.json", json.dumps(results, indent=1).encode())

@@ -1,0 +1,92 @@
+"""Models and tokenizers of local folders: safetensors alone, and no code of a folder is run."""
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import torch
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+
+from sodakd.errors import ModelError, SodakdError
+from sodakd.inference.devices import DTYPES
+from sodakd.inference.folder import weight_files
+
+if TYPE_CHECKING:
+    from transformers import BitsAndBytesConfig
+
+
+def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    """Return a folder's tokenizer. Of several chat templates it has the default one alone.
+
+    Raises:
+        ModelError: it cannot be loaded.
+    """
+    with _loading("tokenizer", folder):
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+            folder, local_files_only=True
+        )
+    if isinstance(tokenizer.chat_template, dict):
+        named = tokenizer.chat_template
+        if "default" not in named and len(named) != 1:
+            raise ModelError(
+                f"the tokenizer of {folder} has several chat templates ({', '.join(named)}) and"
+                " none by the name default; name a file with one: student.chat_template"
+            )
+        tokenizer.chat_template = named.get("default") or next(iter(named.values()))
+    return tokenizer
+
+
+def load_model(
+    folder: Path, dtype: str | None = None, quantization: "BitsAndBytesConfig | None" = None
+) -> PreTrainedModel:
+    """Return a folder's causal language model; in the dtype of its weights if none is given.
+
+    Weights that are `quantization`'s to shrink are loaded onto the GPU, if there is one.
+
+    Raises:
+        ModelError: it cannot be loaded, or lacks weights, which transformers would draw at random.
+        torch.OutOfMemoryError: a GPU's memory is too small for it.
+    """
+    weight_files(folder)
+    place = None
+    if quantization is not None:
+        place = {"": "cuda" if torch.cuda.is_available() else "cpu"}
+    with _loading("model", folder):
+        loaded = AutoModelForCausalLM.from_pretrained(
+            folder,
+            local_files_only=True,
+            use_safetensors=True,
+            dtype="auto" if dtype is None else DTYPES[dtype],
+            quantization_config=quantization,
+            device_map=place,
+            output_loading_info=True,
+        )
+        model, found = cast("tuple[PreTrainedModel, Mapping[str, Collection[str]]]", loaded)
+    missing = sorted(found["missing_keys"])
+    if missing:
+        raise ModelError(
+            f"the weights of {folder} are not those of a {type(model).__name__}: {len(missing)}"
+            f" are missing ({', '.join(missing[:3])}); fetch or save the model again"
+        )
+    return model
+
+
+@contextmanager
+def _loading(what: str, folder: Path) -> Iterator[None]:
+    """Turn whatever a library raises on files of somebody else's into one error."""
+    try:
+        yield
+    except (SodakdError, torch.OutOfMemoryError, MemoryError):
+        raise
+    except Exception as error:  # tokenizers raises Exception itself
+        said = " ".join(str(error).split())[:500] or type(error).__name__
+        raise ModelError(
+            f"the {what} of {folder} cannot be loaded: {said}; a model's folder holds config.json,"
+            " a tokenizer, and weights as safetensors"
+        ) from error

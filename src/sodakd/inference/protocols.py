@@ -1,0 +1,49 @@
+"""What answers prompts: the one protocol of every back end."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Generation:
+    """An answer. One that has not `ended` was cut off: it reached its most tokens."""
+
+    text: str
+    ended: bool
+
+
+OnGeneration = Callable[[int, Generation], None]
+"""Is told the number of a prompt and its answer, as soon as that is whole."""
+
+
+class Speaker(Protocol):
+    """A model in this process: it tells of each answer as it ends, and which were cut off."""
+
+    def say(
+        self,
+        prompts: Sequence[str],
+        *,
+        max_new_tokens: int,
+        temperature: float = 0.0,
+        seed: int = 0,
+        came: OnGeneration | None = None,
+    ) -> list[Generation]:
+        """Answers, one for each prompt, in their order."""
+        ...
+
+
+class TextGenerator(Protocol):
+    """A model that answers a batch of prompts, one answer each, in their order."""
+
+    def say(
+        self,
+        prompts: Sequence[str],
+        *,
+        max_new_tokens: int,
+        temperature: float = 0.0,
+        seed: int = 0,
+        progress: Callable[[int], None] | None = None,
+    ) -> list[Generation]:
+        """Answers; greedy at temperature 0, else drawn for each row from `seed`."""
+        ...

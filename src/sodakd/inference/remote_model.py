@@ -1,0 +1,158 @@
+"""A model behind a server as a `Generator`: a student or a scorer need not be in this process."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from sodakd.errors import EndpointError
+from sodakd.inference.canary import CANARY_TOKENS, Canary, CanaryReport, EngineOutput, compare
+from sodakd.inference.completions import Completion, Finish, Message, NullMeter, Request
+from sodakd.inference.openai import Client
+from sodakd.inference.protocols import Generation
+from sodakd.inference.run_async import run_sync
+
+
+class ServedModel:
+    """Answers batches of prompts through a client. What was cut off is kept as it is."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def generate(
+        self,
+        prompts: Sequence[str],
+        *,
+        max_new_tokens: int,
+        temperature: float = 0.0,
+        seed: int = 0,
+        progress: Callable[[int], None] | None = None,
+    ) -> list[str]:
+        """Answers in the order of the prompts.
+
+        Raises:
+            EndpointError: as `say`.
+        """
+        said = self.say(
+            prompts,
+            max_new_tokens=max_new_tokens,
+            temperature=temperature,
+            seed=seed,
+            progress=progress,
+        )
+        return [each.text for each in said]
+
+    def say(
+        self,
+        prompts: Sequence[str],
+        *,
+        max_new_tokens: int,
+        temperature: float = 0.0,
+        seed: int = 0,
+        progress: Callable[[int], None] | None = None,
+    ) -> list[Generation]:
+        """What `generate` gives, and how each answer ended.
+
+        Raises:
+            EndpointError: the server refuses, is out of order, or gave no answer to some prompt: an
+                empty one would count as the model's.
+        """
+        requests = [
+            Request(
+                messages=(Message(role="user", content=prompt),),
+                max_tokens=max_new_tokens,
+                temperature=temperature,
+                seed=seed + number,  # equal prompts are samples, and must differ
+            )
+            for number, prompt in enumerate(prompts)
+        ]
+        found = self.complete(requests, progress)
+        lacking = [each for each in found if not each.is_answer]
+        if lacking:
+            endpoint = self._client.endpoint
+            raise EndpointError(
+                f"{endpoint.model} at {endpoint.base_url} gave no answer to {len(lacking)} of"
+                f" {len(found)} prompts: {lacking[0].error or 'the text was held back'}; mend it,"
+                " then run the same command again"
+            )
+        return [Generation(each.text, ended=each.finish is Finish.STOP) for each in found]
+
+    def check(self, canary: Canary, tolerance: float) -> CanaryReport:
+        """Hold what the server says against the canary: by the text alone where it says no more.
+
+        Raises:
+            ModelError: it does not answer as the trained model did.
+            EndpointError: the server refuses, or is out of order.
+        """
+        try:
+            found = self._answers(canary, logprobs=True)
+        except EndpointError:  # some servers refuse a request for log-probabilities
+            found = self._answers(canary, logprobs=False)
+        heard = [
+            EngineOutput(each.text)
+            if each.logprobs is None
+            else EngineOutput(
+                each.text,
+                pieces=[piece for piece, _ in each.logprobs],
+                logprobs=[logprob for _, logprob in each.logprobs],
+            )
+            for each in found
+        ]
+        endpoint = self._client.endpoint
+        return compare(canary, heard, tolerance, f"{endpoint.model} at {endpoint.base_url}")
+
+    def _answers(self, canary: Canary, *, logprobs: bool) -> list[Completion]:
+        found = self.complete(
+            [
+                Request(
+                    messages=(Message(role="user", content=row.prompt),),
+                    max_tokens=CANARY_TOKENS,
+                    logprobs=logprobs,
+                )
+                for row in canary.rows
+            ]
+        )
+        for each in found:
+            if not each.is_answer:
+                raise EndpointError(
+                    f"the server does not answer the canary's prompts: {each.error}"
+                )
+        return found
+
+    def complete(
+        self,
+        requests: Sequence[Request],
+        progress: Callable[[int], None] | None = None,
+        came: Callable[[int, Completion], None] | None = None,
+    ) -> list[Completion]:
+        """Completions in the order of the requests, with how each ended and what it took.
+
+        `came` is called, in another thread, with each request's place and its completion at once.
+        """
+        return run_sync(self._all(requests, progress, came))
+
+    async def _all(
+        self,
+        requests: Sequence[Request],
+        progress: Callable[[int], None] | None,
+        came: Callable[[int, Completion], None] | None,
+    ) -> list[Completion]:
+        found: dict[int, Completion] = {}
+        queue = iter(enumerate(requests))
+
+        async def work() -> None:
+            for number, request in queue:
+                found[number] = await self._client.complete(request, NullMeter())
+                if came is not None:
+                    came(number, found[number])
+                if progress is not None:
+                    progress(len(found))
+
+        async with self._client:
+            count = min(len(requests), self._client.max_in_flight)
+            workers = [asyncio.ensure_future(work()) for _ in range(count)]
+            try:
+                await asyncio.gather(*workers)
+            finally:
+                for worker in workers:
+                    worker.cancel()
+                await asyncio.gather(*workers, return_exceptions=True)
+        return [found[number] for number in range(len(requests))]

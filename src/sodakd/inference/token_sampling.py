@@ -1,0 +1,101 @@
+"""Which token comes next: the likeliest, or one drawn with noise that belongs to its row."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+Ended = Callable[[int, list[int]], None]
+"""Is told the place of a batch's row and the tokens of its answer, as soon as that is whole."""
+
+
+class TokenSelector(Protocol):
+    """Chooses the next token of each row of a batch."""
+
+    def select(self, logits: Float[Tensor, "rows vocab"], step: int) -> Int[Tensor, " rows"]:
+        """The tokens of this step."""
+        ...
+
+    def compact(self, rows: Int[Tensor, " kept"]) -> None:
+        """Go on with some of the rows."""
+        ...
+
+
+class Greedy:
+    """The likeliest token."""
+
+    def select(self, logits: Float[Tensor, "rows vocab"], step: int) -> Int[Tensor, " rows"]:
+        """The tokens of this step."""
+        del step
+        return logits.argmax(-1)
+
+    def compact(self, rows: Int[Tensor, " kept"]) -> None:
+        """Nothing belongs to a row."""
+
+
+class Sampler:
+    """Draws tokens at a temperature with noise that belongs to each row."""
+
+    def __init__(self, temperature: float, noise: Float[Tensor, "rows steps"]) -> None:
+        self._temperature = temperature
+        self._noise = noise
+
+    def compact(self, rows: Int[Tensor, " kept"]) -> None:
+        """Go on with some of the rows."""
+        self._noise = self._noise[rows.to(self._noise.device)]
+
+    def select(self, logits: Float[Tensor, "rows vocab"], step: int) -> Int[Tensor, " rows"]:
+        """The token at which the cumulative probability passes the row's noise of this step."""
+        cumulative = (logits.double() / self._temperature).softmax(-1).cumsum(-1)
+        noise = self._noise[:, step, None].to(logits.device)
+        return torch.searchsorted(cumulative, noise * cumulative[:, -1:], right=True)[:, 0].clamp(
+            max=logits.shape[1] - 1
+        )
+
+
+class LogprobRecorder:
+    """The likeliest token, with its log-probability written down, for every row of a batch."""
+
+    def __init__(self, rows: int) -> None:
+        self.tokens: list[list[int]] = [[] for _ in range(rows)]
+        self.logprobs: list[list[float]] = [[] for _ in range(rows)]
+        self._rows = list(range(rows))
+
+    def select(self, logits: Float[Tensor, "rows vocab"], step: int) -> Int[Tensor, " rows"]:
+        """The tokens of this step."""
+        del step
+        best = logits.float().log_softmax(-1).max(-1)
+        for row, token, logprob in zip(
+            self._rows, best.indices.tolist(), best.values.tolist(), strict=True
+        ):
+            self.tokens[row].append(token)
+            self.logprobs[row].append(logprob)
+        return best.indices
+
+    def compact(self, rows: Int[Tensor, " kept"]) -> None:
+        """Go on with some of the rows."""
+        self._rows = [self._rows[row] for row in rows.tolist()]
+
+    def until(self, stops: frozenset[int]) -> list[tuple[list[int], list[float]]]:
+        """Tokens and log-probabilities of each row, up to the token that ended it."""
+        found = []
+        for tokens, logprobs in zip(self.tokens, self.logprobs, strict=True):
+            end = next((at + 1 for at, token in enumerate(tokens) if token in stops), len(tokens))
+            found.append((tokens[:end], logprobs[:end]))
+        return found
+
+
+def per_prompt_noise(prompts: Sequence[str], steps: int, seed: int) -> Float[Tensor, "rows steps"]:
+    """Numbers in [0, 1) for each prompt: of the seed, the prompt and its count among its equals."""
+    seen: Counter[str] = Counter()
+    rows = []
+    for prompt in prompts:
+        digest = hashlib.sha256(f"{seed}\n{seen[prompt]}\n{prompt}".encode()).digest()
+        generator = torch.Generator().manual_seed(int.from_bytes(digest[:8], "big", signed=True))
+        rows.append(torch.rand(steps, generator=generator, dtype=torch.float64))
+        seen[prompt] += 1
+    return torch.stack(rows) if rows else torch.empty(0, steps, dtype=torch.float64)

@@ -1,0 +1,178 @@
+"""Rows as JSONL. A file appears whole or not at all."""
+
+import errno
+import gzip
+import hashlib
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import JsonValue, ValidationError
+
+from sodakd.errors import DataError, RowError
+from sodakd.json_text import JsonError, parse_json
+from sodakd.types import FrozenModel
+
+Row = TypeVar("Row", bound=FrozenModel)
+
+
+def atomic_write(path: Path, content: bytes) -> None:
+    """Write a file so that, after a crash at any moment, it is there whole or not at all."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    with part.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+    fsync_dir(path.parent)
+
+
+def fsync_dir(folder: Path) -> None:
+    """Make the names in a folder survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@dataclass(frozen=True)
+class Line:
+    """An object of a JSON-lines file that users bring, and where it stands, for messages."""
+
+    where: str
+    number: int
+    values: Mapping[str, JsonValue]
+
+    def error(self, text: str) -> DataError:
+        """The error that this line deserves."""
+        return DataError(f"{self.where}: {text}")
+
+
+def read_lines(path: Path) -> Iterator[Line]:
+    """The objects of a JSON-lines file, `.gz` too; blank lines are left out.
+
+    Raises:
+        DataError: the file cannot be read, or a line is no object; names file and line.
+    """
+    for where, number, text in iter_lines(path):
+        yield Line(where, number, read_object(text, where))
+
+
+def iter_lines(path: Path) -> Iterator[tuple[str, int, str]]:
+    """The lines of a file that are not blank: where each stands in words, its number, its text.
+
+    `-` is standard input. Raises `DataError` where the file cannot be read.
+    """
+    name = "standard input" if str(path) == "-" else str(path)
+    try:
+        content = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+        # Editors of some systems put a mark at the start, which is no part of the text.
+        text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise DataError(f"{name}, line {line}: not UTF-8: {error}") from None
+    except (OSError, EOFError) as error:
+        raise DataError(f"{name} cannot be read: {error}") from None
+    # Not `splitlines`: a text may hold other ends of line.
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            yield f"{name}, line {number}", number, line
+
+
+def read_object(text: str, where: str) -> Mapping[str, JsonValue]:
+    """A JSON object. Raises `DataError`, which says `where` it stands."""
+    try:
+        values = parse_json(text)
+    except JsonError as error:
+        raise DataError(f"{where}: no JSON: {error}") from None
+    if not isinstance(values, dict):
+        raise DataError(f"{where}: a row must be an object, not {type(values).__name__}")
+    return values
+
+
+def append_rows(path: Path, rows: Iterable[FrozenModel]) -> None:
+    """Add rows at a file's end; what a crash leaves of a row is dropped by `read_appended`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        file.write("".join(row.model_dump_json() + "\n" for row in rows).encode())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_journal(path: Path, row_type: type[Row]) -> list[Row]:
+    """Rows of `append_rows`: none where there is no file, and no last row that was cut off.
+
+    The file is cut back to its whole rows, so that more can be added. Raises `RowError`.
+    """
+    if not path.exists():
+        return []
+    with path.open("rb+") as file:
+        file.truncate(file.read().rfind(b"\n") + 1)
+    return read_rows(path, row_type)
+
+
+def append_to_log(path: Path, line: str) -> None:
+    """Add a line to a log; where a crash cut the last one off, it begins on a line of its own."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab+") as file:
+        if file.tell():
+            file.seek(-1, os.SEEK_END)
+            cut = file.read() != b"\n"
+        else:
+            cut = False
+        file.write(f"{chr(10) if cut else ''}{line}\n".encode("utf-8", "replace"))
+
+
+def read_log(path: Path, row_type: type[Row]) -> list[Row]:
+    """Return the rows of a log, without those that cannot be read: a log decides nothing."""
+    if not path.exists():
+        return []
+    rows = []
+    for line in path.read_bytes().splitlines():
+        try:
+            rows.append(row_type.model_validate_json(line))
+        except ValidationError:
+            continue
+    return rows
+
+
+def write_rows(path: Path, rows: Iterable[FrozenModel]) -> str:
+    """Write rows as JSONL, whole; the result is the file's SHA-256."""
+    content = "".join(row.model_dump_json() + "\n" for row in rows).encode()
+    atomic_write(path, content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def read_rows(path: Path, row_type: type[Row]) -> list[Row]:
+    """Read rows written by `write_rows`.
+
+    Raises:
+        RowError: a line is truncated, is not JSON, or is no such row; names file and line.
+    """
+    return list(_rows(path, row_type))
+
+
+def _rows(path: Path, row_type: type[Row]) -> Iterator[Row]:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise RowError(f"{path} is missing") from None
+    for number, line in enumerate(content.splitlines(keepends=True), start=1):
+        if not line.endswith(b"\n"):
+            raise RowError(f"{path}, line {number}: the row is cut off after {len(line)} bytes")
+        try:
+            yield row_type.model_validate_json(line)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            place = ".".join(str(part) for part in first["loc"])
+            raise RowError(
+                f"{path}, line {number}: not a {row_type.__name__} row:"
+                f" {first['msg']}{f' at {place}' if place else ''}"
+            ) from None

@@ -1,0 +1,45 @@
+"""The table of static tools, and which of them this machine has for a language."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sodakd.errors import JudgeError
+from sodakd.judge.lint.cppcheck import CPPCHECK
+from sodakd.judge.lint.gcc import GCC, GPP
+from sodakd.judge.lint.go_vet import GO_VET
+from sodakd.judge.lint.gofmt import GOFMT
+from sodakd.judge.lint.javac import JAVAC
+from sodakd.judge.lint.oxlint import OXLINT
+from sodakd.judge.lint.ruff import RUFF
+from sodakd.judge.lint.tool import InstalledTool, Tool
+from sodakd.judge.lint.tsc import TSC
+from sodakd.types import Language
+
+TOOLS = (RUFF, OXLINT, TSC, JAVAC, CPPCHECK, GCC, GPP, GOFMT, GO_VET)
+
+
+@dataclass(frozen=True)
+class Tools:
+    """Static tools of this machine, and why others are not."""
+
+    installed: Mapping[Tool, InstalledTool]
+    missing: Mapping[Tool, str]
+
+
+def tools_for(languages: Iterable[Language], *, full: bool) -> Tools:
+    """The tools for these languages: the fast ones, or all."""
+    wanted = frozenset(languages)
+    installed, missing = {}, {}
+    for tool in TOOLS:
+        if tool.languages & wanted and (tool.fast or full):
+            try:
+                installed[tool] = tool.find()
+            except (JudgeError, OSError) as error:
+                missing[tool] = f"{tool.name}: {error}; {tool.install}"
+    return Tools(installed, missing)
+
+
+def tool_versions(languages: Iterable[Language], *, full: bool) -> Mapping[str, str]:
+    """The versions of the tools for these languages, by tool."""
+    found = tools_for(languages, full=full).installed
+    return {tool.name: installed.version for tool, installed in found.items()}

@@ -1,0 +1,146 @@
+"""A program as a worker is asked for it, and what the worker says as a verdict."""
+
+from collections.abc import Iterable, Mapping
+
+from pydantic import JsonValue
+
+from sodakd.errors import JudgeError
+from sodakd.judge.compare import compare
+from sodakd.judge.invalid_tests import InvalidTestsError
+from sodakd.judge.program import Program
+from sodakd.judge.sandbox.json_values import encode
+from sodakd.judge.sandbox.namespaces import path_inside
+from sodakd.judge.sandbox_choice import WARNINGS
+from sodakd.judge.toolchains import MissingToolchain, Toolchain, toolchain
+from sodakd.settings.stages import JudgeSettings
+from sodakd.text.test_validation import TYPED_LANGUAGES
+from sodakd.types import (
+    Assertion,
+    CallTests,
+    Isolation,
+    JudgeStage,
+    Language,
+    Outcome,
+    SandboxKind,
+    TestCase,
+    TestScript,
+    Verdict,
+)
+
+_WALL = 2.0
+"""Wall seconds a program may take for each of its CPU seconds, and a second more."""
+
+
+def encode_limits(settings: JudgeSettings, factor: float) -> dict[str, JsonValue]:
+    """The limits of a program whose CPU seconds are stretched by a factor."""
+    seconds = settings.cpu_seconds * factor
+    return {
+        "memory": settings.memory_mb * 2**20,
+        "output": settings.output_kb * 2**10,
+        "disk": settings.disk_mb * 2**20,
+        "processes": settings.processes,
+        "cpu_seconds": seconds,
+        "wall_seconds": _WALL * seconds + factor,
+    }
+
+
+def encode_task(
+    program: Program, limits: dict[str, JsonValue], *, warm: bool
+) -> dict[str, JsonValue]:
+    """What a worker is asked. Raises `UnfitError` where the tests lack a signature."""
+    tests = program.tests
+    calls = tests.cases if isinstance(tests, CallTests) else ()
+    signature = tests.signature if isinstance(tests, CallTests) else None
+    if calls and signature is None and program.language in TYPED_LANGUAGES:
+        why = f"a call in {program.language} needs the types of {tests.entry_point}: set"
+        raise InvalidTestsError({program.id: f"{why} tests.signature"})
+    return {
+        "language": program.language.value,
+        "code": program.code,
+        "entry_point": tests.entry_point,
+        "arguments": [_arguments(case, program) for case in calls],
+        "argument_types": list(signature.arguments) if signature else [],
+        "result_type": signature.returns.value if signature else "",
+        "as_main": isinstance(tests, TestScript) and tests.as_main,
+        "script": tests.script if isinstance(tests, TestScript) else None,
+        "limits": limits,
+        "warm": warm,
+        "tools": {
+            name: path_inside(path)
+            for name, path in require_toolchain(program.language).tools.items()
+        },
+    }
+
+
+def _arguments(case: TestCase, program: Program) -> JsonValue:
+    if program.language is not Language.PYTHON or isinstance(case, Assertion):
+        return list(case.arguments)
+    return [encode(one) for one in case.arguments]
+
+
+def not_executable(program: Program) -> Verdict:
+    """The verdict on an answer without code."""
+    return Verdict(outcome=Outcome.NOT_EXECUTABLE, stage=JudgeStage.EXTRACT, output=program.reason)
+
+
+def ended_worker(program: Program, outcome: Outcome, why: str, walls: SandboxKind) -> Verdict:
+    """The verdict on a program that ends every worker that tries it."""
+    isolation = Isolation.SPLIT if isinstance(program.tests, CallTests) else Isolation.IN_PROCESS
+    return Verdict(
+        outcome=outcome,
+        stage=JudgeStage.RUN,
+        output=f"it ended what runs programs, twice: {why}",
+        isolation=isolation,
+        walls=walls,
+        warning=WARNINGS[walls],
+    )
+
+
+def require_toolchain(language: Language) -> Toolchain:
+    """The toolchain of a language. Raises `JudgeError`, which says what mends it."""
+    tools = toolchain(language)
+    if isinstance(tools, MissingToolchain):
+        raise JudgeError(f"{language} cannot be judged here: {tools.reason}; {tools.command}")
+    return tools
+
+
+def versions(languages: Iterable[Language]) -> Mapping[str, str]:
+    """The versions of the tools that judge these languages, by tool; none of a missing one."""
+    tools = [toolchain(language) for language in languages]
+    return {
+        name: version
+        for one in tools
+        if isinstance(one, Toolchain)
+        for name, version in one.versions.items()
+    }
+
+
+def decode_verdict(said: dict[str, JsonValue], program: Program, walls: SandboxKind) -> Verdict:
+    """What a worker said of a program; the values of calls are compared here.
+
+    Raises `UnfitError` where it said that the tests cannot be put to it.
+    """
+    if "unfit" in said:
+        raise InvalidTestsError({program.id: str(said["unfit"])})
+    outcome, output = str(said["outcome"]), str(said["output"])
+    stage = JudgeStage(str(said["stage"]))
+    if not outcome:
+        assert isinstance(program.tests, CallTests)
+        judged, why = compare(str(said["values"]), program.tests, program.language)
+        outcome, output = judged.value, why or output
+    return Verdict(
+        outcome=Outcome(outcome),
+        stage=stage,
+        output=output.encode(errors="replace").decode(),  # half a character cannot be kept
+        isolation=Isolation(str(said["isolation"] or "split")),
+        walls=walls,
+        warning=WARNINGS[walls],
+        seconds=_number(said["cpu_seconds"]),
+        wall_seconds=_number(said["wall_seconds"]),
+        peak_memory=int(_number(said["peak_memory"])),
+    )
+
+
+def _number(value: JsonValue) -> float:
+    assert isinstance(value, (int, float))
+    return value

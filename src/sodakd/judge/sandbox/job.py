@@ -1,0 +1,258 @@
+"""Jobs as Python sees them: namespaces for one program, and commands started inside them.
+
+Where the machine has no namespaces for us, a job is a folder, rules of Landlock, and a filter that
+forbids more (`landlock.py`); where it has neither, a folder and that filter.
+
+Nothing but the standard library is imported here.
+"""
+
+import contextlib
+import ctypes
+import errno
+import os
+import re
+import select
+import signal
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from resource import RLIMIT_FSIZE
+from types import TracebackType
+from typing import Self
+
+from sodakd.judge.sandbox import landlock
+from sodakd.judge.sandbox.folder import over_disk_quota, remove_tree
+from sodakd.judge.sandbox.sandbox import (
+    BoxError,
+    CCommand,
+    CJob,
+    CLimits,
+    ExitInfo,
+    Limits,
+    RawExit,
+    Sandbox,
+    UnwritableError,
+)
+from sodakd.judge.sandbox.task import full
+
+_LOOK = 0.05
+"""Seconds between two looks at the memory of a program."""
+MOST_STARVED = 3
+"""So many times its wall time a program may wait for a core without that being counted."""
+_HOME = re.compile(r"(?<!/sodakd)/tmp(?![^/:])")
+"""A job's folder, where a command names it. The machine's own /tmp is called /sodakd/tmp."""
+
+
+class Job:
+    """The namespaces of one program. A context: all that lives in them dies at its end."""
+
+    def __init__(self, box: Sandbox, limits: Limits) -> None:
+        self._box = box
+        self.limits = limits
+        self._limits = box.limits(limits)
+        self._job = CJob(0, -1, None, None, 0)
+        self._children: dict[int, Callable[[int], RawExit]] = {}
+        self._folder = ""
+        if box.walls.alone:
+            self._open_folder()
+        elif box.wall.job_open(ctypes.byref(self._job), ctypes.byref(self._limits)):
+            raise BoxError(ctypes.get_errno(), "a job could not be opened")
+        self.null = os.open(os.devnull, os.O_RDONLY)
+        """What its processes read: one for each job, whose locks and flags end with it."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        os.close(self.null)
+        self._box.kill(self._job)
+        for child, reap in self._children.items():
+            with contextlib.suppress(BoxError):
+                reap(child)
+        if self._folder:
+            self._close_folder()
+        else:
+            self._box.wall.job_reap(ctypes.byref(self._job))
+
+    def content(self, name: str) -> bytes:
+        """What a file holds that a compiler has made in the job's folder."""
+        how = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+        try:
+            descriptor = os.open(f"{self._home}/{name}", how)
+        except OSError:
+            return b""
+        with open(descriptor, "rb") as file:
+            return file.read(self.limits.disk)
+
+    @property
+    def _home(self) -> str:
+        """The job's folder, as we see it. Its programs may have put anything there."""
+        return self._folder or f"/proc/{self._job.pid}/root/tmp"
+
+    def _write(self, files: Mapping[str, bytes]) -> None:
+        how = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+        for name, content in files.items():
+            if os.path.basename(name) != name:
+                raise UnwritableError(errno.EINVAL, f"{name!r} is no name of a file")
+            try:
+                with open(os.open(f"{self._home}/{name}", how, 0o644), "wb") as file:
+                    file.write(content)
+            except OSError as error:
+                raise UnwritableError(error.errno, f"{name!r}: {error.strerror}") from error
+
+    def _open_folder(self) -> None:
+        walls = self._box.walls
+        self._folder = f"{walls.room}/{self._box.runs}"
+        os.mkdir(self._folder, 0o700)
+        if walls.own_ids:
+            os.chown(self._folder, self._limits.uid, self._limits.uid)
+        self._job.folder = self._folder.encode()
+        if walls.kind == "landlock":
+            own = landlock.folder(self._folder)
+            self._job.ruleset = landlock.ruleset([*walls.seen, own])
+            os.close(own.descriptor)
+        self._box.jobs += 1
+
+    def _close_folder(self) -> None:
+        walls = self._box.walls
+        if self._job.ruleset:
+            os.close(self._job.ruleset)
+        self._box.jobs -= 1
+        if self._box.jobs == 0:
+            landlock.reap_all(scoped=walls.scoped)
+        remove_tree(self._folder)
+
+    def _there(self, text: str) -> str:
+        """A part of a command, with the folders that it names where they are."""
+        if not self._folder:
+            return text
+        return _HOME.sub(self._folder, text).replace("/sodakd/tmp", "/tmp")
+
+    @property
+    def pidfd(self) -> int:
+        """A hold on the process that owns the namespaces."""
+        return int(self._job.pidfd)
+
+    def limits_of(self, limits: Limits, output: int) -> CLimits:
+        """Limits as the C side takes them, for one more process of this job."""
+        own = self._box.limits(limits)
+        own.uid = self._limits.uid
+        own.most[RLIMIT_FSIZE] = max(output, limits.disk)
+        return own
+
+    def adopt(self, pid: int, reap: Callable[[int], RawExit]) -> None:
+        """Take a process that somebody else started in this job; `reap` waits for its end."""
+        self._children[pid] = reap
+
+    def spawn(
+        self,
+        arguments: Sequence[str],
+        descriptors: Sequence[int],
+        files: Mapping[str, bytes] | None = None,
+        environment: Mapping[str, str] | None = None,
+        limits: Limits | None = None,
+        output: int | None = None,
+    ) -> int:
+        """Start a command in the job's /tmp. `descriptors` become 0, 1, 2, ...; gives its pid."""
+        most = output or max(self.limits.output, self.limits.disk)
+        own = self.limits_of(limits or self.limits, most)
+        self._write(files or {})
+        seen = {**(environment or {}), **({"TMPDIR": "/tmp"} if self._folder else {})}
+        command = CCommand(
+            ctypes.pointer(self._job),
+            ctypes.pointer(own),
+            _strings(map(self._there, arguments)),
+            _strings(f"{key}={self._there(value)}" for key, value in seen.items()),
+            (ctypes.c_int * len(descriptors))(*descriptors),
+            len(descriptors),
+            0,
+        )
+        pid = int(self._box.wall.job_spawn(ctypes.byref(command)))
+        if pid < 0:
+            error = ctypes.get_errno()
+            raise BoxError(
+                error, f"{arguments[0]} did not start ({os.strerror(error)}, {command.failed})"
+            )
+        self._children[pid] = _reap
+        return pid
+
+    def wait(self, pid: int, limits: Limits | None = None, written: Sequence[int] = ()) -> ExitInfo:
+        """Wait for a child of the job; where it passes a limit, the whole job is killed.
+
+        `written` are memory files that it writes to, which may hold as much as its output may.
+        """
+        limits = limits or self.limits
+        begun = time.monotonic()
+        descriptor = os.pidfd_open(pid)
+        clock = (~pid << 3) | 2  # of a whole process: clock_getcpuclockid(3)
+        late = over = much = full_disk = many = False
+        try:
+            poll = select.poll()
+            poll.register(descriptor, select.POLLIN)
+            while True:
+                try:
+                    used = time.clock_gettime(clock)
+                except OSError:
+                    used = 0.0
+                passed = time.monotonic() - begun
+                if passed >= limits.wall_seconds:
+                    passed -= min(cpu_wait_seconds(pid), MOST_STARVED * limits.wall_seconds)
+                left = min(limits.cpu_seconds - used, limits.wall_seconds - passed)
+                if left <= 0:
+                    late = True
+                elif poll.poll(max(1, int(min(left, _LOOK) * 1000) + 1)):
+                    break
+                elif self._box.memory.of_program() > limits.memory:
+                    over = True
+                elif any(full(file, limits.output) for file in written):
+                    much = True
+                elif self._folder:
+                    full_disk = over_disk_quota(self._folder, limits.disk)
+                    many = self._box.memory.tasks_of_program() > limits.processes
+                if late or over or much or full_disk or many:
+                    self._box.kill(self._job)
+                    break
+        finally:
+            os.close(descriptor)
+        left_over = self._children.pop(pid)(pid)
+        status = left_over.status
+        number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+        # Where we looked too late the kernel has ended it: its soft and its hard limit are one.
+        spent = number == signal.SIGKILL and left_over.cpu_seconds >= limits.cpu_seconds
+        return ExitInfo(
+            status=os.WEXITSTATUS(status) if os.WIFEXITED(status) else -1,
+            signal=number,
+            cpu_seconds=left_over.cpu_seconds,
+            wall_seconds=time.monotonic() - begun,
+            peak_memory=left_over.peak_memory,
+            late=late or spent or number == signal.SIGXCPU,
+            over_memory=over or (limits.reserve and left_over.peak_memory > limits.memory),
+            over_disk=full_disk,
+        )
+
+
+def _reap(pid: int) -> RawExit:
+    _, status, usage = os.wait4(pid, 0)
+    return RawExit(status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+
+
+def _strings(texts: Iterable[str]) -> "ctypes.Array[ctypes.c_char_p]":
+    held = [text.encode() for text in texts]
+    return (ctypes.c_char_p * (len(held) + 1))(*held, None)
+
+
+def cpu_wait_seconds(pid: int) -> float:
+    """Seconds that a thread of a process waited for a core, of the one that waited longest."""
+    longest = 0
+    with contextlib.suppress(OSError):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with (
+                contextlib.suppress(OSError, ValueError, IndexError),
+                open(f"/proc/{pid}/task/{thread}/schedstat", encoding="ascii") as file,
+            ):
+                longest = max(longest, int(file.read().split()[1]))
+    return longest / 1e9

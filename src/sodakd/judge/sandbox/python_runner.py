@@ -1,0 +1,138 @@
+"""What runs a Python program: a fork of a process that is kept, or one that is started for it.
+
+It finds what it is asked in descriptor 4, and writes to 3 what came of it. Little is imported here,
+and of the standard library alone: what is imported is copied for every program.
+"""
+
+import builtins
+import contextlib
+import ctypes
+import gc
+import marshal
+import os
+import random
+import sys
+from _sitebuiltins import Quitter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sodakd.judge.sandbox.json_values import Json, NotSerialisable, dump, encode, is_plain
+from sodakd.judge.sandbox.script import Ended, compile_program, entry_of, namespace, run_script
+from sodakd.judge.sandbox.text import flush, format_exception, limit
+
+RESULT, ASKED = 3, 4
+"""The descriptors of a program."""
+_LOADED = "bisect collections copy functools heapq itertools math operator re string typing"
+"""What programs import most, beside what is imported here; the rest they load themselves."""
+_exit = os._exit  # the one that programs cannot replace
+_Write = Callable[[bytes], object]
+
+
+def main(library: str) -> None:
+    """Be forked by requests from descriptor 3. `library` is the inner wall's."""
+    _load()
+    _warm_up()
+    ctypes.PyDLL(library).serve_forks(3, None)  # returns in forks alone
+    _answer()
+
+
+def alone() -> None:
+    """Be the process of one program."""
+    _load()
+    _answer()
+
+
+def _load() -> None:
+    os.environ.clear()
+    sys.set_int_max_str_digits(0)
+    for name in ("exit", "quit"):  # Python's own, which the module `site` would bring
+        setattr(builtins, name, Quitter(name, "Ctrl-D"))
+    for name in _LOADED.split():
+        __import__(name)
+
+
+def _warm_up() -> None:
+    """Have the compiler and the texts of errors ready before the first fork."""
+    for code in ("def f(x):\n    return [x]\n", "def f(x:", "def f(x):\n    return 1 / 0"):
+        _run_calls(lambda _: None, code, "f", [[1]])
+        script = "def check(g):\n    assert g(1) == [1]\ncheck(f)\n"
+        _run_script(lambda _: None, code, script, "f", as_main=False, nonce="")
+    for name in ("solution", "__main__"):
+        del sys.modules[name]
+    gc.collect()
+    gc.freeze()
+
+
+def _answer() -> None:
+    """In the process of a program: do what is asked, and end."""
+    status = 124
+    own = sys.stdout  # a program may put another in its place
+    try:
+        request = marshal.loads(os.pread(ASKED, os.fstat(ASKED).st_size, 0))
+        os.close(ASKED)
+        random.seed(0)  # a program draws the same numbers each time
+        sys.argv[:] = ["solution.py"]
+        _ASKS[request.pop("what")](_write, **request)
+        status = 0
+    except BaseException as error:
+        sys.__excepthook__(type(error), error, error.__traceback__)
+    try:
+        for stream in (own, sys.stdout, sys.stderr):
+            stream.flush()
+    finally:
+        _exit(status)
+
+
+def _write(text: bytes) -> None:
+    write = os.write
+    while text:
+        text = text[write(RESULT, text) :]
+
+
+def _run_calls(
+    write: _Write, code: str, entry_point: str, arguments: Sequence[Sequence[Json]]
+) -> None:
+    """Define the program and call it: a line for each value, the last one for what it raised."""
+    space, stdout = namespace(as_main=False), sys.stdout
+    program = compile_program(code, write)
+    if program is None:
+        return
+    try:
+        exec(program, space)
+        entry: Any = entry_of(space, entry_point)
+        for given in arguments:
+            found = entry(*given)
+            flush(stdout)
+            write(dump(_given(found)))
+    except BaseException as error:  # whatever a program raises is data, SystemExit too
+        write(dump({"error": format_exception(error), "limit": limit(error)}))
+
+
+def _given(found: object) -> dict[str, Json]:
+    """What a call gave: its value, and whether it is true where only the program knows that."""
+    said: dict[str, Json] = {}
+    if not is_plain(found):
+        with contextlib.suppress(Exception):
+            said["true"] = bool(found)
+    try:
+        said["value"] = encode(found)
+    except (NotSerialisable, RecursionError) as error:
+        said["other"] = str(error)
+    return said
+
+
+def _run_script(
+    write: _Write, code: str, script: str, entry_point: str, *, as_main: bool, nonce: str
+) -> None:
+    """Run the program and its tests in one namespace; the outcome stands behind the nonce."""
+
+    def end(found: Ended) -> None:
+        write(f"{nonce}{found.outcome}\n{found.why}".encode(errors="replace"))
+
+    space = namespace(as_main=as_main)
+    program = compile_program(code, write)
+    if program is not None:
+        end(run_script(program, script, entry_point, space, end))
+
+
+_ASKS: Mapping[str, Callable[..., None]] = {"calls": _run_calls, "script": _run_script}

@@ -1,0 +1,247 @@
+"""A Python program and its test script in one process, run as a runner of tests would.
+
+Nothing but the standard library is imported here.
+"""
+
+import ast
+import os
+import re
+import sys
+import types
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from sodakd.judge.sandbox.text import UNREAD, format_exception, limit
+
+_PROGRAM, _TESTS = "solution.py", "tests.py"
+"""The names of the two in tracebacks: they say whose failure one is."""
+
+
+class Ended(NamedTuple):
+    """The outcome of a script, and why it is no pass."""
+
+    outcome: str
+    why: str = ""
+
+
+class BrokenTestsError(Exception):
+    """The tests themselves cannot run here, whatever the program is."""
+
+
+def namespace(*, as_main: bool) -> dict[str, object]:
+    """Return where a program's names are put: a module, as pickles and dataclasses look for it.
+
+    It is `__main__` too, whatever its name: `unittest.main` and `doctest` look there.
+    """
+    module = types.ModuleType("__main__" if as_main else "solution")
+    module.__file__ = _PROGRAM
+    sys.modules["solution"] = sys.modules["__main__"] = module
+    return vars(module)
+
+
+def compile_program(code: str, write: Callable[[bytes], object]) -> types.CodeType | None:
+    """Return the program as Python reads it; where it cannot be read, None, and why is written."""
+    try:
+        return compile(code, _PROGRAM, "exec")
+    except UNREAD as error:
+        write(b"compile " + format_exception(error).encode(errors="replace"))
+        return None
+
+
+def run_script(
+    program: types.CodeType, script: str, entry_point: str, space: dict[str, object],
+    leave: Callable[[Ended], object],
+) -> Ended:  # fmt: skip
+    """Run a program and its tests in one namespace, and return the outcome.
+
+    Who leaves early has not passed: an end by success counts where the tests leave, or where there
+    are none. `leave` is told of tests that leave by `os._exit`.
+    """
+    run, compile_tests, failure = (
+        exec,
+        compile,
+        AssertionError,
+    )  # a program may replace the builtins
+    try:
+        run(program, space)
+    except SystemExit as end:
+        if not script.strip() and _is_success(end):
+            return Ended("passed")
+        return Ended("runtime_error", format_exception(end))
+    except BaseException as error:
+        return Ended(limit(error) or "runtime_error", format_exception(error))
+    if not script.strip():
+        return Ended("passed")
+    try:
+        tests = compile_tests(script, _TESTS, "exec")
+    except UNREAD as error:
+        return Ended("no_verdict", f"the tests cannot be read: {format_exception(error)}")
+    exit_at_once = os._exit
+    try:
+        _tell_of_exit(leave)
+        _run_tests(run, tests, space)
+        run_uncalled(script, space, entry_point)
+    except failure as error:
+        return Ended("wrong_answer", format_exception(error))
+    except BaseException as error:
+        if broken := _broken(error):
+            return Ended("no_verdict", f"the tests cannot run here: {broken}")
+        return Ended(limit(error) or "runtime_error", format_exception(error))
+    finally:
+        os._exit = exit_at_once
+    return Ended("passed")
+
+
+def _run_tests(
+    run: Callable[[types.CodeType, dict[str, object]], None],
+    tests: types.CodeType,
+    space: dict[str, object],
+) -> None:
+    try:
+        run(tests, space)
+    except SystemExit as end:
+        if _PROGRAM in _files(end):
+            raise
+        if not _is_success(end):
+            raise AssertionError(f"the tests ended with {end.code}") from end
+
+
+def _is_success(end: SystemExit) -> bool:
+    return end.code is None or (isinstance(end.code, int) and int.__eq__(end.code, 0))
+
+
+def _files(error: BaseException) -> list[str]:
+    """The files of an exception's frames, the one that raised it last."""
+    found, at = [], error.__traceback__
+    while at is not None:
+        found.append(at.tb_frame.f_code.co_filename)
+        at = at.tb_next
+    return found
+
+
+def _tell_of_exit(leave: Callable[[Ended], object]) -> None:
+    exit_at_once = os._exit
+
+    def leaving(status: int) -> None:
+        if status == 0 and sys._getframe(1).f_code.co_filename == _TESTS:
+            leave(Ended("passed"))
+        exit_at_once(status)
+
+    os._exit = leaving  # type: ignore[assignment]
+
+
+def _broken(error: BaseException) -> str:
+    """What is wrong with the tests themselves; "" where the failure is the program's."""
+    if isinstance(error, BrokenTestsError):
+        return str(error)
+    files = _files(error)
+    if isinstance(error, ModuleNotFoundError) and files[-1] == _TESTS:
+        return f"{error.name} is missing (programs and tests have Python's standard library)"
+    return ""
+
+
+# --- what a runner of tests calls --------------------------------------------------------------
+
+RUNNABLE = re.compile(
+    r"^(?:(?:async )?def test|class (?:\w+\(|Test)|def check\b(?![\s\S]*^check\())", re.MULTILINE
+)
+"""Scripts with what a runner of tests would call."""
+
+
+def run_uncalled(script: str, space: Mapping[str, object], entry_point: str) -> None:
+    """Call what a runner of tests would, of what the script defines and does not use itself.
+
+    `check` with the entry point, functions `test...`, classes `Test...`, and cases of unittest:
+    those even where the script runs them, for that fails without an exception. Raises
+    `BrokenTestsError` where a function needs what nobody here would give it.
+    """
+    if not RUNNABLE.search(script):
+        return
+    tree = ast.parse(script)
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    bases = {
+        base.id
+        for node in ast.walk(tree)
+        for base in getattr(node, "bases", ())
+        if isinstance(base, ast.Name)
+    }
+    for node in tree.body:
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            continue
+        found = space.get(node.name)
+        if isinstance(node, ast.ClassDef):
+            if isinstance(found, type) and node.name not in bases:
+                _run_class(found, used=node.name in used)
+        elif isinstance(found, types.FunctionType) and node.name not in used:
+            if node.name == "check" and entry_point:
+                found(*_arguments(found, [entry_of(space, entry_point)]))
+            elif node.name.startswith("test"):
+                _finish(found(*_arguments(found, [])))
+
+
+def entry_of(space: Mapping[str, object], entry_point: str) -> object:
+    """Return the program's function: an entry point is a name, or an expression that begins so.
+
+    Raises `NameError` where the program does not define it, whatever Python has under that name.
+    """
+    name, _, more = entry_point.partition("(")
+    name = name.partition(".")[0].strip()
+    if name not in space:
+        raise NameError(f"name {name!r} is not defined")
+    if more or "." in entry_point:
+        found: object = eval(entry_point, {**space})
+        return found
+    return space[name]
+
+
+def _arguments(function: types.FunctionType, given: Sequence[object]) -> Sequence[object]:
+    """What is given to a function, where that is all it needs."""
+    code = function.__code__
+    needs = code.co_varnames[len(given) : code.co_argcount - len(function.__defaults__ or ())]
+    if needs:
+        raise BrokenTestsError(
+            f"{function.__name__} needs {', '.join(needs)}, which a runner would have to give it"
+        )
+    return given[: code.co_argcount]
+
+
+def _finish(found: object) -> None:
+    if isinstance(found, types.CoroutineType):
+        __import__("asyncio").run(found)
+
+
+_BEFORE, _AFTER = ("setup_class", "setup_method", "setup"), ("teardown_method",)
+
+
+def _run_class(kind: type, *, used: bool) -> None:
+    unittest = sys.modules.get("unittest")
+    if unittest is not None and issubclass(kind, unittest.TestCase):
+        _run_cases(unittest, kind)
+    elif kind.__name__.startswith("Test") and type(kind) is type and not used:
+        for name in filter(lambda name: name.startswith("test"), vars(kind)):
+            case = kind()
+            for ready in (*_BEFORE, name, *_AFTER):
+                method = getattr(case, ready, None)
+                if isinstance(method, types.MethodType):
+                    function = method.__func__
+                    assert isinstance(function, types.FunctionType)
+                    # What makes ready for a test may be told of the test.
+                    told = [] if ready == name else [None] * (function.__code__.co_argcount - 1)
+                    _finish(function(*_arguments(function, [case, *told])))
+
+
+def _run_cases(unittest: types.ModuleType, kind: type) -> None:
+    failed: list[BaseException] = []
+
+    def add(*given: object) -> None:  # a case, perhaps a part of it, and what it raised
+        match given[-1]:
+            case (_, BaseException() as error, _):
+                failed.append(error)
+
+    result = unittest.TestResult()
+    result.addError = result.addFailure = result.addSubTest = add
+    unittest.defaultTestLoader.loadTestsFromTestCase(kind).run(result)
+    if failed:
+        raise failed[0]
+    if not result.wasSuccessful():
+        raise AssertionError("a test that is expected to fail did not")

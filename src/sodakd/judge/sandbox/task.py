@@ -1,0 +1,84 @@
+"""What a worker is asked, and what it says."""
+
+import errno
+import os
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sodakd.judge.sandbox.json_values import Json
+from sodakd.judge.sandbox.sandbox import ExitInfo, Limits
+
+
+@dataclass(frozen=True)
+class Task:
+    """One program and how it is to be tried: by calls whose values are wanted, or by a script.
+
+    `arguments` are those of each call (of Python's as `plain.encode` writes them); what they must
+    give is not known here. `warm`: what is kept running between programs may be used.
+    """
+
+    language: str
+    code: str
+    entry_point: str
+    arguments: tuple[tuple[Json, ...], ...]
+    argument_types: tuple[str, ...]
+    result_type: str
+    script: str | None
+    as_main: bool
+    limits: Limits
+    tools: Mapping[str, str]
+    warm: bool = True
+
+
+@dataclass(frozen=True)
+class Result:
+    """How it ended. `values` are lines of JSON, one a call, where the outcome is still open."""
+
+    outcome: str
+    stage: str
+    output: str = ""
+    values: str | None = None
+    isolation: str = ""
+    cpu_seconds: float = 0.0
+    wall_seconds: float = 0.0
+    peak_memory: int = 0
+    notes: tuple[str, ...] = field(default=())
+
+
+def content(descriptor: int, most: int) -> bytes:
+    """What was written to a memory file, at most so many bytes; never through its position."""
+    try:
+        return os.pread(descriptor, most, 0)
+    except OSError as error:
+        if error.errno == errno.EINVAL:
+            return b""
+        raise
+
+
+def text_of(descriptor: int, most: int = 65536) -> str:
+    """The same as text, whatever its bytes are."""
+    return content(descriptor, most).decode(errors="replace")
+
+
+def full(descriptor: int, limit: int) -> bool:
+    """Whether a memory file has reached its limit."""
+    return os.fstat(descriptor).st_size >= limit
+
+
+def bad_end(
+    ended: ExitInfo, limits: Limits, *, written_out: bool, killed_for_memory: bool
+) -> tuple[str, str]:
+    """The outcome of a process that a limit or the wall ended, and why; "" where none did."""
+    if ended.late and not written_out:
+        seconds = limits.cpu_seconds
+        return "timeout", f"no end within {seconds:g} CPU seconds ({limits.wall_seconds:g} of wall)"
+    if ended.signal == signal.SIGSYS:
+        return "sandbox_violation", "a system call that the sandbox forbids"
+    if killed_for_memory or ended.over_memory:
+        return "memory_limit", f"more than {limits.memory // 2**20} MiB"
+    if ended.signal == signal.SIGXFSZ or written_out or ended.over_disk:
+        return "output_limit", f"more than {limits.output // 1024} KiB written"
+    if ended.signal == signal.SIGKILL:
+        return "runtime_error", "killed"
+    return "", ""

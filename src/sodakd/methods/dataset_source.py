@@ -1,0 +1,83 @@
+"""Real questions: read, sifted and drawn once, each of it a step of the run."""
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import islice
+
+from sodakd.errors import DataError
+from sodakd.methods.base_student import base_student
+from sodakd.methods.inputs import RunInputs
+from sodakd.recipe import Recipe
+from sodakd.requirements import require_languages
+from sodakd.run import Run, StepOutput
+from sodakd.seeds.load import draw, load_seeds, to_question
+from sodakd.seeds.seed import FilteredSeed
+from sodakd.training.schedule import Example
+from sodakd.types import Question
+
+
+def prepare(recipe: Recipe, run: Run) -> RunInputs:
+    """Read the source, hold out the exam and dev, draw the seeds, make the base student.
+
+    The exam of questions without tests says which answers compile and run to their end. A student
+    from scratch is made from the references of questions that were not drawn; a pretrained one has
+    read enough.
+
+    Raises:
+        DataError: the source cannot be read, or leaves fewer questions than the recipe asks for.
+    """
+    settings = recipe.questions
+    sifted = run.cached_rows("questions/sifted", FilteredSeed, lambda: _sift(recipe))
+    parts = 2 if recipe.patience is not None else 1
+    drawn = draw(sifted, settings, parts * settings.hold_out, recipe.seed)
+
+    def step(name: str, rows: Sequence[FilteredSeed]) -> list[Question]:
+        return run.cached_rows(
+            f"questions/{name}", Question, lambda: StepOutput([to_question(row) for row in rows])
+        )
+
+    exam = step(recipe.evaluation.split, drawn.held_out[::parts])
+    dev = step("dev", drawn.held_out[1::parts]) if parts == 2 else []
+    seeds = step("seeds", drawn.seeds)
+    examples = [
+        Example(to_question(row).text, row.seed.reference, None)
+        for row in (() if recipe.student.model_name_or_path else drawn.rest)
+        if row.seed.reference is not None
+    ][: recipe.base.questions]
+    require_languages([*exam, *dev, *seeds])
+    base = base_student(recipe, run, lambda: examples)
+    every = [*seeds, *(to_question(row) for row in drawn.rest)]
+    return RunInputs(
+        test_set=exam,
+        dev=dev,
+        seeds=seeds,
+        base_data=examples,
+        base=base,
+        like_seeds=lambda count: every[:count],
+    )
+
+
+def _sift(recipe: Recipe) -> StepOutput[FilteredSeed]:
+    rows = list(load_seeds(recipe.questions, recipe.seed))
+    tally = Counter("kept" if row.reason is None else row.reason.value for row in rows)
+    return StepOutput(rows, tally)
+
+
+_UNTOLD = "x" * 1800
+"""Stands for an answer where the source has none: the length of the paper's (median)."""
+
+
+def sample_for_estimate(recipe: Recipe, count: int) -> tuple[list[Question], list[str]]:
+    """The first kept questions of the source and their references.
+
+    Raises:
+        DataError: the source cannot be read, or no question of it is kept.
+    """
+    kept = (row for row in load_seeds(recipe.questions, recipe.seed) if row.kept)
+    rows = list(islice(kept, count))
+    if not rows:
+        raise DataError(
+            f"no question of {recipe.questions.source} can be used; see why:"
+            f" sodakd seeds {recipe.questions.source}"
+        )
+    return [to_question(row) for row in rows], [row.seed.reference or _UNTOLD for row in rows]

@@ -1,0 +1,180 @@
+"""The table of engines: what a recipe's `generation.backend` opens a student's folder with.
+
+One engine is open at a time. It is closed before another student is opened or trained: a server
+never lives on over a change of weights. Before its first answer an engine meets the canary that the
+trainer left in the folder.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sodakd.errors import ModelError
+from sodakd.inference.canary import Canary, read_canary
+from sodakd.inference.endpoint import Endpoint, with_secrets
+from sodakd.inference.folder import CONFIG, read_config
+from sodakd.inference.model_server import Command, Server
+from sodakd.inference.openai import Client, RetryPolicy
+from sodakd.inference.protocols import TextGenerator
+from sodakd.inference.remote_model import ServedModel
+from sodakd.settings.generation import Backend, GenerationSettings
+
+LOG = "generation.log"
+
+
+@dataclass(frozen=True)
+class EngineConfig:
+    """What an engine is opened with. A server's output goes into the log."""
+
+    settings: GenerationSettings
+    threads: int | None
+    log: Path
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A student that answers. `checked` says how it met its canary."""
+
+    model: TextGenerator
+    checked: str
+    close: Callable[[], None]
+
+
+class StudentEngine:
+    """The student that answers now."""
+
+    def __init__(self, settings: GenerationSettings, threads: int | None, folder: Path) -> None:
+        self._place = EngineConfig(settings, threads, folder / LOG)
+        self._open: tuple[Path, Engine] | None = None
+
+    def open(self, student: Path) -> Engine:
+        """The student of a folder, ready to answer; the one that was open before is closed.
+
+        Raises:
+            ModelError: it cannot be loaded, or does not answer as the trained model did.
+            EndpointError: its server does not start, or refuses.
+        """
+        if self._open is not None and self._open[0] == student:
+            return self._open[1]
+        self.close()
+        engine = BACKENDS[self._place.settings.backend](self._place, student)
+        self._open = (student, engine)
+        return engine
+
+    def close(self) -> None:
+        """End the open engine, if there is one."""
+        if self._open is not None:
+            engine = self._open[1]
+            self._open = None
+            engine.close()
+
+
+def _transformers(place: EngineConfig, student: Path) -> Engine:
+    from sodakd.inference.transformers import TransformersModel
+
+    settings = place.settings
+    model = TransformersModel.open(
+        student,
+        place.threads,
+        device=settings.device,
+        dtype=settings.dtype,
+        batch_size=settings.batch_size,
+    )
+    compared = model.check(student, settings.canary_tolerance)
+    return Engine(model, str(compared or "the folder has no canary"), lambda: None)
+
+
+def _server(place: EngineConfig, student: Path) -> Engine:
+    settings = place.settings
+    if settings.base_url is not None:
+        return _served(place, student, settings.base_url, lambda: None)
+    return _started(place, student, (*settings.command, *settings.arguments))
+
+
+def _vllm(place: EngineConfig, student: Path) -> Engine:
+    """vLLM computes as the trainer did: in the same precision, and by no config of the model's.
+
+    Else it would take float16 for float32, and a repetition penalty that a model may come with.
+    """
+    settings = place.settings
+    words = list(settings.command)
+    if "{model}" not in words:
+        words += ["{model}", "--host", "127.0.0.1", "--port", "{port}"]
+    own = {"--dtype": _dtype(settings, student), "--generation-config": "vllm"}
+    given = {word.partition("=")[0] for word in (*words, *settings.arguments)}
+    for flag, value in own.items():
+        if flag not in given:
+            words += [flag, value]
+    return _started(place, student, (*words, *settings.arguments))
+
+
+BACKENDS: Mapping[Backend, Callable[[EngineConfig, Path], Engine]] = {
+    "transformers": _transformers,
+    "server": _server,
+    "vllm": _vllm,
+}
+
+
+def _started(place: EngineConfig, student: Path, words: tuple[str, ...]) -> Engine:
+    from sodakd.inference.devices import free_memory
+
+    free_memory()  # the trainer's process may hold what the server needs
+    settings = place.settings
+    server = Server(
+        Command(
+            words=words,
+            model=str(student.resolve()),
+            port=settings.port,
+            start_seconds=settings.start_seconds,
+            log=place.log,
+            section="generation",
+        )
+    )
+    try:
+        return _served(place, student, server.start(), server.stop)
+    except BaseException:
+        server.stop()
+        raise
+
+
+def _served(place: EngineConfig, student: Path, base_url: str, close: Callable[[], None]) -> Engine:
+    settings = place.settings
+    client = Client(
+        Endpoint(
+            base_url,
+            settings.model or str(student.resolve()),
+            os.environ.get(settings.api_key_env or "", "").strip() or None,
+            headers=with_secrets(settings.headers),
+            query=settings.query or {},
+            extra_body=settings.extra_body or {},
+        ),
+        settings.max_in_flight,
+        RetryPolicy(attempts=settings.attempts, timeout=settings.timeout),
+        empty_is_said=True,
+    )
+    model = ServedModel(client)
+    canary = _canary(student)
+    tolerance = settings.canary_tolerance or canary.tolerance(_dtype(settings, student))
+    checked = str(model.check(canary, tolerance))
+    with place.log.open("a", encoding="utf-8") as log:
+        log.write(f"sodakd: {student} at {base_url}: {checked}\n")
+    return Engine(model, checked, close)
+
+
+def _canary(student: Path) -> Canary:
+    found = read_canary(student)
+    if found is None:
+        raise ModelError(
+            f"{student} has no canary.json, so nobody can tell whether a server answers with its"
+            " weights: train it again, or set generation.backend to transformers"
+        )
+    return found
+
+
+def _dtype(settings: GenerationSettings, student: Path) -> str:
+    """The precision that the recipe asks for, else that of the weights."""
+    if settings.dtype is not None:
+        return settings.dtype
+    config = read_config(student / CONFIG)
+    return str(config.get("dtype") or config.get("torch_dtype") or "float32")

@@ -1,0 +1,89 @@
+"""What the embedded world stands in for: the questions, and what a base student has read."""
+
+from sodakd.methods.base_student import base_student
+from sodakd.methods.inputs import RunInputs
+from sodakd.recipe import Recipe
+from sodakd.run import Run, StepOutput
+from sodakd.synthetic.generate import draw_questions, program_of
+from sodakd.synthetic.languages import print_program
+from sodakd.synthetic.splits import Split
+from sodakd.training.schedule import Example
+from sodakd.types import Question
+
+_LEVELS = (1, 2, 3, 4, 5)
+
+
+def draw_test_set(recipe: Recipe, split: Split) -> list[Question]:
+    """An evaluation set: as many questions of every level, of held-out skeletons and phrasing."""
+    return [
+        question
+        for level in _LEVELS
+        for question in draw_questions(
+            recipe.evaluation.questions_per_level,
+            (level,),
+            split,
+            seed=1_000_000 + level,
+            language=recipe.questions.language,
+        )
+    ]
+
+
+def draw_seeds(recipe: Recipe, count: int) -> list[Question]:
+    """The first `count` seed questions of this run's seed."""
+    return draw_questions(
+        count,
+        recipe.questions.levels,
+        Split.TRAIN,
+        seed=2_000_000 + recipe.seed,
+        language=recipe.questions.language,
+    )
+
+
+def draw_base_data(recipe: Recipe) -> list[Question]:
+    """What the base student is made from."""
+    return draw_questions(
+        recipe.base.questions,
+        recipe.base.levels,
+        Split.TRAIN,
+        seed=3_000_000 + recipe.seed,
+        language=recipe.questions.language,
+    )
+
+
+def reference_solution(question: Question) -> str:
+    """The world's own program for a question: what a base model has read; no teacher's answer."""
+    return print_program(program_of(question), question.language)
+
+
+def prepare(recipe: Recipe, run: Run) -> RunInputs:
+    """Draw the questions and make the base student, each once."""
+
+    def questions(split: Split) -> list[Question]:
+        return run.cached_rows(
+            f"questions/{split}", Question, lambda: StepOutput(draw_test_set(recipe, split))
+        )
+
+    exam = questions(Split(recipe.evaluation.split))
+    dev = questions(Split.DEV) if recipe.patience is not None else []
+    seeds = run.cached_rows(
+        "questions/seeds", Question, lambda: StepOutput(draw_seeds(recipe, recipe.questions.seeds))
+    )
+    base_data = [
+        Example(question.text, reference_solution(question), None)
+        for question in (() if recipe.student.model_name_or_path else draw_base_data(recipe))
+    ]
+    base = base_student(recipe, run, lambda: base_data)
+    return RunInputs(
+        test_set=exam,
+        dev=dev,
+        seeds=seeds,
+        base_data=base_data,
+        base=base,
+        like_seeds=lambda count: draw_seeds(recipe, count),
+    )
+
+
+def sample_for_estimate(recipe: Recipe, count: int) -> tuple[list[Question], list[str]]:
+    """Seed questions and their programs."""
+    questions = draw_seeds(recipe, count)
+    return questions, [reference_solution(question) for question in questions]

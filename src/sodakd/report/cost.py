@@ -1,0 +1,141 @@
+"""What the run took: teacher calls, tokens, money and time; and what was refused."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sodakd.report.bars import horizontal_bars
+from sodakd.report.figure import Figure, plot
+from sodakd.report.palette import ASKS, STAGES, nominal
+from sodakd.report.reading import Folder, Spend
+from sodakd.report.run_facts import price_is_known
+
+_REASONS = {
+    "exact_duplicate": "question: exact duplicate",
+    "near_duplicate": "question: near duplicate",
+    "overlaps_evaluation": "question: overlaps the evaluation",
+    "another_level": "question: of another level than asked for",
+    "invent_unreadable": "question: reply not readable",
+    "invent_dropped": "question: dropped after the last try",
+    "no_tests": "question: without tests",
+    "solution_unreadable": "solution: reply not readable",
+    "solution_wrong_answer": "solution: wrong answer",
+    "solution_compile_error": "solution: compile error",
+    "solution_runtime_error": "solution: runtime error",
+    "solution_timeout": "solution: timeout",
+    "solution_memory_limit": "solution: memory limit",
+    "solution_output_limit": "solution: output limit",
+    "solution_sandbox_violation": "solution: sandbox violation",
+    "solution_no_verdict": "solution: no verdict",
+    "solution_not_executable": "solution: not executable",
+    "solution_lint": "solution: static tools found a fault",
+    "solution_dropped": "solution: dropped after the last try",
+    "fault_unreadable": "fault: reply not readable",
+    "fault_passed": "fault: passed the tests after all",
+    "fault_broken": "fault: does not compile, though its kind would",
+    "fault_unseen": "fault: its run showed no difference",
+    "fault_dropped": "fault: dropped after the last try",
+    "grade_unreadable": "grade: reply not readable",
+}
+
+_PARTS = {"student": "train", "solutions": "pairs", "dev": "evaluation"}
+
+
+@dataclass(frozen=True)
+class Refused:
+    """How often something was refused, dropped or asked again in a step."""
+
+    step: str
+    reason: str
+    count: int
+
+
+def spending_figures(folder: Folder) -> list[Figure]:
+    """Teacher calls, tokens and money by step and ask."""
+    steps = list(dict.fromkeys(row.step for row in _ordered(folder)))
+    asks = list(dict.fromkeys(row.ask for row in folder.spend))
+    asks.sort(key=lambda ask: ASKS.index(ask) if ask in ASKS else len(ASKS))
+    keys = [nominal(ask, ASKS) for ask in asks]
+
+    def figure(title: str, unit: str, words: str, of: Callable[[Spend], float]) -> Figure:
+        values = [
+            [sum(of(row) for row in folder.spend if row.step == step and row.ask == ask)
+             for ask in asks]
+            for step in steps
+        ]  # fmt: skip
+        return Figure(title, plot(horizontal_bars(steps, keys, values, unit), keys), words)
+
+    if not folder.spend:
+        return []
+    return [
+        figure("Teacher calls", "calls", "Paid for; answered from the ledger is free.",
+               lambda row: row.calls),
+        figure("Teacher tokens", "tokens", "Prompt and completion together.",
+               lambda row: row.prompt_tokens + row.completion_tokens),
+        *(
+            [figure("Money", "US $", "At the recipe's prices.", lambda row: row.money)]
+            if price_is_known(folder)
+            else []
+        ),
+    ]  # fmt: skip
+
+
+def refused(folder: Folder) -> list[Refused]:
+    """What was refused, dropped or asked again, by step, from the manifest's tallies."""
+    return [
+        Refused(step.step, words, step.tally[key])
+        for step in folder.steps
+        for key, words in _REASONS.items()
+        if step.tally.get(key)
+    ]
+
+
+def time_figures(folder: Folder) -> list[Figure]:
+    """Where the time went: by step, and by kind of work."""
+    seconds: Counter[str] = Counter()
+    for event in folder.events:
+        if event.seconds is not None:
+            seconds[event.step] += round(event.seconds * 1000)
+    if not seconds:
+        return []
+    steps = [step for step, spent in seconds.items() if spent >= 50]
+    used = [part for part in STAGES if any(_part(step) == part for step in steps)]
+    keys = [nominal(part, STAGES) for part in used]
+
+    def row(chosen: list[str]) -> list[float]:
+        return [
+            sum(seconds[step] for step in chosen if _part(step) == part) / 1000 for part in used
+        ]
+
+    def of_arm(step: str) -> str:
+        name = step.partition("/")[0]
+        return name if name in folder.arms else "base"
+
+    arms = {
+        name: [step for step in steps if of_arm(step) == name] for name in ("base", *folder.arms)
+    }
+    there = {name: row(chosen) for name, chosen in arms.items() if chosen}
+    by_step = horizontal_bars(steps, keys, [row([step]) for step in steps], "seconds", 600)
+    by_arm = horizontal_bars(list(there), keys, list(there.values()), "seconds", 600)
+    return [
+        Figure("Seconds by step", plot(by_step, keys), "Wall time of finished steps.", "medium"),
+        Figure("Seconds by arm", plot(by_arm, keys), _clock(folder), "medium"),
+    ]
+
+
+def _clock(folder: Folder) -> str:
+    resumed = sum(event.event == "resume" for event in folder.events)
+    return f"Resumed {resumed} times." if resumed else "Without a stop."
+
+
+def _part(step: str) -> str:
+    last = step.rpartition("/")[2]
+    named = _PARTS.get(last, last)
+    own = step.startswith(("questions/", "student"))
+    return named if named in STAGES and not own else "other"
+
+
+def _ordered(folder: Folder) -> list[Spend]:
+    """Spending in the order of the arms."""
+    order = ("", *folder.arms)
+    return sorted(folder.spend, key=lambda row: order.index(row.arm))

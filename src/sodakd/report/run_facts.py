@@ -1,0 +1,235 @@
+"""What a card says of a run: names of its parts, tables of its figures. From its files alone."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from sodakd.evaluate.passk import pass_rate
+from sodakd.records import EvalSample, PassRate
+from sodakd.report.reading import Folder
+from sodakd.text.contamination import ContaminationIndex
+from sodakd.types import Question
+
+_HUB = re.compile(r"[\w.-]+/[\w.-]+")
+_FILES = (".jsonl", ".ndjson", ".json", ".parquet", ".csv")
+_FREE = ("world", "transformers", "vllm")
+
+
+@dataclass(frozen=True)
+class LanguageRow:
+    """pass@1 of each student on the exam's questions in one language."""
+
+    language: str
+    total: int
+    shares: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Refusals:
+    """What a step that took in questions kept and refused, by reason."""
+
+    step: str
+    kept: int
+    reasons: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """What the questions of the pairs have in common with the exam."""
+
+    questions: int
+    exam: int
+    equal: int
+    over: int
+    ngram: int
+    limit: float
+
+
+def section(recipe: Mapping[str, JsonValue], name: str) -> Mapping[str, JsonValue]:
+    """A section of a written recipe; an empty one where it has none."""
+    found = recipe.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def hub_id(name: object) -> str | None:
+    """The name, where it is an id of the hub: `owner/name`, and nothing on this disk."""
+    if not isinstance(name, str) or name.endswith(_FILES) or Path(name).exists():
+        return None
+    plain = name.partition("@")[0]
+    return plain if _HUB.fullmatch(plain) and not plain.startswith(".") else None
+
+
+def public(name: object) -> str:
+    """A name that may be published: a hub's id whole, of a path on somebody's disk the last part.
+
+    Characters that Markdown would read are left out.
+    """
+    shown = hub_id(name) or Path(str(name)).name
+    return re.sub(r"[`|\[\]<>\n\r*]", "", shown)
+
+
+def base_of(recipe: Mapping[str, JsonValue]) -> str | None:
+    """The pretrained model that a run began with; None where it made its own from scratch."""
+    for name in ("student", "base"):
+        found = section(recipe, name).get("model_name_or_path")
+        if isinstance(found, str) and found:
+            return found
+    return None
+
+
+def data_of(recipe: Mapping[str, JsonValue]) -> str:
+    """Where the questions came from: `world`, or a source."""
+    return str(section(recipe, "questions").get("source") or "world")
+
+
+def teacher_of(recipe: Mapping[str, JsonValue]) -> str:
+    """The teacher's name, as it may be published."""
+    teacher = section(recipe, "teacher")
+    named = teacher.get("model") or teacher.get("model_name_or_path")
+    kind = teacher.get("kind") or "world"
+    if named:
+        return public(named)
+    return "the procedural teacher of the embedded world" if kind == "world" else str(kind)
+
+
+def measure(folder: Folder) -> str:
+    """Return what is measured on the exam: pass@1, or less where questions have no tests."""
+    untested = sum(question.tests is None for question in folder.exam)
+    if not untested:
+        return "pass@1"
+    if untested == len(folder.exam):
+        return "runs to its end (no tests)"
+    return f"pass@1 ({untested} of {len(folder.exam)} without tests: run to their end)"
+
+
+def about(folder: Folder) -> list[tuple[str, str]]:
+    """Return what a reader asks first: teacher, student, data, exam, cost, time, machine."""
+    recipe = folder.recipe
+    base = base_of(recipe)
+    seconds = sum(event.seconds or 0 for event in folder.events)
+    calls = sum(row.calls for row in folder.spend)
+    money = sum(row.money for row in folder.spend)
+    spent = f"US $ {money:.2f}" if price_is_known(folder) else "price unknown"
+    results = folder.results
+    rows = [
+        ("teacher", teacher_of(recipe)),
+        ("student", public(base) if base else "made from scratch for this run"),
+        (
+            "questions",
+            f"{public(data_of(recipe))}, {section(recipe, 'questions').get('seeds')} seeds",
+        ),
+        ("exam", f"{len(folder.exam):,} questions" if folder.exam else ""),
+        ("cost", f"{calls:,} calls, {spent}" if folder.spend else ""),
+        ("time in steps", f"{seconds / 60:.1f} minutes" if seconds else ""),
+        ("machine", results.machine if results else ""),
+        ("versions", _versions(folder)),
+    ]
+    return [(term, words) for term, words in rows if words]
+
+
+def _versions(folder: Folder) -> str:
+    frameworks = folder.results.frameworks if folder.results else {}
+    return ", ".join(f"{name} {version}" for name, version in sorted(frameworks.items()))
+
+
+def price_is_known(folder: Folder) -> bool:
+    """Whether the money in the books says what was paid.
+
+    An unknown price is booked as nothing: tokens without money then mean that nobody knows.
+    """
+    teacher = section(folder.recipe, "teacher")
+    kind = teacher.get("kind") or "world"
+    if teacher.get("prompt_price") is not None:
+        return True
+    tokens = sum(row.prompt_tokens + row.completion_tokens for row in folder.spend)
+    return kind in _FREE or not tokens or any(row.money > 0 for row in folder.spend)
+
+
+def language_rows(folder: Folder, names: Sequence[str]) -> list[LanguageRow]:
+    """pass@1 of these students by language, each with its 95 % Wilson interval."""
+    languages = {question.id: question.language for question in folder.exam}
+    by_name = {row.name: row.evaluation for row in folder.students}
+    rows = []
+    for language in sorted(set(languages.values())):
+        found = [
+            [row for row in by_name.get(name, ()) if languages.get(row.question_id) == language]
+            for name in names
+        ]
+        total = max(map(len, found), default=0)
+        if total:
+            shares = [_share(attempts) for attempts in found]
+            rows.append(LanguageRow(language.display_name, total, shares))
+    return rows
+
+
+def _share(attempts: Sequence[EvalSample]) -> str:
+    return written_share(pass_rate("", attempts)) if attempts else ""
+
+
+def written_share(found: PassRate) -> str:
+    """`35.0 % (22.1-50.5)`: a share in percent, with its interval."""
+    return f"{100 * found.share:.1f} % ({100 * found.low:.1f}-{100 * found.high:.1f})"
+
+
+def refusals(folder: Folder) -> list[Refusals]:
+    """Each step that took in questions, with what it refused by reason."""
+    return [
+        Refusals(
+            step.step,
+            step.tally["kept"],
+            {
+                reason.replace("_", " "): count
+                for reason, count in sorted(step.tally.items(), key=lambda item: -item[1])
+                if count and reason in _REASONS
+            },
+        )
+        for step in folder.steps
+        if "kept" in step.tally and step.step.endswith(("/sifted", "/questions"))
+    ]
+
+
+_REASONS = frozenset({
+    "empty", "too_short", "too_long", "strange_start", "another_language", "no_program_wanted",
+    "code_missing", "needs_network", "needs_screen", "needs_database", "needs_files",
+    "needs_input", "needs_library", "language_not_wanted", "exact_duplicate", "near_duplicate",
+    "overlaps_evaluation", "another_level", "invent_dropped", "no_tests",
+})  # fmt: skip
+
+
+def overlap(folder: Folder) -> Overlap | None:
+    """Measure the questions of all pairs against the exam, by the measure that refuses new ones.
+
+    None where there is no exam.
+    """
+    asked = trained_questions(folder)
+    if not folder.exam or not asked:
+        return None
+    update = section(folder.recipe, "update")
+    ngram, limit = update.get("overlap_ngram"), update.get("overlap")
+    size = ngram if isinstance(ngram, int) else 8
+    most = float(limit) if isinstance(limit, int | float) else 0.5
+    exam = ContaminationIndex(folder.exam, size, most)
+    ids = {question.id for question in folder.exam}
+    return Overlap(
+        questions=len(asked),
+        exam=len(folder.exam),
+        equal=sum(question.id in ids for question in asked),
+        over=sum(exam.overlap(question.text) >= most for question in asked),
+        ngram=size,
+        limit=most,
+    )
+
+
+def trained_questions(folder: Folder) -> list[Question]:
+    """The questions of all pairs, each once."""
+    found = {pair.question.id: pair.question for row in folder.own for pair in row.pairs}
+    return list(found.values())
+
+
+def languages_of(questions: Sequence[Question]) -> list[tuple[str, int]]:
+    """How many of these questions are in each language, the most first."""
+    return Counter(question.language.display_name for question in questions).most_common()

@@ -1,0 +1,195 @@
+"""The head of a run folder, `run.json`: whose folder it is, and who works in it."""
+
+import fcntl
+import hashlib
+import json
+import math
+from collections.abc import Iterator, Mapping, Set
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from sodakd import __version__
+from sodakd.errors import RunError
+from sodakd.json_text import JsonError, parse_json
+from sodakd.jsonl import atomic_write
+from sodakd.recipe import Recipe, differences
+from sodakd.settings.changes import MAY_CHANGE, MAY_GROW, MAY_MOVE, SPLIT
+from sodakd.settings.questions import WORLD
+from sodakd.settings.sources import exists
+from sodakd.weights import hash_file
+
+Values = dict[str, JsonValue]
+
+FORMAT = 1
+
+
+def open_header(folder: Path, recipe: Mapping[str, JsonValue]) -> None:
+    """Write the head of a new run; of one that was begun, see that it is of this recipe.
+
+    Keys that the older or the newer one does not name have their defaults.
+
+    Raises:
+        RunError: it is of another recipe (the message says what differs), of another version of the
+            format, or the folder holds other files.
+    """
+    path = folder / "run.json"
+    if path.exists():
+        old = _read_head(path)
+        _require_same(folder, old, recipe)
+        if old.recipe == recipe:
+            return
+        files = dict(old.files)
+    elif any(entry.name != "lock" and entry.suffix != ".part" for entry in folder.iterdir()):
+        raise RunError(f"{folder} holds other files and no run; name an empty folder: --out DIR")
+    else:
+        hashes = {key: _hash_of(_value(recipe, key)) for key in sorted(MAY_MOVE)}
+        files = {key: hashed for key, hashed in hashes.items() if hashed}
+    head = {"format": FORMAT, "sodakd": __version__, "recipe": dict(recipe), "files": files}
+    atomic_write(path, json.dumps(head, indent=1).encode())
+
+
+@dataclass(frozen=True)
+class _Head:
+    """What `run.json` holds. `files`: the SHA-256 of what the recipe's files held, by key."""
+
+    version: str
+    recipe: Values
+    files: Mapping[str, str]
+
+
+def _require_same(folder: Path, old: _Head, recipe: Mapping[str, JsonValue]) -> None:
+    defaults = Recipe().model_dump(mode="json")
+    before, now = _filled(old.recipe, defaults), _filled(recipe, defaults)
+    same_steps = _examples_a_step(before) == _examples_a_step(now)
+    free = MAY_CHANGE | SPLIT if same_steps else MAY_CHANGE
+    moved = {
+        key
+        for key, hashed in old.files.items()
+        if _value(before, key) != _value(now, key) and _hash_of(_value(now, key)) == hashed
+    }
+    changed = [
+        f"{line}{' (a begun run may have more of it, not fewer)' if key in MAY_GROW else ''}"
+        for key, line in _changes(before, now)
+        if not (_among(free | moved, key) or (key in MAY_GROW and _grows(before, now, key)))
+    ]
+    if not changed:
+        return
+    lines = "\n".join(f"  {line}" for line in changed)
+    unknown = sorted(key for key, _ in _changes(before, now) if not _known(key, defaults))
+    advice = "use the old values, or another folder: --out DIR"
+    if unknown:
+        advice = (
+            f"{', '.join(unknown)}: this sodakd {__version__} has no such key; use sodakd"
+            f" {old.version}, or another folder: --out DIR"
+        )
+    raise RunError(f"{folder} was begun with another recipe:\n{lines}\n{advice}")
+
+
+def _changes(before: JsonValue, now: JsonValue) -> list[tuple[str, str]]:
+    """The keys that differ, each with the line that says so."""
+    return [(line.partition(":")[0], line) for line in differences(before, now)]
+
+
+def _filled(recipe: Mapping[str, JsonValue], defaults: Mapping[str, JsonValue]) -> Values:
+    """A written recipe, with the defaults of the keys that it does not name."""
+    filled: Values = {**defaults, **recipe}
+    for key, below in defaults.items():
+        own = filled[key]
+        if isinstance(below, dict) and isinstance(own, dict):
+            filled[key] = _filled(own, below)
+    return filled
+
+
+def _known(key: str, values: JsonValue) -> bool:
+    for part in key.split("."):
+        if not isinstance(values, dict):
+            return True
+        if part not in values:
+            return False
+        values = values[part]
+    return True
+
+
+def _value(recipe: Mapping[str, JsonValue], key: str) -> JsonValue:
+    value: JsonValue = dict(recipe)
+    for part in key.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
+
+
+def _grows(before: Values, now: Values, key: str) -> bool:
+    old, new = _value(before, key), _value(now, key)
+    return isinstance(old, int) and isinstance(new, int) and new > old
+
+
+def _among(keys: Set[str], key: str) -> bool:
+    return any(key == free or key.startswith(f"{free}.") for free in keys)
+
+
+def _examples_a_step(recipe: Mapping[str, JsonValue]) -> int:
+    """Examples of one step of the trainings."""
+    counts = (_value(recipe, key) for key in SPLIT)
+    return math.prod(count for count in counts if isinstance(count, int))
+
+
+def _hash_of(named: JsonValue) -> str:
+    """The SHA-256 of what lies at some paths; "" where one of them is no file or folder here."""
+    if named == WORLD:
+        return ""
+    paths = [named] if isinstance(named, str) else named if isinstance(named, list) else []
+    total = hashlib.sha256()
+    for text in paths:
+        place = Path(str(text).rpartition("#")[0] or str(text))
+        if not exists(place):
+            return ""
+        files = sorted(place.rglob("*")) if place.is_dir() else [place]
+        for path in files:
+            if path.is_file():
+                total.update(path.relative_to(place).as_posix().encode("utf-8", "surrogateescape"))
+                total.update(bytes.fromhex(hash_file(path)))
+        total.update(str(text).partition("#")[2].encode())
+    return total.hexdigest() if paths else ""
+
+
+def _read_head(path: Path) -> _Head:
+    try:
+        head = parse_json(path.read_bytes())
+    except JsonError as error:
+        raise RunError(f"{path} cannot be read as the head of a run: {error}; {_LOST}") from None
+    if not isinstance(head, dict) or not isinstance(head.get("recipe"), dict):
+        raise RunError(f"{path} cannot be read as the head of a run: it holds no recipe; {_LOST}")
+    found, recipe, files = head.get("format"), head["recipe"], head.get("files")
+    if found != FORMAT:
+        raise RunError(
+            f"{path.parent} is a run of format {found}; this sodakd {__version__} reads format"
+            f" {FORMAT}: use the sodakd that made it, or another folder: --out DIR"
+        )
+    assert isinstance(recipe, dict)
+    hashes = files.items() if isinstance(files, dict) else ()
+    return _Head(
+        version=str(head.get("sodakd", "of an unknown version")),
+        recipe=recipe,
+        files={key: value for key, value in hashes if isinstance(value, str)},
+    )
+
+
+_LOST = (
+    "restore it; or begin in another folder (--out DIR) with the answers that are paid for: --reuse"
+    " this one"
+)
+
+
+@contextmanager
+def lock_folder(folder: Path) -> Iterator[None]:
+    """Nobody else works in the folder. Raises `RunError` where somebody does."""
+    with (folder / "lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RunError(
+                f"another sodakd is working in {folder}; wait for it, or stop it"
+            ) from None
+        yield

@@ -1,0 +1,200 @@
+"""Sift seeds: tell the language of each, and name the reason for each that is left out."""
+
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sodakd.seeds.intent import lacks_its_code, wants_words
+from sodakd.seeds.languages import language_of, named_languages, supported_language
+from sodakd.seeds.prose import fenced, guess, without_prose
+from sodakd.seeds.requirements import requirements_of
+from sodakd.seeds.seed import FilteredSeed, Reason, Seed
+from sodakd.settings.questions import QuestionSettings
+from sodakd.settings.sources import shortened
+from sodakd.settings.stages import UpdateSettings
+from sodakd.text.contamination import ContaminationIndex
+from sodakd.text.dedup import DedupIndex
+from sodakd.text.labels import label_of
+from sodakd.text.language_id import MIN_SCORE
+from sodakd.types import Language, Question
+
+_DATA = frozenset({"data", "regex"})
+"""In a question these are what a program is to work on."""
+
+
+@dataclass(frozen=True)
+class LanguageHint:
+    """A seed's language, or the label of another one; and where that was seen."""
+
+    language: Language | None
+    label: str
+    seen_in: str
+
+
+def tell_language(seed: Seed, default: Language) -> LanguageHint:
+    """The language a question wants: by the source's column, its words, its answer, its own code.
+
+    Where nothing tells it is the default, and `seen_in` says so.
+    """
+    if seed.label:
+        label = label_of(seed.label) or seed.label.strip().casefold()
+        return _told(label, f"column: {shortened(seed.label, 40)}")
+    named = named_languages(seed.text)
+    answer = _guess(seed.reference or "")
+    if named:
+        label = next(iter(named))
+        if len(named) > 1 and answer in named and answer not in _DATA:
+            label = answer
+        elif supported_language(list(named)) is not None and language_of(label) is None:
+            # "an SQL query in Python": the program is Python's, unless the answer is not one.
+            label = str(supported_language(list(named)))
+        return _told(label, f"named: {named[label]}")
+    if answer:
+        return _told(answer, "code of the answer")
+    within = _guess(without_prose(seed.text))
+    if within and within not in _DATA:
+        return _told(within, "code of the question")
+    both = _guess(f"{without_prose(seed.text)}\n{seed.reference or ''}")
+    if both and both not in _DATA:
+        return _told(both, "code of both")
+    return LanguageHint(default, default.value, "default")
+
+
+def _told(label: str, seen_in: str) -> LanguageHint:
+    return LanguageHint(language_of(label), label, seen_in)
+
+
+def _guess(text: str) -> str:
+    label, content = fenced(text)
+    if label:
+        return label
+    found = guess(content or text)
+    return found.label if found is not None and found.weight > MIN_SCORE else ""
+
+
+_LETTERS_A_WORD = 40
+"""At most, in a text that is no heap of letters: some scripts have no blanks between words."""
+_Check = Callable[[Seed, LanguageHint, QuestionSettings], str | None]
+
+
+def _not_text(seed: Seed, _: LanguageHint, __: QuestionSettings) -> str | None:
+    return seed.unread or None
+
+
+def _empty(seed: Seed, _: LanguageHint, __: QuestionSettings) -> str | None:
+    return None if seed.text else "no text"
+
+
+def _too_short(seed: Seed, _: LanguageHint, settings: QuestionSettings) -> str | None:
+    count = len(seed.text.split())
+    return f"{count} words" if count < settings.min_words else None
+
+
+def _too_long(seed: Seed, _: LanguageHint, settings: QuestionSettings) -> str | None:
+    count = len(seed.text.split())
+    if count > settings.max_words:
+        return f"{count} words"
+    letters = len(seed.text)
+    return f"{letters} letters" if letters > _LETTERS_A_WORD * settings.max_words else None
+
+
+def _strange_start(seed: Seed, _: LanguageHint, __: QuestionSettings) -> str | None:
+    first = seed.text[0]
+    if first.isascii() and first not in "!#%&)*+,-./:;<=>?@\\]^_|}~":
+        return None
+    return f"{first!r} ({unicodedata.name(first, 'no name')})"
+
+
+def _another_language(_: Seed, told: LanguageHint, __: QuestionSettings) -> str | None:
+    return None if told.language is not None else told.label
+
+
+def _no_program_wanted(seed: Seed, told: LanguageHint, _: QuestionSettings) -> str | None:
+    named = told.seen_in.startswith(("named", "column"))
+    if not wants_words(seed.text, seed.reference, named):
+        return None
+    return "the answer is words" if seed.reference is not None else "the question asks for words"
+
+
+def _code_missing(seed: Seed, _: LanguageHint, __: QuestionSettings) -> str | None:
+    return "it speaks of code that is not there" if lacks_its_code(seed.text) else None
+
+
+def _not_wanted(_: Seed, told: LanguageHint, settings: QuestionSettings) -> str | None:
+    return told.label if told.language not in settings.languages else None
+
+
+_BEFORE: Mapping[Reason, _Check] = {
+    Reason.NOT_TEXT: _not_text,
+    Reason.EMPTY: _empty,
+    Reason.TOO_SHORT: _too_short,
+    Reason.TOO_LONG: _too_long,
+    Reason.STRANGE_START: _strange_start,
+    Reason.ANOTHER_LANGUAGE: _another_language,
+    Reason.NO_PROGRAM_WANTED: _no_program_wanted,
+    Reason.CODE_MISSING: _code_missing,
+}
+
+
+def filter_seeds(
+    seeds: Iterable[Seed], settings: QuestionSettings, held_out: Sequence[Question]
+) -> Iterator[FilteredSeed]:
+    """Every seed with its language and, where it is left out, the first reason that holds.
+
+    Duplicates are looked for among seeds of one language; the first one stays.
+    """
+    pools = {language: DedupIndex((), settings.near_duplicate) for language in Language}
+    update = UpdateSettings()
+    exam = ContaminationIndex(held_out, update.overlap_ngram, update.overlap)
+    texts: dict[str, str] = {}
+    return (_sifted(seed, settings, pools, exam, texts) for seed in seeds)
+
+
+def _sifted(
+    seed: Seed,
+    settings: QuestionSettings,
+    pools: Mapping[Language, DedupIndex],
+    exam: ContaminationIndex,
+    texts: dict[str, str],
+) -> FilteredSeed:
+    told = tell_language(seed, settings.language)
+
+    def row(reason: Reason | None, detail: str = "") -> FilteredSeed:
+        return FilteredSeed(
+            seed=seed, language=told.language, seen_in=told.seen_in, reason=reason, detail=detail
+        )
+
+    for reason, check in _BEFORE.items():
+        detail = check(seed, told, settings)
+        if detail is not None:
+            return row(reason, detail)
+    needed = (
+        None if seed.label and "```" in seed.text else requirements_of(seed.text, seed.reference)
+    )
+    if needed is not None:
+        return row(*needed)
+    detail = _not_wanted(seed, told, settings)
+    if detail is not None:
+        return row(Reason.LANGUAGE_NOT_WANTED, detail)
+    assert told.language is not None
+    question = question_of(seed, told.language)
+    if question.id in texts:
+        return row(Reason.EXACT_DUPLICATE, texts[question.id])
+    texts[question.id] = seed.origin
+    pool = pools[told.language]
+    if pool.rejection_reason(question):
+        return row(Reason.NEAR_DUPLICATE, f"ROUGE-L {pool.nearest(question):.2f}")
+    if exam.rejection_reason(question):
+        return row(Reason.OVERLAPS_EVALUATION, f"{exam.overlap(question.text):.2f} of its n-grams")
+    pool.add(question)
+    return row(None)
+
+
+def question_of(seed: Seed, language: Language) -> Question:
+    """The question a seed becomes. Where its words do not name the language, a line is added."""
+    text = "\n".join(line.rstrip(" \t") for line in seed.text.split("\n"))
+    if language.value not in named_languages(text) and language.display_name not in text:
+        text = f"{text}\n\nAnswer in {language.display_name}."
+    return Question.new(
+        text=text, language=language, tests=None, source=f"seed:{seed.origin}", level=None
+    )

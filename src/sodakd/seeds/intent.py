@@ -1,0 +1,139 @@
+"""Whether a question wants a program at all, or words: an explanation, a choice, an output."""
+
+import re
+
+from sodakd.seeds.prose import fenced, guess, share_of_prose, start_of, without_prose
+from sodakd.text.language_id import MIN_SCORE
+
+_THINGS = (
+    r"(?:programs?|functions?|codes?|scripts?|algorithmic sequences?"
+    r"|class(?:es)?|methods?|algorithms?|snippets?|loops?"
+    r"|statements?|expressions?|queries|query|recursion|regex|regular expressions?|implementations?"
+    r"|data structures?|generators?|decorators?|one-liner|constructor|interface|subroutine"
+    r"|procedure"
+    r"|lines? of code|modules?|api|calculator|parser|solver|simulation|macro|struct)"
+)
+_MAKES = (
+    r"(?:write|creat|implement|design|develop|build|construct|generat|cod|program|defin|modif|updat"
+    r"|refactor|optimi[sz]|fix|debug|correct|complet|convert|rewrit|edit|mak|provid|compos|devis"
+    r"|craft"
+    r"|formulat|produc|extend|enhanc|add|chang|translat|simplif|improv|adapt|transform|set up"
+    r"|declar"
+    r"|alter|employ|utili[sz]|us|rearrang|insert|replac|adjust|restructur|amend"
+    r"|fabricat|engineer|assembl|orchestrat)\w*"
+)
+_WANTS = re.compile(rf"(?i)\b{_MAKES}\b(?:[^.?!\n]|\.(?=\S)){{0,160}}\b{_THINGS}\b")
+_WORDS_WANTED = re.compile(
+    r"(?i)^\W*(?:(?:please|can you|could you|kindly) )*(?:explain|describe|what(?:'s| is| are"
+    r"| was| does"
+    r"| do| would| will| happens| type| kind| value)\b|why\b|which\b|when\b|who\b|identify\b|name\b"
+    r"|list (?:the|some|all|out|down)\b|compare\b|contrast\b|discuss\b|define (?:the )?(?:term"
+    r"|concept)"
+    r"|summari[sz]e\b|how (?:many|much|long|does|is|are|would you (?:explain|describe))\b|tell\b"
+    r"|(?:determine|predict|find|evaluate|give|state|print|identify|calculate|interpret|provide"
+    r"|analy[sz]e)"
+    r" (?:what )?(?:the |an? )?(?:output|result|outcome|value|error|time complexity|complexity"
+    r"|answer|meaning)"
+    r" (?:of|for|in|that|when|given|returned)\b"
+    r"|classify\b|match\b|choose\b|select (?:the|which)\b|true or false|compile\b|is (?:it|there"
+    r"|the|this)\b"
+    r"|outline\b|suggest\b|recommend\b|in what\b|decide\b|detect (?:the|any) (?:errors?|bugs?"
+    r"|syntax))"
+)
+_TASK = re.compile(
+    r"(?i)\b(?:strings?|arrays?|integers?|lists?|matri(?:x|ces)|dictionar(?:y|ies)|hash ?maps?"
+    r"|trees?"
+    r"|linked lists?|queues?|stacks?|tuples?|sub-?strings?|palindromes?|fibonacci|primes?"
+    r"|factorials?"
+    r"|vowels?|anagrams?|sort(?:ed|ing)?|recursive(?:ly)?|binary search|nodes?|variables?|loops?"
+    r"|numbers?|digits?|characters?|elements?|indices|index|sequences?|algorithm)\b"
+)
+_COMMAND = re.compile(
+    r"(?i)(?:^|[.!?:]\s+|\n[ \t]*|\byou (?:to|need to|must|should|have to|can) |\bplease |\b(?:can"
+    r"|could|would|do|should) (?:you|i|we|one) )"
+    r"(?:write|create|implement|design|develop|build|construct|generate|code|find|return|print"
+    r"|count"
+    r"|calculate|compute|convert|sort|reverse|remove|check|determine|replace|output|add|delete"
+    r"|merge"
+    r"|split|extract|transform|combine|concatenate|join|filter|iterate|swap|rotate|search|insert"
+    r"|sum"
+    r"|multiply|divide|fix|debug|modify|optimi[sz]e|refactor|complete|rewrite|edit|update|given|"
+    r"ascertain|devise|declare|define|initiali[sz]e|round|format|encode|decode|simulate|solve"
+    r"|display"
+    r"|group|append|select|sort|make|use|parse|validate|verify|translate|change|correct|develop"
+    r"|formulate)\b"
+)
+_CODE_POINTED_AT = re.compile(
+    r"(?i)\b(?:the following|the given|given|this|provided|below|above|existing"
+    r"|following)\s+(?:[\w+#]+ ){0,3}"
+    r"(?:code|program|function|snippet|script|class|method|loop|statement|algorithm|query)\b"
+    r"(?! (?:that|to|which|should|is to|will) )"
+)
+_REPAIRS = re.compile(
+    r"(?i)^\W*(?:\w+ ){0,2}?(?:fix|debug|correct|edit|modify|optimi[sz]e|refactor|rewrite|convert"
+    r"|update|find|improve|simplify"
+    r"|complete|add|replace|identify|change|translate|transform|rearrange|analy[sz]e|spot|locate"
+    r"|remove)\b"
+)  # fmt: skip
+_ESSAY = re.compile(
+    rf"(?i)\b{_MAKES}\b (?:[\w-]+ ){{0,4}}(?:essay|discourse|narrative|poem|story|article|blog post"
+    r"|speech|mathematical formula)\b"
+)
+_ASKS = re.compile(
+    r"(?i)\b(?:how (?:do|does|can|could|would|should|to|is|are)|what|why|which|is (?:it|there|this)"
+    r"|does|do you|can i|should i|am i|anyone)\b[^.\n]{3,300}\?"
+)
+_CODE_ENDS = re.compile(r"[;{}][ \t\r]{0,99}$|\w\([^\n]{0,300}\)", re.MULTILINE)
+_CODE_AT_ALL = re.compile(r"[(){}=;\[\]\n`]")
+_MOSTLY = 0.6
+"""Share of an answer's words in sentences from which on it is prose with code in it."""
+_SURELY_CODE = 3.0
+_CODE_SIGNS = re.compile(r"[;{}=<>\[\]]|\w\(|^[ \t]{2,}\S", re.MULTILINE)
+
+
+def has_code(text: str) -> bool:
+    """Whether a text holds code: a fenced block, the marks of a language, or code's punctuation."""
+    text = start_of(text)
+    if fenced(text)[1]:
+        return True
+    lines = without_prose(text)
+    return guess(lines) is not None or bool(_CODE_ENDS.search(lines))
+
+
+def is_prose(text: str) -> bool:
+    """Whether an answer is words and no code."""
+    text = start_of(text)
+    if fenced(text)[1]:
+        return False
+    share = share_of_prose(text)
+    if share >= _MOSTLY:
+        return True
+    signs = len(_CODE_SIGNS.findall(text))
+    found = guess(text)
+    if found is not None and found.weight > MIN_SCORE:
+        return False
+    return signs == 0 or signs < len(text.split()) / 12
+
+
+def wants_words(text: str, reference: str | None, language_named: bool) -> bool:
+    """Whether a question is answered by words, by a value or by a choice: no program is wanted."""
+    text = start_of(text)
+    if reference is not None:
+        if is_prose(reference):
+            return True
+        found = guess(reference)
+        return bool(_WORDS_WANTED.search(text)) and (found is None or found.weight < _SURELY_CODE)
+    if _ESSAY.search(text) or (_ASKS.search(text) and not _COMMAND.search(text)):
+        return True
+    if _WORDS_WANTED.search(text):
+        return not _WANTS.search(text)
+    if language_named or _WANTS.search(text):
+        return False
+    return not (_COMMAND.search(text) and (_TASK.search(text) or has_code(text)))
+
+
+def lacks_its_code(text: str) -> bool:
+    """Whether a question points at code to repair, and gives nothing below its one line."""
+    text = start_of(text)
+    pointed = _REPAIRS.search(text) and _CODE_POINTED_AT.search(text)
+    return bool(pointed) and not _CODE_AT_ALL.search(text)

@@ -1,0 +1,130 @@
+"""From a source to sifted seeds, and from sifted seeds to the questions of a run."""
+
+import random
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sodakd.errors import DataError
+from sodakd.seeds.columns import Tell, read_seeds, untold
+from sodakd.seeds.filter import filter_seeds, question_of
+from sodakd.seeds.read import described_in, read_rows_of
+from sodakd.seeds.seed import FilteredSeed, Seed
+from sodakd.seeds.snippets import read_snippets, source_files
+from sodakd.settings.questions import ColumnSettings, QuestionSettings
+from sodakd.settings.sources import exists
+from sodakd.text.contamination import ContaminationIndex
+from sodakd.types import Language, Question
+
+
+def read_source(settings: QuestionSettings, seed: int, tell: Tell = untold) -> Iterator[Seed]:
+    """The seeds of a source. A folder that holds programs gives a snippet of each.
+
+    What a source holds that is not read is told.
+
+    Raises:
+        DataError: there is no such source, or it cannot be read.
+    """
+    folder = Path(settings.source)
+    described, _ = described_in(settings.source)
+    if described is None and exists(folder) and folder.is_dir() and source_files(folder):
+        return read_snippets(folder, seed)
+    return read_seeds(read_rows_of(settings.source), settings.columns, tell)
+
+
+def load_seeds(
+    settings: QuestionSettings,
+    seed: int,
+    held_out: Sequence[Question] = (),
+    tell: Tell = untold,
+) -> Iterator[FilteredSeed]:
+    """Every seed of a source, sifted: against the evaluation questions and `exclude` as well.
+
+    Raises:
+        DataError: the source, or one to exclude, cannot be read.
+    """
+    excluded = [question for source in settings.exclude for question in _to_exclude(source)]
+    return filter_seeds(read_source(settings, seed, tell), settings, [*held_out, *excluded])
+
+
+def _to_exclude(source: str) -> list[Question]:
+    seeds = read_seeds(read_rows_of(source), ColumnSettings())
+    return [question_of(seed, Language.PYTHON) for seed in seeds if seed.text]
+
+
+@dataclass(frozen=True)
+class DatasetSplit:
+    """The questions of a run. `rest` are those that were not drawn, in the order of drawing."""
+
+    held_out: Sequence[FilteredSeed]
+    seeds: Sequence[FilteredSeed]
+    rest: Sequence[FilteredSeed]
+
+
+def draw(
+    rows: Sequence[FilteredSeed], settings: QuestionSettings, hold_out: int, seed: int
+) -> DatasetSplit:
+    """Hold questions out, the same ones for every seed; of the others draw the run's by its seed.
+
+    Any first part of the order has the languages in their proportion, as near as whole questions
+    allow. What overlaps with a held-out question is not drawn.
+
+    Raises:
+        DataError: fewer questions are left than the recipe asks for.
+    """
+    kept = [row for row in rows if row.kept and row.language is not None]
+    wanted = settings.per_language or dict(Counter(_language(row) for row in kept))
+    held_out = _order(kept, wanted, "hold out")[:hold_out]
+    exam = ContaminationIndex([to_question(row) for row in held_out], ngram=8, limit=0.5)
+    held = {row.seed.origin for row in held_out}
+    others = [
+        row
+        for row in kept
+        if row.seed.origin not in held and exam.rejection_reason(to_question(row)) is None
+    ]
+    order = _order(others, wanted, f"seeds {seed}")
+    if len(order) < settings.seeds:
+        raise DataError(
+            f"questions.seeds asks for {settings.seeds:,}, and {settings.source} leaves"
+            f" {len(order):,} of {len(rows):,} rows ({len(held_out):,} are held out): ask for"
+            f" fewer, or see why the others were left out: sodakd seeds {settings.source}"
+        )
+    return DatasetSplit(held_out, order[: settings.seeds], order[settings.seeds :])
+
+
+def to_question(row: FilteredSeed) -> Question:
+    """The question of a kept row."""
+    return question_of(row.seed, _language(row))
+
+
+def _language(row: FilteredSeed) -> Language:
+    assert row.language is not None
+    return row.language
+
+
+def _order(
+    rows: Sequence[FilteredSeed], wanted: Mapping[Language, float], salt: str
+) -> list[FilteredSeed]:
+    """Rows in an order drawn by chance within each language; the languages take turns by weight.
+
+    The next row is of the language that is furthest behind its share (Webster's method).
+    """
+    by_language = {
+        language: _shuffled([row for row in rows if row.language is language], language, salt)
+        for language in Language
+        if wanted.get(language)
+    }
+    taken = dict.fromkeys(by_language, 0)
+    order: list[FilteredSeed] = []
+    while True:
+        open_ = [name for name, found in by_language.items() if taken[name] < len(found)]
+        if not open_:
+            return order
+        ahead = max(open_, key=lambda name: wanted[name] / (2 * taken[name] + 1))
+        order.append(by_language[ahead][taken[ahead]])
+        taken[ahead] += 1
+
+
+def _shuffled(rows: Sequence[FilteredSeed], language: Language, salt: str) -> list[FilteredSeed]:
+    return random.Random(f"{salt} {language}").sample(list(rows), len(rows))

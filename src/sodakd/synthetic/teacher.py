@@ -1,0 +1,108 @@
+"""The world's teacher: answers every ask by computation, at once and the same each time."""
+
+from random import Random
+
+from sodakd.errors import DataError, TeacherError
+from sodakd.synthetic.faults import make_fault
+from sodakd.synthetic.generate import draw_program, program_of, question_of
+from sodakd.synthetic.grade import grade
+from sodakd.synthetic.languages import print_program
+from sodakd.synthetic.program import Program
+from sodakd.synthetic.related import at_level
+from sodakd.synthetic.splits import Split
+from sodakd.teacher.parsers import InventedQuestion
+from sodakd.teacher.requests import Fault, Grade, Invent, Reply, Solve, TeacherRequest
+from sodakd.types import CallTests, Question, Usage
+
+MOST_COMPLETION_TOKENS = 1024
+
+
+class WorldTeacher:
+    """A `Teacher` for questions of the world. It knows their programs from their sources."""
+
+    name = "world-1"
+
+    def reply(self, ask: TeacherRequest) -> Reply:
+        """Answer one ask. Raises `TeacherError` for a question that is not of the world."""
+        try:
+            text = _answer(ask)
+        except DataError as error:
+            raise TeacherError(f"the embedded world's teacher cannot answer: {error}") from error
+        return Reply(text=text, usage=_usage(ask, _tokens(text)))
+
+    def at_most(self, ask: TeacherRequest) -> Usage:
+        """The prompt as it is counted, and more completion than any answer of the world takes."""
+        return _usage(ask, MOST_COMPLETION_TOKENS)
+
+
+def _usage(ask: TeacherRequest, completion_tokens: int) -> Usage:
+    return Usage(prompt_tokens=_tokens(_prompt(ask)), completion_tokens=completion_tokens)
+
+
+def _tokens(text: str) -> int:
+    return len(text) // 4 + 1
+
+
+def _prompt(ask: TeacherRequest) -> str:
+    match ask:
+        case Solve():
+            return ask.question.text + ask.error
+        case Fault():
+            return ask.question.text + ask.correct
+        case Grade():
+            return ask.question.text + ask.answer
+        case Invent():
+            return ask.question.text
+        case _:
+            return ""
+
+
+def _answer(ask: TeacherRequest) -> str:
+    if not isinstance(ask, Solve | Fault | Grade | Invent):
+        raise DataError(f"it knows no {ask.kind}; name another teacher in the recipe")
+    program = program_of(ask.question)
+    reference = print_program(program, ask.question.language)
+    match ask:
+        case Solve():
+            return _fence(ask.question.language, reference)
+        case Fault():
+            return _faulty(ask, program)
+        case Grade():
+            return grade(program, ask.answer, ask.question.language)
+        case Invent():
+            return _invented(ask, program)
+
+
+def _fence(label: str, content: str) -> str:
+    return f"```{label}\n{content}\n```\n"
+
+
+def _faulty(ask: Fault, program: Program) -> str:
+    kinds = " ".join(ask.kinds)
+    rng = _rng(ask.question, f"fault {kinds} {ask.attempt} {ask.correct}")
+    fault = make_fault(program, _tests(ask.question), ask.kinds, rng, ask.question.language)
+    if fault is None:
+        # No fenced block: the reader counts the reply as unreadable, which is data of the run.
+        return f"No fault can be made here of these kinds: {kinds}."
+    return f"Fault: {fault.kind}\n{_fence(ask.question.language, fault.code)}"
+
+
+def _tests(question: Question) -> CallTests:
+    if not isinstance(question.tests, CallTests):
+        raise DataError(f"question {question.id} has no cases; draw it with the world's own")
+    return question.tests
+
+
+def _invented(ask: Invent, program: Program) -> str:
+    rng = _rng(ask.question, f"invent {ask.level} {ask.variant}")
+    moved = at_level(program, ask.level, rng) or draw_program(rng, ask.level, Split.TRAIN)
+    question = question_of(moved, rng, Split.TRAIN, ask.question.language)
+    invented = InventedQuestion(
+        text=question.text, level=ask.level, source=question.source, tests=question.tests
+    )
+    return _fence("json", invented.model_dump_json())
+
+
+def _rng(question: Question, rest: str) -> Random:
+    # A string seeds by SHA-512, which unlike hash() is the same in every process.
+    return Random(f"{question.language} {question.source} {question.text} {rest}")

@@ -1,0 +1,94 @@
+"""Prices and sums. Money is kept in whole nano-dollars: sums are exact."""
+
+from dataclasses import dataclass
+
+from sodakd.types import FrozenModel, Usage
+
+NANO = 1_000_000_000
+FEMTO_IN_NANO = 1_000_000
+
+
+@dataclass(frozen=True)
+class Prices:
+    """US dollars per million tokens. Where they are not `known` they count as nothing, and say so.
+
+    `times` is 0.5 for OpenAI's Batch API.
+    """
+
+    prompt: float
+    completion: float
+    known: bool = True
+    discount: float = 1.0
+
+    @property
+    def femto(self) -> tuple[int, int]:
+        """Femto-dollars of a prompt's and of an answer's token."""
+        return round(self.prompt * self.discount * NANO), round(
+            self.completion * self.discount * NANO
+        )
+
+    def cost_of(self, prompt_tokens: int, completion_tokens: int) -> int:
+        """Nano-dollars of so many tokens, rounded up: what costs anything is never nothing."""
+        prompt, completion = self.femto
+        return -(-(prompt_tokens * prompt + completion_tokens * completion) // FEMTO_IN_NANO)
+
+    def usage_cost(self, usage: Usage) -> int:
+        """Nano-dollars of a usage."""
+        return self.cost_of(usage.prompt_tokens, usage.completion_tokens)
+
+
+@dataclass(frozen=True)
+class LedgerTotals:
+    """Calls, tokens and nano-dollars: what is spent, and apart what calls in flight may still take.
+
+    `lost` of the calls may have been paid for and brought no answer; they are counted at the most
+    they can have cost, `lost_money`. What is reserved is in none of the others.
+    """
+
+    calls: int
+    tokens: int
+    money: int
+    lost: int = 0
+    lost_money: int = 0
+    reserved_calls: int = 0
+    reserved_tokens: int = 0
+    reserved_money: int = 0
+
+    @property
+    def dollars(self) -> float:
+        return self.money / NANO
+
+
+class SpendRow(FrozenModel):
+    """What one kind of ask cost in one step. Money in US dollars. `lost` is not in the others."""
+
+    step: str
+    ask: str
+    calls: int
+    prompt_tokens: int
+    completion_tokens: int
+    money: float
+
+
+class SpendGroup(FrozenModel):
+    """A row of `sodakd ledger`: calls of one group. `lost` calls are not in the others.
+
+    `unpriced` of the asks have a price that is unknown: they are in the money as nothing. `reused`
+    ones were answered from another run's ledger. Of `untold` calls the server did not tell the
+    tokens: they are booked at the most they can have taken. `open` ones have not come back.
+    """
+
+    group: str
+    asks: int
+    answered: int
+    failed: int
+    calls: int
+    prompt_tokens: int
+    completion_tokens: int
+    money: float
+    lost: int
+    lost_money: float
+    unpriced: int = 0
+    reused: int = 0
+    untold: int = 0
+    open: int = 0

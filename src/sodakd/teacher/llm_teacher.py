@@ -1,0 +1,132 @@
+"""A language model as a teacher: asks become prompts, completions become replies."""
+
+import hashlib
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from pydantic import JsonValue
+
+from sodakd.inference.completions import Completion, Finish, Message, Request, UsageMeter
+from sodakd.teacher.prompts import prompt_hash, render
+from sodakd.teacher.requests import Reply, TeacherRequest
+from sodakd.types import Usage, canonical_json
+
+
+class ModelOpener(Protocol):
+    """A model that completes chats: behind a server, or in this process."""
+
+    def __call__(self) -> AbstractAsyncContextManager["Session"]:
+        """Open it for one event loop."""
+        ...
+
+
+class Session(Protocol):
+    """An open `Completer`."""
+
+    async def complete(self, request: Request, till: UsageMeter) -> Completion:
+        """An answer; every attempt goes through the till."""
+        ...
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How a teacher answers. `extra` are further fields of its requests."""
+
+    temperature: float | None
+    max_tokens: int
+    seed: int | None = None
+    system_prompt: str | None = None
+    extra: Mapping[str, JsonValue] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """All of it that is set, as a part of the ledger's keys."""
+        heat = "default" if self.temperature is None else f"{self.temperature:g}"
+        words = f"temperature={heat} max_tokens={self.max_tokens} seed={self.seed}"
+        if self.system_prompt is not None:
+            words += f" system={hashlib.sha256(self.system_prompt.encode()).hexdigest()}"
+        return words + f" extra={canonical_json(dict(self.extra))}" * bool(self.extra)
+
+
+class LLMTeacher:
+    """A `CallingTeacher`. An answer that is cut off is asked for once more at twice the length.
+
+    `prompts` is a folder of prompt files that take the place of the shipped ones.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        open_model: ModelOpener,
+        sampling: Sampling,
+        max_in_flight: int,
+        prompts: Path | None = None,
+    ) -> None:
+        self.name = model
+        self.model = model
+        self.max_in_flight = max_in_flight
+        self._open_model = open_model
+        self._sampling = sampling
+        self._prompts = prompts
+        self._session: Session | None = None
+        self._versions: dict[str, str] = {}
+
+    def version(self, ask: TeacherRequest) -> str:
+        """The model, the sampling and the prompt file. Not the address: a server may move."""
+        if ask.kind not in self._versions:
+            prompt = prompt_hash(ask.kind, self._prompts)
+            self._versions[ask.kind] = f"chat {self.model} {self._sampling} prompt={prompt}"
+        return self._versions[ask.kind]
+
+    def session(self) -> AbstractAsyncContextManager[object]:
+        """The model, open."""
+        return _OpenSession(self)
+
+    def request(self, ask: TeacherRequest) -> Request:
+        """What the model is sent for an ask. Repeated asks differ in their seed where one is set.
+
+        The prompts of twins (`Invent.variant`) differ by themselves.
+        """
+        own = self._sampling
+        asked = Message(role="user", content=render(ask, self._prompts))
+        said = own.system_prompt
+        system = () if said is None else (Message(role="system", content=said),)
+        return Request(
+            messages=(*system, asked),
+            max_tokens=own.max_tokens,
+            temperature=own.temperature,
+            seed=None if own.seed is None else own.seed + ask.attempt,
+        )
+
+    async def answer(self, ask: TeacherRequest, till: UsageMeter) -> Reply:
+        """Answer one ask."""
+        assert self._session is not None
+        request = self.request(ask)
+        found = await self._session.complete(request, till)
+        if found.finish is Finish.LENGTH and not found.error:
+            longer = request.model_copy(update={"max_tokens": 2 * request.max_tokens})
+            found = await self._session.complete(longer, till)
+        return to_reply(found)
+
+
+class _OpenSession:
+    """The context in which a `ChatTeacher` has its model."""
+
+    def __init__(self, teacher: LLMTeacher) -> None:
+        self._teacher = teacher
+        self._model = teacher._open_model()
+
+    async def __aenter__(self) -> None:
+        self._teacher._session = await self._model.__aenter__()
+
+    async def __aexit__(self, *error: object) -> None:
+        self._teacher._session = None
+        await self._model.__aexit__(None, None, None)
+
+
+def to_reply(found: Completion) -> Reply:
+    """A completion as a reply. One whose usage nobody told has none to tell."""
+    usage = found.usage or Usage(prompt_tokens=0, completion_tokens=0)
+    return Reply(text=found.text, usage=usage, finish=found.finish)

@@ -1,0 +1,222 @@
+"""How a teacher's replies are read: tolerant of what models write around what was asked for.
+
+A reply that does not hold what was asked for is data of the run: `UnreadableReply` says what is
+missing, in words that are sent with the next ask.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol, TypeVar, cast
+
+from pydantic import Field, JsonValue, ValidationError
+
+from sodakd.inference.completions import Finish
+from sodakd.json_text import JsonError, parse_json_at, valid_unicode
+from sodakd.records import RubricScore
+from sodakd.teacher.requests import Evolve, Invent, TeacherRequest
+from sodakd.text.fences import blocks
+from sodakd.text.test_validation import declaration, signature_error
+from sodakd.text.thinking import strip_thinking
+from sodakd.types import CallTests, FaultKind, FrozenModel, Question
+
+RequestT = TypeVar("RequestT", bound=TeacherRequest)
+
+
+class UnreadableReply(Exception):
+    """A reply that does not hold what was asked for. Data of the run: counted, asked again."""
+
+
+@dataclass(frozen=True)
+class FaultyCode:
+    """A faulty program and the kind of its fault."""
+
+    kind: FaultKind
+    code: str
+
+
+class InventedQuestion(FrozenModel):
+    """The JSON that an `Invent` reply holds in its fenced block."""
+
+    text: str
+    level: int = Field(ge=1, le=5)
+    source: str = "invented"
+    tests: CallTests | None = None
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Points of a `Compare` reply, 1 to 10."""
+
+    a: float
+    b: float
+
+
+class HasFinish(Protocol):
+    """The part of a reply that tells whether there is anything to read."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def finish(self) -> Finish: ...
+
+
+_ENDED = {
+    Finish.LENGTH: "the reply was cut off at its token limit",
+    Finish.FILTERED: "the reply was held back by a content filter",
+    Finish.UNKNOWN: "the reply ended for a reason that is not known: it may be cut off",
+    Finish.FAILED: "no reply came, after every attempt",
+}
+
+
+def completed_text(reply: HasFinish) -> str:
+    """The text of a reply that came to its own end, without what was thought aloud.
+
+    Lines end as on Unix, and half surrogates are replaced: what is read from it can be written.
+
+    Raises:
+        UnreadableReply: it ended in any other way, its thinking had no end, or it says nothing.
+    """
+    if reply.finish is not Finish.STOP:
+        raise UnreadableReply(_ENDED[reply.finish])
+    said, ended = strip_thinking(reply.text)
+    if not said.strip():
+        raise UnreadableReply(
+            "the reply is empty" if ended else "the reply ended before its thinking did"
+        )
+    return valid_unicode(said).replace("\r\n", "\n")
+
+
+LINES = re.MULTILINE | re.IGNORECASE
+LINE_START = r"^(?:[^\S\n]|[>*#-])*+"
+"""The start of a line, and marks of Markdown. It takes no second line and gives nothing back: so
+patterns that begin by it take time linear in a text."""
+_NUMBER = r"([0-9]++(?:\.[0-9]++)?)"
+_POINTS = re.compile(rf"{LINE_START}Rule\s*+([1-5])\b[^:\n]*+:[\s*]*+{_NUMBER}", LINES)
+_DASHED = re.compile(
+    rf"{LINE_START}Rule\s*+([1-5])\b[^:\n]*?[-–—=][\s*]*+{_NUMBER}"  # noqa: RUF001
+    r"(?=[\s*]*+(?:/\s*+\d|points?\b)|[ \t*]*+\.?[ \t*]*+$)",
+    LINES,
+)
+_RULES = ("functionality", "boundary", "coverage", "readability", "practices")
+_MOST_POINTS = 100.0
+"""More than any rule has, and few enough to be rounded."""
+_SCORE = re.compile(rf"{LINE_START}Score[ \t]++([AB])[\s*]*+:[\s*]*+{_NUMBER}", LINES)
+
+
+def parse_grade(text: str) -> RubricScore:
+    """The points of a `Grade` reply: analysis first, then five lines `Rule N: POINTS`.
+
+    Of several lines for a rule the last counts. Points are rounded to halves.
+    """
+    lines = list(_POINTS.finditer(text)) or list(_DASHED.finditer(text))
+    points = {int(line[1]): min(float(line[2]), _MOST_POINTS) for line in lines}
+    if sorted(points) != [1, 2, 3, 4, 5]:
+        raise UnreadableReply(f"points for the rules {sorted(points)} instead of 1 to 5")
+    fields = {name: round(points[number] * 2) / 2 for number, name in enumerate(_RULES, start=1)}
+    try:
+        return RubricScore(reason=_analysis(text[: lines[0].start()]), **fields)
+    except ValidationError as error:
+        raise UnreadableReply(f"points out of range: {error.error_count()} of them") from error
+
+
+def _analysis(text: str) -> str:
+    """A text without the lines at its end that hold marks alone."""
+    lines = text.rstrip().split("\n")
+    while lines and not lines[-1].strip(" \t\r>*#-"):
+        del lines[-1]
+    return "\n".join(lines).strip()
+
+
+def parse_invention(text: str, ask: Invent) -> Question:
+    """The question of an `Invent` reply. Keys that nobody asked for are passed over."""
+    try:
+        found = InventedQuestion.model_validate(_json(text), extra="ignore")
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise UnreadableReply(f"no question in the reply: {first['msg']} at {place}") from error
+    text, language = found.text, ask.question.language
+    if not text.strip():
+        raise UnreadableReply("no question in the reply: its text is empty")
+    if found.tests is not None:
+        if wrong := signature_error(found.tests, language):
+            raise UnreadableReply(wrong)
+        how = declaration(found.tests, language)
+        if how and found.source == "invented":  # the world's own questions say it in their words
+            text = f"{text.rstrip()}\n\n{how}"
+    question = Question.new(
+        text=text,
+        language=language,
+        tests=found.tests,
+        source=found.source,
+        level=found.level,
+        parent=ask.question.id,
+    )
+    if not _can_be_written(question):
+        raise UnreadableReply(
+            "the tests hold a number that JSON cannot: infinite, NaN, or of thousands of digits"
+        )
+    return question
+
+
+def _can_be_written(question: Question) -> bool:
+    """Whether a row of a file would hold the same question."""
+    try:
+        return Question.model_validate_json(question.model_dump_json()) == question
+    except ValueError:
+        return False
+
+
+def parse_evolved(text: str, ask: Evolve) -> Question:
+    """The rewritten question of an `Evolve` reply: its fenced block of text, or all of it."""
+    found = blocks(text, open_up=False)
+    own = [block.text for block in found if block.label in {"", "markdown"}]
+    rewritten = (own or [text])[0].strip()
+    if not rewritten:
+        raise UnreadableReply("the reply is empty")
+    return Question.new(
+        text=valid_unicode(rewritten),
+        language=ask.question.language,
+        tests=None,
+        source=f"evolve {ask.operation}",
+        level=None,
+        parent=ask.question.id,
+    )
+
+
+def parse_comparison(text: str) -> Compared:
+    """The points of a `Compare` reply: lines `Score A: N` and `Score B: N`; the last ones count."""
+    points = {found[1].upper(): float(found[2]) for found in _SCORE.finditer(text)}
+    if set(points) != {"A", "B"}:
+        raise UnreadableReply("no lines 'Score A: N' and 'Score B: N' in the reply")
+    if not all(1 <= value <= 10 for value in points.values()):
+        raise UnreadableReply("a score outside 1 to 10")
+    return Compared(points["A"], points["B"])
+
+
+def _json(text: str) -> JsonValue:
+    """The first JSON object of a reply: of a block of data, of another, or of the text."""
+    wrong = ""
+    for body in _where_json_may_be(text):
+        start = body.find("{")
+        if start < 0:
+            continue
+        try:
+            return parse_json_at(body, start)
+        except JsonError as error:
+            wrong = wrong or str(error)
+    raise UnreadableReply(f"no JSON in the reply: {wrong or 'no object in it'}")
+
+
+def _where_json_may_be(text: str) -> Iterator[str]:
+    found = blocks(text)
+    yield from (block.text for block in found if block.label == "data")
+    yield from (block.text for block in found if block.label != "data")
+    yield text
+
+
+def retry_request(ask: RequestT, error: UnreadableReply) -> RequestT:
+    """The same ask once more, with what was wrong with the form of its reply."""
+    wrong: dict[str, int | str] = {"attempt": ask.attempt + 1, "unreadable": str(error)}
+    return cast("RequestT", ask.model_copy(update=wrong))

@@ -1,0 +1,193 @@
+"""What is asked of a teacher, as typed values, and who answers.
+
+A language-model teacher renders an ask as a prompt; the embedded world's teacher answers the same
+ask by computation. Both reply with text, and both replies are read by the parsers of `reading.py`.
+
+`attempt` tells repeated asks apart; `unreadable` says what was wrong with the form of the reply
+before, where the same thing is asked again.
+"""
+
+import hashlib
+from contextlib import AbstractAsyncContextManager
+from enum import StrEnum
+from typing import Annotated, Literal, Protocol, runtime_checkable
+
+from pydantic import Field, TypeAdapter
+
+from sodakd.inference.completions import Finish, UsageMeter
+from sodakd.types import FaultKind, FrozenModel, Language, Question, Usage
+
+
+class Solve(FrozenModel):
+    """Ask for a correct solution; `error` is what was wrong with the one of the last attempt."""
+
+    kind: Literal["solve"] = "solve"
+    question: Question
+    attempt: int = 0
+    error: str = ""
+    unreadable: str = ""
+
+
+class Fault(FrozenModel):
+    """Ask for a minimal edit that makes `correct` wrong, of the first kind that can be made."""
+
+    kind: Literal["fault"] = "fault"
+    question: Question
+    correct: str
+    kinds: tuple[FaultKind, ...] = Field(min_length=1)
+    attempt: int = 0
+    unreadable: str = ""
+
+
+class Grade(FrozenModel):
+    """Ask for the five-rule rubric of SODA on an answer."""
+
+    kind: Literal["grade"] = "grade"
+    question: Question
+    answer: str
+    attempt: int = 0
+    unreadable: str = ""
+
+
+class Invent(FrozenModel):
+    """Ask for a new question with the skills of `question`, at `level`.
+
+    Twins differ in `variant`.
+    """
+
+    kind: Literal["invent"] = "invent"
+    question: Question
+    level: int = Field(ge=1, le=5)
+    variant: int = 0
+    attempt: int = 0
+    unreadable: str = ""
+
+
+class Operation(StrEnum):
+    """How Evol-Instruct rewrites a question (WizardCoder)."""
+
+    CONSTRAINT = "constraint"
+    RARER = "rarer"
+    REASONING = "reasoning"
+    MISDIRECTION = "misdirection"
+    COMPLEXITY = "complexity"
+
+
+class Evolve(FrozenModel):
+    """Ask for the question made a bit harder by one operation (Evol-Instruct)."""
+
+    kind: Literal["evolve"] = "evolve"
+    question: Question
+    operation: Operation
+    attempt: int = 0
+    unreadable: str = ""
+
+
+class Refine(FrozenModel):
+    """Ask for the student's own wrong answer, mended with few changes (PERsD).
+
+    `error` is what its execution said.
+    """
+
+    kind: Literal["refine"] = "refine"
+    question: Question
+    answer: str
+    error: str
+    attempt: int = 0
+    unreadable: str = ""
+
+
+class Inspire(FrozenModel):
+    """Ask for a problem and its solution, inspired by a snippet of code (OSS-Instruct)."""
+
+    kind: Literal["inspire"] = "inspire"
+    snippet: str
+    language: Language
+    attempt: int = 0
+    unreadable: str = ""
+
+
+class Compare(FrozenModel):
+    """Ask for points from 1 to 10 for each of two answers (Lion's referee)."""
+
+    kind: Literal["compare"] = "compare"
+    question: Question
+    answer_a: str
+    answer_b: str
+    attempt: int = 0
+    unreadable: str = ""
+
+
+TeacherRequest = Solve | Fault | Grade | Invent | Evolve | Refine | Inspire | Compare
+
+REQUEST_ADAPTER: TypeAdapter[TeacherRequest] = TypeAdapter(
+    Annotated[TeacherRequest, Field(discriminator="kind")]
+)
+"""Reads an ask of any kind from JSON."""
+
+
+class Reply(FrozenModel):
+    """What a teacher said to one ask, how that ended, and the tokens it took."""
+
+    text: str
+    usage: Usage
+    finish: Finish = Finish.STOP
+
+
+class LocalTeacher(Protocol):
+    """Who answers asks by computation: at once, for no money, the same each time.
+
+    `name` is part of the ledger's key: two teachers share no reply.
+    """
+
+    name: str
+
+    def reply(self, ask: TeacherRequest) -> Reply:
+        """Answer one ask. Raises `TeacherError` when no answer can be had."""
+        ...
+
+    def at_most(self, ask: TeacherRequest) -> Usage:
+        """The most tokens the answer can take: what the budget reserves before the call."""
+        ...
+
+
+@runtime_checkable
+class RemoteTeacher(Protocol):
+    """Who answers asks by calls that take time and cost money, many of them at once."""
+
+    name: str
+    model: str
+    max_in_flight: int
+
+    def version(self, ask: TeacherRequest) -> str:
+        """All that an answer depends on beside the ask: the model, the sampling, the prompt."""
+        ...
+
+    def session(self) -> AbstractAsyncContextManager[object]:
+        """What `answer` needs while it is called, opened for one event loop."""
+        ...
+
+    async def answer(self, ask: TeacherRequest, till: UsageMeter) -> Reply:
+        """Answer one ask. Its attempts go through the till.
+
+        Raises:
+            EndpointError: no ask can be answered.
+        """
+        ...
+
+
+def ask_key(ask: TeacherRequest) -> str:
+    """A hash of the whole ask, whoever answers it."""
+    return hashlib.sha256(ask.model_dump_json().encode()).hexdigest()
+
+
+def request_key(teacher: str, ask: str) -> str:
+    """The ledger's key: a hash of who answers and of an ask's own key."""
+    return hashlib.sha256(f"{teacher}\n{ask}".encode()).hexdigest()
+
+
+def question_id(ask: TeacherRequest) -> str:
+    """The id of the question that an ask is about."""
+    if isinstance(ask, Inspire):
+        return hashlib.sha256(ask.snippet.encode()).hexdigest()[:16]
+    return ask.question.id

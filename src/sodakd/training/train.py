@@ -1,0 +1,154 @@
+"""Train a student on packed rows, with a Hugging Face Trainer that resumes bit for bit."""
+
+import hashlib
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import torch
+from transformers import PreTrainedModel
+from transformers.utils import logging
+
+from sodakd.errors import TrainingError
+from sodakd.inference.canary import PROMPTS, write_canary
+from sodakd.inference.canary_reference import record_canary
+from sodakd.records import TrainLogRow
+from sodakd.settings.student import FROM_SCRATCH, StudentSettings
+from sodakd.settings.training import TrainingSettings
+from sodakd.training.checkpoints import Checkpoints, TrainState, write_rows
+from sodakd.training.disk_errors import disk_errors_as_oserror
+from sodakd.training.forward import choose_layout
+from sodakd.training.model_io import (
+    enable_gradient_checkpointing,
+    merge_adapters,
+    open_model,
+    open_tokenizer,
+    save_student,
+    with_adapters,
+)
+from sodakd.training.packing import check_eos_trained, pack
+from sodakd.training.schedule import Example, encode
+from sodakd.training.trainer import StudentTrainer, not_finite
+
+if TYPE_CHECKING:
+    from peft import PeftModel
+
+LOG = "log.jsonl"
+
+
+def train(
+    start: Path,
+    examples: Sequence[Example],
+    settings: TrainingSettings,
+    seed: int,
+    out: Path,
+    progress: Callable[[TrainLogRow], None] | None = None,
+    student: StudentSettings = FROM_SCRATCH,
+    canary: Sequence[str] = PROMPTS,
+) -> list[TrainLogRow]:
+    """Train the model of folder `start` on `examples` and write it, and `log.jsonl`, into `out`.
+
+    Adapters (LoRA) are merged, so that `out` always holds a whole model. Examples longer than
+    `max_length`, or than the model takes, are left out.
+
+    The same arguments and thread count give the same bytes. A training killed at any moment goes on
+    from its newest checkpoint when it is called again, and ends in the same bytes as one that was
+    not; only `tokens_per_second` differs. `progress` is called with every row as it is logged;
+    `canary` are the prompts whose answers are kept beside the weights.
+
+    Raises TrainingError where there is nothing to train on, the token that ends an answer would not
+    be trained on, the loss is no longer finite, a batch does not fit a GPU's memory, or `out` holds
+    checkpoints of another training; ModelError where the folder holds no model that can be trained.
+    """
+    if settings.fp16 and not torch.cuda.is_available():
+        raise TrainingError(
+            "training.fp16 needs a GPU, and torch sees none: leave it out, or set training.bf16"
+        )
+    logging.disable_progress_bar()
+    tokenizer, layout = open_tokenizer(start)
+    model = open_model(start, student)
+    encoded = encode(examples, layout, _max_length(model, settings))
+    check_eos_trained(
+        pack(encoded[: settings.per_device_train_batch_size], rejected=False), layout.end
+    )
+    way = choose_layout(model, layout, max(each.longest for each in encoded))
+    checkpoints = Checkpoints(out)
+    checkpoints.discard_unfinished()
+    identity = _identity(start, examples, settings, student, seed)
+    checkpoint = checkpoints.newest()
+    done = TrainState(identity=identity)
+    if checkpoint is not None:
+        done = checkpoints.read(checkpoint, identity)
+    torch.set_flush_denormal(True)
+    torch.set_num_threads(settings.threads)
+    if settings.gradient_checkpointing:
+        enable_gradient_checkpointing(model)
+    trained = model if student.finetuning_type == "full" else with_adapters(model, student, seed)
+    trainer = StudentTrainer(trained, encoded, settings, way, seed, checkpoints, done, progress)
+    try:
+        with disk_errors_as_oserror(out):
+            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    except torch.OutOfMemoryError as error:
+        raise TrainingError(_too_large(settings)) from error
+    rows = trainer.done.rows
+    if not all(bool(p.isfinite().all()) for p in trained.parameters() if p.requires_grad):
+        raise TrainingError(not_finite("weights", trainer.state.global_step, settings))
+    trainer.unwrap()
+    if student.finetuning_type != "full":
+        model = merge_adapters(cast("PeftModel", trained), start, student)
+    with disk_errors_as_oserror(out):
+        save_student(model, tokenizer, layout, out)
+        write_canary(record_canary(model, layout, canary), out)
+    write_rows(rows, out / LOG)
+    checkpoints.remove()
+    return list(rows)
+
+
+def _max_length(model: PreTrainedModel, settings: TrainingSettings) -> int:
+    """The most tokens of a question and its answer: the recipe's, and no more than the model's."""
+    takes = getattr(model.config, "max_position_embeddings", None) or sys.maxsize
+    return min(settings.max_length or takes, takes)
+
+
+def _too_large(settings: TrainingSettings) -> str:
+    """What to do where a batch does not fit: first, what a run that has begun may change."""
+    size, times = settings.per_device_train_batch_size, settings.gradient_accumulation_steps
+    advice = "lower training.max_length, or take student.finetuning_type lora or qlora"
+    if size % 2 == 0:
+        advice = (
+            f"set training.per_device_train_batch_size to {size // 2} and"
+            f" training.gradient_accumulation_steps to {times * 2}, and run again: the steps stay"
+            " the same"
+        )
+    if not settings.gradient_checkpointing:
+        advice = f"set training.gradient_checkpointing to true; or {advice}"
+    return f"the GPU's memory is too small for {size} examples at a time: {advice}"
+
+
+def _identity(
+    start: Path,
+    examples: Sequence[Example],
+    settings: TrainingSettings,
+    student: StudentSettings,
+    seed: int,
+) -> str:
+    """Digest of all that decides a training's result, but for how sums are rounded."""
+    shared = {
+        "per_device_train_batch_size",
+        "gradient_accumulation_steps",
+        "gradient_checkpointing",
+        "logging_steps",
+        "report_to",
+        "save_steps",
+    }
+    digest = hashlib.sha256(settings.model_dump_json(exclude=shared).encode())
+    digest.update(str(settings.examples_a_step).encode())
+    digest.update(student.model_dump_json().encode())
+    digest.update(json.dumps([seed, *(asdict(example) for example in examples)]).encode())
+    for path in sorted(start.glob("*.safetensors")):
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()

@@ -1,1 +1,0 @@
-"""Stage 3: feedback decides which new questions, at which level, come next."""
