@@ -20,7 +20,7 @@ from pathlib import Path
 from sodakd.jsonl import write_rows
 from sodakd.seeds.load import load_seeds, to_question
 from sodakd.settings.questions import QuestionSettings
-from sodakd.teacher.prompts import render
+from sodakd.teacher.render_prompt import render
 from sodakd.teacher.replay import RecordedReply
 from sodakd.teacher.requests import Fault, Grade, Solve, TeacherRequest
 from sodakd.types import FaultKind, Language, Question, Usage

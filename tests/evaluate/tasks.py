@@ -1,6 +1,6 @@
 """Tasks of a benchmark's form, made by hand."""
 
-from sodakd.evaluate.benchmarks import prompts
+from sodakd.evaluate.benchmarks import task_prompt
 from sodakd.evaluate.benchmarks.task import BenchmarkTask
 from sodakd.types import CallTests, Language, Question, TestCase, TestScript
 
@@ -41,7 +41,7 @@ def task(language: Language) -> BenchmarkTask:
     return BenchmarkTask(
         id="Own/0",
         question=Question.new(
-            text=prompts.complete(language, prompt),
+            text=task_prompt.complete(language, prompt),
             language=language,
             tests=tests,
             source="own",

@@ -18,7 +18,7 @@ from sodakd.inference.model_server import Command, Server
 from sodakd.methods.engines import LOG, StudentEngine
 from sodakd.settings.generation import GenerationSettings
 from tests import tiny_models
-from tests.models.small import keep_canary, nudge, write_lively
+from tests.inference.small import keep_canary, nudge, write_lively
 from tests.servers.running import ROOT, serving
 
 OURS = (sys.executable, "-m", "tests.servers.model", "{model}", "--port", "{port}")

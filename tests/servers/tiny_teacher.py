@@ -33,7 +33,7 @@ from transformers import (
 )
 
 from sodakd.settings.training import TrainingSettings
-from sodakd.teacher.prompts import render
+from sodakd.teacher.render_prompt import render
 from sodakd.teacher.requests import Fault, Grade, Invent, Solve, TeacherRequest
 from sodakd.training.optimizer import make_optimizer
 from sodakd.types import FaultKind, Language, Question

@@ -12,7 +12,7 @@ from sodakd.json_text import parse_json
 from sodakd.settings.generation import GenerationSettings
 from sodakd.settings.teacher import TeacherSettings
 from sodakd.teacher.llm_teacher import LLMTeacher, Sampling
-from sodakd.teacher.prompts import prompt_faults, prompt_hash, render
+from sodakd.teacher.render_prompt import prompt_faults, prompt_hash, render
 from sodakd.teacher.requests import Solve
 from sodakd.teacher.teacher_endpoint import endpoint_of, missing_for_teacher
 from tests.teacher.shop import question

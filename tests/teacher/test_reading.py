@@ -12,7 +12,7 @@ from sodakd.teacher.parsers import (
     parse_invention,
     retry_request,
 )
-from sodakd.teacher.prompts import EVOLVE_OPERATIONS, FAULT_DESCRIPTIONS, render
+from sodakd.teacher.render_prompt import EVOLVE_OPERATIONS, FAULT_DESCRIPTIONS, render
 from sodakd.teacher.requests import (
     REQUEST_ADAPTER,
     Compare,

@@ -36,7 +36,7 @@ from sodakd.training.packing import check_eos_trained, pack
 from sodakd.training.schedule import Example, TokenizedExample, encode
 from sodakd.training.train import train
 from sodakd.training.trainer import StudentTrainer
-from tests.models.small import write_lively
+from tests.inference.small import write_lively
 from tests.tiny_models import CHATML, FAMILIES, byte_tokenizer, write_model
 from tests.training.questions import synthetic
 

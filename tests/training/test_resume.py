@@ -123,7 +123,7 @@ def test_a_killed_process_ends_as_one_that_was_not(
         "import sys, time; from pathlib import Path; from sodakd.training.train import train;"
         "from tests.training.test_resume import EXAMPLES, SETTINGS;"
         "wait = lambda row: time.sleep(600 if row.step >= 9 else 0);"
-        "fit(Path(sys.argv[1]), EXAMPLES, SETTINGS, 0, Path(sys.argv[2]), wait)"
+        "train(Path(sys.argv[1]), EXAMPLES, SETTINGS, 0, Path(sys.argv[2]), wait)"
     )
     root = Path(__file__).parents[2]
     process = subprocess.Popen(

@@ -1,7 +1,7 @@
 """`Judge`: programs in, verdicts out.
 
 Each program runs behind two walls (`sandbox/namespaces.py`, `sandbox/contain.c`), with limits on
-CPU and wall time, memory, processes, output and disk. What its calls must give is compared out here,
+CPU and wall time, memory, processes, output and disk. What its calls must give is compared outside,
 so a program cannot pass by anything but giving it.
 """
 

@@ -13,7 +13,7 @@ from sodakd.records import Allowance, Feedback, SftExample
 from sodakd.settings.training import TrainingSettings
 from sodakd.synthetic.teacher import WorldTeacher
 from sodakd.teacher.cost import NANO
-from sodakd.teacher.prompts import render
+from sodakd.teacher.render_prompt import render
 from sodakd.teacher.requests import Fault, Grade, Invent, Solve, TeacherRequest
 from sodakd.teacher.teacher_endpoint import prices_of
 from sodakd.training.schedule import Example, count_steps

@@ -10,7 +10,7 @@ from typing import Protocol
 from pydantic import JsonValue
 
 from sodakd.inference.completions import Completion, Finish, Message, Request, UsageMeter
-from sodakd.teacher.prompts import prompt_hash, render
+from sodakd.teacher.render_prompt import prompt_hash, render
 from sodakd.teacher.requests import Reply, TeacherRequest
 from sodakd.types import Usage, canonical_json
 

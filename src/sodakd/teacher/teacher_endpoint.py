@@ -10,7 +10,7 @@ from sodakd.settings.secrets import shown_variable
 from sodakd.settings.teacher import TeacherSettings
 from sodakd.settings.urls import address_fault, public_address
 from sodakd.teacher.cost import Prices
-from sodakd.teacher.prompts import prompt_faults
+from sodakd.teacher.render_prompt import prompt_faults
 
 OPENAI = "https://api.openai.com/v1"
 

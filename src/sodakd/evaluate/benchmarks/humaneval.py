@@ -2,7 +2,7 @@
 
 import re
 
-from sodakd.evaluate.benchmarks import prompts
+from sodakd.evaluate.benchmarks import task_prompt
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, DatasetFile, Row
 from sodakd.judge.assertions import as_calls
 from sodakd.types import Language, Question, TestScript
@@ -20,7 +20,7 @@ def task(row: Row, language: Language, source: str = "humaneval") -> BenchmarkTa
     return BenchmarkTask(
         id=row.text("task_id"),
         question=Question.new(
-            text=prompts.complete(language, prompt),
+            text=task_prompt.complete(language, prompt),
             language=language,
             tests=as_calls(script) if language is Language.PYTHON else script,
             source=source,

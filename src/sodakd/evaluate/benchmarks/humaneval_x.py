@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 
-from sodakd.evaluate.benchmarks import humaneval, prompts
+from sodakd.evaluate.benchmarks import humaneval, task_prompt
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, DatasetFile, Library, Row
 from sodakd.text.source import Source
 from sodakd.types import Language, Question, TestScript
@@ -51,7 +51,7 @@ def _task(row: Row, language: Language) -> BenchmarkTask:
     return BenchmarkTask(
         id=row.text("task_id"),
         question=Question.new(
-            text=prompts.complete(language, prompt),
+            text=task_prompt.complete(language, prompt),
             language=language,
             tests=TestScript(entry_point=entry, script=row.text("test")),
             source="humaneval-x",

@@ -4,7 +4,7 @@ import ast
 import warnings
 
 from sodakd.errors import DataError
-from sodakd.evaluate.benchmarks import prompts
+from sodakd.evaluate.benchmarks import task_prompt
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, DatasetFile, Row
 from sodakd.judge.assertions import as_calls
 from sodakd.types import Language, Question, TestScript
@@ -28,7 +28,7 @@ def _task(row: Row, language: Language) -> BenchmarkTask:
     return BenchmarkTask(
         id=f"MBPP/{_number(row)}",
         question=Question.new(
-            text=prompts.write(language, text, shown),
+            text=task_prompt.write(language, text, shown),
             language=language,
             tests=as_calls(TestScript(entry_point=entry, script=f"{setup}\n{shown}\n")),
             source="mbpp",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 
-from sodakd.evaluate.benchmarks import prompts
+from sodakd.evaluate.benchmarks import task_prompt
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, DatasetFile, Row
 from sodakd.types import Language, Question, TestScript
 
@@ -44,7 +44,7 @@ def _task(row: Row, language: Language) -> BenchmarkTask:
     return BenchmarkTask(
         id=row.text("task_id"),
         question=Question.new(
-            text=prompts.complete(language, raw),
+            text=task_prompt.complete(language, raw),
             language=language,
             tests=TestScript(entry_point=entry, script=script),
             source="mceval",

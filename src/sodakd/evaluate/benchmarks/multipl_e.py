@@ -7,7 +7,7 @@ solutions but Python's.
 
 from collections.abc import Callable, Mapping
 
-from sodakd.evaluate.benchmarks import humaneval, prompts
+from sodakd.evaluate.benchmarks import humaneval, task_prompt
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, DatasetFile, Row
 from sodakd.types import Language, Question, TestScript
 
@@ -37,7 +37,7 @@ def _task(row: Row, language: Language) -> BenchmarkTask:
     return BenchmarkTask(
         id=row.text("name"),
         question=Question.new(
-            text=prompts.complete(language, prompt),
+            text=task_prompt.complete(language, prompt),
             language=language,
             tests=TestScript(entry_point=entry, script=_SCRIPT.get(language, str)(tests)),
             source="multipl-e",

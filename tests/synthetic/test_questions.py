@@ -17,7 +17,7 @@ from sodakd.synthetic.program import Program, Step, level, skeleton
 from sodakd.synthetic.related import at_level
 from sodakd.synthetic.splits import Split, split_of
 from sodakd.types import CallTests, Question
-from tests.world.programs import passes
+from tests.synthetic.programs import passes
 
 _MOSTLY_EASY = (1, 1, 2, 2, 2, 3)
 

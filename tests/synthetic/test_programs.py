@@ -22,7 +22,7 @@ from sodakd.synthetic.wording import (
     OPERATION_PHRASES,
     PREDICATE_PHRASES,
 )
-from tests.world.programs import inputs_of, printed, programs, same
+from tests.synthetic.programs import inputs_of, printed, programs, same
 
 
 def test_there_are_at_least_49_operations_each_with_meaning_form_and_phrases() -> None:

@@ -18,7 +18,7 @@ from sodakd.synthetic.teacher import WorldTeacher
 from sodakd.teacher.parsers import UnreadableReply, parse_grade, parse_invention
 from sodakd.teacher.requests import Fault, Grade, Invent, LocalTeacher, Solve, TeacherRequest
 from sodakd.types import CallTests, FaultKind, Question
-from tests.world.programs import passes
+from tests.synthetic.programs import passes
 
 TEACHER: LocalTeacher = WorldTeacher()
 _EDITS = (

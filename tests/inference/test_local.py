@@ -13,7 +13,7 @@ from sodakd.teacher.ledger import Ledger
 from sodakd.teacher.requests import Fault
 from sodakd.teacher.teacher_endpoint import prices_of
 from sodakd.types import FaultKind
-from tests.models.small import write_lively
+from tests.inference.small import write_lively
 from tests.teacher.shop import question, solves
 
 

@@ -19,7 +19,7 @@ from sodakd.inference.canary import (
     read_canary,
 )
 from sodakd.inference.transformers import TransformersModel
-from tests.models.small import keep_canary, nudge, write_lively
+from tests.inference.small import keep_canary, nudge, write_lively
 
 
 def row(text: str, rival: tuple[str, float] = ("?", -9.0)) -> CanaryRow:

@@ -9,7 +9,7 @@ from sodakd.errors import ModelError
 from sodakd.inference import kv_decode, transformers
 from sodakd.inference.canary import PROMPTS
 from sodakd.inference.transformers import TransformersModel
-from tests.models.small import keep_canary, opened, write_lively
+from tests.inference.small import keep_canary, opened, write_lively
 
 ASKED = [*PROMPTS, "Hi", "Say what a stack is. " * 8, *(f"Count to {n}." for n in range(12))]
 LONGEST = 40

@@ -13,7 +13,7 @@ from sodakd.synthetic.operations import LEVELS
 from sodakd.synthetic.splits import Split
 from sodakd.teacher.parsers import FaultyCode
 from sodakd.types import CallTests, FaultKind, Question
-from tests.world.programs import passes
+from tests.synthetic.programs import passes
 
 _KINDS = tuple(FaultKind)
 

@@ -13,7 +13,7 @@ from sodakd.synthetic.operations import LEVELS, OPERATIONS, Kind
 from sodakd.synthetic.program import Program
 from sodakd.synthetic.splits import Split
 from sodakd.types import CallTests, FaultKind, Language
-from tests.world.toolchains import Job, outputs
+from tests.synthetic.toolchains import Job, outputs
 
 _PER_FILE = 250
 _PARAMETERS = {Kind.L: "xs", Kind.N: "n", Kind.S: "string"}
