@@ -98,7 +98,7 @@ def read_object(text: str, where: str) -> Mapping[str, JsonValue]:
 
 
 def append_rows(path: Path, rows: Iterable[FrozenModel]) -> None:
-    """Add rows at a file's end; what a crash leaves of a row is dropped by `read_appended`."""
+    """Add rows at a file's end; what a crash leaves of a row is dropped by `read_journal`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as file:
         file.write("".join(row.model_dump_json() + "\n" for row in rows).encode())

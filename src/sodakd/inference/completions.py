@@ -170,7 +170,7 @@ def max_usage(request: Request) -> Usage:
 class UsageBound:
     """The most tokens that an attempt can take, by what the answers so far took.
 
-    Some servers count hidden reasoning, or a long system turn of their own, beyond `at_most`: the
+    Some servers count hidden reasoning, or a long system turn of their own, beyond `max_usage`: the
     largest excess that was seen is set aside for every later attempt.
     """
 

@@ -11,9 +11,9 @@ from sodakd.inference.token_sampling import Ended, TokenSelector
 
 
 class ForcedToken(LogitsProcessor):
-    """Leaves one token possible in each row, the one that a `Chooser` chooses; tells of rows' ends.
+    """Leaves one token possible in each row, that which a `TokenSelector` selects.
 
-    `generate` goes on with a row that has ended until all have.
+    It tells of rows' ends. `generate` goes on with a row that has ended until all have.
     """
 
     def __init__(
@@ -48,7 +48,8 @@ def decode(
 ) -> list[list[int]]:
     """Answers of one batch as token ids, without the token that ended them; each told as it ends.
 
-    A model's own generation config (a penalty, a top-p) fills gaps of this one: see `plain_config`.
+    A model's own generation config (a penalty, a top-p) fills gaps of this one: see
+    `empty_generation_config`.
     """
     width = max(map(len, prompts))
     pad = min(stops)  # hidden by the mask, and cut off behind the token that ends a row

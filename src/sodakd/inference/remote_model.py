@@ -1,4 +1,4 @@
-"""A model behind a server as a `Generator`: a student or a scorer need not be in this process."""
+"""A model behind a server as a `TextGenerator`: a student need not be in this process."""
 
 import asyncio
 from collections.abc import Callable, Sequence

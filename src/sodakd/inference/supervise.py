@@ -1,6 +1,6 @@
 """Run as a program: a server that ends with whoever started it, its own children with it.
 
-    python watched.py PARENT COMMAND [ARGUMENT]...
+    python supervise.py PARENT COMMAND [ARGUMENT]...
 
 The kernel tells this process when its parent is gone, however it went. It then asks the server to
 end, and kills what is left after a while. Servers start processes of their own, and some hear no

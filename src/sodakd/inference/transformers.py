@@ -1,6 +1,6 @@
 """A causal language model of a local folder that answers batches of prompts.
 
-Batches are sorted by length. They are decoded by `lean.py` where attention is plain, the model
+Batches are sorted by length. They are decoded by `kv_decode.py` where attention is plain, the model
 computes in float32 on a CPU, and the lean decode was seen to give the tokens of `generate`; else by
 `generate` itself.
 """

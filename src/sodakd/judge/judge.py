@@ -146,8 +146,8 @@ class Judge:
     def lint(self, programs: Sequence[Program], *, full: bool = False) -> list[tuple[Finding, ...]]:
         """What static tools find in programs, in their order: advice, which changes no verdict.
 
-        The fast tools by default, or with `full` all of the table in `lint/table.py`. A tool that
-        is missing here finds nothing, and `notes` says so.
+        The fast tools by default, or with `full` all of the table in `lint/registry.py`. A tool
+        that is missing here finds nothing, and `notes` says so.
 
         Raises:
             JudgeError: the judge itself failed.

@@ -30,7 +30,7 @@ class MissingLanguages:
     def told(self) -> Iterator[None]:
         """Raise `LanguageMissing` at the end, where a program was left out.
 
-        Where tests do not fit their programs as well, it is the cause of `UnfitError`.
+        Where tests do not fit their programs as well, it is the cause of `InvalidTestsError`.
         """
         try:
             yield

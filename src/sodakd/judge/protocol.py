@@ -47,7 +47,7 @@ def encode_limits(settings: JudgeSettings, factor: float) -> dict[str, JsonValue
 def encode_task(
     program: Program, limits: dict[str, JsonValue], *, warm: bool
 ) -> dict[str, JsonValue]:
-    """What a worker is asked. Raises `UnfitError` where the tests lack a signature."""
+    """What a worker is asked. Raises `InvalidTestsError` where the tests lack a signature."""
     tests = program.tests
     calls = tests.cases if isinstance(tests, CallTests) else ()
     signature = tests.signature if isinstance(tests, CallTests) else None
@@ -118,7 +118,7 @@ def versions(languages: Iterable[Language]) -> Mapping[str, str]:
 def decode_verdict(said: dict[str, JsonValue], program: Program, walls: SandboxKind) -> Verdict:
     """What a worker said of a program; the values of calls are compared here.
 
-    Raises `UnfitError` where it said that the tests cannot be put to it.
+    Raises `InvalidTestsError` where it said that the tests cannot be put to it.
     """
     if "unfit" in said:
         raise InvalidTestsError({program.id: str(said["unfit"])})

@@ -48,7 +48,7 @@ class _Node:
         self._judge = Judge(settings, workers)
 
     def judge(self, programs: Sequence[Program]) -> _Said[Verdict]:
-        """The verdicts of a chunk. Raises `UnfitError`, which names programs by their place."""
+        """The verdicts of a chunk. Raises `InvalidTestsError` with programs by their place."""
         numbered = [replace(one, id=str(at)) for at, one in enumerate(programs)]
         return _Said(self._judge.all(numbered), self._judge.notes())
 

@@ -18,7 +18,7 @@ MOST_COMPLETION_TOKENS = 1024
 
 
 class WorldTeacher:
-    """A `Teacher` for questions of the world. It knows their programs from their sources."""
+    """A `LocalTeacher` for questions of the world. It knows their programs from their sources."""
 
     name = "world-1"
 

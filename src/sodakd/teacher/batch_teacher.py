@@ -34,7 +34,7 @@ MAX_ROUNDS = 3
 
 
 class BatchTeacher:
-    """A `CallingTeacher` whose asks go out in batches. Its answers have the key of direct ones."""
+    """A `RemoteTeacher` whose asks go out in batches. Its answers have the key of direct ones."""
 
     def __init__(self, chat: LLMTeacher, batches: BatchApi) -> None:
         self.name = chat.name

@@ -24,7 +24,7 @@ class ModelOpener(Protocol):
 
 
 class Session(Protocol):
-    """An open `Completer`."""
+    """An opened model."""
 
     async def complete(self, request: Request, till: UsageMeter) -> Completion:
         """An answer; every attempt goes through the till."""
@@ -51,7 +51,7 @@ class Sampling:
 
 
 class LLMTeacher:
-    """A `CallingTeacher`. An answer that is cut off is asked for once more at twice the length.
+    """A `RemoteTeacher`. An answer that is cut off is asked for once more at twice the length.
 
     `prompts` is a folder of prompt files that take the place of the shipped ones.
     """
@@ -112,7 +112,7 @@ class LLMTeacher:
 
 
 class _OpenSession:
-    """The context in which a `ChatTeacher` has its model."""
+    """The context in which an `LLMTeacher` has its model."""
 
     def __init__(self, teacher: LLMTeacher) -> None:
         self._teacher = teacher

@@ -51,7 +51,7 @@ class RecordedReply(FrozenModel):
 
 
 class ReplayTeacher:
-    """A `Teacher` of records. Its answers are those of the file, whatever its model was."""
+    """A `LocalTeacher` of records. Its answers are those of the file, whatever its model was."""
 
     def __init__(self, records: Mapping[str, RecordedReply], source: str) -> None:
         self._records = records

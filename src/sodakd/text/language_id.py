@@ -1,7 +1,7 @@
 """Which language a piece of code is in, and whether a text is code at all: by its marks.
 
 Every mark found adds its weight to its language; the heaviest wins. It is a guess: how good it is,
-`tests/judge/test_extract.py` measures on programs whose language is known.
+`tests/text/test_extract.py` measures on programs whose language is known.
 """
 
 import re

@@ -23,7 +23,7 @@ PRE_TOKENIZE = r"\n[ \t]*| ?[\p{L}\p{M}_]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}_]+|\s"
 def train_tokenizer(
     texts: Iterable[str], vocab_size: int, max_length: int
 ) -> PreTrainedTokenizerFast:
-    """Byte-level BPE over `PIECES`: every text comes back exactly, whatever its characters."""
+    """Byte-level BPE over `PRE_TOKENIZE`: every text comes back exactly, character by character."""
     tokenizer = FastTokenizer(BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [

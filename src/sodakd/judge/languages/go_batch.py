@@ -2,7 +2,7 @@
 
 To link takes longer than all else. What all programs of a batch share is read-only code: each runs
 in a process of its own, behind a wall of its own, and is told by its first argument which it is.
-`go_source.py` says which programs may be neighbours; the others are linked alone.
+`go_analysis.py` says which programs may be neighbours; the others are linked alone.
 """
 
 import fcntl

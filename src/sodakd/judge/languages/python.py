@@ -49,7 +49,7 @@ def _run(
     output: int,
     result: int,
 ) -> ExitInfo:
-    """Run a process that does what is asked of `child.py`; `result` becomes its descriptor 3."""
+    """Run a process that does what `python_runner.py` is asked; `result` is its descriptor 3."""
     most = task.limits.output
     with MemFile("asked") as file, Job(box, task.limits) as job:
         # Version 2 copies what is there twice: no call shall see what another did to its arguments.
@@ -65,7 +65,7 @@ def _run(
 
 
 def _command(function: str, *given: str) -> tuple[str, ...]:
-    """An interpreter that starts by calling a function of `child.py`."""
+    """An interpreter that starts by calling a function of `python_runner.py`."""
     main = (  # the folder that holds the package is not seen everywhere
         f"import sys; own = sys.modules['sodakd'] = type(sys)('sodakd');"
         f" own.__path__ = [{path_inside(_PACKAGE)!r}];"

@@ -27,7 +27,7 @@ import javax.tools.StandardJavaFileManager;
 import javax.tools.StandardLocation;
 import javax.tools.ToolProvider;
 
-/** javac, kept running: sources in, classes or diagnostics out. See server.py for the framing. */
+/** javac, kept running: sources in, classes or diagnostics out. See compiler_server.py for the framing. */
 public final class SodakdJavac {
     private static final List<String> OPTIONS =
         List.of("-proc:none", "-nowarn", "-implicit:none", "-XDstringConcat=inline");

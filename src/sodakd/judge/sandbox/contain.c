@@ -30,7 +30,7 @@ struct limits {
     long disk, inodes;
     long uid;     /* to change to, or -1 to stay */
     long bounded; /* bits of capabilities that no program of the job shall ever get */
-    long steps;   /* of the filter, see filters.py */
+    long steps;   /* of the filter, see seccomp.py */
     struct sock_filter filter[STEPS];
 };
 

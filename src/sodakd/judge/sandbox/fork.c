@@ -1,6 +1,6 @@
 /* An add-on by which node forks itself into jobs: what is loaded and warm is so for every program.
  *
- * `serve(socket)` answers the requests of `zygote.py` and returns, 0, in each child alone, which is
+ * `serve(socket)` answers the requests of `fork_server.py` and returns, 0, in each child alone, which is
  * untrusted by then. `leave(status)` ends a child: node's own way would wait for threads that only
  * the parent has. `working()` says how many requests libuv has open: node's own list of what it waits
  * for lacks those for other threads. The few functions of Node-API and libuv are declared here: no

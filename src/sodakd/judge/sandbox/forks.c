@@ -1,4 +1,4 @@
-/* A process that forks itself into jobs: it answers the requests of `zygote.py`. It is part of the
+/* A process that forks itself into jobs: it answers the requests of `fork_server.py`. It is part of the
  * inner wall's library, which our Python calls; other processes include it.
  */
 #include "contain.c"

@@ -27,7 +27,7 @@ def is_plain(value: object) -> bool:
 
 
 def encode(value: object) -> Json:
-    """Return the value as JSON. Raises `NotPlainError`."""
+    """Return the value as JSON. Raises `NotSerialisable`."""
     kind = type(value)
     if value is None or (isinstance(value, (bool, float, str)) and kind in _SIMPLE):
         return value

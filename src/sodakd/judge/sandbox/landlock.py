@@ -1,8 +1,8 @@
 """The outer wall where namespaces are refused: Landlock (Linux 6.12 or newer), or nothing at all.
 
-It is weaker than `wall.py`: a program sees that the machine's files are there, counts among the
-user's processes, and writes to a folder of the real disk. What it may open, whom it may signal and
-which sockets it reaches are Landlock's to say. Nothing but the standard library is imported here.
+It is weaker than `namespaces.py`: a program sees that the machine's files are there, counts among
+the user's processes, and writes to a folder of the real disk. What it may open, whom it may signal
+and which sockets it reaches are Landlock's to say. Only the standard library is imported here.
 """
 
 import contextlib

@@ -1,6 +1,6 @@
 """A worker: the process behind the outer wall that tries programs, one after the other.
 
-Started by `pool.py` with a socket. Tasks come as a line of JSON, `batch`; so do their results.
+`worker_process.py` starts it with a socket. Tasks come as a line of JSON, `batch`; so do results.
 """
 
 import importlib
