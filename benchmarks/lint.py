@@ -1,6 +1,6 @@
 """What static tools cost by the judge, beside the plain tools, on programs that a model wrote.
 
-    python benchmarks/lint.py FOLDER [LANGUAGE ...] [--count 96] [--repeat 3] [--full]
+    python benchmarks/lint.py FOLDER [LANGUAGE ...] [--count 96] [--repeat 3]
 
 FOLDER holds `LANGUAGE.jsonl` with rows `id, program`. One core, contenders alternate block by
 block, medians over blocks. `batch` is `Judge.lint` on a block, in the sandbox; `single` the same
@@ -79,10 +79,10 @@ def cpu_seconds() -> float:
     return total
 
 
-def measure(name: str, rows: Sequence[dict[str, str]], repeat: int, *, full: bool) -> str:
+def measure(name: str, rows: Sequence[dict[str, str]], repeat: int) -> str:
     """One line of the table."""
     language = FILES[name]
-    tools = tools_for([language], full=full).installed
+    tools = tools_for([language]).installed
     batch: list[float] = []
     spent, read = 0.0, 0
     single: list[float] = []
@@ -98,13 +98,13 @@ def measure(name: str, rows: Sequence[dict[str, str]], repeat: int, *, full: boo
                     for row in rows[start : start + BLOCK]
                 ]
                 used, begun = cpu_seconds(), time.perf_counter()
-                judge.lint(programs, full=full)
+                judge.lint(programs)
                 batch.append((time.perf_counter() - begun) / len(programs))
                 spent, read = spent + cpu_seconds() - used, read + len(programs)
                 some = programs[:8]
                 begun = time.perf_counter()
                 for program in some:
-                    judge.lint([replace(program, code=f"{program.code} ")], full=full)
+                    judge.lint([replace(program, code=f"{program.code} ")])
                 single.append((time.perf_counter() - begun) / len(some))
                 begun = time.perf_counter()
                 for program in some:
@@ -128,7 +128,6 @@ def main() -> None:
     parser.add_argument("languages", nargs="*", default=list(FILES))
     parser.add_argument("--count", type=int, default=96)
     parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--full", action="store_true", help="all tools, not the fast ones alone")
     given = parser.parse_intermixed_args()
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     os.environ |= {"GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local"}
@@ -138,7 +137,7 @@ def main() -> None:
     for name in given.languages:
         lines = (given.folder / f"{name}.jsonl").read_text().splitlines()[: given.count]
         rows = [json.loads(line) for line in lines]
-        print(measure(name, rows, given.repeat, full=given.full), flush=True)
+        print(measure(name, rows, given.repeat), flush=True)
 
 
 if __name__ == "__main__":

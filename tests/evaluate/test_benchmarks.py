@@ -23,7 +23,6 @@ from sodakd.evaluate.table import outcomes_in_words, results_table
 from sodakd.inference.protocols import Generation, OnGeneration
 from sodakd.judge.lint import ruff
 from sodakd.judge.toolchains import MissingToolchain, toolchain
-from sodakd.settings.stages import Lint
 from sodakd.types import Language
 from tests.evaluate.nothing import nothing
 
@@ -150,7 +149,7 @@ def test_what_static_tools_find_in_solutions_is_counted_by_rule(tmp_path: Path) 
     asked = settings(str(file), "humaneval", folder, Language.PYTHON, 2)
     plain = evaluate(asked, out, None, 1)
     assert plain.found is None
-    done = evaluate(asked, out, None, 1, lint=Lint.FAST)  # goes on: the verdicts are there
+    done = evaluate(asked, out, None, 1, lint=True)  # goes on: the verdicts are there
     assert done.groups == plain.groups
     assert done.found is not None
     own = [[one.rule for one in sample.findings] for sample in done.found.samples]

@@ -8,12 +8,10 @@ import typer
 
 from sodakd.cli.options import (
     AllowUnsandboxed,
+    AskLint,
     CpuSeconds,
-    LintFast,
-    LintFull,
     Workers,
     finite,
-    lint_level,
     parse_language,
 )
 from sodakd.errors import DataError
@@ -70,8 +68,7 @@ def evaluate(
     ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Answers at a time.")] = 64,
     allow_unsandboxed: AllowUnsandboxed = False,
-    lint: LintFast = False,
-    lint_full: LintFull = False,
+    lint: AskLint = False,
 ) -> None:
     """Measure pass@k on benchmarks; the same command goes on where it was stopped.
 
@@ -116,9 +113,7 @@ def evaluate(
     served = RemoteModel(base_url, api_key_env, max_in_flight) if base_url else None
     here = LocalModel(device, dtype.value if dtype else None, batch_size)
     open_model = model_factory(model, served or here) if model else None
-    done = evaluate(
-        settings, out, open_model, workers, allow_unsandboxed, lint_level(lint, lint_full)
-    )
+    done = evaluate(settings, out, open_model, workers, allow_unsandboxed, lint)
     make_console().print(results_table(done.groups))
     for line in (*outcomes_in_words(done.groups), *done.remarks):
         typer.echo(line)

@@ -7,11 +7,9 @@ import typer
 
 from sodakd.cli.options import (
     AllowUnsandboxed,
+    AskLint,
     CpuSeconds,
-    LintFast,
-    LintFull,
     Workers,
-    lint_level,
     parse_language,
 )
 from sodakd.errors import DataError
@@ -48,8 +46,7 @@ def judge(
     install_help: Annotated[
         bool, typer.Option("--install-help", help="Print what installs all that is missing.")
     ] = False,
-    lint: LintFast = False,
-    lint_full: LintFull = False,
+    lint: AskLint = False,
 ) -> None:
     """Run programs with their tests in a sandbox; a verdict a row, as they come.
 
@@ -81,5 +78,4 @@ def judge(
         allow_unsandboxed=allow_unsandboxed,
     )
     known = None if language is None else parse_language(language)
-    tools = lint_level(lint, lint_full)
-    judge_file(JudgeFileOptions(file, tests, known, out, settings, workers, tools, restart))
+    judge_file(JudgeFileOptions(file, tests, known, out, settings, workers, lint, restart))

@@ -9,7 +9,6 @@ import typer
 from sodakd.errors import DataError
 
 if TYPE_CHECKING:
-    from sodakd.settings.stages import Lint
     from sodakd.types import Language
 
 
@@ -40,19 +39,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of words or a
 AllowUnsandboxed = Annotated[
     bool, typer.Option("--allow-unsandboxed", help="Judge even without a sandbox; warns.")
 ]
-LintFast = Annotated[
-    bool, typer.Option("--lint", help="Say what the fast static tools find as well.")
-]
-LintFull = Annotated[
-    bool, typer.Option("--lint-full", help="The same with all tools: gcc -Wall, go vet too.")
-]
-
-
-def lint_level(fast: bool, full: bool) -> "Lint":  # as the options give them
-    """Which static tools `--lint` and `--lint-full` ask for."""
-    from sodakd.settings.stages import Lint
-
-    return Lint.FULL if full else Lint.FAST if fast else Lint.OFF
+AskLint = Annotated[bool, typer.Option("--lint", help="Say what static tools find as well.")]
 
 
 def parse_language(name: str) -> "Language":

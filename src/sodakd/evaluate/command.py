@@ -37,7 +37,7 @@ from sodakd.evaluate.sampling import SampleBackend, SampleRequest, SamplingParam
 from sodakd.inference.protocols import Generation
 from sodakd.jsonl import append_rows, atomic_write, read_journal, write_rows
 from sodakd.judge.judge import Judge, versions
-from sodakd.settings.stages import JudgeSettings, Lint
+from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Language
 
 _KEPT_TOGETHER = 64
@@ -84,7 +84,7 @@ def evaluate(
     open_model: Callable[[], SampleBackend] | None,
     workers: int | None,
     allow_unsandboxed: bool = False,
-    lint: Lint = Lint.OFF,
+    lint: bool = False,
 ) -> EvalResult:
     """Evaluate a model, a file of solutions, or the benchmarks' own solutions (`source: gold`).
 
@@ -117,8 +117,8 @@ def evaluate(
         }
         judged = _judged(judging, tasks, samples, out, workers, screen)
         found = None
-        if lint is not Lint.OFF:
-            found = _found(judging, tasks, samples, workers, lint)
+        if lint:
+            found = _found(judging, tasks, samples, workers)
             write_rows(out / "findings.jsonl", found.samples)
             log.say("static tools have read all samples")
         each = [result_of(part.benchmark, part.whole, samples, judged) for part in parts]
@@ -273,10 +273,9 @@ def _found(
     tasks: Mapping[TaskKey, BenchmarkTask],
     samples: Sequence[Sample],
     workers: int | None,
-    lint: Lint,
 ) -> LintSummary:
     with Judge(judging, workers) as judge:
-        listed = find_in(judge, tasks, samples, full=lint is Lint.FULL)
+        listed = find_in(judge, tasks, samples)
         return LintSummary(listed, judge.versions(), judge.notes())
 
 

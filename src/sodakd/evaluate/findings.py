@@ -24,10 +24,8 @@ def find_in(
     judge: Judge,
     tasks: Mapping[TaskKey, BenchmarkTask],
     samples: Sequence[Sample],
-    *,
-    full: bool,
 ) -> list[SampleFindings]:
-    """The findings of the fast tools, or of all, in the samples' order."""
+    """The findings of static tools in the samples' order."""
     programs = [program_of(tasks[one.key[:3]], one.text) for one in samples]
     return [
         SampleFindings(
@@ -37,7 +35,7 @@ def find_in(
             number=one.number,
             findings=findings,
         )
-        for one, findings in zip(samples, judge.lint(programs, full=full), strict=True)
+        for one, findings in zip(samples, judge.lint(programs), strict=True)
     ]
 
 

@@ -143,16 +143,15 @@ class Judge:
             for number, verdict in self._stream(noted()):
                 yield JudgedProgram(ids.pop(number), verdict)
 
-    def lint(self, programs: Sequence[Program], *, full: bool = False) -> list[tuple[Finding, ...]]:
+    def lint(self, programs: Sequence[Program]) -> list[tuple[Finding, ...]]:
         """What static tools find in programs, in their order: advice, which changes no verdict.
 
-        The fast tools by default, or with `full` all of the table in `lint/registry.py`. A tool
-        that is missing here finds nothing, and `notes` says so.
+        A tool of `lint/registry.py` that is missing here finds nothing, and `notes` says so.
 
         Raises:
             JudgeError: the judge itself failed.
         """
-        return self._tools.findings(self._tools.of(programs, full=full), programs)
+        return self._tools.findings(self._tools.of(programs), programs)
 
     def versions(self) -> Mapping[str, str]:
         """The versions of the tools that judged so far, by tool."""

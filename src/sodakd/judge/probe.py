@@ -102,7 +102,7 @@ def languages() -> list[tuple[str, str]]:
 
 def static_tools() -> list[tuple[str, str]]:
     """Each static tool with its version, or the command that brings it."""
-    found = tools_for(Language, full=True)
+    found = tools_for(Language)
     lines = {tool: f"{tool.name} {found.installed[tool].version}" for tool in found.installed}
     lines |= {tool: f"missing: {why}" for tool, why in found.missing.items()}
     return [("lint", lines[tool]) for tool in TOOLS]
@@ -112,7 +112,7 @@ def install_help() -> str:
     """One command that installs all that is missing; then what each language and tool needs."""
     toolchains = {language: toolchain(language) for language in Language}
     lacking = [one.command for one in toolchains.values() if isinstance(one, MissingToolchain)]
-    lacking += [tool.install for tool in tools_for(Language, full=True).missing]
+    lacking += [tool.install for tool in tools_for(Language).missing]
     names = [*Language, *(tool.name for tool in TOOLS)]
     width = max(map(len, names))
     lines = [f"  {language.value:<{width}}  {INSTALL[language]}" for language in Language]

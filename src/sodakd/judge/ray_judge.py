@@ -52,9 +52,9 @@ class _Node:
         numbered = [replace(one, id=str(at)) for at, one in enumerate(programs)]
         return _Said(self._judge.all(numbered), self._judge.notes())
 
-    def lint(self, programs: Sequence[Program], *, full: bool) -> _Said[tuple[Finding, ...]]:
+    def lint(self, programs: Sequence[Program]) -> _Said[tuple[Finding, ...]]:
         """The findings of a chunk."""
-        return _Said(self._judge.lint(programs, full=full), self._judge.notes())
+        return _Said(self._judge.lint(programs), self._judge.notes())
 
 
 class _Judging(Protocol):
@@ -62,9 +62,7 @@ class _Judging(Protocol):
 
 
 class _Linting(Protocol):
-    def remote(
-        self, programs: Sequence[Program], *, full: bool
-    ) -> "ObjectRef[_Said[tuple[Finding, ...]]]": ...
+    def remote(self, programs: Sequence[Program]) -> "ObjectRef[_Said[tuple[Finding, ...]]]": ...
 
 
 class _Actor(Protocol):
@@ -147,12 +145,12 @@ class ClusterJudge:
         spread: Iterator[tuple[Program, Verdict]] = self._spread(programs, ask)
         return (JudgedProgram(of.id, verdict) for of, verdict in spread)
 
-    def lint(self, programs: Sequence[Program], *, full: bool = False) -> list[tuple[Finding, ...]]:
+    def lint(self, programs: Sequence[Program]) -> list[tuple[Finding, ...]]:
         """What static tools find in programs, in their order, as `Judge.lint` has it."""
         numbered = [replace(program, id=str(number)) for number, program in enumerate(programs)]
 
         def ask(actor: _Actor, chunk: Sequence[Program]) -> "ObjectRef[_Said[tuple[Finding, ...]]]":
-            return actor.lint.remote(chunk, full=full)
+            return actor.lint.remote(chunk)
 
         spread: Iterator[tuple[Program, tuple[Finding, ...]]] = self._spread(numbered, ask)
         found = {int(of.id): findings for of, findings in spread}

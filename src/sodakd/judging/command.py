@@ -23,7 +23,7 @@ from sodakd.judge.missing_languages import missing_error
 from sodakd.judge.program import JudgedProgram
 from sodakd.judging.rows import Row, read_programs
 from sodakd.judging.verdict_file import ResumedVerdicts, VerdictRow, key_of, load_valid
-from sodakd.settings.stages import JudgeSettings, Lint
+from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Finding, JudgeStage, Language, Outcome
 
 
@@ -41,7 +41,7 @@ class JudgeFileOptions:
     out: Path | None
     settings: JudgeSettings
     workers: int | None
-    lint: Lint
+    lint: bool
     restart: bool = False
 
 
@@ -68,9 +68,9 @@ def judge_file(asked: JudgeFileOptions) -> None:
     screen = Console(stderr=True)
     left: list[JudgeError] = []
     with Judge(asked.settings, asked.workers) as judge, _written(asked.out) as file_out:
-        if asked.lint is not Lint.OFF:
+        if asked.lint:
             screen.print("static tools read the programs")
-            found = judge.lint(programs, full=asked.lint is Lint.FULL)
+            found = judge.lint(programs)
             findings |= dict(zip(open_, found, strict=True))
         bar = track(
             judge.many(programs),
@@ -84,7 +84,7 @@ def judge_file(asked: JudgeFileOptions) -> None:
                 number = int(one.id)
                 row = given.rows[number]
                 told = _told(one, row, keys[number])
-                if asked.lint is not Lint.OFF:
+                if asked.lint:
                     told["findings"] = [own.model_dump(mode="json") for own in findings[number]]
                 file_out.write(json.dumps(told) + "\n")
                 file_out.flush()
@@ -93,7 +93,7 @@ def judge_file(asked: JudgeFileOptions) -> None:
             left = [*_left_out(error, given.rows)]
         used, notes = judge.versions(), judge.notes()
     screen.print(_summary(counts))
-    if asked.lint is not Lint.OFF:
+    if asked.lint:
         screen.print(rules_table(findings.values()))
     if used:
         screen.print("with " + ", ".join(f"{name} {version}" for name, version in used.items()))

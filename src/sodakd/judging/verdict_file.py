@@ -15,7 +15,7 @@ from sodakd.jsonl import atomic_write
 from sodakd.judge.program import Program
 from sodakd.judge.protocol import versions
 from sodakd.judge.verdict_cache import digest
-from sodakd.settings.stages import JudgeSettings, Lint
+from sodakd.settings.stages import JudgeSettings
 
 VerdictRow = Mapping[str, JsonValue]
 """A row of verdicts as it is written."""
@@ -29,12 +29,12 @@ class ResumedVerdicts:
     outdated: int
 
 
-def key_of(program: Program, settings: JudgeSettings, lint: Lint) -> str:
+def key_of(program: Program, settings: JudgeSettings, lint: bool) -> str:
     """What a verdict is of: program, tests, limits, tools, and what static tools were asked."""
     parts = [
         digest(program).hex(),
         settings.model_dump_json(),
-        lint.value,
+        "fast" if lint else "off",
         json.dumps(versions([program.language])),
         __version__,
     ]

@@ -152,8 +152,7 @@ def _results(
 ) -> Results:
     languages = _languages(inputs)
     weights = kept.relative_to(run.root).as_posix()
-    lint = recipe.feedback.lint
-    tools = {} if lint is Lint.OFF else tool_versions(languages, full=lint is Lint.FULL)
+    tools = {} if recipe.feedback.lint is Lint.OFF else tool_versions(languages)
     return Results(
         arms=tuple(
             ArmWords(name=name, title=method.title, how=method.how, bibtex=method.bibtex)

@@ -11,11 +11,10 @@ from sodakd.types import FrozenModel
 
 
 class Lint(StrEnum):
-    """Which static tools read programs: none, those of a few milliseconds, or all."""
+    """Whether static tools read programs."""
 
     OFF = "off"
     FAST = "fast"
-    FULL = "full"
 
 
 class DeliverySettings(FrozenModel):

@@ -134,18 +134,16 @@ def _findings(
     tally: Counter[str],
 ) -> list[tuple[Finding, ...]]:
     """What static tools find in the first answer to each question."""
-    asked = assessment.settings.lint
-    if asked is Lint.OFF:
+    if assessment.settings.lint is Lint.OFF:
         return [()] * len(questions)
     assessment.run.report_progress(assessment.step, 0, len(questions), "static tools")
     programs = [
         lint_program(question, own.code) for question, own in zip(questions, solutions, strict=True)
     ]
-    full = asked is Lint.FULL
-    findings = assessment.judge.lint(programs, full=full)
+    findings = assessment.judge.lint(programs)
     tally["findings"] = sum(map(len, findings))
     tally["answers_with_findings"] = sum(bool(found) for found in findings)
-    for tool in tools_for({question.language for question in questions}, full=full).missing:
+    for tool in tools_for({question.language for question in questions}).missing:
         tally[f"lint_missing {tool.name}"] = len(questions)
     return findings
 

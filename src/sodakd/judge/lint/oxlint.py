@@ -111,7 +111,6 @@ OXLINT = Tool(
     name="oxlint",
     languages=frozenset({Language.JAVASCRIPT, Language.TYPESCRIPT}),
     install="npm install -g oxlint",
-    fast=True,
     find=find,
     form=_form,
     call=_call,

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 
 from sodakd.errors import JudgeError
 from sodakd.judge.lint.cppcheck import CPPCHECK
-from sodakd.judge.lint.gcc import GCC, GPP
-from sodakd.judge.lint.go_vet import GO_VET
 from sodakd.judge.lint.gofmt import GOFMT
 from sodakd.judge.lint.javac import JAVAC
 from sodakd.judge.lint.oxlint import OXLINT
@@ -15,7 +13,7 @@ from sodakd.judge.lint.tool import InstalledTool, Tool
 from sodakd.judge.lint.tsc import TSC
 from sodakd.types import Language
 
-TOOLS = (RUFF, OXLINT, TSC, JAVAC, CPPCHECK, GCC, GPP, GOFMT, GO_VET)
+TOOLS = (RUFF, OXLINT, TSC, JAVAC, CPPCHECK, GOFMT)
 
 
 @dataclass(frozen=True)
@@ -26,12 +24,12 @@ class Tools:
     missing: Mapping[Tool, str]
 
 
-def tools_for(languages: Iterable[Language], *, full: bool) -> Tools:
-    """The tools for these languages: the fast ones, or all."""
+def tools_for(languages: Iterable[Language]) -> Tools:
+    """The tools for these languages."""
     wanted = frozenset(languages)
     installed, missing = {}, {}
     for tool in TOOLS:
-        if tool.languages & wanted and (tool.fast or full):
+        if tool.languages & wanted:
             try:
                 installed[tool] = tool.find()
             except (JudgeError, OSError) as error:
@@ -39,7 +37,7 @@ def tools_for(languages: Iterable[Language], *, full: bool) -> Tools:
     return Tools(installed, missing)
 
 
-def tool_versions(languages: Iterable[Language], *, full: bool) -> Mapping[str, str]:
+def tool_versions(languages: Iterable[Language]) -> Mapping[str, str]:
     """The versions of the tools for these languages, by tool."""
-    found = tools_for(languages, full=full).installed
+    found = tools_for(languages).installed
     return {tool.name: installed.version for tool, installed in found.items()}

@@ -67,7 +67,6 @@ RUFF = Tool(
     name="ruff",
     languages=frozenset({Language.PYTHON}),
     install="pip install 'sodakd[lint]'",
-    fast=True,
     find=find,
     form=as_it_is,
     call=_call,

@@ -46,10 +46,10 @@ class StaticTools:
         self._known: dict[tuple[str, bytes], tuple[Finding, ...]] = {}
         self.versions: dict[str, str] = {}
 
-    def of(self, programs: Sequence[Program], *, full: bool) -> Mapping[Tool, InstalledTool]:
-        """The tools for these programs: the fast ones, or all; of those missing there is a note."""
+    def of(self, programs: Sequence[Program]) -> Mapping[Tool, InstalledTool]:
+        """The tools for these programs; of those missing there is a note."""
         languages = {program.language for program in programs if program.code.strip()}
-        tools = tools_for(languages, full=full)
+        tools = tools_for(languages)
         for why in tools.missing.values():
             self._note(f"no findings of {why}")
         return tools.installed

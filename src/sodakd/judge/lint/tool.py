@@ -86,7 +86,7 @@ class RawFinding:
 
 @dataclass(frozen=True)
 class Tool:
-    """One static tool. `fast`: it takes a few milliseconds a program at most, in a batch.
+    """One static tool, which takes a few milliseconds a program in a batch.
 
     `install` is the one command that brings it. `find` raises `JudgeError` where it is missing.
     `batch` is how many programs one call is given at most.
@@ -95,7 +95,6 @@ class Tool:
     name: str
     languages: frozenset[Language]
     install: str
-    fast: bool
     find: Callable[[], InstalledTool]
     form: Callable[[Program], Prepared]
     call: Callable[[InstalledTool, Sequence[Source]], Call]
