@@ -170,7 +170,7 @@ class Counting:
         self.answers = answers
         self.asked = 0
 
-    def say(
+    def generate(
         self,
         prompts: Sequence[str],
         *,

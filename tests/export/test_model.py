@@ -58,7 +58,7 @@ def test_the_student_of_a_real_run_answers_as_in_its_run(
     assert most is not None
     own = TransformersModel.open(student)
     (answer,) = own.generate([json.loads(asked[1])], max_new_tokens=int(most[1]))
-    assert ran.stdout == f"{answer}\n"
+    assert ran.stdout == f"{answer.text}\n"
     versions = (out / "README.md").read_text(encoding="utf-8").partition("## Versions")[2]
     assert "- torch 2." in versions
 

@@ -19,6 +19,7 @@ from sodakd.inference.completions import (
 )
 from sodakd.inference.endpoint import Endpoint
 from sodakd.inference.openai import Client, RetryPolicy
+from sodakd.inference.protocols import Generation
 from sodakd.inference.remote_model import ServedModel
 from sodakd.inference.run_async import run_sync
 from sodakd.types import Usage
@@ -251,11 +252,12 @@ def test_a_student_whose_server_gives_no_answer_is_no_student_that_says_nothing(
     def guarded(head: bytes, body: bytes) -> bytes:
         return reply(400, RISK) if b"risky" in body else said("")
 
-    async def run() -> list[str]:
+    async def run() -> list[Generation]:
         async with scripted(guarded) as port:
             at = Endpoint(f"http://127.0.0.1:{port}/v1", "m")
             model = ServedModel(Client(at, 1, HASTY, empty_is_said=True))
-            assert await asyncio.to_thread(model.generate, ["Hello"], max_new_tokens=8) == [""]
+            (empty,) = await asyncio.to_thread(model.generate, ["Hello"], max_new_tokens=8)
+            assert empty.text == ""
             return await asyncio.to_thread(model.generate, ["Hello", "risky"], max_new_tokens=8)
 
     with pytest.raises(EndpointError, match="gave no answer to 1 of 2 prompts: HTTP 400: Content"):

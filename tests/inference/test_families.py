@@ -8,6 +8,7 @@ import torch
 from sodakd.errors import ModelError
 from sodakd.inference import kv_decode, transformers
 from sodakd.inference.canary import PROMPTS
+from sodakd.inference.protocols import Generation
 from sodakd.inference.transformers import TransformersModel
 from tests.inference.small import keep_canary, opened, write_lively
 
@@ -30,6 +31,11 @@ def reference(folder: Path, prompts: list[str]) -> list[str]:
     return answers
 
 
+def texts(found: list[Generation]) -> list[str]:
+    """The texts of answers."""
+    return [each.text for each in found]
+
+
 @pytest.mark.parametrize("family", sorted(LEAN))
 def test_greedy_answers_are_those_of_generate_and_plain_attention_decodes_lean(
     family: str, tmp_path: Path
@@ -38,7 +44,7 @@ def test_greedy_answers_are_those_of_generate_and_plain_attention_decodes_lean(
     keep_canary(folder)
     model = TransformersModel.open(folder)
     compared = model.check(folder)
-    answers = model.generate(ASKED, max_new_tokens=LONGEST, batch_size=5)
+    answers = texts(model.generate(ASKED, max_new_tokens=LONGEST, batch_size=5))
     assert answers == reference(folder, ASKED)
     assert model.lean is LEAN[family]
     assert compared is not None
@@ -72,9 +78,8 @@ def test_a_window_longer_than_prompt_and_answer_is_plain_attention(tmp_path: Pat
     model = TransformersModel.open(folder)
     assert model.lean
     long = ["Say what a stack is. " * 20]  # beyond the window: by `generate`
-    assert model.generate([*ASKED, *long], max_new_tokens=LONGEST) == reference(
-        folder, [*ASKED, *long]
-    )
+    found = model.generate([*ASKED, *long], max_new_tokens=LONGEST)
+    assert texts(found) == reference(folder, [*ASKED, *long])
 
 
 def test_a_lean_decode_that_gives_other_tokens_is_not_used(
@@ -90,7 +95,8 @@ def test_a_lean_decode_that_gives_other_tokens_is_not_used(
     monkeypatch.setattr(kv_decode.KVCache, "attend", forgetful)
     model = TransformersModel.open(folder)
     assert not model.lean
-    assert model.generate(ASKED[:4], max_new_tokens=LONGEST) == reference(folder, ASKED[:4])
+    found = model.generate(ASKED[:4], max_new_tokens=LONGEST)
+    assert texts(found) == reference(folder, ASKED[:4])
 
 
 def test_an_answer_ends_where_the_models_positions_do_and_no_prompt_is_cut(tmp_path: Path) -> None:
@@ -102,12 +108,12 @@ def test_an_answer_ends_where_the_models_positions_do_and_no_prompt_is_cut(tmp_p
     while len(layout.prompt(nearly)) > 500:
         nearly = nearly[:-4]
     fits, over = "Count to 3.", "a b " * 600
-    answers = model.generate([over, nearly, fits], max_new_tokens=LONGEST)
+    answers = texts(model.generate([over, nearly, fits], max_new_tokens=LONGEST))
     assert answers[0] == ""
     assert answers[2] == reference(folder, [fits])[0]
     room = 512 - len(layout.prompt(nearly))
     assert 0 < room < LONGEST
-    assert answers[1] == model.generate([nearly], max_new_tokens=room)[0] != ""
+    assert answers[1] == model.generate([nearly], max_new_tokens=room)[0].text != ""
 
 
 def test_a_models_own_penalties_take_no_part(tmp_path: Path) -> None:
@@ -127,7 +133,7 @@ def test_half_precision_answers_by_generate(tmp_path: Path) -> None:
     compared = model.check(folder, tolerance=5.0)
     assert compared is not None
     assert compared.largest > 1e-3
-    assert all(isinstance(text, str) for text in model.generate(ASKED, max_new_tokens=4))
+    assert all(isinstance(each.text, str) for each in model.generate(ASKED, max_new_tokens=4))
 
 
 def test_what_cannot_be_opened_is_said(tmp_path: Path) -> None:

@@ -78,7 +78,9 @@ def test_greedy_answers_are_those_of_hugging_face(
     kind: str, request: pytest.FixtureRequest
 ) -> None:
     where: Path = request.getfixturevalue(kind)
-    answers = TransformersModel.open(where).generate(PROMPTS, max_new_tokens=LONGEST, batch_size=24)
+    model = TransformersModel.open(where)
+    found = model.generate(PROMPTS, max_new_tokens=LONGEST, batch_size=24)
+    answers = [each.text for each in found]
     assert answers == reference(where, PROMPTS)
     assert len({len(answer) for answer in answers}) > 5
 
@@ -116,21 +118,13 @@ def test_a_low_temperature_comes_to_the_likeliest_token(folder: Path) -> None:
     assert model.generate(PROMPTS[:8], max_new_tokens=LONGEST, temperature=1e-4) == greedy
 
 
-def test_progress_counts_up_to_all_answers(folder: Path) -> None:
-    seen: list[int] = []
-    model = TransformersModel.open(folder)
-    model.generate(PROMPTS, max_new_tokens=LONGEST, batch_size=24, progress=seen.append)
-    assert seen == sorted(seen)
-    assert seen[-1] == len(PROMPTS)
-
-
 @pytest.mark.parametrize("decode", ["lean", "static"])
 def test_each_answer_is_told_once_as_it_ends(decode: str, folder: Path) -> None:
     model = TransformersModel.open(folder)
     model.lean = decode == "lean"
     told: list[tuple[int, Generation]] = []
     prompts = [*PROMPTS[:24], "a b " * 600]  # the last one leaves its answer no place
-    answers = model.say(
+    answers = model.generate(
         prompts, max_new_tokens=LONGEST, came=lambda number, said: told.append((number, said))
     )
     assert [answers[number] for number, _ in told] == [said for _, said in told]
@@ -167,15 +161,19 @@ def test_too_little_memory_halves_the_batches_and_changes_no_answer(
     model = TransformersModel.open(folder, batch_size=24)
     model.lean = decode == "lean"
 
-    def answers(seen: list[int]) -> list[str]:
+    def answers(seen: list[int]) -> list[Generation]:
         return model.generate(
-            PROMPTS, max_new_tokens=LONGEST, temperature=temperature, seed=4, progress=seen.append
+            PROMPTS,
+            max_new_tokens=LONGEST,
+            temperature=temperature,
+            seed=4,
+            came=lambda number, _: seen.append(number),
         )
 
     whole = answers([])
     held, seen = small_memory(7, monkeypatch), list[int]()
     assert answers(seen) == whole
-    assert (max(held), seen[-1]) == (6, len(PROMPTS))
+    assert (max(held), sorted(seen)) == (6, list(range(len(PROMPTS))))
     assert held[0] == 6
     held.clear()
     assert answers([]) == whole

@@ -76,7 +76,7 @@ def test_a_stale_engine_is_stopped_and_a_fresh_one_answers_as_transformers_does(
             engine = opened.open(student)
             assert opened.open(student) is engine
             assert "tokens are the same to" in engine.checked
-            answers.append(engine.model.say(PROMPTS, max_new_tokens=12))
+            answers.append(engine.model.generate(PROMPTS, max_new_tokens=12))
     assert answers[0] == answers[1]
     assert "the canary's" in (tmp_path / LOG).read_text()
 
@@ -201,11 +201,11 @@ def test_vllm_answers_as_the_trainer_does_and_a_stale_one_is_caught(
     # To compile takes minutes on a CPU, and the memory is not vLLM's alone.
     command = (*words, *place, "--enforce-eager", "--gpu-memory-utilization", "0.2")
     with students(tmp_path) as opened:
-        expected = opened.open(student).model.say(PROMPTS, max_new_tokens=12)
+        expected = opened.open(student).model.generate(PROMPTS, max_new_tokens=12)
     with students(tmp_path, backend="vllm", command=command) as opened:
         engine = opened.open(student)
         assert "tokens are the same to" in engine.checked
-        answers = engine.model.say(PROMPTS, max_new_tokens=12)
+        answers = engine.model.generate(PROMPTS, max_new_tokens=12)
         # vLLM holds back the bytes of a letter that is not whole yet.
         assert [each.text for each in answers] == [each.text.rstrip("\ufffd") for each in expected]
         client = engine.model

@@ -1,11 +1,11 @@
 """A student's answers that were cut off are counted, and without tests are no whole programs."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from sodakd.inference.protocols import Generation
+from sodakd.inference.protocols import Generation, OnGeneration
 from sodakd.judge.judge import Judge
 from sodakd.run import Run
 from sodakd.settings.stages import FeedbackSettings, JudgeSettings, Lint
@@ -25,14 +25,14 @@ class Student:
     def __init__(self, said: Generation) -> None:
         self.said = said
 
-    def say(
+    def generate(
         self,
         prompts: Sequence[str],
         *,
         max_new_tokens: int,
         temperature: float = 0.0,
         seed: int = 0,
-        progress: Callable[[int], None] | None = None,
+        came: OnGeneration | None = None,
     ) -> list[Generation]:
         return [self.said for _ in prompts]
 

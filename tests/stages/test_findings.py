@@ -1,12 +1,12 @@
 """Stage 2's tool view: what static tools find in the student's answers stands in their rows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from sodakd.errors import JudgeError
-from sodakd.inference.protocols import Generation
+from sodakd.inference.protocols import Generation, OnGeneration
 from sodakd.judge.judge import Judge
 from sodakd.judge.lint import ruff
 from sodakd.records import Feedback
@@ -28,14 +28,14 @@ ANSWERS = (
 class Recorded:
     """A student whose answers are known."""
 
-    def say(
+    def generate(
         self,
         prompts: Sequence[str],
         *,
         max_new_tokens: int,
         temperature: float = 0.0,
         seed: int = 0,
-        progress: Callable[[int], None] | None = None,
+        came: OnGeneration | None = None,
     ) -> list[Generation]:
         return [
             Generation(ANSWERS[number % len(ANSWERS)], ended=True) for number in range(len(prompts))

@@ -103,7 +103,7 @@ class Parrot:
     def __init__(self) -> None:
         self.batches: list[int] = []
 
-    def say(
+    def generate(
         self,
         prompts: Sequence[str],
         *,

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import count
 
 from sodakd.inference.protocols import TextGenerator
 from sodakd.judge.judge import Judge
@@ -22,11 +23,12 @@ def evaluate_student(
 ) -> StepOutput[EvalSample]:
     """An attempt for each question; the tally counts outcomes, and empty and cut answers."""
     run.report_progress(step, 0, len(questions), "the student answers")
-    answers = student.say(
+    done = count(1)
+    answers = student.generate(
         [question.text for question in questions],
         max_new_tokens=max_new_tokens,
-        progress=lambda done: run.report_progress(
-            step, done, len(questions), "the student answers"
+        came=lambda *_: run.report_progress(
+            step, next(done), len(questions), "the student answers"
         ),
     )
     texts = [answer.text for answer in answers]

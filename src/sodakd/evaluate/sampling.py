@@ -8,7 +8,7 @@ from typing import Protocol
 from sodakd.errors import EndpointError
 from sodakd.evaluate.benchmarks.task import BenchmarkTask
 from sodakd.inference.completions import Completion, Finish, Message, Request
-from sodakd.inference.protocols import Generation, Speaker
+from sodakd.inference.protocols import Generation, TextGenerator
 from sodakd.inference.remote_model import ServedModel
 
 _BATCH = 64
@@ -47,7 +47,7 @@ class SampleBackend(Protocol):
 class LocalBackend:
     """A model in this process: so many tasks at a time."""
 
-    def __init__(self, model: Speaker) -> None:
+    def __init__(self, model: TextGenerator) -> None:
         self._model = model
 
     def answer(
@@ -64,7 +64,7 @@ class LocalBackend:
                 ) -> None:
                     keep([asked[place]], [said])
 
-                self._model.say(
+                self._model.generate(
                     [one.task.question.text for one in batch],
                     max_new_tokens=drawing.max_new_tokens,
                     temperature=drawing.temperature,

@@ -6,22 +6,22 @@ from types import TracebackType
 from typing import Self
 
 from sodakd.inference.completions import Completion, Finish, Request, UsageMeter, max_usage
-from sodakd.inference.protocols import Generation, OnGeneration, Speaker
+from sodakd.inference.protocols import Generation, OnGeneration, TextGenerator
 from sodakd.types import Usage
 
 _LETTERS_A_TOKEN = 4
 
 
 class LocalModel:
-    """Completes chats with a `Speaker`. All calls that wait at the same time are one batch.
+    """Completes chats with a `TextGenerator`. All calls that wait at the same time are one batch.
 
     They are `places` at most. Its tokens are free, and counted as one for each four letters.
     """
 
-    def __init__(self, open_model: Callable[[], Speaker], places: int) -> None:
+    def __init__(self, open_model: Callable[[], TextGenerator], places: int) -> None:
         self._open_model = open_model
         self._most = places
-        self._model: Speaker | None = None
+        self._model: TextGenerator | None = None
 
     async def __aenter__(self) -> Self:
         self._places = asyncio.Semaphore(self._most)
@@ -79,7 +79,7 @@ class LocalModel:
     def _generate(self, requests: list[Request], came: OnGeneration) -> None:
         if self._model is None:
             self._model = self._open_model()
-        self._model.say(
+        self._model.generate(
             [request.messages[-1].content for request in requests],
             max_new_tokens=requests[0].max_tokens,
             temperature=requests[0].temperature or 0.0,

@@ -20,7 +20,7 @@ from sodakd.errors import EndpointError
 from sodakd.inference.http import is_healthy
 
 _ERROR = re.compile(r"(?:^|\] )[A-Z]\w*(?:Error|Exception): ")
-_WATCHED = Path(__file__).with_name("watched.py")
+_SUPERVISE = Path(__file__).with_name("supervise.py")
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class Server:
             return
         with self._command.log.open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-I", str(_WATCHED), str(os.getpid()), *words],
+                [sys.executable, "-I", str(_SUPERVISE), str(os.getpid()), *words],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

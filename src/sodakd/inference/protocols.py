@@ -17,10 +17,10 @@ OnGeneration = Callable[[int, Generation], None]
 """Is told the number of a prompt and its answer, as soon as that is whole."""
 
 
-class Speaker(Protocol):
-    """A model in this process: it tells of each answer as it ends, and which were cut off."""
+class TextGenerator(Protocol):
+    """A model that answers a batch of prompts: in this process, or behind a server."""
 
-    def say(
+    def generate(
         self,
         prompts: Sequence[str],
         *,
@@ -29,21 +29,5 @@ class Speaker(Protocol):
         seed: int = 0,
         came: OnGeneration | None = None,
     ) -> list[Generation]:
-        """Answers, one for each prompt, in their order."""
-        ...
-
-
-class TextGenerator(Protocol):
-    """A model that answers a batch of prompts, one answer each, in their order."""
-
-    def say(
-        self,
-        prompts: Sequence[str],
-        *,
-        max_new_tokens: int,
-        temperature: float = 0.0,
-        seed: int = 0,
-        progress: Callable[[int], None] | None = None,
-    ) -> list[Generation]:
-        """Answers; greedy at temperature 0, else drawn for each row from `seed`."""
+        """Answers in the order of the prompts; greedy at temperature 0, else drawn from `seed`."""
         ...

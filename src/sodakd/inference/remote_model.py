@@ -7,7 +7,7 @@ from sodakd.errors import EndpointError
 from sodakd.inference.canary import CANARY_TOKENS, Canary, CanaryReport, EngineOutput, compare
 from sodakd.inference.completions import Completion, Finish, Message, NullMeter, Request
 from sodakd.inference.openai import Client
-from sodakd.inference.protocols import Generation
+from sodakd.inference.protocols import Generation, OnGeneration
 from sodakd.inference.run_async import run_sync
 
 
@@ -24,32 +24,9 @@ class ServedModel:
         max_new_tokens: int,
         temperature: float = 0.0,
         seed: int = 0,
-        progress: Callable[[int], None] | None = None,
-    ) -> list[str]:
-        """Answers in the order of the prompts.
-
-        Raises:
-            EndpointError: as `say`.
-        """
-        said = self.say(
-            prompts,
-            max_new_tokens=max_new_tokens,
-            temperature=temperature,
-            seed=seed,
-            progress=progress,
-        )
-        return [each.text for each in said]
-
-    def say(
-        self,
-        prompts: Sequence[str],
-        *,
-        max_new_tokens: int,
-        temperature: float = 0.0,
-        seed: int = 0,
-        progress: Callable[[int], None] | None = None,
+        came: OnGeneration | None = None,
     ) -> list[Generation]:
-        """What `generate` gives, and how each answer ended.
+        """Answers in the order of the prompts; `came` is told of each as it comes.
 
         Raises:
             EndpointError: the server refuses, is out of order, or gave no answer to some prompt: an
@@ -64,7 +41,12 @@ class ServedModel:
             )
             for number, prompt in enumerate(prompts)
         ]
-        found = self.complete(requests, progress)
+
+        def told(number: int, found: Completion) -> None:
+            if came is not None and found.is_answer:
+                came(number, _generation(found))
+
+        found = self.complete(requests, told)
         lacking = [each for each in found if not each.is_answer]
         if lacking:
             endpoint = self._client.endpoint
@@ -73,7 +55,7 @@ class ServedModel:
                 f" {len(found)} prompts: {lacking[0].error or 'the text was held back'}; mend it,"
                 " then run the same command again"
             )
-        return [Generation(each.text, ended=each.finish is Finish.STOP) for each in found]
+        return [_generation(each) for each in found]
 
     def check(self, canary: Canary, tolerance: float) -> CanaryReport:
         """Hold what the server says against the canary: by the text alone where it says no more.
@@ -120,19 +102,17 @@ class ServedModel:
     def complete(
         self,
         requests: Sequence[Request],
-        progress: Callable[[int], None] | None = None,
         came: Callable[[int, Completion], None] | None = None,
     ) -> list[Completion]:
         """Completions in the order of the requests, with how each ended and what it took.
 
         `came` is called, in another thread, with each request's place and its completion at once.
         """
-        return run_sync(self._all(requests, progress, came))
+        return run_sync(self._all(requests, came))
 
     async def _all(
         self,
         requests: Sequence[Request],
-        progress: Callable[[int], None] | None,
         came: Callable[[int, Completion], None] | None,
     ) -> list[Completion]:
         found: dict[int, Completion] = {}
@@ -143,8 +123,6 @@ class ServedModel:
                 found[number] = await self._client.complete(request, NullMeter())
                 if came is not None:
                     came(number, found[number])
-                if progress is not None:
-                    progress(len(found))
 
         async with self._client:
             count = min(len(requests), self._client.max_in_flight)
@@ -156,3 +134,7 @@ class ServedModel:
                     worker.cancel()
                 await asyncio.gather(*workers, return_exceptions=True)
         return [found[number] for number in range(len(requests))]
+
+
+def _generation(found: Completion) -> Generation:
+    return Generation(found.text, ended=found.finish is Finish.STOP)

@@ -5,7 +5,7 @@ computes in float32 on a CPU, and the lean decode was seen to give the tokens of
 `generate` itself.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, cast
@@ -141,13 +141,13 @@ class TransformersModel:
         temperature: float = 0.0,
         seed: int = 0,
         batch_size: int | None = None,
-        progress: Callable[[int], None] | None = None,
-    ) -> list[str]:
+        came: OnGeneration | None = None,
+    ) -> list[Generation]:
         """One answer for each prompt, in the prompts' order.
 
         Temperature 0 takes the likeliest token. Otherwise what a prompt gets depends on the seed,
         on its text and on how many equal prompts stand before it, not on its neighbours.
-        `progress` is called with the number of answers that are finished.
+        `came` is told of each answer as it ends.
 
         An answer ends where the model's positions do. A prompt that leaves it no place is never
         cut: its answer is empty.
@@ -158,28 +158,6 @@ class TransformersModel:
         Raises:
             ModelError: the memory is too small for a single answer.
         """
-        said = self.say(
-            prompts,
-            max_new_tokens=max_new_tokens,
-            temperature=temperature,
-            seed=seed,
-            batch_size=batch_size,
-            progress=progress,
-        )
-        return [each.text for each in said]
-
-    def say(
-        self,
-        prompts: Sequence[str],
-        *,
-        max_new_tokens: int,
-        temperature: float = 0.0,
-        seed: int = 0,
-        batch_size: int | None = None,
-        progress: Callable[[int], None] | None = None,
-        came: OnGeneration | None = None,
-    ) -> list[Generation]:
-        """What `generate` gives, and how each answer ended; `came` is told of each as it ends."""
         encoded = [self._layout.prompt(prompt) for prompt in prompts]
         noise = None if temperature <= 0 else per_prompt_noise(prompts, max_new_tokens, seed)
         answers: dict[int, Generation] = {}
@@ -190,8 +168,6 @@ class TransformersModel:
             answers[row] = said
             if came is not None:
                 came(row, said)
-            if progress is not None:
-                progress(len(answers))
 
         def taking(batch: _Batch) -> Ended:
             return lambda place, tokens: take(

@@ -77,7 +77,7 @@ def render(folder: Folder) -> str:
         languages=language_rows(folder, [row.name for row in standings]),
         files=_FILES,
         headlines=headlines(folder),
-        pending_parts=pending_parts(folder),
+        missing=pending_parts(folder),
         warnings=folder.results.warnings if folder.results else (),
         standings=list(zip(standings, standing_keys(folder), strict=True)),
         panels=level_panels(folder),

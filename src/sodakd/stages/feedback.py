@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import count, islice
 
 from sodakd.inference.protocols import Generation, TextGenerator
 from sodakd.judge.judge import Judge
@@ -59,14 +59,16 @@ def collect_feedback(
         BudgetReached: grading could pass the budget.
     """
     settings, step, say = assessment.settings, assessment.step, assessment.run.report_progress
-    say(step, 0, len(questions), "the student answers")
+    prompts = [question.text for question in questions for _ in range(settings.samples)]
+    say(step, 0, len(prompts), "the student answers")
+    done = count(1)
     answered = iter(
-        student.say(
-            [question.text for question in questions for _ in range(settings.samples)],
+        student.generate(
+            prompts,
             max_new_tokens=settings.max_new_tokens,
             temperature=settings.temperature,
             seed=seed,
-            progress=lambda done: say(step, done, len(questions), "the student answers"),
+            came=lambda *_: say(step, next(done), len(prompts), "the student answers"),
         )
     )
     answers = [
