@@ -14,13 +14,13 @@ from tests.tiny import ROOT, heed_interrupts
 # Work that no cancelling ends: its thread sleeps on.
 STUBBORN = """
 import asyncio, time
-from sodakd.inference.run_async import run_apart
+from sodakd.inference.run_async import run_sync
 
 async def work():
     print("go", flush=True)
     await asyncio.to_thread(time.sleep, 300)
 
-run_apart(work(), lambda: "one moment")
+run_sync(work(), lambda: "one moment")
 """
 
 

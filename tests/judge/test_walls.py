@@ -234,15 +234,15 @@ BELOW = """
 import sys
 from sodakd.judge.worker_process import Worker
 from sodakd.judge.program import Program
-from sodakd.judge.protocol import limits_of, task_of
+from sodakd.judge.protocol import encode_limits, encode_task
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import Case, Language, Tests
+from sodakd.types import CallTests, Language, TestCase
 
 place = sys.argv[1]
-tests = Tests(entry_point="f", cases=(Case(arguments=(place,), expected=""),))
+tests = CallTests(entry_point="f", cases=(TestCase(arguments=(place,), expected=""),))
 worker = Worker(2**28, 64, [place.rpartition("/")[0]])
-task = task_of(
-    Program(sys.argv[2], Language.PYTHON, tests), limits_of(JudgeSettings(), 1.0), warm=False
+task = encode_task(
+    Program(sys.argv[2], Language.PYTHON, tests), encode_limits(JudgeSettings(), 1.0), warm=False
 )
 print(worker.ask([task])[0]["values"])
 worker.close()

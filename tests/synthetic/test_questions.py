@@ -92,7 +92,7 @@ def test_a_question_from_elsewhere_has_no_program(exam: list[Question]) -> None:
 _SCRIPT = """
 import hashlib
 from sodakd.teacher.requests import Fault, Grade, Invent, Solve
-from sodakd.types import FaultKind, Tests
+from sodakd.types import FaultKind
 from sodakd.synthetic.generate import draw_questions
 from sodakd.synthetic.splits import Split
 from sodakd.synthetic.teacher import WorldTeacher

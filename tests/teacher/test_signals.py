@@ -22,10 +22,10 @@ from collections import Counter
 from contextlib import closing
 from pathlib import Path
 from sodakd.cli import main
-from tests.teacher.shop import Patience, ledger, solves
+from tests.teacher.shop import RetryPolicy, ledger, solves
 
 def work():
-    patience = Patience(timeout=100.0)
+    patience = RetryPolicy(timeout=100.0)
     books = ledger(Path(sys.argv[1]), sys.argv[2], None, {PLACES}, patience)
     asks = solves(int(sys.argv[3]))
     with closing(books):

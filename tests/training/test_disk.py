@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 import torch
 from safetensors.torch import save_file
-from sodakd.training.disk_errors import writing
+from sodakd.training.disk_errors import disk_errors_as_oserror
 from tests.tiny_models import byte_tokenizer
 
 disk = Path(sys.argv[1])
@@ -32,7 +32,7 @@ for name, write in WRITERS.items():
             while file.write(bytes(1000)):
                 pass
     try:
-        with writing(disk):
+        with disk_errors_as_oserror(disk):
             write()
     except OSError as error:
         assert error.errno == errno.ENOSPC, (name, error)
@@ -41,7 +41,7 @@ for name, write in WRITERS.items():
 for path in disk.iterdir():
     path.unlink()
 try:
-    with writing(disk):
+    with disk_errors_as_oserror(disk):
         raise RuntimeError("something else")
 except RuntimeError as error:
     print(error)
