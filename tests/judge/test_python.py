@@ -77,7 +77,7 @@ def _interpreters() -> set[psutil.Process]:
     return {
         child
         for child in psutil.Process(os.getpid()).children(recursive=True)
-        if "child import main" in " ".join(child.cmdline())
+        if "python_runner import main" in " ".join(child.cmdline())
     }
 
 
