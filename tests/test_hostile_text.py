@@ -45,7 +45,7 @@ from sodakd.settings.questions import ColumnSettings, QuestionSettings
 from sodakd.teacher.parsers import UnreadableReply
 from sodakd.text.extract import extract
 from sodakd.text.language_id import identify_language
-from sodakd.text.lexer import fine_tokens, lexed
+from sodakd.text.lexer import lexed, tokens
 from sodakd.text.same_program import is_same
 from sodakd.text.symbols import symbols_of
 from sodakd.types import Assertion, CallTests, Comparison, Language
@@ -116,7 +116,7 @@ def read_tokens(language: Language, text: str) -> object:
     text = text[: SIZE // 4]
     read = lexed(text, language)
     views = (read.strings, read.text, read.uncommented, read.blank, read.flat, read.shallow)
-    return list(fine_tokens(text, language)), views, read.early
+    return list(tokens(text, language)), views, read.early
 
 
 READERS: Mapping[str, Callable[[str], object]] = {

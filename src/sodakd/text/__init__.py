@@ -1,1 +1,1 @@
-"""What models write: fenced blocks and their labels, thinking aloud, tests as calls."""
+"""Reading what models and people wrote: programs in answers, languages, names, duplicates."""

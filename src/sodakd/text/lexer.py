@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 class Kind(StrEnum):
     """What a token is. `STRAY`: a bracket that closes none; `CODE`: a run of all that is not told
-    apart, in `fine_tokens` a `SPACE`, a `WORD`, a `NUMBER` or a `MARK`.
+    apart.
     """
 
     COMMENT = "comment"
@@ -23,10 +23,6 @@ class Kind(StrEnum):
     CLOSE = "close"
     STRAY = "stray"
     CODE = "code"
-    SPACE = "space"
-    WORD = "word"
-    NUMBER = "number"
-    MARK = "mark"
 
 
 class Token(NamedTuple):
@@ -78,10 +74,6 @@ _BEFORE_REGEX = frozenset({
 })  # fmt: skip
 _CLOSED_BY = {"(": ")", "[": "]", "{": "}", "${": "}"}
 _OPENED_BY = {")": "(", "]": "[", "}": "{"}
-_FINE = re.compile(
-    r"(?P<space>\s++)|(?P<number>\.?\d(?:[eEpP][+-]|'\w|[\w.])*+)|(?P<word>[\w$]++)|(?P<mark>.)",
-    re.DOTALL,
-)
 
 
 class _Lexer:
@@ -214,16 +206,6 @@ class _Lexer:
 def tokens(code: str, language: str) -> Iterator[Token]:
     """The tokens of code in one of the seven languages: together they are all of it."""
     return _Lexer(code, language).tokens()
-
-
-def fine_tokens(code: str, language: str) -> Iterator[Token]:
-    """The tokens with each word, number and mark of the code on its own."""
-    for token in tokens(code, language):
-        if token.kind is not Kind.CODE:
-            yield token
-            continue
-        for found in _FINE.finditer(code, token.start, token.end):
-            yield Token(Kind(str(found.lastgroup)), found.start(), found.end())
 
 
 @dataclass(frozen=True)

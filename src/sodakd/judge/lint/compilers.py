@@ -1,4 +1,4 @@
-"""Compilers as static tools: those that the judge compiles with, called or kept running."""
+"""Compilers as static tools: those that the judge keeps running."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,19 +21,6 @@ from sodakd.judge.toolchains import INSTALL, MissingToolchain, toolchain
 from sodakd.types import Language
 
 
-def finder(language: Language, name: str) -> Callable[[], InstalledTool]:
-    """What finds the tools that the judge compiles a language with; `name` has the version."""
-
-    @cache
-    def find() -> InstalledTool:
-        found = toolchain(language)
-        if isinstance(found, MissingToolchain):
-            raise JudgeError(found.reason)
-        return InstalledTool(found.tools, found.places, found.versions[name])
-
-    return find
-
-
 def kept_running(
     name: str,
     package: str,
@@ -47,6 +34,13 @@ def kept_running(
     `remarks` reads its answer on one program. `package` is what its version is known by.
     """
 
+    @cache
+    def find() -> InstalledTool:
+        found = toolchain(language)
+        if isinstance(found, MissingToolchain):
+            raise JudgeError(found.reason)
+        return InstalledTool(found.tools, found.places, found.versions[package])
+
     def call(_: InstalledTool, sources: Sequence[Source]) -> Call:
         messages = tuple(json.dumps(message(source)) for source in sources)
         return Call(seconds=10, server=language.value, messages=messages)
@@ -59,7 +53,7 @@ def kept_running(
         name=name,
         languages=frozenset({language}),
         install=INSTALL[language],
-        find=finder(language, package),
+        find=find,
         form=form,
         call=call,
         read=read,
