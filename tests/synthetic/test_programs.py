@@ -11,7 +11,7 @@ from sodakd.synthetic import generate
 from sodakd.synthetic.codegen_python import FORMS, TERMS, print_python
 from sodakd.synthetic.edits import OPPOSITES
 from sodakd.synthetic.inputs import as_json, is_trivial
-from sodakd.synthetic.interpret import MEANINGS, OutOfRange, interpret
+from sodakd.synthetic.interpret import MEANINGS, OutOfRange, run
 from sodakd.synthetic.languages import PRINTERS, print_program
 from sodakd.synthetic.operations import LEVELS, OPERATIONS, Kind
 from sodakd.synthetic.program import Program, Step, is_well_typed, level, parse_program, skeleton
@@ -98,7 +98,7 @@ def test_a_printed_program_agrees_with_the_interpreter(
 ) -> None:
     value = data.draw(inputs_of(program))
     try:
-        expected = interpret(program, value)
+        expected = run(program.steps, value)
     except OutOfRange:
         assume(False)
         return
@@ -115,7 +115,7 @@ def test_every_operation_is_printed_as_it_is_meant(
     program = Program("solve", {Kind.L: "xs", Kind.N: "n", Kind.S: "s"}[kind], kind, (step,))
     value = data.draw(inputs_of(program))
     try:
-        expected = interpret(program, value)
+        expected = run(program.steps, value)
     except OutOfRange:
         assume(False)
         return
@@ -132,7 +132,7 @@ def test_printing_takes_one_line_a_step_and_three_more_for_a_loop(program: Progr
 def test_the_numbers_above_1e12_are_out_of_range() -> None:
     program = parse_program("solve(n: N) = apply(square) | apply(square) | apply(square)")
     with pytest.raises(OutOfRange):
-        interpret(program, 99)
+        run(program.steps, 99)
 
 
 def test_every_language_of_the_table_prints_every_level() -> None:

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import prod
 
-from sodakd.synthetic.program import Argument, Program, Step, Term
+from sodakd.synthetic.program import Argument, Step, Term
 
 Value = list[int] | int | str
 Semantics = Callable[[Value], Value]
@@ -17,21 +17,16 @@ class OutOfRange(ValueError):
     """A value above 1e12: the program would mean something else in a language of machine words."""
 
 
-def interpret(program: Program, value: Value) -> Value:
-    """What the program gives for `value`. Raises `OutOfRange` where any value on the way is."""
-    return run(program.steps, value)
-
-
 def run(steps: Sequence[Step], value: Value) -> Value:
-    """What the steps give for `value`, done in order."""
-    for step in steps:
-        value = meaning(step)(value)
-        _check(value)
-    return value
+    """What the steps give for `value`, done in order. Raises as `trace`."""
+    return trace(steps, value)[-1]
 
 
 def trace(steps: Sequence[Step], value: Value) -> list[Value]:
-    """`value` and what each step makes of it: one more value than there are steps."""
+    """`value` and what each step makes of it: one more value than there are steps.
+
+    Raises `OutOfRange` where any of them is.
+    """
     values = [value]
     for step in steps:
         value = meaning(step)(value)
@@ -90,32 +85,6 @@ _WITH_CONSTANT: Mapping[str, Callable[[int], Callable[[int], int]]] = {
 }
 
 
-def _running_max(xs: list[int]) -> list[int]:
-    highest: list[int] = []
-    for x in xs:
-        highest.append(x if not highest or x > highest[-1] else highest[-1])
-    return highest
-
-
-def _running_sum(xs: list[int]) -> list[int]:
-    sums: list[int] = []
-    for x in xs:
-        sums.append(x + (sums[-1] if sums else 0))
-    return sums
-
-
-def _unique(xs: list[int]) -> list[int]:
-    seen: list[int] = []
-    for x in xs:
-        if x not in seen:
-            seen.append(x)
-    return seen
-
-
-def _pairs(xs: list[int]) -> list[tuple[int, int]]:
-    return list(pairwise(xs))
-
-
 # From an operation's arguments to its meaning. The arguments differ by operation, which a table's
 # one type cannot say; the tests run every entry.
 MEANINGS: Mapping[str, Callable[..., Callable[..., Value]]] = {
@@ -133,11 +102,11 @@ MEANINGS: Mapping[str, Callable[..., Callable[..., Value]]] = {
     "sort": lambda: sorted,
     "sort_down": lambda: lambda xs: sorted(xs, reverse=True),
     "reverse": lambda: lambda xs: xs[::-1],
-    "unique": lambda: _unique,
-    "running_sum": lambda: _running_sum,
-    "running_max": lambda: _running_max,
-    "differences": lambda: lambda xs: [b - a for a, b in _pairs(xs)],
-    "pair_sums": lambda: lambda xs: [a + b for a, b in _pairs(xs)],
+    "unique": lambda: lambda xs: list(dict.fromkeys(xs)),
+    "running_sum": lambda: lambda xs: list(accumulate(xs)),
+    "running_max": lambda: lambda xs: list(accumulate(xs, max)),
+    "differences": lambda: lambda xs: [b - a for a, b in pairwise(xs)],
+    "pair_sums": lambda: lambda xs: [a + b for a, b in pairwise(xs)],
     "where": lambda p: lambda xs: [i for i, x in enumerate(xs) if p(x)],
     "sum": lambda: sum,
     "max": lambda: lambda xs: max(xs, default=0),
@@ -148,7 +117,7 @@ MEANINGS: Mapping[str, Callable[..., Callable[..., Value]]] = {
     "first": lambda: lambda xs: xs[0] if xs else 0,
     "product": lambda: prod,
     "span": lambda: lambda xs: max(xs) - min(xs) if xs else 0,
-    "rises": lambda: lambda xs: len([a for a, b in _pairs(xs) if b > a]),
+    "rises": lambda: lambda xs: len([a for a, b in pairwise(xs) if b > a]),
     "join": lambda: lambda xs: ",".join(map(str, xs)),
     "apply": lambda f: f,
     "apply_if": lambda p, f: lambda n: f(n) if p(n) else n,
