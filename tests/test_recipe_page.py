@@ -3,8 +3,9 @@
 import re
 from pathlib import Path
 
+from sodakd.recipe import Recipe
 from sodakd.recipe_page import recipe_page
-from sodakd.settings.changes import DECIDES, MAY_CHANGE
+from tests.test_head import keys
 
 PAGE = Path(__file__).parents[1] / "docs" / "keys.md"
 
@@ -17,5 +18,5 @@ def test_the_page_of_keys_is_current() -> None:
 
 def test_every_key_stands_on_the_page_with_a_meaning() -> None:
     rows = re.findall(r"^\| `([\w.]+)` \| .+ \| (.*) \| .* \|$", recipe_page(), re.MULTILINE)
-    assert {key for key, _ in rows} == MAY_CHANGE | DECIDES
+    assert {key for key, _ in rows} == set(keys(Recipe))
     assert [key for key, means in rows if not means.strip()] == []
