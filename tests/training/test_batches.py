@@ -73,12 +73,6 @@ def test_a_faulty_answer_that_is_too_long_is_left_out_alone(layout: ChatFormat) 
     assert encoded.rejected is None
 
 
-@pytest.mark.parametrize("weight", [0.0, -1.0, float("nan"), float("inf")])
-def test_a_weight_must_be_a_positive_number(layout: ChatFormat, weight: float) -> None:
-    with pytest.raises(TrainingError, match="weight"):
-        encode([Example("a", "b", None, weight)], layout, 512)
-
-
 def test_a_faulty_answer_equal_to_the_correct_one_is_no_pair(layout: ChatFormat) -> None:
     (encoded,) = encode([Example("a", "b", "b")], layout, 512)
     assert encoded.rejected is None

@@ -124,7 +124,7 @@ def test_a_tokenizer_of_code_llamas_kind_begins_texts_and_gives_answers_back() -
 
 def test_an_answer_without_its_end_is_refused() -> None:
     batch = pack(
-        [TokenizedExample((5, 6), (7, 8, 2), None, 1.0), TokenizedExample((5,), (9, 8), None, 1.0)],
+        [TokenizedExample((5, 6), (7, 8, 2), None), TokenizedExample((5,), (9, 8), None)],
         rejected=False,
     )
     with pytest.raises(TrainingError, match="end of a turn is 2"):
@@ -171,10 +171,7 @@ def test_many_small_batches_give_the_gradient_of_a_large_one(
     loss: str, checkpointing: bool, tmp_path: Path
 ) -> None:
     folder = write_model(tmp_path, "qwen2")
-    examples = [
-        Example(each.prompt, each.chosen, each.rejected, 1.0 + n % 3)
-        for n, each in enumerate(small(11))
-    ]
+    examples = small(11)
 
     def gradient(size: int, times: int) -> tuple[float, list[torch.Tensor]]:
         settings = SETTINGS.model_copy(

@@ -5,7 +5,6 @@ every `checkpoint-N` that is there can be gone on from.
 """
 
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import Field
@@ -95,10 +94,3 @@ class Checkpoints:
         self.part.mkdir(exist_ok=True)
         path.rename(self.part / path.name)
         shutil.rmtree(self.part / path.name)
-
-
-def write_rows(rows: Sequence[TrainLogRow], path: Path) -> None:
-    """Write rows as JSONL; the file appears whole or not at all."""
-    part = path.with_name(path.name + ".part")
-    part.write_text("".join(row.model_dump_json() + "\n" for row in rows), encoding="utf-8")
-    part.rename(path)

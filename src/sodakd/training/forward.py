@@ -67,7 +67,7 @@ def choose_layout(model: PreTrainedModel, layout: ChatFormat, longest: int) -> B
         return "padded"
     own = model.config._attn_implementation
     probes = [
-        TokenizedExample(tuple(layout.prompt(text)), tuple(layout.answer(answer)), None, 1.0)
+        TokenizedExample(tuple(layout.prompt(text)), tuple(layout.answer(answer)), None)
         for text, answer in _PROBES
     ]
     batch = pack(probes, rejected=False).to(model.device)

@@ -34,17 +34,17 @@ class Objective:
 class StepTotals:
     """What the sums of a whole step are divided by, however many batches it is computed in.
 
-    `tokens` are those of the correct answers, each weighted as its example is.
+    `tokens` are those of the correct answers.
     """
 
-    tokens: float
+    tokens: int
     pairs: int
 
     @classmethod
     def of(cls, examples: Sequence[TokenizedExample]) -> "StepTotals":
         """The divisors of a step of these examples."""
         return cls(
-            tokens=sum(len(each.chosen) * each.weight for each in examples),
+            tokens=sum(len(each.chosen) for each in examples),
             pairs=sum(each.rejected is not None for each in examples),
         )
 
@@ -57,8 +57,8 @@ def objective(
 ) -> Objective:
     """NLL over the correct answers' tokens, plus `contrast_weight` times the pairs' mean contrast.
 
-    The NLL is a mean over the whole step's correct answer tokens, each weighted as its example is:
-    the losses of the batches of a step add up to that of one large batch.
+    The NLL is a mean over the whole step's correct answer tokens: the losses of the batches of a
+    step add up to that of one large batch.
     """
     table = logits.float().log_softmax(-1)
     logp = table.gather(1, batch.target[:, None])[:, 0]
@@ -66,7 +66,7 @@ def objective(
     examples = len(batch)
     sums = spread[:examples].sum(1)
     lengths = counted[:examples].sum(1)
-    nll = -(sums * batch.weight).sum() / whole.tokens
+    nll = -sums.sum() / whole.tokens
     chosen = (sums / lengths).detach()
     if batch.pairs is None:
         return Objective(nll, nll.detach(), chosen, None, None, None)

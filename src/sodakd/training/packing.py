@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import TypeVar, cast
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Int
 from torch import Tensor
 
 from sodakd.errors import TrainingError
@@ -57,12 +57,12 @@ class Batch:
     predict_index: Int[Tensor, " answers"]
     target: Int[Tensor, " answers"]
     answers: PadIndex
-    weight: Float[Tensor, " examples"]
+    examples: int
     pairs: Pairs | None
     counted_tokens: int
 
     def __len__(self) -> int:
-        return self.weight.shape[0]
+        return self.examples
 
     def to(self, device: torch.device) -> "Batch":
         """The batch on a device."""
@@ -152,7 +152,7 @@ def pack(examples: Sequence[TokenizedExample], *, rejected: bool) -> Batch:
         predict_index=predict,
         target=torch.tensor([token for _, answer in sequences for token in answer]),
         answers=answer_grid,
-        weight=torch.tensor([example.weight for example in examples]),
+        examples=len(examples),
         pairs=_pairs(examples, paired, answer_grid.longest, own=rejected) if paired else None,
         counted_tokens=sum(lengths) + len(lengths),
     )

@@ -15,15 +15,11 @@ LENGTH_POOL = 16
 
 @dataclass(frozen=True)
 class Example:
-    """A question's text, its correct answer, and a faulty one where there is one.
-
-    `weight` scales the example's share of the negative log-likelihood.
-    """
+    """A question's text, its correct answer, and a faulty one where there is one."""
 
     prompt: str
     chosen: str
     rejected: str | None
-    weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -33,7 +29,6 @@ class TokenizedExample:
     prompt: tuple[int, ...]
     chosen: tuple[int, ...]
     rejected: tuple[int, ...] | None
-    weight: float
 
     @property
     def length(self) -> int:
@@ -53,11 +48,11 @@ def encode(
 
     A faulty answer that alone is too long is left out, and its example kept.
 
-    Raises TrainingError where no example is left, or a weight is not a positive number.
+    Raises TrainingError where no example is left.
     """
     if not examples:
         raise TrainingError("there are no examples to train on; at least one is needed")
-    encoded = [_encode(place, example, layout) for place, example in enumerate(examples)]
+    encoded = [_encode(example, layout) for example in examples]
     kept = [_drop_long_rejected(each, max_length) for each in encoded if each.length <= max_length]
     if not kept:
         raise TrainingError(
@@ -68,17 +63,13 @@ def encode(
     return tuple(kept)
 
 
-def _encode(place: int, example: Example, layout: ChatFormat) -> TokenizedExample:
-    if not (math.isfinite(example.weight) and example.weight > 0):
-        raise TrainingError(
-            f"example {place} has weight {example.weight}; a weight must be a number above 0"
-        )
+def _encode(example: Example, layout: ChatFormat) -> TokenizedExample:
     prompt = tuple(layout.prompt(example.prompt))
     chosen = tuple(layout.answer(example.chosen))
     rejected = None
     if example.rejected is not None and example.rejected != example.chosen:
         rejected = tuple(layout.answer(example.rejected))
-    return TokenizedExample(prompt, chosen, rejected, example.weight)
+    return TokenizedExample(prompt, chosen, rejected)
 
 
 def _drop_long_rejected(each: TokenizedExample, max_length: int) -> TokenizedExample:

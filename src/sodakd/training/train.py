@@ -15,10 +15,11 @@ from transformers.utils import logging
 from sodakd.errors import TrainingError
 from sodakd.inference.canary import PROMPTS, write_canary
 from sodakd.inference.canary_reference import record_canary
+from sodakd.jsonl import write_rows
 from sodakd.records import TrainLogRow
 from sodakd.settings.student import FROM_SCRATCH, StudentSettings
 from sodakd.settings.training import TrainingSettings
-from sodakd.training.checkpoints import Checkpoints, TrainState, write_rows
+from sodakd.training.checkpoints import Checkpoints, TrainState
 from sodakd.training.disk_errors import disk_errors_as_oserror
 from sodakd.training.forward import choose_layout
 from sodakd.training.model_io import (
@@ -102,7 +103,7 @@ def train(
     with disk_errors_as_oserror(out):
         save_student(model, tokenizer, layout, out)
         write_canary(record_canary(model, layout, canary), out)
-    write_rows(rows, out / LOG)
+    write_rows(out / LOG, rows)
     checkpoints.remove()
     return list(rows)
 
