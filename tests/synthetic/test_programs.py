@@ -12,7 +12,7 @@ from sodakd.synthetic.codegen_python import FORMS, TERMS, print_python
 from sodakd.synthetic.edits import OPPOSITES
 from sodakd.synthetic.inputs import as_json, is_trivial
 from sodakd.synthetic.interpret import MEANINGS, OutOfRange, run
-from sodakd.synthetic.languages import PRINTERS, print_program
+from sodakd.synthetic.languages import print_program
 from sodakd.synthetic.operations import LEVELS, OPERATIONS, Kind
 from sodakd.synthetic.program import Program, Step, is_well_typed, level, parse_program, skeleton
 from sodakd.synthetic.question_text import SentenceFrames, describe
@@ -22,6 +22,7 @@ from sodakd.synthetic.wording import (
     OPERATION_PHRASES,
     PREDICATE_PHRASES,
 )
+from sodakd.types import Language
 from tests.synthetic.programs import inputs_of, printed, programs, same
 
 
@@ -136,7 +137,7 @@ def test_the_numbers_above_1e12_are_out_of_range() -> None:
 
 
 def test_every_language_of_the_table_prints_every_level() -> None:
-    for language in PRINTERS:
+    for language in Language:
         for wanted in LEVELS:
             program = generate.draw_program(Random(wanted), wanted, Split.TRAIN)
             assert program.name in print_program(program, language)
@@ -172,7 +173,7 @@ def test_a_program_that_a_shorter_one_replaces_is_trivial(notation: str) -> None
 def test_a_text_names_the_function_and_the_parameter_and_says_all(
     program: Program, frames: SentenceFrames, seed: int
 ) -> None:
-    text = describe(program, Random(seed), frames)
+    text = describe(program, Random(seed), frames, Language.PYTHON)
     assert f"`{program.name}" in text
     assert program.parameter in text
     assert "{" not in text

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sodakd.synthetic.operations import OPERATIONS, Kind
 from sodakd.synthetic.program import Argument, Program, Step, Term
+from sodakd.text.signatures import TYPES
+from sodakd.types import Language, ValueType
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +15,7 @@ class OpTemplate:
     """How an operation is written: an expression over `{v}`, after lines that it may need.
 
     `{a}` and `{b}` stand for the arguments, `{r}` for the variable that gets the result where the
-    lines make it, `{t}` for one more variable. The terms of an operation on a list speak of
+    lines make it, `{t}` and `{u}` for two more. The terms of an operation on a list speak of
     `element`.
     """
 
@@ -26,8 +28,10 @@ class OpTemplate:
 class LanguageTemplate:
     """A language with braces: its tables, and how functions and variables are declared in it.
 
-    `frame` is what stands around the function, `indent` what every line of its body begins with.
-    `unchanged` says how a parameter is returned as it is, where that takes more than its name.
+    `opening` stands at the top; below it those `extras`, helpers or imports by the name that asks
+    for one, that the code uses. `frame` is what stands around the function, `indent` what every
+    line of its body begins with. `unchanged` says how a parameter is returned as it is, where that
+    takes more than its name.
     """
 
     forms: Mapping[str, OpTemplate]
@@ -35,11 +39,26 @@ class LanguageTemplate:
     types: Mapping[Kind, str]
     parameters: Mapping[Kind, str]
     head: str
-    declaration: str
+    declaration: str = "{type} {r} = {e}"
     end: str = ";"
+    opening: str = ""
+    extras: Mapping[str, str] = field(default_factory=dict)
+    between: str = "\n"
     frame: tuple[str, str] = ("", "")
     indent: str = "    "
-    unchanged: Mapping[Kind, str] | None = None
+    unchanged: Mapping[Kind, str] = field(default_factory=dict)
+
+
+VALUES: Mapping[Kind, ValueType] = {
+    Kind.L: ValueType.INTS,
+    Kind.N: ValueType.INT,
+    Kind.S: ValueType.STR,
+}
+
+
+def types_of(language: Language) -> dict[Kind, str]:
+    """The types of the world's values, as a language writes them."""
+    return {kind: TYPES[language][value] for kind, value in VALUES.items()}
 
 
 def terms_of_c(absolute: str, cap: str, equal: str = "==", unequal: str = "!=") -> dict[str, str]:
@@ -71,19 +90,17 @@ def written(
     forms: Mapping[str, OpTemplate],
     terms: Mapping[str, str],
     v: str,
-    r: str = "",
-    t: str = "",
+    number: int = 0,
 ) -> OpTemplate:
-    """The form of a step with everything filled in."""
+    """The form of a step with everything filled in; its number makes its variables' names."""
     form = forms[step.op]
     # The terms of an operation on a number speak of the number, those on a list of each element.
     x = v if OPERATIONS[step.op].takes is Kind.N else form.element.format(v=v)
     said = [_argument(argument, terms, x) for argument in step.arguments]
     a, b = (*said, "", "")[:2]
-    return OpTemplate(
-        expression=form.expression.format(v=v, a=a, b=b, r=r, t=t),
-        before=tuple([line.format(v=v, a=a, b=b, r=r, t=t) for line in form.before]),
-    )
+    names = {"v": v, "a": a, "b": b, **{name: f"{name}{number}" for name in "rtu"}}
+    lines = [line.format(**names) for line in (*form.before, form.expression)]
+    return OpTemplate(expression=lines[-1], before=tuple(lines[:-1]))
 
 
 def _argument(argument: Argument, terms: Mapping[str, str], x: str) -> str:
@@ -112,7 +129,7 @@ def print_function(program: Program, style: LanguageTemplate) -> str:
     lines: list[str] = []
     for number, step in enumerate(program.steps, start=1):
         r = f"r{number}"
-        done = written(step, style.forms, style.terms, v, r, f"t{number}")
+        done = written(step, style.forms, style.terms, v, number)
         lines += done.before
         expression, v = done.expression, r
         if number < len(program.steps) and expression != r:
@@ -121,21 +138,23 @@ def print_function(program: Program, style: LanguageTemplate) -> str:
                 style.declaration.format(type=style.types[kind], r=r, e=expression) + style.end
             )
     if not program.steps:
-        expression = (style.unchanged or {}).get(program.input, "{v}").format(v=v)
+        expression = style.unchanged.get(program.input, "{v}").format(v=v)
     lines.append(f"return {expression}{style.end}")
     body = "".join([f"{style.indent}{line}\n" for line in lines])
     opening, closing = style.frame
     outer = style.indent[:-4]
-    return f"{opening}{outer}{head_of(program, style)} {{\n{body}{outer}}}{closing}"
+    code = f"{opening}{outer}{head_of(program, style)} {{\n{body}{outer}}}{closing}"
+    extras = style.between.join(_used(code, style.extras))
+    return "\n\n".join(filter(None, (style.opening, extras, code)))
 
 
-def used(code: str, extras: tuple[tuple[str, str], ...]) -> list[str]:
+def _used(code: str, extras: Mapping[str, str]) -> list[str]:
     """The texts of those extras whose name stands in the code or in an extra before it in use.
 
     An extra may need only those that stand before it in the table.
     """
     found: list[str] = []
-    for name, text in reversed(extras):
+    for name, text in reversed([*extras.items()]):
         if re.search(rf"\b{name}\b", "\n".join([code, *found])):
             found.insert(0, text)
     return found

@@ -2,15 +2,9 @@
 
 from collections.abc import Mapping
 
-from sodakd.synthetic.code_templates import (
-    LanguageTemplate,
-    OpTemplate,
-    print_function,
-    terms_of_c,
-    used,
-)
+from sodakd.synthetic.code_templates import LanguageTemplate, OpTemplate, terms_of_c, types_of
 from sodakd.synthetic.operations import Kind
-from sodakd.synthetic.program import Program
+from sodakd.types import Language
 
 _X = "{v}.items[i]"
 _BEFORE = "{v}.items[i - 1]"
@@ -167,38 +161,18 @@ FORMS: Mapping[str, OpTemplate] = {
     ),
 }
 
-_TYPES = {Kind.L: "IntList", Kind.N: "long long", Kind.S: "char *"}
-
-C = LanguageTemplate(
-    forms=FORMS,
-    terms=terms_of_c("llabs({x})", "({x} < {k} ? {x} : {k})"),
-    types=_TYPES,
-    parameters={Kind.L: "IntList {}", Kind.N: "long long {}", Kind.S: "const char *{}"},
-    head="{result} {name}({parameter})",
-    declaration="{type} {r} = {e}",
-    unchanged={Kind.S: "copy({v})"},
-)
-
-_HELPERS = (
-    (
-        "copy",
-        """\
+_HELPERS: Mapping[str, str] = {
+    "copy": """\
 static char *copy(const char *s) {
     return strcpy(malloc(strlen(s) + 1), s);
 }""",
-    ),
-    (
-        "reversed",
-        """\
+    "reversed": """\
 static char *reversed(const char *s) {
     char *r = copy(s);
     for (int i = 0, n = strlen(s); i < n; i++) r[i] = s[n - 1 - i];
     return r;
 }""",
-    ),
-    (
-        "flipped",
-        """\
+    "flipped": """\
 static char *flipped(const char *s) {
     char *r = copy(s), *end = r;
     while (*s) {
@@ -211,42 +185,34 @@ static char *flipped(const char *s) {
     *end = 0;
     return r;
 }""",
-    ),
-    (
-        "contains",
-        """\
+    "contains": """\
 static bool contains(IntList list, long long x) {
     for (int i = 0; i < list.count; i++) if (list.items[i] == x) return true;
     return false;
 }""",
-    ),
-    (
-        "ascending",
-        """\
+    "ascending": """\
 static int ascending(const void *a, const void *b) {
     long long x = *(const long long *)a, y = *(const long long *)b;
     return (x > y) - (x < y);
 }""",
-    ),
-    (
-        "descending",
-        """\
+    "descending": """\
 static int descending(const void *a, const void *b) {
     long long x = *(const long long *)a, y = *(const long long *)b;
     return (x < y) - (x > y);
 }""",
-    ),
-    (
-        "by_code",
-        """\
+    "by_code": """\
 static int by_code(const void *a, const void *b) {
     return *(const unsigned char *)a - *(const unsigned char *)b;
 }""",
-    ),
+}
+
+C = LanguageTemplate(
+    forms=FORMS,
+    terms=terms_of_c("llabs({x})", "({x} < {k} ? {x} : {k})"),
+    types=types_of(Language.C),
+    parameters={Kind.L: "IntList {}", Kind.N: "long long {}", Kind.S: "const char *{}"},
+    head="{result} {name}({parameter})",
+    extras=_HELPERS,
+    between="\n\n",
+    unchanged={Kind.S: "copy({v})"},
 )
-
-
-def print_c(program: Program) -> str:
-    """The program as a C function, after the helpers that it uses."""
-    code = print_function(program, C)
-    return "\n\n".join([*used(code, _HELPERS), code])

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 
-from sodakd.synthetic.code_templates import LanguageTemplate, OpTemplate, print_function, terms_of_c
-from sodakd.synthetic.operations import Kind
-from sodakd.synthetic.program import Program
+from sodakd.synthetic.code_templates import LanguageTemplate, OpTemplate, terms_of_c, types_of
+from sodakd.types import Language
 
 _LIST = "std::vector<long long>"
 _ALL = "{v}.begin(), {v}.end()"
@@ -142,7 +141,7 @@ FORMS: Mapping[str, OpTemplate] = {
     "word_lengths": _words(f"{_LIST} {{r}};", "{r}.push_back(w.size());"),
 }
 
-_TYPES = {Kind.L: _LIST, Kind.N: "long long", Kind.S: "std::string"}
+_TYPES = types_of(Language.CPP)
 
 CPP = LanguageTemplate(
     forms=FORMS,
@@ -150,11 +149,5 @@ CPP = LanguageTemplate(
     types=_TYPES,
     parameters={kind: f"{name} {{}}" for kind, name in _TYPES.items()},
     head="{result} {name}({parameter})",
-    declaration="{type} {r} = {e}",
-    frame=("#include <bits/stdc++.h>\n\n", ""),
+    opening="#include <bits/stdc++.h>",
 )
-
-
-def print_cpp(program: Program) -> str:
-    """The program as a C++ function."""
-    return print_function(program, CPP)

@@ -2,15 +2,8 @@
 
 from collections.abc import Mapping
 
-from sodakd.synthetic.code_templates import (
-    LanguageTemplate,
-    OpTemplate,
-    print_function,
-    terms_of_c,
-    used,
-)
-from sodakd.synthetic.operations import Kind
-from sodakd.synthetic.program import Program
+from sodakd.synthetic.code_templates import LanguageTemplate, OpTemplate, terms_of_c, types_of
+from sodakd.types import Language
 
 # `string` and `make` are no words to use here: a parameter and a function may be called so.
 _LIST = "{r} := []int{{}}"
@@ -130,7 +123,7 @@ FORMS: Mapping[str, OpTemplate] = {
     "word_lengths": _put("len(w)", loop=f"for _, w := range {_WORDS} "),
 }
 
-_TYPES = {Kind.L: "[]int", Kind.N: "int", Kind.S: "string"}
+_TYPES = types_of(Language.GO)
 
 GO = LanguageTemplate(
     forms=FORMS,
@@ -140,16 +133,9 @@ GO = LanguageTemplate(
     head="func {name}({parameter}) {result}",
     declaration="{r} := {e}",
     end="",
+    opening="package main",
+    extras={
+        rf"{package}\.\w+": f'import "{package}"'
+        for package in ("fmt", "slices", "strconv", "strings")
+    },
 )
-
-_IMPORTS = tuple(
-    (rf"{package}\.\w+", f'import "{package}"')
-    for package in ("fmt", "slices", "strconv", "strings")
-)
-
-
-def print_go(program: Program) -> str:
-    """The program as a Go function, with the imports that it uses."""
-    code = print_function(program, GO)
-    imports = used(code, _IMPORTS)
-    return "\n".join(["package main", "", *imports, *([""] if imports else []), code])

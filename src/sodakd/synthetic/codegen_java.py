@@ -2,15 +2,8 @@
 
 from collections.abc import Mapping
 
-from sodakd.synthetic.code_templates import (
-    LanguageTemplate,
-    OpTemplate,
-    print_function,
-    terms_of_c,
-    used,
-)
-from sodakd.synthetic.operations import Kind
-from sodakd.synthetic.program import Program
+from sodakd.synthetic.code_templates import LanguageTemplate, OpTemplate, terms_of_c, types_of
+from sodakd.types import Language
 
 _STREAM = "Arrays.stream({v})"
 _FROM_0 = "IntStream.range(0, {v}.length)"
@@ -96,7 +89,7 @@ FORMS: Mapping[str, OpTemplate] = {
     "word_lengths": OpTemplate(_WORDS + ".mapToLong(String::length).toArray()"),
 }
 
-_TYPES = {Kind.L: "long[]", Kind.N: "long", Kind.S: "String"}
+_TYPES = types_of(Language.JAVA)
 
 JAVA = LanguageTemplate(
     forms=FORMS,
@@ -104,19 +97,10 @@ JAVA = LanguageTemplate(
     types=_TYPES,
     parameters={kind: f"{name} {{}}" for kind, name in _TYPES.items()},
     head="public static {result} {name}({parameter})",
-    declaration="{type} {r} = {e}",
+    extras={
+        "(?:Arrays|Collections)": "import java.util.*;",
+        "(?:IntStream|LongStream|Collectors)": "import java.util.stream.*;",
+    },
     frame=("class Solution {\n", "\n}"),
     indent="        ",
 )
-
-_IMPORTS = (
-    ("(?:Arrays|Collections)", "import java.util.*;"),
-    ("(?:IntStream|LongStream|Collectors)", "import java.util.stream.*;"),
-)
-
-
-def print_java(program: Program) -> str:
-    """The program as a static method of `Solution`, with the imports that it uses."""
-    code = print_function(program, JAVA)
-    imports = used(code, _IMPORTS)
-    return "\n".join([*imports, "", code] if imports else [code])

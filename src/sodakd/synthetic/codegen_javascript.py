@@ -1,10 +1,11 @@
-"""Programs written in JavaScript: every step is an expression. TypeScript has the same table."""
+"""Programs written in JavaScript: every step is an expression. TypeScript adds types."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from sodakd.synthetic.code_templates import LanguageTemplate, OpTemplate, print_function, terms_of_c
+from sodakd.synthetic.code_templates import LanguageTemplate, OpTemplate, terms_of_c, types_of
 from sodakd.synthetic.operations import Kind
-from sodakd.synthetic.program import Program
+from sodakd.types import Language
 
 _WORDS = r"{v}.split(/\s+/).filter(w => w)"
 _DIGITS = "[...String(Math.abs({v}))]"
@@ -77,7 +78,11 @@ JAVASCRIPT = LanguageTemplate(
     declaration="const {r} = {e}",
 )
 
+_TYPES = types_of(Language.TYPESCRIPT)
 
-def print_javascript(program: Program) -> str:
-    """The program as a JavaScript function."""
-    return print_function(program, JAVASCRIPT)
+TYPESCRIPT: LanguageTemplate = replace(
+    JAVASCRIPT,
+    types=_TYPES,
+    parameters={kind: f"{{}}: {name}" for kind, name in _TYPES.items()},
+    head="function {name}({parameter}): {result}",
+)

@@ -3,12 +3,11 @@
 import ast
 import builtins
 import warnings
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 
 from sodakd.synthetic.languages import print_program
-from sodakd.synthetic.parse_lines import Lines, read_lines
+from sodakd.synthetic.parse_lines import UNREADABLE, ParsedAnswer, read_lines
 from sodakd.synthetic.program import Program
 from sodakd.text.fences import blocks
 from sodakd.types import Language
@@ -17,20 +16,7 @@ _LONGEST = 20_000  # characters; no answer of the world comes near
 _BUILTINS = frozenset(dir(builtins))
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedAnswer:
-    """What the statements of an answer show: its steps, with the names of variables levelled."""
-
-    parses: bool
-    signature: bool
-    returns: bool
-    steps: tuple[str, ...]
-
-
-_UNREADABLE = ParsedAnswer(parses=False, signature=False, returns=False, steps=())
-
-
-def grade(program: Program, answer: str, language: Language = Language.PYTHON) -> str:
+def grade(program: Program, answer: str, language: Language) -> str:
     """An analysis of the answer, then five lines `Rule N: POINTS`."""
     reference = _reference(program, language)
     found = _read(answer, program, language)
@@ -55,7 +41,7 @@ def grade(program: Program, answer: str, language: Language = Language.PYTHON) -
     return "\n".join(lines)
 
 
-def _functionality(share: float, found: ParsedAnswer | Lines) -> float:
+def _functionality(share: float, found: ParsedAnswer) -> float:
     if share == 1 and found.signature and found.returns:
         return 2
     return 1 if share >= 0.5 else 0
@@ -68,15 +54,15 @@ def _half_or_all(share: float) -> float:
 
 
 @lru_cache(maxsize=4096)
-def _reference(program: Program, language: Language) -> ParsedAnswer | Lines:
+def _reference(program: Program, language: Language) -> ParsedAnswer:
     return _read(print_program(program, language), program, language)
 
 
-def _read(answer: str, program: Program, language: Language) -> ParsedAnswer | Lines:
+def _read(answer: str, program: Program, language: Language) -> ParsedAnswer:
     fenced = blocks(answer)
     code = fenced[0].text if fenced else answer
     if len(code) > _LONGEST:
-        return _UNREADABLE
+        return UNREADABLE
     if language is not Language.PYTHON:
         return read_lines(code, program, language)
     try:
@@ -85,14 +71,14 @@ def _read(answer: str, program: Program, language: Language) -> ParsedAnswer | L
             tree = ast.parse(code)
         return _reading(tree, program)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return _UNREADABLE
+        return UNREADABLE
 
 
 def _reading(tree: ast.Module, program: Program) -> ParsedAnswer:
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     named = [node for node in functions if node.name == program.name]
     if not functions:
-        return ParsedAnswer(parses=True, signature=False, returns=False, steps=())
+        return ParsedAnswer(parses=True)
     function = (named or functions)[-1]
     parameters = [argument.arg for argument in function.args.args]
     last = function.body[-1]

@@ -21,28 +21,31 @@ _WITH_SEMICOLONS = frozenset({Language.C, Language.CPP, Language.JAVA})
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
-    """The lines of the function that was asked for, and what can be seen of the whole."""
+class ParsedAnswer:
+    """What an answer shows: its steps (lines, or Python's statements), with names levelled."""
 
     parses: bool
-    signature: bool
-    returns: bool
-    steps: tuple[str, ...]
+    signature: bool = False
+    returns: bool = False
+    steps: tuple[str, ...] = ()
 
 
-def read_lines(code: str, program: Program, language: Language) -> Lines:
+UNREADABLE = ParsedAnswer(parses=False)
+
+
+def read_lines(code: str, program: Program, language: Language) -> ParsedAnswer:
     """Read the answer's function line by line."""
     lines = [" ".join(line.split()) for line in code.splitlines()]
     head = heading(program, language) + " {"
     start = lines.index(head) if head in lines else _any_head(lines, program)
     if not _matched(code) or start is None:
-        return Lines(parses=False, signature=False, returns=False, steps=())
+        return UNREADABLE
     body = [line for line in lines[start + 1 :] if line.strip("{}")]
     if language in _WITH_SEMICOLONS and not all(line[-1] in ";{}" for line in body):
-        return Lines(parses=False, signature=False, returns=False, steps=())
+        return UNREADABLE
     names = [one or other for one, other in _BOUND.findall("\n".join(body))]
     bound = {program.parameter, *names}
-    return Lines(
+    return ParsedAnswer(
         parses=True,
         signature=head in lines,
         returns=bool(body) and re.fullmatch(r"return [^;].*", body[-1]) is not None,

@@ -77,9 +77,7 @@ _LANGUAGE_FRAMES = {
 }
 
 
-def describe(
-    program: Program, rng: Random, frames: SentenceFrames, language: Language = Language.PYTHON
-) -> str:
+def describe(program: Program, rng: Random, frames: SentenceFrames, language: Language) -> str:
     """A text that determines the program's meaning, its name and its parameter's name.
 
     It names the language, and the types with it, unless that is Python: the world's first one.
@@ -95,8 +93,7 @@ def describe(
         steps=steps,
     )
     text = text.rstrip()
-    spoken = STYLES.get(language)
-    if spoken is None:
+    if language not in STYLES:
         return text
     head = heading(program, language)
     said = choice(_LANGUAGE_FRAMES[frames]).format(language=language.display_name, head=head)
