@@ -24,6 +24,15 @@ class OpTemplate:
     element: str = "x"
 
 
+Form = OpTemplate | str
+"""A text is the form of an operation that needs no line but its expression."""
+
+
+def made(*lines: str, element: str = "x") -> OpTemplate:
+    """The form of an operation whose lines make the result."""
+    return OpTemplate("{r}", lines, element)
+
+
 @dataclass(frozen=True, slots=True)
 class LanguageTemplate:
     """A language with braces: its tables, and how functions and variables are declared in it.
@@ -34,7 +43,7 @@ class LanguageTemplate:
     takes more than its name.
     """
 
-    forms: Mapping[str, OpTemplate]
+    forms: Mapping[str, Form]
     terms: Mapping[str, str]
     types: Mapping[Kind, str]
     parameters: Mapping[Kind, str]
@@ -87,13 +96,15 @@ def terms_of_c(absolute: str, cap: str, equal: str = "==", unequal: str = "!=") 
 
 def written(
     step: Step,
-    forms: Mapping[str, OpTemplate],
+    forms: Mapping[str, Form],
     terms: Mapping[str, str],
     v: str,
     number: int = 0,
 ) -> OpTemplate:
     """The form of a step with everything filled in; its number makes its variables' names."""
     form = forms[step.op]
+    if isinstance(form, str):
+        form = OpTemplate(form)
     # The terms of an operation on a number speak of the number, those on a list of each element.
     x = v if OPERATIONS[step.op].takes is Kind.N else form.element.format(v=v)
     said = [_argument(argument, terms, x) for argument in step.arguments]

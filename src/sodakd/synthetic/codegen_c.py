@@ -2,7 +2,14 @@
 
 from collections.abc import Mapping
 
-from sodakd.synthetic.code_templates import LanguageTemplate, OpTemplate, terms_of_c, types_of
+from sodakd.synthetic.code_templates import (
+    Form,
+    LanguageTemplate,
+    OpTemplate,
+    made,
+    terms_of_c,
+    types_of,
+)
 from sodakd.synthetic.operations import Kind
 from sodakd.types import Language
 
@@ -24,7 +31,7 @@ def _list(name: str, size: str) -> str:
 
 def _new(*lines: str, size: str = "{v}.count") -> OpTemplate:
     """A new list, filled by the lines."""
-    return OpTemplate("{r}", (_list("{r}", size), *lines), element="{v}.items[i]")
+    return made(_list("{r}", size), *lines, element="{v}.items[i]")
 
 
 def _put(value: str, condition: str = "", loop: str = _EACH) -> OpTemplate:
@@ -47,32 +54,29 @@ def _running(line: str) -> OpTemplate:
 
 def _best(sign: str) -> OpTemplate:
     first = "long long {r} = {v}.count ? {v}.items[0] : 0;"
-    return OpTemplate("{r}", (first, f"{_EACH}if ({_X} {sign} {{r}}) {{r}} = {_X};"))
+    return made(first, f"{_EACH}if ({_X} {sign} {{r}}) {{r}} = {_X};")
 
 
 def _number(*lines: str, first: str = _ZERO) -> OpTemplate:
     """A number that the lines work out."""
-    return OpTemplate("{r}", (first, *lines), element="{v}.items[i]")
+    return made(first, *lines, element="{v}.items[i]")
 
 
 def _kept(condition: str) -> OpTemplate:
     """A text of the characters for which the condition holds."""
-    return OpTemplate(
-        "{r}",
-        (
-            "char *{r} = copy({v}), *{t} = {r};",
-            f"{_CHARS}if ({condition}) *{{t}}++ = *c;",
-            "*{t} = 0;",
-        ),
+    return made(
+        "char *{r} = copy({v}), *{t} = {r};",
+        f"{_CHARS}if ({condition}) *{{t}}++ = *c;",
+        "*{t} = 0;",
     )
 
 
 def _changed(line: str) -> OpTemplate:
     """A copy of a text that is worked on."""
-    return OpTemplate("{r}", ("char *{r} = copy({v});", line))
+    return made("char *{r} = copy({v});", line)
 
 
-FORMS: Mapping[str, OpTemplate] = {
+FORMS: Mapping[str, Form] = {
     "filter": _put(_X, "{a}"),
     "reject": _put(_X, "!({a})"),
     "map": _put("{a}"),
@@ -99,7 +103,7 @@ FORMS: Mapping[str, OpTemplate] = {
     "max": _best(">"),
     "min": _best("<"),
     "count": _number(_EACH + "if ({a}) {r}++;"),
-    "length": OpTemplate("{v}.count"),
+    "length": "{v}.count",
     "distinct": OpTemplate(
         "{t}.count",
         (
@@ -107,21 +111,18 @@ FORMS: Mapping[str, OpTemplate] = {
             _EACH + "if (!contains({t}, {v}.items[i])) {t}.items[{t}.count++] = {v}.items[i];",
         ),
     ),
-    "first": OpTemplate("{v}.count ? {v}.items[0] : 0"),
+    "first": "{v}.count ? {v}.items[0] : 0",
     "product": _number(_EACH + "{r} *= {v}.items[i];", first="long long {r} = 1;"),
     "span": OpTemplate(
         "{t}.count ? {t}.items[{t}.count - 1] - {t}.items[0] : 0", _sorted("{t}", "ascending")
     ),
     "rises": _number(f"{_FROM_1}if ({_X} > {_BEFORE}) {{r}}++;"),
-    "join": OpTemplate(
-        "{r}",
-        (
-            "char *{r} = calloc({v}.count + 1, 24), *{t} = {r};",
-            _EACH + '{t} += sprintf({t}, i ? ",%lld" : "%lld", {v}.items[i]);',
-        ),
+    "join": made(
+        "char *{r} = calloc({v}.count + 1, 24), *{t} = {r};",
+        _EACH + '{t} += sprintf({t}, i ? ",%lld" : "%lld", {v}.items[i]);',
     ),
-    "apply": OpTemplate("{a}"),
-    "apply_if": OpTemplate("{a} ? {b} : {v}"),
+    "apply": "{a}",
+    "apply_if": "{a} ? {b} : {v}",
     "digit_sum": _number(_DIGIT + "{r} += d % 10;"),
     "digit_count": _number(
         "for (long long d = llabs({v}); d > 9; d /= 10) {r}++;", first="long long {r} = 1;"
@@ -136,16 +137,16 @@ FORMS: Mapping[str, OpTemplate] = {
     "upto": _new(f"{_UPTO}{_PUT}d;", size="{v}"),
     "divisors": _new(f"{_UPTO}if ({{v}} % d == 0) {_PUT}d;", size="{v}"),
     "upper": _changed("for (char *c = {r}; *c; c++) *c = toupper(*c);"),
-    "reverse_text": OpTemplate("reversed({v})"),
+    "reverse_text": "reversed({v})",
     "head": _changed("if (strlen({r}) > {a}) {r}[{a}] = 0;"),
-    "tail": OpTemplate('copy(strlen({v}) > {a} ? {v} + {a} : "")'),
+    "tail": 'copy(strlen({v}) > {a} ? {v} + {a} : "")',
     "without": _kept("*c != '{a}'"),
     "replace": _changed("for (char *c = {r}; *c; c++) if (*c == '{a}') *c = '{b}';"),
     "vowels": _kept('strchr("aeiou", *c)'),
     "sort_text": _changed("qsort({r}, strlen({r}), 1, by_code);"),
-    "reverse_words": OpTemplate("flipped(reversed({v}))"),
-    "flip_words": OpTemplate("flipped({v})"),
-    "text_length": OpTemplate("strlen({v})"),
+    "reverse_words": "flipped(reversed({v}))",
+    "flip_words": "flipped({v})",
+    "text_length": "strlen({v})",
     "count_letter": _number(_CHARS + "if (*c == '{a}') {r}++;"),
     "count_words": _number(f"{_CHARS}if ({_BEGINS}) {{r}}++;"),
     "longest_word": _number(

@@ -2,7 +2,14 @@
 
 from collections.abc import Mapping
 
-from sodakd.synthetic.code_templates import LanguageTemplate, OpTemplate, terms_of_c, types_of
+from sodakd.synthetic.code_templates import (
+    Form,
+    LanguageTemplate,
+    OpTemplate,
+    made,
+    terms_of_c,
+    types_of,
+)
 from sodakd.types import Language
 
 # `string` and `make` are no words to use here: a parameter and a function may be called so.
@@ -18,7 +25,7 @@ _WORDS = "strings.Fields({v})"
 def _made(first: str, loop: str, body: str, condition: str = "") -> OpTemplate:
     """A result that a loop works out."""
     inner = f"if {condition} {{{{ {body} }}}}" if condition else body
-    return OpTemplate("{r}", (first, loop + "{{", "    " + inner, "}}"))
+    return made(first, loop + "{{", "    " + inner, "}}")
 
 
 def _put(value: str, condition: str = "", loop: str = _EACH) -> OpTemplate:
@@ -27,11 +34,11 @@ def _put(value: str, condition: str = "", loop: str = _EACH) -> OpTemplate:
 
 def _at_first(expression: str) -> OpTemplate:
     """A number of the list, 0 where it is empty."""
-    return OpTemplate("{r}", ("{r} := 0", f"if len({{v}}) > 0 {{{{ {{r}} = {expression} }}}}"))
+    return made("{r} := 0", f"if len({{v}}) > 0 {{{{ {{r}} = {expression} }}}}")
 
 
 def _copied(*lines: str) -> OpTemplate:
-    return OpTemplate("{r}", ("{r} := slices.Clone({v})", *lines))
+    return made("{r} := slices.Clone({v})", *lines)
 
 
 def _running(line: str) -> OpTemplate:
@@ -42,26 +49,19 @@ def _characters(line: str) -> OpTemplate:
     return OpTemplate('strings.Join({t}, "")', (f"{{t}} := {_LETTERS}", line))
 
 
-FORMS: Mapping[str, OpTemplate] = {
+FORMS: Mapping[str, Form] = {
     "filter": _put("x", "{a}"),
     "reject": _put("x", "!({a})"),
     "map": _put("{a}"),
-    "map_if": OpTemplate(
-        "{r}",
-        (
-            _LIST,
-            _EACH + "{{",
-            "    if {a} {{ x = {b} }}",
-            "    {r} = append({r}, x)",
-            "}}",
-        ),
+    "map_if": made(
+        _LIST, _EACH + "{{", "    if {a} {{ x = {b} }}", "    {r} = append({r}, x)", "}}"
     ),
     "filter_and": _put("x", "{a} && {b}"),
     "filter_or": _put("x", "{a} || {b}"),
-    "take": OpTemplate("{v}[:min({a}, len({v}))]"),
-    "drop": OpTemplate("{v}[min({a}, len({v})):]"),
-    "last": OpTemplate("{v}[max(0, len({v})-{a}):]"),
-    "but_last": OpTemplate("{v}[:max(0, len({v})-{a})]"),
+    "take": "{v}[:min({a}, len({v}))]",
+    "drop": "{v}[min({a}, len({v})):]",
+    "last": "{v}[max(0, len({v})-{a}):]",
+    "but_last": "{v}[:max(0, len({v})-{a})]",
     "every": _put("{v}[i]", loop="for i := 0; i < len({v}); i += {a} "),
     "sort": _copied("slices.Sort({r})"),
     "sort_down": _copied("slices.Sort({r})", "slices.Reverse({r})"),
@@ -76,7 +76,7 @@ FORMS: Mapping[str, OpTemplate] = {
     "max": _at_first("slices.Max({v})"),
     "min": _at_first("slices.Min({v})"),
     "count": _made("{r} := 0", _EACH, "{r}++", "{a}"),
-    "length": OpTemplate("len({v})"),
+    "length": "len({v})",
     "distinct": OpTemplate(
         "len({t})", ("{t} := map[int]bool{{}}", _EACH + "{{", "    {t}[x] = true", "}}")
     ),
@@ -84,21 +84,21 @@ FORMS: Mapping[str, OpTemplate] = {
     "product": _made("{r} := 1", _EACH, "{r} *= x"),
     "span": _at_first("slices.Max({v}) - slices.Min({v})"),
     "rises": _made("{r} := 0", _FROM_1, "{r}++", "{v}[i] > {v}[i-1]"),
-    "join": OpTemplate('strings.Trim(strings.Join(strings.Fields(fmt.Sprint({v})), ","), "[]")'),
-    "apply": OpTemplate("{a}"),
-    "apply_if": OpTemplate("{r}", ("{r} := {v}", "if {a} {{ {r} = {b} }}")),
+    "join": 'strings.Trim(strings.Join(strings.Fields(fmt.Sprint({v})), ","), "[]")',
+    "apply": "{a}",
+    "apply_if": made("{r} := {v}", "if {a} {{ {r} = {b} }}"),
     "digit_sum": _made("{r} := 0", _DIGIT, "{r} += d % 10"),
-    "digit_count": OpTemplate("len(strconv.Itoa(max({v}, -{v})))"),
+    "digit_count": "len(strconv.Itoa(max({v}, -{v})))",
     "reverse_digits": _made("{r} := 0", _DIGIT, "{r} = {r}*10 + d%10"),
     "digits": _put("int(c - '0')", loop="for _, c := range strconv.Itoa(max({v}, -{v})) "),
     "upto": _put("d", loop=_UPTO),
     "divisors": _put("d", "{v}%d == 0", _UPTO),
-    "upper": OpTemplate("strings.ToUpper({v})"),
+    "upper": "strings.ToUpper({v})",
     "reverse_text": _characters("slices.Reverse({t})"),
-    "head": OpTemplate("{v}[:min({a}, len({v}))]"),
-    "tail": OpTemplate("{v}[min({a}, len({v})):]"),
-    "without": OpTemplate('strings.ReplaceAll({v}, "{a}", "")'),
-    "replace": OpTemplate('strings.ReplaceAll({v}, "{a}", "{b}")'),
+    "head": "{v}[:min({a}, len({v}))]",
+    "tail": "{v}[min({a}, len({v})):]",
+    "without": 'strings.ReplaceAll({v}, "{a}", "")',
+    "replace": 'strings.ReplaceAll({v}, "{a}", "{b}")',
     "vowels": _made(
         '{r} := ""', f"for _, c := range {_LETTERS} ", "{r} += c", 'strings.Contains("aeiou", c)'
     ),
@@ -116,9 +116,9 @@ FORMS: Mapping[str, OpTemplate] = {
             "}}",
         ),
     ),
-    "text_length": OpTemplate("len({v})"),
-    "count_letter": OpTemplate('strings.Count({v}, "{a}")'),
-    "count_words": OpTemplate(f"len({_WORDS})"),
+    "text_length": "len({v})",
+    "count_letter": 'strings.Count({v}, "{a}")',
+    "count_words": f"len({_WORDS})",
     "longest_word": _made("{r} := 0", f"for _, w := range {_WORDS} ", "{r} = max({r}, len(w))"),
     "word_lengths": _put("len(w)", loop=f"for _, w := range {_WORDS} "),
 }

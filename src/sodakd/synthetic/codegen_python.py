@@ -2,64 +2,64 @@
 
 from collections.abc import Mapping
 
-from sodakd.synthetic.code_templates import OpTemplate, written
+from sodakd.synthetic.code_templates import Form, OpTemplate, written
 from sodakd.synthetic.program import Program
 
-FORMS: Mapping[str, OpTemplate] = {
-    "filter": OpTemplate("[x for x in {v} if {a}]"),
-    "reject": OpTemplate("[x for x in {v} if not {a}]"),
-    "map": OpTemplate("[{a} for x in {v}]"),
-    "map_if": OpTemplate("[{b} if {a} else x for x in {v}]"),
-    "filter_and": OpTemplate("[x for x in {v} if {a} and {b}]"),
-    "filter_or": OpTemplate("[x for x in {v} if {a} or {b}]"),
-    "take": OpTemplate("{v}[:{a}]"),
-    "drop": OpTemplate("{v}[{a}:]"),
-    "last": OpTemplate("{v}[-{a}:]"),
-    "but_last": OpTemplate("{v}[:-{a}]"),
-    "every": OpTemplate("{v}[::{a}]"),
-    "sort": OpTemplate("sorted({v})"),
-    "sort_down": OpTemplate("sorted({v}, reverse=True)"),
-    "reverse": OpTemplate("{v}[::-1]"),
-    "unique": OpTemplate("list(dict.fromkeys({v}))"),
-    "running_sum": OpTemplate("[sum({v}[:i + 1]) for i in range(len({v}))]"),
-    "running_max": OpTemplate("[max({v}[:i + 1]) for i in range(len({v}))]"),
-    "differences": OpTemplate("[b - a for a, b in zip({v}, {v}[1:])]"),
-    "pair_sums": OpTemplate("[b + a for a, b in zip({v}, {v}[1:])]"),
-    "where": OpTemplate("[i for i, x in enumerate({v}) if {a}]"),
-    "sum": OpTemplate("sum({v})"),
-    "max": OpTemplate("max({v}, default=0)"),
-    "min": OpTemplate("min({v}, default=0)"),
-    "count": OpTemplate("len([x for x in {v} if {a}])"),
-    "length": OpTemplate("len({v})"),
-    "distinct": OpTemplate("len(set({v}))"),
-    "first": OpTemplate("{v}[0] if {v} else 0"),
+FORMS: Mapping[str, Form] = {
+    "filter": "[x for x in {v} if {a}]",
+    "reject": "[x for x in {v} if not {a}]",
+    "map": "[{a} for x in {v}]",
+    "map_if": "[{b} if {a} else x for x in {v}]",
+    "filter_and": "[x for x in {v} if {a} and {b}]",
+    "filter_or": "[x for x in {v} if {a} or {b}]",
+    "take": "{v}[:{a}]",
+    "drop": "{v}[{a}:]",
+    "last": "{v}[-{a}:]",
+    "but_last": "{v}[:-{a}]",
+    "every": "{v}[::{a}]",
+    "sort": "sorted({v})",
+    "sort_down": "sorted({v}, reverse=True)",
+    "reverse": "{v}[::-1]",
+    "unique": "list(dict.fromkeys({v}))",
+    "running_sum": "[sum({v}[:i + 1]) for i in range(len({v}))]",
+    "running_max": "[max({v}[:i + 1]) for i in range(len({v}))]",
+    "differences": "[b - a for a, b in zip({v}, {v}[1:])]",
+    "pair_sums": "[b + a for a, b in zip({v}, {v}[1:])]",
+    "where": "[i for i, x in enumerate({v}) if {a}]",
+    "sum": "sum({v})",
+    "max": "max({v}, default=0)",
+    "min": "min({v}, default=0)",
+    "count": "len([x for x in {v} if {a}])",
+    "length": "len({v})",
+    "distinct": "len(set({v}))",
+    "first": "{v}[0] if {v} else 0",
     "product": OpTemplate("p", before=("p = 1", "for x in {v}:", "    p *= x")),
-    "span": OpTemplate("max({v}) - min({v}) if {v} else 0"),
-    "rises": OpTemplate("sum(b > a for a, b in zip({v}, {v}[1:]))"),
-    "join": OpTemplate('",".join(str(x) for x in {v})'),
-    "apply": OpTemplate("{a}"),
-    "apply_if": OpTemplate("{b} if {a} else {v}"),
-    "digit_sum": OpTemplate("sum(int(c) for c in str(abs({v})))"),
-    "digit_count": OpTemplate("len(str(abs({v})))"),
-    "reverse_digits": OpTemplate("int(str(abs({v}))[::-1])"),
-    "digits": OpTemplate("[int(c) for c in str(abs({v}))]"),
-    "upto": OpTemplate("list(range(1, {v} + 1))"),
-    "divisors": OpTemplate("[d for d in range(1, {v} + 1) if {v} % d == 0]"),
-    "upper": OpTemplate("{v}.upper()"),
-    "reverse_text": OpTemplate("{v}[::-1]"),
-    "head": OpTemplate("{v}[:{a}]"),
-    "tail": OpTemplate("{v}[{a}:]"),
-    "without": OpTemplate('{v}.replace("{a}", "")'),
-    "replace": OpTemplate('{v}.replace("{a}", "{b}")'),
-    "vowels": OpTemplate('"".join(c for c in {v} if c in "aeiou")'),
-    "sort_text": OpTemplate('"".join(sorted({v}))'),
-    "reverse_words": OpTemplate('" ".join({v}.split()[::-1])'),
-    "flip_words": OpTemplate('" ".join(w[::-1] for w in {v}.split())'),
-    "text_length": OpTemplate("len({v})"),
-    "count_letter": OpTemplate('{v}.count("{a}")'),
-    "count_words": OpTemplate("len({v}.split())"),
-    "longest_word": OpTemplate("max((len(w) for w in {v}.split()), default=0)"),
-    "word_lengths": OpTemplate("[len(w) for w in {v}.split()]"),
+    "span": "max({v}) - min({v}) if {v} else 0",
+    "rises": "sum(b > a for a, b in zip({v}, {v}[1:]))",
+    "join": '",".join(str(x) for x in {v})',
+    "apply": "{a}",
+    "apply_if": "{b} if {a} else {v}",
+    "digit_sum": "sum(int(c) for c in str(abs({v})))",
+    "digit_count": "len(str(abs({v})))",
+    "reverse_digits": "int(str(abs({v}))[::-1])",
+    "digits": "[int(c) for c in str(abs({v}))]",
+    "upto": "list(range(1, {v} + 1))",
+    "divisors": "[d for d in range(1, {v} + 1) if {v} % d == 0]",
+    "upper": "{v}.upper()",
+    "reverse_text": "{v}[::-1]",
+    "head": "{v}[:{a}]",
+    "tail": "{v}[{a}:]",
+    "without": '{v}.replace("{a}", "")',
+    "replace": '{v}.replace("{a}", "{b}")',
+    "vowels": '"".join(c for c in {v} if c in "aeiou")',
+    "sort_text": '"".join(sorted({v}))',
+    "reverse_words": '" ".join({v}.split()[::-1])',
+    "flip_words": '" ".join(w[::-1] for w in {v}.split())',
+    "text_length": "len({v})",
+    "count_letter": '{v}.count("{a}")',
+    "count_words": "len({v}.split())",
+    "longest_word": "max((len(w) for w in {v}.split()), default=0)",
+    "word_lengths": "[len(w) for w in {v}.split()]",
 }
 
 TERMS: Mapping[str, str] = {
@@ -86,13 +86,13 @@ TERMS: Mapping[str, str] = {
 
 def print_python(program: Program) -> str:
     """The program as a Python function; the last step is the return expression."""
-    v = program.parameter
-    lines = [f"def {program.name}({v}):"]
-    for step in program.steps[:-1]:
+    v = expression = program.parameter
+    lines: list[str] = []
+    for step in program.steps:
+        if expression != v:
+            lines.append(f"{v} = {expression}")
         said = written(step, FORMS, TERMS, v)
-        lines += [f"    {line}" for line in said.before]
-        lines.append(f"    {v} = {said.expression}")
-    last = written(program.steps[-1], FORMS, TERMS, v) if program.steps else OpTemplate(v)
-    lines += [f"    {line}" for line in last.before]
-    lines.append(f"    return {last.expression}")
-    return "\n".join(lines)
+        lines += said.before
+        expression = said.expression
+    body = [f"    {line}\n" for line in lines]
+    return "".join([f"def {program.name}({v}):\n", *body, f"    return {expression}"])

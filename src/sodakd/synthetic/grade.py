@@ -66,8 +66,9 @@ def _read(answer: str, program: Program, language: Language) -> ParsedAnswer:
     if language is not Language.PYTHON:
         return read_lines(code, program, language)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an odd escape in an answer is not our warning
+        with warnings.catch_warnings(
+            action="ignore"
+        ):  # an odd escape in an answer is not our warning
             tree = ast.parse(code)
         return _reading(tree, program)
     except (SyntaxError, ValueError, RecursionError, MemoryError):

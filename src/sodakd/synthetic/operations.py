@@ -1,7 +1,7 @@
 """The operations that programs are made of, and the predicates and functions they take.
 
 This table says what exists and how it fits together. What an operation means stands in
-`interpret`, how it is said in `phrases`, how it is written in one printer file per language; each
+`interpret`, how it is said in `wording`, how it is written in a `codegen` file per language; each
 of those is a table with the same names.
 """
 

@@ -10,16 +10,6 @@ from sodakd.types import FaultKind, Language
 _STRANGERS = ("res", "result", "out", "output", "values", "lst", "arr", "val")
 
 
-def break_name(code: str, parameter: str, rng: Random) -> str:
-    """The variable of the return line has a name that stands for nothing: a NameError."""
-    body, _, last = code.rpartition("\n")
-    stranger = rng.choice(_STRANGERS)
-    variable = re.findall(rf"\b{parameter}\b", last)
-    # A loop may have ended in a variable of its own: then that one is renamed.
-    name = parameter if variable else last.removeprefix("    return ")
-    return f"{body}\n" + re.sub(rf"\b{name}\b", stranger, last)
-
-
 def break_syntax(code: str, rng: Random) -> str:
     """The head's colon, its parenthesis or the last bracket is missing: a SyntaxError."""
     head, _, body = code.partition(":\n")
@@ -41,15 +31,15 @@ def break_text(
 
     Raises `KeyError` for a kind that is made on programs.
     """
+    if kind is FaultKind.NAME:
+        return _strange_name(code, program, rng)
     if language is Language.PYTHON:
         ways = {
-            FaultKind.NAME: lambda: break_name(code, program.parameter, rng),
             FaultKind.SYNTAX: lambda: break_syntax(code, rng),
             FaultKind.NO_RETURN: lambda: break_return(code, program.parameter, rng),
         }
     else:
         ways = {
-            FaultKind.NAME: lambda: _name_with_braces(code, program, rng),
             FaultKind.SYNTAX: lambda: _syntax_with_braces(code, program, rng, language),
             FaultKind.NO_RETURN: lambda: _return_with_braces(code, program, language),
         }
@@ -65,11 +55,12 @@ def _last_return(code: str) -> re.Match[str]:
     return list(_RETURN.finditer(code))[-1]
 
 
-def _name_with_braces(code: str, program: Program, rng: Random) -> str:
+def _strange_name(code: str, program: Program, rng: Random) -> str:
     """The variable of the return line has a name that stands for nothing."""
     line = _last_return(code)
-    names = re.findall(rf"\b(?:{program.parameter}|[rt][0-9])\b", line[2])
-    changed = re.sub(rf"\b{names[0]}\b", rng.choice(_STRANGERS), line[2])
+    # A step may have ended in a variable of its own: `r1` or `t1`, in Python `p`.
+    name = re.findall(rf"\b(?:{program.parameter}|[rt][0-9]|p$)\b", line[2])[0]
+    changed = re.sub(rf"\b{name}\b", rng.choice(_STRANGERS), line[2])
     return code[: line.start(2)] + changed + code[line.end(2) :]
 
 
