@@ -95,6 +95,10 @@ class StudentResult(FrozenModel):
     train_steps: int
     train_tokens: int
 
+    def group(self, name: str) -> PassRate | None:
+        """The pass rate of a group of questions, where the student was asked some of it."""
+        return next((one for one in self.groups if one.group == name), None)
+
 
 class StudentRow(FrozenModel):
     """A student of a run, a line of `students.jsonl`, as soon as it has been evaluated.

@@ -3,7 +3,6 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
@@ -11,9 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import JsonValue
 from ruamel.yaml import YAML
 
-from sodakd.records import PassRate, StudentResult
 from sodakd.report import run_facts
-from sodakd.report.licence import base_licence, data_licence, licence_words, teacher_licence
 from sodakd.report.reading import Folder, read_folder
 from sodakd.report.student import read_student
 
@@ -23,31 +20,6 @@ _HERE = Path(__file__).parent
 _LONGEST = 400
 """Letters of a question of the exam that the quick start asks."""
 _UNTOLD = "Write a Python function that returns the sum of a list of integers."
-
-
-@dataclass(frozen=True)
-class StandingRow:
-    """A row of the cycle table, as it is written."""
-
-    name: str
-    all: str
-    above: str
-    calls: str
-    tokens: str
-    money: str
-    steps: str
-    train_tokens: str
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What the teacher took in all, and the part of the other arms."""
-
-    calls: int
-    prompt_tokens: int
-    completion_tokens: int
-    money: str
-    others: str
 
 
 def model_card(
@@ -68,61 +40,76 @@ def model_card(
     """
     folder = read_folder(run)
     student = read_student(run / "student")
-    recipe = folder.recipe
-    base, source = run_facts.base_of(recipe), run_facts.data_of(recipe)
-    kept = folder.kept
-    names = [each for each in ("base", kept, *(row.name for row in folder.others)) if each]
+    recipe, results, kept = folder.recipe, folder.results, folder.kept
+    base = run_facts.base_of(recipe)
+    others = [row.name for row in folder.others]
+    names = [each for each in ("base", kept, *others) if each]
     arm = next((row.arm for row in folder.students if row.name == kept), "")
-    method = (
-        next((row for row in folder.results.arms if row.name == arm), None)
-        if folder.results
-        else None
-    )
-    asked = run_facts.trained_questions(folder)
-    groups = folder.results.standings[0].groups if folder.results else ()
-    above = next((group.group for group in groups if group.group.startswith("levels ")), "")
+    method = next((row for row in results.arms if row.name == arm), None) if results else None
+    groups = folder.standings[0].groups if folder.standings else ()
     return (
         environment()
         .get_template("card.md")
         .render(
-            header=_header(base, source, arm, licence),
-            version=folder.version,
+            shared_facts(folder),
+            header=_header(base, run_facts.data_of(recipe), arm, licence),
             title=run_facts.public(title or name),
-            summary=_summary(folder),
+            passes=_passes(folder),
             name=run_facts.public(name),
             name_literal=json.dumps(name, ensure_ascii=False),
             question_literal=json.dumps(_question(folder), ensure_ascii=False),
             student=student,
             has_template=has_template,
             max_new_tokens=run_facts.section(recipe, "evaluation").get("max_new_tokens") or 512,
-            base_words=_base_words(base),
-            data_words=data_words(recipe, source),
-            teacher=run_facts.teacher_of(recipe),
+            base=run_facts.public(base) if base else "",
+            base_id=run_facts.hub_id(base),
             method=method,
             seed=recipe.get("seed", 0),
             kept=kept or "",
             exam=len(folder.exam),
-            standings=_standings(folder, above),
-            above=above,
-            others=[row.name for row in folder.others],
+            standings=folder.standings,
+            share=run_facts.written_share,
+            dollars=_dollars,
+            priced=run_facts.price_is_known(folder),
+            above=next((one.group for one in groups if one.group.startswith("levels ")), ""),
+            others=others,
             names=names,
-            languages=run_facts.language_rows(folder, names),
-            spend=_cost(folder),
+            shares=run_facts.language_rows(folder, names),
+            spend=folder.spend,
+            others_spend=[row for row in folder.spend if row.arm in folder.arms[1:]],
             pairs=sum(len(row.pairs) for row in folder.own),
-            questions=len(asked),
-            question_languages=counts(run_facts.languages_of(asked)),
-            faults=counts(faults(folder)),
-            overlap=run_facts.overlap(folder),
-            excluded=excluded(recipe),
+            questions=len(run_facts.trained_questions(folder)),
             refusals=run_facts.refusals(folder),
             settings=_settings(recipe),
             versions=_versions(folder, student.transformers),
-            licence_words=licence_words(licence),
-            base_licence=base_licence(base),
-            teacher_licence=teacher_licence(recipe),
-            data_licence=data_licence(source),
+            licence=licence,
         )
     )
+
+
+def shared_facts(folder: Folder) -> dict[str, object]:
+    """What the cards of a run's student and of its data both say."""
+    recipe = folder.recipe
+    source = run_facts.data_of(recipe)
+    questions = run_facts.section(recipe, "questions")
+    named = questions.get("exclude")
+    excluded = map(run_facts.public, named) if isinstance(named, list) else ()
+    kinds = Counter(pair.fault.value for row in folder.own for pair in row.pairs if pair.fault)
+    return {
+        "version": folder.version,
+        "teacher": run_facts.teacher_of(recipe),
+        "computed": (run_facts.section(recipe, "teacher").get("kind") or "world") == "world",
+        "world": source == "world",
+        "source": run_facts.public(source),
+        "data_id": run_facts.hub_id(source),
+        "seeds": questions.get("seeds", "some"),
+        "faults": _counts(kinds).replace("_", " "),
+        "languages": _counts(
+            Counter(one.language.display_name for one in run_facts.trained_questions(folder))
+        ),
+        "overlap": run_facts.overlap(folder),
+        "excluded": ", ".join(excluded),
+    }
 
 
 def environment() -> Environment:
@@ -160,26 +147,11 @@ def yaml_header(values: Mapping[str, object]) -> str:
     return stream.getvalue().strip()
 
 
-def _summary(folder: Folder) -> str:
-    """The two numbers a reader came for."""
-    teacher = run_facts.teacher_of(folder.recipe)
-    words = f"A small code model, distilled from {teacher} with sodakd."
-    shares = {row.name: _group(row, "all") for row in (folder.results or _NONE).standings}
-    first, last = shares.get("base"), shares.get(folder.kept or "")
-    if first is None or last is None:
-        return words
-    return (
-        f"{words} On the questions held out of its run it\npasses"
-        f" {100 * last.share:.1f} % (pass@1), where its base passes {100 * first.share:.1f} %."
-    )
-
-
-@dataclass(frozen=True)
-class _NoResults:
-    standings: Sequence[StudentResult] = ()
-
-
-_NONE = _NoResults()
+def _passes(folder: Folder) -> Sequence[str]:
+    """The two numbers a reader came for: pass@1 of the base and of the kept student, in percent."""
+    shares = {row.name: row.group("all") for row in folder.standings}
+    found = [shares.get(name) for name in ("base", folder.kept or "")]
+    return [f"{100 * one.share:.1f}" for one in found if one] if all(found) else ()
 
 
 def _question(folder: Folder) -> str:
@@ -188,85 +160,14 @@ def _question(folder: Folder) -> str:
     return next(fit, _UNTOLD)
 
 
-def _base_words(base: str | None) -> str:
-    if base is None:
-        return "made from scratch for this run: its tokenizer and its weights are the run's own"
-    known = run_facts.hub_id(base)
-    return f"[{known}](https://huggingface.co/{known})" if known else run_facts.public(base)
-
-
-def data_words(recipe: Mapping[str, JsonValue], source: str) -> str:
-    """Where the questions came from, in a card's words."""
-    questions = run_facts.section(recipe, "questions")
-    if source == "world":
-        return f"questions of sodakd's embedded world, {questions.get('seeds', 'some')} seeds"
-    known = run_facts.hub_id(source)
-    named = f"[{known}](https://huggingface.co/datasets/{known})" if known else "a private source"
-    return f"{named}, {questions.get('seeds', 'some')} seed questions, and those asked for later"
-
-
-def _standings(folder: Folder, above: str) -> list[StandingRow]:
-    kept, known = folder.kept, run_facts.price_is_known(folder)
-    return [
-        StandingRow(
-            name=f"**{row.name}**" if row.name == kept else row.name,
-            all=_written(_group(row, "all")),
-            above=_written(_group(row, above)),
-            calls=f"{row.teacher_calls:,}",
-            tokens=f"{row.teacher_tokens:,}",
-            money=_money(row.money) if known else "unknown",
-            steps=f"{row.train_steps:,}",
-            train_tokens=f"{row.train_tokens:,}",
-        )
-        for row in (folder.results or _NONE).standings
-    ]
-
-
-def _group(row: StudentResult, name: str) -> PassRate | None:
-    return next((group for group in row.groups if group.group == name), None)
-
-
-def _written(found: PassRate | None) -> str:
-    return run_facts.written_share(found) if found else ""
-
-
-def _cost(folder: Folder) -> Cost:
-    known = run_facts.price_is_known(folder)
-    others = [row for row in folder.spend if row.arm in folder.arms[1:]]
-
-    def money(amount: float) -> str:
-        return f"US $ {_money(amount)}" if known else "at a price that is unknown"
-
-    return Cost(
-        calls=sum(row.calls for row in folder.spend),
-        prompt_tokens=sum(row.prompt_tokens for row in folder.spend),
-        completion_tokens=sum(row.completion_tokens for row in folder.spend),
-        money=money(sum(row.money for row in folder.spend)),
-        others=f"{sum(row.calls for row in others):,} calls,"
-        f" {money(sum(row.money for row in others))}",
-    )
-
-
-def _money(amount: float) -> str:
+def _dollars(amount: float) -> str:
     """Dollars; of little money more digits are shown."""
     return f"{amount:,.2f}" if amount >= 1 or not amount else f"{amount:.4f}"
 
 
-def faults(folder: Folder) -> list[tuple[str, int]]:
-    """How many pairs have each kind of fault, the most first."""
-    kinds = Counter(pair.fault.value for row in folder.own for pair in row.pairs if pair.fault)
-    return [(kind.replace("_", " "), count) for kind, count in kinds.most_common()]
-
-
-def counts(found: Sequence[tuple[str, int]]) -> str:
-    """`name 12, other 3`."""
-    return ", ".join(f"{name} {count:,}" for name, count in found)
-
-
-def excluded(recipe: Mapping[str, JsonValue]) -> str:
-    """The sources that questions may not overlap with."""
-    names = run_facts.section(recipe, "questions").get("exclude")
-    return ", ".join(map(run_facts.public, names)) if isinstance(names, list) else ""
+def _counts(found: Counter[str]) -> str:
+    """`name 12, other 3`: the most first."""
+    return ", ".join(f"{name} {count:,}" for name, count in found.most_common())
 
 
 def _settings(recipe: Mapping[str, JsonValue]) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from sodakd.report.figure import Figure, plot
 from sodakd.report.palette import ASKS, STAGES, nominal
 from sodakd.report.reading import Folder, Spend
 from sodakd.report.run_facts import price_is_known
+from sodakd.types import Outcome
 
 _REASONS = {
     "exact_duplicate": "question: exact duplicate",
@@ -19,15 +20,11 @@ _REASONS = {
     "invent_dropped": "question: dropped after the last try",
     "no_tests": "question: without tests",
     "solution_unreadable": "solution: reply not readable",
-    "solution_wrong_answer": "solution: wrong answer",
-    "solution_compile_error": "solution: compile error",
-    "solution_runtime_error": "solution: runtime error",
-    "solution_timeout": "solution: timeout",
-    "solution_memory_limit": "solution: memory limit",
-    "solution_output_limit": "solution: output limit",
-    "solution_sandbox_violation": "solution: sandbox violation",
-    "solution_no_verdict": "solution: no verdict",
-    "solution_not_executable": "solution: not executable",
+    **{
+        f"solution_{kind}": f"solution: {kind.replace('_', ' ')}"
+        for kind in Outcome
+        if kind is not Outcome.PASSED
+    },
     "solution_lint": "solution: static tools found a fault",
     "solution_dropped": "solution: dropped after the last try",
     "fault_unreadable": "fault: reply not readable",

@@ -2,21 +2,12 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import PurePath
 
 from pydantic import JsonValue
 
 from sodakd.report import run_facts
-from sodakd.report.card import (
-    counts,
-    data_words,
-    environment,
-    excluded,
-    faults,
-    yaml_header,
-)
-from sodakd.report.licence import data_licence, teacher_licence
+from sodakd.report.card import environment, shared_facts, yaml_header
 from sodakd.report.reading import Folder
 
 _MEANINGS: Mapping[str, str] = {
@@ -38,15 +29,6 @@ _LOADERS: Mapping[str, str] = {".parquet": "parquet"}
 _SIZES = (("n<1K", 1_000), ("1K<n<10K", 10_000), ("10K<n<100K", 100_000), ("100K<n<1M", 1_000_000))
 
 
-@dataclass(frozen=True)
-class StudentPairs:
-    """How much a student was taught."""
-
-    name: str
-    pairs: int
-    questions: int
-
-
 def dataset_card(
     folder: Folder,
     file: str,
@@ -56,8 +38,6 @@ def dataset_card(
     licence: str | None,
 ) -> str:
     """The card of a file of rows that was written from a run, in Markdown with a YAML head."""
-    recipe = folder.recipe
-    asked = run_facts.trained_questions(folder)
     tallies = [step.tally for step in folder.steps if step.step.endswith("/pairs")]
     unverified = sum(tally.get("fault_unverified", 0) for tally in tallies)
     size = next((name for name, most in _SIZES if len(rows) < most), "n>1M")
@@ -69,26 +49,18 @@ def dataset_card(
         "configs": [{"config_name": "default", "data_files": file}],
     }
     return environment().get_template("dataset.md").render(
+        shared_facts(folder),
         header=yaml_header(header),
-        version=folder.version,
-        title=run_facts.public(f"{recipe.get('name') or 'sodakd'} {form}"),
+        title=run_facts.public(f"{folder.recipe.get('name') or 'sodakd'} {form}"),
         rows=len(rows),
         words=words,
         loader=json.dumps(_LOADERS.get(PurePath(file).suffix, "json")),
         file=json.dumps(file, ensure_ascii=False),
         columns=[(name, _MEANINGS.get(name, "")) for name in rows[0]],
-        teacher=run_facts.teacher_of(recipe),
-        data=data_words(recipe, run_facts.data_of(recipe)),
         students=[
-            StudentPairs(row.name, len(row.pairs), len({pair.question.id for pair in row.pairs}))
+            (row.name, len(row.pairs), len({pair.question.id for pair in row.pairs}))
             for row in folder.own
             if row.pairs
         ],
-        faults=counts(faults(folder)),
-        languages=counts(run_facts.languages_of(asked)),
         unverified=f"{unverified:,}" if unverified else "",
-        overlap=run_facts.overlap(folder),
-        excluded=excluded(recipe),
-        teacher_licence=teacher_licence(recipe),
-        data_licence=data_licence(run_facts.data_of(recipe)),
     )  # fmt: skip

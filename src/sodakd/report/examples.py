@@ -76,10 +76,7 @@ def _answer(student: str, row: Feedback, pair: PreferencePair | None) -> JsonVal
         "samples": row.samples,
         "rate": row.pass_rate,
         "score": graded,
-        "findings": [
-            f"{found.tool} {found.rule}, line {found.line}: {found.message}"
-            for found in row.findings
-        ],
+        "findings": [found.as_text for found in row.findings],
         **({} if pair is None else _codes(pair)),
     }
 

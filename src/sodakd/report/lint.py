@@ -98,16 +98,8 @@ def _looked(folder: Folder) -> list[Student]:
 
 def _missing(folder: Folder) -> tuple[str, ...]:
     prefix = "lint_missing "
-    return tuple(
-        sorted(
-            {
-                key.removeprefix(prefix)
-                for step in folder.steps
-                for key in step.tally
-                if key.startswith(prefix)
-            }
-        )
-    )
+    keys = {key for step in folder.steps for key in step.tally if key.startswith(prefix)}
+    return tuple(sorted(key.removeprefix(prefix) for key in keys))
 
 
 def _worst(rows: Sequence[Feedback]) -> list[int]:

@@ -10,7 +10,15 @@ from pydantic import JsonValue
 
 from sodakd.errors import DataError, RunError
 from sodakd.jsonl import read_log, read_rows
-from sodakd.records import EvalSample, Feedback, Results, SftExample, StudentRow, TrainLogRow
+from sodakd.records import (
+    EvalSample,
+    Feedback,
+    Results,
+    SftExample,
+    StudentResult,
+    StudentRow,
+    TrainLogRow,
+)
 from sodakd.run import Event, Step
 from sodakd.teacher.spend_report import look_up_spend_rows
 from sodakd.types import FrozenModel, PreferencePair, Question
@@ -68,6 +76,11 @@ class Folder:
     def kept(self) -> str | None:
         """The name of the student that is handed out, once the run has ended."""
         return self.results.kept if self.results else None
+
+    @property
+    def standings(self) -> Sequence[StudentResult]:
+        """The rows of the final table; none of an unfinished run."""
+        return self.results.standings if self.results else ()
 
     @property
     def own(self) -> Sequence[Student]:

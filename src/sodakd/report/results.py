@@ -39,7 +39,7 @@ def headlines(folder: Folder) -> list[Headline]:
     names = [folder.results.standings[0].name, kept, *(row.name for row in folder.others)]
     found = []
     for group in GROUPS:
-        passed = {name: _group(standings[name], group) for name in names}
+        passed = {name: standings[name].group(group) for name in names}
         there = {name: row for name, row in passed.items() if row is not None}
         if not there:
             continue
@@ -59,9 +59,9 @@ def headlines(folder: Folder) -> list[Headline]:
 
 def result_figures(folder: Folder) -> list[Figure]:
     """Return pass@1 by student, for all questions and for those above level 1."""
-    if folder.results is None:
+    standings = {row.name: row for row in folder.standings}
+    if not standings:
         return []
-    standings = {row.name: row for row in folder.results.standings}
     keys = student_keys(folder)
     own, others = [row.name for row in folder.own], [row.name for row in folder.others]
     names = [*own, *others]
@@ -97,16 +97,16 @@ def result_figures(folder: Folder) -> list[Figure]:
 
 def level_panels(folder: Folder) -> list[Figure]:
     """pass@1 of every student, a panel for each level."""
-    if folder.results is None:
+    standings = folder.standings
+    if not standings:
         return []
-    standings = folder.results.standings
     levels = [g.group for g in standings[0].groups if g.group.startswith("level ")]
     keys = standing_keys(folder)
     y = Axis("", 0, 1, percent=True)
     figures = []
     for level in levels:
         points = [_at(row, level, 0) for row in standings]
-        total = _group(standings[0], level)
+        total = standings[0].group(level)
         body = plot(grouped_bars([""], keys, [points], y, PANEL))
         words = f"{total.total:,} questions" if total else ""
         figures.append(Figure(level, body, words, "panel"))
@@ -120,18 +120,12 @@ def level_legend(folder: Folder) -> Markup:
 
 def standing_keys(folder: Folder) -> list[LegendEntry]:
     """Return name and colour of each row of the table."""
-    if folder.results is None:
-        return []
     keys = student_keys(folder)
-    return [replace(keys[row.name], dashed=False) for row in folder.results.standings]
-
-
-def _group(row: StudentResult, name: str) -> PassRate | None:
-    return next((group for group in row.groups if group.group == name), None)
+    return [replace(keys[row.name], dashed=False) for row in folder.standings]
 
 
 def _at(row: StudentResult, name: str, at: float) -> Point | None:
-    found = _group(row, name)
+    found = row.group(name)
     return None if found is None else _point(found, at)
 
 

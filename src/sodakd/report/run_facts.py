@@ -1,7 +1,6 @@
 """What a card says of a run: names of its parts, tables of its figures. From its files alone."""
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +8,9 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from sodakd.evaluate.passk import pass_rate
-from sodakd.records import EvalSample, PassRate
+from sodakd.records import PassRate
 from sodakd.report.reading import Folder
+from sodakd.seeds.seed import Reason
 from sodakd.text.contamination import ContaminationIndex
 from sodakd.types import Question
 
@@ -161,17 +161,15 @@ def language_rows(folder: Folder, names: Sequence[str]) -> list[LanguageRow]:
         ]
         total = max(map(len, found), default=0)
         if total:
-            shares = [_share(attempts) for attempts in found]
+            shares = [written_share(pass_rate("", each) if each else None) for each in found]
             rows.append(LanguageRow(language.display_name, total, shares))
     return rows
 
 
-def _share(attempts: Sequence[EvalSample]) -> str:
-    return written_share(pass_rate("", attempts)) if attempts else ""
-
-
-def written_share(found: PassRate) -> str:
-    """`35.0 % (22.1-50.5)`: a share in percent, with its interval."""
+def written_share(found: PassRate | None) -> str:
+    """`35.0 % (22.1-50.5)`: a share in percent, with its interval; "" where there is none."""
+    if found is None:
+        return ""
     return f"{100 * found.share:.1f} % ({100 * found.low:.1f}-{100 * found.high:.1f})"
 
 
@@ -192,12 +190,7 @@ def refusals(folder: Folder) -> list[Refusals]:
     ]
 
 
-_REASONS = frozenset({
-    "empty", "too_short", "too_long", "strange_start", "another_language", "no_program_wanted",
-    "code_missing", "needs_network", "needs_screen", "needs_database", "needs_files",
-    "needs_input", "needs_library", "language_not_wanted", "exact_duplicate", "near_duplicate",
-    "overlaps_evaluation", "another_level", "invent_dropped", "no_tests",
-})  # fmt: skip
+_REASONS = frozenset({*Reason, "another_level", "invent_dropped", "no_tests"})
 
 
 def overlap(folder: Folder) -> Overlap | None:
@@ -228,8 +221,3 @@ def trained_questions(folder: Folder) -> list[Question]:
     """The questions of all pairs, each once."""
     found = {pair.question.id: pair.question for row in folder.own for pair in row.pairs}
     return list(found.values())
-
-
-def languages_of(questions: Sequence[Question]) -> list[tuple[str, int]]:
-    """How many of these questions are in each language, the most first."""
-    return Counter(question.language.display_name for question in questions).most_common()
