@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sodakd.errors import ExportError
-from sodakd.export.command import ExportJob, Options, export
+from sodakd.export.command import ExportJob, export
 from sodakd.export.hub import push
 from tests.export.folder import run_with_student
 from tests.servers.running import serving
@@ -124,18 +125,21 @@ def test_a_name_that_the_hub_cannot_have_is_named(
         push(tmp_path, "no such name")
 
 
+HERE = Path()
+
+
 @pytest.mark.parametrize(
-    ("options", "says"),
+    ("job", "says"),
     [
-        (Options(private=True), "--private is for --push-to-hub"),
-        (Options(provenance=True), "--provenance is for --dataset"),
-        (Options(gguf_python=Path("python3")), "are for --gguf"),
-        (Options(dataset="preference", gguf="auto"), "--gguf is for a student"),
+        (ExportJob(HERE, HERE, private=True), "--private is for --push-to-hub"),
+        (ExportJob(HERE, HERE, provenance=True), "--provenance is for --dataset"),
+        (ExportJob(HERE, HERE, gguf_python=Path("python3")), "are for --gguf"),
+        (ExportJob(HERE, HERE, dataset="preference", gguf="auto"), "--gguf is for a student"),
     ],
 )
 def test_options_that_do_not_go_together_are_refused(
-    run: Path, tmp_path: Path, options: Options, says: str
+    run: Path, tmp_path: Path, job: ExportJob, says: str
 ) -> None:
     with pytest.raises(ExportError, match=says):
-        list(export(ExportJob(run, tmp_path / "model", options)))
+        list(export(replace(job, run=run, out=tmp_path / "model")))
     assert not (tmp_path / "model").exists()

@@ -94,12 +94,12 @@ def export(
     ·  sodakd export runs/first --out models/first --push-to-hub me/first --private
     ·  sodakd export runs/first --dataset preference --out pairs.jsonl
     """
-    from sodakd.export.command import ExportJob, Options
+    from sodakd.export.command import ExportJob
     from sodakd.export.command import export as handed_out
 
-    options = Options(
-        dataset=dataset, provenance=provenance, licence=license_id, gguf=gguf,
+    job = ExportJob(
+        folder, out, dataset=dataset, provenance=provenance, licence=license_id, gguf=gguf,
         llama_cpp=llama_cpp, gguf_python=gguf_python, repo_id=push_to_hub, private=private,
     )  # fmt: skip
-    for line in handed_out(ExportJob(folder, out, options)):
+    for line in handed_out(job):
         typer.echo(line)

@@ -107,12 +107,8 @@ def training_rows(folder: Folder) -> list[TrainingRow]:
     ]  # fmt: skip
 
 
-def _lines(rows: Sequence[Row]) -> bytes:
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
-
-
-def _json(rows: Sequence[Row]) -> bytes:
-    return json.dumps(rows, ensure_ascii=False, indent=1).encode()
+def _json(value: Row | Sequence[Row], indent: int | None = None) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=indent)
 
 
 def _parquet(rows: Sequence[Row]) -> bytes:
@@ -130,8 +126,8 @@ def _parquet(rows: Sequence[Row]) -> bytes:
 
 
 WRITERS: Mapping[str, Callable[[Sequence[Row]], bytes]] = {
-    ".jsonl": _lines,
-    ".json": _json,
+    ".jsonl": lambda rows: "".join(f"{_json(row)}\n" for row in rows).encode(),
+    ".json": lambda rows: _json(rows, indent=1).encode(),
     ".parquet": _parquet,
 }
 

@@ -41,52 +41,34 @@ class Format:
     info: Mapping[str, JsonValue] | None = None
 
 
-def _preference(one: TrainingRow) -> Row:
-    return {"prompt": one.prompt, "chosen": one.chosen, "rejected": one.rejected}
-
-
-def _conversational(one: TrainingRow) -> Row:
-    return {
-        "prompt": [_message("user", one.prompt)],
-        "chosen": [_message("assistant", one.chosen)],
-        "rejected": [_message("assistant", one.rejected or "")],
-    }
-
-
-def _messages(one: TrainingRow) -> Row:
-    return {"messages": [_message("user", one.prompt), _message("assistant", one.chosen)]}
-
-
-def _alpaca(one: TrainingRow) -> Row:
-    return {
-        "instruction": one.prompt, "input": "", "chosen": one.chosen, "rejected": one.rejected,
-    }  # fmt: skip
-
-
-def _sharegpt(one: TrainingRow) -> Row:
-    return {
-        "conversations": [{"from": "human", "value": one.prompt}],
-        "chosen": {"from": "gpt", "value": one.chosen},
-        "rejected": {"from": "gpt", "value": one.rejected or ""},
-    }
-
-
 def _message(role: str, content: str) -> dict[str, JsonValue]:
     return {"role": role, "content": content}
 
 
 FORMATS: Mapping[str, Format] = {
     "preference": Format(
-        _preference, True, "TRL's preference format: `prompt`, `chosen`, `rejected`"
+        lambda one: {"prompt": one.prompt, "chosen": one.chosen, "rejected": one.rejected},
+        True, "TRL's preference format: `prompt`, `chosen`, `rejected`"
     ),
     "conversational": Format(
-        _conversational, True, "TRL's conversational preference format: lists of messages"
+        lambda one: {
+            "prompt": [_message("user", one.prompt)],
+            "chosen": [_message("assistant", one.chosen)],
+            "rejected": [_message("assistant", one.rejected or "")],
+        },
+        True, "TRL's conversational preference format: lists of messages"
     ),
     "messages": Format(
-        _messages, False, "TRL's conversational format for fine-tuning: `messages`, correct answers"
+        lambda one: {
+            "messages": [_message("user", one.prompt), _message("assistant", one.chosen)],
+        },
+        False, "TRL's conversational format for fine-tuning: `messages`, correct answers"
     ),
     "llamafactory": Format(
-        _alpaca, True, "LLaMA-Factory's ranking format: `instruction`, `input`, `chosen`,"
+        lambda one: {
+            "instruction": one.prompt, "input": "", "chosen": one.chosen, "rejected": one.rejected,
+        },
+        True, "LLaMA-Factory's ranking format: `instruction`, `input`, `chosen`,"
         " `rejected`",
         {
             "ranking": True,
@@ -97,7 +79,12 @@ FORMATS: Mapping[str, Format] = {
         },
     ),
     "sharegpt": Format(
-        _sharegpt, True, "LLaMA-Factory's ranking format of ShareGPT's kind: `conversations`,"
+        lambda one: {
+            "conversations": [{"from": "human", "value": one.prompt}],
+            "chosen": {"from": "gpt", "value": one.chosen},
+            "rejected": {"from": "gpt", "value": one.rejected or ""},
+        },
+        True, "LLaMA-Factory's ranking format of ShareGPT's kind: `conversations`,"
         " `chosen`, `rejected`",
         {
             "formatting": "sharegpt",
