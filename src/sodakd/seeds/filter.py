@@ -1,11 +1,11 @@
 """Sift seeds: tell the language of each, and name the reason for each that is left out."""
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sodakd.seeds.intent import lacks_its_code, wants_words
-from sodakd.seeds.languages import language_of, named_languages, supported_language
+from sodakd.seeds.languages import named_languages
 from sodakd.seeds.prose import fenced, guess, without_prose
 from sodakd.seeds.requirements import requirements_of
 from sodakd.seeds.seed import FilteredSeed, Reason, Seed
@@ -14,7 +14,7 @@ from sodakd.settings.sources import shortened
 from sodakd.settings.stages import UpdateSettings
 from sodakd.text.contamination import ContaminationIndex
 from sodakd.text.dedup import DedupIndex
-from sodakd.text.labels import label_of
+from sodakd.text.labels import label_of, one_of_seven
 from sodakd.text.language_id import MIN_SCORE
 from sodakd.types import Language, Question
 
@@ -45,9 +45,9 @@ def tell_language(seed: Seed, default: Language) -> LanguageHint:
         label = next(iter(named))
         if len(named) > 1 and answer in named and answer not in _DATA:
             label = answer
-        elif supported_language(list(named)) is not None and language_of(label) is None:
+        elif (supported := one_of_seven(*named)) is not None:
             # "an SQL query in Python": the program is Python's, unless the answer is not one.
-            label = str(supported_language(list(named)))
+            label = label if one_of_seven(label) else supported.value
         return _told(label, f"named: {named[label]}")
     if answer:
         return _told(answer, "code of the answer")
@@ -61,7 +61,7 @@ def tell_language(seed: Seed, default: Language) -> LanguageHint:
 
 
 def _told(label: str, seen_in: str) -> LanguageHint:
-    return LanguageHint(language_of(label), label, seen_in)
+    return LanguageHint(one_of_seven(label), label, seen_in)
 
 
 def _guess(text: str) -> str:
@@ -74,66 +74,38 @@ def _guess(text: str) -> str:
 
 _LETTERS_A_WORD = 40
 """At most, in a text that is no heap of letters: some scripts have no blanks between words."""
-_Check = Callable[[Seed, LanguageHint, QuestionSettings], str | None]
 
 
-def _not_text(seed: Seed, _: LanguageHint, __: QuestionSettings) -> str | None:
-    return seed.unread or None
-
-
-def _empty(seed: Seed, _: LanguageHint, __: QuestionSettings) -> str | None:
-    return None if seed.text else "no text"
-
-
-def _too_short(seed: Seed, _: LanguageHint, settings: QuestionSettings) -> str | None:
-    count = len(seed.text.split())
-    return f"{count} words" if count < settings.min_words else None
-
-
-def _too_long(seed: Seed, _: LanguageHint, settings: QuestionSettings) -> str | None:
-    count = len(seed.text.split())
-    if count > settings.max_words:
-        return f"{count} words"
-    letters = len(seed.text)
-    return f"{letters} letters" if letters > _LETTERS_A_WORD * settings.max_words else None
-
-
-def _strange_start(seed: Seed, _: LanguageHint, __: QuestionSettings) -> str | None:
-    first = seed.text[0]
-    if first.isascii() and first not in "!#%&)*+,-./:;<=>?@\\]^_|}~":
-        return None
-    return f"{first!r} ({unicodedata.name(first, 'no name')})"
-
-
-def _another_language(_: Seed, told: LanguageHint, __: QuestionSettings) -> str | None:
-    return None if told.language is not None else told.label
-
-
-def _no_program_wanted(seed: Seed, told: LanguageHint, _: QuestionSettings) -> str | None:
+def _reasons(
+    seed: Seed, told: LanguageHint, settings: QuestionSettings
+) -> Iterator[tuple[Reason, str]]:
+    """The reasons to leave a seed out, in order, each with what it goes by; "" where it is none."""
+    text, words, letters = seed.text, len(seed.text.split()), len(seed.text)
+    yield Reason.NOT_TEXT, seed.unread
+    yield Reason.EMPTY, "" if text else "no text"
+    yield Reason.TOO_SHORT, f"{words} words" if words < settings.min_words else ""
+    yield Reason.TOO_LONG, f"{words} words" if words > settings.max_words else ""
+    most = _LETTERS_A_WORD * settings.max_words
+    yield Reason.TOO_LONG, f"{letters} letters" if letters > most else ""
+    yield Reason.STRANGE_START, _strange_start(text)
+    yield Reason.ANOTHER_LANGUAGE, "" if told.language else told.label
     named = told.seen_in.startswith(("named", "column"))
-    if not wants_words(seed.text, seed.reference, named):
-        return None
-    return "the answer is words" if seed.reference is not None else "the question asks for words"
+    words_wanted = wants_words(text, seed.reference, named)
+    who = "the answer is words" if seed.reference is not None else "the question asks for words"
+    yield Reason.NO_PROGRAM_WANTED, who if words_wanted else ""
+    missing = "it speaks of code that is not there"
+    yield Reason.CODE_MISSING, missing if lacks_its_code(text) else ""
+    needed = None if seed.label and "```" in text else requirements_of(text, seed.reference)
+    if needed is not None:
+        yield needed
+    yield Reason.LANGUAGE_NOT_WANTED, "" if told.language in settings.languages else told.label
 
 
-def _code_missing(seed: Seed, _: LanguageHint, __: QuestionSettings) -> str | None:
-    return "it speaks of code that is not there" if lacks_its_code(seed.text) else None
-
-
-def _not_wanted(_: Seed, told: LanguageHint, settings: QuestionSettings) -> str | None:
-    return told.label if told.language not in settings.languages else None
-
-
-_BEFORE: Mapping[Reason, _Check] = {
-    Reason.NOT_TEXT: _not_text,
-    Reason.EMPTY: _empty,
-    Reason.TOO_SHORT: _too_short,
-    Reason.TOO_LONG: _too_long,
-    Reason.STRANGE_START: _strange_start,
-    Reason.ANOTHER_LANGUAGE: _another_language,
-    Reason.NO_PROGRAM_WANTED: _no_program_wanted,
-    Reason.CODE_MISSING: _code_missing,
-}
+def _strange_start(text: str) -> str:
+    first = text[0]
+    if first.isascii() and first not in "!#%&)*+,-./:;<=>?@\\]^_|}~":
+        return ""
+    return f"{first!r} ({unicodedata.name(first, 'no name')})"
 
 
 def filter_seeds(
@@ -164,18 +136,9 @@ def _sifted(
             seed=seed, language=told.language, seen_in=told.seen_in, reason=reason, detail=detail
         )
 
-    for reason, check in _BEFORE.items():
-        detail = check(seed, told, settings)
-        if detail is not None:
+    for reason, detail in _reasons(seed, told, settings):
+        if detail:
             return row(reason, detail)
-    needed = (
-        None if seed.label and "```" in seed.text else requirements_of(seed.text, seed.reference)
-    )
-    if needed is not None:
-        return row(*needed)
-    detail = _not_wanted(seed, told, settings)
-    if detail is not None:
-        return row(Reason.LANGUAGE_NOT_WANTED, detail)
     assert told.language is not None
     question = question_of(seed, told.language)
     if question.id in texts:

@@ -5,10 +5,9 @@ speak of a program.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from sodakd.seeds.prose import start_of
-from sodakd.types import Language
 
 _THING = (
     r"(?:programs?|programming|codes?|functions?|scripts?|class(?:es)?|language|snippets?|structs?"
@@ -70,11 +69,6 @@ _INTO = re.compile(r"(?i)\b(?:to|into|in)\s+(?:an? |the |equivalent )*$")
 _CONVERTS = re.compile(r"(?i)\b(?:convert|translat|port|rewrit|transform|chang)\w*\b")
 
 
-def language_of(label: str) -> Language | None:
-    """The language of a label, where it is one of the seven."""
-    return Language(label) if label in set(Language) else None
-
-
 def named_languages(text: str) -> dict[str, str]:
     """The languages a text names, by label, with the words that do it, the first first.
 
@@ -99,8 +93,3 @@ def _is_target(name: re.Match[str], text: str, asked: int) -> bool:
     before = text[max(0, name.start() - 40) : name.start()]
     into = _INTO.search(before) or re.match(r"(?i)(?:to|into)\b", name.group())
     return into is not None and asked <= name.start()
-
-
-def supported_language(labels: Sequence[str]) -> Language | None:
-    """The first label that is one of the seven."""
-    return next((Language(label) for label in labels if label in set(Language)), None)

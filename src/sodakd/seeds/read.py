@@ -7,8 +7,8 @@ from pathlib import Path
 from sodakd.errors import DataError
 from sodakd.inference.hub import asking_hub
 from sodakd.json_text import valid_unicode
+from sodakd.row_files import STDIN, read_file
 from sodakd.seeds.dataset_info import INFO, described
-from sodakd.seeds.formats import STDIN, read_file
 from sodakd.seeds.seed import Row
 from sodakd.settings.sources import SUFFIXES, exists, is_data, shortened
 

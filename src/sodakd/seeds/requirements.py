@@ -36,27 +36,25 @@ _NEEDS: Mapping[Reason, Needs] = {
         r"|docker|s3|oauth|jwt)\b|\bblockchain network\b|\bfrom (?:an? |the )?(?:given )?(?:url"
         r"|website|web|internet)\b(?! string)|\bSMTP\b|\bcloud\b|\bmicroservices?\b"
         r"|\bcurrent (?:weather|stock|exchange|bitcoin)|\bweather (?:app|data|forecast)",
-        r"\bimport (?:requests|urllib\.request|socket|smtplib|tweepy|boto3|scrapy|bs4|flask"
-        r"|aiohttp|paramiko)\b|\bfrom (?:flask|bs4|urllib\.request|django|selenium|fastapi"
-        r"|requests)\b|\bfetch\(|\baxios\b|\bXMLHttpRequest\b|\brequire\(['\"](?:express|https?"
-        r"|axios|request|net|socket\.io|nodemailer)['\"]\)|\$\.ajax|\bjava\.net\."
-        r"|\bHttpURLConnection\b|\bjavax\.mail\b|<sys/socket\.h>|\bcurl_|\bnet/http\b"
-        r"|\brequests\.(?:get|post)\(",
+        r"\bimport (?:requests|urllib\.request|socket|smtplib|tweepy|boto3|scrapy|bs4|flask|aiohttp"
+        r"|paramiko)\b|\bfrom (?:flask|bs4|urllib\.request|django|selenium|fastapi|requests)\b"
+        r"|\bfetch\(|\baxios\b|\bXMLHttpRequest\b|\brequire\(['\"](?:express|https?|axios|request"
+        r"|net|socket\.io|nodemailer)['\"]\)|\$\.ajax|\bjava\.net\.|\bHttpURLConnection\b"
+        r"|\bjavax\.mail\b|<sys/socket\.h>|\bcurl_|\bnet/http\b|\brequests\.(?:get|post)\(",
     ),
     Reason.NEEDS_SCREEN: Needs(
         r"\bweb ?(?:pages?|sites?|apps?|applications?|forms?)\b|\bbrowsers?\b|\bGUIs?\b|\b(?:user"
         r"|graphical) interfaces?\b|\b(?:on ?)?click(?:s|ed|ing)?\b|\bDOM\b|\bjquery\b"
-        r"|\breact(?:\.?js| ?native)?\b(?! to)|\bvue(?:\.js)?\b|\bangular\b|\bd3\.js\b"
-        r"|\btkinter\b|\bpygame\b|\bswing\b|\bjavafx\b|\bandroid\b|\bmobile app|\bios app"
-        r"|\b(?:web|input|html|submit|radio|toggle|an?|the|navigation) (?:\w+ )?buttons?\b"
-        r"|\b(?:pie|bar|line) ?(?:charts?|graphs?|plots?)\b|\bscatter ?plots?\b|\bhistogram plot"
-        r"|\bplots? (?:an?|the)\b|\banimat(?:e|ed|ion)\b|\bvideos?\b|\baudio\b|\bcameras?\b"
-        r"|\b(?:display|resiz|show|load|upload|compress|crop|transform|convert"
-        r"|process)\w* (?:\w+ ){0,3}(?:images?|photos?|pictures?)\b|\bimage (?:files?|processing"
-        r"|classif\w+|gallery|slider|url)|\bdrop-?down\b|\bnav(?:igation)? ?bar\b|\bscroll(?:s"
-        r"|ing)?\b|\bhover|\bpop-?up\b|\bface (?:detection|recognition)\b|\bspeech\b"
-        r"|\bgame engine\b|\b3D (?:models?|games?|graphics|scenes?|objects?|engine|printer)\b"
-        r"|\bunity\b|\bcanvas\b|\bform (?:validation|field|element)",
+        r"|\breact(?:\.?js| ?native)?\b(?! to)|\bvue(?:\.js)?\b|\bangular\b|\bd3\.js\b|\btkinter\b"
+        r"|\bpygame\b|\bswing\b|\bjavafx\b|\bandroid\b|\bmobile app|\bios app|\b(?:web|input|html"
+        r"|submit|radio|toggle|an?|the|navigation) (?:\w+ )?buttons?\b|\b(?:pie|bar"
+        r"|line) ?(?:charts?|graphs?|plots?)\b|\bscatter ?plots?\b|\bhistogram plot|\bplots? (?:an?"
+        r"|the)\b|\banimat(?:e|ed|ion)\b|\bvideos?\b|\baudio\b|\bcameras?\b|\b(?:display|resiz|show"
+        r"|load|upload|compress|crop|transform|convert|process)\w* (?:\w+ ){0,3}(?:images?|photos?"
+        r"|pictures?)\b|\bimage (?:files?|processing|classif\w+|gallery|slider|url)|\bdrop-?down\b"
+        r"|\bnav(?:igation)? ?bar\b|\bscroll(?:s|ing)?\b|\bhover|\bpop-?up\b|\bface (?:detection"
+        r"|recognition)\b|\bspeech\b|\bgame engine\b|\b3D (?:models?|games?|graphics|scenes?"
+        r"|objects?|engine|printer)\b|\bunity\b|\bcanvas\b|\bform (?:validation|field|element)",
         r"\bdocument\.(?:get|query|create|body|write|title|cookie|add|head|form)|\bwindow\.\w+|\$\(['\"]|\baddEventListener\b|\btkinter\b|\bpygame\b"
         r"|\bjavax\.swing\b|\bjava\.awt\b|\bJFrame\b|\bmatplotlib\b|\bplt\.|\bcv2\b|\bfrom PIL\b"
         r"|\bimport (?:PIL|turtle|React|seaborn)\b|\bReactDOM\b|\bThree\.|\balert\(|\bcanvas\."

@@ -142,8 +142,7 @@ def _within(text: str) -> JsonValue:
     if inner is not None:
         return inner
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with warnings.catch_warnings(action="ignore"):
             value: object = ast.literal_eval(text)
         return parse_json(json.dumps(value))
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):

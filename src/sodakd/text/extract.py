@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 
 from sodakd.text.fences import Block, blocks
 from sodakd.text.indented import indented_blocks
-from sodakd.text.labels import display_label
+from sodakd.text.labels import display_label, one_of_seven
 from sodakd.text.language_id import MIN_SCORE, identify_language, is_remark, is_sentence, score
 from sodakd.text.repl_transcript import console_code
 from sodakd.text.symbols import Symbols, symbols_of
@@ -122,20 +122,18 @@ def _fence_opened_by_prompt(text: str, block: Block) -> bool:
 def _from_blocks(found: Sequence[Block], wanted: Language | None, entry_point: str) -> Extracted:
     labels = [_label(block, wanted) for block in found]
     if wanted is None:
-        wanted = next((Language(label) for label in labels if label in set(Language)), None)
+        wanted = one_of_seven(*labels)
     right = [] if wanted is None else _blocks_in(found, labels, wanted)
     if wanted is None or not right:
-        return _no_program(next((label for label in labels if label != "text"), "text"), found)
+        label = next((label for label in labels if label != "text"), "text")
+        why = f"the answer is in {display_label(label)}"
+        return Extracted("", None, label, found[-1].closed, why)
     code = _joined([block.text for block in right], wanted, entry_point)
     if not code.strip():
         return Extracted("", wanted, wanted.value, right[-1].closed, "its fenced block is empty")
     end = "" if right[-1].closed else "the fence does not close"
     end = end or truncated_at(code, wanted)
     return Extracted(code, wanted, wanted.value, not end, end)
-
-
-def _no_program(label: str, found: Sequence[Block]) -> Extracted:
-    return Extracted("", None, label, found[-1].closed, f"the answer is in {display_label(label)}")
 
 
 def _blocks_in(found: Sequence[Block], labels: Sequence[str], wanted: Language) -> Sequence[Block]:
@@ -235,8 +233,7 @@ def _from_plain(text: str, wanted: Language | None, entry_point: str) -> Extract
             if _does_something(code) and (code is trimmed or compiles(code)):
                 return Extracted(code, wanted, wanted.value, True)
     label = _plain_label(trimmed, wanted)
-    if wanted is None and label in set(Language):
-        wanted = Language(label)
+    wanted = wanted or one_of_seven(label)
     if wanted is None or label != wanted.value:
         what = "prose" if label == "prose" else f"in {display_label(label)}"
         what = "a value, no program" if label == "value" else what

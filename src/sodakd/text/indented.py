@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Sequence
+from itertools import groupby
 
 from sodakd.text.fences import Block
 from sodakd.text.language_id import are_prose
@@ -24,18 +25,13 @@ def indented_blocks(text: str) -> Sequence[Block]:
     others = [line for line in lines if line.strip() and not line.startswith(_DEEP)]
     if not are_prose(others):
         return ()
-    runs: list[tuple[int, list[str]]] = []
-    at, going_on = 0, False
-    for line in lines:
-        if line.strip() and not line.startswith(_DEEP):
-            going_on = False
-        else:
-            if not going_on:
-                runs.append((at, []))
-            runs[-1][1].append(line)
-            going_on = True
-        at += len(line) + 1
-    told = [(start, held) for start, held in runs if any(map(str.strip, held))]
+    told: list[tuple[int, list[str]]] = []
+    at = 0
+    for deep, run in groupby(lines, lambda line: not line.strip() or line.startswith(_DEEP)):
+        held = list(run)
+        if deep and any(map(str.strip, held)):
+            told.append((at, held))
+        at += sum(len(line) + 1 for line in held)
     found = [block for start, held in told[-_MOST:] for block in _block(held, start)]
     alone = not others and found and not compiles(found[0].text)
     return () if alone else found

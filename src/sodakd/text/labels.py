@@ -80,8 +80,12 @@ def label_of(info: str) -> str:
 def language_of(name: str) -> Language | None:
     """The language of this name, as people spell it: `Python`, `js`, `c++`, `C++17`, `golang`."""
     word = name.strip()
-    label = "" if re.search(r"\s", word) else label_of(word)
-    return Language(label) if label in set(Language) else None
+    return None if re.search(r"\s", word) else one_of_seven(label_of(word))
+
+
+def one_of_seven(*labels: str) -> Language | None:
+    """The first of these labels that is one of the seven languages."""
+    return next((Language(label) for label in labels if label in set(Language)), None)
 
 
 def is_known(info: str) -> bool:

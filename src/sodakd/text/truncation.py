@@ -29,8 +29,7 @@ def parsed(code: str) -> ast.Module | None:
     """Python code as a tree; None where it is none, or too long to be."""
     if len(code) > LONGEST:
         return None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"):
         try:
             return ast.parse(code)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -41,8 +40,7 @@ def compiles(code: str) -> bool:
     """Whether Python code is a whole module: no `return` outside of a function, for one."""
     if len(code) > LONGEST:
         return False
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"):
         try:
             compile(code, "<answer>", "exec", dont_inherit=True)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -54,8 +52,7 @@ def _python(code: str) -> str:
     if parsed(code) is not None:
         return ""
     flags = ast.PyCF_ONLY_AST | _ALLOW_INCOMPLETE_INPUT
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"):
         try:
             compile(code, "<answer>", "exec", flags)
         except SyntaxError as error:

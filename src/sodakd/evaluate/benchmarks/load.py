@@ -1,13 +1,11 @@
 """Rows of a benchmark: from a local file or folder, else from the Hugging Face hub."""
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
 
 from sodakd.errors import DataError
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, DatasetFile, Row
 from sodakd.inference.hub import asking_hub
-from sodakd.jsonl import read_lines, read_object
+from sodakd.row_files import read_file
 from sodakd.types import Language
 
 
@@ -19,7 +17,8 @@ def load(benchmark: Benchmark, language: Language, data: Path | None) -> list[Be
     """
     origin = benchmark.origins[language]
     path = _from_hub(benchmark, origin) if data is None else _local(benchmark, origin, data)
-    tasks = benchmark.tasks(_rows(path), language)
+    rows = (Row(f"{path}, row {number + 1}", values) for number, values in read_file(path))
+    tasks = benchmark.tasks(rows, language)
     if not tasks:
         raise DataError(f"{path} holds no task of {benchmark.name}")
     return tasks
@@ -52,23 +51,3 @@ def _from_hub(benchmark: Benchmark, origin: DatasetFile) -> Path:
         from huggingface_hub import hf_hub_download
 
         return Path(hf_hub_download(dataset, origin.file, repo_type="dataset"))
-
-
-def _rows(path: Path) -> Iterator[Row]:
-    if path.suffix == ".parquet":
-        yield from _parquet(path)
-        return
-    yield from (Row(line.where, line.values) for line in read_lines(path))
-
-
-def _parquet(path: Path) -> Iterator[Row]:
-    try:
-        from pyarrow import parquet
-    except ImportError:
-        raise DataError(
-            f"{path} is a parquet file, which is read with pyarrow: pip install 'sodakd[data]', or"
-            " give the benchmark's JSON lines: --data PATH"
-        ) from None
-    for number, values in enumerate(parquet.read_table(path).to_pylist(), start=1):
-        where = f"{path}, row {number}"
-        yield Row(where, read_object(json.dumps(values), where))
