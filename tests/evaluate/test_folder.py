@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sodakd.errors import DataError
+from sodakd.errors import DataError, RunError
 from sodakd.evaluate.folder import EvalSettings, begin, opened
 from sodakd.types import Language
 
@@ -75,7 +75,7 @@ def test_the_log_tells_errors_and_a_second_evaluation_is_kept_out(tmp_path: Path
     with opened(tmp_path, ASKED) as log:
         log.say("first")
         with (
-            pytest.raises(DataError, match="another sodakd evaluates"),
+            pytest.raises(RunError, match="another sodakd is working"),
             opened(tmp_path, ASKED),
         ):
             pass

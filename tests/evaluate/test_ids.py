@@ -1,12 +1,12 @@
 """Ids of a file of solutions are compared by what they mean."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sodakd.errors import DataError
-from sodakd.evaluate.benchmarks.registry import BENCHMARKS
 from sodakd.evaluate.benchmarks.task import BenchmarkTask
 from sodakd.evaluate.ids import TaskIds
 from sodakd.evaluate.samples import read_solutions
@@ -14,16 +14,17 @@ from sodakd.types import Language
 from tests.evaluate.tasks import task
 
 
-def tasks(language: Language, *ids: str) -> list[BenchmarkTask]:
+def tasks(benchmark: str, language: Language, *ids: str) -> list[BenchmarkTask]:
     own = task(language)
-    return [BenchmarkTask(one, own.question, own.prompt, own.entry_point, own.gold) for one in ids]
+    question = own.question.model_copy(update={"source": benchmark})
+    return [replace(own, id=one, question=question) for one in ids]
 
 
-MBPP = (BENCHMARKS["mbpp"], tasks(Language.PYTHON, "MBPP/11", "MBPP/12"))
-HUMANEVAL = (BENCHMARKS["humaneval"], tasks(Language.PYTHON, "HumanEval/0", "HumanEval/11"))
-X_JAVA = (BENCHMARKS["humaneval-x"], tasks(Language.JAVA, "Java/11"))
-X_JS = (BENCHMARKS["humaneval-x"], tasks(Language.JAVASCRIPT, "JavaScript/11"))
-MULTIPL = (BENCHMARKS["multipl-e"], tasks(Language.GO, "HumanEval_11_has_close", "HumanEval_110_x"))
+MBPP = tasks("mbpp", Language.PYTHON, "MBPP/11", "MBPP/12")
+HUMANEVAL = tasks("humaneval", Language.PYTHON, "HumanEval/0", "HumanEval/11")
+X_JAVA = tasks("humaneval-x", Language.JAVA, "Java/11")
+X_JS = tasks("humaneval-x", Language.JAVASCRIPT, "JavaScript/11")
+MULTIPL = tasks("multipl-e", Language.GO, "HumanEval_11_has_close", "HumanEval_110_x")
 
 
 @pytest.mark.parametrize(
@@ -40,21 +41,21 @@ MULTIPL = (BENCHMARKS["multipl-e"], tasks(Language.GO, "HumanEval_11_has_close",
     ],
 )  # fmt: skip
 def test_an_id_is_known_however_it_is_spelt(
-    part: tuple[object, list[BenchmarkTask]], names: list[str], wanted: str
+    part: list[BenchmarkTask], names: list[str], wanted: str
 ) -> None:
-    ids = TaskIds([part])  # type: ignore[list-item]
+    ids = TaskIds(part)
     for name in names:
         assert [key[2] for key in ids.find(name, None)] == [wanted], name
 
 
 def test_another_benchmarks_id_is_unknown() -> None:
-    ids = TaskIds([MBPP])
+    ids = TaskIds(MBPP)
     for name in ("HumanEval/11", "MBPP/13", "", "MBPP", "a/b/11", "11/12", "MBPP/11/x", "²"):
         assert ids.find(name, None) == []
 
 
 def test_a_number_that_several_tasks_share_is_refused_and_a_language_tells_them_apart() -> None:
-    ids = TaskIds([X_JAVA, X_JS])
+    ids = TaskIds([*X_JAVA, *X_JS])
     with pytest.raises(ValueError, match="Java/11 of humaneval-x, java, JavaScript/11"):
         ids.find("11", None)
     assert [key[2] for key in ids.find("11", Language.JAVA)] == ["Java/11"]
@@ -70,11 +71,11 @@ def test_a_file_is_read_by_meaning_and_says_which_rows_are_of_no_task(tmp_path: 
         {"task_id": "Mbpp/999", "solution": "d"},
     ]
     file.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    found = read_solutions(file, TaskIds([MBPP]))
+    found = read_solutions(file, TaskIds(MBPP))
     assert [(one.task_id, one.number, one.text) for one in found.samples] == [
         ("MBPP/11", 0, "a"), ("MBPP/11", 1, "b"), ("MBPP/12", 0, "c"),
     ]  # fmt: skip
     assert found.unknown == ["Mbpp/999"]
     file.write_text(json.dumps({"task_id": True, "solution": "a"}))
     with pytest.raises(DataError, match="a row holds one of task_id"):
-        read_solutions(file, TaskIds([MBPP]))
+        read_solutions(file, TaskIds(MBPP))

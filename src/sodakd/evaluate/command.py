@@ -19,10 +19,10 @@ from sodakd.errors import DataError
 from sodakd.evaluate.aggregate import LanguageResult, averages, notes, result_of
 from sodakd.evaluate.benchmarks.load import load
 from sodakd.evaluate.benchmarks.registry import BENCHMARKS
-from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask
+from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, TaskKey
 from sodakd.evaluate.findings import SampleFindings, find_in, rules_found
 from sodakd.evaluate.folder import EvalSettings, Log, opened
-from sodakd.evaluate.ids import TaskIds, TaskKey
+from sodakd.evaluate.ids import TaskIds
 from sodakd.evaluate.samples import (
     JudgedSample,
     Sample,
@@ -110,11 +110,7 @@ def evaluate(
         judging = JudgeSettings(
             cpu_seconds=settings.cpu_seconds, allow_unsandboxed=allow_unsandboxed
         )
-        tasks = {
-            (part.benchmark.name, task.language, task.id): task
-            for part in parts
-            for task in part.tasks
-        }
+        tasks = {task.key: task for part in parts for task in part.tasks}
         judged = _judged(judging, tasks, samples, out, workers, screen)
         found = None
         if lint:
@@ -164,17 +160,13 @@ def _samples(
     if open_model is not None:
         return _answers(settings, parts, out, open_model, screen), ()
     if settings.source == "gold":
-        samples = [one for part in parts for one in gold_samples(part.benchmark, part.tasks)]
+        samples = gold_samples(task for part in parts for task in part.tasks)
         if not samples:
             raise DataError("the benchmarks asked for have no solutions of their own: --language")
         return samples, ()
-    ids = TaskIds((part.benchmark, part.whole) for part in parts)
+    ids = TaskIds(task for part in parts for task in part.whole)
     file = read_solutions(Path(settings.source), ids)
-    asked = {
-        (part.benchmark.name, task.language, task.id): place
-        for place, part in enumerate(parts)
-        for task in part.tasks
-    }
+    asked = {task.key: place for place, part in enumerate(parts) for task in part.tasks}
     samples = [one for one in file.samples if one.key[:3] in asked]
     some = ", ".join(file.unknown[:5]) + (", ..." if len(file.unknown) > 5 else "")
     if not samples:
@@ -201,15 +193,11 @@ def _answers(
     """The model's answers: those that are kept, and the others, each kept when it comes."""
     kept = out / "samples.jsonl"
     samples = read_journal(kept, Sample)
-    wanted = [
-        one
-        for part in parts
-        for one in wanted_samples(part.benchmark, part.tasks, samples, settings.n)
-    ]
+    wanted = [one for part in parts for one in wanted_samples(part.tasks, samples, settings.n)]
     screen.log.say(f"{len(samples)} answers are kept, {len(wanted)} are asked for")
     total = len(samples) + len(wanted)
     bar = screen.progress.add_task("the model answers", total=total, completed=len(samples))
-    left = Counter((one.benchmark, one.task.language) for one in wanted)
+    left = Counter(one.task.key[:2] for one in wanted)
 
     def keep(of: Sequence[SampleRequest], answers: Sequence[Generation]) -> None:
         batch = [sample_of(one, said) for one, said in zip(of, answers, strict=True)]

@@ -5,8 +5,7 @@ from dataclasses import asdict
 
 from pydantic import JsonValue
 
-from sodakd.evaluate.benchmarks.task import BenchmarkTask
-from sodakd.evaluate.ids import TaskKey
+from sodakd.evaluate.benchmarks.task import BenchmarkTask, TaskKey
 from sodakd.evaluate.reading import program_of
 from sodakd.evaluate.samples import Sample, SampleKey
 from sodakd.judge.judge import Judge

@@ -1,6 +1,5 @@
 """The folder of an evaluation: whose it is, who works in it, and its log."""
 
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,7 +9,8 @@ from pydantic import ValidationError
 
 from sodakd.errors import DataError, SodakdError
 from sodakd.evaluate.benchmarks.registry import BENCHMARKS
-from sodakd.jsonl import atomic_write
+from sodakd.jsonl import append_to_log, atomic_write
+from sodakd.run_header import lock_folder
 from sodakd.types import FrozenModel, Language
 
 
@@ -67,9 +67,7 @@ class Log:
     def say(self, words: str) -> None:
         """Add a line."""
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        line = " ".join(words.split())
-        with self._path.open("a", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(f"{now}  {line}\n")
+        append_to_log(self._path, f"{now}  {' '.join(words.split())}")
 
 
 @contextmanager
@@ -77,20 +75,16 @@ def opened(out: Path, settings: EvalSettings) -> Iterator[Log]:
     """Open the folder of an evaluation, made where there is none; an error is in its log as well.
 
     Raises:
-        DataError: it is another evaluation's, holds other files, or somebody works in it.
+        DataError: it is another evaluation's, or holds other files.
+        RunError: somebody works in it.
     """
     try:
         begin(out, settings)
-        lock = (out / "lock").open("a")
     except OSError as error:
         raise DataError(
             f"{out} cannot be written: {error}; choose another folder: --out DIR"
         ) from None
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise DataError(f"another sodakd evaluates in {out}; wait for it, or stop it") from None
+    with lock_folder(out):
         log = Log(out / "log.txt")
         try:
             yield log

@@ -3,12 +3,9 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask
+from sodakd.evaluate.benchmarks.task import BenchmarkTask, TaskKey
 from sodakd.text.labels import language_of
 from sodakd.types import Language
-
-TaskKey = tuple[str, Language, str]
-"""A task among those of all benchmarks: the benchmark's name, the language, the task's id."""
 
 _NUMBERED = re.compile(
     r"((?:[a-z+#]++[-_ ]?+)*+)[/:. _-]*+(\d{1,9})(?:\.0)?+(?:[_-].*+)?", re.DOTALL
@@ -20,18 +17,16 @@ _SHOWN = 3
 class TaskIds:
     """The ids of tasks: `MBPP/11`, `Mbpp/11`, `mbpp_11` and `11` mean the same task."""
 
-    def __init__(self, parts: Iterable[tuple[Benchmark, Sequence[BenchmarkTask]]]) -> None:
+    def __init__(self, tasks: Iterable[BenchmarkTask]) -> None:
         self._spelt: dict[str, list[TaskKey]] = {}
         self._meant: dict[tuple[str, int], dict[TaskKey, None]] = {}
-        for benchmark, tasks in parts:
-            for task in tasks:
-                key = (benchmark.name, task.language, task.id)
-                self._spelt.setdefault(task.id, []).append(key)
-                own = _meaning(task.id)
-                if own is not None:
-                    word, number = own
-                    for each in (word, _word(benchmark.name), task.language.value, ""):
-                        self._meant.setdefault((each, number), {})[key] = None
+        for task in tasks:
+            self._spelt.setdefault(task.id, []).append(task.key)
+            own = _meaning(task.id)
+            if own is not None:
+                word, number = own
+                for each in (word, _word(task.key[0]), task.language.value, ""):
+                    self._meant.setdefault((each, number), {})[task.key] = None
 
     def find(self, name: str, language: Language | None) -> Sequence[TaskKey]:
         """Return the tasks of this id, in the language that its row names; none where it is

@@ -1,6 +1,6 @@
 """What the program of an answer to a benchmark's task is.
 
-One reader, `judge.extract`, finds it, as it does everywhere else. A benchmark's prompt may be
+One reader, `text/extract.py`, finds it, as it does everywhere else. A benchmark's prompt may be
 continued as well, as a base model does: with the body of the function that the prompt begins.
 """
 

@@ -1,11 +1,11 @@
 """Samples of a benchmark's tasks: read from a file, taken from gold, or wanted; then judged."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask
-from sodakd.evaluate.ids import TaskIds, TaskKey
+from sodakd.evaluate.benchmarks.task import BenchmarkTask, TaskKey
+from sodakd.evaluate.ids import TaskIds
 from sodakd.evaluate.reading import program_of
 from sodakd.evaluate.sampling import SampleRequest
 from sodakd.inference.protocols import Generation
@@ -47,13 +47,9 @@ class JudgedSample(SampleKey):
     verdict: Verdict
 
 
-def gold_samples(benchmark: Benchmark, tasks: Sequence[BenchmarkTask]) -> list[Sample]:
-    """The benchmark's own solutions."""
-    return [
-        _sample((benchmark.name, task.language, task.id), 0, task.gold)
-        for task in tasks
-        if task.gold is not None
-    ]
+def gold_samples(tasks: Iterable[BenchmarkTask]) -> list[Sample]:
+    """The benchmarks' own solutions."""
+    return [_sample(task.key, 0, task.gold) for task in tasks if task.gold is not None]
 
 
 @dataclass(frozen=True)
@@ -106,22 +102,21 @@ def _language(line: Line) -> Language | None:
 
 
 def wanted_samples(
-    benchmark: Benchmark, tasks: Sequence[BenchmarkTask], known: Sequence[Sample], n: int
+    tasks: Sequence[BenchmarkTask], known: Sequence[Sample], n: int
 ) -> list[SampleRequest]:
     """What is still missing of `n` samples a task."""
     done = {one.key for one in known}
     return [
-        SampleRequest(benchmark.name, task, number)
+        SampleRequest(task, number)
         for number in range(n)
         for task in tasks
-        if (benchmark.name, task.language, task.id, number) not in done
+        if (*task.key, number) not in done
     ]
 
 
 def sample_of(wanted: SampleRequest, said: Generation) -> Sample:
     """A sample, with its answer."""
-    key = (wanted.benchmark, wanted.task.language, wanted.task.id)
-    return _sample(key, wanted.number, said.text, cut=not said.ended)
+    return _sample(wanted.task.key, wanted.number, said.text, cut=not said.ended)
 
 
 def judge_samples(

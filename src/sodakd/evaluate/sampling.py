@@ -18,7 +18,6 @@ _BATCH = 64
 class SampleRequest:
     """One sample that is still to be drawn: of which task, and the how manieth of it."""
 
-    benchmark: str
     task: BenchmarkTask
     number: int
 

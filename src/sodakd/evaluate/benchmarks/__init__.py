@@ -1,1 +1,1 @@
-"""Benchmarks: one small file each, `table.py` names them all."""
+"""Benchmarks: one small file each, `registry.py` names them all."""

@@ -8,6 +8,7 @@ whole answer takes from the prompt only what it lacks.
 import re
 import textwrap
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from sodakd.evaluate.benchmarks import go_imports
 from sodakd.evaluate.benchmarks.first import (
@@ -157,13 +158,7 @@ _GO_GONE = re.compile(r"\bfunc[ \t]+(?:main[ \t]*\(|Test\w*[ \t]*\([ \t]*\w+[ \t
 def _go(task: BenchmarkTask, code: str) -> str:
     """Go. The answer's `main` and tests go, with the imports that only they used."""
     prompt, own = go_imports.split(task.prompt), go_imports.split(code)
-    body_of = BenchmarkTask(
-        id=task.id,
-        question=task.question,
-        prompt=prompt.body,
-        entry_point=task.entry_point,
-        gold=None,
-    )
+    body_of = replace(task, prompt=prompt.body)
     answer = Source(own.body, Language.GO)
     kept = answer.without(lambda item: bool(_GO_GONE.search(item)))
     gone = own.body if kept.text != own.body else ""

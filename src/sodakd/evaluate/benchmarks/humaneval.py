@@ -34,7 +34,6 @@ def task(row: Row, language: Language, source: str = "humaneval") -> BenchmarkTa
 
 HUMANEVAL = Benchmark(
     name="humaneval",
-    about="164 Python functions (Chen et al. 2021)",
     dataset="openai/openai_humaneval",
     origins={
         Language.PYTHON: DatasetFile(

@@ -1,14 +1,14 @@
 """HumanEval-X: HumanEval by hand in five languages (Zheng et al. 2023, arXiv 2303.17568)."""
 
 import re
-from collections.abc import Callable, Mapping
 
 from sodakd.evaluate.benchmarks import humaneval, task_prompt
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, DatasetFile, Library, Row
 from sodakd.text.source import Source
 from sodakd.types import Language, Question, TestScript
 
-_CPP = """\
+_ABOVE = {
+    Language.CPP: """\
 #include <stdlib.h>
 #include <algorithm>
 #include <math.h>
@@ -20,6 +20,7 @@ _CPP = """\
 #include <iostream>
 #include <cassert>
 """
+}
 """What the benchmark's own harness includes above every program."""
 
 _GO = (
@@ -28,11 +29,10 @@ _GO = (
 )  # fmt: skip
 """What the benchmark's own harness imports where a continuation uses it."""
 
-_JAVA_METHOD = re.compile(r"(\w+)[ \t]*\([^(){}]*\)[^(){}]*\{\s*\Z")
 _LAST = {
     Language.CPP: re.compile(r"(\w+)[ \t]*\([^{}]*\{\s*\Z"),
     Language.GO: re.compile(r"func[ \t]+(\w+)[^{}]*(?:interface\{\}[^{}]*)*\{\s*\Z"),
-    Language.JAVA: _JAVA_METHOD,
+    Language.JAVA: re.compile(r"(\w+)[ \t]*\([^(){}]*\)[^(){}]*\{\s*\Z"),
     Language.JAVASCRIPT: re.compile(r"(?:const|let|var|function)[ \t]+(\w+)[^{}]*\{\s*\Z"),
 }
 
@@ -60,20 +60,10 @@ def _task(row: Row, language: Language) -> BenchmarkTask:
         prompt=prompt,
         entry_point=entry,
         gold=row.text("canonical_solution"),
-        preamble=_BEFORE.get(language, _nothing)(row),
+        preamble=row.text("test_setup") if language is Language.GO else _ABOVE.get(language, ""),
         auto_imports=_GO if language is Language.GO else (),
         java_class="Solution" if language is Language.JAVA else "",
     )
-
-
-def _nothing(_: Row) -> str:
-    return ""
-
-
-_BEFORE: Mapping[Language, Callable[[Row], str]] = {
-    Language.CPP: lambda _: _CPP,
-    Language.GO: lambda row: row.text("test_setup"),
-}
 
 
 def _origin(short: str) -> DatasetFile:
@@ -84,7 +74,6 @@ _BOOST = Library("boost", "apt-get install libboost-dev")
 
 HUMANEVAL_X = Benchmark(
     name="humaneval-x",
-    about="HumanEval in Python, Java, JavaScript, C++ and Go, by hand (Zheng et al. 2023)",
     dataset="THUDM/humaneval-x",
     origins={
         Language.PYTHON: _origin("python"),

@@ -42,8 +42,7 @@ def _task(row: Row, language: Language) -> BenchmarkTask:
 
 def _entry_point(gold: str, asserts: tuple[str, ...]) -> str:
     """The function of the gold solution that the first assert calls."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of what the gold solutions write
+    with warnings.catch_warnings(action="ignore"):  # of what the gold solutions write
         tree = ast.parse(gold)
     defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
     for node in ast.walk(ast.parse(asserts[0])):
@@ -58,7 +57,6 @@ def _entry_point(gold: str, asserts: tuple[str, ...]) -> str:
 
 MBPP = Benchmark(
     name="mbpp",
-    about="the 500 Python problems of MBPP's test split, tasks 11 to 510 (Austin et al. 2021)",
     dataset="google-research-datasets/mbpp",
     origins={Language.PYTHON: DatasetFile("full/test-00000-of-00001.parquet", ("mbpp.jsonl",))},
     task=_task,

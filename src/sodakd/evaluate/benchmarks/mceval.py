@@ -7,13 +7,12 @@ from sodakd.evaluate.benchmarks import task_prompt
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, DatasetFile, Row
 from sodakd.types import Language, Question, TestScript
 
-JAVA_TESTS = "SodakdTests"
 _LEVELS = {"easy": 1, "middle": 2, "hard": 3}
 
 
 def _java_script(test: str) -> str:
     """The tests' methods in a class of their own, which inherits what they call."""
-    return f"class {JAVA_TESTS} extends Solution {{\n{test}"
+    return f"class SodakdTests extends Solution {{\n{test}"
 
 
 def _python_script(test: str) -> str:
@@ -71,7 +70,6 @@ def _origin(name: str) -> DatasetFile:
 
 MCEVAL = Benchmark(
     name="mceval",
-    about="fifty problems in each of seven languages, C among them (Chai et al. 2024)",
     dataset="Multilingual-Multimodal-NLP/McEval",
     origins={
         Language.PYTHON: _origin("Python"),

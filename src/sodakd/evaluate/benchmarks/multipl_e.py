@@ -11,8 +11,6 @@ from sodakd.evaluate.benchmarks import humaneval, task_prompt
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, DatasetFile, Row
 from sodakd.types import Language, Question, TestScript
 
-JAVA_TESTS = "SodakdTests"
-
 
 def _cpp_script(tests: str) -> str:
     return tests.removeprefix("}").lstrip("\n")
@@ -20,7 +18,7 @@ def _cpp_script(tests: str) -> str:
 
 def _java_script(tests: str) -> str:
     """`main` in a class of its own, which inherits what it calls."""
-    return f"class {JAVA_TESTS} extends Problem {{\n{tests.strip().removeprefix('}')}"
+    return f"class SodakdTests extends Problem {{\n{tests.strip().removeprefix('}')}"
 
 
 _SCRIPT: Mapping[Language, Callable[[str], str]] = {
@@ -58,7 +56,6 @@ def _origin(short: str) -> DatasetFile:
 
 MULTIPL_E = Benchmark(
     name="multipl-e",
-    about="HumanEval translated to Java, JavaScript, C++, Go and TypeScript (Cassano et al. 2022)",
     dataset="nuprl/MultiPL-E",
     origins={
         Language.PYTHON: DatasetFile(

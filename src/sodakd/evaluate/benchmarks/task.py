@@ -8,14 +8,17 @@ from pydantic import JsonValue
 from sodakd.errors import DataError
 from sodakd.types import Language, Question
 
+TaskKey = tuple[str, Language, str]
+"""A task among those of all benchmarks: the benchmark's name, the language, the task's id."""
+
 
 @dataclass(frozen=True)
 class BenchmarkTask:
     """One problem. `question.text` asks a chat model; `prompt` is what a base model continues.
 
-    `gold` continues the prompt, or is a whole program of its own. `before` is what the tests need
-    above a program (includes, imports); `offered` are imports that the benchmark's own harness adds
-    to a continuation which uses them. `holder` is the class that holds a Java method.
+    `gold` continues the prompt, or is a whole program of its own. `preamble` is what the tests need
+    above a program (includes, imports); `auto_imports` are imports that the benchmark's own harness
+    adds to a continuation which uses them. `java_class` is the class that holds a Java method.
     """
 
     id: str
@@ -30,6 +33,11 @@ class BenchmarkTask:
     @property
     def language(self) -> Language:
         return self.question.language
+
+    @property
+    def key(self) -> TaskKey:
+        """What tells it from all others: a question's source is its benchmark's name."""
+        return self.question.source, self.language, self.id
 
 
 @dataclass(frozen=True)
@@ -84,12 +92,11 @@ class Benchmark:
     """A benchmark: where its rows are, and how one becomes a task.
 
     `known_bad` lists the tasks whose own gold solution does not pass, each with the reason; `needs`
-    those whose solution uses a library that a machine may lack; `hollow` those that a solution
-    which does nothing passes.
+    those whose solution uses a library that a machine may lack; `trivially_passing` those that a
+    solution which does nothing passes.
     """
 
     name: str
-    about: str
     dataset: str
     origins: Mapping[Language, DatasetFile]
     task: Callable[[Row, Language], BenchmarkTask]
