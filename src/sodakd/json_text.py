@@ -33,14 +33,7 @@ def parse_json(text: str | bytes) -> JsonValue:
             integer of more than `MAX_DIGITS` digits.
     """
     decoded = _decode(text)
-    try:
-        # Control characters within texts are taken: servers and models write them.
-        value: JsonValue = json.loads(decoded, strict=False, parse_int=_integer_reader(decoded))
-    except RecursionError:
-        raise JsonError(_TOO_DEEP) from None
-    except ValueError as error:
-        raise JsonError(str(error)) from None
-    return _usable(value, decoded)
+    return _parsed(decoded, lambda reader: reader.decode(decoded))
 
 
 def parse_json_at(text: str, start: int) -> JsonValue:
@@ -49,14 +42,7 @@ def parse_json_at(text: str, start: int) -> JsonValue:
     Raises:
         JsonError: as `parse_json`.
     """
-    decoder = json.JSONDecoder(strict=False, parse_int=_integer_reader(text))
-    try:
-        value: JsonValue = decoder.raw_decode(text, start)[0]
-    except RecursionError:
-        raise JsonError(_TOO_DEEP) from None
-    except ValueError as error:
-        raise JsonError(str(error)) from None
-    return _usable(value, text)
+    return _parsed(text, lambda reader: reader.raw_decode(text, start)[0])
 
 
 def valid_unicode(text: str) -> str:
@@ -96,6 +82,18 @@ def _decode(text: str | bytes) -> str:
 def _integer_reader(text: str) -> Callable[[str], int] | None:
     """A reader of integers, where Python's own (faster: it is no call) would not do."""
     return parse_integer if _LONG_INTEGER.search(text) else None
+
+
+def _parsed(text: str, read: Callable[[json.JSONDecoder], JsonValue]) -> JsonValue:
+    # Control characters within texts are taken: servers and models write them.
+    reader = json.JSONDecoder(strict=False, parse_int=_integer_reader(text))
+    try:
+        value = read(reader)
+    except RecursionError:
+        raise JsonError(_TOO_DEEP) from None
+    except ValueError as error:
+        raise JsonError(str(error)) from None
+    return _usable(value, text)
 
 
 def _usable(value: JsonValue, text: str) -> JsonValue:

@@ -156,19 +156,16 @@ def read_rows(path: Path, row_type: type[Row]) -> list[Row]:
     Raises:
         RowError: a line is truncated, is not JSON, or is no such row; names file and line.
     """
-    return list(_rows(path, row_type))
-
-
-def _rows(path: Path, row_type: type[Row]) -> Iterator[Row]:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
         raise RowError(f"{path} is missing") from None
+    rows = []
     for number, line in enumerate(content.splitlines(keepends=True), start=1):
         if not line.endswith(b"\n"):
             raise RowError(f"{path}, line {number}: the row is cut off after {len(line)} bytes")
         try:
-            yield row_type.model_validate_json(line)
+            rows.append(row_type.model_validate_json(line))
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             place = ".".join(str(part) for part in first["loc"])
@@ -176,3 +173,4 @@ def _rows(path: Path, row_type: type[Row]) -> Iterator[Row]:
                 f"{path}, line {number}: not a {row_type.__name__} row:"
                 f" {first['msg']}{f' at {place}' if place else ''}"
             ) from None
+    return rows

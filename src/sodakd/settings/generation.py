@@ -68,6 +68,3 @@ class GenerationSettings(ServerSettings):
     def starts(self) -> bool:
         """Whether the run starts servers of its own."""
         return self.backend != "transformers" and self.base_url is None
-
-    def _is_set(self, name: str) -> bool:
-        return bool(getattr(self, name) != type(self).model_fields[name].default)

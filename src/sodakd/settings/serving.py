@@ -57,3 +57,7 @@ class ServerSettings(FrozenModel):
     arguments: tuple[Text, ...] = Field(default=(), description="handed to the server's command")
     port: int | None = Field(default=None, ge=1, le=65535, description="a free one if left out")
     start_seconds: Seconds = Field(default=900.0, description="until the server must answer")
+
+    def _is_set(self, name: str) -> bool:
+        """Whether a field has another value than its default."""
+        return bool(getattr(self, name) != type(self).model_fields[name].default)

@@ -71,14 +71,7 @@ class ParentWeights(FrozenModel):
 
     def of(self, difficulty: Difficulty) -> float:
         """The weight of one difficulty."""
-        weights = {
-            Difficulty.MASTERED: self.mastered,
-            Difficulty.EASY: self.easy,
-            Difficulty.MEDIUM: self.medium,
-            Difficulty.HARD: self.hard,
-            Difficulty.BROKEN: self.broken,
-        }
-        return weights[difficulty]
+        return float(getattr(self, difficulty.value))
 
 
 class UpdateSettings(FrozenModel):

@@ -93,8 +93,7 @@ class TeacherSettings(ServerSettings):
         if missing:
             raise ValueError(f"a teacher of kind {self.kind} needs teacher.{missing[0]}")
         for name, kinds in _ONLY_FOR.items():
-            default = type(self).model_fields[name].default
-            if getattr(self, name) != default and self.kind not in kinds:
+            if self._is_set(name) and self.kind not in kinds:
                 raise ValueError(
                     f"teacher.{name} is for kind {' or '.join(kinds)}, not {self.kind}"
                 )

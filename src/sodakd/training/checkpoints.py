@@ -31,6 +31,11 @@ class RunningMeans(FrozenModel):
     gap: float = 0.0
     ranked: int = 0
 
+    def plus(self, other: "RunningMeans") -> "RunningMeans":
+        """The sums of both."""
+        mine, theirs = self.model_dump(), other.model_dump()
+        return RunningMeans(**{name: value + theirs[name] for name, value in mine.items()})
+
 
 class TrainState(FrozenModel):
     """How far a training is: what it has logged, and what it is about to log."""

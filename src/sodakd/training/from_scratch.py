@@ -80,9 +80,5 @@ def init_student(texts: Iterable[str], shape: StudentShape, seed: int, out: Path
 
 def _alphabet() -> list[str]:
     """The 243 of the 256 byte characters that can occur in UTF-8 text."""
-    impossible = {0xC0, 0xC1, *range(0xF5, 0x100)}
-    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    shown = {byte: chr(byte) for byte in printable}
-    rest = (byte for byte in range(256) if byte not in shown)
-    shown |= {byte: chr(256 + place) for place, byte in enumerate(rest)}
-    return [shown[byte] for byte in range(256) if byte not in impossible]
+    impossible = {chr(byte) for byte in (0xC0, 0xC1, *range(0xF5, 0x100))}
+    return [sign for sign in pre_tokenizers.ByteLevel.alphabet() if sign not in impossible]

@@ -1,6 +1,6 @@
 """The contrast losses: how much a faulty answer is still preferred, per pair, in nats per token.
 
-To add one: a function of this shape, its line in `LOSSES`, its name in `recipe.LossName`.
+To add one: a function of this shape, its line in `LOSSES`, its name in `LossName`.
 """
 
 from collections.abc import Callable, Mapping

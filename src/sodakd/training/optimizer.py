@@ -68,7 +68,7 @@ class Muon(Optimizer):
 
 
 class CombinedState(TypedDict):
-    """The states of a `Both`, one for each of its parts."""
+    """The states of a `CombinedOptimizer`, one for each of its parts."""
 
     parts: list[dict[str, object]]
 

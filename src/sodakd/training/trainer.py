@@ -111,8 +111,7 @@ class StudentTrainer(Trainer):
                 loss = self._loss(model, batch.to(self.args.device), whole)
             self.accelerator.backward(loss)
             total += loss.detach()
-        window = self.done.window
-        self._update(window.model_copy(update={"steps": window.steps + 1}))
+        self._count(RunningMeans(steps=1))
         return total
 
     def _loss(self, model: nn.Module, batch: Batch, whole: StepTotals) -> Tensor:
@@ -123,9 +122,6 @@ class StudentTrainer(Trainer):
             raise TrainingError(not_finite("loss", self.state.global_step + 1, self.settings))
         self._accumulate(result, batch)
         return result.loss
-
-    def _update(self, window: RunningMeans) -> None:
-        self.done = self.done.model_copy(update={"window": window})
 
     def unwrap(self) -> None:
         """Leave the model as it was given: it computes in the precision of its weights again.
@@ -176,33 +172,35 @@ class StudentTrainer(Trainer):
             self.checkpoints.complete(step, self.done)
 
     def _accumulate(self, result: Objective, batch: Batch) -> None:
-        window = self.done.window
         right, wrong = result.chosen_logp, result.rejected_logp
-        changed = window.model_copy(
-            update={
-                "examples": window.examples + len(batch),
-                "tokens": window.tokens + batch.counted_tokens,
-                "loss": window.loss + result.loss.item(),
-                "nll": window.nll + result.nll.item(),
-                "chosen": window.chosen + result.chosen.sum().item(),
-            }
+        self._count(
+            RunningMeans(
+                examples=len(batch),
+                tokens=batch.counted_tokens,
+                loss=result.loss.item(),
+                nll=result.nll.item(),
+                chosen=result.chosen.sum().item(),
+            )
         )
         if right is not None and wrong is not None:
-            contrast = result.contrast.sum().item() if result.contrast is not None else 0.0
-            changed = changed.model_copy(
-                update={
-                    "pairs": window.pairs + right.shape[0],
-                    "contrast": window.contrast + contrast,
-                    "rejected": window.rejected + wrong.sum().item(),
-                    "gap": window.gap + (right - wrong).sum().item(),
-                    "ranked": window.ranked + int((right > wrong).sum()),
-                }
+            contrast = result.contrast
+            self._count(
+                RunningMeans(
+                    pairs=right.shape[0],
+                    contrast=contrast.sum().item() if contrast is not None else 0.0,
+                    rejected=wrong.sum().item(),
+                    gap=(right - wrong).sum().item(),
+                    ranked=int((right > wrong).sum()),
+                )
             )
-        self.done = self.done.model_copy(
+
+    def _count(self, more: RunningMeans) -> None:
+        done = self.done
+        self.done = done.model_copy(
             update={
-                "window": changed,
-                "examples": self.done.examples + len(batch),
-                "tokens": self.done.tokens + batch.counted_tokens,
+                "window": done.window.plus(more),
+                "examples": done.examples + more.examples,
+                "tokens": done.tokens + more.tokens,
             }
         )
 
