@@ -162,7 +162,7 @@ def _results(
         ),
         kept=next(row.name for row in published if row.weights == weights),
         seed=recipe.seed,
-        standings=tuple(_standing(recipe, run, published, row) for row in published),
+        standings=tuple(_standing(recipe, run, published, row, inputs) for row in published),
         toolchains={**versions(languages), **tools},
         frameworks=_frameworks(),
         machine=machine(),
@@ -172,7 +172,11 @@ def _results(
 
 
 def _standing(
-    recipe: Recipe, run: Run, published: Sequence[StudentRow], row: StudentRow
+    recipe: Recipe,
+    run: Run,
+    published: Sequence[StudentRow],
+    row: StudentRow,
+    inputs: RunInputs,
 ) -> StudentResult:
     """A student's row of the table. What it took adds up from its arm's first student on."""
     attempts = read_rows(run.folder / f"{row.evaluation}.jsonl", EvalSample)
@@ -183,7 +187,7 @@ def _standing(
     completion = sum(tally["completion_tokens"] for tally in tallies)
     return StudentResult(
         name=row.name,
-        groups=by_level(attempts),
+        groups=by_level(attempts, inputs.held_out_levels),
         teacher_calls=sum(tally["teacher_calls"] for tally in tallies),
         teacher_tokens=prompt + completion,
         money=prices_of(recipe.teacher).cost_of(prompt, completion) / NANO,

@@ -80,7 +80,7 @@ def model_card(
     )
     asked = run_facts.trained_questions(folder)
     groups = folder.results.standings[0].groups if folder.results else ()
-    above = next((group.group for group in groups if group.group.startswith("levels ")), "")
+    above = next((group.group for group in groups if len(group.levels) > 1), "")
     return (
         environment()
         .get_template("card.md")
