@@ -163,14 +163,14 @@ def _lines(board: _Board | None) -> ProgressCallback:
 
 def show_results(results: Results, report: Path) -> None:
     """The final tables: pass@1 with its interval and what was spent, and pass@1 by level."""
-    groups = [group.group for group in results.standings[0].groups]
-    levels = [name for name in groups if name.startswith("level ")]
+    groups = results.standings[0].groups
+    levels = [group.group for group in groups if len(group.levels) == 1]
     measure = "pass@1" if results.tested else "runs to its end (no tests)"
     table = Table(title=f"{measure}, % (95 % interval)")
     table.add_column("student")
-    for name in groups:
-        if name not in levels:
-            table.add_column(name, justify="right", no_wrap=True)
+    for group in groups:
+        if group.group not in levels:
+            table.add_column(group.group, justify="right", no_wrap=True)
     for name in ("calls", "steps", "tokens"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in results.standings:

@@ -1,5 +1,7 @@
 """What a run records of its students: in training, on each question, and at the end."""
 
+import re
+from collections.abc import Sequence
 from enum import StrEnum
 
 from pydantic import Field
@@ -77,6 +79,12 @@ class PassRate(FrozenModel):
     total: int = Field(ge=1)
     low: float
     high: float
+
+    @property
+    def levels(self) -> Sequence[int]:
+        """The levels that the group's name tells; none where it is not of certain levels."""
+        named = [int(level) for level in re.findall(r"\d+", self.group)]
+        return range(named[0], named[-1] + 1) if named else ()
 
     @property
     def share(self) -> float:

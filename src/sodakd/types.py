@@ -3,7 +3,7 @@
 import hashlib
 import json
 from enum import StrEnum
-from typing import ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -40,6 +40,11 @@ _WRITTEN = {
     Language.GO: "Go",
     Language.TYPESCRIPT: "TypeScript",
 }
+
+
+LEVELS = (1, 2, 3, 4, 5)
+Level = Annotated[int, Field(ge=LEVELS[0], le=LEVELS[-1])]
+"""How hard a question is to begin with, whoever the student is."""
 
 
 class ValueType(StrEnum):

@@ -36,7 +36,7 @@ def test_wilson_gives_published_values(passed: int, total: int, low: float, high
 
 
 def test_groups_are_all_then_the_held_out_levels_then_each_level() -> None:
-    groups = by_level([attempt(1, True), attempt(2, True), attempt(3, False)])
+    groups = by_level([attempt(1, True), attempt(2, True), attempt(3, False)], (2, 3, 4))
     assert [group.group for group in groups] == [
         "all",
         "levels 2-3",
@@ -45,6 +45,13 @@ def test_groups_are_all_then_the_held_out_levels_then_each_level() -> None:
         "level 3",
     ]
     assert [group.passed for group in groups] == [2, 1, 1, 1, 0]
+    assert [list(group.levels) for group in groups] == [[], [2, 3], [1], [2], [3]]
+
+
+@pytest.mark.parametrize("held_out", [(), (1, 2), (4,)])
+def test_held_out_levels_are_apart_only_where_there_are_others(held_out: tuple[int, ...]) -> None:
+    groups = by_level([attempt(1, True), attempt(2, True)], held_out)
+    assert [group.group for group in groups] == ["all", "level 1", "level 2"]
 
 
 def judged(task_id: str, outcome: Outcome, output: str = "") -> JudgedSample:

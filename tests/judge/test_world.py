@@ -10,9 +10,8 @@ from sodakd.settings.stages import JudgeSettings
 from sodakd.synthetic import generate
 from sodakd.synthetic.faults import make_fault
 from sodakd.synthetic.languages import print_program
-from sodakd.synthetic.operations import LEVELS
 from sodakd.synthetic.splits import Split
-from sodakd.types import CallTests, FaultKind, Language, Outcome
+from sodakd.types import LEVELS, CallTests, FaultKind, Language, Outcome
 from tests.judge.test_programs import skip_where_missing
 
 MANY = pytest.param(2000, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])

@@ -50,8 +50,11 @@ class FakeContext:
         self.examples: dict[str, list[Example]] = {}
         self.settings: dict[str, TrainingSettings] = {}
         self.published: dict[str, Path] = {}
+        self.rated: list[tuple[Path, list[str]]] = []
+        self.pools: list[int] = []
         self.invented: list[str] = []
         self.said: list[str] = []
+        self.calls = 0
         self._rates = list(rates)
         self._empty = empty
 
@@ -83,6 +86,7 @@ class FakeContext:
         self.published[label] = student
 
     def pass_rate(self, step: str, student: Path, questions: Sequence[Question]) -> float:
+        self.rated.append((student, [each.text for each in questions]))
         return self._rates.pop(0)
 
     def feedback(
@@ -95,6 +99,7 @@ class FakeContext:
         self, step: str, feedback: Sequence[Feedback], pool: Sequence[Question]
     ) -> Sequence[Question]:
         self.invented.append(step)
+        self.pools.append(len(pool))
         return [question(f"{step} {number}") for number in range(self.recipe.update.new_questions)]
 
     def say(self, step: str, words: str) -> None:
@@ -102,3 +107,6 @@ class FakeContext:
 
     def counts(self, step: str) -> Mapping[str, int]:
         return {"solution_dropped": 7}
+
+    def spent(self) -> Allowance:
+        return Allowance(calls=self.calls, tokens=0, money=0.0, steps=0)

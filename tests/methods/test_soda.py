@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 
 from sodakd.errors import DataError
-from sodakd.methods.parts import mix_replay
+from sodakd.methods.arms import run_arms
+from sodakd.methods.context import Context
+from sodakd.methods.inputs import RunInputs
+from sodakd.methods.parts import Method, mix_replay
 from sodakd.methods.sft import sft
 from sodakd.methods.soda import has_stalled, soda
 from sodakd.methods.uniform import uniform
@@ -55,6 +58,32 @@ def test_the_student_that_is_best_on_dev_is_kept_and_patience_ends_the_run() -> 
     assert kept == context.published["2"]
 
 
+def test_dev_alone_ranks_students_and_of_equal_ones_the_first_is_kept() -> None:
+    context = FakeContext(recipe(cycles=3, patience=3), rates=[0.4, 0.6, 0.6])
+    kept = soda(context, inputs(10))
+    students = list(context.published.values())
+    assert context.rated == [(student, ["dev"]) for student in students]
+    assert kept == students[1]
+
+
+def test_without_patience_nobody_is_asked_on_dev_and_the_last_student_is_kept() -> None:
+    context = FakeContext(recipe())
+    kept = soda(context, inputs(10))
+    assert context.rated == []
+    assert kept == context.published["3"]
+
+
+def test_what_was_learnt_is_replayed_and_what_was_invented_joins_the_pool() -> None:
+    context = FakeContext(recipe())
+    soda(context, inputs(10))
+    prompts = {step: [each.prompt for each in rows] for step, rows in context.examples.items()}
+    assert prompts["cycle-1/student"] == [*context.studied["cycle-1/pairs"], "read before"]
+    replayed = prompts["cycle-2/student"][6:]
+    assert len(replayed) == 3  # three of ten, as the recipe's share says
+    assert set(replayed) <= {"read before", *context.studied["cycle-1/pairs"]}
+    assert context.pools == [10, 16]
+
+
 def test_a_later_cycle_without_a_pair_ends_the_run_with_what_was_learnt() -> None:
     context = FakeContext(recipe(), empty=["cycle-2/pairs"])
     kept = soda(context, inputs(10))
@@ -83,6 +112,29 @@ def test_a_later_arm_makes_the_calls_and_steps_that_the_first_one_spent() -> Non
     assert len(context.studied["solutions"]) == 25
     assert context.settings["student"].max_steps == 77
     assert context.settings["student"].loss == "none"
+
+
+def test_arms_run_in_order_and_all_later_ones_have_what_the_first_one_spent() -> None:
+    opened: dict[str, Allowance | None] = {}
+
+    def open_arm(name: str, allowance: Allowance | None) -> FakeContext:
+        assert len(opened) == len(done)
+        opened[name] = allowance
+        return FakeContext(recipe(), allowance=allowance)
+
+    done: list[FakeContext] = []
+
+    def method(context: Context, given: RunInputs) -> Path:
+        assert isinstance(context, FakeContext)
+        context.calls = 10 * (len(done) + 1)
+        done.append(context)
+        return given.base / str(len(done))
+
+    methods = {name: Method(method, title="", how="") for name in ("a", "b", "c")}
+    ended = run_arms(methods, inputs(10), open_arm)
+    spent = Allowance(calls=10, tokens=0, money=0.0, steps=0)
+    assert opened == {"a": None, "b": spent, "c": spent}
+    assert ended == list(zip(done, [Path("base/1"), Path("base/2"), Path("base/3")], strict=True))
 
 
 def test_static_distillation_as_the_first_arm_learns_from_the_seeds() -> None:

@@ -7,13 +7,11 @@ import pytest
 
 from sodakd.inference.protocols import Generation, OnGeneration
 from sodakd.judge.judge import Judge
-from sodakd.run import Run
 from sodakd.settings.stages import FeedbackSettings, JudgeSettings, Lint
-from sodakd.settings.teacher import Budget
-from sodakd.stages.feedback import Assessment, collect_feedback
+from sodakd.stages.feedback import collect_feedback
 from sodakd.synthetic.teacher import WorldTeacher
-from sodakd.teacher.ledger import Ledger, Prices
 from sodakd.types import Outcome, Question
+from tests.stages.stage import stage
 from tests.teacher.shop import question as untested
 
 CODE = "def total(xs):\n    return sum(xs)\n"
@@ -72,9 +70,8 @@ def test_tests_tell_whether_a_cut_answer_is_right(
 def outcome_of(
     asked: Question, said: Generation, judge: Judge, folder: Path
 ) -> tuple[Outcome, int]:
-    ledger = Ledger(folder / "l.sqlite", WorldTeacher(), Prices(0, 0), Budget())
     settings = FeedbackSettings(lint=Lint.OFF, grade=False)
-    work = Assessment(Run(folder), "feedback", ledger, judge, settings)
-    built = collect_feedback(work, [asked], Student(said), seed=0)
-    ledger.close()
+    work = stage(folder, WorldTeacher(), judge, feedback=settings)
+    built = collect_feedback(work, Student(said), [asked])
+    work.ledger.close()
     return built.rows[0].verdict.outcome, built.tally["cut"]

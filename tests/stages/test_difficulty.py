@@ -49,3 +49,28 @@ def test_both_views_decide(
     assert judged.difficulty is difficulty
     assert f"of {len(verdicts)} passed" in judged.reason
     assert ("not graded" if total is None else f"{total:g} of 6") in judged.reason
+
+
+WORDS = Verdict(outcome=Outcome.NOT_EXECUTABLE, stage=JudgeStage.EXTRACT)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "total", "difficulty"),
+    [
+        (PASSED, 5.5, Difficulty.MASTERED),
+        (PASSED, 5.0, Difficulty.EASY),
+        (PASSED, 4.0, Difficulty.MEDIUM),
+        (PASSED, 2.5, Difficulty.HARD),
+        (PASSED, None, Difficulty.MEDIUM),
+        (WORDS, 5.5, Difficulty.MASTERED),
+        (WORDS, 2.5, Difficulty.HARD),
+        (BROKEN, 5.5, Difficulty.BROKEN),
+    ],
+)
+def test_without_tests_the_rubric_decides_of_what_runs_or_is_no_program(
+    verdict: Verdict, total: float | None, difficulty: Difficulty
+) -> None:
+    grade = None if total is None else score(total)
+    judged = rate_difficulty([verdict], grade, FeedbackSettings(), tested=False)
+    assert judged.difficulty is difficulty
+    assert "without tests" in judged.reason

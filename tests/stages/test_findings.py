@@ -10,13 +10,12 @@ from sodakd.inference.protocols import Generation, OnGeneration
 from sodakd.judge.judge import Judge
 from sodakd.judge.lint import ruff
 from sodakd.records import Feedback
-from sodakd.run import Run, StepOutput
+from sodakd.run import StepOutput
 from sodakd.settings.stages import FeedbackSettings, JudgeSettings, Lint
-from sodakd.settings.teacher import Budget
-from sodakd.stages.feedback import Assessment, collect_feedback
+from sodakd.stages.feedback import collect_feedback
 from sodakd.synthetic.teacher import WorldTeacher
-from sodakd.teacher.ledger import Ledger, Prices
 from sodakd.types import Outcome, Question, Severity
+from tests.stages.stage import stage
 
 ANSWERS = (
     "Here:\n\n```python\nimport os\n\n\ndef total(xs):\n    return sum(xs)\n```\n",
@@ -43,14 +42,12 @@ class Recorded:
 
 
 def feedback(folder: Path, question: Question, lint: Lint) -> StepOutput[Feedback]:
-    ledger = Ledger(folder / "l.sqlite", WorldTeacher(), Prices(0, 0), Budget())
     settings = FeedbackSettings(lint=lint, grade=False)
     asked = [question.model_copy(update={"id": str(number)}) for number in range(3)]
     with Judge(JudgeSettings(), workers=1) as judge:
-        built = collect_feedback(
-            Assessment(Run(folder), "feedback", ledger, judge, settings), asked, Recorded(), seed=0
-        )
-    ledger.close()
+        work = stage(folder, WorldTeacher(), judge, feedback=settings)
+        built = collect_feedback(work, Recorded(), asked)
+    work.ledger.close()
     return built
 
 

@@ -7,19 +7,17 @@ from pathlib import Path
 import pytest
 
 from sodakd.records import Difficulty, Feedback
-from sodakd.run import Run
 from sodakd.settings.stages import UpdateSettings
-from sodakd.settings.teacher import Budget
 from sodakd.stages.curriculum import sample_targets, unlocked_level
-from sodakd.stages.new_questions import Update, new_questions
+from sodakd.stages.new_questions import new_questions
 from sodakd.synthetic.generate import draw_questions, program_of
 from sodakd.synthetic.splits import Split, split_of
 from sodakd.synthetic.teacher import WorldTeacher
-from sodakd.teacher.ledger import Ledger, Prices
 from sodakd.teacher.requests import Reply, TeacherRequest
 from sodakd.text.contamination import ContaminationIndex
 from sodakd.text.dedup import DedupIndex, rouge_l, words
 from sodakd.types import JudgeStage, Language, Outcome, Question, Solution, Usage, Verdict
+from tests.stages.stage import stage
 
 
 def asked(text: str) -> Question:
@@ -113,11 +111,9 @@ def test_new_questions_are_new_of_the_train_split_and_counted(tmp_path: Path) ->
     exam = draw_questions(100, (1, 2, 3, 4, 5), Split.TEST, seed=1)
     rows = feedback((1, 2))
     pool = [each.question for each in rows]
-    ledger = Ledger(tmp_path / "l.sqlite", WorldTeacher(), Prices(0, 0), Budget())
     settings = UpdateSettings(new_questions=150, near_duplicate=0.95, overlap=0.9)
-    built = new_questions(
-        Update(Run(tmp_path), "questions", ledger, settings), rows, pool, exam, seed=1
-    )
+    work = stage(tmp_path, WorldTeacher(), update=settings)
+    built = new_questions(work, rows, pool, exam)
     assert len(built.rows) == 150
     ids = {question.id for question in built.rows}
     assert len(ids) == 150
@@ -136,12 +132,9 @@ def test_a_teacher_that_repeats_itself_is_not_asked_for_ever(tmp_path: Path) -> 
     from sodakd.teacher.requests import Invent
 
     reply = WorldTeacher().reply(Invent(question=rows[0].question, level=2))
-    ledger = Ledger(tmp_path / "l.sqlite", Parrot(reply), Prices(0, 0), Budget())
     settings = UpdateSettings(new_questions=20, attempts_per_question=2)
-    built = new_questions(
-        Update(Run(tmp_path), "questions", ledger, settings), rows, [], [], seed=1
-    )
-    assert len(built.rows) <= 1
+    built = new_questions(stage(tmp_path, Parrot(reply), update=settings), rows, [], [])
+    assert len(built.rows) == 1
     assert built.tally["teacher_calls"] == 40
 
 
@@ -165,11 +158,9 @@ class Stammerer:
 
 def test_an_unreadable_question_is_asked_for_once_more_with_what_was_wrong(tmp_path: Path) -> None:
     teacher = Stammerer()
-    ledger = Ledger(tmp_path / "l.sqlite", teacher, Prices(0, 0), Budget())
     settings = UpdateSettings(new_questions=10, near_duplicate=0.95)
-    built = new_questions(
-        Update(Run(tmp_path), "questions", ledger, settings), feedback((1, 2)), [], [], seed=1
-    )
+    work = stage(tmp_path, teacher, update=settings)
+    built = new_questions(work, feedback((1, 2)), [], [])
     assert len(built.rows) == 10
     assert built.tally["invent_unreadable"] == len(teacher.told) >= 10
     assert all(words.startswith("no JSON in the reply") for words in teacher.told)

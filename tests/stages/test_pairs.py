@@ -2,24 +2,23 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from sodakd.inference.completions import Finish
 from sodakd.judge.judge import Judge, Program
 from sodakd.judge.untested import to_program
-from sodakd.run import Run
 from sodakd.settings.stages import DeliverySettings, JudgeSettings
-from sodakd.settings.teacher import Budget
-from sodakd.stages.pairs import Delivery, build_pairs, build_solutions
+from sodakd.stages.context import StageContext
+from sodakd.stages.pairs import build_pairs, build_solutions, lint_rejections
 from sodakd.synthetic.generate import draw_questions
 from sodakd.synthetic.splits import Split
 from sodakd.synthetic.teacher import WorldTeacher
-from sodakd.teacher.ledger import Ledger, Prices
 from sodakd.teacher.requests import Fault, Reply, Solve, TeacherRequest
 from sodakd.types import FaultKind, Language, Question, Usage
+from tests.stages.stage import stage
 
 
 class CarelessTeacher(WorldTeacher):
@@ -126,10 +125,10 @@ def judge() -> Iterator[Judge]:
         yield judge
 
 
-def delivery(folder: Path, judge: Judge, teacher: WorldTeacher, attempts: int = 3) -> Delivery:
-    ledger = Ledger(folder / "l.sqlite", teacher, Prices(0, 0), Budget())
-    settings = DeliverySettings(solve_attempts=attempts, fault_attempts=attempts)
-    return Delivery(Run(folder), "pairs", ledger, judge, settings)
+def delivery(
+    folder: Path, judge: Judge, teacher: WorldTeacher, settings: DeliverySettings | None = None
+) -> StageContext:
+    return stage(folder, teacher, judge, delivery=settings or DeliverySettings())
 
 
 def questions(count: int) -> list[Question]:
@@ -137,7 +136,7 @@ def questions(count: int) -> list[Question]:
 
 
 def test_every_kept_pair_is_verified_by_running(tmp_path: Path, judge: Judge) -> None:
-    built = build_pairs(delivery(tmp_path, judge, WorldTeacher()), questions(120), seed=1)
+    built = build_pairs(delivery(tmp_path, judge, WorldTeacher()), questions(120))
     assert len(built.rows) >= 115
     for pair in built.rows:
         assert pair.question.tests is not None
@@ -150,7 +149,7 @@ def test_every_kept_pair_is_verified_by_running(tmp_path: Path, judge: Judge) ->
 
 
 def test_a_wrong_answer_is_asked_again_with_its_error(tmp_path: Path, judge: Judge) -> None:
-    built = build_pairs(delivery(tmp_path, judge, CarelessTeacher()), questions(12), seed=1)
+    built = build_pairs(delivery(tmp_path, judge, CarelessTeacher()), questions(12))
     assert len(built.rows) == 12
     assert built.tally["solution_compile_error"] == 12
     assert built.tally["fault_unreadable"] == 12
@@ -159,14 +158,15 @@ def test_a_wrong_answer_is_asked_again_with_its_error(tmp_path: Path, judge: Jud
 
 
 def test_what_breaks_the_syntax_proves_no_other_kind_of_fault(tmp_path: Path, judge: Judge) -> None:
-    built = build_pairs(delivery(tmp_path, judge, SlippingTeacher()), questions(6), seed=0)
+    built = build_pairs(delivery(tmp_path, judge, SlippingTeacher()), questions(6))
     assert built.tally["fault_broken"] == 6
     assert len(built.rows) == 6
     assert not any("I only" in (pair.rejected or "") for pair in built.rows)
 
 
 def test_what_stays_wrong_is_dropped_and_counted(tmp_path: Path, judge: Judge) -> None:
-    built = build_pairs(delivery(tmp_path, judge, CarelessTeacher(), attempts=1), questions(7), 1)
+    settings = DeliverySettings(solve_attempts=1, fault_attempts=1)
+    built = build_pairs(delivery(tmp_path, judge, CarelessTeacher(), settings), questions(7))
     assert built.rows == []
     assert built.tally["solution_dropped"] == 7
 
@@ -174,7 +174,7 @@ def test_what_stays_wrong_is_dropped_and_counted(tmp_path: Path, judge: Judge) -
 def test_a_reply_that_is_not_whole_is_asked_again_and_never_trained_on(
     tmp_path: Path, judge: Judge
 ) -> None:
-    built = build_pairs(delivery(tmp_path, judge, CuttingTeacher()), questions(14), seed=1)
+    built = build_pairs(delivery(tmp_path, judge, CuttingTeacher()), questions(14))
     assert len(built.rows) == built.tally["solution_unreadable"] == built.tally["solved"] == 14
     assert all(judge.one(to_program(row.question, row.chosen)).passed for row in built.rows)
 
@@ -188,9 +188,8 @@ def test_a_reply_that_is_not_whole_is_no_row_of_static_distillation(
 
 
 def test_without_faults_only_solutions_are_asked_for(tmp_path: Path, judge: Judge) -> None:
-    work = delivery(tmp_path, judge, WorldTeacher())
-    work = replace(work, settings=work.settings.model_copy(update={"faults": False}))
-    built = build_pairs(work, questions(5), seed=1)
+    work = delivery(tmp_path, judge, WorldTeacher(), DeliverySettings(faults=False))
+    built = build_pairs(work, questions(5))
     assert [(row.rejected, row.fault) for row in built.rows] == [(None, None)] * 5
     assert built.tally["teacher_calls"] == built.tally["pairs"] == 5
 
@@ -204,7 +203,7 @@ def untested() -> Question:
 def test_without_tests_a_solution_with_a_fault_that_tools_find_is_asked_again(
     tmp_path: Path, judge: Judge
 ) -> None:
-    built = build_pairs(delivery(tmp_path, judge, HastyTeacher()), [untested()], seed=1)
+    built = build_pairs(delivery(tmp_path, judge, HastyTeacher()), [untested()])
     (pair,) = built.rows
     assert pair.chosen.endswith("return x + 1\n")  # its unused import is a remark, not a fault
     assert built.tally["solution_lint"] == 1
@@ -228,29 +227,28 @@ IN_MAIN = "if __name__ == '__main__':\n    print({})"
     ],
 )
 def test_a_fault_that_shows_no_difference_is_asked_again_and_then_as_the_recipe_says(
-    code: str, faults: tuple[str, ...], policy: str, kept: str | None, asked: int,
-    tmp_path: Path, judge: Judge,
+    code: str, faults: tuple[str, ...], policy: Literal["drop", "keep"], kept: str | None,
+    asked: int, tmp_path: Path, judge: Judge,
 ) -> None:  # fmt: skip
-    work = delivery(tmp_path, judge, QuietTeacher(code, *faults))
-    work = replace(work, settings=work.settings.model_copy(update={"unverified_faults": policy}))
-    built = build_pairs(work, [untested()], seed=1)
+    settings = DeliverySettings(unverified_faults=policy)
+    work = delivery(tmp_path, judge, QuietTeacher(code, *faults), settings)
+    built = build_pairs(work, [untested()])
     assert [pair.rejected for pair in built.rows] == ([] if kept is None else [kept])
     assert built.tally["teacher_calls"] == 1 + asked
     assert built.tally["fault_unverified"] == (kept in {f"{SAME}\n", "x = 4\n", "x = 3 // 1\n"})
     assert built.tally["fault_dropped"] == (kept is None)
 
 
+@pytest.mark.parametrize(
+    ("refused", "rejected"),
+    [("none", [False] * 3), ("errors", [False, True, False]), ("all", [True, True, False])],
+)
 def test_the_recipe_says_which_findings_a_solution_may_not_have(
-    tmp_path: Path, judge: Judge
+    refused: Literal["none", "errors", "all"], rejected: list[bool], tmp_path: Path, judge: Judge
 ) -> None:
-    work = delivery(tmp_path, judge, HastyTeacher())
-    codes = ["import os\n", "print(y)\n", "x = 1\n"]
-    seen = []
-    for refused in ("none", "errors", "all"):
-        settings = work.settings.model_copy(update={"refused_findings": refused})
-        found = replace(work, settings=settings).refused([untested()] * 3, codes)
-        seen.append([bool(why) for why in found])
-    assert seen == [[False] * 3, [False, True, False], [True, True, False]]
+    work = delivery(tmp_path, judge, WorldTeacher(), DeliverySettings(refused_findings=refused))
+    answers = [(untested(), code) for code in ("import os\n", "print(y)\n", "x = 1\n")]
+    assert [bool(words) for words in lint_rejections(work, answers)] == rejected
 
 
 def test_static_distillation_takes_one_answer_a_question_as_it_is(

@@ -9,10 +9,10 @@ from sodakd.synthetic.codegen_python import print_python
 from sodakd.synthetic.generate import draw_program
 from sodakd.synthetic.inputs import as_json
 from sodakd.synthetic.interpret import Value
-from sodakd.synthetic.operations import LEVELS, Kind
+from sodakd.synthetic.operations import Kind
 from sodakd.synthetic.program import Program
 from sodakd.synthetic.splits import Split
-from sodakd.types import CallTests
+from sodakd.types import LEVELS, CallTests
 
 
 def _program(rng_seed: int, level: int) -> Program:

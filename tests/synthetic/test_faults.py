@@ -9,10 +9,9 @@ import pytest
 from sodakd.synthetic import generate
 from sodakd.synthetic.codegen_python import print_python
 from sodakd.synthetic.faults import make_fault
-from sodakd.synthetic.operations import LEVELS
 from sodakd.synthetic.splits import Split
 from sodakd.teacher.parsers import FaultyCode
-from sodakd.types import CallTests, FaultKind, Question
+from sodakd.types import LEVELS, CallTests, FaultKind, Question
 from tests.synthetic.programs import passes
 
 _KINDS = tuple(FaultKind)

@@ -9,10 +9,10 @@ from sodakd.synthetic import generate
 from sodakd.synthetic.faults import make_fault
 from sodakd.synthetic.grade import grade
 from sodakd.synthetic.languages import STYLES, print_program
-from sodakd.synthetic.operations import LEVELS, OPERATIONS, Kind
+from sodakd.synthetic.operations import OPERATIONS, Kind
 from sodakd.synthetic.program import Program
 from sodakd.synthetic.splits import Split
-from sodakd.types import CallTests, FaultKind, Language
+from sodakd.types import LEVELS, CallTests, FaultKind, Language
 from tests.synthetic.toolchains import Job, outputs
 
 _PER_FILE = 250

@@ -13,7 +13,7 @@ from sodakd.synthetic.edits import OPPOSITES
 from sodakd.synthetic.inputs import as_json, is_trivial
 from sodakd.synthetic.interpret import MEANINGS, OutOfRange, run
 from sodakd.synthetic.languages import print_program
-from sodakd.synthetic.operations import LEVELS, OPERATIONS, Kind
+from sodakd.synthetic.operations import OPERATIONS, Kind
 from sodakd.synthetic.program import Program, Step, is_well_typed, level, parse_program, skeleton
 from sodakd.synthetic.question_text import SentenceFrames, describe
 from sodakd.synthetic.splits import Split
@@ -22,7 +22,7 @@ from sodakd.synthetic.wording import (
     OPERATION_PHRASES,
     PREDICATE_PHRASES,
 )
-from sodakd.types import Language
+from sodakd.types import LEVELS, Language
 from tests.synthetic.programs import inputs_of, printed, programs, same
 
 

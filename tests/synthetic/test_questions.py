@@ -12,11 +12,11 @@ import pytest
 from sodakd.errors import DataError
 from sodakd.synthetic import generate
 from sodakd.synthetic.codegen_python import print_python
-from sodakd.synthetic.operations import LEVELS, OPERATIONS, Kind
+from sodakd.synthetic.operations import OPERATIONS, Kind
 from sodakd.synthetic.program import Program, Step, level, skeleton
 from sodakd.synthetic.related import at_level
 from sodakd.synthetic.splits import Split, split_of
-from sodakd.types import CallTests, Question
+from sodakd.types import LEVELS, CallTests, Question
 from tests.synthetic.programs import passes
 
 _MOSTLY_EASY = (1, 1, 2, 2, 2, 3)

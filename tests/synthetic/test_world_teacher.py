@@ -11,13 +11,12 @@ from sodakd.stages.programs import read_fault, read_program
 from sodakd.synthetic import generate
 from sodakd.synthetic.codegen_python import print_python
 from sodakd.synthetic.faults import make_fault
-from sodakd.synthetic.operations import LEVELS
 from sodakd.synthetic.program import level
 from sodakd.synthetic.splits import Split, may_be_in
 from sodakd.synthetic.teacher import WorldTeacher
 from sodakd.teacher.parsers import UnreadableReply, parse_grade, parse_invention
 from sodakd.teacher.requests import Fault, Grade, Invent, LocalTeacher, Solve, TeacherRequest
-from sodakd.types import CallTests, FaultKind, Question
+from sodakd.types import LEVELS, CallTests, FaultKind, Question
 from tests.synthetic.programs import passes
 
 TEACHER: LocalTeacher = WorldTeacher()

@@ -15,8 +15,13 @@ from sodakd.errors import EndpointError
 from sodakd.inference.in_process_client import LocalModel
 from sodakd.inference.model_server import Command, Server
 from sodakd.inference.protocols import Generation, OnGeneration
+from sodakd.judge.judge import Judge
+from sodakd.recipe import Recipe
+from sodakd.run import Run
+from sodakd.settings.stages import JudgeSettings
 from sodakd.settings.teacher import Budget
-from sodakd.teacher.ask_and_parse import ask_and_parse
+from sodakd.stages.ask_and_parse import ask_and_parse
+from sodakd.stages.context import StageContext
 from sodakd.teacher.cost import Prices
 from sodakd.teacher.ledger import Ledger
 from sodakd.teacher.llm_teacher import LLMTeacher, Sampling
@@ -48,6 +53,7 @@ def test_what_could_not_be_read_is_asked_again_with_what_was_wrong_and_counted(
 ) -> None:
     tally: Counter[str] = Counter()
     seen: list[str] = []
+    shown: list[int] = []
 
     def never(text: str, ask: Solve) -> str:
         seen.append(ask.unreadable)
@@ -58,10 +64,13 @@ def test_what_could_not_be_read_is_asked_again_with_what_was_wrong_and_counted(
     asks = [Solve(question=question(f"Question {number}")) for number in range(4)]
     with serving() as server:
         books = ledger(tmp_path / "l.sqlite", server.url)
-        found = ask_and_parse(books, asks, never, "one", tally, attempts=3)
+        judge = Judge(JudgeSettings())  # it judges nothing
+        work = StageContext(Recipe(), Run(tmp_path), "one", 0, books, judge)
+        found = ask_and_parse(work, asks, never, tally, progress=shown.append)
     assert [each is None for each in found] == [True, False, False, False]
-    assert seen == [""] * 4 + ["too plain"] * 4 + ["too plain"]
-    assert (tally["solve_unreadable"], tally["solve_dropped"]) == (6, 1)
+    assert seen == [""] * 4 + ["too plain"] * 4
+    assert shown[-1] == 4
+    assert (tally["solve_unreadable"], tally["solve_dropped"]) == (5, 1)
 
 
 SCRIPT = """

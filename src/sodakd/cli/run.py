@@ -92,7 +92,7 @@ def check(
     ·  sodakd check embedded --deep
     ·  sodakd check embedded --json
     """
-    from sodakd.methods.table import arms_of
+    from sodakd.methods.arms import arms_of
     from sodakd.recipe import read_recipe
     from sodakd.requirements import check_requirements, may_miss, missing_requirements
 

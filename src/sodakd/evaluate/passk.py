@@ -23,19 +23,20 @@ def pass_rate(group: str, attempts: Iterable[EvalSample]) -> PassRate:
     return PassRate(group=group, passed=sum(outcomes), total=len(outcomes), low=low, high=high)
 
 
-def by_level(attempts: Sequence[EvalSample]) -> tuple[PassRate, ...]:
-    """pass@1 of all, of levels 2 to 5 (whose programs no training saw), and of each level."""
-    levels = sorted({attempt.level for attempt in attempts if attempt.level is not None})
-    above = [attempt for attempt in attempts if attempt.level != 1]
-    groups = [pass_rate("all", attempts)]
-    if above and len(above) < len(attempts):
-        groups.append(pass_rate(f"levels 2-{levels[-1]}", above))
+def by_level(
+    attempts: Sequence[EvalSample], held_out_levels: Sequence[int]
+) -> tuple[PassRate, ...]:
+    """Return pass@1 of all, of the held-out levels if they are not all, and of each level."""
+
+    def of(group: str, levels: Sequence[int]) -> PassRate:
+        return pass_rate(group, [attempt for attempt in attempts if attempt.level in levels])
+
+    there = sorted({attempt.level for attempt in attempts if attempt.level is not None})
+    apart = [level for level in there if level in held_out_levels]
     return (
-        *groups,
-        *(
-            pass_rate(f"level {level}", [row for row in attempts if row.level == level])
-            for level in levels
-        ),
+        pass_rate("all", attempts),
+        *([of(f"levels {apart[0]}-{apart[-1]}", apart)] if 0 < len(apart) < len(there) else ()),
+        *(of(f"level {level}", [level]) for level in there),
     )
 
 

@@ -12,6 +12,7 @@ from sodakd.types import Question
 class RunInputs:
     """Test set, dev set, seed questions, and the base student with the examples that made it.
 
+    Of the `held_out_levels` no test program is in any training: they are counted apart as well.
     `like_seeds(count)` gives the seeds and as many more like them as make `count`; fewer where the
     source of the questions has no more.
     """
@@ -22,3 +23,4 @@ class RunInputs:
     base_data: Sequence[Example]
     base: Path
     like_seeds: Callable[[int], Sequence[Question]]
+    held_out_levels: Sequence[int] = ()

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from sodakd.methods.arms import arms_of, run_arms
 from sodakd.methods.inputs import RunInputs
 from sodakd.methods.parts import unmeasured
 from sodakd.methods.prepare import sample_for_estimate
-from sodakd.methods.table import arms_of
 from sodakd.recipe import Recipe
 from sodakd.records import Allowance, Feedback, SftExample
 from sodakd.settings.training import TrainingSettings
@@ -77,12 +78,8 @@ def plan(recipe: Recipe) -> Plan:
     inputs = sample.inputs()
     if recipe.student.model_name_or_path is None:
         total = Plan((), (sample.training("base", len(inputs.base_data), recipe.base.training),))
-    allowance: Allowance | None = None
-    for name, method in arms_of(recipe).items():
-        context = DryContext(recipe, sample, name, allowance)
-        method.run(context, inputs)
-        total = Plan((*total.calls, *context.calls), (*total.trainings, *context.trainings))
-        allowance = allowance or context.spent()
+    for arm, _ in run_arms(arms_of(recipe), inputs, partial(DryContext, recipe, sample)):
+        total = Plan((*total.calls, *arm.calls), (*total.trainings, *arm.trainings))
     kinds = dict.fromkeys(row.ask for row in total.calls if is_asked(recipe))
     probes = [sample.calls(PREFLIGHT, kind, 1) for kind in kinds]
     return Plan((*probes, *total.calls), total.trainings)

@@ -2,12 +2,11 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sodakd.evaluate.evaluate_student import evaluate_student
 from sodakd.inference.protocols import TextGenerator
 from sodakd.jsonl import read_rows, write_rows
 from sodakd.judge.judge import Judge
@@ -15,11 +14,13 @@ from sodakd.methods.engines import StudentEngine
 from sodakd.methods.teachers import open_teacher
 from sodakd.recipe import Recipe
 from sodakd.records import Allowance, EvalSample, Feedback, SftExample, StudentRow, TrainLogRow
-from sodakd.run import Run
+from sodakd.run import Row, Run, StepOutput
 from sodakd.settings.training import TrainingSettings
-from sodakd.stages.feedback import Assessment, collect_feedback
-from sodakd.stages.new_questions import Update, new_questions
-from sodakd.stages.pairs import Delivery, build_pairs, build_solutions
+from sodakd.stages.context import StageContext
+from sodakd.stages.evaluate_student import evaluate_student
+from sodakd.stages.feedback import collect_feedback
+from sodakd.stages.new_questions import new_questions
+from sodakd.stages.pairs import build_pairs, build_solutions
 from sodakd.teacher.cost import NANO
 from sodakd.teacher.ledger import USUAL_LEDGER, Ledger, LedgerOptions
 from sodakd.teacher.teacher_endpoint import prices_of
@@ -74,14 +75,10 @@ class RunContext:
         self._test_set = test_set
 
     def solutions(self, step: str, questions: Sequence[Question]) -> Sequence[SftExample]:
-        delivery = self._delivery(step)
-        return self._run.cached_rows(step, SftExample, lambda: build_solutions(delivery, questions))
+        return self._rows(step, SftExample, lambda stage: build_solutions(stage, questions))
 
     def pairs(self, step: str, questions: Sequence[Question]) -> Sequence[PreferencePair]:
-        delivery, seed = self._delivery(step), self._seed(step)
-        return self._run.cached_rows(
-            step, PreferencePair, lambda: build_pairs(delivery, questions, seed)
-        )
+        return self._rows(step, PreferencePair, lambda stage: build_pairs(stage, questions))
 
     def train(
         self, step: str, start: Path, examples: Sequence[Example], settings: TrainingSettings
@@ -130,22 +127,17 @@ class RunContext:
     def feedback(
         self, step: str, student: Path, questions: Sequence[Question]
     ) -> Sequence[Feedback]:
-        tools = self._tools
-        work = Assessment(self._run, step, tools.ledger, tools.judge, self.recipe.feedback)
-        return self._run.cached_rows(
+        return self._rows(
             step,
             Feedback,
-            lambda: collect_feedback(work, questions, self._open(step, student), self._seed(step)),
+            lambda stage: collect_feedback(stage, self._open(step, student), questions),
         )
 
     def new_questions(
         self, step: str, feedback: Sequence[Feedback], pool: Sequence[Question]
     ) -> Sequence[Question]:
-        work = Update(self._run, step, self._tools.ledger, self.recipe.update)
-        return self._run.cached_rows(
-            step,
-            Question,
-            lambda: new_questions(work, feedback, pool, self._test_set, self._seed(step)),
+        return self._rows(
+            step, Question, lambda stage: new_questions(stage, feedback, pool, self._test_set)
         )
 
     def say(self, step: str, words: str) -> None:
@@ -169,20 +161,22 @@ class RunContext:
     def _evaluate(
         self, step: str, student: Path, questions: Sequence[Question]
     ) -> Sequence[EvalSample]:
-        most = self.recipe.evaluation.max_new_tokens
-        rows = self._run.cached_rows(
+        rows = self._rows(
             step,
             EvalSample,
-            lambda: evaluate_student(
-                self._run, step, questions, self._open(step, student), self._tools.judge, most
-            ),
+            lambda stage: evaluate_student(stage, self._open(step, student), questions),
         )
         self._run.report_progress(step, len(rows), len(rows), "done", pass_at_1=pass_at_1(rows))
         return rows
 
-    def _delivery(self, step: str) -> Delivery:
+    def _rows(
+        self, step: str, row_type: type[Row], build: Callable[[StageContext], StepOutput[Row]]
+    ) -> list[Row]:
         tools = self._tools
-        return Delivery(self._run, step, tools.ledger, tools.judge, self.recipe.delivery)
+        stage = StageContext(
+            tools.recipe, self._run, step, self._seed(step), tools.ledger, tools.judge
+        )
+        return self._run.cached_rows(step, row_type, lambda: build(stage))
 
     def _open(self, step: str, student: Path) -> TextGenerator:
         self._run.report_progress(step, 0, 0, "open the student")

@@ -13,11 +13,11 @@ from sodakd.evaluate.passk import by_level
 from sodakd.jsonl import atomic_write, read_rows, write_rows
 from sodakd.judge.judge import versions
 from sodakd.judge.lint.registry import tool_versions
+from sodakd.methods.arms import arms_of, run_arms
 from sodakd.methods.inputs import RunInputs
 from sodakd.methods.preflight import preflight
 from sodakd.methods.prepare import prepare
 from sodakd.methods.run_context import STUDENTS, RunContext, Tools, open_tools, sum_counts
-from sodakd.methods.table import arms_of
 from sodakd.recipe import LoadedRecipe, Recipe
 from sodakd.records import Allowance, ArmWords, EvalSample, Results, StudentResult, StudentRow
 from sodakd.requirements import machine
@@ -60,13 +60,15 @@ def run_recipe(
         with open_tools(recipe, run, options) as tools:
             context = RunContext(tools, run, inputs.test_set)
             context.publish("base", inputs.base, "base/")
-            published, kept, allowance = context.published, None, None
-            for name, method in arms.items():
-                arm = _arm_context(tools, run.arm(name), inputs, allowance)
-                student = method.run(arm, inputs)
-                kept, allowance = kept or student, allowance or arm.spent()
-                published = [*published, *arm.published]
-            assert kept is not None
+            done = run_arms(
+                arms,
+                inputs,
+                lambda name, allowance: _arm_context(tools, run.arm(name), inputs, allowance),
+            )
+            published = [
+                row for arm in (context, *(arm for arm, _ in done)) for row in arm.published
+            ]
+            kept = done[0][1]
             write_rows(folder / STUDENTS, published)
             _write_spending(tools, recipe, folder)
         _keep(run, kept)
@@ -160,7 +162,7 @@ def _results(
         ),
         kept=next(row.name for row in published if row.weights == weights),
         seed=recipe.seed,
-        standings=tuple(_standing(recipe, run, published, row) for row in published),
+        standings=tuple(_standing(recipe, run, published, row, inputs) for row in published),
         toolchains={**versions(languages), **tools},
         frameworks=_frameworks(),
         machine=machine(),
@@ -170,7 +172,11 @@ def _results(
 
 
 def _standing(
-    recipe: Recipe, run: Run, published: Sequence[StudentRow], row: StudentRow
+    recipe: Recipe,
+    run: Run,
+    published: Sequence[StudentRow],
+    row: StudentRow,
+    inputs: RunInputs,
 ) -> StudentResult:
     """A student's row of the table. What it took adds up from its arm's first student on."""
     attempts = read_rows(run.folder / f"{row.evaluation}.jsonl", EvalSample)
@@ -181,7 +187,7 @@ def _standing(
     completion = sum(tally["completion_tokens"] for tally in tallies)
     return StudentResult(
         name=row.name,
-        groups=by_level(attempts),
+        groups=by_level(attempts, inputs.held_out_levels),
         teacher_calls=sum(tally["teacher_calls"] for tally in tallies),
         teacher_tokens=prompt + completion,
         money=prices_of(recipe.teacher).cost_of(prompt, completion) / NANO,

@@ -6,18 +6,16 @@ from sodakd.recipe import Recipe
 from sodakd.run import Run, StepOutput
 from sodakd.synthetic.generate import draw_questions, program_of
 from sodakd.synthetic.languages import print_program
-from sodakd.synthetic.splits import Split
+from sodakd.synthetic.splits import HELD_OUT_LEVELS, Split
 from sodakd.training.schedule import Example
-from sodakd.types import Question
-
-_LEVELS = (1, 2, 3, 4, 5)
+from sodakd.types import LEVELS, Question
 
 
 def draw_test_set(recipe: Recipe, split: Split) -> list[Question]:
     """An evaluation set: as many questions of every level, of held-out skeletons and phrasing."""
     return [
         question
-        for level in _LEVELS
+        for level in LEVELS
         for question in draw_questions(
             recipe.evaluation.questions_per_level,
             (level,),
@@ -79,6 +77,7 @@ def prepare(recipe: Recipe, run: Run) -> RunInputs:
         seeds=seeds,
         base_data=base_data,
         base=base,
+        held_out_levels=HELD_OUT_LEVELS,
         like_seeds=lambda count: draw_seeds(recipe, count),
     )
 

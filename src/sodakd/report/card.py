@@ -47,6 +47,7 @@ def model_card(
     arm = next((row.arm for row in folder.students if row.name == kept), "")
     method = next((row for row in results.arms if row.name == arm), None) if results else None
     groups = folder.standings[0].groups if folder.standings else ()
+    above = next((group.group for group in groups if len(group.levels) > 1), "")
     return (
         environment()
         .get_template("card.md")
@@ -71,7 +72,7 @@ def model_card(
             share=run_facts.written_share,
             dollars=_dollars,
             priced=run_facts.price_is_known(folder),
-            above=next((one.group for one in groups if one.group.startswith("levels ")), ""),
+            above=above,
             others=others,
             names=names,
             shares=run_facts.language_rows(folder, names),

@@ -6,9 +6,9 @@ from sodakd.records import Difficulty
 from sodakd.report.axes import MEDIUM
 from sodakd.report.bars import stacked_bars
 from sodakd.report.figure import Figure, plot
-from sodakd.report.palette import DIFFICULTIES, LEVELS, OUTCOMES
+from sodakd.report.palette import DIFFICULTIES, LEVEL_KEYS, OUTCOMES
 from sodakd.report.reading import Folder
-from sodakd.types import Outcome
+from sodakd.types import LEVELS, Outcome
 
 
 def flow_figures(folder: Folder) -> list[Figure]:
@@ -40,13 +40,13 @@ def _levels(folder: Folder) -> list[Figure]:
     counts = [Counter(question.level for question in student.questions) for student in students]
     svg = stacked_bars(
         [f"after {student.name}" for student in students],
-        LEVELS,
-        [[found[level] for level in range(1, 6)] for found in counts],
+        LEVEL_KEYS,
+        [[found[level] for level in LEVELS] for found in counts],
         "new questions",
         MEDIUM,
     )
     words = "What the teacher was asked to invent, aimed by the feedback."
-    return [Figure("Target levels of the new questions", plot(svg, LEVELS), words, "medium")]
+    return [Figure("Target levels of the new questions", plot(svg, LEVEL_KEYS), words, "medium")]
 
 
 def _outcomes(folder: Folder) -> list[Figure]:

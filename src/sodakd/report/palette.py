@@ -3,12 +3,12 @@
 from sodakd.records import Difficulty
 from sodakd.report.plots import LegendEntry
 from sodakd.report.reading import Folder
-from sodakd.types import FaultKind, Outcome
+from sodakd.types import LEVELS, FaultKind, Outcome
 
 DIFFICULTIES = {
     kind: LegendEntry(kind.value, f"var(--d{at})") for at, kind in enumerate(Difficulty)
 }
-LEVELS = [LegendEntry(f"level {level}", f"var(--l{level})") for level in range(1, 6)]
+LEVEL_KEYS = [LegendEntry(f"level {level}", f"var(--l{level})") for level in LEVELS]
 OUTCOMES = {
     kind: LegendEntry(kind.value.replace("_", " "), f"var(--o{at})")
     for at, kind in enumerate(Outcome)

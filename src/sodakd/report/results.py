@@ -15,7 +15,6 @@ from sodakd.report.plots import LegendEntry, Line, Point, forest, legend, line_p
 from sodakd.report.reading import Folder
 
 _FOREST = Canvas(470, 148, left=104, right=22, top=4, bottom=24)
-GROUPS = ("levels 2-5", "all")
 
 
 @dataclass(frozen=True)
@@ -38,13 +37,15 @@ def headlines(folder: Folder) -> list[Headline]:
     kept = folder.results.kept
     names = [folder.results.standings[0].name, kept, *(row.name for row in folder.others)]
     found = []
-    for group in GROUPS:
+    for group in _groups(folder):
         passed = {name: standings[name].group(group) for name in names}
         there = {name: row for name, row in passed.items() if row is not None}
         if not there:
             continue
         lines = [Line(name, [_point(row, 0)], keys[name].colour) for name, row in there.items()]
-        words = [_difference(folder, kept, other.name, group) for other in folder.others]
+        words = [
+            _difference(folder, kept, other.name, there[kept].levels) for other in folder.others
+        ]
         found.append(
             Headline(
                 group=group,
@@ -58,7 +59,7 @@ def headlines(folder: Folder) -> list[Headline]:
 
 
 def result_figures(folder: Folder) -> list[Figure]:
-    """Return pass@1 by student, for all questions and for those above level 1."""
+    """Return pass@1 by student, of held-out levels and of all questions."""
     standings = {row.name: row for row in folder.standings}
     if not standings:
         return []
@@ -67,7 +68,7 @@ def result_figures(folder: Folder) -> list[Figure]:
     names = [*own, *others]
     x = Axis("", -0.25, len(names) - 0.75, names)
     figures = []
-    for group in GROUPS:
+    for group in _groups(folder):
         points = [_at(standings[name], group, at) for at, name in enumerate(own)]
         line = Line(group, [point for point in points if point], "var(--last)", dots=True)
         lines = [line] if line.points else []
@@ -100,7 +101,7 @@ def level_panels(folder: Folder) -> list[Figure]:
     standings = folder.standings
     if not standings:
         return []
-    levels = [g.group for g in standings[0].groups if g.group.startswith("level ")]
+    levels = [g.group for g in standings[0].groups if len(g.levels) == 1]
     keys = standing_keys(folder)
     y = Axis("", 0, 1, percent=True)
     figures = []
@@ -124,6 +125,11 @@ def standing_keys(folder: Folder) -> list[LegendEntry]:
     return [replace(keys[row.name], dashed=False) for row in folder.standings]
 
 
+def _groups(folder: Folder) -> list[str]:
+    """The groups of more than a level, the narrowest first."""
+    return [row.group for row in reversed(folder.standings[0].groups) if len(row.levels) != 1]
+
+
 def _at(row: StudentResult, name: str, at: float) -> Point | None:
     found = row.group(name)
     return None if found is None else _point(found, at)
@@ -138,15 +144,15 @@ def _percent_axis(lines: Sequence[Line]) -> Axis:
     return Axis("pass@1, %", 0, min(1.0, rounded(top)), percent=True)
 
 
-def _difference(folder: Folder, kept: str, other: str, group: str) -> str:
+def _difference(folder: Folder, kept: str, other: str, levels: Sequence[int]) -> str:
     """The kept student less another one, on the same questions, in points.
 
     The interval is that of a difference of paired shares (Agresti, *Categorical Data Analysis*,
     section 11.1): only questions that exactly one of the two solves widen it.
     """
     by_name = {row.name: row.evaluation for row in folder.students}
-    mine = _passed(by_name.get(kept, ()), group)
-    theirs = _passed(by_name.get(other, ()), group)
+    mine = _passed(by_name.get(kept, ()), levels)
+    theirs = _passed(by_name.get(other, ()), levels)
     both = mine.keys() & theirs.keys()
     if not both or kept == other:
         return ""
@@ -165,10 +171,7 @@ def _difference(folder: Folder, kept: str, other: str, group: str) -> str:
     )
 
 
-def _passed(attempts: Sequence[EvalSample], group: str) -> dict[str, bool]:
-    above = group == GROUPS[0]
+def _passed(attempts: Sequence[EvalSample], levels: Sequence[int]) -> dict[str, bool]:
     return {
-        row.question_id: row.verdict.passed
-        for row in attempts
-        if not above or (row.level is not None and row.level >= 2)
+        row.question_id: row.verdict.passed for row in attempts if not levels or row.level in levels
     }

@@ -7,8 +7,9 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from sodakd.types import Level
+
 Share = Annotated[float, Field(ge=0, le=1)]
-Level = Annotated[int, Field(ge=1, le=5)]
 Levels = Annotated[tuple[Level, ...], Field(min_length=1, max_length=1000)]
 Count = Annotated[int, Field(ge=1, le=10_000_000)]
 Seconds = Annotated[float, Field(gt=0, le=10_000_000)]

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 
 from sodakd.records import Difficulty, Feedback
 from sodakd.settings.stages import UpdateSettings
-from sodakd.types import Question
-
-LEVELS = (1, 2, 3, 4, 5)
+from sodakd.types import LEVELS, Question
 
 LEVEL_STEPS: Mapping[Difficulty, tuple[int, ...]] = {
     Difficulty.MASTERED: (1,),

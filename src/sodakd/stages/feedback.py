@@ -1,174 +1,108 @@
-"""Ask the student, judge its answers, have them graded: a row of feedback for each question."""
+"""Stage 2: ask the student, judge its answers, have them graded: a row for each question."""
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import count, islice
+from dataclasses import replace
 
-from sodakd.inference.protocols import Generation, TextGenerator
-from sodakd.judge.judge import Judge
+from sodakd.inference.protocols import TextGenerator
 from sodakd.judge.lint.registry import tools_for
-from sodakd.judge.untested import lint_program, to_program
+from sodakd.judge.untested import lint_program
 from sodakd.records import Feedback, RubricScore
-from sodakd.run import Run, StepOutput
-from sodakd.settings.stages import FeedbackSettings, Lint
+from sodakd.run import StepOutput
+from sodakd.settings.stages import Lint
+from sodakd.stages.ask_and_parse import ask_and_parse
+from sodakd.stages.context import StageContext
 from sodakd.stages.difficulty import rate_difficulty
-from sodakd.teacher.ask_and_parse import ask_and_parse
-from sodakd.teacher.ledger import Ledger
+from sodakd.stages.student_answers import StudentAnswer, count_unfinished, student_answers
 from sodakd.teacher.parsers import parse_grade
 from sodakd.teacher.requests import Grade
-from sodakd.text.extract import Extracted, extract_answer
 from sodakd.text.fences import blocks
-from sodakd.types import Finding, Question, Solution, Verdict
-
-
-@dataclass(frozen=True)
-class Assessment:
-    """What stage 2 works with, and where it says how far it is."""
-
-    run: Run
-    step: str
-    ledger: Ledger
-    judge: Judge
-    settings: FeedbackSettings
-
-
-@dataclass(frozen=True)
-class _Answer:
-    said: Generation
-    found: Extracted
-
-
-def _read(question: Question, said: Generation) -> _Answer:
-    """An answer with its program. One that was cut off before a fence closed has none: tests would
-    tell, but without them it might run.
-    """
-    found = extract_answer(question, said.text)
-    closed = found.complete and any(block.closed for block in blocks(said.text))
-    if not said.ended and not closed and question.tests is None:
-        found = replace(found, code="", reason="it was cut off at feedback.max_new_tokens")
-    return _Answer(said, found)
+from sodakd.types import Finding, Question
 
 
 def collect_feedback(
-    assessment: Assessment, questions: Sequence[Question], student: TextGenerator, seed: int
+    stage: StageContext, student: TextGenerator, questions: Sequence[Question]
 ) -> StepOutput[Feedback]:
-    """Feedback on questions that the student was not trained on yet.
+    """Return feedback on questions that the student was not trained on yet.
 
     Raises:
         BudgetReached: grading could pass the budget.
     """
-    settings, step, say = assessment.settings, assessment.step, assessment.run.report_progress
-    prompts = [question.text for question in questions for _ in range(settings.samples)]
-    say(step, 0, len(prompts), "the student answers")
-    done = count(1)
-    answered = iter(
-        student.generate(
-            prompts,
+    settings = stage.recipe.feedback
+    answers = [
+        _without_cut_program(answer)
+        for answer in student_answers(
+            stage,
+            student,
+            [question for question in questions for _ in range(settings.samples)],
             max_new_tokens=settings.max_new_tokens,
             temperature=settings.temperature,
-            seed=seed,
-            came=lambda *_: say(step, next(done), len(prompts), "the student answers"),
+            seed=stage.seed,
         )
-    )
-    answers = [
-        [_read(question, said) for said in islice(answered, settings.samples)]
-        for question in questions
     ]
-    solutions = [
-        Solution(
-            question_id=question.id, text=own[0].said.text, code=own[0].found.code, author=step
-        )
-        for question, own in zip(questions, answers, strict=True)
-    ]
-    verdicts = _verdicts(assessment, questions, answers)
-    tally: Counter[str] = Counter(verdict.outcome.value for row in verdicts for verdict in row)
-    findings = _findings(assessment, questions, solutions, tally)
-    said = [answer.said for own in answers for answer in own]
-    empty, cut = sum(not each.text for each in said), sum(not each.ended for each in said)
-    tally.update({"empty_answers": empty} if empty else {})
-    tally.update({"cut": cut} if cut else {})
-    scores = _grades(assessment, questions, solutions, tally)
+    verdicts = stage.verdicts([answer.program for answer in answers], "judge")
+    tally = Counter(verdict.outcome.value for verdict in verdicts)
+    first = answers[:: settings.samples]
+    findings = _findings(stage, first, tally)
+    count_unfinished(answers, tally)
+    scores = _grades(stage, first, tally)
     rows = []
-    views = zip(questions, solutions, verdicts, findings, scores, strict=True)
-    for question, own, seen, found, score in views:
-        judged = rate_difficulty(seen, score, settings, tested=question.tests is not None)
-        tally[judged.difficulty.value] += 1
+    for number, (answer, found, score) in enumerate(zip(first, findings, scores, strict=True)):
+        seen = verdicts[number * settings.samples :][: settings.samples]
+        tested = answer.question.tests is not None
+        rating = rate_difficulty(seen, score, settings, tested=tested)
+        tally[rating.difficulty.value] += 1
         rows.append(
             Feedback(
-                question=question,
-                solution=own,
+                question=answer.question,
+                solution=answer.solution(stage.step),
                 verdict=seen[0],
                 findings=found,
                 score=score,
                 samples=len(seen),
                 pass_rate=sum(verdict.passed for verdict in seen) / len(seen),
-                difficulty=judged.difficulty,
-                reason=judged.reason,
+                difficulty=rating.difficulty,
+                reason=rating.reason,
             )
         )
     return StepOutput(rows, tally)
 
 
-def _verdicts(
-    assessment: Assessment, questions: Sequence[Question], answers: Sequence[Sequence[_Answer]]
-) -> list[list[Verdict]]:
-    programs = [
-        to_program(question, answer.found.code, answer.found.reason)
-        for question, own in zip(questions, answers, strict=True)
-        for answer in own
-    ]
-    flat = iter(
-        assessment.judge.all(
-            programs,
-            lambda done: assessment.run.report_progress(
-                assessment.step, done, len(programs), "judge"
-            ),
-        )
-    )
-    return [[next(flat) for _ in own] for own in answers]
+def _without_cut_program(answer: StudentAnswer) -> StudentAnswer:
+    """Return the answer without its program where that was cut off before a fence closed.
+
+    Tests would tell, but without them it might run.
+    """
+    generation, extracted = answer.generation, answer.extracted
+    closed = extracted.complete and any(block.closed for block in blocks(generation.text))
+    if generation.ended or closed or answer.question.tests is not None:
+        return answer
+    reason = "it was cut off at feedback.max_new_tokens"
+    return replace(answer, extracted=replace(extracted, code="", reason=reason))
 
 
 def _findings(
-    assessment: Assessment,
-    questions: Sequence[Question],
-    solutions: Sequence[Solution],
-    tally: Counter[str],
+    stage: StageContext, answers: Sequence[StudentAnswer], tally: Counter[str]
 ) -> list[tuple[Finding, ...]]:
-    """What static tools find in the first answer to each question."""
-    if assessment.settings.lint is Lint.OFF:
-        return [()] * len(questions)
-    assessment.run.report_progress(assessment.step, 0, len(questions), "static tools")
-    programs = [
-        lint_program(question, own.code) for question, own in zip(questions, solutions, strict=True)
-    ]
-    findings = assessment.judge.lint(programs)
+    """Return what static tools find in each answer."""
+    if stage.recipe.feedback.lint is Lint.OFF:
+        return [()] * len(answers)
+    stage.progress(len(answers), "static tools")(0)
+    programs = [lint_program(answer.question, answer.extracted.code) for answer in answers]
+    findings = stage.judge.lint(programs)
     tally["findings"] = sum(map(len, findings))
     tally["answers_with_findings"] = sum(bool(found) for found in findings)
-    for tool in tools_for({question.language for question in questions}).missing:
-        tally[f"lint_missing {tool.name}"] = len(questions)
+    for tool in tools_for({answer.question.language for answer in answers}).missing:
+        tally[f"lint_missing {tool.name}"] = len(answers)
     return findings
 
 
 def _grades(
-    assessment: Assessment,
-    questions: Sequence[Question],
-    solutions: Sequence[Solution],
-    tally: Counter[str],
+    stage: StageContext, answers: Sequence[StudentAnswer], tally: Counter[str]
 ) -> list[RubricScore | None]:
-    if not assessment.settings.grade:
-        return [None] * len(questions)
-    asks = [
-        Grade(question=question, answer=own.text)
-        for question, own in zip(questions, solutions, strict=True)
-    ]
-    return ask_and_parse(
-        assessment.ledger,
-        asks,
-        lambda text, _: parse_grade(text),
-        assessment.run.qualified_step(assessment.step),
-        tally,
-        progress=lambda done: assessment.run.report_progress(
-            assessment.step, done, len(asks), "the teacher grades"
-        ),
-    )
+    """Return the teacher's points for each answer; None where it gives none."""
+    if not stage.recipe.feedback.grade:
+        return [None] * len(answers)
+    requests = [Grade(question=each.question, answer=each.generation.text) for each in answers]
+    progress = stage.progress(len(requests), "the teacher grades")
+    return ask_and_parse(stage, requests, lambda text, _: parse_grade(text), tally, progress)

@@ -119,4 +119,3 @@ WITH_CONSTANT = frozenset(CONSTANT_PREDICATES + CONSTANT_FUNCTIONS)
 
 CONSTANTS = tuple(range(2, 10))
 LETTERS = "aeionrst"
-LEVELS = (1, 2, 3, 4, 5)

@@ -11,6 +11,8 @@ from functools import lru_cache
 
 from sodakd.synthetic.program import Program, level, skeleton
 
+HELD_OUT_LEVELS = (2, 3, 4, 5)
+
 
 class Split(StrEnum):
     """What a question is for."""
@@ -26,8 +28,8 @@ def split_of(program: Program) -> Split:
 
 
 def may_be_in(program: Program, split: Split) -> bool:
-    """Whether the program may be drawn for `split`: of its skeleton's split, or of level 1."""
-    return split_of(program) is split or level(program) == 1
+    """Return whether a program may be drawn for `split`: any may, of levels not held out."""
+    return split_of(program) is split or level(program) < HELD_OUT_LEVELS[0]
 
 
 @lru_cache(maxsize=65536)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol, TypeVar, cast
 
-from pydantic import Field, JsonValue, ValidationError
+from pydantic import JsonValue, ValidationError
 
 from sodakd.inference.completions import Finish
 from sodakd.json_text import JsonError, parse_json_at, valid_unicode
@@ -18,7 +18,7 @@ from sodakd.teacher.requests import Evolve, Invent, TeacherRequest
 from sodakd.text.fences import blocks
 from sodakd.text.test_validation import declaration, signature_error
 from sodakd.text.thinking import strip_thinking
-from sodakd.types import CallTests, FaultKind, FrozenModel, Question
+from sodakd.types import CallTests, FaultKind, FrozenModel, Level, Question
 
 RequestT = TypeVar("RequestT", bound=TeacherRequest)
 
@@ -39,7 +39,7 @@ class InventedQuestion(FrozenModel):
     """The JSON that an `Invent` reply holds in its fenced block."""
 
     text: str
-    level: int = Field(ge=1, le=5)
+    level: Level
     source: str = "invented"
     tests: CallTests | None = None
 

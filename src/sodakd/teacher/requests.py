@@ -15,7 +15,7 @@ from typing import Annotated, Literal, Protocol, runtime_checkable
 from pydantic import Field, TypeAdapter
 
 from sodakd.inference.completions import Finish, UsageMeter
-from sodakd.types import FaultKind, FrozenModel, Language, Question, Usage
+from sodakd.types import FaultKind, FrozenModel, Language, Level, Question, Usage
 
 
 class Solve(FrozenModel):
@@ -57,7 +57,7 @@ class Invent(FrozenModel):
 
     kind: Literal["invent"] = "invent"
     question: Question
-    level: int = Field(ge=1, le=5)
+    level: Level
     variant: int = 0
     attempt: int = 0
     unreadable: str = ""

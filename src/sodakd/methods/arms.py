@@ -1,0 +1,58 @@
+"""The arms of a run: methods, one after another, the later ones with what the first one spent."""
+
+import difflib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from sodakd.errors import RecipeError
+from sodakd.methods.context import Context
+from sodakd.methods.inputs import RunInputs
+from sodakd.methods.parts import Method
+from sodakd.methods.table import METHODS
+from sodakd.recipe import Recipe
+from sodakd.records import Allowance
+
+
+class ArmContext(Context, Protocol):
+    """A context that keeps count."""
+
+    def spent(self) -> Allowance:
+        """Return what the arm has spent."""
+        ...
+
+
+Arm = TypeVar("Arm", bound=ArmContext)
+
+
+def arms_of(recipe: Recipe) -> dict[str, Method]:
+    """Return the methods that a recipe's `arms` name, in their order.
+
+    Raises:
+        RecipeError: one of them is not in the table.
+    """
+    for name in recipe.arms:
+        if name not in METHODS:
+            near = difflib.get_close_matches(name, METHODS, n=1)
+            advice = f"did you mean {near[0]}?" if near else f"there are: {', '.join(METHODS)}"
+            raise RecipeError(f"1 mistake in the recipe:\n  arms: no method {name!r}; {advice}")
+    return {name: METHODS[name] for name in recipe.arms}
+
+
+def run_arms(
+    methods: Mapping[str, Method],
+    inputs: RunInputs,
+    open_arm: Callable[[str, Allowance | None], Arm],
+) -> list[tuple[Arm, Path]]:
+    """Run each method through the context that `open_arm` gives for its name and its allowance.
+
+    Returns these contexts, each with the student that its method keeps. The first arm has no
+    allowance, all others have what the first one spent.
+    """
+    done: list[tuple[Arm, Path]] = []
+    allowance: Allowance | None = None
+    for name, method in methods.items():
+        arm = open_arm(name, allowance)
+        done.append((arm, method.run(arm, inputs)))
+        allowance = allowance or arm.spent()
+    return done

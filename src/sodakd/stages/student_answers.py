@@ -1,0 +1,70 @@
+"""What a student answers, and the programs in its answers."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
+
+from sodakd.inference.protocols import Generation, TextGenerator
+from sodakd.judge.program import Program
+from sodakd.judge.untested import to_program
+from sodakd.stages.context import StageContext
+from sodakd.text.extract import Extracted, extract_answer
+from sodakd.types import Question, Solution
+
+
+@dataclass(frozen=True)
+class StudentAnswer:
+    """An answer to a question, as the student gave it, and the program found in it."""
+
+    question: Question
+    generation: Generation
+    extracted: Extracted
+
+    @property
+    def program(self) -> Program:
+        """The answer for the judge."""
+        return to_program(self.question, self.extracted.code, self.extracted.reason)
+
+    def solution(self, author: str) -> Solution:
+        """Return the answer as a row of a run holds it."""
+        return Solution(
+            question_id=self.question.id,
+            text=self.generation.text,
+            code=self.extracted.code,
+            author=author,
+        )
+
+
+def student_answers(
+    stage: StageContext,
+    student: TextGenerator,
+    questions: Sequence[Question],
+    *,
+    max_new_tokens: int,
+    temperature: float = 0.0,
+    seed: int = 0,
+) -> list[StudentAnswer]:
+    """Return the student's answer to each question, in their order; a question may come again."""
+    done, tell = count(1), stage.progress(len(questions), "the student answers")
+    tell(0)
+    generations = student.generate(
+        [question.text for question in questions],
+        max_new_tokens=max_new_tokens,
+        temperature=temperature,
+        seed=seed,
+        came=lambda *_: tell(next(done)),
+    )
+    return [
+        StudentAnswer(question, generation, extract_answer(question, generation.text))
+        for question, generation in zip(questions, generations, strict=True)
+    ]
+
+
+def count_unfinished(answers: Sequence[StudentAnswer], tally: Counter[str]) -> None:
+    """Count empty answers and those cut off at the most tokens, where there are any."""
+    generations = [answer.generation for answer in answers]
+    empty = sum(not each.text for each in generations)
+    cut = sum(not each.ended for each in generations)
+    tally.update({"empty_answers": empty} if empty else {})
+    tally.update({"cut": cut} if cut else {})
