@@ -15,6 +15,7 @@ from sodakd.judge.sandbox.job import Job
 from sodakd.judge.sandbox.sandbox import MIB, ExitInfo, Limits, Sandbox, UnwritableError
 from sodakd.judge.sandbox.task import Result, Task, bad_end, full, text_of
 from sodakd.judge.sandbox.text import shorten
+from sodakd.judge.sandbox.undefined import undefined_in_tests
 
 VALUES = 16 * MIB
 
@@ -159,6 +160,8 @@ def build_failed(task: Task, built: BuildResult, plan: BuildPlan) -> Result:
     ended, said = built.ended, built.said
     if name := plan.lacking(said):
         return _result(task, "no_verdict", "compile", ended, MISSING.format(name=name))
+    if name := undefined_in_tests(task, said):
+        return _result(task, "no_verdict", "compile", ended, UNDEFINED.format(name=name))
     if plan.oversized.search(said):
         return _result(task, "memory_limit", "compile", ended, said)
     if ended.late:
@@ -168,17 +171,25 @@ def build_failed(task: Task, built: BuildResult, plan: BuildPlan) -> Result:
 
 def rejected(task: Task, said: str) -> Result:
     """The result of a program that a compiler which is kept running did not take."""
+    if name := undefined_in_tests(task, said):
+        return _unjudged(task, UNDEFINED.format(name=name))
     isolation = "split" if task.script is None else "in_process"
     return Result("compile_error", "compile", shorten(said), isolation=isolation)
 
 
 MISSING = "the tests cannot run here: {name} is missing"
 """What is said where the tests need what the machine has not: the program is not to blame."""
+UNDEFINED = "the tests cannot run here: they use {name}, and nobody defines it"
 
 
 def missing(task: Task, name: str) -> Result:
     """The result of a program whose tests need what the machine has not."""
-    return replace(rejected(task, MISSING.format(name=name)), outcome="no_verdict")
+    return _unjudged(task, MISSING.format(name=name))
+
+
+def _unjudged(task: Task, why: str) -> Result:
+    isolation = "split" if task.script is None else "in_process"
+    return Result("no_verdict", "compile", why, isolation=isolation)
 
 
 def _judged(
@@ -190,9 +201,10 @@ def _judged(
     if outcome:
         return _result(task, outcome, "run", ended, f"{why}\n{said}" if said else why)
     given = text_of(result, VALUES)
-    if given.startswith("missing "):
-        name = given.removeprefix("missing ")
-        return _result(task, "no_verdict", "run", ended, MISSING.format(name=name))
+    for word, form in (("missing ", MISSING), ("undefined ", UNDEFINED)):
+        if given.startswith(word):
+            why = form.format(name=given.removeprefix(word))
+            return _result(task, "no_verdict", "run", ended, why)
     if ended.status != 0:
         if plan.memory.search(said):
             return _result(task, "memory_limit", "run", ended, said)

@@ -4,6 +4,7 @@ Nothing but the standard library is imported here.
 """
 
 import ast
+import builtins
 import os
 import re
 import sys
@@ -12,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from sodakd.judge.sandbox.text import UNREAD, format_exception, limit
+from sodakd.judge.sandbox.undefined import is_of_tests
 
 _PROGRAM, _TESTS = "solution.py", "tests.py"
 """The names of the two in tracebacks: they say whose failure one is."""
@@ -49,7 +51,7 @@ def compile_program(code: str, write: Callable[[bytes], object]) -> types.CodeTy
 
 
 def run_script(
-    program: types.CodeType, script: str, entry_point: str, space: dict[str, object],
+    program: types.CodeType, code: str, script: str, entry_point: str, space: dict[str, object],
     leave: Callable[[Ended], object],
 ) -> Ended:  # fmt: skip
     """Run a program and its tests in one namespace, and return the outcome.
@@ -84,7 +86,7 @@ def run_script(
     except failure as error:
         return Ended("wrong_answer", format_exception(error))
     except BaseException as error:
-        if broken := _broken(error):
+        if broken := _broken(error) or _undefined(error, code, script, entry_point):
             return Ended("no_verdict", f"the tests cannot run here: {broken}")
         return Ended(limit(error) or "runtime_error", format_exception(error))
     finally:
@@ -138,6 +140,23 @@ def _broken(error: BaseException) -> str:
     if isinstance(error, ModuleNotFoundError) and files[-1] == _TESTS:
         return f"{error.name} is missing (programs and tests have Python's standard library)"
     return ""
+
+
+def _undefined(error: BaseException, code: str, script: str, entry_point: str) -> str:
+    """The name that the tests use and nobody defines, in words; "" where that is not the error."""
+    name = error.name if type(error) is NameError and _files(error)[-1] == _TESTS else ""
+    if not name or hasattr(builtins, name) or not is_of_tests(name, code, entry_point):
+        return ""
+    for node in ast.walk(ast.parse(script)):
+        if name in (
+            getattr(node, "name", ""),
+            getattr(node, "asname", ""),
+            getattr(node, "arg", ""),
+        ):
+            return ""  # a name that the tests give to something, if they come so far
+        if isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load):
+            return ""
+    return f"they use {name}, and nobody defines it"
 
 
 # --- what a runner of tests calls --------------------------------------------------------------
