@@ -201,16 +201,19 @@ def run_uncalled(script: str, space: Mapping[str, object], entry_point: str) -> 
 def entry_of(space: Mapping[str, object], entry_point: str) -> object:
     """Return the program's function: an entry point is a name, or an expression that begins so.
 
-    Raises `NameError` where the program does not define it, whatever Python has under that name.
+    `Solution.add` is called on an object where it takes one. Raises `NameError` where the program
+    does not define it, whatever Python has under that name.
     """
-    name, _, more = entry_point.partition("(")
-    name = name.partition(".")[0].strip()
-    if name not in space:
+    ((name, more),) = re.findall(r"\A\s*(\w*)(.*)", entry_point, re.DOTALL)
+    if name not in space and name != "lambda":
         raise NameError(f"name {name!r} is not defined")
-    if more or "." in entry_point:
-        found: object = eval(entry_point, {**space})
-        return found
-    return space[name]
+    holder, method = space.get(name), more.strip().removeprefix(".")
+    if isinstance(holder, type) and method.isidentifier():
+        own = next((vars(kind)[method] for kind in holder.__mro__ if method in vars(kind)), None)
+        if isinstance(own, types.FunctionType) and own.__code__.co_varnames[:1] == ("self",):
+            entry_point = f"{name}().{method}"
+    found: object = eval(entry_point, {**space}) if more.strip() else holder
+    return found
 
 
 def _arguments(function: types.FunctionType, given: Sequence[object]) -> Sequence[object]:
