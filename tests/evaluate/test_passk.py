@@ -1,5 +1,7 @@
 """pass@1 and its interval."""
 
+from dataclasses import replace
+
 import pytest
 
 from sodakd.errors import JudgeError
@@ -77,6 +79,19 @@ def test_an_answer_whose_tests_cannot_run_here_is_in_no_figure_and_told() -> Non
     )
     with pytest.raises(JudgeError, match="numpy is missing"):
         result_of(BENCHMARKS["mbpp"], tasks, [], own[2:])
+
+
+def test_what_a_tasks_own_solution_defines_an_answer_has_to_define_as_well() -> None:
+    own = replace(task(Language.PYTHON), id="1", gold="def pair(): ...\n")
+    lacks = "the tests cannot run here: they use {}, and nobody defines it"
+    for name, tasks in (("pair", 2), ("close", 1)):
+        found = [
+            judged("1", Outcome.NO_VERDICT, lacks.format(name)),
+            judged("2", Outcome.PASSED),
+        ]
+        group = result_of(BENCHMARKS["mbpp"], [own, task(Language.PYTHON)], [], found)
+        assert group is not None
+        assert (group.tasks, group.pass_at[1]) == (tasks, 1 / tasks)
 
 
 def test_one_sample_a_task_has_wilsons_interval() -> None:

@@ -181,6 +181,34 @@ MISSING: dict[str, tuple[Language, str, str, str]] = {
 }
 """What tests need and the machine has not: a language, a program, a script, what is named."""
 
+NEAR = "near(f(2), 4)"
+BOTH_LACK = "int f(int n) { return y; }\n"
+UNDEFINED: dict[str, Case] = {
+    "C": (C, OF_C, f"int main() {{ assert({NEAR}); }}", NO_VERDICT),
+    "C++": (CPP, OF_C, f"int main() {{ assert({NEAR}); }}", NO_VERDICT),
+    "Go": (GO, OF_GO, f"func TestF(t *testing.T) {{ if !{NEAR} {{ t.Fail() }} }}\n", NO_VERDICT),
+    "Java": (JAVA, OF_JAVA, java_main("assert near(Solution.f(2), 4);"), NO_VERDICT),
+    "JavaScript": (JS, OF_JS, f"{ASSERT}assert({NEAR});", NO_VERDICT),
+    "a module of JavaScript": (JS, f"export {OF_JS}", f"{IMPORT}assert({NEAR});", NO_VERDICT),
+    "TypeScript": (TS, OF_TS, f"{IMPORT}assert({NEAR});", NO_VERDICT),
+    "C, and the program too": (C, BOTH_LACK, f"int main() {{ assert({NEAR}); }}", COMPILE),
+    "Java, a method of the program's": (
+        JAVA,
+        OF_JAVA,
+        java_main("assert Solution.near(Solution.f(2), 4);"),
+        COMPILE,
+    ),
+    "Java, a class": (JAVA, OF_JAVA, java_main("assert Near.of(Solution.f(2), 4);"), COMPILE),
+    "Go, the entry point": (GO, OF_GO.replace("f(", "g("), GO_TEST, COMPILE),
+    "JavaScript, within the program": (
+        JS,
+        "function f(n) { return near(n); }\n",
+        f"{ASSERT}{EQUAL}",
+        RAISED,
+    ),
+}
+"""What tests use and nobody defines; what the program may have to define is its own lack."""
+
 OWN_LACK: dict[str, Case] = {
     "a header": (C, f"#include <gtest/gtest.h>\n{OF_C}", "int main() { return 0; }", COMPILE),
     "a package of Go": (GO, OF_GO.replace("main\n", 'main\nimport "a.b/c"\n'), GO_TEST, COMPILE),

@@ -1,4 +1,4 @@
-"""Functions of typed languages that are called: what stands beside them does not matter."""
+"""Functions and methods that are called: what stands beside them does not matter."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from sodakd.types import CallTests, Language, Outcome, Signature, TestCase, Valu
 from tests.judge.test_programs import skip_where_missing
 
 C, CPP, JAVA = Language.C, Language.CPP, Language.JAVA
-JS, TS = Language.JAVASCRIPT, Language.TYPESCRIPT
+JS, TS, PYTHON = Language.JAVASCRIPT, Language.TYPESCRIPT, Language.PYTHON
 LIST = "typedef struct {} IntList;\n".format("{ long long *items; int count; }")
 LISTED = "long long f(IntList l) { return l.items[0] + l.items[l.count - 1]; }\n"
 TWICE = "long long f(long long n) { return 2 * n; }\n"
@@ -88,6 +88,73 @@ BESIDE: dict[str, tuple[Language, str, str]] = {
         "export class Solution { k = 2; f(n) { return this.k * n; } }",
         "Solution().f",
     ),
+    "a static method of Java": (
+        JAVA,
+        "class Util { static long f(long n) { return 2 * n; } }",
+        "Util.f",
+    ),
+    "a class that nobody makes": (
+        JAVA,
+        "class Util { private Util() { } static long f(long n) { return 2 * n; } }",
+        "Util.f",
+    ),
+    "a dotted method of Java": (
+        JAVA,
+        "class Solution { long f(long n) { return 2 * n; } }",
+        "Solution.f",
+    ),
+    "a dotted method of C++": (CPP, f"class Solution {{ public: {TWICE}}};\n", "Solution.f"),
+    "a static method of C++": (CPP, f"struct Solution {{ static {TWICE}}};\n", "Solution.f"),
+    "a new object of C++": (CPP, f"struct Solution {{ {TWICE}}};\n", "new Solution().f"),
+    "a lambda of C++": (CPP, "auto f = [](long long n) { return 2 * n; };\n", "f"),
+    "a dotted method of JavaScript": (
+        JS,
+        "class Solution { k = 2; f(n) { return this.k * n; } }",
+        "Solution.f",
+    ),
+    "a static method of JavaScript": (
+        JS,
+        "class Solution { static k = 2; static f(n) { return this.k * n; } }",
+        "Solution.f",
+    ),
+    "a method of an object": (JS, "const Solution = { f: (n) => 2 * n };", "Solution.f"),
+    "a dotted method of a module": (
+        JS,
+        "export class Solution { f(n) { return 2 * n; } }",
+        "Solution.f",
+    ),
+    "a dotted method of TypeScript": (
+        TS,
+        "class Solution { k = 2; f(n: number) { return this.k * n; } }",
+        "Solution.f",
+    ),
+    "a dotted method of Python": (
+        PYTHON,
+        "class Solution:\n    def f(self, n): return 2 * n\n",
+        "Solution.f",
+    ),
+    "an inherited method of Python": (
+        PYTHON,
+        "class A:\n    def f(self, n): return 2 * n\nclass Solution(A): pass\n",
+        "Solution.f",
+    ),
+    "a static method of Python": (
+        PYTHON,
+        "class Solution:\n    @staticmethod\n    def f(n): return 2 * n\n",
+        "Solution.f",
+    ),
+    "a method of a class of Python": (
+        PYTHON,
+        "class Solution:\n    k = 2\n    @classmethod\n    def f(cls, n): return cls.k * n\n",
+        "Solution.f",
+    ),
+    "a function in a class of Python": (
+        PYTHON,
+        "class Solution:\n    def f(n): return 2 * n\n",
+        "Solution.f",
+    ),
+    "a lambda of Python": (PYTHON, "f = lambda n: 2 * n\n", "f"),
+    "a lambda as entry point": (PYTHON, "def f(n, k): return k * n\n", "lambda n: f(n, 2)"),
     "a method of TypeScript": (
         TS,
         "class Solution { k = 2; f(n: number) { return this.k * n; } }",

@@ -15,6 +15,7 @@ from tests.judge.joined_cases import (
     OWN_LACK,
     RIGHT,
     SOLUTION,
+    UNDEFINED,
     Case,
 )
 from tests.judge.test_hostile import QUICK
@@ -30,9 +31,12 @@ def judge() -> Iterator[Judge]:
         assert judge.notes() == []
 
 
-def judged(judge: Judge, language: Language, code: str, script: str) -> Verdict:
+def judged(
+    judge: Judge, language: Language, code: str, script: str, entry_point: str = ""
+) -> Verdict:
     skip_where_missing(language)
-    verdict = judge.one(Program(code, language, TestScript(script=script, as_main=True)))
+    tests = TestScript(entry_point=entry_point, script=script, as_main=True)
+    verdict = judge.one(Program(code, language, tests))
     assert verdict.isolation is Isolation.IN_PROCESS
     return verdict
 
@@ -52,6 +56,15 @@ def test_what_the_tests_miss_is_named_and_no_verdict_on_the_program(
     verdict = judged(judge, language, code, script)
     assert verdict.outcome is Outcome.NO_VERDICT, verdict.output
     assert verdict.output == f"the tests cannot run here: {missing} is missing"
+
+
+@pytest.mark.parametrize("name", UNDEFINED)
+def test_what_the_tests_alone_use_they_have_to_define(judge: Judge, name: str) -> None:
+    language, code, script, outcome = UNDEFINED[name]
+    verdict = judged(judge, language, code, script, "f")
+    assert verdict.outcome is outcome, verdict.output
+    said = "the tests cannot run here: they use near, and nobody defines it"
+    assert (verdict.output == said) is (outcome is Outcome.NO_VERDICT)
 
 
 @pytest.mark.parametrize("name", FORGING)

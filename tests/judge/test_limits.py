@@ -8,6 +8,9 @@ from sodakd.types import CallTests, Language, Outcome, TestCase
 from tests.judge.test_programs import skip_where_missing
 
 TESTS = CallTests(entry_point="f", cases=(TestCase(arguments=(64,), expected=64),))
+SIGNED = CallTests.model_validate(
+    {**TESTS.model_dump(), "signature": {"arguments": ["int"], "returns": "int"}}
+)
 ORDINARY = {
     "threads of a pool": """\
 from concurrent.futures import ThreadPoolExecutor
@@ -94,9 +97,16 @@ long long f(long long n) {
     return ready;
 }
 """
-    tests = CallTests.model_validate(
-        {**TESTS.model_dump(), "signature": {"arguments": ["int"], "returns": "int"}}
+    with Judge(JudgeSettings(), 1) as judge:
+        verdict = judge.one(Program(code, Language.CPP, SIGNED))
+        assert verdict.passed, verdict.output
+
+
+def test_what_has_less_static_data_than_there_is_room_for_fails_by_its_own_fault() -> None:
+    skip_where_missing(Language.C)
+    code = (
+        "static char zeros[1L << 31];\nlong long f(long long n) { return zeros[n] / *(int *)0; }\n"
     )
     with Judge(JudgeSettings(), 1) as judge:
-        verdict = judge.one(Program(code, Language.CPP, tests))
-        assert verdict.passed, verdict.output
+        verdict = judge.one(Program(code, Language.C, SIGNED))
+    assert verdict.outcome is Outcome.RUNTIME_ERROR, verdict.output

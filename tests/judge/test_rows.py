@@ -11,6 +11,7 @@ from sodakd.errors import DataError
 from sodakd.judge import Judge, JudgeSettings, Language, Outcome
 from sodakd.judging.rows import ParsedRows, read_programs
 from sodakd.types import TestScript
+from tests.judge.test_programs import skip_where_missing
 
 GOOD, WRONG = "def add(a, b):\n    return a + b\n", "def add(a, b):\n    return a - b\n"
 CASES: JsonValue = [{"arguments": [1, 2], "expected": 3}]
@@ -98,6 +99,11 @@ def test_assertions_that_are_calls_are_read_as_calls(tmp_path: Path) -> None:
         ("x = 1", "python", False),
         ("add", "c", True),
         ("Solution().add", "c", False),
+        ("Solution.add", "go", False),
+        ("Solution().add", "cpp", True),
+        ("new Solution().add", "java", True),
+        ("Solution.add", "java", True),
+        ("add(", "java", False),
     ],
 )
 def test_an_entry_point_is_checked_where_a_row_is_read(
@@ -146,6 +152,33 @@ def test_a_completion_goes_on_from_its_prompt(tmp_path: Path) -> None:
     with Judge(JudgeSettings(calibrate=False), workers=1) as judge:
         found = judge.all([one.program for one in (*read.rows, *given(tmp_path, wrong).rows)])
     assert [one.outcome for one in found] == [Outcome.PASSED] * 2 + [Outcome.WRONG_ANSWER]
+    short = "add = lambda a, b: a + b\n"
+    (named,) = given(tmp_path, {**row, "completion": short}).rows
+    assert named.program.code == short
+
+
+@pytest.mark.parametrize("language", [Language.JAVASCRIPT, Language.TYPESCRIPT])
+@pytest.mark.parametrize("entry_point", ["Solution().add", "new Solution().add", "Solution.add"])
+def test_a_method_is_what_a_check_is_given(
+    language: Language, entry_point: str, tmp_path: Path
+) -> None:
+    skip_where_missing(language)
+    test = "function check(candidate) { console.assert(candidate(1, 2) === 3); }\n"
+    static = ("static ",) if entry_point == "Solution.add" else ()
+    rows: list[Values] = [
+        {
+            "language": language.value,
+            "code": f"class Solution {{ {kind}add(a, b) {{ return a + b + {more}; }} }}",
+            "entry_point": entry_point,
+            "test": test,
+        }
+        for kind in ("", *static)
+        for more in (0, 1)
+    ]
+    with Judge(JudgeSettings(calibrate=False), workers=1) as judge:
+        found = judge.all([one.program for one in given(tmp_path, *rows).rows])
+    right = [Outcome.PASSED, Outcome.WRONG_ANSWER]
+    assert [one.outcome for one in found] == right * (1 + len(static)), found
 
 
 @pytest.mark.parametrize(

@@ -92,11 +92,34 @@ BROKEN = {
         "class TestF:\n    def test_f(self, client):\n        assert f(2) == 4\n",
         "needs client",
     ),
+    "a function of nobody's": ("assert close(f(1), 2)\n", "they use close, and nobody"),
+    "a module that they forgot": (
+        "import unittest\nclass T(unittest.TestCase):\n"
+        "    def test(self): self.assertTrue(math.isclose(f(2), 4))\n",
+        "they use math, and nobody",
+    ),
     "no Python": ("assert f(2) = 4\n", "cannot be read: SyntaxError"),
     "Python 2": ("print f(2)\n", "cannot be read: SyntaxError"),
     "a NUL": ("assert f(2) == 4\0\n", "cannot be read"),
 }
 """Scripts that cannot run here, whatever the program is, and what is said of them."""
+
+
+OF_THE_PROGRAM = {
+    "the entry point": ("def g(x): return 2 * x\n", "assert f(2) == 4\n"),
+    "a name beside a missing entry point": (
+        "def g(x): return 2 * x\n",
+        "assert close(f(2), 4)\n",
+    ),
+    "a name within it": ("def f(x): return close(x)\n", "assert f(2) == 4\n"),
+    "a name that it mentions": (f"{TWICE}# close\n", "assert close(f(2), 4)\n"),
+    "a class": (TWICE, "assert f(Pair(1, 2)) == 4\n"),
+    "what a call should have given": (
+        "def f(x): raise ValueError\n",
+        "try:\n    found = f(2)\nexcept ValueError:\n    pass\nassert found == 4\n",
+    ),
+}
+"""Names that are not there, and whose lack is the program's."""
 
 
 @pytest.fixture(scope="module", params=["warm", "cold"])
@@ -144,6 +167,14 @@ def test_an_end_by_success_counts_where_the_tests_leave(judge: Judge, name: str)
     code, script, outcome = LEAVING[name]
     verdict = judged(judge, code, script)
     assert verdict.outcome is outcome, verdict.output
+
+
+@pytest.mark.parametrize("name", OF_THE_PROGRAM)
+def test_a_name_that_the_program_may_have_to_define_is_its_own_lack(
+    judge: Judge, name: str
+) -> None:
+    verdict = judged(judge, *OF_THE_PROGRAM[name])
+    assert (verdict.outcome, verdict.output[:9]) == (RAISED, "NameError")
 
 
 @pytest.mark.parametrize("name", BROKEN)

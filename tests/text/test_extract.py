@@ -75,6 +75,34 @@ def test_the_program_of_an_answer_is_found(answer: str, code: str) -> None:
     assert found.complete
 
 
+L = "f = lambda x: x\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (L, L),
+        (f"Here it is:\n\n{L}\nIt gives back what it was given.", L),
+        (_fenced(L) + "A use:\n" + _fenced("print(f(1))\n"), L),
+        (_fenced("print(f(1))\n") + _fenced(L), L),
+        (_fenced("from typing import Callable\nf: Callable = lambda x: x\n") + _fenced("f(2)\n"),
+         "from typing import Callable\nf: Callable = lambda x: x\n"),
+        (_fenced(F) + "Or shorter:\n" + _fenced(L), L),
+        (_fenced(L) + "which needs\n" + _fenced("f(1) if\n"), L),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("entry_point", ["f", "", "lambda n: sorted(f(n))"])
+def test_a_lambda_with_a_name_is_a_definition(answer: str, code: str, entry_point: str) -> None:
+    assert extract(answer, PYTHON, entry_point).code == code
+
+
+def test_of_a_method_the_block_with_its_class_is_the_program() -> None:
+    own = "class Solution:\n    def f(self, x):\n        return x\n"
+    answer = _fenced(own) + "A use:\n" + _fenced("def main():\n    print(Solution().f(1))\n")
+    for entry_point in ("Solution().f", "Solution.f", "new Solution().f"):
+        assert extract(answer, PYTHON, entry_point).code == own
+
+
 def test_the_entry_point_ends_the_program() -> None:
     answer = _fenced(F) + "A test of it:\n" + _fenced("def test_f():\n    assert f(1) == 1\n")
     assert extract(answer, PYTHON, "f").code == F

@@ -1,7 +1,9 @@
 """pass@k of benchmarks: of each language, and on average over the languages."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import compress
 
 from pydantic import Field
 
@@ -9,7 +11,7 @@ from sodakd.errors import JudgeError
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask
 from sodakd.evaluate.passk import interval, mean_of_languages, pass_at_k
 from sodakd.evaluate.samples import JudgedSample, Sample, SampleKey
-from sodakd.types import FrozenModel, Language
+from sodakd.types import FrozenModel, Language, Verdict
 
 _KS = (1, 10, 100)
 
@@ -70,8 +72,10 @@ def result_of(
     every, answers = list(filter(is_own, judged)), list(filter(is_own, samples))
     if not every:
         return None
-    own = [one for one in every if not one.verdict.tests_cannot_run]
-    unjudged = Counter(one.verdict.output for one in every if one.verdict.tests_cannot_run)
+    gold = {task.id: task.gold or "" for task in tasks}
+    silent = [_says_nothing(one.verdict, gold.get(one.task_id, "")) for one in every]
+    own = [one for one, nothing in zip(every, silent, strict=True) if not nothing]
+    unjudged = Counter(one.verdict.output for one in compress(every, silent))
     if not own:
         raise JudgeError(
             f"{benchmark.name}, {language}: nothing can be said of any answer:"
@@ -103,6 +107,15 @@ def result_of(
             dict.fromkeys(one.task_id for one in every if not any(passed.get(one.task_id, ())))
         ),
     )
+
+
+_UNDEFINED = re.compile(r"they use (\w+), and nobody defines it")
+
+
+def _says_nothing(verdict: Verdict, gold: str) -> bool:
+    """Whether tests failed by themselves: not so for want of what the task's own solution has."""
+    name = _UNDEFINED.search(verdict.output)
+    return verdict.tests_cannot_run and not (name and re.search(rf"\b{name[1]}\b", gold))
 
 
 def averages(groups: Sequence[LanguageResult]) -> list[LanguageAverage]:

@@ -42,7 +42,7 @@ def read_assertions(script: str, entry_point: str) -> CallTests | None:
     except (*UNREAD, TypeError):
         return None
     taken = {"", "set", *found.own}  # `set()` is read as a literal
-    if name in taken or (hasattr(builtins, name) and name != entry_point):
+    if name in taken or (name != entry_point if entry_point else hasattr(builtins, name)):
         return None
     return CallTests(entry_point=name, cases=tuple(found.assertions))
 

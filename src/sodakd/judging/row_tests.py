@@ -18,6 +18,7 @@ from sodakd.errors import DataError
 from sodakd.json_text import JsonError, parse_json
 from sodakd.jsonl import Line
 from sodakd.judge.assertions import as_calls
+from sodakd.text.entry_point import as_javascript, method_of
 from sodakd.text.test_validation import TYPED_LANGUAGES, signature_error
 from sodakd.text.truncation import parsed
 from sodakd.types import CallTests, Language, TestScript
@@ -30,6 +31,8 @@ _OTHERS = frozenset(
     )
 )  # fmt: skip
 """What tests are called that are neither calls nor scripts."""
+_WITH_METHODS = frozenset({Language.JAVA, Language.CPP})
+"""Typed languages in which a method may be called."""
 _SETUP = ("test_imports", "test_setup_code")
 _BESIDE = {"test_list": ("challenge_test_list", *_SETUP)}
 """What belongs to a key, and is no test that was overlooked."""
@@ -75,12 +78,6 @@ def entry_point_of(row: Line) -> str:
         return found.strip()
     asserts = _value(row, "test_list")
     return _first_called(str(asserts[0])) if isinstance(asserts, list) and asserts else ""
-
-
-def name_in(entry_point: str) -> str:
-    """The name that a program must define for an entry point, `Solution` for `Solution().add`."""
-    found = re.search(r"\w+", entry_point.removeprefix("new "))
-    return found[0] if found else ""
 
 
 def _value(row: Line, key: str) -> JsonValue:
@@ -160,13 +157,15 @@ def _wrong_entry(entry_point: str, language: Language, *, called: bool) -> str:
         )
         form = "a name or an expression such as Solution().add"
     else:
+        methods = language in _WITH_METHODS
         right = (
             not called
             or language not in TYPED_LANGUAGES
             or not entry_point
             or entry_point.isidentifier()
+            or (methods and method_of(entry_point) is not None)
         )
-        form = "a name"
+        form = "a name, or a method such as Solution().add" if methods else "a name"
     if right:
         return ""
     return f"entry_point is {entry_point!r}; in {language.display_name} it must be {form}"
@@ -209,7 +208,7 @@ def _completed(script: TestScript, language: Language, row: Line, key: str) -> s
     if language is Language.PYTHON:
         runs = _tests_something(text, entry_point)
     elif language in {Language.JAVASCRIPT, Language.TYPESCRIPT} and _leaves_check(text):
-        runs, call = bool(entry_point), f"\ncheck({entry_point});\n"
+        runs, call = bool(entry_point), f"\ncheck({as_javascript(entry_point)});\n"
     if not runs:
         raise row.error(
             f"{key} defines tests and calls none, so every program would pass: call them at its"

@@ -12,10 +12,10 @@ from sodakd.judge.program import Program
 from sodakd.judging.row_tests import (
     entry_point_of,
     key_of_tests,
-    name_in,
     parse_tests,
     unread_keys,
 )
+from sodakd.text.entry_point import name_in
 from sodakd.text.extract import extract, strip_bom
 from sodakd.text.labels import language_of
 from sodakd.types import Language
@@ -178,7 +178,8 @@ def _continued(text: str, prompt: str, entry_point: str) -> str:
     """A Python function that a prompt begins and a completion ends; other texts as they are."""
     names = re.findall(r"^(?:async )?def[ \t]+(\w+)", prompt, re.MULTILINE)
     name = entry_point or (names[-1] if names else "")
-    if name not in names or re.search(rf"^(?:async )?def[ \t]+{name}\b", text, re.MULTILINE):
+    defined = rf"^(?:(?:async )?def[ \t]+{name}\b|{name}[ \t]*(?::[^=\n]+)?=(?!=))"
+    if name not in names or re.search(defined, text, re.MULTILINE):
         return text
     return f"{prompt if prompt.endswith(chr(10)) else prompt + chr(10)}{text}"
 

@@ -21,6 +21,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from sodakd.text.entry_point import name_in
 from sodakd.text.fences import Block, blocks
 from sodakd.text.indented import indented_blocks
 from sodakd.text.labels import display_label, one_of_seven
@@ -73,8 +74,9 @@ def extract(answer: str, language: Language | None = None, entry_point: str = ""
     """The program of an answer, by the rule above. Takes any text, in time linear in it.
 
     `language` is the one that the question wants; without it the answer decides. `entry_point` is
-    the function that the tests call.
+    what the tests call.
     """
+    entry_point = name_in(entry_point)
     text, thought = strip_thinking(strip_bom(answer))
     text = _STRAY.sub("", text)
     # Python that holds fences in its texts is no answer with fences: that would not parse.

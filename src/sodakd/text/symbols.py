@@ -27,7 +27,11 @@ _NO_NAME = frozenset({
     "function", "func", "select",
 })  # fmt: skip
 _PREAMBLE = re.compile(r"\s*+(?:#\s*+(?:include|define|pragma)|import|using|package|from|\"use)\b")
-_LINES_OF_PYTHON = re.compile(r"^(?:async[ \t]++)?(?:def|class)[ \t]++(\w++)", re.MULTILINE)
+_LINES_OF_PYTHON = re.compile(
+    r"^(?:(?:async[ \t]++)?(?:def|class)[ \t]++(\w++)"
+    r"|(\w++)[ \t]*+(?::[^=\n]*+)?=[ \t]*+lambda\b)",
+    re.MULTILINE,
+)
 _BOUND_IN_PYTHON = re.compile(r"^(\w++)[ \t]*+=(?!=)", re.MULTILINE)
 
 
@@ -85,7 +89,8 @@ def _python(code: str, preamble: bool) -> Symbols:
     tree = parsed(code)
     used = frozenset(_WORD.findall(code))
     if tree is None:
-        defined = frozenset(_LINES_OF_PYTHON.findall(code))
+        found = _LINES_OF_PYTHON.findall(code)
+        defined = frozenset(name for pair in found for name in pair if name)
         bound = defined | frozenset(_BOUND_IN_PYTHON.findall(code))
         return Symbols(defined, defined, bound, used, preamble)
     defined = frozenset(_defined_in(tree.body))
@@ -99,8 +104,16 @@ def _python(code: str, preamble: bool) -> Symbols:
 
 
 def _defined_in(nodes: "Iterator[ast.AST] | list[ast.stmt]") -> Iterator[str]:
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    return (node.name for node in nodes if isinstance(node, kinds))
+    for node in nodes:
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                yield name
+            case ast.ClassDef(name=name):
+                yield name
+            case ast.Assign(targets=targets, value=ast.Lambda()):
+                yield from (target.id for target in targets if isinstance(target, ast.Name))
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.Lambda()):
+                yield name
 
 
 def _bound_by(statement: ast.stmt) -> set[str]:

@@ -4,7 +4,7 @@ func double_it(n int) int {
 	held := [][]byte{}
 	for {
 		block := make([]byte, 1<<24)
-		for i := range block {
+		for i := 0; i < len(block); i += 4096 {
 			block[i] = 1
 		}
 		held = append(held, block)

@@ -1,4 +1,4 @@
 function double_it(n) {
   const held = [];
-  for (;;) held.push(new Array(100000).fill(n));
+  for (;;) held.push(new Uint8Array(2 ** 24).fill(1));
 }

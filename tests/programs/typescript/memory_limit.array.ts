@@ -1,4 +1,4 @@
 function double_it(n: number): number {
-  const held: number[][] = [];
-  for (;;) held.push(new Array(100000).fill(n));
+  const held: Uint8Array[] = [];
+  for (;;) held.push(new Uint8Array(2 ** 24).fill(1));
 }

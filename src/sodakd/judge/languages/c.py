@@ -79,6 +79,14 @@ PUT = {
     "list[int]": "sodakd_ints", "list[float]": "sodakd_floats", "list[str]": "sodakd_strs",
 }  # fmt: skip
 WRONG = re.compile(r"^program: program\.c(?:pp)?:\d+: .*: Assertion [`']", re.MULTILINE)
+MEMORY = re.compile(
+    r"^(?:terminate called after throwing an instance of 'std::bad_alloc'"
+    r"|cannot allocate TLS data structures"
+    r"|\S+: error while loading shared libraries: .*(?:cannot allocate|failed to map))",
+    re.MULTILINE,
+)
+"""What C++ says of an end of memory, and the loader of a program for which there is not enough."""
+OVERSIZED = re.compile(r"error: relocation (?:overflow|truncated to fit)")
 FLAGS = ("-std=gnu17", "-w")
 STRICT = (
     "-Werror=return-type",
@@ -133,6 +141,8 @@ def tried(
         build=((*command, *libraries),),
         run=("/tmp/program",),
         wrong=WRONG,
+        memory=MEMORY,
+        oversized=OVERSIZED,
         lacking=lambda said: missing_header(said, task.code),
     )
     return build_and_run(box, task, plan, oom)

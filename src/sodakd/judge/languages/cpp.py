@@ -12,6 +12,7 @@ from sodakd.judge.sandbox.build_run import BUILD
 from sodakd.judge.sandbox.json_values import Json
 from sodakd.judge.sandbox.sandbox import Sandbox
 from sodakd.judge.sandbox.task import Result, Task
+from sodakd.text.entry_point import method_of
 from sodakd.text.signatures import TYPES
 
 _TYPES = TYPES["cpp"]
@@ -119,12 +120,13 @@ def _heavy(path: str) -> frozenset[str]:
 
 def calls(task: Task) -> str:
     """The program before what calls it."""
-    given = _TYPES[task.result_type]
+    given, method = _TYPES[task.result_type], method_of(task.entry_point)
+    entry = f"{method.holder}().{method.name}" if method else task.entry_point
     lines = [f"{task.code}{literals.CLOSED}{AFTER}", '#line 1 "calls.cpp"']
     lines += ['extern "C" signed __wrap_main() {', '    sodakd_out = fdopen(3, "w");']
     for arguments in task.arguments:
         written = map(_literal, task.argument_types, arguments)
-        call = f"sodakd_give<{given}>({task.entry_point}({', '.join(written)}))"
+        call = f"sodakd_give<{given}>({entry}({', '.join(written)}))"
         lines.append(f'    fputs("{{\\"value\\":", sodakd_out); {call};')
         lines.append('    fputs("}\\n", sodakd_out);')
     return "\n".join([*lines, "    fclose(sodakd_out);", "    return 0;", "}", ""])

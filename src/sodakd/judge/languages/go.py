@@ -30,6 +30,7 @@ PUT = {
 
 WRONG = re.compile(r"\A(?!.*^panic: ).*^[ \t]*--- FAIL: ", re.MULTILINE | re.DOTALL)
 MEMORY = re.compile(r"out of memory|cannot allocate memory")
+OVERSIZED = re.compile(r": symbol too large|^too much data,", re.MULTILINE)
 TOOLS: Mapping[str, str] = {"GOGC": "off", "GOMEMLIMIT": "512MiB", "GOMAXPROCS": "1"}
 """Compiler and linker live too short to collect what they leave, and have one core."""
 
@@ -182,6 +183,7 @@ def run_plan(task: Task, *command: str) -> BuildPlan:
         run=command,
         wrong=WRONG,
         memory=MEMORY,
+        oversized=OVERSIZED,
         words=words,
         lacking=lambda said: lacking(task.code, task.script or "", said),
         environment={"GOGC": "off"} if task.script is None else {},

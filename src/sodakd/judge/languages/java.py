@@ -16,6 +16,7 @@ from sodakd.judge.sandbox.compiler_server import SelfTestedServer, ServerCommand
 from sodakd.judge.sandbox.json_values import Json
 from sodakd.judge.sandbox.sandbox import Limits, Sandbox
 from sodakd.judge.sandbox.task import Result, Task
+from sodakd.text.entry_point import method_of
 from sodakd.text.signatures import TYPES
 
 _TYPES = TYPES["java"]
@@ -82,9 +83,6 @@ public final class SodakdMain {
     }
 }
 """
-
-_METHOD = re.compile(r"^(\w+)\(\)\.(?=\w+$)")
-"""An entry point as Python names a method: `Solution().twoSum`."""
 
 WRITERS = """\
     static final StringBuilder OUT = new StringBuilder();
@@ -258,9 +256,7 @@ _COMPILER = SelfTestedServer("javac", _test)
 
 def calls(task: Task) -> str:
     """The class that makes the calls and writes what they give."""
-    body, entry = [], _METHOD.sub(r"new \1().", task.entry_point)
-    if entry == task.entry_point and not entry.startswith("new "):
-        entry = f"Solution.{entry}"
+    body, entry = [], _called(task)
     for arguments in task.arguments:
         written = ", ".join(map(_literal, task.argument_types, arguments))
         body.append(f"        {{ {_TYPES[task.result_type]} v = {entry}({written});")
@@ -280,6 +276,17 @@ def calls(task: Task) -> str:
             "}",
         ]
     )
+
+
+def _called(task: Task) -> str:
+    """What is called: a static method of `Solution` by its name alone, or a method of a class."""
+    entry, method = task.entry_point, method_of(task.entry_point)
+    if method is None:
+        return entry if entry.startswith("new ") else f"Solution.{entry}"
+    static = rf"\bstatic\b[^;{{}}()=]{{0,300}}\b{method.name}\s*\("
+    if not method.made and re.search(static, task.code):
+        return entry
+    return f"new {method.holder}().{method.name}"
 
 
 def _literal(kind: str, value: Json) -> str:

@@ -10,10 +10,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from sodakd.judge.sandbox.elf import static_size
 from sodakd.judge.sandbox.job import Job
 from sodakd.judge.sandbox.sandbox import MIB, ExitInfo, Limits, Sandbox, UnwritableError
 from sodakd.judge.sandbox.task import Result, Task, bad_end, full, text_of
 from sodakd.judge.sandbox.text import shorten
+from sodakd.judge.sandbox.undefined import undefined_in_tests
 
 VALUES = 16 * MIB
 
@@ -36,6 +38,9 @@ Start = Callable[[Job, Sequence[int], Limits], int]
 """Starts a program in a job, with descriptors that become 0, 1, 2, ...; gives its pid."""
 
 
+_NEVER = re.compile(r"\0never")
+
+
 def _nothing(_: str) -> str:
     return ""
 
@@ -46,7 +51,8 @@ class BuildPlan:
 
     `environment` is the program's, `building` what its compiler sees beside that. `wrong` and
     `memory` find, in what a program said, a failed assertion and an end of memory. `lacking` names,
-    by what a compiler said, what the tests need and the machine has not. `start` starts the run in
+    by what a compiler said, what the tests need and the machine has not; `oversized` finds there
+    that a program declares more memory than its linker has places for. `start` starts the run in
     another way than by the command `run`.
     """
 
@@ -54,8 +60,9 @@ class BuildPlan:
     build: tuple[Sequence[str], ...]
     run: Sequence[str]
     wrong: re.Pattern[str]
-    memory: re.Pattern[str] = field(default=re.compile(r"\0never"))
+    memory: re.Pattern[str] = _NEVER
     words: Callable[[str], str] = str
+    oversized: re.Pattern[str] = _NEVER
     environment: Mapping[str, str] = field(default_factory=dict)
     building: Mapping[str, str] = field(default_factory=dict)
     reserve: bool = True
@@ -137,7 +144,15 @@ def run(
             os.close(read)
         whole = replace(limits, disk=job.limits.disk)
         ended = job.wait(pid, whole, written=(output, result))
-        return _judged(task, plan, ended, oom(), output, result, nonce)
+        over = oom() or (ended.signal != 0 and not _could_start(job, plan.run[0], limits))
+        return _judged(task, plan, ended, over, output, result, nonce)
+
+
+def _could_start(job: Job, program: str, limits: Limits) -> bool:
+    """Whether the kernel had room for what a program declares; who has none dies as it starts."""
+    name = program.removeprefix("/tmp/")
+    size = 0 if "/" in name else static_size(job.content(name))
+    return size <= min(limits.data, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
 
 
 def build_failed(task: Task, built: BuildResult, plan: BuildPlan) -> Result:
@@ -145,6 +160,10 @@ def build_failed(task: Task, built: BuildResult, plan: BuildPlan) -> Result:
     ended, said = built.ended, built.said
     if name := plan.lacking(said):
         return _result(task, "no_verdict", "compile", ended, MISSING.format(name=name))
+    if name := undefined_in_tests(task, said):
+        return _result(task, "no_verdict", "compile", ended, UNDEFINED.format(name=name))
+    if plan.oversized.search(said):
+        return _result(task, "memory_limit", "compile", ended, said)
     if ended.late:
         said = f"the compiler needed more than {BUILD.cpu_seconds:g} CPU seconds\n{said}"
     return _result(task, "compile_error", "compile", ended, said or f"the compiler ended: {ended}")
@@ -152,17 +171,25 @@ def build_failed(task: Task, built: BuildResult, plan: BuildPlan) -> Result:
 
 def rejected(task: Task, said: str) -> Result:
     """The result of a program that a compiler which is kept running did not take."""
+    if name := undefined_in_tests(task, said):
+        return _unjudged(task, UNDEFINED.format(name=name))
     isolation = "split" if task.script is None else "in_process"
     return Result("compile_error", "compile", shorten(said), isolation=isolation)
 
 
 MISSING = "the tests cannot run here: {name} is missing"
 """What is said where the tests need what the machine has not: the program is not to blame."""
+UNDEFINED = "the tests cannot run here: they use {name}, and nobody defines it"
 
 
 def missing(task: Task, name: str) -> Result:
     """The result of a program whose tests need what the machine has not."""
-    return replace(rejected(task, MISSING.format(name=name)), outcome="no_verdict")
+    return _unjudged(task, MISSING.format(name=name))
+
+
+def _unjudged(task: Task, why: str) -> Result:
+    isolation = "split" if task.script is None else "in_process"
+    return Result("no_verdict", "compile", why, isolation=isolation)
 
 
 def _judged(
@@ -174,9 +201,10 @@ def _judged(
     if outcome:
         return _result(task, outcome, "run", ended, f"{why}\n{said}" if said else why)
     given = text_of(result, VALUES)
-    if given.startswith("missing "):
-        name = given.removeprefix("missing ")
-        return _result(task, "no_verdict", "run", ended, MISSING.format(name=name))
+    for word, form in (("missing ", MISSING), ("undefined ", UNDEFINED)):
+        if given.startswith(word):
+            why = form.format(name=given.removeprefix(word))
+            return _result(task, "no_verdict", "run", ended, why)
     if ended.status != 0:
         if plan.memory.search(said):
             return _result(task, "memory_limit", "run", ended, said)

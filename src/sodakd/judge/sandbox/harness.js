@@ -86,8 +86,10 @@ const begin = (function begin(from, leave, working) {
   node.on('uncaughtExceptionMonitor', (error) => {
     failed = true;
     const runner = RUNNERS.test(error?.message) && /^ +at .*\btests\.js:/m.test(error.stack);
-    const name = runner ? 'jest' : error === absent?.error && absent?.name;
-    if (scripted && name) writeSync(3, `missing ${name}`);
+    let name = runner ? 'jest' : error === absent?.error && absent?.name;
+    if (!scripted) return;
+    if (name) writeSync(3, `missing ${name}`);
+    else if ((name = undefinedInTests(error))) writeSync(3, `undefined ${name}`);
   });
 
   const own = { exports: {} };
@@ -121,6 +123,14 @@ const begin = (function begin(from, leave, working) {
       return { text, script: null };
     }
   });
+  // The name that the tests use and have to define themselves (see undefined.py), or ''.
+  const undefinedInTests = (error) => {
+    const name = error instanceof ReferenceError && /^([a-z_$][\w$]*) is not defined$/.exec(error.message)?.[1];
+    const asked = entry.match(/[\w$]+/g) ?? [];
+    const own = program.text.match(/[\w$]+/g) ?? [];
+    const there = /^[^]*?\n +at (.*)/.exec(error?.stack)?.[1].includes('tests.js:');
+    return name && there && own.includes(asked.at(-1)) && ![...own, ...asked].includes(name) ? name : '';
+  };
   let program, tests = null;
   try {
     program = read(asked.program ?? fs.readFileSync('program.js', 'utf8'), 'program.js');

@@ -49,9 +49,13 @@ function exportable(text, name) {
 // How tests name the program as a file beside them.
 const isProgram = (name) => /^(?:\.{1,2}\/)+(?:solution|program|index|main)(?:\.[cm]?[jt]s)?$/.test(name);
 
-// What is called for an entry point: a function by its name, or a method (`new Solution().add`).
+// What is called for an entry point: a function by its name, or a method (`new Solution().add`), as
+// Python names it too. `Solution.add` is a method of the class or, where it has none, of an object.
 function called(entry) {
   if (/^[\w$]+$/.test(entry)) return `typeof ${entry} === 'undefined' ? undefined : ${entry}`;
+  const [, holder, method] = /^([\w$]+)\.([\w$]+)$/.exec(entry) ?? [];
+  const made = `(typeof ${entry} === 'function' ? ${holder} : new ${holder}())`;
+  if (holder) return `(...sodakd) => ${made}.${method}(...sodakd)`;
   return `(...sodakd) => ${entry.replace(/^(\w+)\(\)\./, 'new $1().')}(...sodakd)`;
 }
 

@@ -132,7 +132,7 @@ def _run_script(
     space = namespace(as_main=as_main)
     program = compile_program(code, write)
     if program is not None:
-        end(run_script(program, script, entry_point, space, end))
+        end(run_script(program, code, script, entry_point, space, end))
 
 
 _ASKS: Mapping[str, Callable[..., None]] = {"calls": _run_calls, "script": _run_script}

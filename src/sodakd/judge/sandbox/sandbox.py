@@ -53,6 +53,11 @@ class Limits:
     sockets: bool = False
     compiler: bool = False
 
+    @property
+    def data(self) -> int:
+        """Bytes of address space for what a process may write to, its threads' stacks included."""
+        return self.memory + self.processes * _STACK
+
 
 @dataclass(frozen=True)
 class ExitInfo:
@@ -178,7 +183,7 @@ class Sandbox:
         others = 0 if self.walls.own_ids or not alone else self.memory.tasks_of_user()
         most = {
             resource.RLIMIT_CPU: whole,
-            resource.RLIMIT_DATA: limits.memory + limits.processes * _STACK,
+            resource.RLIMIT_DATA: limits.data,
             resource.RLIMIT_FSIZE: max(limits.output, limits.disk),
             resource.RLIMIT_NOFILE: limits.open_files,
             resource.RLIMIT_NPROC: limits.processes + others,

@@ -4,6 +4,7 @@ Nothing but the standard library is imported here.
 """
 
 import ast
+import builtins
 import os
 import re
 import sys
@@ -12,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from sodakd.judge.sandbox.text import UNREAD, format_exception, limit
+from sodakd.judge.sandbox.undefined import is_of_tests
 
 _PROGRAM, _TESTS = "solution.py", "tests.py"
 """The names of the two in tracebacks: they say whose failure one is."""
@@ -49,7 +51,7 @@ def compile_program(code: str, write: Callable[[bytes], object]) -> types.CodeTy
 
 
 def run_script(
-    program: types.CodeType, script: str, entry_point: str, space: dict[str, object],
+    program: types.CodeType, code: str, script: str, entry_point: str, space: dict[str, object],
     leave: Callable[[Ended], object],
 ) -> Ended:  # fmt: skip
     """Run a program and its tests in one namespace, and return the outcome.
@@ -84,7 +86,7 @@ def run_script(
     except failure as error:
         return Ended("wrong_answer", format_exception(error))
     except BaseException as error:
-        if broken := _broken(error):
+        if broken := _broken(error) or _undefined(error, code, script, entry_point):
             return Ended("no_verdict", f"the tests cannot run here: {broken}")
         return Ended(limit(error) or "runtime_error", format_exception(error))
     finally:
@@ -140,6 +142,23 @@ def _broken(error: BaseException) -> str:
     return ""
 
 
+def _undefined(error: BaseException, code: str, script: str, entry_point: str) -> str:
+    """The name that the tests use and nobody defines, in words; "" where that is not the error."""
+    name = error.name if type(error) is NameError and _files(error)[-1] == _TESTS else ""
+    if not name or hasattr(builtins, name) or not is_of_tests(name, code, entry_point):
+        return ""
+    for node in ast.walk(ast.parse(script)):
+        if name in (
+            getattr(node, "name", ""),
+            getattr(node, "asname", ""),
+            getattr(node, "arg", ""),
+        ):
+            return ""  # a name that the tests give to something, if they come so far
+        if isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load):
+            return ""
+    return f"they use {name}, and nobody defines it"
+
+
 # --- what a runner of tests calls --------------------------------------------------------------
 
 RUNNABLE = re.compile(
@@ -182,16 +201,19 @@ def run_uncalled(script: str, space: Mapping[str, object], entry_point: str) -> 
 def entry_of(space: Mapping[str, object], entry_point: str) -> object:
     """Return the program's function: an entry point is a name, or an expression that begins so.
 
-    Raises `NameError` where the program does not define it, whatever Python has under that name.
+    `Solution.add` is called on an object where it takes one. Raises `NameError` where the program
+    does not define it, whatever Python has under that name.
     """
-    name, _, more = entry_point.partition("(")
-    name = name.partition(".")[0].strip()
-    if name not in space:
+    ((name, more),) = re.findall(r"\A\s*(\w*)(.*)", entry_point, re.DOTALL)
+    if name not in space and name != "lambda":
         raise NameError(f"name {name!r} is not defined")
-    if more or "." in entry_point:
-        found: object = eval(entry_point, {**space})
-        return found
-    return space[name]
+    holder, method = space.get(name), more.strip().removeprefix(".")
+    if isinstance(holder, type) and method.isidentifier():
+        own = next((vars(kind)[method] for kind in holder.__mro__ if method in vars(kind)), None)
+        if isinstance(own, types.FunctionType) and own.__code__.co_varnames[:1] == ("self",):
+            entry_point = f"{name}().{method}"
+    found: object = eval(entry_point, {**space}) if more.strip() else holder
+    return found
 
 
 def _arguments(function: types.FunctionType, given: Sequence[object]) -> Sequence[object]:
