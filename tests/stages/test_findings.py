@@ -15,7 +15,8 @@ from sodakd.settings.stages import FeedbackSettings, JudgeSettings, Lint
 from sodakd.settings.teacher import Budget
 from sodakd.stages.feedback import Assessment, collect_feedback
 from sodakd.synthetic.teacher import WorldTeacher
-from sodakd.teacher.ledger import Ledger, Prices
+from sodakd.teacher.cost import Prices
+from sodakd.teacher.ledger import Ledger
 from sodakd.types import Outcome, Question, Severity
 
 ANSWERS = (

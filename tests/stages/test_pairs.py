@@ -17,7 +17,8 @@ from sodakd.stages.pairs import Delivery, build_pairs, build_solutions
 from sodakd.synthetic.generate import draw_questions
 from sodakd.synthetic.splits import Split
 from sodakd.synthetic.teacher import WorldTeacher
-from sodakd.teacher.ledger import Ledger, Prices
+from sodakd.teacher.cost import Prices
+from sodakd.teacher.ledger import Ledger
 from sodakd.teacher.requests import Fault, Reply, Solve, TeacherRequest
 from sodakd.types import FaultKind, Language, Question, Usage
 

@@ -14,13 +14,13 @@ from sodakd.inference.batch_api import Batch, BatchApi, read_batch, read_results
 from sodakd.inference.completions import Completion, Finish
 from sodakd.inference.endpoint import Endpoint
 from sodakd.settings.teacher import Budget
-from sodakd.teacher.batch_teacher import BatchTeacher
+from sodakd.teacher.batch_client import BatchClient
 from sodakd.teacher.cost import Prices
 from sodakd.teacher.ledger import Ledger
 from sodakd.teacher.llm_teacher import LLMTeacher, Sampling
 from sodakd.teacher.spend_report import read_totals
 from tests.servers.running import ROOT, serving
-from tests.teacher.shop import HASTY, client, solves
+from tests.teacher.shop import HASTY, solves
 from tests.teacher.test_ledger import assert_books_are_the_sum_of_rows
 
 HALF = Prices(1.0, 2.0, discount=0.5)
@@ -28,10 +28,10 @@ LINE = 100 * 500 + 50 * 1000  # nano-dollars of a line of the server, at half th
 
 
 def batched(path: Path, url: str, budget: Budget | None = None) -> Ledger:
-    direct = client(url)
-    chat = LLMTeacher("test-model", lambda: direct, Sampling(0.0, 512), 8)
-    batches = BatchApi(Endpoint(url, "test-model", "sk-secret-of-the-test"), HASTY, 0.1)
-    return Ledger(path, BatchTeacher(chat, batches), HALF, budget or Budget())
+    endpoint = Endpoint(url, "test-model", "sk-secret-of-the-test")
+    batches = BatchClient(BatchApi(endpoint, HASTY, 0.1))
+    teacher = LLMTeacher("test-model", lambda: batches, Sampling(0.0, 512), 1000)
+    return Ledger(path, teacher, HALF, budget or Budget())
 
 
 def test_one_batch_answers_all_at_half_the_price(tmp_path: Path) -> None:
