@@ -22,13 +22,15 @@ from sodakd.settings.stages import FeedbackSettings, UpdateSettings
 from sodakd.settings.student import FromScratchSettings, StudentShape
 from sodakd.settings.teacher import Budget
 from sodakd.settings.training import TrainingSettings
-from sodakd.teacher.ledger import Ledger, Prices
+from sodakd.teacher.computed_teacher import ComputedTeacher
+from sodakd.teacher.cost import Prices
+from sodakd.teacher.ledger import Ledger
 from sodakd.teacher.requests import Fault, Grade, Invent, Reply, Solve, TeacherRequest
 from sodakd.types import FaultKind, Language, PreferencePair, Question, Usage
 from tests.real_data import real_data
 
 
-class RecordedTeacher:
+class RecordedTeacher(ComputedTeacher):
     """Answers with CodeAlpaca's references, and with SodaCoder's grades and questions."""
 
     name = "recorded"

@@ -10,7 +10,8 @@ from sodakd.run import Run
 from sodakd.settings.teacher import Budget
 from sodakd.synthetic.generate import draw_questions
 from sodakd.synthetic.splits import Split
-from sodakd.teacher.ledger import Ledger, Prices
+from sodakd.teacher.cost import Prices
+from sodakd.teacher.ledger import Ledger
 from tests.stages.test_pairs import CarelessTeacher
 
 

@@ -7,12 +7,13 @@ from sodakd.recipe import Recipe
 from sodakd.run import Run
 from sodakd.settings.teacher import Budget
 from sodakd.stages.context import StageContext
-from sodakd.teacher.ledger import Ledger, Prices
-from sodakd.teacher.requests import LocalTeacher
+from sodakd.teacher.cost import Prices
+from sodakd.teacher.dispatcher import Teacher
+from sodakd.teacher.ledger import Ledger
 
 
 def stage(
-    folder: Path, teacher: LocalTeacher, judge: Judge | None = None, **sections: object
+    folder: Path, teacher: Teacher, judge: Judge | None = None, **sections: object
 ) -> StageContext:
     """Return the context of a step under the usual recipe but for some sections.
 

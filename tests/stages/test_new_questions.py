@@ -13,6 +13,7 @@ from sodakd.stages.new_questions import new_questions
 from sodakd.synthetic.generate import draw_questions, program_of
 from sodakd.synthetic.splits import Split, split_of
 from sodakd.synthetic.teacher import WorldTeacher
+from sodakd.teacher.computed_teacher import ComputedTeacher
 from sodakd.teacher.requests import Reply, TeacherRequest
 from sodakd.text.contamination import ContaminationIndex
 from sodakd.text.dedup import DedupIndex, rouge_l, words
@@ -92,7 +93,7 @@ def test_overlap_with_the_evaluation_set_is_refused() -> None:
     )
 
 
-class Parrot:
+class Parrot(ComputedTeacher):
     """Replies with the same question to everything."""
 
     name = "parrot"
@@ -138,7 +139,7 @@ def test_a_teacher_that_repeats_itself_is_not_asked_for_ever(tmp_path: Path) -> 
     assert built.tally["teacher_calls"] == 40
 
 
-class Stammerer:
+class Stammerer(ComputedTeacher):
     """Says nothing readable of a question, until it is told what was wrong."""
 
     name = "stammerer"

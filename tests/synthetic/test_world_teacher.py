@@ -15,11 +15,11 @@ from sodakd.synthetic.program import level
 from sodakd.synthetic.splits import Split, may_be_in
 from sodakd.synthetic.teacher import WorldTeacher
 from sodakd.teacher.parsers import UnreadableReply, parse_grade, parse_invention
-from sodakd.teacher.requests import Fault, Grade, Invent, LocalTeacher, Solve, TeacherRequest
+from sodakd.teacher.requests import Fault, Grade, Invent, Solve, TeacherRequest
 from sodakd.types import LEVELS, CallTests, FaultKind, Question
 from tests.synthetic.programs import passes
 
-TEACHER: LocalTeacher = WorldTeacher()
+TEACHER = WorldTeacher()
 _EDITS = (
     FaultKind.OPERATOR,
     FaultKind.CONSTANT,

@@ -34,7 +34,7 @@ class SlowTeacher:
     """
 
     name = "slow"
-    model = "slow-1"
+    is_costly = True
 
     def __init__(self, seconds: float = 0.0, flights: int = 1, took: Usage = TOOK) -> None:
         self.seconds = seconds

@@ -129,6 +129,18 @@ class UsageMeter(Protocol):
         ...
 
 
+def settle(found: Completion | Failure, till: UsageMeter) -> None:
+    """Settle an attempt by what came of it."""
+    if isinstance(found, Completion):
+        till.free() if found.error else till.paid(found.usage)
+    elif found.billed is Billing.YES and found.usage is not None:
+        till.paid(found.usage)
+    elif found.billed is Billing.NO:
+        till.free()
+    else:
+        till.lost()
+
+
 @dataclass
 class NullMeter:
     """A till without limits, for models that nobody is charged for."""

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from types import TracebackType
 from typing import Self
 
 from sodakd.inference.completions import Completion, Finish, Request, UsageMeter, max_usage
@@ -29,12 +28,7 @@ class LocalModel:
         self._task: asyncio.Task[None] | None = None
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *error: object) -> None:
         while self._task is not None:
             await asyncio.shield(self._task)
 

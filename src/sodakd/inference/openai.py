@@ -9,7 +9,6 @@ import random
 import time
 from collections import Counter
 from dataclasses import dataclass, replace
-from types import TracebackType
 from typing import Self
 
 from sodakd.errors import EndpointError
@@ -22,6 +21,7 @@ from sodakd.inference.completions import (
     Request,
     UsageBound,
     UsageMeter,
+    settle,
 )
 from sodakd.inference.endpoint import Endpoint
 from sodakd.inference.gate import Gate
@@ -103,12 +103,7 @@ class Client:
         self._refused = 0
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *error: object) -> None:
         await self._connections.close()
 
     async def complete(self, request: Request, till: UsageMeter) -> Completion:
@@ -127,15 +122,13 @@ class Client:
             found = await self._attempt(request, body, till)
             if found.usage is not None:
                 self._bound.learn(request, found.usage)
+            settle(found, till)
             if isinstance(found, Completion):
                 if not found.error:
-                    till.paid(found.usage)
                     return found
-                till.free()
                 # Until one was answered nobody can tell whether it was for the prompt alone.
                 refused = self._failed(found.error)
                 return replace(refused, finish=found.finish) if self._ever else refused
-            self._settle(found, till)
             if found.trouble is ErrorKind.REFUSED:
                 return self._failed(found.words)
             away = found.trouble is ErrorKind.AWAY
@@ -249,14 +242,6 @@ class Client:
                 f"{words}: {self._refused} of {self._sent} calls were refused and none was"
                 " answered: the request is wrong for this server"
             )
-
-    def _settle(self, found: Failure, till: UsageMeter) -> None:
-        if found.billed is Billing.YES and found.usage is not None:
-            till.paid(found.usage)
-        elif found.billed is Billing.NO:
-            till.free()
-        else:
-            till.lost()
 
     def _gave_up(self, found: Failure) -> Completion:
         self._given_up += 1

@@ -6,17 +6,17 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sodakd.inference.batch_api import BatchApi
+from sodakd.inference.batch_api import MOST_REQUESTS, BatchApi
 from sodakd.inference.endpoint import Endpoint
 from sodakd.inference.hub import find_model
 from sodakd.inference.model_server import Command, Server
 from sodakd.inference.openai import Client, RetryPolicy
 from sodakd.settings.teacher import TeacherKind, TeacherSettings
 from sodakd.synthetic.teacher import WorldTeacher
-from sodakd.teacher.batch_teacher import BatchTeacher
+from sodakd.teacher.batch_client import BatchClient
+from sodakd.teacher.dispatcher import Teacher
 from sodakd.teacher.llm_teacher import LLMTeacher, Sampling, Session
 from sodakd.teacher.replay import ReplayTeacher
-from sodakd.teacher.requests import LocalTeacher, RemoteTeacher
 from sodakd.teacher.spend_report import read_totals
 from sodakd.teacher.teacher_endpoint import endpoint_of
 
@@ -24,25 +24,26 @@ if TYPE_CHECKING:
     from sodakd.inference.transformers import TransformersModel
 
 
-def open_teacher(
-    settings: TeacherSettings, folder: Path
-) -> LocalTeacher | RemoteTeacher | BatchTeacher:
+def open_teacher(settings: TeacherSettings, folder: Path) -> Teacher:
     """The teacher of a recipe. A server it needs is started at its first call, not here."""
     return TEACHERS[settings.kind](settings, folder)
 
 
-def _world(settings: TeacherSettings, folder: Path) -> LocalTeacher:
+def _world(settings: TeacherSettings, folder: Path) -> Teacher:
     del settings, folder
     return WorldTeacher()
 
 
-def _replay(settings: TeacherSettings, folder: Path) -> LocalTeacher:
+def _replay(settings: TeacherSettings, folder: Path) -> Teacher:
     del folder
     return ReplayTeacher.open(Path(settings.file or ""))
 
 
-def _openai(settings: TeacherSettings, folder: Path) -> RemoteTeacher | BatchTeacher:
-    endpoint, patience = endpoint_of(settings), _patience(settings)
+def _openai(settings: TeacherSettings, folder: Path) -> Teacher:
+    endpoint, patience, name = endpoint_of(settings), _patience(settings), settings.model or ""
+    if settings.batch_api:
+        batches = BatchClient(BatchApi(endpoint, patience, settings.batch_poll))
+        return _chat(settings, name, lambda: batches, places=MOST_REQUESTS)
     spent = read_totals(folder / "ledger.sqlite")
     client = Client(
         endpoint,
@@ -50,13 +51,10 @@ def _openai(settings: TeacherSettings, folder: Path) -> RemoteTeacher | BatchTea
         patience,
         answered_before=spent is not None and spent.calls > spent.lost,
     )
-    chat = _chat(settings, settings.model or "", lambda: client)
-    if settings.batch_api:
-        return BatchTeacher(chat, BatchApi(endpoint, patience, settings.batch_poll))
-    return chat
+    return _chat(settings, name, lambda: client)
 
 
-def _transformers(settings: TeacherSettings, folder: Path) -> RemoteTeacher:
+def _transformers(settings: TeacherSettings, folder: Path) -> Teacher:
     del folder
     from sodakd.inference.in_process_client import LocalModel
 
@@ -78,7 +76,7 @@ def _transformers(settings: TeacherSettings, folder: Path) -> RemoteTeacher:
     return _chat(settings, name, lambda: model, settings.seed or 0)
 
 
-def _vllm(settings: TeacherSettings, folder: Path) -> RemoteTeacher:
+def _vllm(settings: TeacherSettings, folder: Path) -> Teacher:
     name = settings.model_name_or_path or ""
     asked = (*settings.command, "{model}", "--host", "127.0.0.1", "--port", "{port}")
     words = settings.command if "{model}" in settings.command else asked
@@ -115,6 +113,7 @@ def _chat(
     model: str,
     open_model: Callable[[], AbstractAsyncContextManager[Session]],
     seed: int | None = None,
+    places: int | None = None,
 ) -> LLMTeacher:
     seed = settings.seed if seed is None else seed
     sampling = Sampling(
@@ -125,14 +124,14 @@ def _chat(
         settings.extra_body or {},
     )
     prompts = None if settings.prompts is None else Path(settings.prompts)
-    return LLMTeacher(model, open_model, sampling, settings.max_in_flight, prompts)
+    return LLMTeacher(model, open_model, sampling, places or settings.max_in_flight, prompts)
 
 
 def _patience(settings: TeacherSettings) -> RetryPolicy:
     return RetryPolicy(attempts=settings.attempts, timeout=settings.timeout)
 
 
-TeacherFactory = Callable[[TeacherSettings, Path], LocalTeacher | RemoteTeacher | BatchTeacher]
+TeacherFactory = Callable[[TeacherSettings, Path], Teacher]
 
 TEACHERS: Mapping[TeacherKind, TeacherFactory] = {
     "world": _world,

@@ -10,6 +10,7 @@ from sodakd.synthetic.languages import print_program
 from sodakd.synthetic.program import Program
 from sodakd.synthetic.related import at_level
 from sodakd.synthetic.splits import Split
+from sodakd.teacher.computed_teacher import ComputedTeacher
 from sodakd.teacher.parsers import InventedQuestion
 from sodakd.teacher.requests import Fault, Grade, Invent, Reply, Solve, TeacherRequest
 from sodakd.types import CallTests, Question, Usage
@@ -17,8 +18,8 @@ from sodakd.types import CallTests, Question, Usage
 MOST_COMPLETION_TOKENS = 1024
 
 
-class WorldTeacher:
-    """A `LocalTeacher` for questions of the world. It knows their programs from their sources."""
+class WorldTeacher(ComputedTeacher):
+    """The teacher of questions of the world. It knows their programs from their sources."""
 
     name = "world-1"
 

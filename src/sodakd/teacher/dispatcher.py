@@ -1,43 +1,57 @@
 """The calls of one round to a teacher, many at once, each one booked before and after."""
 
 import asyncio
-import sqlite3
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
 
 from sodakd.errors import BudgetReached, RunError, SodakdError
-from sodakd.settings.teacher import Budget
-from sodakd.teacher import ledger_db
-from sodakd.teacher.cost import Prices
-from sodakd.teacher.group_commit import GroupCommit
+from sodakd.teacher.call_meter import CallMeter, Desk
 from sodakd.teacher.ledger_db import Call
-from sodakd.teacher.requests import RemoteTeacher, Reply
-from sodakd.types import Usage
+from sodakd.teacher.requests import Reply, TeacherRequest
 
-OnProgress = Callable[[int], None]
 _CALLERS = 2.0  # for each place at the teacher: the others wait for one, or are at the books
 
 
-@dataclass(frozen=True)
-class Desk:
-    """Where the calls of a round are booked: the ledger's commits, prices and budget."""
+class Teacher(Protocol):
+    """Who answers asks, many of them at once.
 
-    commits: GroupCommit
-    prices: Prices
-    budget: Budget
-    shown: OnProgress
+    `is_costly`: an answer takes time or money, so it survives a power cut and its ask is kept.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def max_in_flight(self) -> int: ...
+    @property
+    def is_costly(self) -> bool: ...
+
+    def version(self, ask: TeacherRequest) -> str:
+        """All that an answer depends on beside the ask, as a part of the ledger's keys."""
+        ...
+
+    def session(self) -> AbstractAsyncContextManager[object]:
+        """What `answer` needs while it is called, opened for one event loop."""
+        ...
+
+    async def answer(self, ask: TeacherRequest, till: CallMeter) -> Reply:
+        """Answer one ask. Its attempts go through the till.
+
+        Raises:
+            TeacherError, EndpointError: no ask can be answered.
+        """
+        ...
 
 
 class Dispatcher:
     """The calls of one `ask`, many at once, in one event loop."""
 
-    def __init__(self, desk: Desk, teacher: RemoteTeacher, calls: Iterator[Call]) -> None:
+    def __init__(self, desk: Desk, teacher: Teacher, calls: Iterator[Call]) -> None:
         self.desk = desk
         self.teacher = teacher
         self.calls = calls
         self.replies: dict[str, Reply] = {}
-        self.reserved = 0
+        self.in_flight = 0
         self.unstored = 0
         self.error: Exception | None = None
         self.passed = ""
@@ -68,13 +82,15 @@ class Dispatcher:
     def stop(self) -> str:
         """Begin no further attempt; what is waited for, in words."""
         self.fail(SodakdError("stopped before everything was asked"))
-        return f"\ntaking in {self.reserved} calls in flight; press Ctrl-C again to end at once"
+        if self.in_flight == 0:
+            return "\nno call is in flight here: ending"
+        return f"\ntaking in {self.in_flight} calls in flight; press Ctrl-C again to end at once"
 
     async def _work(self) -> None:
         for call in self.calls:
             if self.error is not None:
                 return
-            till = _CallMeter(self, call)
+            till = CallMeter(self, call)
             try:
                 reply = await self.teacher.answer(call.ask, till)
                 await till.close(reply)
@@ -89,8 +105,8 @@ class Dispatcher:
             self.desk.shown(len(self.replies))
 
     def settle(self) -> None:
-        """One reservation less: whoever waits for room in the budget may look again."""
-        self.reserved -= 1
+        """One call in flight less: whoever waits for room in the budget may look again."""
+        self.in_flight -= 1
         self.wake()
 
     def fail(self, error: Exception) -> None:
@@ -113,105 +129,10 @@ class Dispatcher:
             loop.call_soon(self._end)
 
     def _end(self) -> None:
-        """Wait for nobody once nothing is in flight: some wait for a place, or to ask again."""
-        if self.reserved == 0:
+        """Wait for nobody once nothing is in flight.
+
+        Some wait for a place, to ask again, or for a batch, which the next run takes in.
+        """
+        if self.in_flight == 0:
             for worker in self.workers:
                 worker.cancel()
-
-
-class _CallMeter:
-    """The till of one call: its reservations and settlements, in the ledger's groups."""
-
-    def __init__(self, round_: Dispatcher, call: Call) -> None:
-        self._round = round_
-        self._call = call
-        self._most = Usage(prompt_tokens=0, completion_tokens=0)
-        self._is_open = False
-        self._paid: list[Callable[[sqlite3.Connection], object]] = []
-
-    async def reserve(self, most: Usage) -> None:
-        """Set the most aside; near the budget's end, wait for what calls in flight give back.
-
-        Raises the error that ended the round, if it has ended.
-        """
-        round_, desk = self._round, self._round.desk
-        self._settle_paid()
-        self._most = most
-        operation = partial(
-            ledger_db.reserve, call=self._call, most=most, prices=desk.prices, budget=desk.budget
-        )
-        while True:
-            if round_.error is not None:
-                raise round_.error
-            settled = round_.settled
-            try:
-                await desk.commits.post(operation)
-            except BudgetReached:
-                if round_.reserved == 0:
-                    raise
-                await settled
-            except asyncio.CancelledError:
-                self.free()  # written after the reservation, if that is still written
-                raise
-            else:
-                round_.reserved += 1
-                self._is_open = True
-                return
-
-    def paid(self, usage: Usage | None) -> None:
-        """Settle at what it took: with the answer, or with the next reservation."""
-        self._paid.append(
-            partial(
-                ledger_db.settle,
-                key=self._call.key,
-                usage=usage or self._most,
-                prices=self._round.desk.prices,
-                told=usage is not None,
-            )
-        )
-
-    def free(self) -> None:
-        """Give back what was set aside."""
-        self._end(partial(ledger_db.refund, key=self._call.key))
-
-    def lost(self) -> None:
-        """Keep it in the books whole."""
-        self._end(partial(ledger_db.mark_lost, key=self._call.key))
-
-    async def close(self, reply: Reply) -> None:
-        """Keep the answer, with what the last attempt took, in one transaction."""
-        paid, key, budget = self._paid, self._call.key, self._round.desk.budget
-
-        def operation(database: sqlite3.Connection) -> str:
-            for pay in paid:
-                pay(database)
-            ledger_db.finish_call(database, key, reply)
-            return ledger_db.over(ledger_db.spent(database), budget) if paid else ""
-
-        try:
-            passed = await self._round.desk.commits.post(operation)
-        except Exception:
-            self._round.unstored += bool(paid)
-            raise
-        self._paid = []
-        self._end(None)
-        if passed:
-            self._round.pass_budget(str(passed))
-
-    def give_up(self) -> None:
-        """Settle what is open, of a call that ends without an answer."""
-        self._settle_paid()
-        if self._is_open:
-            self.lost()
-
-    def _settle_paid(self) -> None:
-        for pay in self._paid:
-            self._end(pay)
-        self._paid = []
-
-    def _end(self, operation: Callable[[sqlite3.Connection], object] | None) -> None:
-        if operation is not None:
-            self._round.desk.commits.post(operation)
-        if self._is_open:
-            self._is_open = False
-            self._round.settle()

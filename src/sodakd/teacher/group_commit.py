@@ -9,8 +9,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from sodakd.errors import BudgetReached
 from sodakd.teacher.ledger_schema import lock_ledger, open_ledger_file, transaction
@@ -86,25 +85,20 @@ class GroupCommit:
     def __init__(self, writer: Writer) -> None:
         self.error: Exception | None = None
         self._writer = writer
-        self._waiting: list[tuple[Operation, asyncio.Future[object]]] = []
+        self._waiting: list[tuple[Operation, asyncio.Future[Any]]] = []
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *error: object) -> None:
         while self._task is not None:
             await asyncio.shield(self._task)
 
-    def post(self, operation: Operation) -> "asyncio.Future[object]":
+    def post(self, operation: Callable[[sqlite3.Connection], Result]) -> "asyncio.Future[Result]":
         """Have an operation written. Its future holds its result, or its error."""
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[object] = loop.create_future()
+        future: asyncio.Future[Result] = loop.create_future()
         # Nobody has to wait for it: an error that nobody fetched is in `error`.
         future.add_done_callback(lambda done: done.cancelled() or done.exception())
         self._waiting.append((operation, future))

@@ -18,24 +18,13 @@ from sodakd.inference.completions import Finish
 from sodakd.inference.run_async import gc_paused, run_sync
 from sodakd.settings.teacher import Budget
 from sodakd.teacher import ledger_db
-from sodakd.teacher.batch_teacher import BatchDispatcher, BatchTeacher
-from sodakd.teacher.cost import NANO, LedgerTotals, Prices, SpendRow
-from sodakd.teacher.dispatcher import Desk, Dispatcher, OnProgress
+from sodakd.teacher.call_meter import Desk, OnProgress
+from sodakd.teacher.cost import LedgerTotals, Prices, SpendRow
+from sodakd.teacher.dispatcher import Dispatcher, Teacher
 from sodakd.teacher.group_commit import GroupCommit, Writer
 from sodakd.teacher.ledger_db import Call
-from sodakd.teacher.requests import (
-    LocalTeacher,
-    RemoteTeacher,
-    Reply,
-    TeacherRequest,
-    ask_key,
-    request_key,
-)
+from sodakd.teacher.requests import Reply, TeacherRequest, ask_key, request_key
 from sodakd.teacher.spend_report import ledger_in, look_up_answers, read_totals
-
-__all__ = ["NANO", "USUAL_LEDGER", "Ledger", "LedgerOptions", "LedgerTotals", "Prices", "SpendRow"]
-
-_CHUNK = 64  # computed answers booked in one transaction
 
 
 @dataclass(frozen=True)
@@ -67,7 +56,7 @@ class Ledger:
     def __init__(
         self,
         path: Path,
-        teacher: LocalTeacher | RemoteTeacher | BatchTeacher,
+        teacher: Teacher,
         prices: Prices,
         budget: Budget,
         options: LedgerOptions = USUAL_LEDGER,
@@ -80,13 +69,11 @@ class Ledger:
         for other in self._reuse:
             look_up_answers(other, [])
         self._lock = threading.Lock()
-        # An answer that was paid for must survive a power cut; a computed one needs no fsync.
-        self._calling = teacher if isinstance(teacher, RemoteTeacher | BatchTeacher) else None
-        if self._calling is not None and asked and not options.may_be_new:
+        if teacher.is_costly and asked and not options.may_be_new:
             _require_answers(path, asked)
-        self._writer = Writer(path, "full" if self._calling else "normal")
-        if self._calling is not None:
-            self._writer.do(partial(ledger_db.price, model=self._calling.model, prices=prices))
+        self._writer = Writer(path, "full" if teacher.is_costly else "normal")
+        if teacher.is_costly:
+            self._writer.do(partial(ledger_db.price, model=teacher.name, prices=prices))
 
     def close(self) -> None:
         """Close the file, once all that was begun is written."""
@@ -119,15 +106,10 @@ class Ledger:
                 waiting = len(every) - len(replies)
                 calls = iter([call for key, call in every.items() if key not in replies])
             shown = _counted(progress, len(asks) - waiting, len(asks))
-            if not isinstance(self.teacher, RemoteTeacher | BatchTeacher):
-                replies |= self._compute(self.teacher, list(calls), shown)
-            elif waiting:
+            if waiting:
                 desk = Desk(GroupCommit(self._writer), self.prices, self.budget, shown)
-                if isinstance(self.teacher, BatchTeacher):  # a later run takes in what it began
-                    replies |= run_sync(BatchDispatcher(desk, self.teacher, calls).run())
-                else:
-                    work = Dispatcher(desk, self.teacher, calls)
-                    replies |= run_sync(work.run(waiting), work.stop)
+                work = Dispatcher(desk, self.teacher, calls)
+                replies |= run_sync(work.run(waiting), work.stop)
         answers = [replies[key] for key in keys]
         shown(len(answers))
         tally["teacher_calls"] += len(answers)
@@ -167,27 +149,9 @@ class Ledger:
                 yield call
 
     def _call(self, ask: TeacherRequest, step: str) -> Call:
-        own, teacher, calling = ask_key(ask), self.teacher, self._calling
-        version = calling.version(ask) if calling is not None else teacher.name
-        model = calling.model if calling is not None else teacher.name
-        key = request_key(version, own)
-        return Call(key, own, ask, teacher.name, model, step, keep_ask=calling is not None)
-
-    def _compute(
-        self, teacher: LocalTeacher, missing: Sequence[Call], shown: OnProgress
-    ) -> dict[str, Reply]:
-        replies: dict[str, Reply] = {}
-        for start in range(0, len(missing), _CHUNK):
-            chunk = missing[start : start + _CHUNK]
-            new = [(call, teacher.at_most(call.ask), teacher.reply(call.ask)) for call in chunk]
-            reached = self._writer.do(
-                partial(ledger_db.record, answers=new, prices=self.prices, budget=self.budget)
-            )
-            if reached is not None:
-                raise reached
-            replies |= {call.key: reply for call, _, reply in new}
-            shown(len(replies))
-        return replies
+        own, teacher = ask_key(ask), self.teacher
+        key = request_key(teacher.version(ask), own)
+        return Call(key, own, ask, teacher.name, step, keep_ask=teacher.is_costly)
 
 
 def _require_answers(path: Path, asked: int) -> None:

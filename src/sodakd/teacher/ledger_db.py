@@ -33,7 +33,6 @@ class Call:
     ask_key: str
     ask: TeacherRequest
     teacher: str
-    model: str
     step: str
     keep_ask: bool
 
@@ -103,26 +102,6 @@ def _nano(budget: Budget) -> int | None:
     return None if budget.money is None else round(min(budget.money * NANO, float(_MOST)))
 
 
-def record(
-    database: sqlite3.Connection, answers: Iterable[tuple[Call, Usage, Reply]], prices: Prices,
-    budget: Budget,
-) -> BudgetReached | None:  # fmt: skip
-    """Book computed answers, each with the most it could take; the error where one does not fit.
-
-    What was booked before it is kept.
-    """
-    for call, most, reply in answers:
-        try:
-            check(spent(database), most, prices.usage_cost(most), budget)
-        except BudgetReached as error:
-            return error
-        _insert(database, call)
-        database.execute("update calls set attempts = 1 where key = ?", (call.key,))
-        settle(database, call.key, reply.usage, prices)
-        finish_call(database, call.key, reply)
-    return None
-
-
 def reserve(
     database: sqlite3.Connection, call: Call, most: Usage, prices: Prices, budget: Budget
 ) -> None:
@@ -149,17 +128,20 @@ def reserve(
 def settle(
     database: sqlite3.Connection, key: str, usage: Usage, prices: Prices, *, told: bool = True
 ) -> None:
-    """Settle an attempt at what it took; where nobody `told` that, at the most it can have."""
+    """Settle an attempt at what it took; where nobody `told` that, at the most it can have.
+
+    One that is settled is not settled again: a batch may be read twice.
+    """
     money = prices.usage_cost(usage)
     database.execute(
-        "update books set calls = books.calls + 1, tokens = books.tokens + ?,"
-        f" money = books.money + ?, {_GIVEN_BACK}",
+        "update books set calls = books.calls + open, tokens = books.tokens + open * ?,"
+        f" money = books.money + open * ?, {_GIVEN_BACK}",
         (usage.tokens, money, key),
     )
     database.execute(
-        "update calls set prompt_tokens = prompt_tokens + ?,"
-        " completion_tokens = completion_tokens + ?, money = money + ?, untold = untold + ?,"
-        f" {_CLOSED}",
+        "update calls set prompt_tokens = prompt_tokens + open * ?,"
+        " completion_tokens = completion_tokens + open * ?, money = money + open * ?,"
+        f" untold = untold + open * ?, {_CLOSED}",
         (usage.prompt_tokens, usage.completion_tokens, money, not told, key),
     )
 
@@ -215,7 +197,7 @@ def _insert(database: sqlite3.Connection, call: Call) -> None:
         " (key, ask_key, teacher, model, kind, step, question, ask, state, at)"
         " values (?, ?, ?, ?, ?, ?, ?, ?, 'asked', ?)",
         (
-            call.key, call.ask_key, call.teacher, call.model, call.ask.kind, call.step,
+            call.key, call.ask_key, call.teacher, call.teacher, call.ask.kind, call.step,
             question_id(call.ask), ask, time.time(),
         ),
     )  # fmt: skip

@@ -1,15 +1,16 @@
 """A language model as a teacher: asks become prompts, completions become replies."""
 
 import hashlib
-from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from pydantic import JsonValue
 
-from sodakd.inference.completions import Completion, Finish, Message, Request, UsageMeter
+from sodakd.inference.completions import Completion, Finish, Message, Request
+from sodakd.teacher.call_meter import CallMeter
 from sodakd.teacher.render_prompt import prompt_hash, render
 from sodakd.teacher.requests import Reply, TeacherRequest
 from sodakd.types import Usage, canonical_json
@@ -26,7 +27,7 @@ class ModelOpener(Protocol):
 class Session(Protocol):
     """An opened model."""
 
-    async def complete(self, request: Request, till: UsageMeter) -> Completion:
+    async def complete(self, request: Request, till: CallMeter) -> Completion:
         """An answer; every attempt goes through the till."""
         ...
 
@@ -51,10 +52,13 @@ class Sampling:
 
 
 class LLMTeacher:
-    """A `RemoteTeacher`. An answer that is cut off is asked for once more at twice the length.
+    """A `Teacher`. An answer that is cut off is asked for once more at twice the length.
 
     `prompts` is a folder of prompt files that take the place of the shipped ones.
     """
+
+    is_costly = True
+    _session: Session
 
     def __init__(
         self,
@@ -65,24 +69,24 @@ class LLMTeacher:
         prompts: Path | None = None,
     ) -> None:
         self.name = model
-        self.model = model
         self.max_in_flight = max_in_flight
         self._open_model = open_model
         self._sampling = sampling
         self._prompts = prompts
-        self._session: Session | None = None
         self._versions: dict[str, str] = {}
 
     def version(self, ask: TeacherRequest) -> str:
         """The model, the sampling and the prompt file. Not the address: a server may move."""
         if ask.kind not in self._versions:
             prompt = prompt_hash(ask.kind, self._prompts)
-            self._versions[ask.kind] = f"chat {self.model} {self._sampling} prompt={prompt}"
+            self._versions[ask.kind] = f"chat {self.name} {self._sampling} prompt={prompt}"
         return self._versions[ask.kind]
 
-    def session(self) -> AbstractAsyncContextManager[object]:
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[None]:
         """The model, open."""
-        return _OpenSession(self)
+        async with self._open_model() as self._session:
+            yield
 
     def request(self, ask: TeacherRequest) -> Request:
         """What the model is sent for an ask. Repeated asks differ in their seed where one is set.
@@ -100,30 +104,14 @@ class LLMTeacher:
             seed=None if own.seed is None else own.seed + ask.attempt,
         )
 
-    async def answer(self, ask: TeacherRequest, till: UsageMeter) -> Reply:
+    async def answer(self, ask: TeacherRequest, till: CallMeter) -> Reply:
         """Answer one ask."""
-        assert self._session is not None
         request = self.request(ask)
         found = await self._session.complete(request, till)
         if found.finish is Finish.LENGTH and not found.error:
             longer = request.model_copy(update={"max_tokens": 2 * request.max_tokens})
             found = await self._session.complete(longer, till)
         return to_reply(found)
-
-
-class _OpenSession:
-    """The context in which an `LLMTeacher` has its model."""
-
-    def __init__(self, teacher: LLMTeacher) -> None:
-        self._teacher = teacher
-        self._model = teacher._open_model()
-
-    async def __aenter__(self) -> None:
-        self._teacher._session = await self._model.__aenter__()
-
-    async def __aexit__(self, *error: object) -> None:
-        self._teacher._session = None
-        await self._model.__aexit__(None, None, None)
 
 
 def to_reply(found: Completion) -> Reply:

@@ -11,6 +11,7 @@ from pathlib import Path
 from sodakd.errors import DataError, TeacherError
 from sodakd.inference.completions import Finish
 from sodakd.jsonl import read_rows, write_rows
+from sodakd.teacher.computed_teacher import ComputedTeacher
 from sodakd.teacher.ledger_schema import reading
 from sodakd.teacher.requests import REQUEST_ADAPTER, Reply, TeacherRequest, ask_key, question_id
 from sodakd.types import FrozenModel, Usage
@@ -50,14 +51,15 @@ class RecordedReply(FrozenModel):
         return None if self.ask is None else REQUEST_ADAPTER.validate_python(self.ask)
 
 
-class ReplayTeacher:
-    """A `LocalTeacher` of records. Its answers are those of the file, whatever its model was."""
+class ReplayTeacher(ComputedTeacher):
+    """A teacher of records. Its answers are those of the file, whatever its model was."""
+
+    name = "replay"
 
     def __init__(self, records: Mapping[str, RecordedReply], source: str) -> None:
         self._records = records
         self._any = {(row.kind, row.question): row for row in records.values() if row.any_ask}
         self._source = source
-        self.name = "replay"
 
     @classmethod
     def open(cls, path: Path) -> "ReplayTeacher":

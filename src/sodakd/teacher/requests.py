@@ -1,20 +1,19 @@
-"""What is asked of a teacher, as typed values, and who answers.
+"""What is asked of a teacher, as typed values, and what it says.
 
 A language-model teacher renders an ask as a prompt; the embedded world's teacher answers the same
-ask by computation. Both reply with text, and both replies are read by the parsers of `reading.py`.
+ask by computation. Both reply with text, and both replies are read by the parsers of `parsers.py`.
 
 `attempt` tells repeated asks apart; `unreadable` says what was wrong with the form of the reply
 before, where the same thing is asked again.
 """
 
 import hashlib
-from contextlib import AbstractAsyncContextManager
 from enum import StrEnum
-from typing import Annotated, Literal, Protocol, runtime_checkable
+from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from sodakd.inference.completions import Finish, UsageMeter
+from sodakd.inference.completions import Finish
 from sodakd.types import FaultKind, FrozenModel, Language, Level, Question, Usage
 
 
@@ -132,48 +131,6 @@ class Reply(FrozenModel):
     text: str
     usage: Usage
     finish: Finish = Finish.STOP
-
-
-class LocalTeacher(Protocol):
-    """Who answers asks by computation: at once, for no money, the same each time.
-
-    `name` is part of the ledger's key: two teachers share no reply.
-    """
-
-    name: str
-
-    def reply(self, ask: TeacherRequest) -> Reply:
-        """Answer one ask. Raises `TeacherError` when no answer can be had."""
-        ...
-
-    def at_most(self, ask: TeacherRequest) -> Usage:
-        """The most tokens the answer can take: what the budget reserves before the call."""
-        ...
-
-
-@runtime_checkable
-class RemoteTeacher(Protocol):
-    """Who answers asks by calls that take time and cost money, many of them at once."""
-
-    name: str
-    model: str
-    max_in_flight: int
-
-    def version(self, ask: TeacherRequest) -> str:
-        """All that an answer depends on beside the ask: the model, the sampling, the prompt."""
-        ...
-
-    def session(self) -> AbstractAsyncContextManager[object]:
-        """What `answer` needs while it is called, opened for one event loop."""
-        ...
-
-    async def answer(self, ask: TeacherRequest, till: UsageMeter) -> Reply:
-        """Answer one ask. Its attempts go through the till.
-
-        Raises:
-            EndpointError: no ask can be answered.
-        """
-        ...
 
 
 def ask_key(ask: TeacherRequest) -> str:

@@ -1,0 +1,140 @@
+"""The till of one call to a teacher: what its attempts may take, took, or lost, in the books."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from sodakd.errors import BudgetReached
+from sodakd.settings.teacher import Budget
+from sodakd.teacher import ledger_db
+from sodakd.teacher.cost import Prices
+from sodakd.teacher.group_commit import GroupCommit
+from sodakd.teacher.ledger_db import Call
+from sodakd.teacher.requests import Reply
+from sodakd.types import Usage
+
+if TYPE_CHECKING:
+    from sodakd.teacher.dispatcher import Dispatcher
+
+OnProgress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where the calls of a round are booked: the ledger's commits, prices and budget."""
+
+    commits: GroupCommit
+    prices: Prices
+    budget: Budget
+    shown: OnProgress
+
+
+class CallMeter:
+    """The `UsageMeter` of one call: its reservations and settlements, in the ledger's groups."""
+
+    def __init__(self, round_: "Dispatcher", call: Call) -> None:
+        self.call = call
+        self.desk = round_.desk
+        self._round = round_
+        self._most = Usage(prompt_tokens=0, completion_tokens=0)
+        self._is_open = False
+        self._paid: list[Callable[[sqlite3.Connection], object]] = []
+
+    async def reserve(self, most: Usage) -> None:
+        """Set the most aside; near the budget's end, wait for what calls in flight give back.
+
+        Raises the error that ended the round, if it has ended.
+        """
+        round_, desk = self._round, self.desk
+        self.settle_paid()
+        operation = partial(
+            ledger_db.reserve, call=self.call, most=most, prices=desk.prices, budget=desk.budget
+        )
+        while True:
+            self.raise_if_ended()
+            settled = round_.settled
+            try:
+                await desk.commits.post(operation)
+            except BudgetReached:
+                if round_.in_flight == 0:
+                    raise
+                await settled
+            except asyncio.CancelledError:
+                self.free()  # written after the reservation, if that is still written
+                raise
+            else:
+                self.open(most)
+                return
+
+    def raise_if_ended(self) -> None:
+        """Raise the error that ended the round, if it has ended."""
+        if self._round.error is not None:
+            raise self._round.error
+
+    def open(self, most: Usage) -> None:
+        """Have an attempt in flight for which the books hold the most it can take."""
+        self._most = most
+        self._is_open = True
+        self._round.in_flight += 1
+
+    def paid(self, usage: Usage | None) -> None:
+        """Settle at what it took: with the answer, or with the next reservation."""
+        self._paid.append(
+            partial(
+                ledger_db.settle,
+                key=self.call.key,
+                usage=usage or self._most,
+                prices=self.desk.prices,
+                told=usage is not None,
+            )
+        )
+
+    def free(self) -> None:
+        """Give back what was set aside."""
+        self._end(partial(ledger_db.refund, key=self.call.key))
+
+    def lost(self) -> None:
+        """Keep it in the books whole."""
+        self._end(partial(ledger_db.mark_lost, key=self.call.key))
+
+    async def close(self, reply: Reply) -> None:
+        """Keep the answer, with what the last attempt took, in one transaction."""
+        paid, key, budget = self._paid, self.call.key, self.desk.budget
+
+        def operation(database: sqlite3.Connection) -> str:
+            for pay in paid:
+                pay(database)
+            ledger_db.finish_call(database, key, reply)
+            return ledger_db.over(ledger_db.spent(database), budget) if paid else ""
+
+        try:
+            passed = await self.desk.commits.post(operation)
+        except Exception:
+            self._round.unstored += bool(paid)
+            raise
+        self._paid = []
+        self._end(None)
+        if passed:
+            self._round.pass_budget(passed)
+
+    def give_up(self) -> None:
+        """Settle what is open, of a call that ends without an answer."""
+        self.settle_paid()
+        if self._is_open:
+            self.lost()
+
+    def settle_paid(self) -> None:
+        """Have what was paid written now, for the call goes on."""
+        for pay in self._paid:
+            self._end(pay)
+        self._paid = []
+
+    def _end(self, operation: Callable[[sqlite3.Connection], object] | None) -> None:
+        if operation is not None:
+            self.desk.commits.post(operation)
+        if self._is_open:
+            self._is_open = False
+            self._round.settle()
