@@ -109,6 +109,19 @@ def test_a_source_may_lie_elsewhere_as_long_as_it_holds_the_same(tmp_path: Path)
         open_header(run, written(questions__source=str(moved)))
 
 
+def test_a_pretrained_student_may_lie_elsewhere_with_the_same_files(tmp_path: Path) -> None:
+    (run := tmp_path / "run").mkdir()
+    (old := tmp_path / "a").mkdir()
+    (old / "model.safetensors").write_bytes(b"weights")
+    open_header(run, written(student__model_name_or_path=str(old)))
+    new = old.rename(tmp_path / "b")
+    open_header(run, written(student__model_name_or_path=str(new)))
+    (new / "model.safetensors").write_bytes(b"others")
+    moved = new.rename(tmp_path / "c")
+    with pytest.raises(RunError, match=r"student\.model_name_or_path"):
+        open_header(run, written(student__model_name_or_path=str(moved)))
+
+
 @pytest.mark.parametrize("content", ["", "{", "[" * 5000, "[]", '{"recipe": 1}', "\x00"])
 def test_a_damaged_head_is_one_error_with_advice(content: str, tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text(content)

@@ -37,6 +37,7 @@ from sodakd.jsonl import append_rows, atomic_write, read_journal, write_rows
 from sodakd.judge.judge import Judge, versions
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Language
+from sodakd.weights import hash_weights
 
 _KEPT_TOGETHER = 64
 
@@ -125,7 +126,9 @@ def evaluate(
 
 
 def sha256(path: Path) -> str:
-    """Of a file's content. Raises `DataError`."""
+    """Of a file's content, or of a folder's weights, if it has any. Raises `DataError`."""
+    if path.is_dir():
+        return hash_weights(path) if [*path.glob("*.safetensors")] else ""
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
