@@ -25,7 +25,7 @@ from pydantic import Field, JsonValue
 
 from sodakd.errors import RowError, RunError
 from sodakd.jsonl import append_to_log, atomic_write, fsync_dir, read_rows, write_rows
-from sodakd.run_header import lock_folder, open_header
+from sodakd.run_header import NO_LEAST, lock_folder, open_header
 from sodakd.types import FrozenModel
 from sodakd.weights import check_weights, hash_file, hash_weights
 
@@ -102,8 +102,9 @@ class Run:
         folder: Path,
         recipe: Mapping[str, JsonValue],
         watch: ProgressCallback = no_progress,
+        least: Mapping[str, int] = NO_LEAST,
     ) -> Iterator[Self]:
-        """Open a run folder for this recipe, new or begun, and lock it.
+        """Open a run folder for this recipe, new or begun, and lock it; `least` as `open_header`'s.
 
         Raises:
             RunError: the folder belongs to another recipe (the message says what differs), to
@@ -111,7 +112,7 @@ class Run:
         """
         folder.mkdir(parents=True, exist_ok=True)
         with lock_folder(folder):
-            open_header(folder, recipe)
+            open_header(folder, recipe, least)
             yield cls(folder, watch)
 
     def arm(self, name: str) -> "Run":

@@ -16,6 +16,7 @@ from sodakd.methods.inputs import RunInputs
 from sodakd.methods.preflight import preflight
 from sodakd.methods.prepare import prepare
 from sodakd.methods.run_context import STUDENTS, RunContext, Tools, open_tools, sum_counts
+from sodakd.methods.soda import cycles_begun
 from sodakd.methods.table import arms_of
 from sodakd.recipe import LoadedRecipe, Recipe
 from sodakd.records import Allowance, ArmWords, EvalSample, Results, StudentResult, StudentRow
@@ -51,7 +52,7 @@ def run_recipe(
     """
     recipe = loaded.recipe
     arms = arms_of(recipe)
-    with Run.open(folder, loaded.written, watch) as run:
+    with Run.open(folder, loaded.written, watch, {"cycles": cycles_begun(folder)}) as run:
         if drop_from is not None:
             drop(run, recipe.arms, drop_from)
         if try_first:
