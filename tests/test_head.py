@@ -61,7 +61,7 @@ def test_what_errors_advise_may_change_on_the_way(
     ("change", "says"),
     [
         ({"seed": 4}, r"seed: 0 -> 4\nuse the old values"),
-        ({"cycles": 1}, r"cycles: 3 -> 1 \(a begun run may have more of it, not fewer\)"),
+        ({"cycles": 1}, r"cycles: 3 -> 1 \(this run has come to 3: it takes 3 or more\)"),
         ({"training__learning_rate": 1.0}, "training.learning_rate: 0.003 -> 1.0"),
     ],
 )
@@ -107,6 +107,28 @@ def test_a_source_may_lie_elsewhere_as_long_as_it_holds_the_same(tmp_path: Path)
     moved = new.rename(tmp_path / "c.jsonl")
     with pytest.raises(RunError, match=r"questions\.source"):
         open_header(run, written(questions__source=str(moved)))
+
+
+def test_more_cycles_can_be_taken_back_down_to_where_the_run_is(tmp_path: Path) -> None:
+    open_header(tmp_path, written(cycles=3))
+    open_header(tmp_path, written(cycles=30), {"cycles": 2})
+    open_header(tmp_path, written(cycles=2), {"cycles": 2})
+    assert json.loads((tmp_path / "run.json").read_text())["recipe"]["cycles"] == 2
+    with pytest.raises(RunError, match=r"cycles: 2 -> 1 \(this run has come to 2: it takes 2 or"):
+        open_header(tmp_path, written(cycles=1), {"cycles": 2})
+
+
+def test_a_pretrained_student_may_lie_elsewhere_with_the_same_files(tmp_path: Path) -> None:
+    (run := tmp_path / "run").mkdir()
+    (old := tmp_path / "a").mkdir()
+    (old / "model.safetensors").write_bytes(b"weights")
+    open_header(run, written(student__model_name_or_path=str(old)))
+    new = old.rename(tmp_path / "b")
+    open_header(run, written(student__model_name_or_path=str(new)))
+    (new / "model.safetensors").write_bytes(b"others")
+    moved = new.rename(tmp_path / "c")
+    with pytest.raises(RunError, match=r"student\.model_name_or_path"):
+        open_header(run, written(student__model_name_or_path=str(moved)))
 
 
 @pytest.mark.parametrize("content", ["", "{", "[" * 5000, "[]", '{"recipe": 1}', "\x00"])

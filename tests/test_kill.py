@@ -17,7 +17,7 @@ STAGES = (
     "questions/test",
     "base/student  train  2/8",
     "base/student  train  6/8",
-    "base/evaluation",
+    "base/evaluation  the student answers  4/20",
     "soda/cycle-1/pairs  correct solutions",
     "soda/cycle-1/pairs  faulty solutions",
     "soda/cycle-1/student  train  6/8",
@@ -26,7 +26,7 @@ STAGES = (
     "soda/cycle-1/questions",
     "soda/cycle-2/pairs  verify by running",
     "soda/cycle-2/student  train  2/8",
-    "soda/cycle-2/feedback",
+    "soda/cycle-2/feedback  the student answers  3/12",
 )
 STAGES_OF_THE_SECOND_ARM = ("sft/solutions", "sft/student  train", "sft/evaluation")
 # Clocks differ from run to run, and what is made from them.

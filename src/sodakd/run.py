@@ -6,6 +6,7 @@ events.jsonl     when steps began and ended: the only file here that never repea
 ledger.sqlite    every call to the teacher
 students.jsonl   the students, as each has been evaluated
 STEP.jsonl       rows of a step; STEP/ the weights of one
+*.part           what a step that is not finished has so far
 ARM/             the steps of an arm, with a manifest and events of its own
 """
 
@@ -24,7 +25,7 @@ from pydantic import Field, JsonValue
 
 from sodakd.errors import RowError, RunError
 from sodakd.jsonl import append_to_log, atomic_write, fsync_dir, read_rows, write_rows
-from sodakd.run_header import lock_folder, open_header
+from sodakd.run_header import NO_LEAST, lock_folder, open_header
 from sodakd.types import FrozenModel
 from sodakd.weights import check_weights, hash_file, hash_weights
 
@@ -101,8 +102,9 @@ class Run:
         folder: Path,
         recipe: Mapping[str, JsonValue],
         watch: ProgressCallback = no_progress,
+        least: Mapping[str, int] = NO_LEAST,
     ) -> Iterator[Self]:
-        """Open a run folder for this recipe, new or begun, and lock it.
+        """Open a run folder for this recipe, new or begun, and lock it; `least` as `open_header`'s.
 
         Raises:
             RunError: the folder belongs to another recipe (the message says what differs), to
@@ -110,7 +112,7 @@ class Run:
         """
         folder.mkdir(parents=True, exist_ok=True)
         with lock_folder(folder):
-            open_header(folder, recipe)
+            open_header(folder, recipe, least)
             yield cls(folder, watch)
 
     def arm(self, name: str) -> "Run":
@@ -140,6 +142,7 @@ class Run:
                     f" {finished.rows} then); restore it, or drop the step:"
                     f" --from {self.qualified_step(step)}"
                 )
+            self.kept_answers(step).unlink(missing_ok=True)
             return rows
         with self._timed(step, resumed=False):
             built = build()
@@ -150,7 +153,12 @@ class Run:
                 sha256=digest, rows=len(built.rows), tally=dict(built.tally),
             )
         )  # fmt: skip
+        self.kept_answers(step).unlink(missing_ok=True)
         return list(built.rows)
+
+    def kept_answers(self, step: str) -> Path:
+        """Return where the student's answers of a step are kept until it is finished."""
+        return self.folder / f"{step}.answers.part"
 
     def cached_model(self, step: str, build: Callable[[Path], Mapping[str, int]]) -> Path:
         """The folder of weights of a step.
@@ -218,8 +226,7 @@ class Run:
             else:
                 path.unlink(missing_ok=True)
         for part in self.folder.rglob("*.part"):
-            if part.is_dir():
-                shutil.rmtree(part)
+            shutil.rmtree(part) if part.is_dir() else part.unlink()
 
     def _read_manifest(self) -> list[Step]:
         if not self._manifest.exists():

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from pydantic import JsonValue
 
@@ -26,10 +27,16 @@ Values = dict[str, JsonValue]
 FORMAT = 1
 
 
-def open_header(folder: Path, recipe: Mapping[str, JsonValue]) -> None:
+NO_LEAST: Mapping[str, int] = MappingProxyType({})
+
+
+def open_header(
+    folder: Path, recipe: Mapping[str, JsonValue], least: Mapping[str, int] = NO_LEAST
+) -> None:
     """Write the head of a new run; of one that was begun, see that it is of this recipe.
 
-    Keys that the older or the newer one does not name have their defaults.
+    Keys that the older or the newer one does not name have their defaults. `least`: how far the run
+    has come, by keys that may grow; they may become smaller again down to that.
 
     Raises:
         RunError: it is of another recipe (the message says what differs), of another version of the
@@ -38,7 +45,7 @@ def open_header(folder: Path, recipe: Mapping[str, JsonValue]) -> None:
     path = folder / "run.json"
     if path.exists():
         old = _read_head(path)
-        _require_same(folder, old, recipe)
+        _require_same(folder, old, recipe, least)
         if old.recipe == recipe:
             return
         files = dict(old.files)
@@ -60,7 +67,9 @@ class _Head:
     files: Mapping[str, str]
 
 
-def _require_same(folder: Path, old: _Head, recipe: Mapping[str, JsonValue]) -> None:
+def _require_same(
+    folder: Path, old: _Head, recipe: Mapping[str, JsonValue], least: Mapping[str, int]
+) -> None:
     defaults = Recipe().model_dump(mode="json")
     before, now = _filled(old.recipe, defaults), _filled(recipe, defaults)
     same_steps = _examples_a_step(before) == _examples_a_step(now)
@@ -70,10 +79,14 @@ def _require_same(folder: Path, old: _Head, recipe: Mapping[str, JsonValue]) -> 
         for key, hashed in old.files.items()
         if _value(before, key) != _value(now, key) and _hash_of(_value(now, key)) == hashed
     }
+    fewest = {key: least.get(key, _value(before, key)) for key in MAY_GROW}
+    free |= moved | {key for key, most in fewest.items() if _reaches(_value(now, key), most)}
     changed = [
-        f"{line}{' (a begun run may have more of it, not fewer)' if key in MAY_GROW else ''}"
+        f"{line} (this run has come to {fewest[key]}: it takes {fewest[key]} or more)"
+        if key in MAY_GROW
+        else line
         for key, line in _changes(before, now)
-        if not (_among(free | moved, key) or (key in MAY_GROW and _grows(before, now, key)))
+        if not _among(free, key)
     ]
     if not changed:
         return
@@ -120,9 +133,8 @@ def _value(recipe: Mapping[str, JsonValue], key: str) -> JsonValue:
     return value
 
 
-def _grows(before: Values, now: Values, key: str) -> bool:
-    old, new = _value(before, key), _value(now, key)
-    return isinstance(old, int) and isinstance(new, int) and new > old
+def _reaches(new: JsonValue, least: JsonValue) -> bool:
+    return isinstance(new, int) and isinstance(least, int) and new >= least
 
 
 def _among(keys: Set[str], key: str) -> bool:

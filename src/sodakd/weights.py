@@ -1,6 +1,8 @@
-"""Hashes of files, and whether a folder still holds the weights that a step wrote."""
+"""Weights are known by their content: their hashes, and files that hold them under two names."""
 
 import hashlib
+import os
+import shutil
 from pathlib import Path
 
 from sodakd.errors import RunError
@@ -48,6 +50,18 @@ def check_weights(folder: Path, sha256: str, step: str) -> None:
             f"{folder} does not hold the weights that step {step} wrote: the hash of its"
             f" safetensors is {found[:12]}..., and was {sha256[:12]}...; {advice}"
         )
+
+
+def link_or_copy(path: Path, to: Path) -> None:
+    """The same file under another name: weights take room once, where the disk can do that.
+
+    No symbolic link: either folder can be moved, copied or removed without the other.
+    """
+    to.unlink(missing_ok=True)
+    try:
+        os.link(path.resolve(), to)
+    except OSError:
+        shutil.copy2(path, to)
 
 
 def _hash_once(path: Path) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from sodakd.errors import DataError, RunError
+from sodakd.evaluate.command import sha256
 from sodakd.evaluate.folder import EvalSettings, begin, opened
 from sodakd.types import Language
 
@@ -53,6 +54,23 @@ def test_another_evaluation_is_refused_and_it_is_said_what_differs(
     begin(tmp_path, ASKED)
     with pytest.raises(DataError, match=said):
         begin(tmp_path, ASKED.model_copy(update=other))
+
+
+def test_a_student_is_known_by_its_weights_wherever_it_lies(tmp_path: Path) -> None:
+    out, student = tmp_path / "out", tmp_path / "runs" / "student"
+    student.mkdir(parents=True)
+    (student / "model.safetensors").write_bytes(b"weights")
+
+    def asked(place: Path) -> EvalSettings:
+        return ASKED.model_copy(update={"source": str(place), "sha256": sha256(place)})
+
+    begin(out, asked(student))
+    moved = student.parent.rename(tmp_path / "moved") / "student"
+    begin(out, asked(moved))
+    assert EvalSettings.model_validate_json((out / "settings.json").read_text()) == asked(moved)
+    (moved / "model.safetensors").write_bytes(b"others")
+    with pytest.raises(DataError, match="which holds another"):
+        begin(out, asked(moved))
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "settings.json", ".hidden"])

@@ -260,5 +260,5 @@ def test_a_student_whose_server_gives_no_answer_is_no_student_that_says_nothing(
             assert empty.text == ""
             return await asyncio.to_thread(model.generate, ["Hello", "risky"], max_new_tokens=8)
 
-    with pytest.raises(EndpointError, match="gave no answer to 1 of 2 prompts: HTTP 400: Content"):
+    with pytest.raises(EndpointError, match="1 of 2 prompts, the first because: HTTP 400: Content"):
         run_sync(run())

@@ -220,6 +220,12 @@ def test_a_model_behind_a_server_generates_as_one_in_this_process() -> None:
             came=lambda number, _: told.append(number),
         )
         again = model.generate(["one", "two", "two"], max_new_tokens=16, seed=3)
+        delivered = server.books()["delivered"]
+        known = {0: texts[0], 2: texts[2]}
+        assert (
+            model.generate(["one", "two", "two"], max_new_tokens=16, seed=3, known=known) == texts
+        )
+        assert server.books()["delivered"] == delivered + 1
     assert texts == again
     assert len(set(texts)) == 3
     assert sorted(told) == [0, 1, 2]

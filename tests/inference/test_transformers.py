@@ -1,5 +1,6 @@
 """Generation: the same tokens as Hugging Face's, whatever the batch."""
 
+import shutil
 from pathlib import Path
 from typing import cast
 
@@ -9,7 +10,9 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, Qwen2Config, Qwen2
 
 from sodakd.errors import ModelError
 from sodakd.inference import hf_generate, kv_decode
+from sodakd.inference.canary import read_canary, write_canary
 from sodakd.inference.chat_format import Tokenizer, chat_format_for
+from sodakd.inference.kept_answers import KeptAnswers
 from sodakd.inference.protocols import Generation
 from sodakd.inference.transformers import TransformersModel
 from sodakd.settings.student import StudentShape
@@ -195,3 +198,53 @@ def test_no_prompts_give_no_answers(folder: Path) -> None:
     model = TransformersModel.open(folder)
     assert model.generate([], max_new_tokens=4) == []
     assert model.generate([], max_new_tokens=4, temperature=1.0) == []
+
+
+class PowerCutError(Exception):
+    """The machine goes off."""
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.9])
+def test_answers_are_kept_as_they_come_and_no_whole_batch_is_decoded_again(
+    temperature: float, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prompts = [*PROMPTS[:40], *PROMPTS[:8]]  # equal ones are samples
+    model = TransformersModel.open(folder, batch_size=12)
+    path = tmp_path / "step.answers.part"
+
+    def answers(student: str, told: list[int], stop: int = 99) -> list[Generation]:
+        def came(number: int, _: Generation) -> None:
+            told.append(number)
+            if len(told) == stop:
+                raise PowerCutError
+
+        kept = KeptAnswers(lambda: model, path, student)
+        return kept.generate(
+            prompts, max_new_tokens=LONGEST, temperature=temperature, seed=4, came=came
+        )
+
+    whole = model.generate(prompts, max_new_tokens=LONGEST, temperature=temperature, seed=4)
+    with pytest.raises(PowerCutError):
+        answers("a", [], stop=18)
+    path.write_bytes(path.read_bytes() + b'{"asked": "')  # cut off in a row
+    held, told = small_memory(12, monkeypatch), list[int]()
+    assert answers("a", told) == whole
+    assert sorted(told) == list(range(48))
+    assert held == [12, 12, 12]
+    held.clear()
+    assert answers("a", []) == whole
+    assert held == []
+    assert answers("another student", []) == whole
+    assert held == [12, 12, 12, 12]
+
+
+def test_a_model_is_listened_to_once_at_its_own_canary(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    canary = read_canary(tmp_path)
+    assert canary is not None
+    write_canary(canary.model_copy(update={"rows": canary.rows[:1]}), tmp_path)
+    held = small_memory(24, monkeypatch)
+    assert TransformersModel.open(tmp_path).check(tmp_path) is not None
+    assert held == [1, 1]  # by `generate`, and by the lean decode

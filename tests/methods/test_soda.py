@@ -5,15 +5,17 @@ from pathlib import Path
 import pytest
 
 from sodakd.errors import DataError
+from sodakd.jsonl import write_rows
 from sodakd.methods.arms import run_arms
 from sodakd.methods.context import Context
 from sodakd.methods.inputs import RunInputs
 from sodakd.methods.parts import Method, mix_replay
 from sodakd.methods.sft import sft
-from sodakd.methods.soda import has_stalled, soda
+from sodakd.methods.soda import cycles_begun, has_stalled, soda
 from sodakd.methods.uniform import uniform
 from sodakd.recipe import Recipe
 from sodakd.records import Allowance
+from sodakd.run import Step
 from sodakd.settings.questions import QuestionSettings
 from sodakd.settings.stages import FeedbackSettings, UpdateSettings
 from sodakd.training.schedule import Example
@@ -168,3 +170,21 @@ def test_replay_is_the_share_it_is_called() -> None:
     assert len({each.prompt for each in mixed}) == 100
     assert mixed == mix_replay(new, older, share=0.3, seed=1)
     assert mix_replay(new, older, share=0.0, seed=1) == new
+
+
+@pytest.mark.parametrize(
+    ("steps", "least"),
+    [
+        ([], 1),
+        (["cycle-1/pairs", "cycle-1/student", "cycle-1/evaluation"], 1),
+        (["cycle-1/feedback", "cycle-1/questions"], 2),
+        (["cycle-1/questions", "cycle-2/pairs", "cycle-2/feedback"], 2),
+        (["solutions", "student"], 1),
+    ],
+)
+def test_a_run_has_come_to_the_cycle_that_its_finished_steps_are_of(
+    steps: list[str], least: int, tmp_path: Path
+) -> None:
+    rows = [Step(step=step, kind="rows", path=f"{step}.jsonl", sha256="") for step in steps]
+    write_rows(tmp_path / "soda" / "manifest.jsonl", rows)
+    assert cycles_begun(tmp_path) == least

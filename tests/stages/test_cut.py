@@ -1,11 +1,11 @@
 """A student's answers that were cut off are counted, and without tests are no whole programs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
-from sodakd.inference.protocols import Generation, OnGeneration
+from sodakd.inference.protocols import NOTHING, Generation, OnGeneration
 from sodakd.judge.judge import Judge
 from sodakd.settings.stages import FeedbackSettings, JudgeSettings, Lint
 from sodakd.stages.feedback import collect_feedback
@@ -31,6 +31,7 @@ class Student:
         temperature: float = 0.0,
         seed: int = 0,
         came: OnGeneration | None = None,
+        known: Mapping[int, Generation] = NOTHING,
     ) -> list[Generation]:
         return [self.said for _ in prompts]
 

@@ -1,12 +1,12 @@
 """Stage 2's tool view: what static tools find in the student's answers stands in their rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from sodakd.errors import JudgeError
-from sodakd.inference.protocols import Generation, OnGeneration
+from sodakd.inference.protocols import NOTHING, Generation, OnGeneration
 from sodakd.judge.judge import Judge
 from sodakd.judge.lint import ruff
 from sodakd.records import Feedback
@@ -35,6 +35,7 @@ class Recorded:
         temperature: float = 0.0,
         seed: int = 0,
         came: OnGeneration | None = None,
+        known: Mapping[int, Generation] = NOTHING,
     ) -> list[Generation]:
         return [
             Generation(ANSWERS[number % len(ANSWERS)], ended=True) for number in range(len(prompts))

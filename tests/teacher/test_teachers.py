@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ import pytest
 from sodakd.errors import EndpointError
 from sodakd.inference.in_process_client import LocalModel
 from sodakd.inference.model_server import Command, Server
-from sodakd.inference.protocols import Generation, OnGeneration
+from sodakd.inference.protocols import NOTHING, Generation, OnGeneration
 from sodakd.judge.judge import Judge
 from sodakd.recipe import Recipe
 from sodakd.run import Run
@@ -120,6 +120,7 @@ class Parrot:
         temperature: float = 0.0,
         seed: int = 0,
         came: OnGeneration | None = None,
+        known: Mapping[int, Generation] = NOTHING,
     ) -> list[Generation]:
         self.batches.append(len(prompts))
         found = [Generation(prompt.splitlines()[-1], ended=True) for prompt in prompts]

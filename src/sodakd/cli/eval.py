@@ -85,6 +85,7 @@ def evaluate(
     from sodakd.evaluate.open_model import LocalModel, RemoteModel, model_factory
     from sodakd.evaluate.table import outcomes_in_words, results_table
     from sodakd.judging.command import rules_table
+    from sodakd.settings.sources import exists
 
     names = tuple(dict.fromkeys(benchmark or ("humaneval",)))
     for name in names:
@@ -97,6 +98,7 @@ def evaluate(
         raise DataError("--n above 1 needs a --temperature above 0: greedy samples are equal")
     if base_url and model is None:
         raise DataError("--base-url needs the name that the server knows its model by: MODEL")
+    place = Path(given[0])
     settings = EvalSettings(
         source=f"{given[0]} at {base_url}" if base_url else str(given[0]),
         benchmarks=names,
@@ -108,7 +110,7 @@ def evaluate(
         max_new_tokens=max_new_tokens,
         seed=seed,
         cpu_seconds=cpu_seconds,
-        sha256=sha256(solutions) if solutions else "",
+        sha256="" if base_url or gold or not exists(place) else sha256(place),
     )
     served = RemoteModel(base_url, api_key_env, max_in_flight) if base_url else None
     here = LocalModel(device, dtype.value if dtype else None, batch_size)

@@ -30,15 +30,14 @@ from sodakd.evaluate.samples import (
     gold_samples,
     judge_samples,
     read_solutions,
-    sample_of,
-    wanted_samples,
+    requests_of,
 )
-from sodakd.evaluate.sampling import SampleBackend, SampleRequest, SamplingParams
-from sodakd.inference.protocols import Generation
+from sodakd.inference.protocols import Generation, TextGenerator
 from sodakd.jsonl import append_rows, atomic_write, read_journal, write_rows
 from sodakd.judge.judge import Judge, versions
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Language
+from sodakd.weights import hash_weights
 
 _KEPT_TOGETHER = 64
 
@@ -81,7 +80,7 @@ class _Screen:
 def evaluate(
     settings: EvalSettings,
     out: Path,
-    open_model: Callable[[], SampleBackend] | None,
+    open_model: Callable[[], TextGenerator] | None,
     workers: int | None,
     allow_unsandboxed: bool = False,
     lint: bool = False,
@@ -127,7 +126,9 @@ def evaluate(
 
 
 def sha256(path: Path) -> str:
-    """Of a file's content. Raises `DataError`."""
+    """Of a file's content, or of a folder's weights, if it has any. Raises `DataError`."""
+    if path.is_dir():
+        return hash_weights(path) if [*path.glob("*.safetensors")] else ""
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
@@ -153,7 +154,7 @@ def _samples(
     settings: EvalSettings,
     parts: Sequence[_Part],
     out: Path,
-    open_model: Callable[[], SampleBackend] | None,
+    open_model: Callable[[], TextGenerator] | None,
     screen: _Screen,
 ) -> tuple[list[Sample], Sequence[str]]:
     """The samples, and what is to be known of a file of them."""
@@ -187,28 +188,37 @@ def _answers(
     settings: EvalSettings,
     parts: Sequence[_Part],
     out: Path,
-    open_model: Callable[[], SampleBackend],
+    open_model: Callable[[], TextGenerator],
     screen: _Screen,
 ) -> list[Sample]:
     """The model's answers: those that are kept, and the others, each kept when it comes."""
     kept = out / "samples.jsonl"
     samples = read_journal(kept, Sample)
-    wanted = [one for part in parts for one in wanted_samples(part.tasks, samples, settings.n)]
-    screen.log.say(f"{len(samples)} answers are kept, {len(wanted)} are asked for")
-    total = len(samples) + len(wanted)
+    asked = [one for part in parts for one in requests_of(part.tasks, settings.n)]
+    done = {one.key: Generation(one.text, ended=not one.cut) for one in samples}
+    known = {place: done[one.key] for place, one in enumerate(asked) if one.key in done}
+    wanted = len(asked) - len(known)
+    screen.log.say(f"{len(samples)} answers are kept, {wanted} are asked for")
+    total = len(samples) + wanted
     bar = screen.progress.add_task("the model answers", total=total, completed=len(samples))
-    left = Counter(one.task.key[:2] for one in wanted)
+    left = Counter(one.key[:2] for one in asked if one.key not in done)
 
-    def keep(of: Sequence[SampleRequest], answers: Sequence[Generation]) -> None:
-        batch = [sample_of(one, said) for one, said in zip(of, answers, strict=True)]
-        append_rows(kept, batch)
-        samples.extend(batch)
+    def keep(place: int, said: Generation) -> None:
+        sample = asked[place].sample(said)
+        append_rows(kept, [sample])
+        samples.append(sample)
         screen.progress.update(bar, completed=len(samples))
-        _count_down(left, batch, screen.log, "the model has answered")
+        _count_down(left, [sample], screen.log, "the model has answered")
 
     if wanted:
-        drawing = SamplingParams(settings.temperature, settings.max_new_tokens, settings.seed)
-        open_model().answer(wanted, drawing, keep)
+        open_model().generate(
+            [one.task.question.text for one in asked],
+            max_new_tokens=settings.max_new_tokens,
+            temperature=settings.temperature,
+            seed=settings.seed,
+            came=keep,
+            known=known,
+        )
     return sorted(samples, key=lambda one: one.key)
 
 

@@ -17,7 +17,8 @@ from sodakd.types import FrozenModel, Language
 class EvalSettings(FrozenModel):
     """What an evaluation is: it may go on with the same values, and with more of the same.
 
-    `sha256` is of the file of solutions, where there is one.
+    `sha256` is of the file of solutions, or of the weights of a folder: what `source` names is
+    known by it, and may lie elsewhere later.
     """
 
     source: str
@@ -135,10 +136,16 @@ def _foreign(out: Path, found: str) -> DataError:
 def _differences(old: EvalSettings, new: EvalSettings) -> list[str]:
     """What keeps an evaluation from going on; more benchmarks, languages, tasks, samples do not."""
     was, now = old.model_dump(), new.model_dump()
-    found = [
+    kept = {*was} - {*_MORE, "sha256"}
+    found = []
+    if old.sha256:
+        kept -= {"source"}
+        if old.sha256 != new.sha256:
+            found.append(f"source was {old.source!r} and is {new.source!r}, which holds another")
+    found += [
         f"{key} was {was[key]!r} and is {now[key]!r}"
         for key in was
-        if key not in _MORE and was[key] != now[key]
+        if key in kept and was[key] != now[key]
     ]
     missing = [" in ".join(one) for one in old.parts() if one not in new.parts()]
     if missing:

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sodakd.errors import EndpointError
-from sodakd.evaluate.sampling import LocalBackend, RemoteBackend, SampleBackend
 from sodakd.inference.endpoint import Endpoint
 from sodakd.inference.openai import Client, RetryPolicy
+from sodakd.inference.protocols import TextGenerator
 from sodakd.inference.remote_model import ServedModel
 from sodakd.settings.urls import address_fault, public_address
 
@@ -35,13 +35,13 @@ class LocalModel:
     batch_size: int
 
 
-def model_factory(model: str, at: RemoteModel | LocalModel) -> Callable[[], SampleBackend]:
+def model_factory(model: str, at: RemoteModel | LocalModel) -> Callable[[], TextGenerator]:
     """What opens a model: one of a folder or the hub in this process, or one behind a server.
 
     A folder with a canary is held against it.
     """
 
-    def open_here(here: LocalModel) -> SampleBackend:
+    def open_here(here: LocalModel) -> TextGenerator:
         from sodakd.inference.hub import find_model
         from sodakd.inference.transformers import TransformersModel
 
@@ -54,11 +54,11 @@ def model_factory(model: str, at: RemoteModel | LocalModel) -> Callable[[], Samp
             keys="--",
         )
         opened.check(folder)
-        return LocalBackend(opened)
+        return opened
 
-    def open_there(at: RemoteModel) -> SampleBackend:
+    def open_there(at: RemoteModel) -> TextGenerator:
         endpoint = Endpoint(at.base_url, model, os.environ.get(at.key_variable))
         client = Client(endpoint, at.max_in_flight, RetryPolicy(), empty_is_said=True)
-        return RemoteBackend(ServedModel(client))
+        return ServedModel(client)
 
     return (lambda: open_there(at)) if isinstance(at, RemoteModel) else (lambda: open_here(at))

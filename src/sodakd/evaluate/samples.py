@@ -7,7 +7,6 @@ from pathlib import Path
 from sodakd.evaluate.benchmarks.task import BenchmarkTask, TaskKey
 from sodakd.evaluate.ids import TaskIds
 from sodakd.evaluate.reading import program_of
-from sodakd.evaluate.sampling import SampleRequest
 from sodakd.inference.protocols import Generation
 from sodakd.json_text import valid_unicode
 from sodakd.jsonl import Line, read_lines
@@ -101,22 +100,26 @@ def _language(line: Line) -> Language | None:
     return language_of(named) if isinstance(named, str) else None
 
 
-def wanted_samples(
-    tasks: Sequence[BenchmarkTask], known: Sequence[Sample], n: int
-) -> list[SampleRequest]:
-    """What is still missing of `n` samples a task."""
-    done = {one.key for one in known}
-    return [
-        SampleRequest(task, number)
-        for number in range(n)
-        for task in tasks
-        if (*task.key, number) not in done
-    ]
+@dataclass(frozen=True)
+class SampleRequest:
+    """One sample to be drawn: of which task, and the how manieth of it."""
+
+    task: BenchmarkTask
+    number: int
+
+    @property
+    def key(self) -> tuple[str, Language, str, int]:
+        """That of its sample."""
+        return *self.task.key, self.number
+
+    def sample(self, said: Generation) -> Sample:
+        """The sample, with its answer."""
+        return _sample(self.task.key, self.number, said.text, cut=not said.ended)
 
 
-def sample_of(wanted: SampleRequest, said: Generation) -> Sample:
-    """A sample, with its answer."""
-    return _sample(wanted.task.key, wanted.number, said.text, cut=not said.ended)
+def requests_of(tasks: Sequence[BenchmarkTask], n: int) -> list[SampleRequest]:
+    """All of `n` samples a task: the first of each task, the second of each, and so on."""
+    return [SampleRequest(task, number) for number in range(n) for task in tasks]
 
 
 def judge_samples(

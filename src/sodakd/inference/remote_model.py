@@ -1,13 +1,13 @@
 """A model behind a server as a `TextGenerator`: a student need not be in this process."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sodakd.errors import EndpointError
 from sodakd.inference.canary import CANARY_TOKENS, Canary, CanaryReport, EngineOutput, compare
 from sodakd.inference.completions import Completion, Finish, Message, NullMeter, Request
 from sodakd.inference.openai import Client
-from sodakd.inference.protocols import Generation, OnGeneration
+from sodakd.inference.protocols import NOTHING, Generation, OnGeneration
 from sodakd.inference.run_async import run_sync
 
 
@@ -25,6 +25,7 @@ class ServedModel:
         temperature: float = 0.0,
         seed: int = 0,
         came: OnGeneration | None = None,
+        known: Mapping[int, Generation] = NOTHING,
     ) -> list[Generation]:
         """Answers in the order of the prompts; `came` is told of each as it comes.
 
@@ -32,30 +33,36 @@ class ServedModel:
             EndpointError: the server refuses, is out of order, or gave no answer to some prompt: an
                 empty one would count as the model's.
         """
-        requests = [
-            Request(
+        requests = {
+            number: Request(
                 messages=(Message(role="user", content=prompt),),
                 max_tokens=max_new_tokens,
                 temperature=temperature,
                 seed=seed + number,  # equal prompts are samples, and must differ
             )
             for number, prompt in enumerate(prompts)
-        ]
+            if number not in known
+        }
+        numbers = list(requests)
+        answers = dict(known)
 
-        def told(number: int, found: Completion) -> None:
-            if came is not None and found.is_answer:
-                came(number, _generation(found))
+        def told(place: int, found: Completion) -> None:
+            said = _generation(found)
+            if said is not None:
+                answers[numbers[place]] = said
+                if came is not None:
+                    came(numbers[place], said)
 
-        found = self.complete(requests, told)
-        lacking = [each for each in found if not each.is_answer]
-        if lacking:
+        found = self.complete(list(requests.values()), told)
+        if len(answers) < len(prompts):
             endpoint = self._client.endpoint
+            lacking = [each for each in found if _generation(each) is None]
             raise EndpointError(
                 f"{endpoint.model} at {endpoint.base_url} gave no answer to {len(lacking)} of"
-                f" {len(found)} prompts: {lacking[0].error or 'the text was held back'}; mend it,"
-                " then run the same command again"
+                f" {len(found)} prompts, the first because: {lacking[0].error or _FILTERED}; all"
+                " others are kept: mend it, then run the same command again"
             )
-        return [_generation(each) for each in found]
+        return [answers[number] for number in range(len(prompts))]
 
     def check(self, canary: Canary, tolerance: float) -> CanaryReport:
         """Hold what the server says against the canary: by the text alone where it says no more.
@@ -136,5 +143,14 @@ class ServedModel:
         return [found[number] for number in range(len(requests))]
 
 
-def _generation(found: Completion) -> Generation:
+_FILTERED = "the server's filter held it back"
+
+
+def _generation(found: Completion) -> Generation | None:
+    """What the model said; None where the server failed, refused, or cut it by a filter.
+
+    An answer that ended for an unknown reason counts as cut off.
+    """
+    if not found.is_answer or found.finish is Finish.FILTERED:
+        return None
     return Generation(found.text, ended=found.finish is Finish.STOP)

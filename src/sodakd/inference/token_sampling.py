@@ -89,13 +89,18 @@ class LogprobRecorder:
         return found
 
 
-def per_prompt_noise(prompts: Sequence[str], steps: int, seed: int) -> Float[Tensor, "rows steps"]:
-    """Numbers in [0, 1) for each prompt: of the seed, the prompt and its count among its equals."""
+def noise_seeds(prompts: Sequence[str], seed: int) -> list[int]:
+    """A seed for each prompt: of the seed, the prompt and its count among its equals."""
     seen: Counter[str] = Counter()
-    rows = []
+    seeds = []
     for prompt in prompts:
         digest = hashlib.sha256(f"{seed}\n{seen[prompt]}\n{prompt}".encode()).digest()
-        generator = torch.Generator().manual_seed(int.from_bytes(digest[:8], "big", signed=True))
-        rows.append(torch.rand(steps, generator=generator, dtype=torch.float64))
+        seeds.append(int.from_bytes(digest[:8], "big", signed=True))
         seen[prompt] += 1
-    return torch.stack(rows) if rows else torch.empty(0, steps, dtype=torch.float64)
+    return seeds
+
+
+def noise(seeds: Sequence[int], steps: int) -> Float[Tensor, "rows steps"]:
+    """Numbers in [0, 1), a row for each seed."""
+    drawn = [torch.Generator().manual_seed(seed) for seed in seeds]
+    return torch.stack([torch.rand(steps, generator=g, dtype=torch.float64) for g in drawn])

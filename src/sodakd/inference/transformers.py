@@ -5,7 +5,7 @@ computes in float32 on a CPU, and the lean decode was seen to give the tokens of
 `generate` itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, cast
@@ -28,14 +28,15 @@ from sodakd.inference.canary_reference import stop_ids
 from sodakd.inference.chat_format import Tokenizer, chat_format_for
 from sodakd.inference.devices import free_memory, resolve_device
 from sodakd.inference.loading import load_model, load_tokenizer
-from sodakd.inference.protocols import Generation, OnGeneration
+from sodakd.inference.protocols import NOTHING, Generation, OnGeneration
 from sodakd.inference.token_sampling import (
     Ended,
     Greedy,
     LogprobRecorder,
     Sampler,
     TokenSelector,
-    per_prompt_noise,
+    noise,
+    noise_seeds,
 )
 
 _Told = list[tuple[list[int], list[float]]]
@@ -58,7 +59,8 @@ class TransformersModel:
     """A Hugging Face causal language model and its tokenizer, ready to generate.
 
     `lean` says whether the lean decode is used where it can be. `keys` stands before the
-    names of settings in errors: the recipe's section, or the dashes of options.
+    names of settings in errors: the recipe's section, or the dashes of options. It is listened to
+    at `prompts`, once.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class TransformersModel:
         tokenizer: PreTrainedTokenizerBase,
         batch_size: int = 128,
         keys: str = "generation.",
+        prompts: Sequence[str] = PROMPTS,
     ) -> None:
         self._model = model
         self._keys = keys
@@ -78,7 +81,7 @@ class TransformersModel:
         self._plain_until = kv_decode.full_attention_limit(config)
         self.lean = False
         try:
-            self._said = self._listen()
+            self._heard = (tuple(prompts), self._listen(prompts))
         except torch.OutOfMemoryError as error:
             raise self._too_small() from error
 
@@ -105,8 +108,10 @@ class TransformersModel:
         logging.disable_progress_bar()
         place = resolve_device(device, keys)
         tokenizer, model = load_tokenizer(folder), load_model(folder, dtype)
+        canary = read_canary(folder)
+        prompts = [row.prompt for row in canary.rows] if canary else PROMPTS
         try:
-            return cls(model.eval().to(place), tokenizer, batch_size, keys)
+            return cls(model.eval().to(place), tokenizer, batch_size, keys, prompts)
         except torch.OutOfMemoryError as error:
             raise ModelError(
                 f"the memory of {place} is too small for the weights of {folder}:"
@@ -122,12 +127,12 @@ class TransformersModel:
         canary = read_canary(folder)
         if canary is None:
             return None
-        said = self._said
-        if tuple(row.prompt for row in canary.rows) != PROMPTS:
-            said = self._listen(tuple(row.prompt for row in canary.rows))
+        prompts = tuple(row.prompt for row in canary.rows)
+        if prompts != self._heard[0]:
+            self._heard = (prompts, self._listen(prompts))
         heard = [
             EngineOutput(self._layout.text(tokens), tokens=tokens, logprobs=logprobs)
-            for tokens, logprobs in said
+            for tokens, logprobs in self._heard[1]
         ]
         if tolerance is None:
             tolerance = canary.tolerance(str(self._model.dtype).removeprefix("torch."))
@@ -142,12 +147,14 @@ class TransformersModel:
         seed: int = 0,
         batch_size: int | None = None,
         came: OnGeneration | None = None,
+        known: Mapping[int, Generation] = NOTHING,
     ) -> list[Generation]:
         """One answer for each prompt, in the prompts' order.
 
         Temperature 0 takes the likeliest token. Otherwise what a prompt gets depends on the seed,
         on its text and on how many equal prompts stand before it, not on its neighbours.
-        `came` is told of each answer as it ends.
+        `came` is told of each answer as it ends. Of the `known` ones those are decoded again, and
+        not told, that share a batch with one that is not: sums depend on a batch's shape.
 
         An answer ends where the model's positions do. A prompt that leaves it no place is never
         cut: its answer is empty.
@@ -159,11 +166,13 @@ class TransformersModel:
             ModelError: the memory is too small for a single answer.
         """
         encoded = [self._layout.prompt(prompt) for prompt in prompts]
-        noise = None if temperature <= 0 else per_prompt_noise(prompts, max_new_tokens, seed)
-        answers: dict[int, Generation] = {}
+        seeds = None if temperature <= 0 else noise_seeds(prompts, seed)
+        answers = dict(known)
 
         def take(row: int, said: Generation) -> None:
-            if row in answers:  # of a batch that was too large, and is decoded again
+            if (
+                row in answers
+            ):  # its batch is decoded again, for others or for having been too large
                 return
             answers[row] = said
             if came is not None:
@@ -177,7 +186,12 @@ class TransformersModel:
         batches = self._batches(encoded, max_new_tokens, batch_size or self._batch_size)
         while batches:
             batch = batches.pop(0)
-            chooser = Greedy() if noise is None else Sampler(temperature, noise[list(batch.rows)])
+            if all(row in answers for row in batch.rows):
+                continue
+            chooser: TokenSelector = Greedy()
+            if seeds is not None:
+                own = [seeds[row] for row in batch.rows]
+                chooser = Sampler(temperature, noise(own, max_new_tokens))
             asked = [encoded[row] for row in batch.rows]
             if not self._try(asked, batch.steps, chooser, taking(batch)):
                 size = self._halve(len(batch.rows))
@@ -228,7 +242,7 @@ class TransformersModel:
             return False  # only now is what the decode held free
         return True
 
-    def _listen(self, prompts: Sequence[str] = PROMPTS) -> _Told:
+    def _listen(self, prompts: Sequence[str]) -> _Told:
         """What this model says to the canary's prompts, by the decode that it will use.
 
         The lean decode is chosen here, by giving the tokens that `generate` gives.

@@ -86,6 +86,7 @@ def preflight(recipe: Recipe, run: Run, options: LedgerOptions = USUAL_LEDGER) -
 
 def _try_student(tools: Tools, scratch: Path) -> str:
     """Train a step, save, hand out, open, and compare with the canary."""
+    from sodakd.inference.devices import resolve_device
     from sodakd.training.model_io import free_gpu_memory
     from sodakd.training.train import train
 
@@ -94,10 +95,12 @@ def _try_student(tools: Tools, scratch: Path) -> str:
     for folder in (start, trained, out):
         folder.mkdir()
     _start(recipe, start)
-    changes = {
+    changes: dict[str, object] = {
         "max_steps": 1, "per_device_train_batch_size": 2, "gradient_accumulation_steps": 1,
         "report_to": (),
     }  # fmt: skip
+    if resolve_device(None).type == "cpu":  # where Muon's products take more time than all else
+        changes["optimizer"] = "adamw"
     settings = recipe.training.model_copy(update=changes)
     (row,) = train(
         start, _EXAMPLES, settings, recipe.seed, trained, None, recipe.student, PROMPTS[:1]

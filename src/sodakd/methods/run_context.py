@@ -7,6 +7,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sodakd.inference.canary import FILE as CANARY
+from sodakd.inference.kept_answers import KeptAnswers
 from sodakd.inference.protocols import TextGenerator
 from sodakd.jsonl import read_rows, write_rows
 from sodakd.judge.judge import Judge
@@ -26,6 +28,7 @@ from sodakd.teacher.ledger import USUAL_LEDGER, Ledger, LedgerOptions
 from sodakd.teacher.teacher_endpoint import prices_of
 from sodakd.training.schedule import Example, count_steps
 from sodakd.types import PreferencePair, Question
+from sodakd.weights import hash_file
 
 STUDENTS = "students.jsonl"
 
@@ -179,10 +182,17 @@ class RunContext:
         return self._run.cached_rows(step, row_type, lambda: build(stage))
 
     def _open(self, step: str, student: Path) -> TextGenerator:
-        self._run.report_progress(step, 0, 0, "open the student")
-        engine = self._tools.students.open(student)
-        self._run.report_progress(step, 0, 0, engine.checked)
-        return engine.model
+        """The student, opened when it has something left to answer: its answers are kept."""
+
+        def open_model() -> TextGenerator:
+            self._run.report_progress(step, 0, 0, "open the student")
+            engine = self._tools.students.open(student)
+            self._run.report_progress(step, 0, 0, engine.checked)
+            return engine.model
+
+        canary = student / CANARY
+        weights = hash_file(canary) if canary.exists() else ""
+        return KeptAnswers(open_model, self._run.kept_answers(step), weights)
 
     def _seed(self, step: str) -> int:
         return random.Random(f"{self.recipe.seed} {step}").randrange(2**31)

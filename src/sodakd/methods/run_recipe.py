@@ -4,7 +4,6 @@ import filecmp
 import importlib.metadata
 import importlib.util
 import json
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from sodakd.methods.inputs import RunInputs
 from sodakd.methods.preflight import preflight
 from sodakd.methods.prepare import prepare
 from sodakd.methods.run_context import STUDENTS, RunContext, Tools, open_tools, sum_counts
+from sodakd.methods.soda import cycles_begun
 from sodakd.recipe import LoadedRecipe, Recipe
 from sodakd.records import Allowance, ArmWords, EvalSample, Results, StudentResult, StudentRow
 from sodakd.requirements import machine
@@ -27,6 +27,7 @@ from sodakd.teacher.cost import NANO
 from sodakd.teacher.ledger import USUAL_LEDGER, LedgerOptions
 from sodakd.teacher.teacher_endpoint import prices_of
 from sodakd.types import Language
+from sodakd.weights import link_or_copy
 
 _KEPT = "student"
 
@@ -51,7 +52,7 @@ def run_recipe(
     """
     recipe = loaded.recipe
     arms = arms_of(recipe)
-    with Run.open(folder, loaded.written, watch) as run:
+    with Run.open(folder, loaded.written, watch, {"cycles": cycles_begun(folder)}) as run:
         if drop_from is not None:
             drop(run, recipe.arms, drop_from)
         if try_first:
@@ -132,17 +133,8 @@ def _same_weights(student: Path, kept: Path) -> bool:
 def _copy(student: Path, part: Path) -> Mapping[str, int]:
     for path in sorted(student.iterdir()):
         if path.is_file() and path.name not in {"tally.json", "log.jsonl"}:
-            _link_or_copy(path.resolve(), part / path.name)
+            link_or_copy(path, part / path.name)
     return {}
-
-
-def _link_or_copy(path: Path, to: Path) -> None:
-    """The same file under another name, where the disk can do that: weights take room once."""
-    to.unlink(missing_ok=True)
-    try:
-        os.link(path, to)
-    except OSError:
-        shutil.copy2(path, to)
 
 
 def _results(

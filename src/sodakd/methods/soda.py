@@ -1,15 +1,19 @@
 """SODA: self-paced knowledge distillation (Chen et al., arXiv 2408.03680)."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from sodakd.errors import DataError
+from sodakd.jsonl import read_log
 from sodakd.methods.context import Context
 from sodakd.methods.inputs import RunInputs
 from sodakd.methods.parts import Method, mix_replay, to_examples
 from sodakd.records import Feedback
+from sodakd.run import Step
 from sodakd.types import Question
 
+_CYCLE = re.compile(r"cycle-([0-9]+)/(.*)")
 Assess = Callable[[str, Path, Sequence[Question]], Sequence[Feedback]]
 """From a step's name, a student and questions to feedback."""
 
@@ -55,6 +59,16 @@ def run_cycles(context: Context, inputs: RunInputs, assess: Assess) -> Path:
             questions, pool = [*new, *probes], [*pool, *new]
             older = [*older, *to_examples(pairs)]
     return max(ranked, key=lambda found: found[0])[1] if ranked else student
+
+
+def cycles_begun(folder: Path) -> int:
+    """Return the fewest cycles that all finished steps of a run's arms belong to.
+
+    A cycle's new questions are of the next one.
+    """
+    steps = [step for path in folder.glob("*/manifest.jsonl") for step in read_log(path, Step)]
+    found = [_CYCLE.match(step.step) for step in steps]
+    return max((int(each[1]) + (each[2] == "questions") for each in found if each), default=1)
 
 
 def _no_pairs(counts: Mapping[str, int]) -> str:

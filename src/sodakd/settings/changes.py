@@ -24,9 +24,10 @@ MAY_CHANGE = frozenset(_FREE.split())
 """Keys that say how a run gets there, and what an error may advise to change on the way. Steps that
 are finished stay as they are."""
 MAY_GROW = frozenset(["cycles"])
-"""Of the others, keys whose value may become larger: what is there begins the longer run."""
+"""Of the others, keys whose value may become larger: what is there begins the longer run. They may
+become smaller down to where the run is."""
 MAY_MOVE = frozenset(["questions.source", "questions.exclude", "teacher.file",
-                      "student.chat_template"])  # fmt: skip
+                      "student.model_name_or_path", "student.chat_template"])  # fmt: skip
 """Of the others, keys that name files: they may lie elsewhere, as long as they hold the same."""
 SPLIT = frozenset(["training.per_device_train_batch_size", "training.gradient_accumulation_steps"])
 """Of the others, keys whose product decides: a step in smaller batches is the same step."""

@@ -35,8 +35,7 @@ def share_files(folder: Path) -> None:
     """Make a folder's weights as readable as its config: safetensors writes for its owner alone."""
     mode = (folder / CONFIG).stat().st_mode
     for path in folder.glob("*.safetensors"):
-        if not path.is_symlink():
-            path.chmod(mode)
+        path.chmod(mode)
 
 
 def _lack_of_room(folder: Path) -> int | None:

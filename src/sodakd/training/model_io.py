@@ -18,6 +18,7 @@ from sodakd.inference.folder import CONFIG, INDEX, ending_tokens, read_config, w
 from sodakd.inference.loading import load_model, load_tokenizer
 from sodakd.settings.student import StudentSettings
 from sodakd.training.disk_errors import share_files
+from sodakd.weights import link_or_copy
 
 if TYPE_CHECKING:
     from peft import PeftModel
@@ -116,7 +117,8 @@ def free_gpu_memory() -> None:
 
 
 def link_pretrained(source: Path, out: Path, chat_template: str | None = None) -> None:
-    """Lay a pretrained model into a folder of its own: links to its weights, the rest as copies.
+    """Lay a pretrained model into a folder of its own: its weights take no further room
+    where the disk can do that.
 
     Its tokenizer has a chat template from then on: its own, the one given, or the default one. Of
     its generation config the tokens that end an answer are kept.
@@ -128,9 +130,7 @@ def link_pretrained(source: Path, out: Path, chat_template: str | None = None) -
     weights = weight_files(source)
     index = [source / INDEX] if len(weights) > 1 else []
     for path in [*weights, *index]:
-        link = out / path.name
-        link.unlink(missing_ok=True)
-        link.symlink_to(path.resolve())
+        link_or_copy(path, out / path.name)
     shutil.copyfile(source / CONFIG, out / CONFIG)
     tokenizer = load_tokenizer(source)
     if chat_template is not None:
