@@ -12,6 +12,7 @@ from sodakd.judge import Judge, Program
 from sodakd.settings.stages import JudgeSettings
 from sodakd.text.extract import extract
 from sodakd.types import CallTests, Language, Outcome, TestCase
+from tests.golden import ROWS, GoldenRow
 
 PYTHON = Language.PYTHON
 F, G = "def f(x):\n    return x\n", "def g(x):\n    return f(x)\n"
@@ -168,6 +169,12 @@ def test_real_answers_are_read_as_by_eye(row: dict[str, object]) -> None:
     assert found.label == row["label"]
     assert bool(found.code) == row["executable"]
     assert found.complete == row["complete"]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_answers_in_many_styles_are_read_as_by_eye(row: GoldenRow) -> None:
+    found = row.extracted()
+    assert (found.label, found.complete, found.code) == (row.label, row.complete, row.code)
 
 
 @pytest.mark.parametrize("name", NAMES)
