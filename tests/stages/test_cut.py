@@ -16,6 +16,8 @@ from sodakd.teacher.ledger import Ledger, Prices
 from sodakd.types import Outcome, Question
 from tests.teacher.shop import question as untested
 
+pytestmark = pytest.mark.toolchain
+
 CODE = "def total(xs):\n    return sum(xs)\n"
 
 

@@ -21,6 +21,8 @@ from sodakd.teacher.ledger import Ledger, Prices
 from sodakd.teacher.requests import Fault, Reply, Solve, TeacherRequest
 from sodakd.types import FaultKind, Language, Question, Usage
 
+pytestmark = pytest.mark.toolchain
+
 
 class CarelessTeacher(WorldTeacher):
     """The world's teacher, wrong at its first attempt of every ask."""

@@ -123,6 +123,7 @@ def test_a_fence_that_does_not_close_and_thinking_without_an_end_are_not_complet
     assert (found.code, found.complete, found.reason) == ("", False, "it ends while it thinks")
 
 
+@pytest.mark.toolchain
 def test_an_answer_without_a_program_is_judged_so_and_says_why() -> None:
     tests = CallTests(entry_point="f", cases=(TestCase(arguments=(1,), expected=1),))
     found = extract("```sql\nSELECT 1;\n```", PYTHON)
