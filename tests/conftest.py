@@ -5,7 +5,22 @@ from pathlib import Path
 import pytest
 
 from sodakd.types import CallTests, Language, Question, TestCase
+from tests.summary import (
+    pytest_configure,
+    pytest_deselected,
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+    pytest_testnodedown,
+)
 from tests.tiny import sodakd, write_recipe
+
+__all__ = [
+    "pytest_configure",
+    "pytest_deselected",
+    "pytest_sessionfinish",
+    "pytest_terminal_summary",
+    "pytest_testnodedown",
+]
 
 
 @pytest.fixture(scope="session")

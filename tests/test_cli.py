@@ -68,6 +68,7 @@ def test_check_says_which_questions_are_not_there(tmp_path: Path) -> None:
         assert ("there is no source" in done.stderr) is not there
 
 
+@pytest.mark.toolchain
 def test_a_compiler_that_is_missing_is_named_before_anything_is_made(tmp_path: Path) -> None:
     recipe, out = str(write_recipe(tmp_path)), tmp_path / "run"
     checked = sodakd("check", recipe, "questions.language=java", PATH="/nowhere")
@@ -102,6 +103,7 @@ def test_shipped_recipes_are_listed_shown_and_found_by_name(tmp_path: Path) -> N
         assert f"{name} is right" in done.stdout, done.stderr
 
 
+@pytest.mark.toolchain
 def test_a_run_keeps_a_log_of_what_ran_and_why_it_ended(tmp_path: Path) -> None:
     recipe, out = str(write_recipe(tmp_path)), tmp_path / "run"
     for calls in (1, 2):
@@ -157,10 +159,12 @@ def test_env_names_versions_cores_and_compilers() -> None:
     assert {"sodakd", "python", "cores", "accelerator", "isolation", "torch", "cpp"} <= names
 
 
+@pytest.mark.toolchain
 def test_a_zero_budget_is_refused(tmp_path: Path) -> None:
     refused(sodakd("run", str(write_recipe(tmp_path)), "budget.calls=0"), "budget.calls")
 
 
+@pytest.mark.toolchain
 def test_an_empty_question_set_is_refused(tmp_path: Path) -> None:
     refused(sodakd("run", str(write_recipe(tmp_path)), "questions.seeds=0"), "questions.seeds")
 
@@ -169,10 +173,12 @@ def test_seeds_that_are_all_probes_leave_nothing_to_train_on(tmp_path: Path) -> 
     refused(sodakd("check", str(write_recipe(tmp_path)), "questions.seeds=12"), "probes")
 
 
+@pytest.mark.toolchain
 def test_a_missing_recipe_is_refused(tmp_path: Path) -> None:
     refused(sodakd("run", str(tmp_path / "none.yaml")), "there is no recipe")
 
 
+@pytest.mark.toolchain
 def test_a_folder_of_another_version_is_refused(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "run.json").write_text('{"format": 7, "recipe": {}}', encoding="utf-8")
@@ -180,6 +186,7 @@ def test_a_folder_of_another_version_is_refused(tmp_path: Path) -> None:
     refused(done, "format 7")
 
 
+@pytest.mark.toolchain
 def test_a_truncated_row_is_refused_by_file_and_line(tmp_path: Path) -> None:
     out = tmp_path / "run"
     recipe = str(write_recipe(tmp_path))
@@ -190,6 +197,7 @@ def test_a_truncated_row_is_refused_by_file_and_line(tmp_path: Path) -> None:
     refused(sodakd("run", recipe, "--out", str(out)), "seeds.jsonl, line 60")
 
 
+@pytest.mark.toolchain
 def test_a_reached_budget_stops_cleanly_and_goes_on_when_it_is_raised(tmp_path: Path) -> None:
     recipe, out = str(write_recipe(tmp_path)), str(tmp_path / "run")
     stopped = sodakd("run", recipe, "budget.calls=30", "--out", out)
@@ -200,6 +208,7 @@ def test_a_reached_budget_stops_cleanly_and_goes_on_when_it_is_raised(tmp_path: 
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.toolchain
 def test_a_full_disk_is_one_clear_error(tmp_path: Path) -> None:
     mount = f"mount -t tmpfs -o size=200k none {tmp_path}/disk"
     (tmp_path / "disk").mkdir()
@@ -221,6 +230,7 @@ def test_a_full_disk_is_one_clear_error(tmp_path: Path) -> None:
     refused(done, "the disk is full")
 
 
+@pytest.mark.toolchain
 def test_a_missing_permission_is_one_clear_error(tmp_path: Path) -> None:
     recipe = write_recipe(tmp_path)
     locked = tmp_path / "locked"

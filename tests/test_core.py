@@ -47,6 +47,7 @@ def run(finished_run: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(finished_run, tmp_path / "run"))
 
 
+@pytest.mark.toolchain
 def test_the_extras_are_hidden(core: dict[str, str]) -> None:
     lines = dict(line.split(None, 1) for line in sodakd("env", **core).stdout.splitlines())
     assert lines["sodakd"]
@@ -67,6 +68,7 @@ def test_check_says_what_a_run_would_miss_and_passes_a_right_recipe(
     assert "pip install 'sodakd[train]'" in done.stderr
 
 
+@pytest.mark.toolchain
 @pytest.mark.parametrize(
     "words",
     [
@@ -103,6 +105,7 @@ def test_what_needs_no_model_works(
         assert (run / "report.html").stat().st_size > 10_000
 
 
+@pytest.mark.toolchain
 def test_the_gold_solutions_of_a_benchmark_are_judged(core: dict[str, str], tmp_path: Path) -> None:
     task = {
         "task_id": "HumanEval/0", "prompt": "def one():\n", "canonical_solution": "    return 1\n",
@@ -121,6 +124,7 @@ def refused(done: subprocess.CompletedProcess[str]) -> None:
     assert "pip install 'sodakd[train]'" in done.stderr
 
 
+@pytest.mark.toolchain
 def test_run_names_what_is_missing_before_anything_is_spent(
     core: dict[str, str], tmp_path: Path
 ) -> None:

@@ -94,6 +94,7 @@ def test_files_and_links_are_there(page: Path) -> None:
 _BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
+@pytest.mark.toolchain
 def test_the_judges_example_in_python_runs_as_it_stands(capsys: pytest.CaptureFixture[str]) -> None:
     page = (ROOT / "docs" / "judge.md").read_text(encoding="utf-8")
     example = _BLOCK.findall(page)[0]

@@ -12,6 +12,8 @@ import pytest
 
 from tests.tiny import command, heed_interrupts, sodakd, write_recipe
 
+pytestmark = pytest.mark.toolchain
+
 # What a run says on standard error when it is inside each stage; `4/8` is behind a checkpoint.
 STAGES = (
     "questions/test",

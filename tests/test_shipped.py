@@ -5,6 +5,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from sodakd.jsonl import read_rows
 from sodakd.records import Feedback
 from sodakd.teacher.spend_report import spend_by
@@ -13,6 +15,8 @@ from tests.real_data import real_data
 from tests.servers.running import serving
 from tests.test_kill import contents
 from tests.tiny import ROOT, sodakd
+
+pytestmark = pytest.mark.toolchain
 
 EMBEDDED = (
     "cycles=1", "arms=[soda]", "questions.seeds=40", "base.questions=60",

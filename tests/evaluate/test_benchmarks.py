@@ -61,6 +61,7 @@ def _folder(name: str, language: Language) -> Path:
     return folder
 
 
+@pytest.mark.toolchain
 @pytest.mark.parametrize(("name", "language"), WITH_GOLD)
 @pytest.mark.parametrize("limit", [2, pytest.param(1000, marks=pytest.mark.slow)])
 def test_a_benchmarks_own_solutions_pass(
@@ -78,6 +79,7 @@ def test_a_benchmarks_own_solutions_pass(
         pytest.skip(f"all others pass; {', '.join(sorted(lacking))} need {', '.join(commands)}")
 
 
+@pytest.mark.toolchain
 @pytest.mark.parametrize(("name", "language"), WITH_TASKS)
 @pytest.mark.parametrize("limit", [2, pytest.param(1000, marks=pytest.mark.slow)])
 def test_a_solution_that_does_nothing_passes_nowhere(
@@ -97,6 +99,7 @@ def test_a_solution_that_does_nothing_passes_nowhere(
         assert passed == (hollow if text is nothing else set())
 
 
+@pytest.mark.toolchain
 def test_solutions_of_a_file_are_judged_once_each_and_counted(tmp_path: Path) -> None:
     folder = _folder("humaneval", Language.PYTHON)
     first, second = load(BENCHMARKS["humaneval"], Language.PYTHON, folder)[:2]
@@ -131,6 +134,7 @@ def test_solutions_of_a_file_are_judged_once_each_and_counted(tmp_path: Path) ->
         evaluate(asked.model_copy(update={"limit": 1}), tmp_path / "out", None, 1)
 
 
+@pytest.mark.toolchain
 def test_what_static_tools_find_in_solutions_is_counted_by_rule(tmp_path: Path) -> None:
     folder = _folder("humaneval", Language.PYTHON)
     try:
@@ -188,6 +192,7 @@ class Counting:
         return found
 
 
+@pytest.mark.toolchain
 def test_an_evaluation_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     folder = _folder("humaneval", Language.PYTHON)
     tasks = load(BENCHMARKS["humaneval"], Language.PYTHON, folder)[:3]

@@ -73,6 +73,7 @@ NO_PROGRAM = {
 }
 
 
+@pytest.mark.toolchain
 def test_an_answer_in_any_form_is_the_program_that_its_writer_meant() -> None:
     programs = [program_of(task(Language.PYTHON), answer) for answer in RIGHT.values()]
     with Judge(JudgeSettings(), workers=1) as judge:
@@ -84,6 +85,7 @@ def test_an_answer_in_any_form_is_the_program_that_its_writer_meant() -> None:
     assert not found
 
 
+@pytest.mark.toolchain
 @pytest.mark.parametrize("name", NO_PROGRAM)
 def test_an_answer_that_holds_no_program_says_why(name: str) -> None:
     program = program_of(task(Language.PYTHON), NO_PROGRAM[name])

@@ -23,6 +23,7 @@ def _keys(out: Path) -> list[tuple[str, int]]:
     return [(row["task_id"], row["number"]) for row in rows]
 
 
+@pytest.mark.toolchain
 def test_an_evaluation_that_is_killed_goes_on_and_asks_for_nothing_twice(tmp_path: Path) -> None:
     data, out = real_data("humaneval"), tmp_path / "out"
     with serving("--latency", "0.1") as server:

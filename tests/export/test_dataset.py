@@ -177,6 +177,7 @@ def test_a_run_without_pairs_says_so(tmp_path: Path) -> None:
         export_dataset(folder, tmp_path / "rows.jsonl", "preference")
 
 
+@pytest.mark.toolchain
 def test_an_export_of_a_real_run_read_as_seeds_gives_the_same_questions(
     finished_run: Path, tmp_path: Path
 ) -> None:

@@ -111,6 +111,7 @@ REAL = os.environ.get("LLAMA_CPP", "")
 PYTHON = os.environ.get("LLAMA_CPP_PYTHON", "")
 
 
+@pytest.mark.toolchain
 @pytest.mark.skipif(not (REAL and PYTHON), reason="LLAMA_CPP and LLAMA_CPP_PYTHON are not set")
 def test_the_real_converter_refuses_a_tokenizer_of_our_own(
     finished_run: Path, tmp_path: Path

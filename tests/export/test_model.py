@@ -37,6 +37,7 @@ def quick_start(card: Path) -> str:
     return found[1]
 
 
+@pytest.mark.toolchain
 def test_the_student_of_a_real_run_answers_as_in_its_run(
     finished_run: Path, tmp_path: Path
 ) -> None:

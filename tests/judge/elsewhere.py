@@ -4,7 +4,7 @@
 
 Started by root, who may give its rights up first. Prints a line for each thing that is not as it
 must be, then what stood around the programs and how many were tried. `folder` is an empty folder
-for the judge's cache; `programs` are names by language, or null for all of them.
+for the judge's cache; `programs` are names by language.
 """
 
 import ctypes
@@ -18,11 +18,10 @@ from unittest.mock import patch
 import psutil
 
 from sodakd.judge import Judge
-from sodakd.judge.judge import Program
 from sodakd.judge.toolchains import interpreter
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Language
-from tests.judge.programs import ROOT, good, passed_unsaid, programs
+from tests.judge.programs import HOSTILE, SURVIVOR, good, passed_unsaid, programs
 
 NOBODY = 65534
 _UNSHARE, _SETNS, _MOUNT, _CLONE = 272, 308, 165, 56
@@ -72,8 +71,8 @@ def main(asked: dict[str, object]) -> None:
     settings = JudgeSettings(cpu_seconds=1, memory_mb=256, calibrate=False)
     with Judge(settings, workers=1) as judge:
         for language in map(Language, chosen):
-            for found in programs(ROOT / "hostile", language):
-                if chosen[language] is not None and found.name not in chosen[language]:
+            for found in programs(HOSTILE, language):
+                if found.name not in chosen[language]:
                     continue
                 for program in (found.by_calls(), found.by_script()):
                     tried += 1
@@ -81,14 +80,10 @@ def main(asked: dict[str, object]) -> None:
                     walls.add(verdict.walls.value)
                     if passed_unsaid(found, verdict):
                         print(f"{language} {found.name} passed")
-                    own = good(language).by_calls()
-                    comment = "#" if language is Language.PYTHON else "//"
-                    fresh = f"{own.code}\n{comment} {tried}"  # equal programs are run once
-                    if not judge.one(Program(fresh, language, own.tests)).passed:
+                    if not judge.one(good(language).marked(tried).by_calls()).passed:
                         print(f"{language} {found.name} harmed the next")
-                    for one in psutil.process_iter(["name"]):
-                        if "sodakd-surv" in (one.info["name"] or ""):
-                            print(f"{language} {found.name} left a process behind")
+                    if any(one.info["name"] == SURVIVOR for one in psutil.process_iter(["name"])):
+                        print(f"{language} {found.name} left a process behind")
     print(" ".join(sorted(walls)))
     print(f"tried {tried}")
 

@@ -1,6 +1,7 @@
 """The little programs of tests/programs: one question for all, asked by calls or by a script."""
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sodakd.judge import Program
@@ -16,6 +17,11 @@ from sodakd.types import (
 )
 
 ROOT = Path(__file__).parent.parent / "programs"
+HOSTILE = ROOT / "hostile"
+SURVIVOR = f"sodakd-{os.getpid()}"
+"""The name of a process that hostile programs leave behind: tests beside these have others."""
+BOMBS = frozenset({"fork_bomb"})
+"""Hostile programs beside which nothing else comes to a core, for as long as a program may wait."""
 INPUTS = (1, 21, -3, 0, 1_000_000)
 
 CALLS = CallTests(
@@ -83,6 +89,11 @@ class Found:
             code = code.replace("package main\n", 'package main\n\nimport "testing"\n', 1)
         return Program(code, self.language, SCRIPTS[self.language], id=self.name)
 
+    def marked(self, mark: object) -> "Found":
+        """The same program with a comment more: equal programs are run once."""
+        comment = "#" if self.language is Language.PYTHON else "//"
+        return replace(self, code=f"{self.code}\n{comment} {mark}\n")
+
 
 FORGING = frozenset(
     """
@@ -103,9 +114,15 @@ def passed_unsaid(found: Found, verdict: Verdict) -> bool:
 def programs(folder: Path, language: Language) -> list[Found]:
     """The programs of a language below a folder, by name."""
     return [
-        Found(language, path.stem, path.read_text())
+        Found(language, path.stem, path.read_text().replace("sodakd-survive", SURVIVOR))
         for path in sorted((folder / language.value).glob("*.*"))
     ]
+
+
+def hostile(language: Language, *, bombs: bool) -> list[str]:
+    """The names of a language's hostile programs: of `BOMBS`, or of the others."""
+    names = [found.name for found in programs(HOSTILE, language)]
+    return [name for name in names if (name in BOMBS) is bombs]
 
 
 def good(language: Language) -> Found:

@@ -150,6 +150,7 @@ def judged(judge: Judge, code: str, script: str, *, calls: bool = True) -> Verdi
     return verdict
 
 
+@pytest.mark.toolchain
 @pytest.mark.parametrize("code", PROGRAMS)
 def test_calls_come_to_the_end_that_the_script_comes_to(judge: Judge, code: str) -> None:
     for name, script in SCRIPTS.items():
@@ -163,6 +164,7 @@ def test_calls_come_to_the_end_that_the_script_comes_to(judge: Judge, code: str)
             assert called.outcome is known.outcome, (name, called.output, known.output)
 
 
+@pytest.mark.toolchain
 @pytest.mark.parametrize("name", PAIRS)
 def test_a_script_is_read_as_python_does(judge: Judge, name: str) -> None:
     code, script = PAIRS[name]
@@ -242,6 +244,7 @@ def f(x):
 """Looks for 4711 in all that is in its process."""
 
 
+@pytest.mark.toolchain
 def test_what_must_be_given_is_in_no_process_of_the_programs(judge: Judge, cold: Judge) -> None:
     for one in (judge, cold):
         verdict = judged(one, LOOKS, "assert f(1) == 4711\n")
@@ -251,12 +254,14 @@ def test_what_must_be_given_is_in_no_process_of_the_programs(judge: Judge, cold:
     assert judge.one(Program(LOOKS, Language.PYTHON, inside)).passed  # it would find it
 
 
+@pytest.mark.toolchain
 def test_what_a_program_says_of_itself_is_cut(judge: Judge) -> None:
     code = "import os\nos.write(3, b'compile ' + b'z' * 900_000)\nos._exit(0)\n"
     for script in (SCRIPTS["bare"], f"import math\n{SCRIPTS['bare']}"):
         assert len(judged(judge, code, script).output) < 5_000
 
 
+@pytest.mark.toolchain
 def test_the_entry_point_may_have_the_name_of_one_of_pythons(judge: Judge) -> None:
     script = "assert sum([1, 2]) == 6\n"
     assert read_assertions(script, "sum") is not None
@@ -267,6 +272,7 @@ def test_the_entry_point_may_have_the_name_of_one_of_pythons(judge: Judge) -> No
     assert judge.one(Program(doubled, Language.PYTHON, tests)).passed
 
 
+@pytest.mark.toolchain
 def test_a_program_is_ended_by_its_limits(judge: Judge) -> None:
     forever = "def f(x):\n    while x > 1: pass\n    return x + 1\n"
     assert judged(judge, forever, SCRIPTS["bare"]).outcome is Outcome.TIMEOUT

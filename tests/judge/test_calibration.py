@@ -25,6 +25,7 @@ def test_a_limit_is_stretched_in_steps_and_never_shortened(ratio: float, factor:
     assert round_up(ratio) == factor
 
 
+@pytest.mark.toolchain
 @pytest.mark.parametrize("language", Language)
 def test_every_language_has_a_program_to_be_timed_by(language: Language) -> None:
     if isinstance(toolchain(language), MissingToolchain):
@@ -58,6 +59,7 @@ def test_a_program_that_is_not_passed_calibrates_nothing_and_says_so(tmp_path: P
     assert found.factor(Language.C) == 1.0
 
 
+@pytest.mark.toolchain
 @pytest.mark.parametrize(
     ("calibrate", "outcome"), [(True, Outcome.PASSED), (False, Outcome.TIMEOUT)]
 )

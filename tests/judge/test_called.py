@@ -9,6 +9,8 @@ from sodakd.settings.stages import JudgeSettings
 from sodakd.types import CallTests, Language, Outcome, Signature, TestCase, ValueType
 from tests.judge.test_programs import skip_where_missing
 
+pytestmark = pytest.mark.toolchain
+
 C, CPP, JAVA = Language.C, Language.CPP, Language.JAVA
 JS, TS, PYTHON = Language.JAVASCRIPT, Language.TYPESCRIPT, Language.PYTHON
 LIST = "typedef struct {} IntList;\n".format("{ long long *items; int count; }")

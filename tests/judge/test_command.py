@@ -31,6 +31,7 @@ def judged(*arguments: str) -> "subprocess.CompletedProcess[str]":
     return sodakd("judge", *arguments, "--no-calibrate", COLUMNS="300")
 
 
+@pytest.mark.toolchain
 def test_the_same_command_keeps_the_verdicts_that_still_hold(tmp_path: Path) -> None:
     out = tmp_path / "new" / "verdicts.jsonl"
     file = file_of(tmp_path, ROWS)
@@ -60,6 +61,7 @@ def test_the_same_command_keeps_the_verdicts_that_still_hold(tmp_path: Path) -> 
     assert len(verdicts(out)) == 3
 
 
+@pytest.mark.toolchain
 @pytest.mark.parametrize(
     ("content", "says"),
     [('{"id": "a", "code": "x"}\n', "no verdict"), ("text\n", "no verdict"),
@@ -80,6 +82,7 @@ def test_a_file_that_holds_something_else_is_left_alone(
     assert len(verdicts(given)) == 3
 
 
+@pytest.mark.toolchain
 def test_programs_come_from_standard_input(tmp_path: Path) -> None:
     done = subprocess.run(
         command("judge", "-", "--no-calibrate"),
@@ -95,6 +98,7 @@ def test_programs_come_from_standard_input(tmp_path: Path) -> None:
     assert (empty.returncode, "Traceback" in empty.stderr) == (2, False)
 
 
+@pytest.mark.toolchain
 @pytest.mark.parametrize(
     "option", [("--cpu-seconds", "-1"), ("--memory-mb", "1"), ("--workers", "0"),
                ("--language", "rust"), ("--out", "/dev/null/x.jsonl")],
@@ -106,6 +110,7 @@ def test_a_wrong_option_is_one_clear_error(option: tuple[str, str], tmp_path: Pa
     assert "rror" in done.stderr
 
 
+@pytest.mark.toolchain
 @pytest.mark.parametrize("name", ["Python", "py", "PYTHON"])
 def test_an_option_takes_the_spellings_that_rows_have(name: str, tmp_path: Path) -> None:
     file = file_of(tmp_path, [{"id": "a", "code": "x = 1", "test": "assert x"}])
@@ -118,6 +123,7 @@ def without_java(language: Language) -> Toolchain | MissingToolchain:
     return real(language)
 
 
+@pytest.mark.toolchain
 def test_a_missing_language_is_told_at_the_end_and_the_others_are_judged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -145,6 +151,7 @@ def test_a_missing_language_is_told_at_the_end_and_the_others_are_judged(
             judge.all(programs)
 
 
+@pytest.mark.toolchain
 def test_a_file_with_a_missing_language_is_judged_but_for_that(tmp_path: Path) -> None:
     rows: list[Values] = [
         {"id": "t", "language": "ts", "code": "let x = 1"},

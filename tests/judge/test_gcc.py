@@ -59,6 +59,7 @@ def judge() -> Iterator[Judge]:
         yield judge
 
 
+@pytest.mark.toolchain
 @pytest.mark.parametrize("language", TWO)
 def test_what_a_program_includes_decides_as_it_does_for_the_plain_compiler(
     judge: Judge, language: Language, tmp_path: Path
@@ -126,6 +127,7 @@ GIVEN = {
 }
 
 
+@pytest.mark.toolchain
 @pytest.mark.parametrize("language", TWO)
 @pytest.mark.parametrize(
     ("returns", "value", "expected"),

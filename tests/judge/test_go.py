@@ -27,6 +27,8 @@ from sodakd.types import (
 from tests.judge.programs import ROOT, good, programs
 from tests.judge.test_programs import skip_where_missing
 
+pytestmark = pytest.mark.toolchain
+
 SETTINGS = JudgeSettings(cpu_seconds=1, memory_mb=256)
 MODEL_WRITTEN = Path(__file__).parents[3] / "shared" / "data" / "model-solutions" / "go.jsonl"
 BY_CHANCE = {"mbpp/mbpp_130_max_occurrences"}

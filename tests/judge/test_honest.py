@@ -10,6 +10,8 @@ from sodakd.settings.stages import JudgeSettings
 from sodakd.types import CallTests, Language, Outcome, Signature, TestCase, TestScript, ValueType
 from tests.judge.test_programs import skip_where_missing
 
+pytestmark = pytest.mark.toolchain
+
 INT = ValueType.INT
 PASSED, WRONG, COMPILE = Outcome.PASSED, Outcome.WRONG_ANSWER, Outcome.COMPILE_ERROR
 

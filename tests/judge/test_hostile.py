@@ -17,19 +17,29 @@ import pytest
 from sodakd.judge import Judge
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Language
-from tests.judge.programs import CALLS, ROOT, Found, good, passed_unsaid, programs
+from tests.judge.programs import (
+    BOMBS,
+    CALLS,
+    HOSTILE,
+    SURVIVOR,
+    Found,
+    good,
+    passed_unsaid,
+    programs,
+)
 from tests.judge.test_programs import skip_where_missing
 
-HOSTILE = ROOT / "hostile"
 QUICK = {Language.PYTHON, Language.C, Language.CPP, Language.GO}
 """Languages whose hostile programs are tried at each run of the tests; the others are `slow`."""
 
+
+def _marks(found: Found) -> list[pytest.MarkDecorator]:
+    slow = [] if found.language in QUICK else [pytest.mark.slow]
+    return [*slow, pytest.mark.alone] if found.name in BOMBS else slow
+
+
 ALL = [
-    pytest.param(
-        found,
-        marks=[] if language in QUICK else pytest.mark.slow,
-        id=f"{language}-{found.name}",
-    )
+    pytest.param(found, marks=_marks(found), id=f"{language}-{found.name}")
     for language in Language
     for found in programs(HOSTILE, language)
 ]
@@ -43,14 +53,14 @@ def judge() -> Iterator[Judge]:
             yield judge
 
 
+@pytest.mark.toolchain
 @pytest.mark.parametrize("found", ALL)
 def test_a_hostile_program_is_held_and_does_not_pass(judge: Judge, found: Found) -> None:
     skip_where_missing(found.language)
-    for program in (found.by_calls(), found.by_script()):
+    for number, program in enumerate((found.by_calls(), found.by_script())):
         assert not passed_unsaid(found, judge.one(program))
-        assert judge.one(good(found.language).by_calls()).passed
-    alive = [one.info["name"] or "" for one in psutil.process_iter(["name"])]
-    assert not [name for name in alive if "sodakd-surv" in name]
+        assert judge.one(good(found.language).marked(f"{found.name} {number}").by_calls()).passed
+    assert not [one for one in psutil.process_iter(["name"]) if one.info["name"] == SURVIVOR]
     for place in ("/etc", "/usr", "/root", "/"):
         assert not Path(place, "sodakd-was-here").exists()
 
@@ -80,6 +90,7 @@ def _held() -> Held:
     )
 
 
+@pytest.mark.toolchain
 @pytest.mark.parametrize(
     ("language", "count"),
     [
@@ -95,14 +106,12 @@ def test_nothing_grows_however_many_programs_run(
     judge: Judge, language: Language, count: int
 ) -> None:
     skip_where_missing(language)
-    code = good(language).code
-    mark = "#" if language is Language.PYTHON else "//"
 
     def run(numbers: range) -> None:
         """All different, else they would not run: in blocks, as compilers get them in batches."""
         for start in range(numbers.start, numbers.stop, 50):
             block = range(start, min(start + 50, numbers.stop))
-            found = [Found(language, "", f"{code}\n{mark} {number}\n") for number in block]
+            found = [good(language).marked(number) for number in block]
             assert all(one.passed for one in judge.all([each.by_calls() for each in found]))
 
     run(range(100))  # what is kept warm is started, and has its size
@@ -131,6 +140,7 @@ def test_the_table_of_hostile_programs_names_what_is_there() -> None:
             assert fnmatch.filter(there, f"{last}/{stem}"), name
 
 
+@pytest.mark.toolchain
 def test_no_program_outlives_a_judge_that_is_killed(tmp_path: Path) -> None:
     script = (
         "from sodakd.judge import Judge, Program\n"

@@ -12,6 +12,8 @@ from sodakd.types import CallTests, Language, Outcome, TestCase, TestScript, Ver
 from tests.judge.programs import ROOT, programs
 from tests.judge.test_programs import skip_where_missing
 
+pytestmark = pytest.mark.toolchain
+
 SETTINGS = JudgeSettings(cpu_seconds=2)
 
 

@@ -21,6 +21,8 @@ from tests.judge.joined_cases import (
 from tests.judge.test_hostile import QUICK
 from tests.judge.test_programs import skip_where_missing
 
+pytestmark = pytest.mark.toolchain
+
 SCRIPTED = ENDS | OWN_LACK | SOLUTION | RIGHT | {f"open: {name}": one for name, one in OPEN.items()}
 
 

@@ -10,6 +10,8 @@ from sodakd.judge.judge import Judge, Program
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import CallTests, Language, Outcome, Question, TestCase, Verdict
 
+pytestmark = pytest.mark.toolchain
+
 GOOD = "def total(xs):\n    return sum(xs)\n"
 
 

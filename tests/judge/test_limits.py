@@ -7,6 +7,8 @@ from sodakd.settings.stages import JudgeSettings
 from sodakd.types import CallTests, Language, Outcome, TestCase
 from tests.judge.test_programs import skip_where_missing
 
+pytestmark = pytest.mark.toolchain
+
 TESTS = CallTests(entry_point="f", cases=(TestCase(arguments=(64,), expected=64),))
 SIGNED = CallTests.model_validate(
     {**TESTS.model_dump(), "signature": {"arguments": ["int"], "returns": "int"}}

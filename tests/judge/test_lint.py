@@ -52,6 +52,7 @@ def test_each_tool_has_a_known_fault() -> None:
     assert {known.tool for known in KNOWN} == {tool.name for tool in TOOLS}
 
 
+@pytest.mark.toolchain
 @pytest.mark.parametrize("known", KNOWN + SILENCED)
 def test_a_known_fault_is_found_at_its_line(judge: Judge, known: Known) -> None:
     need(known.tool)
@@ -60,6 +61,7 @@ def test_a_known_fault_is_found_at_its_line(judge: Judge, known: Known) -> None:
     assert (known.rule, known.line, known.severity) in places, findings
 
 
+@pytest.mark.toolchain
 @pytest.mark.parametrize("language", Language)
 def test_a_clean_program_has_no_finding(judge: Judge, language: Language) -> None:
     for tool in TOOLS:
@@ -68,6 +70,7 @@ def test_a_clean_program_has_no_finding(judge: Judge, language: Language) -> Non
     assert found(judge, language, CLEAN[language]) == []
 
 
+@pytest.mark.toolchain
 def test_many_programs_in_a_call_get_what_each_gets_alone(judge: Judge) -> None:
     codes = [(known.language, known.code) for known in KNOWN + SILENCED]
     codes += list(CLEAN.items())
@@ -75,6 +78,7 @@ def test_many_programs_in_a_call_get_what_each_gets_alone(judge: Judge) -> None:
     assert together == [tuple(found(judge, own, code)) for own, code in codes]
 
 
+@pytest.mark.toolchain
 def test_the_tests_that_follow_a_program_are_read_and_not_reported(judge: Judge) -> None:
     need("javac")
     code = "class Solution {\n  static int f() { return 1; }\n}\n"
@@ -82,6 +86,7 @@ def test_the_tests_that_follow_a_program_are_read_and_not_reported(judge: Judge)
     assert judge.lint([Program(code, Language.JAVA, TestScript(script=script))]) == [()]
 
 
+@pytest.mark.toolchain
 def test_a_finding_changes_no_verdict(judge: Judge) -> None:
     program = Program("import os\ndef f():\n    return y\n", Language.PYTHON, _NONE)
     before = judge.one(program)
@@ -91,6 +96,7 @@ def test_a_finding_changes_no_verdict(judge: Judge) -> None:
     assert before.outcome is Outcome.PASSED
 
 
+@pytest.mark.toolchain
 def test_a_program_that_a_tool_fails_on_spoils_no_other(judge: Judge) -> None:
     need("ruff")
     deep = "-" * 150_000 + "1\n"
@@ -102,6 +108,7 @@ def test_a_program_that_a_tool_fails_on_spoils_no_other(judge: Judge) -> None:
     assert findings[0][0].message == "Undefined name `y0`"
 
 
+@pytest.mark.toolchain
 def test_no_text_takes_longer_to_prepare_than_its_length(judge: Judge) -> None:
     texts = ["\n" * 150_000, "/**/" * 40_000, "@a\n" * 40_000, "import\n" * 20_000, "#" * 150_000]
     programs = [Program(f"{text}x", own, _NONE) for text in texts for own in Language]
@@ -112,6 +119,7 @@ def test_no_text_takes_longer_to_prepare_than_its_length(judge: Judge) -> None:
                 assert form.text.count("\n") >= program.code.count("\n")
 
 
+@pytest.mark.toolchain
 def test_huge_programs_and_endless_findings_are_bounded(judge: Judge) -> None:
     need("ruff")
     long = f"x = [{'1,' * runner.LONGEST}]\n"
@@ -126,6 +134,7 @@ def test_huge_programs_and_endless_findings_are_bounded(judge: Judge) -> None:
     assert bounded[-1].message == "40 more findings"
 
 
+@pytest.mark.toolchain
 def test_no_program_reads_the_machine_or_speaks_for_another(judge: Judge) -> None:
     need("cppcheck")
     need("ruff")
@@ -146,6 +155,7 @@ def test_no_program_reads_the_machine_or_speaks_for_another(judge: Judge) -> Non
     assert all(one.message != "mine" for one in lied)
 
 
+@pytest.mark.toolchain
 @pytest.mark.parametrize(
     ("language", "code"),
     [
@@ -166,6 +176,7 @@ def test_a_configuration_in_a_program_is_text(judge: Judge, language: Language, 
     assert list(beside) == found(judge, language, other.code)
 
 
+@pytest.mark.toolchain
 def test_bytes_that_are_no_text_are_contained(judge: Judge) -> None:
     odd = "x = '\ud800\0'\u2028\r\n"
     programs = [Program(odd, language, _NONE) for language in Language]
@@ -173,6 +184,7 @@ def test_bytes_that_are_no_text_are_contained(judge: Judge) -> None:
         assert all(one.line == 1 and one.message.isprintable() for one in findings)
 
 
+@pytest.mark.toolchain
 def test_a_missing_tool_is_named_with_what_brings_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -192,6 +204,7 @@ def test_a_missing_tool_is_named_with_what_brings_it(
         )
 
 
+@pytest.mark.toolchain
 def test_the_versions_of_the_tools_are_known(judge: Judge) -> None:
     need("ruff")
     judge.lint([Program(CLEAN[Language.PYTHON], Language.PYTHON, _NONE)])

@@ -10,6 +10,8 @@ from sodakd.judge.lint import ruff
 from sodakd.judge.lint.registry import TOOLS
 from tests.tiny import sodakd
 
+pytestmark = pytest.mark.toolchain
+
 ROWS = (
     {"id": "a", "language": "python", "code": "import os\ndef f():\n    return [y]\n"},
     {"id": "a", "language": "python", "code": "x = 1\n"},

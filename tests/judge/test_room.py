@@ -64,6 +64,7 @@ def test_a_room_is_held_by_its_process_alone(
     scratch.sweep_once.cache_clear()
 
 
+@pytest.mark.toolchain
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_judge_that_is_asked_to_end_leaves_no_folder(
     number: signal.Signals, tmp_path: Path

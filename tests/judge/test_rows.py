@@ -63,6 +63,7 @@ FORMS: dict[str, Values] = {
 }  # fmt: skip
 
 
+@pytest.mark.toolchain
 @pytest.mark.parametrize("form", FORMS)
 def test_a_wrong_program_fails_and_a_right_one_passes_in_every_form(
     form: str, tmp_path: Path
@@ -142,6 +143,7 @@ def test_a_row_says_which_of_its_tests_are_not_read(key: str, tmp_path: Path) ->
     ]
 
 
+@pytest.mark.toolchain
 def test_a_completion_goes_on_from_its_prompt(tmp_path: Path) -> None:
     prompt = "def add(a, b):\n    '''Add.'''\n"
     row: Values = {"prompt": prompt, "entry_point": "add", "test": "def check(f):\n    f(1, 2)\n"}
@@ -288,6 +290,7 @@ def test_without_any_word_of_a_language_a_row_is_refused(tmp_path: Path) -> None
     assert 'add "language", or give --language' in refused(tmp_path, {"code": "x"})
 
 
+@pytest.mark.toolchain
 def test_marks_of_byte_order_and_half_characters_do_no_harm(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
     half: Values = {"entry_point": "f", "cases": [{"arguments": ["\ud83d"], "expected": "\ud83d"}]}

@@ -26,6 +26,7 @@ def program(number: int, body: str = "x + 1") -> Program:
     )
 
 
+@pytest.mark.toolchain
 def test_programs_are_read_no_faster_than_they_are_judged() -> None:
     drawn = 0
 
@@ -44,6 +45,7 @@ def test_programs_are_read_no_faster_than_they_are_judged() -> None:
     assert sorted(map(int, seen)) == list(range(400))
 
 
+@pytest.mark.toolchain
 def test_one_stream_holds_equal_programs_wrong_ones_and_many_that_run_out_of_time() -> None:
     loops = [program(number, "f(x) if [0 for _ in iter(int, 1)] else x") for number in range(3)]
     programs = [program(7), *loops, program(7), program(8, "x - 1"), program(9), *loops]
@@ -71,6 +73,7 @@ def workers(cores: int = 1) -> WorkerPool:
     return WorkerPool(lambda _: Worker(2**27, 64, ()), cores)
 
 
+@pytest.mark.toolchain
 def test_a_worker_is_lent_again_and_the_one_used_least_lately_is_closed() -> None:
     pool = workers()
     with pool.lease(Language.PYTHON) as first, pool.lease(Language.PYTHON) as second:
@@ -86,6 +89,7 @@ def test_a_worker_is_lent_again_and_the_one_used_least_lately_is_closed() -> Non
     assert pool.idle == []
 
 
+@pytest.mark.toolchain
 def test_where_memory_is_short_one_idle_worker_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     pool = workers()
     for language in Language:
@@ -99,6 +103,7 @@ def test_where_memory_is_short_one_idle_worker_is_kept(monkeypatch: pytest.Monke
     pool.close()
 
 
+@pytest.mark.toolchain
 def test_a_program_that_waits_for_a_core_has_its_time_nevertheless() -> None:
     core = {min(os.sched_getaffinity(0))}
     all_cores = os.sched_getaffinity(0)

@@ -10,6 +10,8 @@ from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Isolation, Language, Outcome, TestScript, Verdict
 from tests.judge.script_cases import CALLED, FORGING, HONEST, WRONG
 
+pytestmark = pytest.mark.toolchain
+
 PASSED, WRONG_ANSWER = Outcome.PASSED, Outcome.WRONG_ANSWER
 RAISED, NO_VERDICT = Outcome.RUNTIME_ERROR, Outcome.NO_VERDICT
 

@@ -45,6 +45,7 @@ def untested(language: Language) -> Question:
     return Question.new(text="Do it.", language=language, tests=None, source="", level=None)
 
 
+@pytest.mark.toolchain
 @pytest.mark.parametrize(("language", "code", "outcome"), CASES)
 def test_a_trial_runs_an_answer_to_its_end(
     judge: Judge, language: Language, code: str, outcome: Outcome
@@ -56,6 +57,7 @@ def test_a_trial_runs_an_answer_to_its_end(
     assert verdict.outcome is outcome, verdict.output
 
 
+@pytest.mark.toolchain
 def test_no_code_is_no_program_and_says_why(judge: Judge) -> None:
     verdict = judge.one(to_program(untested(Language.GO), " ", "the answer is in sql"))
     assert (verdict.outcome, verdict.output) == (Outcome.NOT_EXECUTABLE, "the answer is in sql")

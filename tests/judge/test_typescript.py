@@ -10,6 +10,8 @@ from sodakd.settings.stages import JudgeSettings
 from sodakd.types import CallTests, Language, Outcome, TestCase, TestScript
 from tests.judge.test_programs import skip_where_missing
 
+pytestmark = pytest.mark.toolchain
+
 SETTINGS = JudgeSettings(cpu_seconds=2)
 
 

@@ -28,6 +28,7 @@ def program(language: Language, name: str, *arguments: JsonValue, signed: bool =
     return Program(f"{CODE[language]}// {name}\n", language, tests, id=name)
 
 
+@pytest.mark.toolchain
 @pytest.mark.parametrize("language", CODE)
 def test_a_program_whose_tests_do_not_fit_is_named_and_the_others_are_judged(
     language: Language,

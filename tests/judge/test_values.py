@@ -63,6 +63,7 @@ LONG = 7**7000
 """An integer of 5,916 digits."""
 
 
+@pytest.mark.toolchain
 def test_long_integers_are_values_like_others() -> None:
     assert decode(encode([LONG, {-LONG: 1}])) == [LONG, {-LONG: 1}]
     code = "def f(x):\n    return [x * 7, -x]\n"

@@ -1,4 +1,4 @@
-"""Where namespaces are forbidden walls are weaker, and every verdict says so; or nothing runs."""
+"""Walls without rights; and weaker ones without namespaces, of which every verdict says so."""
 
 import errno
 import json
@@ -19,8 +19,8 @@ from sodakd.judge import Judge, Program
 from sodakd.judge.sandbox.landlock import version
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import CallTests, Language, Outcome, SandboxKind, TestCase
-from tests.judge.programs import good, programs
-from tests.judge.test_hostile import HOSTILE
+from tests.judge.programs import HOSTILE, good, hostile, programs
+from tests.judge.test_programs import skip_where_missing
 
 ROOT = Path(__file__).parents[2]
 TESTS = CallTests(entry_point="f", cases=(TestCase(arguments=(1,), expected=2),))
@@ -32,12 +32,14 @@ needs_python = pytest.mark.skipif(
 CHOSEN = {
     "python": [
         "abstract_unix", "call_ptrace", "children_memory", "daemon", "deepest_folder",
-        "environment", "fill_disk", "fork_bomb", "frames", "inode_bomb", "kill_everyone", "memfd",
+        "environment", "fill_disk", "frames", "inode_bomb", "kill_everyone", "memfd",
         "read_secrets",
         "remove_everything", "reparented", "symlink_out", "tcp", "thread_bomb", "write_outside",
     ],
-    "c": ["fork_bomb", "include_shadow", "incbin", "own_read", "preinit"],
+    "c": ["include_shadow", "incbin", "own_read", "preinit"],
 }  # fmt: skip
+CHOSEN_BOMBS = {"python": ["fork_bomb"], "c": ["fork_bomb"]}
+QUICK = (Language.PYTHON, Language.C)
 
 
 @pytest.fixture
@@ -53,9 +55,10 @@ def environment(**more: str) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src")]), **more}
 
 
-def elsewhere(asked: dict[str, object], **more: str) -> list[str]:
+def elsewhere(folder: Path, asked: dict[str, object], **more: str) -> list[str]:
+    words = json.dumps({"folder": str(folder), **asked})
     done = subprocess.run(
-        [sys.executable, "-m", "tests.judge.elsewhere", json.dumps(asked)],
+        [sys.executable, "-m", "tests.judge.elsewhere", words],
         cwd=ROOT, capture_output=True, text=True, timeout=550, check=False,
         env=environment(**more),
     )  # fmt: skip
@@ -63,28 +66,56 @@ def elsewhere(asked: dict[str, object], **more: str) -> list[str]:
     return done.stdout.splitlines()
 
 
+@needs_root
+@needs_python
+@pytest.mark.toolchain
+@pytest.mark.parametrize(
+    ("language", "bombs"),
+    [
+        *(
+            pytest.param(one, False, marks=[] if one in QUICK else pytest.mark.slow)
+            for one in Language
+        ),
+        *(pytest.param(one, True, marks=pytest.mark.alone) for one in QUICK),
+    ],
+)
+def test_a_user_without_rights_holds_hostile_programs_as_root_does(
+    folder: Path, language: Language, bombs: bool
+) -> None:
+    skip_where_missing(language)
+    names = hostile(language, bombs=bombs)
+    asked = {"user": "nobody", "forbid": False, "programs": {language.value: names}}
+    lines = elsewhere(folder, asked, SODAKD_NO_CGROUP="1")
+    assert lines == [SandboxKind.NAMESPACES.value, f"tried {2 * len(names)}"]
+
+
 @needs_landlock
 @needs_root
 @needs_python
+@pytest.mark.toolchain
+@pytest.mark.parametrize("chosen", [CHOSEN, pytest.param(CHOSEN_BOMBS, marks=pytest.mark.alone)])
 @pytest.mark.parametrize(("user", "group"), [("root", True), ("nobody", False)])
 def test_where_namespaces_are_forbidden_landlock_holds_hostile_programs(
-    folder: Path, user: str, group: bool
+    folder: Path, user: str, group: bool, chosen: dict[str, list[str]]
 ) -> None:
-    asked: dict[str, object] = {"folder": str(folder), "user": user, "forbid": True}
-    lines = elsewhere({**asked, "programs": CHOSEN}, **({} if group else {"SODAKD_NO_CGROUP": "1"}))
-    assert lines == ["landlock", f"tried {2 * sum(map(len, CHOSEN.values()))}"]
+    asked: dict[str, object] = {"user": user, "forbid": True, "programs": chosen}
+    lines = elsewhere(folder, asked, **({} if group else {"SODAKD_NO_CGROUP": "1"}))
+    assert lines == ["landlock", f"tried {2 * sum(map(len, chosen.values()))}"]
 
 
 @needs_landlock
 @needs_root
 @needs_python
+@pytest.mark.toolchain
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.parametrize("user", ["root", "nobody"])
 @pytest.mark.parametrize("language", Language)
 def test_landlock_holds_every_hostile_program(folder: Path, user: str, language: Language) -> None:
-    asked: dict[str, object] = {"folder": str(folder), "user": user, "forbid": False}
-    lines = elsewhere({**asked, "programs": {language.value: None}}, SODAKD_WALLS="landlock")
-    assert lines == ["landlock", f"tried {2 * len(list(programs(HOSTILE, language)))}"]
+    names = [found.name for found in programs(HOSTILE, language)]
+    asked: dict[str, object] = {"user": user, "forbid": False, "programs": {language.value: names}}
+    lines = elsewhere(folder, asked, SODAKD_WALLS="landlock")
+    assert lines == ["landlock", f"tried {2 * len(names)}"]
 
 
 def landlocked(code: str) -> str:
@@ -129,6 +160,7 @@ ATTACKS = {
 
 @needs_landlock
 @needs_python
+@pytest.mark.toolchain
 def test_landlock_leaves_nothing_to_what_it_says_nothing_of(folder: Path) -> None:
     import socket
 
@@ -159,6 +191,7 @@ def test_landlock_leaves_nothing_to_what_it_says_nothing_of(folder: Path) -> Non
 
 @needs_landlock
 @needs_python
+@pytest.mark.toolchain
 def test_no_program_outlives_a_judge_that_is_killed_behind_landlock(folder: Path) -> None:
     code = (
         "import os, time\ndef f(x):\n    for _ in range(3):\n        if os.fork() == 0:\n"
@@ -184,6 +217,7 @@ def test_no_program_outlives_a_judge_that_is_killed_behind_landlock(folder: Path
     assert not alive
 
 
+@pytest.mark.toolchain
 def test_without_a_wall_the_judge_refuses_and_says_what_to_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -195,6 +229,7 @@ def test_without_a_wall_the_judge_refuses_and_says_what_to_do(
         judge.one(good(Language.PYTHON).by_calls())
 
 
+@pytest.mark.toolchain
 def test_what_is_judged_without_a_wall_says_so(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -213,6 +248,7 @@ def test_what_is_judged_without_a_wall_says_so(
         assert judge.one(good(Language.PYTHON).by_script()).passed
 
 
+@pytest.mark.toolchain
 def test_behind_namespaces_nothing_warns() -> None:
     with Judge(JudgeSettings(calibrate=False), workers=1) as judge:
         verdict = judge.one(good(Language.PYTHON).by_calls())

@@ -13,6 +13,8 @@ from sodakd.judge import Judge, Program, worker_process
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import CallTests, Language, Outcome, TestCase
 
+pytestmark = pytest.mark.toolchain
+
 TESTS = CallTests(entry_point="f", cases=(TestCase(arguments=(1,), expected=2),))
 SLEEPS = Program("import time\ntime.sleep(50)\n", Language.PYTHON, TESTS, id="sleeps")
 RIGHT = Program("def f(x):\n    return x + 1\n", Language.PYTHON, TESTS, id="right")

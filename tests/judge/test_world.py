@@ -14,6 +14,8 @@ from sodakd.synthetic.splits import Split
 from sodakd.types import LEVELS, CallTests, FaultKind, Language, Outcome
 from tests.judge.test_programs import skip_where_missing
 
+pytestmark = pytest.mark.toolchain
+
 MANY = pytest.param(2000, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])
 
 

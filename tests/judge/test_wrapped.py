@@ -12,6 +12,8 @@ from sodakd.judge.toolchains import Toolchain, toolchain
 from sodakd.types import Language
 from tests.judge.test_programs import skip_where_missing
 
+pytestmark = pytest.mark.toolchain
+
 WRAPPED = {
     Language.C: ("gcc", "gcc"),
     Language.CPP: ("g++", "g++"),

@@ -64,11 +64,13 @@ def out(small: Small, tmp_path: Path) -> Path:
     return Path(shutil.copytree(small.folder, tmp_path / "run"))
 
 
+@pytest.mark.toolchain
 def test_no_student_is_open_while_one_is_trained_in_any_arm(small: Small) -> None:
     assert len(small.open_at_training) >= 4  # base, soda, sft, and at the end
     assert not any(small.open_at_training)
 
 
+@pytest.mark.toolchain
 def test_a_later_arm_is_given_what_the_first_one_spent(small: Small) -> None:
     _, soda, sft = small.results.standings
     text = (small.folder / "sft" / "allowance.json").read_text()
@@ -80,6 +82,7 @@ def test_a_later_arm_is_given_what_the_first_one_spent(small: Small) -> None:
     assert small.results.kept == "soda-1"
 
 
+@pytest.mark.toolchain
 def test_an_arm_is_made_again_under_another_allowance_and_the_first_one_is_not(
     small: Small, out: Path
 ) -> None:
@@ -93,6 +96,7 @@ def test_an_arm_is_made_again_under_another_allowance_and_the_first_one_is_not(
     assert (out / "soda" / "left-over").exists()
 
 
+@pytest.mark.toolchain
 def test_dropping_a_step_of_an_arm_leaves_the_others_and_one_of_the_run_leaves_none(
     small: Small, out: Path
 ) -> None:
@@ -105,6 +109,7 @@ def test_dropping_a_step_of_an_arm_leaves_the_others_and_one_of_the_run_leaves_n
     assert not (out / "soda" / "left-over").exists()
 
 
+@pytest.mark.toolchain
 def test_a_plan_is_what_a_run_of_a_teacher_that_is_never_wrong_spends(small: Small) -> None:
     planned = plan(small.loaded.recipe)
     spend = json.loads((small.folder / "spend.json").read_text())

@@ -9,6 +9,8 @@ from sodakd.types import Language
 from tests.judge.test_programs import skip_where_missing
 from tests.tiny import sodakd, write_recipe
 
+pytestmark = pytest.mark.toolchain
+
 QUICK = {Language.JAVASCRIPT, Language.GO}
 LESS = ("arms=[soda]", "base.training.max_steps=2", "training.max_steps=2")
 STEPS = ("base/student", "soda/cycle-1/student", "soda/cycle-2/student")

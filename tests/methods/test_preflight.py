@@ -78,6 +78,7 @@ def test_a_preflight_of_the_world_is_no_step_and_is_done_once(tmp_path: Path) ->
     assert not list((tmp_path / "run").glob("*.part"))
 
 
+@pytest.mark.toolchain
 def test_a_teacher_is_asked_once_for_each_kind_and_it_stands_in_plan_and_ledger(
     tmp_path: Path,
 ) -> None:
@@ -104,6 +105,7 @@ def test_a_teacher_is_asked_once_for_each_kind_and_it_stands_in_plan_and_ledger(
     assert booked == [(PREFLIGHT, len(set(kinds)))]
 
 
+@pytest.mark.toolchain
 @pytest.mark.parametrize(("status", "words"), [(401, "HTTP 401"), (404, "no such model")])
 def test_a_wrong_key_or_model_is_found_before_the_base_student_is_made(
     status: int, words: str, tmp_path: Path
@@ -122,6 +124,7 @@ def test_a_wrong_key_or_model_is_found_before_the_base_student_is_made(
     assert not (tmp_path / "run" / "base").exists()
 
 
+@pytest.mark.toolchain
 @pytest.mark.parametrize(
     ("fault", "words"),
     [

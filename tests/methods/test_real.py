@@ -1,9 +1,10 @@
-"""SODA on real questions without tests: CodeAlpaca's, with the texts that SodaCoder released."""
+"""SODA on questions without tests as people ask them: those of `tests/data`, and CodeAlpaca's."""
 
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
@@ -17,6 +18,7 @@ from sodakd.methods.soda import soda
 from sodakd.recipe import Recipe
 from sodakd.records import Feedback
 from sodakd.run import Run
+from sodakd.seeds.read import read_rows_of
 from sodakd.settings.questions import QuestionSettings
 from sodakd.settings.stages import FeedbackSettings, UpdateSettings
 from sodakd.settings.student import FromScratchSettings, StudentShape
@@ -27,7 +29,68 @@ from sodakd.teacher.cost import Prices
 from sodakd.teacher.ledger import Ledger
 from sodakd.teacher.requests import Fault, Grade, Invent, Reply, Solve, TeacherRequest
 from sodakd.types import FaultKind, Language, PreferencePair, Question, Usage
+from tests.golden import QUESTIONS, ROWS, GoldenRow
 from tests.real_data import real_data
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source of questions, what of it a run takes, and what a teacher was recorded to say.
+
+    So many pairs, at least, come of its seeds.
+    """
+
+    path: Path
+    seeds: int
+    pairs: int
+    hold_out: int
+    probes: int
+    new: int
+    answers: Sequence[str]
+    grades: Sequence[str]
+    invented: Sequence[str]
+
+
+def own() -> Source:
+    """The rows of `tests/data`, with grades and inventions made here."""
+    grades = [
+        "It is nearly right.\n" + "".join(f"Rule {rule}: {points}\n" for rule in range(1, 6))
+        for points in (1, 3, 5)
+    ]
+    wanted = ("the sum", "the largest", "the mean", "the number", "the product", "the spread")
+    over = ("even numbers", "long words", "prime numbers", "leap years", "square roots")
+    invented = [
+        f"Write a Python function that finds {what} of {which} in a list."
+        for what in wanted
+        for which in over
+    ]
+    answers = [row.code + _printed(row) for row in ROWS]
+    return Source(
+        QUESTIONS, 10, pairs=3, hold_out=3, probes=4, new=6,
+        answers=answers, grades=grades, invented=invented,
+    )  # fmt: skip
+
+
+def _printed(row: GoldenRow) -> str:
+    """A line that prints what the program gives for its first test: a fault then shows."""
+    if row.calls is None:
+        return ""
+    arguments = ", ".join(map(repr, row.calls.cases[0].arguments))
+    return f"\nprint({row.calls.entry_point}({arguments}))\n"
+
+
+def codealpaca() -> Source:
+    """CodeAlpaca's rows, with the grades and questions that SodaCoder released."""
+    scored = json.loads(real_data("sodacoder/scoring_data.json").read_text())
+    grades = [re.sub(r"(Rule \d)\.[^:\n]*:", r"\1:", row["response"]) for row in scored]
+    invented = json.loads(real_data("sodacoder/new_data.json").read_text())
+    path = real_data("codealpaca/code_alpaca_2k.json")
+    texts = [row["instruction"] for row in invented]
+    answers = [str(row.values["output"]) for row in read_rows_of(str(path))]
+    return Source(
+        path, 60, pairs=30, hold_out=10, probes=12, new=20,
+        answers=answers, grades=grades, invented=texts,
+    )  # fmt: skip
 
 
 class RecordedTeacher(ComputedTeacher):
@@ -77,7 +140,7 @@ def _broken(ask: Fault, syntax: bool) -> str:
     return re.sub(r"\d+", lambda found: str(int(found.group()) + 1), ask.correct, count=1)
 
 
-def recipe(source: Path) -> Recipe:
+def recipe(source: Source) -> Recipe:
     """A tiny recipe. The stand-in teacher is no kind that a recipe names, so it is not checked."""
     short = TrainingSettings(loss="none", max_steps=6, per_device_train_batch_size=8)
     world = Recipe(
@@ -87,37 +150,41 @@ def recipe(source: Path) -> Recipe:
             questions=80, training=short, shape=StudentShape(max_position_embeddings=2048)
         ),
         training=short.model_copy(update={"loss": "first_difference"}),
-        feedback=FeedbackSettings(probes=12, max_new_tokens=24),
-        update=UpdateSettings(new_questions=20, near_duplicate=0.98),
-        questions=QuestionSettings(seeds=60),
+        feedback=FeedbackSettings(probes=source.probes, max_new_tokens=24),
+        update=UpdateSettings(new_questions=source.new, near_duplicate=0.98),
+        questions=QuestionSettings(seeds=source.seeds),
     )
     questions = QuestionSettings(
-        source=str(source), seeds=60, languages=(Language.PYTHON,), hold_out=10, max_words=60
+        source=str(source.path),
+        seeds=source.seeds,
+        languages=(Language.PYTHON,),
+        hold_out=source.hold_out,
+        max_words=60,
     )
     return world.model_copy(update={"questions": questions})
 
 
-@pytest.fixture
-def teacher() -> RecordedTeacher:
-    rows = json.loads(real_data("codealpaca/code_alpaca_2k.json").read_text())
+def recorded(source: Source) -> RecordedTeacher:
+    """A teacher that answers the source's questions as its rows do."""
     answers = {}
-    for row in rows:
-        text = "\n\n".join(part for part in (row["instruction"], row["input"]) if part)
-        answers[text] = answers[f"{text}\n\nAnswer in Python."] = row["output"]
-    scored = json.loads(real_data("sodacoder/scoring_data.json").read_text())
-    grades = [re.sub(r"(Rule \d)\.[^:\n]*:", r"\1:", row["response"]) for row in scored]
-    invented = json.loads(real_data("sodacoder/new_data.json").read_text())
-    return RecordedTeacher(answers, grades, [row["instruction"] for row in invented])
+    for row, answer in zip(read_rows_of(str(source.path)), source.answers, strict=True):
+        parts = (str(row.values["instruction"]), str(row.values["input"]))
+        text = "\n\n".join(part for part in parts if part)
+        answers[text] = answers[f"{text}\n\nAnswer in Python."] = answer
+    return RecordedTeacher(answers, source.grades, source.invented)
 
 
-def test_two_cycles_on_codealpaca_with_the_real_judge(
-    tmp_path: Path, teacher: RecordedTeacher
+@pytest.mark.toolchain
+@pytest.mark.parametrize("kind", [own, codealpaca], ids=lambda kind: kind.__name__)
+def test_two_cycles_on_real_questions_with_the_real_judge(
+    tmp_path: Path, kind: Callable[[], Source]
 ) -> None:
-    chosen = recipe(real_data("codealpaca/code_alpaca_2k.json"))
+    source = kind()
+    teacher, chosen = recorded(source), recipe(source)
     run = Run(tmp_path)
     inputs = prepare(chosen, run)
-    assert len(inputs.seeds) == 60
-    assert len(inputs.test_set) == 10
+    assert len(inputs.seeds) == source.seeds
+    assert len(inputs.test_set) == source.hold_out
     assert not {each.id for each in inputs.test_set} & {each.id for each in inputs.seeds}
     assert all(each.tests is None and each.level is None for each in inputs.seeds)
     arm = run.arm("soda")
@@ -131,14 +198,14 @@ def test_two_cycles_on_codealpaca_with_the_real_judge(
 
     first = arm.cached_rows("cycle-1/pairs", PreferencePair, _not_again)
     tally = _tally(arm, "cycle-1/pairs")
-    assert len(first) >= 30
+    assert len(first) >= source.pairs
     assert tally["fault_unverified"] < tally["pairs"]
     feedback = arm.cached_rows("cycle-1/feedback", Feedback, _not_again)
-    assert len(feedback) == 12
+    assert len(feedback) == source.probes
     assert len({row.difficulty for row in feedback}) > 1
     assert any(row.score is not None for row in feedback)
     new = arm.cached_rows("cycle-1/questions", Question, _not_again)
-    assert len(new) == 20
+    assert len(new) == source.new
     assert all(each.level is not None and each.parent is not None for each in new)
     assert arm.done("cycle-2/student")
     ledger.close()

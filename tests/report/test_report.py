@@ -37,6 +37,7 @@ def test_a_report_can_be_clicked_through(run: Path) -> None:
     assert seen.requests == []
 
 
+@pytest.mark.toolchain
 def test_the_report_of_a_real_run_can_be_clicked_through(finished_run: Path) -> None:
     seen = click_through(write_report(finished_run))
     assert seen.complaints == []

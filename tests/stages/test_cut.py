@@ -14,6 +14,8 @@ from sodakd.types import Outcome, Question
 from tests.stages.stage import stage
 from tests.teacher.shop import question as untested
 
+pytestmark = pytest.mark.toolchain
+
 CODE = "def total(xs):\n    return sum(xs)\n"
 
 

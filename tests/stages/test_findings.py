@@ -17,6 +17,8 @@ from sodakd.synthetic.teacher import WorldTeacher
 from sodakd.types import Outcome, Question, Severity
 from tests.stages.stage import stage
 
+pytestmark = pytest.mark.toolchain
+
 ANSWERS = (
     "Here:\n\n```python\nimport os\n\n\ndef total(xs):\n    return sum(xs)\n```\n",
     "```python\ndef total(xs):\n    if not xs:\n        return 0\n    return summe(xs)\n```\n",

@@ -20,6 +20,8 @@ from sodakd.teacher.requests import Fault, Reply, Solve, TeacherRequest
 from sodakd.types import FaultKind, Language, Question, Usage
 from tests.stages.stage import stage
 
+pytestmark = pytest.mark.toolchain
+
 
 class CarelessTeacher(WorldTeacher):
     """The world's teacher, wrong at its first attempt of every ask."""

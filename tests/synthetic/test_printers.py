@@ -45,6 +45,7 @@ def _agree(language: Language, count: int, folder: Path) -> None:
     assert not wrong
 
 
+@pytest.mark.toolchain
 @pytest.mark.parametrize("language", STYLES)
 def test_a_printed_program_agrees_with_the_interpreter(language: Language, tmp_path: Path) -> None:
     _agree(language, 40, tmp_path)
@@ -53,10 +54,8 @@ def test_a_printed_program_agrees_with_the_interpreter(language: Language, tmp_p
 @pytest.mark.slow
 @pytest.mark.parametrize("language", STYLES)
 def test_2000_printed_programs_agree_with_the_interpreter(
-    language: Language, tmp_path: Path, request: pytest.FixtureRequest
+    language: Language, tmp_path: Path
 ) -> None:
-    if "slow" not in request.config.getoption("markexpr"):
-        pytest.skip("run with -m slow")
     _agree(language, 2000, tmp_path)
 
 

@@ -16,6 +16,7 @@ from tests.tiny import RECIPE, sodakd
 USAGE = Usage(prompt_tokens=1, completion_tokens=2)
 
 
+@pytest.mark.toolchain
 def test_a_recorded_run_is_repeated_to_the_byte(finished_run: Path, tmp_path: Path) -> None:
     answers = tmp_path / "answers.jsonl"
     done = sodakd("record", str(finished_run), "--out", str(answers))
@@ -49,6 +50,7 @@ def test_a_line_that_is_no_record_is_named(tmp_path: Path) -> None:
         ReplayTeacher.open(tmp_path / "a.jsonl")
 
 
+@pytest.mark.toolchain
 def test_the_ledger_command_shows_the_spend_of_each_group(finished_run: Path) -> None:
     done = sodakd("ledger", str(finished_run), "--by", "ask", "--json")
     *asks, everything = json.loads(done.stdout)
@@ -77,6 +79,7 @@ def test_a_record_of_any_ask_answers_all_of_its_kind_on_its_question(tmp_path: P
         teacher.reply(solves(1, first=5)[0])
 
 
+@pytest.mark.toolchain
 def test_a_folder_in_the_place_of_the_file_is_one_clear_error_and_leaves_nothing(
     finished_run: Path, tmp_path: Path
 ) -> None:

@@ -5,10 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from sodakd.jsonl import read_rows
 from sodakd.types import PreferencePair
 from tests.real_data import real_data
 from tests.tiny import ROOT, command
+
+pytestmark = pytest.mark.toolchain
 
 SMALL = (
     "base.training.max_steps=2", "training.max_steps=2", "questions.seeds=20",

@@ -12,6 +12,7 @@ from sodakd.judge import Judge, Program
 from sodakd.settings.stages import JudgeSettings
 from sodakd.text.extract import extract
 from sodakd.types import CallTests, Language, Outcome, TestCase
+from tests.golden import ROWS, GoldenRow
 
 PYTHON = Language.PYTHON
 F, G = "def f(x):\n    return x\n", "def g(x):\n    return f(x)\n"
@@ -150,6 +151,7 @@ def test_a_fence_that_does_not_close_and_thinking_without_an_end_are_not_complet
     assert (found.code, found.complete, found.reason) == ("", False, "it ends while it thinks")
 
 
+@pytest.mark.toolchain
 def test_an_answer_without_a_program_is_judged_so_and_says_why() -> None:
     tests = CallTests(entry_point="f", cases=(TestCase(arguments=(1,), expected=1),))
     found = extract("```sql\nSELECT 1;\n```", PYTHON)
@@ -196,6 +198,12 @@ def test_real_answers_are_read_as_by_eye(row: dict[str, object]) -> None:
     assert found.label == row["label"]
     assert bool(found.code) == row["executable"]
     assert found.complete == row["complete"]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_answers_in_many_styles_are_read_as_by_eye(row: GoldenRow) -> None:
+    found = row.extracted()
+    assert (found.label, found.complete, found.code) == (row.label, row.complete, row.code)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -28,6 +28,7 @@ def judge() -> Iterator[Judge]:
         yield judge
 
 
+@pytest.mark.toolchain
 @pytest.mark.parametrize("language", [Language(name) for name in TYPES])
 def test_a_function_that_is_declared_so_is_called(judge: Judge, language: Language) -> None:
     tools = toolchain(language)
