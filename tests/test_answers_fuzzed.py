@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from sodakd.evaluate.reading import program_of
+from sodakd.evaluate.samples import program_of
 from sodakd.text.extract import extract
 from sodakd.text.fences import blocks
 from sodakd.text.language_id import identify_language

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from sodakd.errors import SodakdError
-from sodakd.evaluate.reading import program_of
+from sodakd.evaluate.samples import program_of
 from sodakd.inference.batch_api import read_batch, read_batches, read_results
 from sodakd.inference.response_parser import parse_response, retry_after
 from sodakd.json_text import JsonError, parse_json, valid_unicode

@@ -129,8 +129,26 @@ class TestScript(FrozenModel):
     as_main: bool = False
 
 
+class CodePrompt(FrozenModel):
+    """The beginning of a program, as HumanEval has it: an answer continues it, or is the whole.
+
+    It leaves the function `entry_point` open. `preamble` is what its tests need above any program
+    (includes, imports); `auto_imports` are imports that a continuation may use without writing
+    them; `java_class` is the class that holds a Java method.
+    """
+
+    code: str
+    entry_point: str
+    preamble: str = ""
+    auto_imports: tuple[str, ...] = ()
+    java_class: str = ""
+
+
 class Question(FrozenModel):
-    """A programming problem: one type for training and benchmarks, so one judge for both."""
+    """A programming problem: one type for training and benchmarks, so one judge for both.
+
+    `code_prompt` is the beginning of a program that the text shows, where it shows one.
+    """
 
     id: str
     text: str
@@ -139,6 +157,7 @@ class Question(FrozenModel):
     source: str
     level: int | None
     parent: str | None = None
+    code_prompt: CodePrompt | None = Field(default=None, exclude_if=lambda value: value is None)
 
     @classmethod
     def new(
@@ -150,6 +169,7 @@ class Question(FrozenModel):
         source: str,
         level: int | None,
         parent: str | None = None,
+        code_prompt: CodePrompt | None = None,
     ) -> Self:
         """Make a question whose id is the hash of its text and language."""
         digest = hashlib.sha256(f"{language}\n{text}".encode()).hexdigest()[:16]
@@ -161,6 +181,7 @@ class Question(FrozenModel):
             source=source,
             level=level,
             parent=parent,
+            code_prompt=code_prompt,
         )
 
 

@@ -14,15 +14,19 @@ def nothing(task: BenchmarkTask) -> str:
 
 
 def _python(task: BenchmarkTask) -> str:
-    if re.search(rf"^(?:async )?def {re.escape(task.entry_point)}\b", task.prompt, re.MULTILINE):
+    if re.search(
+        rf"^(?:async )?def {re.escape(task.code_prompt.entry_point)}\b",
+        task.code_prompt.code,
+        re.MULTILINE,
+    ):
         return "    return None\n"
-    return f"def {task.entry_point}(*given, **named):\n    return None\n"
+    return f"def {task.code_prompt.entry_point}(*given, **named):\n    return None\n"
 
 
 def _zero_of_java(task: BenchmarkTask) -> str:
     """The words before the method's name, in letters of either case, end with its type."""
-    name = task.entry_point.replace("_", "_?")
-    kind = re.findall(rf"([\w>\]]+)\s+(?i:{name})\s*\(", task.prompt)[-1]
+    name = task.code_prompt.entry_point.replace("_", "_?")
+    kind = re.findall(rf"([\w>\]]+)\s+(?i:{name})\s*\(", task.code_prompt.code)[-1]
     values = {"void": "", "boolean": "false", **dict.fromkeys(_NUMBERS, "0")}
     return f"return {values.get(kind, 'null')};\n    }}\n}}\n"
 
@@ -31,7 +35,7 @@ _NUMBERS = ("int", "long", "double", "float", "char", "short", "byte")
 
 
 def _zero_of_go(task: BenchmarkTask) -> str:
-    masked = Source(task.prompt, Language.GO).masked
+    masked = Source(task.code_prompt.code, Language.GO).masked
     header = masked[masked.rindex("func ") :].rstrip().removesuffix("{")
     depth, given = 0, ""
     for at in range(header.index("("), len(header)):

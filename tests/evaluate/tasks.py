@@ -2,7 +2,7 @@
 
 from sodakd.evaluate.benchmarks import task_prompt
 from sodakd.evaluate.benchmarks.task import BenchmarkTask
-from sodakd.types import CallTests, Language, Question, TestCase, TestScript
+from sodakd.types import CallTests, CodePrompt, Language, Question, TestCase, TestScript
 
 PYTHON_PROMPT = '''\
 from typing import List
@@ -46,9 +46,11 @@ def task(language: Language) -> BenchmarkTask:
             tests=tests,
             source="own",
             level=None,
+            code_prompt=CodePrompt(
+                code=prompt,
+                entry_point=entry,
+                java_class="Solution" if language is Language.JAVA else "",
+            ),
         ),
-        prompt=prompt,
-        entry_point=entry,
         gold=None,
-        java_class="Solution" if language is Language.JAVA else "",
     )

@@ -105,7 +105,7 @@ def test_solutions_of_a_file_are_judged_once_each_and_counted(tmp_path: Path) ->
     first, second = load(BENCHMARKS["humaneval"], Language.PYTHON, folder)[:2]
     rows = [
         {"task_id": first.id, "completion": first.gold},
-        {"task_id": first.id, "solution": f"```python\n{first.prompt}{first.gold}```"},
+        {"task_id": first.id, "solution": f"```python\n{first.code_prompt.code}{first.gold}```"},
         {"task_id": second.id, "completion": ""},
         {"task_id": second.id, "completion": "    return []\n\nprint(undefined)\n"},
         {"task_id": "of another benchmark", "completion": "x"},

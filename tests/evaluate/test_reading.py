@@ -2,7 +2,7 @@
 
 import pytest
 
-from sodakd.evaluate.reading import program_of
+from sodakd.evaluate.samples import program_of
 from sodakd.judge import Judge
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Language, Outcome
@@ -108,7 +108,7 @@ BODIES = {
 @pytest.mark.parametrize("language", BODIES)
 def test_sentences_and_thinking_are_left_out_in_every_language(language: Language) -> None:
     own, body = task(language), BODIES[language]
-    whole = own.prompt + body
+    whole = own.code_prompt.code + body
     for wanted, answers in (
         (
             body,

@@ -6,8 +6,7 @@ from dataclasses import asdict
 from pydantic import JsonValue
 
 from sodakd.evaluate.benchmarks.task import BenchmarkTask, TaskKey
-from sodakd.evaluate.reading import program_of
-from sodakd.evaluate.samples import Sample, SampleKey
+from sodakd.evaluate.samples import Sample, SampleKey, program_of
 from sodakd.judge.judge import Judge
 from sodakd.judge.lint.counts import count
 from sodakd.types import Finding, Language

@@ -6,11 +6,13 @@ from pathlib import Path
 
 from sodakd.evaluate.benchmarks.task import BenchmarkTask, TaskKey
 from sodakd.evaluate.ids import TaskIds
-from sodakd.evaluate.reading import program_of
 from sodakd.inference.protocols import Generation
 from sodakd.json_text import valid_unicode
 from sodakd.jsonl import Line, read_lines
 from sodakd.judge.judge import Judge
+from sodakd.judge.program import Program
+from sodakd.judge.untested import to_program
+from sodakd.text.answer import extract_answer
 from sodakd.text.labels import language_of
 from sodakd.types import FrozenModel, Language, Verdict
 
@@ -120,6 +122,14 @@ class SampleRequest:
 def requests_of(tasks: Sequence[BenchmarkTask], n: int) -> list[SampleRequest]:
     """All of `n` samples a task: the first of each task, the second of each, and so on."""
     return [SampleRequest(task, number) for number in range(n) for task in tasks]
+
+
+def program_of(task: BenchmarkTask, answer: str) -> Program:
+    """What the judge gets for an answer: it says why where the answer holds no program."""
+    if answer == task.gold and task.language is not Language.PYTHON:
+        return to_program(task.question, answer)
+    found = extract_answer(task.question, answer)
+    return to_program(task.question, found.code, found.reason)
 
 
 def judge_samples(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sodakd.judge.program import Program
+from sodakd.text.assemble import assemble
 from sodakd.types import Language, Question, TestScript
 
 
@@ -85,8 +86,10 @@ def lint_program(question: Question, code: str) -> Program:
 def to_program(question: Question, code: str, reason: str = "no code") -> Program:
     """The code with the question's tests; without tests, with what lets it run to its end.
 
-    `reason` says why there is no code, where there is none.
+    Code that continues the question's `code_prompt` follows it. `reason` says why there is no code,
+    where there is none.
     """
+    code = assemble(question, code)
     if question.tests is not None or not code.strip():
         return Program(code, question.language, question.tests or _untested(), reason=reason)
     trial = _TRIALS[question.language](code)

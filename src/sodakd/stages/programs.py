@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from sodakd.teacher.parsers import LINE_START, LINES, FaultyCode, UnreadableReply
 from sodakd.teacher.requests import Inspire
-from sodakd.text.extract import Extracted, extract, extract_answer
+from sodakd.text.answer import extract_answer
+from sodakd.text.extract import Extracted, extract
 from sodakd.types import FaultKind, Question
 
 _KIND = re.compile(

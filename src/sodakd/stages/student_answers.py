@@ -9,7 +9,8 @@ from sodakd.inference.protocols import Generation, TextGenerator
 from sodakd.judge.program import Program
 from sodakd.judge.untested import to_program
 from sodakd.stages.context import StageContext
-from sodakd.text.extract import Extracted, extract_answer
+from sodakd.text.answer import extract_answer
+from sodakd.text.extract import Extracted
 from sodakd.types import Question, Solution
 
 

@@ -30,7 +30,7 @@ from sodakd.text.repl_transcript import console_code
 from sodakd.text.symbols import Symbols, symbols_of
 from sodakd.text.thinking import strip_thinking
 from sodakd.text.truncation import compiles, parsed, truncated_at
-from sodakd.types import Language, Question
+from sodakd.types import Language
 
 _NEAR: Mapping[Language, frozenset[str]] = {
     Language.CPP: frozenset({"c"}),
@@ -97,12 +97,6 @@ def extract(answer: str, language: Language | None = None, entry_point: str = ""
 def strip_bom(text: str) -> str:
     """A text without the mark that says in which order its bytes are: no compiler needs it."""
     return text.removeprefix("\ufeff")
-
-
-def extract_answer(question: Question, answer: str) -> Extracted:
-    """The program of an answer to a question."""
-    entry_point = question.tests.entry_point if question.tests is not None else ""
-    return extract(answer, question.language, entry_point)
 
 
 def _unwrap_repl(block: Block) -> Block:

@@ -5,7 +5,7 @@ import re
 from sodakd.evaluate.benchmarks import task_prompt
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, DatasetFile, Row
 from sodakd.judge.assertions import as_calls
-from sodakd.types import Language, Question, TestScript
+from sodakd.types import CodePrompt, Language, Question, TestScript
 
 _ENTRY = re.compile(r"^def[ \t]+(\w+)", re.MULTILINE)
 
@@ -25,9 +25,10 @@ def task(row: Row, language: Language, source: str = "humaneval") -> BenchmarkTa
             tests=as_calls(script) if language is Language.PYTHON else script,
             source=source,
             level=None,
+            code_prompt=CodePrompt(
+                code=prompt if prompt.endswith("\n") else f"{prompt}\n", entry_point=entry
+            ),
         ),
-        prompt=prompt if prompt.endswith("\n") else f"{prompt}\n",
-        entry_point=entry,
         gold=row.optional("canonical_solution") or None,
     )
 

@@ -5,7 +5,7 @@ import re
 from sodakd.evaluate.benchmarks import humaneval, task_prompt
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, DatasetFile, Library, Row
 from sodakd.text.source import Source
-from sodakd.types import Language, Question, TestScript
+from sodakd.types import CodePrompt, Language, Question, TestScript
 
 _ABOVE = {
     Language.CPP: """\
@@ -56,13 +56,17 @@ def _task(row: Row, language: Language) -> BenchmarkTask:
             tests=TestScript(entry_point=entry, script=row.text("test")),
             source="humaneval-x",
             level=None,
+            code_prompt=CodePrompt(
+                code=prompt,
+                entry_point=entry,
+                preamble=(
+                    row.text("test_setup") if language is Language.GO else _ABOVE.get(language, "")
+                ),
+                auto_imports=_GO if language is Language.GO else (),
+                java_class="Solution" if language is Language.JAVA else "",
+            ),
         ),
-        prompt=prompt,
-        entry_point=entry,
         gold=row.text("canonical_solution"),
-        preamble=row.text("test_setup") if language is Language.GO else _ABOVE.get(language, ""),
-        auto_imports=_GO if language is Language.GO else (),
-        java_class="Solution" if language is Language.JAVA else "",
     )
 
 

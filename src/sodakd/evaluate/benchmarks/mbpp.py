@@ -7,7 +7,7 @@ from sodakd.errors import DataError
 from sodakd.evaluate.benchmarks import task_prompt
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, DatasetFile, Row
 from sodakd.judge.assertions import as_calls
-from sodakd.types import Language, Question, TestScript
+from sodakd.types import CodePrompt, Language, Question, TestScript
 
 _TEST_SPLIT = range(11, 511)
 
@@ -33,9 +33,8 @@ def _task(row: Row, language: Language) -> BenchmarkTask:
             tests=as_calls(TestScript(entry_point=entry, script=f"{setup}\n{shown}\n")),
             source="mbpp",
             level=None,
+            code_prompt=CodePrompt(code=f'"""\n{text.strip()}\n{shown}\n"""\n', entry_point=entry),
         ),
-        prompt=f'"""\n{text.strip()}\n{shown}\n"""\n',
-        entry_point=entry,
         gold=gold,
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from sodakd.evaluate.benchmarks import task_prompt
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, DatasetFile, Row
-from sodakd.types import Language, Question, TestScript
+from sodakd.types import CodePrompt, Language, Question, TestScript
 
 _LEVELS = {"easy": 1, "middle": 2, "hard": 3}
 
@@ -48,11 +48,13 @@ def _task(row: Row, language: Language) -> BenchmarkTask:
             tests=TestScript(entry_point=entry, script=script),
             source="mceval",
             level=_LEVELS.get(row.text("level")),
+            code_prompt=CodePrompt(
+                code=_opened(raw, language),
+                entry_point=entry,
+                java_class="Solution" if language is Language.JAVA else "",
+            ),
         ),
-        prompt=_opened(raw, language),
-        entry_point=entry,
         gold=row.text("canonical_solution"),
-        java_class="Solution" if language is Language.JAVA else "",
     )
 
 

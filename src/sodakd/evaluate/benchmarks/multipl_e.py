@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from sodakd.evaluate.benchmarks import humaneval, task_prompt
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, DatasetFile, Row
-from sodakd.types import Language, Question, TestScript
+from sodakd.types import CodePrompt, Language, Question, TestScript
 
 
 def _cpp_script(tests: str) -> str:
@@ -40,11 +40,13 @@ def _task(row: Row, language: Language) -> BenchmarkTask:
             tests=TestScript(entry_point=entry, script=_SCRIPT.get(language, str)(tests)),
             source="multipl-e",
             level=None,
+            code_prompt=CodePrompt(
+                code=prompt,
+                entry_point=entry,
+                java_class="Problem" if language is Language.JAVA else "",
+            ),
         ),
-        prompt=prompt,
-        entry_point=entry,
         gold=None,
-        java_class="Problem" if language is Language.JAVA else "",
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pydantic import JsonValue
 
 from sodakd.errors import DataError
-from sodakd.types import Language, Question
+from sodakd.types import CodePrompt, Language, Question
 
 TaskKey = tuple[str, Language, str]
 """A task among those of all benchmarks: the benchmark's name, the language, the task's id."""
@@ -14,21 +14,11 @@ TaskKey = tuple[str, Language, str]
 
 @dataclass(frozen=True)
 class BenchmarkTask:
-    """One problem. `question.text` asks a chat model; `prompt` is what a base model continues.
-
-    `gold` continues the prompt, or is a whole program of its own. `preamble` is what the tests need
-    above a program (includes, imports); `auto_imports` are imports that the benchmark's own harness
-    adds to a continuation which uses them. `java_class` is the class that holds a Java method.
-    """
+    """One problem. `gold` continues the question's `code_prompt`, or is a program of its own."""
 
     id: str
     question: Question
-    prompt: str
-    entry_point: str
     gold: str | None
-    preamble: str = ""
-    auto_imports: tuple[str, ...] = ()
-    java_class: str = ""
 
     @property
     def language(self) -> Language:
@@ -38,6 +28,12 @@ class BenchmarkTask:
     def key(self) -> TaskKey:
         """What tells it from all others: a question's source is its benchmark's name."""
         return self.question.source, self.language, self.id
+
+    @property
+    def code_prompt(self) -> CodePrompt:
+        """The beginning of a program that a base model continues."""
+        assert self.question.code_prompt is not None
+        return self.question.code_prompt
 
 
 @dataclass(frozen=True)
