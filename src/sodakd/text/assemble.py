@@ -85,11 +85,13 @@ def _python(begun: _Begun, code: str) -> str:
         rf"^(?:(?:async[ \t]+)?def|class)[ \t]+{entry}\b|^{entry}[ \t]*[:=]", re.MULTILINE
     )
     header = defined.search(begun.prompt.code)
-    if defined.search(flat) and not flat[:1].isspace():
-        head = begun.prompt.code[: header.start()] if header else ""
-        return future_first(f"{begun.prompt.preamble}{head}{flat}\n")
     bodies = _bodies(begun.prompt.code, code, flat) if header else [code]
     programs = [f"{begun.prompt.preamble}{begun.prompt.code}{body}\n" for body in bodies]
+    if defined.search(flat):
+        head = begun.prompt.code[: header.start()] if header else ""
+        whole = future_first(f"{begun.prompt.preamble}{head}{flat}\n")
+        # A body may give a value to a variable that has the function's name.
+        programs = [whole, *programs, whole]
     return next(filter(compiles, programs), programs[-1])
 
 

@@ -29,6 +29,7 @@ _GO = (
 )  # fmt: skip
 """What the benchmark's own harness imports where a continuation uses it."""
 
+_CLASS = re.compile(r"\bclass[ \t]+(\w+)")
 _LAST = {
     Language.CPP: re.compile(r"(\w+)[ \t]*\([^{}]*\{\s*\Z"),
     Language.GO: re.compile(r"func[ \t]+(\w+)[^{}]*(?:interface\{\}[^{}]*)*\{\s*\Z"),
@@ -38,36 +39,43 @@ _LAST = {
 
 
 def entry_of(prompt: str, language: Language) -> str:
-    """The name of the function that a prompt leaves open."""
-    found = _LAST[language].search(Source(prompt, language).masked)
+    """The name of the function that a prompt leaves open; "" where it is not found."""
+    last = _LAST.get(language)
+    found = last.search(Source(prompt, language).masked) if last else None
     return found[1] if found else ""
 
 
-def _task(row: Row, language: Language) -> BenchmarkTask:
+def code_prompt_task(row: Row, language: Language, source: str) -> BenchmarkTask:
+    """A task of HumanEval's columns in any language: `prompt`, `test`, perhaps `entry_point`."""
     if language is Language.PYTHON:
-        return humaneval.task(row, language, "humaneval-x")
+        return humaneval.task(row, language, source)
     prompt = row.text("prompt")
-    entry = entry_of(prompt, language)
+    entry = row.optional("entry_point") or entry_of(prompt, language)
+    above = row.optional("test_setup") if language is Language.GO else _ABOVE.get(language, "")
     return BenchmarkTask(
         id=row.text("task_id"),
         question=Question.new(
             text=task_prompt.complete(language, prompt),
             language=language,
             tests=TestScript(entry_point=entry, script=row.text("test")),
-            source="humaneval-x",
+            source=source,
             level=None,
             code_prompt=CodePrompt(
                 code=prompt,
                 entry_point=entry,
-                preamble=(
-                    row.text("test_setup") if language is Language.GO else _ABOVE.get(language, "")
-                ),
+                preamble=above,
                 auto_imports=_GO if language is Language.GO else (),
-                java_class="Solution" if language is Language.JAVA else "",
+                java_class=_java_class(prompt) if language is Language.JAVA else "",
             ),
         ),
-        gold=row.text("canonical_solution"),
+        gold=row.optional("canonical_solution") or None,
     )
+
+
+def _java_class(prompt: str) -> str:
+    """The class that holds the method which a prompt leaves open: the last one that it opens."""
+    found = _CLASS.findall(Source(prompt, Language.JAVA).masked)
+    return found[-1] if found else ""
 
 
 def _origin(short: str) -> DatasetFile:
@@ -86,7 +94,7 @@ HUMANEVAL_X = Benchmark(
         Language.CPP: _origin("cpp"),
         Language.GO: _origin("go"),
     },
-    task=_task,
+    task=lambda row, language: code_prompt_task(row, language, "humaneval-x"),
     known_bad={
         "Go/95": "it ends after two keys of a map, in an order that Go draws anew each time",
         "JavaScript/112": "it gives a boolean where its tests want a pair; node alone goes on",

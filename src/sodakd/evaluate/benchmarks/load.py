@@ -45,6 +45,11 @@ def _local(benchmark: Benchmark, origin: DatasetFile, data: Path) -> Path:
 
 def _from_hub(benchmark: Benchmark, origin: DatasetFile) -> Path:
     dataset = origin.dataset or benchmark.dataset
+    if not dataset:
+        raise DataError(
+            f"{benchmark.name} is not on the hub: get {origin.file} from {benchmark.home}, and give"
+            " it: --data PATH"
+        )
     why = f"{benchmark.name} is read from {dataset}, {origin.file}"
     instead = "its file can be given instead: --data PATH"
     with asking_hub(DataError, why, extra="data", instead=instead):

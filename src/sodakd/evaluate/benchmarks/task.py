@@ -89,7 +89,8 @@ class Benchmark:
 
     `known_bad` lists the tasks whose own gold solution does not pass, each with the reason; `needs`
     those whose solution uses a library that a machine may lack; `trivially_passing` those that a
-    solution which does nothing passes.
+    solution which does nothing passes. `home` is where its files are found, where that is not the
+    hub's `dataset`.
     """
 
     name: str
@@ -100,6 +101,7 @@ class Benchmark:
     known_bad: Mapping[str, str] = field(default_factory=dict)
     needs: Mapping[str, Library] = field(default_factory=dict)
     trivially_passing: Mapping[str, str] = field(default_factory=dict)
+    home: str = ""
 
     @property
     def languages(self) -> tuple[Language, ...]:
