@@ -121,7 +121,14 @@ def progress_display(recipe: Recipe, folder: Path) -> Iterator[ProgressCallback]
         yield _lines(board)
         return
     with Live(board, console=console, refresh_per_second=4, transient=True):
-        yield board.take
+
+        def watch(progress: Progress) -> None:
+            if progress.remark:
+                console.print(progress.note, markup=False, highlight=False)
+            else:
+                board.take(progress)
+
+        yield watch
 
 
 def _lines(board: _Board | None) -> ProgressCallback:
@@ -241,6 +248,8 @@ def show_plan(planned: Plan, recipe: Recipe) -> None:
     console.print(calls)
     console.print(trainings)
     console.print("A refused or unreadable answer is asked again; that is not counted here.")
+    for words in planned.remarks:
+        console.print(words, markup=False, highlight=False)
     if unknown is not None:
         console.print(unknown, style="bold")
     for line in _over_budget(planned.teacher_calls, prompt + completion, money, recipe):
