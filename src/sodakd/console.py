@@ -18,6 +18,7 @@ from sodakd.methods.plan import Plan, plan
 from sodakd.recipe import Recipe
 from sodakd.records import PassRate, Results
 from sodakd.run import RESUMED, Progress, ProgressCallback
+from sodakd.screen import make_console
 from sodakd.teacher.cost import NANO, LedgerTotals, SpendGroup
 from sodakd.teacher.spend_report import read_totals
 from sodakd.teacher.teacher_endpoint import prices_of, unknown_price
@@ -210,12 +211,6 @@ def _short(count: int) -> str:
         if count >= size:
             return f"{count / size:.3g}{unit}" if count < 1000 * size else f"{count // size}{unit}"
     return str(count)
-
-
-def make_console() -> Console:
-    """A console that does not squeeze tables into 80 columns when nobody's terminal has them."""
-    console = Console()
-    return console if console.is_terminal else Console(width=max(console.width, 132))
 
 
 def show_plan(planned: Plan, recipe: Recipe) -> None:
