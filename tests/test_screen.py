@@ -1,24 +1,25 @@
 """What a terminal or a log shows of money."""
 
 import re
-import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
-from sodakd import console
 from sodakd.console import _Board, _lines, show_ledger, show_plan, show_results
-from sodakd.methods.plan import Plan, PlannedCalls
+from sodakd.judging.command import summary
+from sodakd.methods.plan import Plan, PlannedCalls, PlannedTraining
 from sodakd.recipe import Recipe
 from sodakd.records import Results
 from sodakd.run import Progress
+from sodakd.screen import make_console
 from sodakd.settings.teacher import Budget, TeacherSettings
 from sodakd.teacher.cost import NANO, LedgerTotals, Prices
 from sodakd.teacher.ledger import Ledger
 from sodakd.teacher.llm_teacher import LLMTeacher, Sampling
 from sodakd.teacher.spend_report import spend_by
+from sodakd.types import Language, Outcome
 from tests.report import folder as build
 from tests.servers.running import serving
 from tests.teacher.shop import client, ledger, solves
@@ -81,17 +82,66 @@ def test_what_is_in_flight_is_shown_apart_and_raises_no_estimate(tmp_path: Path)
     )
 
 
-def test_the_last_tables_can_be_read_at_80_columns(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Makes what is printed go to a terminal of so many columns."""
+
+    def columns(count: int) -> None:
+        monkeypatch.setenv("FORCE_COLOR", "1")
+        monkeypatch.setenv("TERM", "xterm")
+        monkeypatch.setenv("COLUMNS", str(count))
+
+    return columns
+
+
+RESULTS = Results(
+    arms=(),
+    kept="soda-1",
+    seed=0,
+    standings=(build.standing("base", 8, 0), build.standing("soda-1", 28, 55_250)),
+)
+
+
+@pytest.mark.parametrize("columns", [80, 40])
+def test_the_last_tables_can_be_read_on_any_terminal(
+    columns: int,
+    terminal: Callable[[int], None],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    standings = [build.standing("base", 8, 0), build.standing("soda-1", 28, 55_250)]
-    narrow = Console(width=80, file=sys.stdout)
-    monkeypatch.setattr(console, "make_console", lambda: narrow)
-    show_results(
-        Results(arms=(), kept="soda-1", seed=0, standings=tuple(standings)),
-        tmp_path / "report.html",
-    )
-    shown = capsys.readouterr().out
+    terminal(columns)
+    show_results(RESULTS, tmp_path / "report.html")
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
     assert "…" not in shown
     assert "70.0 (10.0-90.0)" in shown
     assert "55.2k" in shown or "55.3k" in shown
+    assert ("┃" in shown) == (columns == 80)
+
+
+@pytest.mark.parametrize("columns", [132, 80, 60, 40])
+def test_a_plan_loses_no_word_and_no_figure_on_a_narrow_terminal(
+    columns: int, terminal: Callable[[int], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal(columns)
+    rows = [PlannedCalls("soda/cycle-10/questions", "invent", 12_345, 9_876_543, 7_654_321, 12.25)]
+    training = PlannedTraining("soda/cycle-10/student", 23_456, 3_333, 44_444_444)
+    show_plan(Plan(rows, [training]), Recipe())
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
+    assert max(map(len, shown.splitlines())) <= columns
+    for word in (
+        "soda/cycle-10/questions", "soda/cycle-10/student", "invent", "12,345", "9,876,543",
+        "7,654,321", "12.2500", "23,456", "3,333", "44,444,444", "prompt", "completion", "examples",
+    ):  # fmt: skip
+        assert word in shown
+
+
+@pytest.mark.parametrize("columns", [132, 80, 40])
+def test_the_judges_summary_names_every_outcome_whole(
+    columns: int, terminal: Callable[[int], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal(columns)
+    make_console().print(summary({(Language.TYPESCRIPT, outcome): 1234 for outcome in Outcome}))
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
+    assert [outcome for outcome in Outcome if outcome.value not in shown] == []
+    assert shown.count("1234") == len(Outcome)
+    assert "pass share" in " ".join(shown.split())

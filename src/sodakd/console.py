@@ -18,6 +18,7 @@ from sodakd.methods.plan import Plan, plan
 from sodakd.recipe import Recipe
 from sodakd.records import PassRate, Results
 from sodakd.run import RESUMED, Progress, ProgressCallback
+from sodakd.screen import make_console
 from sodakd.teacher.cost import NANO, LedgerTotals, SpendGroup
 from sodakd.teacher.spend_report import read_totals
 from sodakd.teacher.teacher_endpoint import prices_of, unknown_price
@@ -121,7 +122,14 @@ def progress_display(recipe: Recipe, folder: Path) -> Iterator[ProgressCallback]
         yield _lines(board)
         return
     with Live(board, console=console, refresh_per_second=4, transient=True):
-        yield board.take
+
+        def watch(progress: Progress) -> None:
+            if progress.remark:
+                console.print(progress.note, markup=False, highlight=False)
+            else:
+                board.take(progress)
+
+        yield watch
 
 
 def _lines(board: _Board | None) -> ProgressCallback:
@@ -205,12 +213,6 @@ def _short(count: int) -> str:
     return str(count)
 
 
-def make_console() -> Console:
-    """A console that does not squeeze tables into 80 columns when nobody's terminal has them."""
-    console = Console()
-    return console if console.is_terminal else Console(width=max(console.width, 132))
-
-
 def show_plan(planned: Plan, recipe: Recipe) -> None:
     """What a run will take."""
     unknown = unknown_price(recipe.teacher)
@@ -241,6 +243,8 @@ def show_plan(planned: Plan, recipe: Recipe) -> None:
     console.print(calls)
     console.print(trainings)
     console.print("A refused or unreadable answer is asked again; that is not counted here.")
+    for words in planned.remarks:
+        console.print(words, markup=False, highlight=False)
     if unknown is not None:
         console.print(unknown, style="bold")
     for line in _over_budget(planned.teacher_calls, prompt + completion, money, recipe):

@@ -64,13 +64,17 @@ class Event(FrozenModel):
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run is now, for whoever watches: `done` of `total`, and a few words."""
+    """Where a run is now, for whoever watches: `done` of `total`, and a few words.
+
+    A `remark` is to stay where it is seen: it is no stage of the step.
+    """
 
     step: str
     done: int
     total: int
     note: str = ""
     values: Mapping[str, float] = field(default_factory=dict)
+    remark: bool = False
 
 
 ProgressCallback = Callable[[Progress], None]
@@ -200,6 +204,10 @@ class Run:
     ) -> None:
         """Tell the watcher where a step is."""
         self.watch(Progress(self.qualified_step(step), done, total, note, values))
+
+    def remark(self, step: str, words: str) -> None:
+        """Tell the watcher what is to be known of a step's input."""
+        self.watch(Progress(self.qualified_step(step), 0, 0, words, remark=True))
 
     def drop_from(self, step: str) -> None:
         """Forget a step and all after it, and remove their output.

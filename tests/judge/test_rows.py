@@ -304,3 +304,13 @@ def test_marks_of_byte_order_and_half_characters_do_no_harm(tmp_path: Path) -> N
         found = judge.all(programs)
     assert [one.outcome for one in found] == [Outcome.PASSED, Outcome.WRONG_ANSWER]
     assert all(one.output.encode() is not None for one in found)
+
+
+def test_ids_that_stand_in_several_rows_are_counted_and_named(tmp_path: Path) -> None:
+    row: Values = {"language": "python", "code": "x = 1"}
+    read = given(tmp_path, *({**row, "id": name} for name in ("a", "b", "a", "c", "b", "a")))
+    assert [one.program.id for one in read.rows] == ["a", "b", "a", "c", "b", "a"]
+    assert read.notes == [
+        "2 ids stand in several rows, 5 in all (a, b): each row is judged, and its verdict has the"
+        " same id"
+    ]

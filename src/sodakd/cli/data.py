@@ -33,10 +33,10 @@ def seeds(
     ·  sodakd seeds data.json columns.text=task max_words=200 --out sifted.jsonl
     ·  sodakd seeds recipes/qwen2.5-coder-0.5b-lora.yaml
     """
-    from sodakd.console import make_console
     from sodakd.errors import DataError
     from sodakd.jsonl import write_rows
     from sodakd.recipe import read_questions
+    from sodakd.screen import make_console
     from sodakd.seeds.load import load_seeds
     from sodakd.seeds.show import show_sifted
 

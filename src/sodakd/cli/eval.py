@@ -78,13 +78,13 @@ def evaluate(
     ·  sodakd eval my-model --base-url http://localhost:8000/v1 --benchmark humaneval-x
     ·  sodakd eval --solutions samples.jsonl --benchmark mbpp --data mbpp.jsonl --lint
     """
-    from sodakd.console import make_console
     from sodakd.evaluate.benchmarks.registry import BENCHMARKS
     from sodakd.evaluate.command import evaluate, sha256
     from sodakd.evaluate.folder import EvalSettings
     from sodakd.evaluate.open_model import LocalModel, RemoteModel, model_factory
     from sodakd.evaluate.table import outcomes_in_words, results_table
     from sodakd.judging.command import rules_table
+    from sodakd.screen import make_console
     from sodakd.settings.sources import exists
 
     names = tuple(dict.fromkeys(benchmark or ("humaneval",)))

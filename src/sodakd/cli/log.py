@@ -27,10 +27,12 @@ class _Log:
         self._begun = False
 
     def progress(self, progress: Progress) -> None:
-        """Note each step that begins, and tell who watches."""
+        """Note each step that begins and each remark, and tell who watches."""
         if progress.step != self._step:
             self._step = progress.step
             self.say(progress.step)
+        if progress.remark:
+            self.say(f"{progress.step}: {progress.note}")
         self._watch(progress)
 
     def say(self, text: str) -> None:

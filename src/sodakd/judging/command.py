@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TextIO
 
 from pydantic import JsonValue
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
@@ -23,6 +22,7 @@ from sodakd.judge.missing_languages import missing_error
 from sodakd.judge.program import JudgedProgram
 from sodakd.judging.rows import Row, read_programs
 from sodakd.judging.verdict_file import ResumedVerdicts, VerdictRow, key_of, load_valid
+from sodakd.screen import make_console
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Finding, JudgeStage, Language, Outcome
 
@@ -65,7 +65,7 @@ def judge_file(asked: JudgeFileOptions) -> None:
         for number, row in kept.rows.items()
     )
     findings = {number: _findings(row) for number, row in kept.rows.items()}
-    screen = Console(stderr=True)
+    screen = make_console(stderr=True)
     left: list[JudgeError] = []
     with Judge(asked.settings, asked.workers) as judge, _written(asked.out) as file_out:
         if asked.lint:
@@ -92,7 +92,7 @@ def judge_file(asked: JudgeFileOptions) -> None:
         except (LanguageMissing, InvalidTestsError) as error:
             left = [*_left_out(error, given.rows)]
         used, notes = judge.versions(), judge.notes()
-    screen.print(_summary(counts))
+    screen.print(summary(counts))
     if asked.lint:
         screen.print(rules_table(findings.values()))
     if used:
@@ -199,7 +199,8 @@ def rules_table(findings: Iterable[Sequence[Finding]]) -> Table:
     return table
 
 
-def _summary(counts: Mapping[tuple[Language, Outcome], int]) -> Table:
+def summary(counts: Mapping[tuple[Language, Outcome], int]) -> Table:
+    """How many programs of each language came to what."""
     outcomes = [outcome for outcome in Outcome if any(key[1] is outcome for key in counts)]
     table = Table("language", *(outcome.value for outcome in outcomes), "pass share")
     for language in Language:

@@ -67,7 +67,7 @@ def read_programs(path: Path, tests: Path | None, language: Language | None) -> 
     by_id = None if tests is None else _by_id(tests, wrong)
     unread: Counter[str] = Counter()
     rows: list[Row] = []
-    used: set[str] = set()
+    used: Counter[str] = Counter()
     for line in _lines(path, wrong):
         try:
             holder = _holder(line, by_id, tests)
@@ -75,7 +75,7 @@ def read_programs(path: Path, tests: Path | None, language: Language | None) -> 
         except DataError as error:
             wrong.append(str(error))
             continue
-        used.add(_id(line))
+        used[_id(line)] += 1
         left = [*unread_keys(holder, key_of_tests(holder))]
         if holder is not line:
             left += unread_keys(line, "")
@@ -89,6 +89,12 @@ def read_programs(path: Path, tests: Path | None, language: Language | None) -> 
         f"tests in {name!r} are not read ({count} rows): tests stand in tests, test or test_list"
         for name, count in unread.items()
     ]
+    twice = [name for name, count in used.items() if count > 1]
+    if twice:
+        notes.append(
+            f"{len(twice)} ids stand in several rows, {sum(used[name] for name in twice)} in all"
+            f" ({_some(twice)}): each row is judged, and its verdict has the same id"
+        )
     lonely = [name for name in by_id or {} if name not in used]
     if lonely:
         notes.append(f"{len(lonely)} tests of {tests} have no program: {_some(lonely)}")

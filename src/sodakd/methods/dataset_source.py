@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from itertools import islice
 
 from sodakd.errors import DataError
@@ -10,6 +11,7 @@ from sodakd.methods.inputs import RunInputs
 from sodakd.recipe import Recipe
 from sodakd.requirements import require_languages
 from sodakd.run import Run, StepOutput
+from sodakd.seeds.columns import Tell, untold
 from sodakd.seeds.load import draw, load_seeds, to_question
 from sodakd.seeds.seed import FilteredSeed
 from sodakd.training.schedule import Example
@@ -27,7 +29,7 @@ def prepare(recipe: Recipe, run: Run) -> RunInputs:
         DataError: the source cannot be read, or leaves fewer questions than the recipe asks for.
     """
     settings = recipe.questions
-    sifted = run.cached_rows("questions/sifted", FilteredSeed, lambda: _sift(recipe))
+    sifted = run.cached_rows("questions/sifted", FilteredSeed, lambda: _sift(recipe, run))
     parts = 2 if recipe.patience is not None else 1
     drawn = draw(sifted, settings, parts * settings.hold_out, recipe.seed)
 
@@ -57,8 +59,9 @@ def prepare(recipe: Recipe, run: Run) -> RunInputs:
     )
 
 
-def _sift(recipe: Recipe) -> StepOutput[FilteredSeed]:
-    rows = list(load_seeds(recipe.questions, recipe.seed))
+def _sift(recipe: Recipe, run: Run) -> StepOutput[FilteredSeed]:
+    tell = partial(run.remark, "questions/sifted")
+    rows = list(load_seeds(recipe.questions, recipe.seed, tell=tell))
     tally = Counter("kept" if row.reason is None else row.reason.value for row in rows)
     return StepOutput(rows, tally)
 
@@ -67,13 +70,17 @@ _UNTOLD = "x" * 1800
 """Stands for an answer where the source has none: the length of the paper's (median)."""
 
 
-def sample_for_estimate(recipe: Recipe, count: int) -> tuple[list[Question], list[str]]:
+def sample_for_estimate(
+    recipe: Recipe, count: int, tell: Tell = untold
+) -> tuple[list[Question], list[str]]:
     """The first kept questions of the source and their references.
+
+    What the files that they are of hold that is not read is told.
 
     Raises:
         DataError: the source cannot be read, or no question of it is kept.
     """
-    kept = (row for row in load_seeds(recipe.questions, recipe.seed) if row.kept)
+    kept = (row for row in load_seeds(recipe.questions, recipe.seed, tell=tell) if row.kept)
     rows = list(islice(kept, count))
     if not rows:
         raise DataError(

@@ -52,10 +52,14 @@ class PlannedTraining:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run is expected to take. Asking again after a refused answer is not counted."""
+    """What a run is expected to take. Asking again after a refused answer is not counted.
+
+    `remarks` say what the source of the questions holds that is not read.
+    """
 
     calls: Sequence[PlannedCalls]
     trainings: Sequence[PlannedTraining]
+    remarks: Sequence[str] = ()
 
     @property
     def teacher_calls(self) -> int:
@@ -82,7 +86,7 @@ def plan(recipe: Recipe) -> Plan:
         total = Plan((*total.calls, *arm.calls), (*total.trainings, *arm.trainings))
     kinds = dict.fromkeys(row.ask for row in total.calls if is_asked(recipe))
     probes = [sample.calls(PREFLIGHT, kind, 1) for kind in kinds]
-    return Plan((*probes, *total.calls), total.trainings)
+    return Plan((*probes, *total.calls), total.trainings, sample.remarks)
 
 
 def is_asked(recipe: Recipe) -> bool:
@@ -108,10 +112,12 @@ class _Sample:
     question: Question
     usage: Mapping[str, tuple[float, float]]
     example_tokens: float
+    remarks: Sequence[str]
 
     @classmethod
     def take(cls, recipe: Recipe) -> "_Sample":
-        questions, codes = sample_for_estimate(recipe, _SAMPLE)
+        remarks: list[str] = []
+        questions, codes = sample_for_estimate(recipe, _SAMPLE, remarks.append)
         solved = list(zip(questions, codes, strict=True))
         asks = [asks_about(question, code) for question, code in solved]
         usage = {}
@@ -122,7 +128,8 @@ class _Sample:
                 sum(each.completion_tokens for each in found) / len(found),
             )
         characters = sum(len(question.text) + len(code) for question, code in solved)
-        return cls(recipe, questions[0], usage, characters / 4 / len(questions))
+        tokens = characters / 4 / len(questions)
+        return cls(recipe, questions[0], usage, tokens, remarks)
 
     def inputs(self) -> RunInputs:
         """Return placeholders for what an arm begins with, as many as there will be."""

@@ -4,6 +4,7 @@ from sodakd.methods import dataset_source, synthetic_source
 from sodakd.methods.inputs import RunInputs
 from sodakd.recipe import Recipe
 from sodakd.run import Run
+from sodakd.seeds.columns import Tell, untold
 from sodakd.types import Question
 
 
@@ -20,8 +21,13 @@ def prepare(recipe: Recipe, run: Run) -> RunInputs:
     )
 
 
-def sample_for_estimate(recipe: Recipe, count: int) -> tuple[list[Question], list[str]]:
-    """Return a few of the run's questions and an answer to each, at no cost: to measure a plan."""
+def sample_for_estimate(
+    recipe: Recipe, count: int, tell: Tell = untold
+) -> tuple[list[Question], list[str]]:
+    """Return a few of the run's questions and an answer to each, at no cost: to measure a plan.
+
+    What their source holds that is not read is told.
+    """
     if recipe.questions.real:
-        return dataset_source.sample_for_estimate(recipe, count)
+        return dataset_source.sample_for_estimate(recipe, count, tell)
     return synthetic_source.sample_for_estimate(recipe, count)

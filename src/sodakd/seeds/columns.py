@@ -134,9 +134,10 @@ def _not_read(
     values = _found(rows)
     tests = [name for name, value in values.items() if value and _TESTS.fullmatch(name)]
     if tests:
+        have = sum(any(row.values.get(name) for name in tests) for row in rows)
         yield (
-            f"{file}: the tests in {', '.join(tests)} are not read: programs are verified by"
-            " compiling and running them"
+            f"{file}: the tests in {', '.join(tests)} ({have} of the first {len(rows)} rows have"
+            " some) are not read: programs are verified by compiling and running them"
         )
     labels = (columns.language,) if columns.language else Shape("").language
     for name in labels:
