@@ -10,12 +10,12 @@ from rich.console import Console
 
 from sodakd import console
 from sodakd.console import _Board, _lines, show_ledger, show_plan, show_results
-from sodakd.methods.plan import Plan, PlannedCalls
+from sodakd.methods.plan import Plan
 from sodakd.recipe import Recipe
 from sodakd.records import Results
 from sodakd.run import Progress
 from sodakd.settings.teacher import Budget, TeacherSettings
-from sodakd.teacher.cost import NANO, LedgerTotals, Prices
+from sodakd.teacher.cost import NANO, LedgerTotals, Prices, SpendRow
 from sodakd.teacher.ledger import Ledger
 from sodakd.teacher.llm_teacher import LLMTeacher, Sampling
 from sodakd.teacher.spend_report import spend_by
@@ -26,7 +26,7 @@ from tests.teacher.shop import client, ledger, solves
 
 def test_a_plan_at_an_unknown_price_names_no_sum(capsys: pytest.CaptureFixture[str]) -> None:
     teacher = TeacherSettings(kind="openai", model="mystery")
-    row = PlannedCalls("soda/cycle-1", "solve", 10, 100, 100, 0.0)
+    row = SpendRow("soda/cycle-1", "solve", 10, 100, 100, 0.0)
     show_plan(Plan([row], []), Recipe(teacher=teacher))
     shown = capsys.readouterr().out
     assert shown.count("unknown") == 3
