@@ -9,13 +9,13 @@ import pytest
 
 from sodakd.console import _Board, _lines, show_ledger, show_plan, show_results
 from sodakd.judging.command import summary
-from sodakd.methods.plan import Plan, PlannedCalls, PlannedTraining
+from sodakd.methods.plan import Plan, PlannedTraining
 from sodakd.recipe import Recipe
 from sodakd.records import Results
 from sodakd.run import Progress
 from sodakd.screen import make_console
 from sodakd.settings.teacher import Budget, TeacherSettings
-from sodakd.teacher.cost import NANO, LedgerTotals, Prices
+from sodakd.teacher.cost import NANO, LedgerTotals, Prices, SpendRow
 from sodakd.teacher.ledger import Ledger
 from sodakd.teacher.llm_teacher import LLMTeacher, Sampling
 from sodakd.teacher.spend_report import spend_by
@@ -27,7 +27,7 @@ from tests.teacher.shop import client, ledger, solves
 
 def test_a_plan_at_an_unknown_price_names_no_sum(capsys: pytest.CaptureFixture[str]) -> None:
     teacher = TeacherSettings(kind="openai", model="mystery")
-    row = PlannedCalls("soda/cycle-1", "solve", 10, 100, 100, 0.0)
+    row = SpendRow("soda/cycle-1", "solve", 10, 100, 100, 0.0)
     show_plan(Plan([row], []), Recipe(teacher=teacher))
     shown = capsys.readouterr().out
     assert shown.count("unknown") == 3
@@ -123,7 +123,7 @@ def test_a_plan_loses_no_word_and_no_figure_on_a_narrow_terminal(
     columns: int, terminal: Callable[[int], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     terminal(columns)
-    rows = [PlannedCalls("soda/cycle-10/questions", "invent", 12_345, 9_876_543, 7_654_321, 12.25)]
+    rows = [SpendRow("soda/cycle-10/questions", "invent", 12_345, 9_876_543, 7_654_321, 12.25)]
     training = PlannedTraining("soda/cycle-10/student", 23_456, 3_333, 44_444_444)
     show_plan(Plan(rows, [training]), Recipe())
     shown = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)

@@ -18,7 +18,7 @@ from sodakd.settings.teacher import Budget
 from sodakd.teacher.cost import Prices
 from sodakd.teacher.ledger import Ledger, LedgerOptions
 from sodakd.teacher.requests import Reply, Solve, TeacherRequest, question_id
-from sodakd.teacher.spend_report import read_totals, spend_by
+from sodakd.teacher.spend_report import look_up_spend, read_totals, spend_by
 from sodakd.types import Usage
 from tests.teacher.shop import question, solves
 
@@ -113,7 +113,7 @@ def test_the_books_are_exact(tmp_path: Path) -> None:
     spent = books.spent()
     assert (spent.calls, spent.tokens) == (7, 7 * 15)
     assert spent.money == 7 * (10 * 1000 + 5 * 2000)  # nano-dollars
-    (row,) = books.rows()
+    (row,) = look_up_spend(tmp_path / "l.sqlite", ())
     assert (row.step, row.ask, row.calls, row.prompt_tokens) == ("one", "solve", 7, 70)
     assert read_totals(tmp_path / "l.sqlite") == spent
     assert_books_are_the_sum_of_rows(tmp_path / "l.sqlite")
@@ -127,7 +127,9 @@ def test_an_answer_that_two_steps_need_is_booked_with_the_one_that_asked_first(
         books = ledger(tmp_path / f"{name}.sqlite", SlowTeacher())
         for step in order:
             books.ask(solves(3), step, Counter())
-        booked.append([(row.step, row.calls) for row in books.rows()])
+        booked.append(
+            [(row.step, row.calls) for row in look_up_spend(tmp_path / f"{name}.sqlite", ())]
+        )
     assert booked == [[("one", 3)], [("two", 3)]]
 
 
@@ -304,7 +306,7 @@ def test_answers_that_another_ledger_paid_for_are_taken_at_no_cost(tmp_path: Pat
     books.ask(solves(7), "one", Counter())
     *_, everything = spend_by(tmp_path / "second.sqlite", "run")
     assert (everything.asks, everything.reused, everything.calls) == (7, 5, 2)
-    assert [row.calls for row in books.rows()] == [2]
+    assert [row.calls for row in look_up_spend(tmp_path / "second.sqlite", ())] == [2]
     books.close()
     later = ledger(tmp_path / "second.sqlite", teacher)  # without the other one
     assert later.ask(solves(5), "one", Counter()) == replies

@@ -13,7 +13,7 @@ from sodakd.recipe import Recipe
 from sodakd.records import Allowance, Feedback, SftExample
 from sodakd.settings.training import TrainingSettings
 from sodakd.synthetic.teacher import WorldTeacher
-from sodakd.teacher.cost import NANO
+from sodakd.teacher.cost import NANO, SpendRow
 from sodakd.teacher.render_prompt import render
 from sodakd.teacher.requests import Fault, Grade, Invent, Solve, TeacherRequest
 from sodakd.teacher.teacher_endpoint import prices_of
@@ -29,18 +29,6 @@ paper's teacher have 455 (median of 1,820 characters)."""
 
 
 @dataclass(frozen=True)
-class PlannedCalls:
-    """Calls of one kind in one step. Tokens are those of a sample of seed questions."""
-
-    step: str
-    ask: str
-    calls: int
-    prompt_tokens: int
-    completion_tokens: int
-    money: float
-
-
-@dataclass(frozen=True)
 class PlannedTraining:
     """Optimiser steps of one training; a token estimate from the same sample, 4 characters each."""
 
@@ -52,12 +40,12 @@ class PlannedTraining:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run is expected to take. Asking again after a refused answer is not counted.
+    """What a run is expected to take: tokens by a sample of seed questions, and no second asks.
 
     `remarks` say what the source of the questions holds that is not read.
     """
 
-    calls: Sequence[PlannedCalls]
+    calls: Sequence[SpendRow]
     trainings: Sequence[PlannedTraining]
     remarks: Sequence[str] = ()
 
@@ -145,10 +133,10 @@ class _Sample:
             like_seeds=lambda count: [self.question] * count,
         )
 
-    def calls(self, step: str, ask: str, count: int) -> PlannedCalls:
+    def calls(self, step: str, ask: str, count: int) -> SpendRow:
         prompt, completion = (round(count * mean) for mean in self.usage[ask])
         money = prices_of(self.recipe.teacher).cost_of(prompt, completion) / NANO
-        return PlannedCalls(step, ask, count, prompt, completion, money)
+        return SpendRow(step, ask, count, prompt, completion, money)
 
     def training(self, step: str, examples: int, settings: TrainingSettings) -> PlannedTraining:
         steps = count_steps(examples, settings)
@@ -167,7 +155,7 @@ class DryContext:
     ) -> None:
         self.recipe = recipe
         self.allowance = allowance
-        self.calls: list[PlannedCalls] = []
+        self.calls: list[SpendRow] = []
         self.trainings: list[PlannedTraining] = []
         self._sample = sample
         self._arm = arm

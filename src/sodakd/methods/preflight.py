@@ -86,8 +86,7 @@ def preflight(recipe: Recipe, run: Run, options: LedgerOptions = USUAL_LEDGER) -
 
 def _try_student(tools: Tools, scratch: Path) -> str:
     """Train a step, save, hand out, open, and compare with the canary."""
-    from sodakd.inference.devices import resolve_device
-    from sodakd.training.model_io import free_gpu_memory
+    from sodakd.inference.devices import free_memory, resolve_device
     from sodakd.training.train import train
 
     recipe = tools.recipe
@@ -105,7 +104,7 @@ def _try_student(tools: Tools, scratch: Path) -> str:
     (row,) = train(
         start, _EXAMPLES, settings, recipe.seed, trained, None, recipe.student, PROMPTS[:1]
     )
-    free_gpu_memory()
+    free_memory()
     write_portable(trained, out)
     words = f"student: a step on {row.tokens} tokens, saved, handed out"
     if recipe.generation.base_url is not None:

@@ -87,7 +87,7 @@ class RunContext:
         self, step: str, start: Path, examples: Sequence[Example], settings: TrainingSettings
     ) -> Path:
         def build(folder: Path) -> Mapping[str, int]:
-            from sodakd.training.model_io import free_gpu_memory
+            from sodakd.inference.devices import free_memory
             from sodakd.training.train import train
 
             self._tools.students.close()  # its memory, and a server's, is the training's now
@@ -99,7 +99,7 @@ class RunContext:
             rows = train(
                 start, examples, settings, self._seed(step), folder, show, self.recipe.student
             )
-            free_gpu_memory()
+            free_memory()
             return {
                 "examples": len(examples),
                 "train_steps": rows[-1].step,

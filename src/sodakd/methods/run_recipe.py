@@ -6,6 +6,7 @@ import importlib.util
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from sodakd.evaluate.passk import by_level
@@ -25,6 +26,7 @@ from sodakd.run import ProgressCallback, Run
 from sodakd.settings.stages import Lint
 from sodakd.teacher.cost import NANO
 from sodakd.teacher.ledger import USUAL_LEDGER, LedgerOptions
+from sodakd.teacher.spend_report import look_up_spend
 from sodakd.teacher.teacher_endpoint import prices_of
 from sodakd.types import Language
 from sodakd.weights import link_or_copy
@@ -71,7 +73,7 @@ def run_recipe(
             ]
             kept = done[0][1]
             write_rows(folder / STUDENTS, published)
-            _write_spending(tools, recipe, folder)
+            _write_spending(recipe, folder)
         _keep(run, kept)
         results = _results(recipe, run, published, kept, inputs)
     atomic_write(folder / "results.json", results.model_dump_json(indent=1).encode())
@@ -188,13 +190,10 @@ def _standing(
     )
 
 
-def _write_spending(tools: Tools, recipe: Recipe, folder: Path) -> None:
+def _write_spending(recipe: Recipe, folder: Path) -> None:
     """The run's spending by arm, step and ask, in `spend.json`."""
-    rows = [
-        {"arm": name if (name := row.step.partition("/")[0]) in recipe.arms else "",
-         **row.model_dump()}
-        for row in tools.ledger.rows()
-    ]  # fmt: skip
+    spent = look_up_spend(folder / "ledger.sqlite", recipe.arms)
+    rows = [{"arm": row.arm, **asdict(row)} for row in spent]
     atomic_write(folder / "spend.json", json.dumps(rows, indent=1).encode())
 
 

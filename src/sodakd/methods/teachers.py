@@ -1,7 +1,6 @@
 """The table of teachers: what a recipe's `teacher.kind` opens."""
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ from sodakd.settings.teacher import TeacherKind, TeacherSettings
 from sodakd.synthetic.teacher import WorldTeacher
 from sodakd.teacher.batch_client import BatchClient
 from sodakd.teacher.dispatcher import Teacher
-from sodakd.teacher.llm_teacher import LLMTeacher, Sampling, Session
+from sodakd.teacher.llm_teacher import LLMTeacher, ModelOpener, Sampling
 from sodakd.teacher.replay import ReplayTeacher
 from sodakd.teacher.spend_report import read_totals
 from sodakd.teacher.teacher_endpoint import endpoint_of
@@ -111,7 +110,7 @@ def _server(
 def _chat(
     settings: TeacherSettings,
     model: str,
-    open_model: Callable[[], AbstractAsyncContextManager[Session]],
+    open_model: ModelOpener,
     seed: int | None = None,
     places: int | None = None,
 ) -> LLMTeacher:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from sodakd.report.bars import horizontal_bars
 from sodakd.report.figure import Figure, plot
 from sodakd.report.palette import ASKS, STAGES, nominal
-from sodakd.report.reading import Folder, Spend
+from sodakd.report.reading import Folder
 from sodakd.report.run_facts import price_is_known
+from sodakd.teacher.cost import Spend
 from sodakd.types import Outcome
 
 _REASONS = {

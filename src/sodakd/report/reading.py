@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import JsonValue
+from pydantic import JsonValue, TypeAdapter
 
 from sodakd.errors import DataError, RunError
 from sodakd.jsonl import read_log, read_rows
@@ -20,23 +20,12 @@ from sodakd.records import (
     TrainLogRow,
 )
 from sodakd.run import Event, Step
-from sodakd.teacher.spend_report import look_up_spend_rows
+from sodakd.teacher.cost import Spend
+from sodakd.teacher.spend_report import look_up_spend
 from sodakd.types import FrozenModel, PreferencePair, Question
 
 Row = TypeVar("Row", bound=FrozenModel)
 Of = TypeVar("Of", Step, Event)
-
-
-class Spend(FrozenModel):
-    """Calls of one kind in one step, and what they took. Steps of no arm have an empty one."""
-
-    arm: str
-    step: str
-    ask: str
-    calls: int
-    prompt_tokens: int
-    completion_tokens: int
-    money: float
 
 
 @dataclass(frozen=True)
@@ -211,7 +200,7 @@ def _spend(path: Path) -> list[Spend]:
     if not path.exists():
         return []
     try:
-        return [Spend.model_validate(row) for row in json.loads(path.read_text(encoding="utf-8"))]
+        return TypeAdapter(list[Spend]).validate_json(path.read_bytes())
     except ValueError as error:
         raise RunError(f"{path} cannot be read: {error}") from None
 
@@ -219,11 +208,6 @@ def _spend(path: Path) -> list[Spend]:
 def _spent_so_far(ledger: Path, arms: Sequence[str]) -> list[Spend]:
     """What the ledger of an unfinished run tells; nothing where it cannot be read."""
     try:
-        rows = look_up_spend_rows(ledger)
+        return look_up_spend(ledger, arms)
     except (DataError, RunError):
         return []
-    owners = [row.step.partition("/")[0] for row in rows]
-    return [
-        Spend(arm=owner if owner in arms else "", **row.model_dump())
-        for owner, row in zip(owners, rows, strict=True)
-    ]

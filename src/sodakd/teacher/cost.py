@@ -12,7 +12,7 @@ FEMTO_IN_NANO = 1_000_000
 class Prices:
     """US dollars per million tokens. Where they are not `known` they count as nothing, and say so.
 
-    `times` is 0.5 for OpenAI's Batch API.
+    `discount` is 0.5 for OpenAI's Batch API.
     """
 
     prompt: float
@@ -59,8 +59,9 @@ class LedgerTotals:
         return self.money / NANO
 
 
-class SpendRow(FrozenModel):
-    """What one kind of ask cost in one step. Money in US dollars. `lost` is not in the others."""
+@dataclass(frozen=True)
+class SpendRow:
+    """Calls of one kind in one step, and what they took or will take. Money in US dollars."""
 
     step: str
     ask: str
@@ -68,6 +69,13 @@ class SpendRow(FrozenModel):
     prompt_tokens: int
     completion_tokens: int
     money: float
+
+
+@dataclass(frozen=True)
+class Spend(SpendRow):
+    """What one kind of ask cost in one step. Steps of no arm have an empty one."""
+
+    arm: str
 
 
 class SpendGroup(FrozenModel):

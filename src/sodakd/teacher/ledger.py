@@ -19,7 +19,7 @@ from sodakd.inference.run_async import gc_paused, run_sync
 from sodakd.settings.teacher import Budget
 from sodakd.teacher import ledger_db
 from sodakd.teacher.call_meter import Desk, OnProgress
-from sodakd.teacher.cost import LedgerTotals, Prices, SpendRow
+from sodakd.teacher.cost import LedgerTotals, Prices
 from sodakd.teacher.dispatcher import Dispatcher, Teacher
 from sodakd.teacher.group_commit import GroupCommit, Writer
 from sodakd.teacher.ledger_db import Call
@@ -123,10 +123,6 @@ class Ledger:
     def spent(self) -> LedgerTotals:
         """All that was spent so far, and what is reserved for calls in flight."""
         return self._writer.do(ledger_db.spent)
-
-    def rows(self) -> list[SpendRow]:
-        """What was spent on answers, by step and kind of ask."""
-        return self._writer.do(ledger_db.spend_rows)
 
     def _known(self, calls: dict[str, Call]) -> dict[str, Reply]:
         """Replies to calls that this ledger holds, or one that is reused."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sodakd.errors import BudgetReached
 from sodakd.inference.completions import Finish
 from sodakd.settings.teacher import Budget
-from sodakd.teacher.cost import FEMTO_IN_NANO, NANO, LedgerTotals, Prices, SpendRow
+from sodakd.teacher.cost import FEMTO_IN_NANO, NANO, LedgerTotals, Prices
 from sodakd.teacher.requests import Reply, TeacherRequest, question_id
 from sodakd.types import Usage
 
@@ -226,18 +226,3 @@ def price(database: sqlite3.Connection, model: str, prices: Prices) -> None:
         "update books set (money, lost_money) = (select coalesce(sum(money + lost_money), 0),"
         " coalesce(sum(lost_money), 0) from calls)"
     )
-
-
-def spend_rows(database: sqlite3.Connection) -> list[SpendRow]:
-    """What answers cost, by step and kind of ask. What was reused cost nothing."""
-    found = database.execute(
-        "select step, kind, count(*), sum(prompt_tokens), sum(completion_tokens), sum(money)"
-        " from calls where not reused group by step, kind order by step, kind"
-    ).fetchall()
-    return [
-        SpendRow(
-            step=step, ask=kind, calls=calls, prompt_tokens=prompt,
-            completion_tokens=completion, money=money / NANO,
-        )
-        for step, kind, calls, prompt, completion, money in found
-    ]  # fmt: skip

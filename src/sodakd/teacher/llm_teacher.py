@@ -1,7 +1,7 @@
 """A language model as a teacher: asks become prompts, completions become replies."""
 
 import hashlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,20 +16,16 @@ from sodakd.teacher.requests import Reply, TeacherRequest
 from sodakd.types import Usage, canonical_json
 
 
-class ModelOpener(Protocol):
-    """A model that completes chats: behind a server, or in this process."""
-
-    def __call__(self) -> AbstractAsyncContextManager["Session"]:
-        """Open it for one event loop."""
-        ...
-
-
 class Session(Protocol):
     """An opened model."""
 
     async def complete(self, request: Request, till: CallMeter) -> Completion:
         """An answer; every attempt goes through the till."""
         ...
+
+
+ModelOpener = Callable[[], AbstractAsyncContextManager[Session]]
+"""Opens a model that completes chats, behind a server or in this process, for one event loop."""
 
 
 @dataclass(frozen=True)

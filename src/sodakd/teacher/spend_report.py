@@ -1,12 +1,12 @@
 """What a ledger's file says to those who only look: by step, arm, cycle, ask, model; in all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 from sodakd.errors import DataError, RunError
 from sodakd.teacher import ledger_db
-from sodakd.teacher.cost import NANO, LedgerTotals, SpendGroup, SpendRow
+from sodakd.teacher.cost import NANO, LedgerTotals, Spend, SpendGroup
 from sodakd.teacher.ledger_schema import reading
 from sodakd.teacher.requests import Reply
 
@@ -24,13 +24,23 @@ GROUPS: Mapping[GroupBy, str] = {
 }
 """SQL of each grouping: a step is named `CYCLE/STAGE`."""
 
-_SUMS = (
-    "count(*)", "sum(state = 'answered')", "sum(state = 'failed')", "sum(attempts - lost - open)",
-    "sum(prompt_tokens)", "sum(completion_tokens)", "sum(money)", "sum(lost)", "sum(lost_money)",
-    "sum(money + lost_money = 0 and prompt_tokens + completion_tokens + lost_tokens > 0"
+_SUMS = {
+    "asks": "count(*)",
+    "answered": "sum(state = 'answered')",
+    "failed": "sum(state = 'failed')",
+    "calls": "sum(attempts - lost - open)",
+    "prompt_tokens": "sum(prompt_tokens)",
+    "completion_tokens": "sum(completion_tokens)",
+    "money": f"sum(money) / {NANO}.0",
+    "lost": "sum(lost)",
+    "lost_money": f"sum(lost_money) / {NANO}.0",
+    "unpriced": "sum(money + lost_money = 0 and prompt_tokens + completion_tokens + lost_tokens > 0"
     " and model in (select model from unpriced))",
-    "sum(reused)", "sum(untold)", "sum(open)",
-)  # fmt: skip
+    "reused": "sum(reused)",
+    "untold": "sum(untold)",
+    "open": "sum(open)",
+}
+"""SQL of each field of a `SpendGroup`."""
 
 
 def ledger_in(place: Path) -> Path:
@@ -47,7 +57,7 @@ def spend_by(ledger: Path, by: GroupBy) -> list[SpendGroup]:
         DataError: there is no ledger, or it holds no calls.
         RunError: it cannot be read.
     """
-    sums = ", ".join(_SUMS)
+    sums = ", ".join(_SUMS.values())
     with reading(ledger) as database:
         groups = database.execute(
             f"select {GROUPS[by]} as name, {sums} from calls group by name order by name"
@@ -55,7 +65,9 @@ def spend_by(ledger: Path, by: GroupBy) -> list[SpendGroup]:
         everything = database.execute(f"select 'all', {sums} from calls").fetchall()
     if not groups:
         raise DataError(f"{ledger} holds no calls yet")
-    return [_entry(*row) for row in (*groups, *everything)]
+    names = ("group", *_SUMS)
+    rows = (*groups, *everything)
+    return [SpendGroup.model_validate(dict(zip(names, row, strict=True))) for row in rows]
 
 
 def read_totals(ledger: Path) -> LedgerTotals | None:
@@ -67,24 +79,26 @@ def read_totals(ledger: Path) -> LedgerTotals | None:
         return None
 
 
-def look_up_spend_rows(ledger: Path) -> list[SpendRow]:
-    """What answers cost so far, by step and kind of ask. Raises as `statement` does."""
+def look_up_spend(ledger: Path, arms: Collection[str]) -> list[Spend]:
+    """What answers cost so far, by step and kind of ask; what was reused cost nothing.
+
+    Raises as `reading` does.
+    """
     with reading(ledger) as database:
-        return ledger_db.spend_rows(database)
+        found = database.execute(
+            "select step, kind, count(*), sum(prompt_tokens), sum(completion_tokens), sum(money)"
+            " from calls where not reused group by step, kind order by step, kind"
+        ).fetchall()
+    return [
+        Spend(
+            step, ask, calls, prompt, completion, money / NANO,
+            arm=arm if (arm := step.partition("/")[0]) in arms else "",
+        )
+        for step, ask, calls, prompt, completion, money in found
+    ]  # fmt: skip
 
 
 def look_up_answers(ledger: Path, keys: Sequence[str]) -> dict[str, Reply]:
-    """The replies with these keys that a ledger's file holds. Raises as `statement` does."""
+    """The replies with these keys that a ledger's file holds. Raises as `reading` does."""
     with reading(ledger) as database:
         return ledger_db.lookup_replies(database, keys)
-
-
-def _entry(
-    group: str, asks: int, answered: int, failed: int, calls: int, prompt: int, completion: int,
-    money: int, lost: int, lost_money: int, unpriced: int, reused: int, untold: int, still: int,
-) -> SpendGroup:  # fmt: skip
-    return SpendGroup(
-        group=group, asks=asks, answered=answered, failed=failed, calls=calls,
-        prompt_tokens=prompt, completion_tokens=completion, money=money / NANO, lost=lost,
-        lost_money=lost_money / NANO, unpriced=unpriced, reused=reused, untold=untold, open=still,
-    )  # fmt: skip

@@ -1,6 +1,5 @@
 """A student's model as training needs it: full weights, or frozen ones with adapters (LoRA)."""
 
-import gc
 import shutil
 import warnings
 from collections.abc import Iterator
@@ -107,13 +106,6 @@ def _plain_generation(tokenizer: PreTrainedTokenizerBase, layout: ChatFormat) ->
         eos_token_id=stops[0] if len(stops) == 1 else stops,
         pad_token_id=tokenizer.pad_token_id,
     )
-
-
-def free_gpu_memory() -> None:
-    """Give back the accelerator's memory of models that are no longer used: an engine needs it."""
-    if torch.cuda.is_available():
-        gc.collect()
-        torch.cuda.empty_cache()
 
 
 def link_pretrained(source: Path, out: Path, chat_template: str | None = None) -> None:
