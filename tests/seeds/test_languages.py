@@ -98,3 +98,8 @@ def test_a_question_that_does_not_name_its_language_is_told_it() -> None:
     named = question_of(seed("Add two numbers in C++."), Language.CPP)
     assert named.text == "Add two numbers in C++."
     assert question.source == "seed:rows.jsonl#0"
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_every_language_is_known_by_the_name_that_people_write(language: Language) -> None:
+    assert list(named_languages(f"Write it in {language.display_name}.")) == [language.value]

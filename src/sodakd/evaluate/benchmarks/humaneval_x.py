@@ -3,7 +3,14 @@
 import re
 
 from sodakd.evaluate.benchmarks import humaneval, task_prompt
-from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, DatasetFile, Library, Row
+from sodakd.evaluate.benchmarks.task import (
+    Benchmark,
+    BenchmarkTask,
+    DatasetFile,
+    Library,
+    Row,
+    files_of,
+)
 from sodakd.text.source import Source
 from sodakd.types import CodePrompt, Language, Question, TestScript
 
@@ -87,13 +94,7 @@ _BOOST = Library("boost", "apt-get install libboost-dev")
 HUMANEVAL_X = Benchmark(
     name="humaneval-x",
     dataset="THUDM/humaneval-x",
-    origins={
-        Language.PYTHON: _origin("python"),
-        Language.JAVA: _origin("java"),
-        Language.JAVASCRIPT: _origin("js"),
-        Language.CPP: _origin("cpp"),
-        Language.GO: _origin("go"),
-    },
+    origins=files_of("python java js cpp go", _origin),
     task=lambda row, language: code_prompt_task(row, language, "humaneval-x"),
     known_bad={
         "Go/95": "it ends after two keys of a map, in an order that Go draws anew each time",

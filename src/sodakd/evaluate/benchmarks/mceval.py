@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from sodakd.evaluate.benchmarks import task_prompt
-from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, DatasetFile, Row
+from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, DatasetFile, Row, files_of
 from sodakd.types import CodePrompt, Language, Question, TestScript
 
 _LEVELS = {"easy": 1, "middle": 2, "hard": 3}
@@ -73,14 +73,6 @@ def _origin(name: str) -> DatasetFile:
 MCEVAL = Benchmark(
     name="mceval",
     dataset="Multilingual-Multimodal-NLP/McEval",
-    origins={
-        Language.PYTHON: _origin("Python"),
-        Language.JAVA: _origin("Java"),
-        Language.JAVASCRIPT: _origin("JavaScript"),
-        Language.C: _origin("C"),
-        Language.CPP: _origin("CPP"),
-        Language.GO: _origin("Go"),
-        Language.TYPESCRIPT: _origin("TypeScript"),
-    },
+    origins=files_of("Python Java JavaScript C CPP Go TypeScript", _origin),
     task=_task,
 )

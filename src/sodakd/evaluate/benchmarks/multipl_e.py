@@ -8,7 +8,7 @@ solutions but Python's.
 from collections.abc import Callable, Mapping
 
 from sodakd.evaluate.benchmarks import humaneval, task_prompt
-from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, DatasetFile, Row
+from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, DatasetFile, Row, files_of
 from sodakd.types import CodePrompt, Language, Question, TestScript
 
 
@@ -65,11 +65,7 @@ MULTIPL_E = Benchmark(
             ("humaneval-python.jsonl",),
             "openai/openai_humaneval",
         ),
-        Language.JAVA: _origin("java"),
-        Language.JAVASCRIPT: _origin("js"),
-        Language.CPP: _origin("cpp"),
-        Language.GO: _origin("go"),
-        Language.TYPESCRIPT: _origin("ts"),
+        **files_of("java js cpp go ts", _origin),
     },
     task=_task,
 )

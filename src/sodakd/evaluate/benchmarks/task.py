@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pydantic import JsonValue
 
 from sodakd.errors import DataError
+from sodakd.text.labels import label_of
 from sodakd.types import CodePrompt, Language, Question
 
 TaskKey = tuple[str, Language, str]
@@ -73,6 +74,11 @@ class DatasetFile:
     file: str
     local: tuple[str, ...]
     dataset: str = ""
+
+
+def files_of(names: str, file: Callable[[str], DatasetFile]) -> dict[Language, DatasetFile]:
+    """Return each language's file, from the names that a dataset gives to its languages."""
+    return {Language(label_of(name)): file(name) for name in names.split()}
 
 
 @dataclass(frozen=True)
