@@ -20,6 +20,7 @@ from sodakd.records import (
     TrainLogRow,
 )
 from sodakd.run import Event, Step
+from sodakd.teacher.cost import SpendRow
 from sodakd.teacher.spend_report import look_up_spend_rows
 from sodakd.types import FrozenModel, PreferencePair, Question
 
@@ -27,16 +28,10 @@ Row = TypeVar("Row", bound=FrozenModel)
 Of = TypeVar("Of", Step, Event)
 
 
-class Spend(FrozenModel):
+class Spend(SpendRow):
     """Calls of one kind in one step, and what they took. Steps of no arm have an empty one."""
 
     arm: str
-    step: str
-    ask: str
-    calls: int
-    prompt_tokens: int
-    completion_tokens: int
-    money: float
 
 
 @dataclass(frozen=True)
