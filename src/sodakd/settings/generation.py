@@ -1,5 +1,6 @@
 """How the student answers: which engine, where, and how exactly it must be the trained one."""
 
+from collections.abc import Mapping, Sequence
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -10,11 +11,14 @@ from sodakd.settings.types import Count, Positive, Text
 
 Backend = Literal["transformers", "server", "vllm"]
 
-_IN_PROCESS = ("batch_size", "device")
 _SERVED = (
     "base_url", "max_in_flight", "timeout", "attempts", "command", "arguments", "port",
     "start_seconds", "model", "api_key_env", "headers", "query", "extra_body",
 )  # fmt: skip
+_ONLY_FOR: Mapping[str, Sequence[Backend]] = {
+    **dict.fromkeys(("batch_size", "device"), ("transformers",)),
+    **dict.fromkeys(_SERVED, ("server", "vllm")),
+}
 _STARTED = ("command", "arguments", "port", "start_seconds")
 
 
@@ -43,11 +47,7 @@ class GenerationSettings(ServerSettings):
 
     @model_validator(mode="after")
     def _fields_fit_the_backend(self) -> Self:
-        served = self.backend != "transformers"
-        for name in _IN_PROCESS if served else _SERVED:
-            if self._is_set(name):
-                right = "transformers" if served else "server or vllm"
-                raise ValueError(f"generation.{name} is for backend {right}, not {self.backend}")
+        self._refuse_others("generation", "backend", self.backend, _ONLY_FOR)
         if self.base_url is not None:
             if self.backend != "server":
                 raise ValueError("generation.base_url is for backend server: it starts nothing")

@@ -1,6 +1,6 @@
 """A server of models: one of the user's own, or one that a run starts and stops."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, JsonValue
@@ -57,6 +57,16 @@ class ServerSettings(FrozenModel):
     arguments: tuple[Text, ...] = Field(default=(), description="handed to the server's command")
     port: int | None = Field(default=None, ge=1, le=65535, description="a free one if left out")
     start_seconds: Seconds = Field(default=900.0, description="until the server must answer")
+
+    def _refuse_others(
+        self, section: str, key: str, chosen: str, only_for: Mapping[str, Sequence[str]]
+    ) -> None:
+        """Refuse fields that have a value, and are for others than what was chosen."""
+        for name, kinds in only_for.items():
+            if self._is_set(name) and chosen not in kinds:
+                raise ValueError(
+                    f"{section}.{name} is for {key} {' or '.join(kinds)}, not {chosen}"
+                )
 
     def _is_set(self, name: str) -> bool:
         """Whether a field has another value than its default."""

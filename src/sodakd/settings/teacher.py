@@ -1,6 +1,6 @@
 """Who answers, and what it may cost."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -22,25 +22,15 @@ _NEEDS: Mapping[TeacherKind, tuple[str, ...]] = {
     "transformers": ("model_name_or_path",),
     "vllm": ("model_name_or_path",),
 }
-_ONLY_FOR: Mapping[str, tuple[TeacherKind, ...]] = {
-    "model": ("openai", "replay"),
-    "base_url": ("openai", "replay"),
-    "headers": ("openai", "replay"),
-    "query": ("openai", "replay"),
-    "extra_body": ("openai", "vllm", "replay"),
-    "system_prompt": ("openai", "vllm", "replay"),
+_ONLY_FOR: Mapping[str, Sequence[TeacherKind]] = {
+    **dict.fromkeys(("model", "base_url", "headers", "query"), ("openai", "replay")),
+    **dict.fromkeys(("extra_body", "system_prompt"), ("openai", "vllm", "replay")),
     "prompts": ("openai", "transformers", "vllm", "replay"),
-    "batch_api": ("openai", "replay"),
-    "price_file": ("openai", "replay"),
+    **dict.fromkeys(("batch_api", "price_file"), ("openai", "replay")),
     "file": ("replay",),
     "model_name_or_path": ("transformers", "vllm"),
-    "batch_size": ("transformers",),
-    "device": ("transformers",),
-    "dtype": ("transformers",),
-    "port": ("vllm",),
-    "arguments": ("vllm",),
-    "command": ("vllm",),
-    "start_seconds": ("vllm",),
+    **dict.fromkeys(("batch_size", "device", "dtype"), ("transformers",)),
+    **dict.fromkeys(("port", "arguments", "command", "start_seconds"), ("vllm",)),
 }
 
 
@@ -92,11 +82,7 @@ class TeacherSettings(ServerSettings):
         missing = [name for name in _NEEDS[self.kind] if getattr(self, name) is None]
         if missing:
             raise ValueError(f"a teacher of kind {self.kind} needs teacher.{missing[0]}")
-        for name, kinds in _ONLY_FOR.items():
-            if self._is_set(name) and self.kind not in kinds:
-                raise ValueError(
-                    f"teacher.{name} is for kind {' or '.join(kinds)}, not {self.kind}"
-                )
+        self._refuse_others("teacher", "kind", self.kind, _ONLY_FOR)
         if self.temperature is None and self.kind in {"world", "transformers"}:
             raise ValueError(f"teacher.temperature is null, and a {self.kind} teacher needs one")
         if (self.prompt_price is None) != (self.completion_price is None):

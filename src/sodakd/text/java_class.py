@@ -18,6 +18,7 @@ _TYPE = re.compile(r"\b(?:class|interface|enum|record)[ \t]+(\w+)")
 
 def whole_class(code: str, prompt: str, holder: str, entry_point: str) -> str | None:
     """A program whose class `holder` has the method; None where the code continues the prompt."""
+    known, _ = _split(Source(prompt, Language.JAVA))
     imports, code = _split(Source(code, Language.JAVA))
     source = Source(code, Language.JAVA)
     method = re.compile(rf"\b{re.escape(entry_point)}[ \t\n]*+\(")
@@ -39,7 +40,7 @@ def whole_class(code: str, prompt: str, holder: str, entry_point: str) -> str | 
         if len(found) != 1:
             return None
         text = re.sub(rf"\b{found[0]}\b", holder, code)
-    return not_public(_imports(prompt) + imports + _without_runner(text, holder))
+    return not_public(known + imports + _without_runner(text, holder))
 
 
 def not_public(text: str) -> str:
@@ -53,10 +54,6 @@ def _without_runner(text: str, holder: str) -> str:
     source = Source(text, Language.JAVA)
     trimmed = source.without(lambda item: _TYPE.findall(item)[:1] == ["Main"] and holder != "Main")
     return trimmed.text
-
-
-def _imports(prompt: str) -> str:
-    return _split(Source(prompt, Language.JAVA))[0]
 
 
 def _split(source: Source) -> tuple[str, str]:

@@ -64,7 +64,7 @@ class Source:
         """The text with comments, strings and directives blanked; every place stays its place."""
         masked = lexed(self.text, self.language).blank
         if self.language in {Language.C, Language.CPP}:
-            masked = _DIRECTIVE.sub(_blank, masked)
+            masked = _DIRECTIVE.sub(lambda found: spaces(found[0]), masked)
         return masked
 
     @cached_property
@@ -166,7 +166,3 @@ def first_word(masked: str, start: int, end: int) -> int:
     """Where the first word stands, after what is blanked; `end` where there is none."""
     word = _WORD.search(masked, start, end)
     return word.start() if word else end
-
-
-def _blank(match: re.Match[str]) -> str:
-    return spaces(match[0])

@@ -12,17 +12,13 @@ from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, DatasetFil
 from sodakd.types import CodePrompt, Language, Question, TestScript
 
 
-def _cpp_script(tests: str) -> str:
-    return tests.removeprefix("}").lstrip("\n")
-
-
 def _java_script(tests: str) -> str:
     """`main` in a class of its own, which inherits what it calls."""
     return f"class SodakdTests extends Problem {{\n{tests.strip().removeprefix('}')}"
 
 
 _SCRIPT: Mapping[Language, Callable[[str], str]] = {
-    Language.CPP: _cpp_script,
+    Language.CPP: lambda tests: tests.removeprefix("}").lstrip("\n"),
     Language.JAVA: _java_script,
 }
 
