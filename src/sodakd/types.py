@@ -140,6 +140,11 @@ class Question(FrozenModel):
     level: int | None
     parent: str | None = None
 
+    @property
+    def entry_point(self) -> str:
+        """The function that its tests call; "" where there is none."""
+        return "" if self.tests is None else self.tests.entry_point
+
     @classmethod
     def new(
         cls,

@@ -48,7 +48,6 @@ def task(language: Language) -> BenchmarkTask:
             level=None,
         ),
         prompt=prompt,
-        entry_point=entry,
         gold=None,
         java_class="Solution" if language is Language.JAVA else "",
     )

@@ -79,6 +79,9 @@ def test_a_benchmarks_own_solutions_pass(
         pytest.skip(f"all others pass; {', '.join(sorted(lacking))} need {', '.join(commands)}")
 
 
+HOLLOW = {"CPP/23"}  # its tests call the C library's strlen, whatever the answer's does
+
+
 @pytest.mark.toolchain
 @pytest.mark.parametrize(("name", "language"), WITH_TASKS)
 @pytest.mark.parametrize("limit", [2, pytest.param(1000, marks=pytest.mark.slow)])
@@ -95,8 +98,7 @@ def test_a_solution_that_does_nothing_passes_nowhere(
         (group,) = evaluate(settings(str(file), name, folder, language, limit), out, None, 1).groups
         assert group.tasks == len(tasks)
         passed = {task.id for task in tasks} - set(group.failed)
-        hollow = set(BENCHMARKS[name].trivially_passing) & {task.id for task in tasks}
-        assert passed == (hollow if text is nothing else set())
+        assert passed == (HOLLOW & {task.id for task in tasks} if text is nothing else set())
 
 
 @pytest.mark.toolchain

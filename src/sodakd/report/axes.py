@@ -55,7 +55,7 @@ def short(value: float) -> str:
     return f"{value:.3g}"
 
 
-def ticks(axis: Axis, wanted: int = 5) -> list[float]:
+def ticks(axis: Axis) -> list[float]:
     """Round values within an axis."""
     if axis.log:
         first, last = math.floor(math.log10(axis.low)), math.ceil(math.log10(axis.high))
@@ -64,7 +64,7 @@ def ticks(axis: Axis, wanted: int = 5) -> list[float]:
         parts = (1, 2, 5) if last - first <= 3 else (1,)
         marks = [power * part for power in powers for part in parts]
         return [value for value in marks if axis.low <= value <= axis.high]
-    span = (axis.high - axis.low) or 1.0
+    wanted, span = 5, (axis.high - axis.low) or 1.0
     power = 10.0 ** math.floor(math.log10(span / wanted))
     step = next(power * k for k in (1, 2, 2.5, 5, 10, 20) if span / (power * k) <= wanted + 0.01)
     first = math.ceil(axis.low / step - 1e-9)

@@ -90,7 +90,7 @@ def _question(student: str, question: Question) -> dict[str, JsonValue]:
         "language": question.language.value,
         "source": question.source,
         "question": _cut(question.text),
-        "entry": question.tests.entry_point if question.tests else "",
+        "entry": question.entry_point,
         "tests": [_case(case) for case in cases[:_CASES]],
         "more": max(0, len(cases) - _CASES),
     }

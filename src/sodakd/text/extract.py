@@ -101,8 +101,7 @@ def strip_bom(text: str) -> str:
 
 def extract_answer(question: Question, answer: str) -> Extracted:
     """The program of an answer to a question."""
-    entry_point = question.tests.entry_point if question.tests is not None else ""
-    return extract(answer, question.language, entry_point)
+    return extract(answer, question.language, question.entry_point)
 
 
 def _unwrap_repl(block: Block) -> Block:

@@ -27,7 +27,6 @@ def task(row: Row, language: Language, source: str = "humaneval") -> BenchmarkTa
             level=None,
         ),
         prompt=prompt if prompt.endswith("\n") else f"{prompt}\n",
-        entry_point=entry,
         gold=row.optional("canonical_solution") or None,
     )
 

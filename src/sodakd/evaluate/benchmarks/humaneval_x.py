@@ -58,7 +58,6 @@ def _task(row: Row, language: Language) -> BenchmarkTask:
             level=None,
         ),
         prompt=prompt,
-        entry_point=entry,
         gold=row.text("canonical_solution"),
         preamble=row.text("test_setup") if language is Language.GO else _ABOVE.get(language, ""),
         auto_imports=_GO if language is Language.GO else (),
@@ -93,8 +92,5 @@ HUMANEVAL_X = Benchmark(
         "CPP/137": _BOOST,
         "CPP/162": Library("OpenSSL", "apt-get install libssl-dev"),
         "JavaScript/162": Library("js-md5", "npm install -g js-md5@0.7.3"),
-    },
-    trivially_passing={
-        "CPP/23": "its tests call the C library's strlen, whatever the answer's does"
     },
 )

@@ -35,7 +35,6 @@ def _task(row: Row, language: Language) -> BenchmarkTask:
             level=None,
         ),
         prompt=f'"""\n{text.strip()}\n{shown}\n"""\n',
-        entry_point=entry,
         gold=gold,
     )
 

@@ -50,7 +50,6 @@ def _task(row: Row, language: Language) -> BenchmarkTask:
             level=_LEVELS.get(row.text("level")),
         ),
         prompt=_opened(raw, language),
-        entry_point=entry,
         gold=row.text("canonical_solution"),
         java_class="Solution" if language is Language.JAVA else "",
     )

@@ -38,7 +38,6 @@ def _task(row: Row, language: Language) -> BenchmarkTask:
             level=None,
         ),
         prompt=prompt,
-        entry_point=entry,
         gold=None,
         java_class="Problem" if language is Language.JAVA else "",
     )

@@ -24,7 +24,6 @@ class BenchmarkTask:
     id: str
     question: Question
     prompt: str
-    entry_point: str
     gold: str | None
     preamble: str = ""
     auto_imports: tuple[str, ...] = ()
@@ -33,6 +32,10 @@ class BenchmarkTask:
     @property
     def language(self) -> Language:
         return self.question.language
+
+    @property
+    def entry_point(self) -> str:
+        return self.question.entry_point
 
     @property
     def key(self) -> TaskKey:
@@ -92,8 +95,7 @@ class Benchmark:
     """A benchmark: where its rows are, and how one becomes a task.
 
     `known_bad` lists the tasks whose own gold solution does not pass, each with the reason; `needs`
-    those whose solution uses a library that a machine may lack; `trivially_passing` those that a
-    solution which does nothing passes.
+    those whose solution uses a library that a machine may lack.
     """
 
     name: str
@@ -103,7 +105,6 @@ class Benchmark:
     include_row: Callable[[Row], bool] = field(default=lambda _: True)
     known_bad: Mapping[str, str] = field(default_factory=dict)
     needs: Mapping[str, Library] = field(default_factory=dict)
-    trivially_passing: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def languages(self) -> tuple[Language, ...]:
