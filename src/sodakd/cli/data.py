@@ -26,19 +26,27 @@ def seeds(
         Path | None, typer.Option(help="Where every row goes, with its reason: JSON lines.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Draws the snippets of source files.")] = 0,
+    verified: Annotated[
+        bool,
+        typer.Option("--verify", help="Run the answers in the source against its tests."),
+    ] = False,
 ) -> None:
     """Show which questions of a source a run could use, and why not the others.
 
     Examples:  sodakd seeds questions.jsonl
     ·  sodakd seeds data.json columns.text=task max_words=200 --out sifted.jsonl
+    ·  sodakd seeds mbxp/java.jsonl --verify --out verified.jsonl
     ·  sodakd seeds recipes/qwen2.5-coder-0.5b-lora.yaml
     """
     from sodakd.errors import DataError
     from sodakd.jsonl import write_rows
+    from sodakd.judge.judge import Judge
     from sodakd.recipe import read_questions
     from sodakd.screen import make_console
     from sodakd.seeds.load import load_seeds
-    from sodakd.seeds.show import show_sifted
+    from sodakd.seeds.show import show_sifted, show_verdicts
+    from sodakd.seeds.verify import verify
+    from sodakd.settings.stages import JudgeSettings
 
     settings = read_questions(source, overrides or [])
     given = Path(settings.source)
@@ -48,6 +56,10 @@ def seeds(
     if not rows:
         raise DataError(f"{source} holds no rows: there is nothing to sift; name another source")
     show_sifted(rows, make_console())
+    if verified:
+        with Judge(JudgeSettings()) as judge:
+            rows = verify(rows, judge)
+        show_verdicts(rows, make_console())
     if out is not None:
         write_rows(out, rows)
         typer.echo(f"every row with its reason: {out}")

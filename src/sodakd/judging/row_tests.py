@@ -23,7 +23,7 @@ from sodakd.text.test_validation import TYPED_LANGUAGES, signature_error
 from sodakd.text.truncation import parsed
 from sodakd.types import CallTests, Language, TestScript
 
-_KEYS = ("tests", "test", "script", "test_list")
+KEYS = ("tests", "test", "script", "test_list")
 _OTHERS = frozenset(
     (
         "base_input", "ground_truth", "input_output", "inputs", "io_pairs", "outputs",
@@ -56,7 +56,7 @@ class ParsedTests:
 
 def key_of_tests(row: Line) -> str:
     """The key that holds a row's tests; "" where there is none, or it is empty."""
-    return next((key for key in _KEYS if _holds(row.values.get(key))), "")
+    return next((key for key in KEYS if _holds(row.values.get(key))), "")
 
 
 def unread_keys(row: Line, key: str) -> Iterator[str]:

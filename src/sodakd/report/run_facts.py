@@ -211,7 +211,7 @@ def overlap(folder: Folder) -> Overlap | None:
         questions=len(asked),
         exam=len(folder.exam),
         equal=sum(question.id in ids for question in asked),
-        over=sum(exam.overlap(question.text) >= most for question in asked),
+        over=sum(exam.overlap(question) >= most for question in asked),
         ngram=size,
         limit=most,
     )

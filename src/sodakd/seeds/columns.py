@@ -13,6 +13,8 @@ from itertools import chain, groupby, islice
 from pydantic import JsonValue
 
 from sodakd.errors import DataError
+from sodakd.judging.row_tests import KEYS
+from sodakd.seeds.given_tests import LISTS, given_tests
 from sodakd.seeds.said import TURNS, answer_of, exchange_of, text_of
 from sodakd.seeds.seed import Row, Seed
 from sodakd.seeds.templates import NotText
@@ -132,7 +134,12 @@ def _not_read(
 ) -> Iterator[str]:
     """What a file's first rows hold that might be thought to be read, a line each."""
     values = _found(rows)
-    tests = [name for name, value in values.items() if value and _TESTS.fullmatch(name)]
+    read = {*KEYS, *LISTS, "challenge_test_list", "test_setup_code"}
+    tests = [
+        name
+        for name, value in values.items()
+        if value and name not in read and _TESTS.fullmatch(name)
+    ]
     if tests:
         have = sum(any(row.values.get(name) for name in tests) for row in rows)
         yield (
@@ -158,7 +165,7 @@ def _seed(row: Row, shape: Shape) -> Seed:
         answered = said.answered
     except NotText as error:
         unread = str(error)
-    return Seed(
+    seed = Seed(
         text=text,
         reference=answered or answer_of(reference) or None,
         label=label if isinstance(label, str) else "",
@@ -166,6 +173,20 @@ def _seed(row: Row, shape: Shape) -> Seed:
         row=row.number,
         unread=unread,
     )
+    try:
+        given = given_tests(row, text, seed.label)
+    except DataError as error:
+        return seed.model_copy(update={"bad_tests": str(error)})
+    if given is None:
+        return seed
+    tested = {
+        "text": given.text or text,
+        "reference": given.reference or seed.reference,
+        "label": seed.label or given.language.value,
+        "tests": given.tests,
+        "code_prompt": given.code_prompt,
+    }
+    return seed.model_copy(update=tested)
 
 
 def _input(value: JsonValue) -> str:

@@ -83,12 +83,16 @@ def _reasons(
     text, words, letters = seed.text, len(seed.text.split()), len(seed.text)
     yield Reason.NOT_TEXT, seed.unread
     yield Reason.EMPTY, "" if text else "no text"
+    yield Reason.UNREADABLE_TESTS, seed.bad_tests
     yield Reason.TOO_SHORT, f"{words} words" if words < settings.min_words else ""
     yield Reason.TOO_LONG, f"{words} words" if words > settings.max_words else ""
     most = _LETTERS_A_WORD * settings.max_words
     yield Reason.TOO_LONG, f"{letters} letters" if letters > most else ""
     yield Reason.STRANGE_START, _strange_start(text)
     yield Reason.ANOTHER_LANGUAGE, "" if told.language else told.label
+    if seed.tests is not None:  # then a program is wanted that can be run
+        yield Reason.LANGUAGE_NOT_WANTED, "" if told.language in settings.languages else told.label
+        return
     named = told.seen_in.startswith(("named", "column"))
     words_wanted = wants_words(text, seed.reference, named)
     who = "the answer is words" if seed.reference is not None else "the question asks for words"
@@ -148,7 +152,7 @@ def _sifted(
     if pool.rejection_reason(question):
         return row(Reason.NEAR_DUPLICATE, f"ROUGE-L {pool.nearest(question):.2f}")
     if exam.rejection_reason(question):
-        return row(Reason.OVERLAPS_EVALUATION, f"{exam.overlap(question.text):.2f} of its n-grams")
+        return row(Reason.OVERLAPS_EVALUATION, f"{exam.overlap(question):.2f} of its n-grams")
     pool.add(question)
     return row(None)
 
@@ -159,5 +163,10 @@ def question_of(seed: Seed, language: Language) -> Question:
     if language.value not in named_languages(text) and language.display_name not in text:
         text = f"{text}\n\nAnswer in {language.display_name}."
     return Question.new(
-        text=text, language=language, tests=None, source=f"seed:{seed.origin}", level=None
+        text=text,
+        language=language,
+        tests=seed.tests,
+        source=f"seed:{seed.origin}",
+        level=None,
+        code_prompt=seed.code_prompt,
     )

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
-from sodakd.types import FrozenModel, Language
+from sodakd.types import CallTests, CodePrompt, FrozenModel, Language, TestScript, Verdict
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class Seed(FrozenModel):
 
     `label` is what the source's own language column says; `reference` is an answer that came with
     the question: nobody has verified it. `unread` says what stands where the text should, if it is
-    no text.
+    no text. `tests` and `code_prompt` are the question's; `bad_tests` says why its tests cannot be
+    read.
     """
 
     text: str
@@ -32,6 +33,9 @@ class Seed(FrozenModel):
     file: str
     row: int
     unread: str = ""
+    tests: CallTests | TestScript | None = Field(default=None, exclude_if=lambda it: it is None)
+    code_prompt: CodePrompt | None = Field(default=None, exclude_if=lambda it: it is None)
+    bad_tests: str = ""
 
     @property
     def origin(self) -> str:
@@ -44,6 +48,7 @@ class Reason(StrEnum):
 
     NOT_TEXT = "not_text"
     EMPTY = "empty"
+    UNREADABLE_TESTS = "unreadable_tests"
     TOO_SHORT = "too_short"
     TOO_LONG = "too_long"
     STRANGE_START = "strange_start"
@@ -66,6 +71,7 @@ class FilteredSeed(FrozenModel):
     """A seed, its language and where that was seen, and the reason to leave it out, if any.
 
     `detail` is what the reason goes by: the words found, the other language, the twin's origin.
+    `verdict` is that on the answer that came with it, where that was asked for.
     """
 
     seed: Seed
@@ -73,6 +79,7 @@ class FilteredSeed(FrozenModel):
     seen_in: str
     reason: Reason | None
     detail: str = ""
+    verdict: Verdict | None = Field(default=None, exclude_if=lambda it: it is None)
 
     @property
     def kept(self) -> bool:

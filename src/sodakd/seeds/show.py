@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sodakd.seeds.seed import FilteredSeed, Reason
-from sodakd.types import Language
+from sodakd.types import CallTests, Language, Outcome
 
 _BAR = 40
 _BINS = (5, 10, 15, 20, 30, 40, 60, 80, 120, 200, 400)
@@ -38,7 +38,8 @@ def _reasons(rows: Sequence[FilteredSeed]) -> Table:
 
 def _languages(rows: Sequence[FilteredSeed]) -> Table:
     table = Table("language", title="by language", title_justify="left")
-    for name in ("kept", "left out", "named", "by code", "by default"):
+    names = ("kept", "left out", "named", "by code", "by default", "calls", "script", "untested")
+    for name in names:
         table.add_column(name, justify="right")
     for language in Language:
         own = [row for row in rows if row.language is language]
@@ -48,8 +49,46 @@ def _languages(rows: Sequence[FilteredSeed]) -> Table:
             table.add_row(
                 language.value, f"{len(kept):,}", f"{len(own) - len(kept):,}",
                 f"{told['named'] + told['column']:,}", f"{told['code']:,}", f"{told['default']:,}",
+                *(f"{sum(_tests(row) == kind for row in kept):,}" for kind in names[-3:]),
             )  # fmt: skip
     return table
+
+
+def _tests(row: FilteredSeed) -> str:
+    """The kind of tests that a row brings."""
+    tests = row.seed.tests
+    if tests is None:
+        return "untested"
+    return "calls" if isinstance(tests, CallTests) else "script"
+
+
+_NAMED = 20
+"""Rows, at most, whose verdict is told; `--out` has all."""
+
+
+def show_verdicts(rows: Sequence[FilteredSeed], console: Console) -> None:
+    """How many answers of each language pass their tests, and which do not."""
+    table = Table("language", title="answers that came with their tests", title_justify="left")
+    outcomes = [
+        one for one in Outcome if any(row.verdict and row.verdict.outcome is one for row in rows)
+    ]
+    for name in ("tested", "answered", *(one.value for one in outcomes)):
+        table.add_column(name, justify="right")
+    for language in Language:
+        own = [row for row in rows if row.kept and row.language is language and row.seed.tests]
+        verdicts = [row.verdict for row in own if row.verdict]
+        counts = [sum(one.outcome is outcome for one in verdicts) for outcome in outcomes]
+        if own:
+            table.add_row(
+                language.value, f"{len(own):,}", f"{len(verdicts):,}", *map("{:,}".format, counts)
+            )
+    console.print(table)
+    failed = [(row, row.verdict) for row in rows if row.verdict and not row.verdict.passed]
+    for row, verdict in failed[:_NAMED]:
+        why = " ".join(verdict.output.split())[:120]
+        console.print(f"{row.seed.origin}: {verdict.outcome.value}: {why}", markup=False)
+    if len(failed) > _NAMED:
+        console.print(f"and {len(failed) - _NAMED:,} more: --out FILE has every verdict")
 
 
 def _lengths(rows: Sequence[FilteredSeed]) -> Table:

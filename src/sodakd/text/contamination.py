@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sodakd.text.dedup import words
+from sodakd.text.dedup import question_words
 from sodakd.types import Question
 
 
@@ -16,12 +16,12 @@ class ContaminationIndex:
         self._ids: set[str] = set()
         for question in questions:
             self._ids.add(question.id)
-            for gram in self._grams(question.text):
+            for gram in self._grams(question):
                 self._owners.setdefault(gram, set()).add(question.id)
 
-    def overlap(self, text: str) -> float:
-        """The largest share of a text's n-grams that stand in one evaluation question."""
-        grams = self._grams(text)
+    def overlap(self, question: Question) -> float:
+        """The largest share of a question's n-grams that stand in one evaluation question."""
+        grams = self._grams(question)
         counts: dict[str, int] = {}
         for gram in grams:
             for owner in self._owners.get(gram, ()):
@@ -30,12 +30,12 @@ class ContaminationIndex:
 
     def rejection_reason(self, question: Question) -> str | None:
         """The reason to refuse a question, or None."""
-        if question.id in self._ids or self.overlap(question.text) >= self._limit:
+        if question.id in self._ids or self.overlap(question) >= self._limit:
             return "overlaps_evaluation"
         return None
 
-    def _grams(self, text: str) -> set[tuple[str, ...]]:
-        tokens = words(text)
+    def _grams(self, question: Question) -> set[tuple[str, ...]]:
+        tokens = question_words(question)
         return {
             tokens[start : start + self._size]
             for start in range(max(1, len(tokens) - self._size + 1))

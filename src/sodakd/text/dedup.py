@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from rapidfuzz.distance import LCSseq
 
+from sodakd.text.lexer import Kind, lexed
 from sodakd.types import Question
 
 if TYPE_CHECKING:
@@ -23,6 +24,24 @@ _SHINGLE = 3
 def words(text: str) -> tuple[str, ...]:
     """The lower-case words and marks of a text."""
     return tuple(_WORD.findall(text.lower()))
+
+
+def question_words(question: Question) -> tuple[str, ...]:
+    """The words that tell a question from others.
+
+    Of one that shows the beginning of a program: its function's name, and its comments and texts;
+    the imports above it, and what it is asked with, are those of a hundred others.
+    """
+    prompt = question.code_prompt
+    if prompt is None:
+        return words(question.text)
+    read = lexed(prompt.code, question.language)
+    said = (
+        prompt.code[token.start : token.end]
+        for token in read.tokens
+        if token.kind in (Kind.COMMENT, Kind.STRING)
+    )
+    return words(" ".join([prompt.entry_point, *said]))
 
 
 def rouge_l(one: tuple[str, ...], other: tuple[str, ...]) -> float:
@@ -50,7 +69,7 @@ class DedupIndex:
         """Take a question in."""
         if question.id not in self._ids:
             self._ids.add(question.id)
-            tokens = words(question.text)
+            tokens = question_words(question)
             self._words[question.id] = tokens
             self._index.insert(question.id, _minhash(tokens), check_duplication=False)
 
@@ -60,7 +79,7 @@ class DedupIndex:
 
     def nearest(self, question: Question) -> float:
         """The highest ROUGE-L of the question with a candidate of the pool; 0 without one."""
-        tokens = words(question.text)
+        tokens = question_words(question)
         candidates = self._index.query(_minhash(tokens))
         return max((rouge_l(tokens, self._words[key]) for key in candidates), default=0.0)
 
