@@ -65,7 +65,7 @@ def test_a_folder_that_holds_models_or_half_an_adapter_is_known(tmp_path: Path) 
     with pytest.raises(ModelError, match="name one of them, checkpoint-2"):
         weight_files(tmp_path)
     (tmp_path / "checkpoint-2" / "adapter_config.json").unlink()
-    with pytest.raises(ModelError, match="an adapter without its adapter_config.json"):
+    with pytest.raises(ModelError, match="an adapter without its"):
         weight_files(tmp_path / "checkpoint-2")
 
 
