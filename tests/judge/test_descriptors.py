@@ -9,6 +9,8 @@ from sodakd.settings.stages import JudgeSettings
 from sodakd.types import CallTests, Language, TestCase
 from tests.judge.test_programs import skip_where_missing
 
+pytestmark = pytest.mark.toolchain
+
 LEAVES = {
     Language.PYTHON: """\
 import fcntl, os
