@@ -58,6 +58,17 @@ def test_adapters_of_every_kind_are_known(
         weight_files(tmp_path)
 
 
+def test_a_folder_that_holds_models_or_half_an_adapter_is_known(tmp_path: Path) -> None:
+    for name in ("adapter_config.json", "adapter_model.safetensors"):
+        (tmp_path / "checkpoint-2").mkdir(exist_ok=True)
+        (tmp_path / "checkpoint-2" / name).write_text("{}")
+    with pytest.raises(ModelError, match="name one of them, checkpoint-2"):
+        weight_files(tmp_path)
+    (tmp_path / "checkpoint-2" / "adapter_config.json").unlink()
+    with pytest.raises(ModelError, match="an adapter without its"):
+        weight_files(tmp_path / "checkpoint-2")
+
+
 def test_weights_are_those_that_transformers_loads(tmp_path: Path) -> None:
     folder = write_model(tmp_path)
     (folder / "consolidated.safetensors").write_bytes(b"another layout of the same")

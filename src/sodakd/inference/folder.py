@@ -91,12 +91,26 @@ def template_of(folder: Path) -> str | None:
 
 def _no_model(folder: Path, lacks: str) -> str:
     found = sorted(path.name for path in folder.iterdir())
+    if any(name.startswith("adapter_model.") for name in found):
+        return (
+            f"{folder} holds the weights of an adapter without its {ADAPTER}, and no whole model:"
+            " save or fetch the adapter with both, and name it: what merges it is said then"
+        )
+    within = [path.name for path in folder.iterdir() if _is_named(path)]
+    if within:
+        names = ", ".join(sorted(within)[:5])
+        return f"{folder} holds no {lacks}, but folders of models: name one of them, {names}"
     shown = ", ".join(found[:5]) + (", ..." if len(found) > 5 else "")
     return (
         f"{folder} holds no {lacks}; a student is a folder that transformers loads, with its"
         " weights as safetensors (model.save_pretrained writes them); found"
         f" {shown or 'an empty folder'}"
     )
+
+
+def _is_named(folder: Path) -> bool:
+    """Whether a folder says that it is a model, or an adapter."""
+    return (folder / CONFIG).is_file() or (folder / ADAPTER).is_file()
 
 
 def _adapter(folder: Path) -> str:
