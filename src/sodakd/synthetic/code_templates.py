@@ -15,8 +15,7 @@ class OpTemplate:
     """How an operation is written: an expression over `{v}`, after lines that it may need.
 
     `{a}` and `{b}` stand for the arguments, `{r}` for the variable that gets the result where the
-    lines make it, `{t}` and `{u}` for two more. The terms of an operation on a list speak of
-    `element`.
+    lines make it, `{t}` for one more. The terms of an operation on a list speak of `element`.
     """
 
     expression: str
@@ -109,7 +108,7 @@ def written(
     x = v if OPERATIONS[step.op].takes is Kind.N else form.element.format(v=v)
     said = [_argument(argument, terms, x) for argument in step.arguments]
     a, b = (*said, "", "")[:2]
-    names = {"v": v, "a": a, "b": b, **{name: f"{name}{number}" for name in "rtu"}}
+    names = {"v": v, "a": a, "b": b, "r": f"r{number}", "t": f"t{number}"}
     lines = [line.format(**names) for line in (*form.before, form.expression)]
     return OpTemplate(expression=lines[-1], before=tuple(lines[:-1]))
 
