@@ -25,7 +25,6 @@ from pathlib import Path
 import psutil
 
 from sodakd.judge import Judge, Program
-from sodakd.judge.go_library import go_root
 from sodakd.judge.lint.registry import tools_for
 from sodakd.judge.lint.tool import SUFFIX, InstalledTool, Source, Tool
 from sodakd.settings.stages import JudgeSettings
@@ -51,21 +50,7 @@ def plain(tool: Tool, installed: InstalledTool, program: Program, folder: Path) 
     call = tool.call(installed, [source])
     for name, text in call.files.items():
         (folder / name).write_text(text)
-    match tool.name:
-        case "javac":
-            name = json.loads(call.messages[0])["name"]
-            (folder / name).write_text(source.form.text)
-            commands: Sequence[Sequence[str]] = [("javac", "-Xlint:all", "-d", "out", name)]
-        case "tsc":
-            tsc = (installed.paths["node"], installed.paths["tsc"])
-            options = ("--strict", "--noEmit", "--skipLibCheck", "--target", "es2022")
-            commands = [(*tsc, *options, "--typeRoots", installed.paths["typings"], source.name)]
-        case "go vet":
-            commands = [(str(go_root() / "bin" / "go"), "vet", source.name)]
-        case _:
-            commands = call.commands
-    for command in commands:
-        subprocess.run(command, cwd=folder, capture_output=True, check=False)
+    subprocess.run(call.command, cwd=folder, capture_output=True, check=False)
 
 
 def cpu_seconds() -> float:

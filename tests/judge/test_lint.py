@@ -79,14 +79,6 @@ def test_many_programs_in_a_call_get_what_each_gets_alone(judge: Judge) -> None:
 
 
 @pytest.mark.toolchain
-def test_the_tests_that_follow_a_program_are_read_and_not_reported(judge: Judge) -> None:
-    need("javac")
-    code = "class Solution {\n  static int f() { return 1; }\n}\n"
-    script = "class Main {\n  static java.util.List list;\n}\n"
-    assert judge.lint([Program(code, Language.JAVA, TestScript(script=script))]) == [()]
-
-
-@pytest.mark.toolchain
 def test_a_finding_changes_no_verdict(judge: Judge) -> None:
     program = Program("import os\ndef f():\n    return y\n", Language.PYTHON, _NONE)
     before = judge.one(program)

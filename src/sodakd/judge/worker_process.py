@@ -169,7 +169,7 @@ class Worker:
         """Have a static tool read programs. Raises `JudgeError` where the worker fails."""
         self.start()
         if self._walls is not SandboxKind.NAMESPACES:
-            return {"said": [], "note": "static tools run behind namespaces alone"}
+            return {"said": None, "note": "static tools run behind namespaces alone"}
         return self._sent({"tool": request}, 1)
 
     def _sent(self, request: JsonValue, programs: int) -> Task:

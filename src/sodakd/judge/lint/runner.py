@@ -3,13 +3,13 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
+from dataclasses import asdict
 
 from pydantic import JsonValue
 
 from sodakd.judge.lint.registry import tools_for
-from sodakd.judge.lint.tool import SUFFIX, Call, InstalledTool, RawFinding, Source, Tool, ToolOutput
+from sodakd.judge.lint.tool import SUFFIX, InstalledTool, RawFinding, Source, Tool, ToolOutput
 from sodakd.judge.program import Program
-from sodakd.judge.sandbox.namespaces import path_inside
 from sodakd.judge.verdict_cache import digest
 from sodakd.types import Finding
 
@@ -108,52 +108,23 @@ class StaticTools:
             for number, program in enumerate(programs)
         ]
         call = tool.call(installed, sources)
-        reply = self._ask(frozenset(installed.places), _request(call, installed))
+        reply = self._ask(frozenset(installed.places), asdict(call))
         if reply["note"]:
             self._note(f"{tool.name} finds nothing: {reply['note']}")
             return [() for _ in programs]
-        said = _said(reply["said"])
-        if call.messages:  # each program was a message of its own
-            pairs = zip(sources, said, strict=True)
-            return [_findings(tool, [source], [one])[0] for source, one in pairs]
-        if len(said) < len(call.commands) or None in said:
-            if len(programs) == 1:
-                return _findings(tool, sources, [None])
-            half = len(programs) // 2
-            first = self._batch(tool, installed, programs[:half])
-            return [*first, *self._batch(tool, installed, programs[half:])]
-        return _findings(tool, sources, said)
+        said = reply["said"]
+        if isinstance(said, list):
+            return _findings(tool, sources, ToolOutput(*map(str, said)))
+        if len(programs) == 1:
+            return [(_own(tool, NO_ANSWER, "it gave no answer on this program"),)]
+        half = len(programs) // 2
+        first = self._batch(tool, installed, programs[:half])
+        return [*first, *self._batch(tool, installed, programs[half:])]
 
 
-def _request(call: Call, installed: InstalledTool) -> dict[str, JsonValue]:
-    return {
-        "seconds": call.seconds,
-        "files": dict(call.files),
-        "commands": [list(command) for command in call.commands],
-        "environment": dict(call.environment),
-        "good": list(call.good),
-        "broken": call.broken,
-        "server": call.server,
-        "messages": list(call.messages),
-        "tools": {name: path_inside(path) for name, path in installed.paths.items()},
-    }
-
-
-def _said(answers: JsonValue) -> list[ToolOutput | None]:
-    assert isinstance(answers, list)
-    return [
-        ToolOutput(str(one[0]), str(one[1])) if isinstance(one, list) else None for one in answers
-    ]
-
-
-def _findings(
-    tool: Tool, sources: Sequence[Source], said: Sequence[ToolOutput | None]
-) -> list[tuple[Finding, ...]]:
-    answers = [one for one in said if one is not None]
-    if len(answers) < len(said):
-        return [(_own(tool, NO_ANSWER, "it gave no answer on this program"),) for _ in sources]
+def _findings(tool: Tool, sources: Sequence[Source], said: ToolOutput) -> list[tuple[Finding, ...]]:
     remarks: dict[str, list[RawFinding]] = {source.name: [] for source in sources}
-    for remark in tool.read(sources, answers):
+    for remark in tool.read(sources, said):
         if remark.file in remarks:
             remarks[remark.file].append(remark)
     return [_kept(tool, source, remarks[source.name]) for source in sources]
@@ -165,8 +136,7 @@ def _kept(tool: Tool, source: Source, remarks: Sequence[RawFinding]) -> tuple[Fi
     found: dict[Finding, None] = {}
     for remark in remarks:
         line = remark.line - source.form.before
-        # A tool may see the end of a program on the line after its last; a script begins after it.
-        if 1 <= line <= last + (0 if source.form.followed else 1):
+        if 1 <= line <= last + 1:  # a tool may see the end of a program on the line after its last
             found[
                 Finding(
                     tool=tool.name,

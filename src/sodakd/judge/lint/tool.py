@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from sodakd.judge.program import Program
 from sodakd.judge.sandbox.namespaces import path_inside
-from sodakd.types import CallTests, Language, Severity
+from sodakd.types import Language, Severity
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,10 @@ class InstalledTool:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A program in the form that a tool reads. `before`: lines put before those of the program.
-
-    `followed`: a test script comes after it, is read with it, and never reported.
-    """
+    """A program in the form that a tool reads. `before`: lines put before those of the program."""
 
     text: str
     before: int = 0
-    followed: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,25 +45,22 @@ class Source:
 
 @dataclass(frozen=True)
 class Call:
-    """What is run for a batch: commands with their files, or messages to a compiler kept running.
+    """The command that is run for a batch, with its files.
 
-    `seconds` of CPU time may pass for each. `good` are the exit statuses of a tool that did its
-    work, whatever it found; `broken` is a pattern of what it says where it did not all the same.
+    `seconds` of CPU time may pass. `good` are the exit statuses of a tool that did its
+    work, whatever it found.
     """
 
     seconds: float
-    files: Mapping[str, str] = field(default_factory=dict)
-    commands: tuple[Sequence[str], ...] = ()
+    files: Mapping[str, str]
+    command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
     good: tuple[int, ...] = (0, 1)
-    broken: str = ""
-    server: str = ""
-    messages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class ToolOutput:
-    """What a command or a server said."""
+    """What a command said on its two outputs."""
 
     out: str
     errors: str = ""
@@ -98,7 +91,7 @@ class Tool:
     find: Callable[[], InstalledTool]
     form: Callable[[Program], Prepared]
     call: Callable[[InstalledTool, Sequence[Source]], Call]
-    read: Callable[[Sequence[Source], Sequence[ToolOutput]], Iterator[RawFinding]]
+    read: Callable[[Sequence[Source], ToolOutput], Iterator[RawFinding]]
     batch: int = 128
 
 
@@ -116,13 +109,6 @@ SUFFIX: Mapping[Language, str] = {
 def as_it_is(program: Program) -> Prepared:
     """The program alone, with an end to its last line."""
     return Prepared(program.code if program.code.endswith("\n") else f"{program.code}\n")
-
-
-def with_script(program: Program) -> Prepared:
-    """The program and its test script after it, as they are compiled together."""
-    if isinstance(program.tests, CallTests):
-        return as_it_is(program)
-    return Prepared(f"{program.code}\n{program.tests.script}", followed=True)
 
 
 def texts(sources: Sequence[Source]) -> dict[str, str]:
