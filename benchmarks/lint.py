@@ -25,8 +25,9 @@ from pathlib import Path
 import psutil
 
 from sodakd.judge import Judge, Program
+from sodakd.judge.languages.spec import language_spec
 from sodakd.judge.lint.registry import tools_for
-from sodakd.judge.lint.tool import SUFFIX, InstalledTool, Source, Tool
+from sodakd.judge.lint.tool import InstalledTool, Tool
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Language, TestScript
 
@@ -45,12 +46,11 @@ SCRIPT = TestScript(script="\n")
 
 def plain(tool: Tool, installed: InstalledTool, program: Program, folder: Path) -> None:
     """Call a tool on one program, as one would by hand."""
-    source = Source(f"p0.{SUFFIX[program.language]}", program, tool.form(program))
-    (folder / source.name).write_text(source.form.text)
-    call = tool.call(installed, [source])
-    for name, text in call.files.items():
+    own = f"p0.{language_spec(program.language).suffix}"
+    for name, text in {own: tool.form(program.code), **tool.files}.items():
         (folder / name).write_text(text)
-    subprocess.run(call.command, cwd=folder, capture_output=True, check=False)
+    command = (*tool.command(installed), own)
+    subprocess.run(command, cwd=folder, capture_output=True, check=False)
 
 
 def cpu_seconds() -> float:

@@ -35,11 +35,6 @@ KNOWN = (
           "#include <stdlib.h>\nint f(void) {\n  int *p = malloc(4);\n  return 1;\n}\n"),
     Known("cppcheck", Language.CPP, 4, "zerodiv", ERROR,
           "int f() {\n  int a = 0;\n  int b = 1;\n  return b / a;\n}\n"),
-    Known("gofmt", Language.GO, 4, "format", WARNING,
-          "package main\n\nfunc f() int {\n  return 1\n}\n"),
-    Known("gofmt", Language.GO, 2, "format", WARNING, "func f() int {\n  return 1\n}\n"),
-    Known("gofmt", Language.GO, 5, "syntax", ERROR,
-          "package main\n\nfunc f() int {\n\treturn 1 +\n}\n"),
 )  # fmt: skip
 
 CLEAN = {

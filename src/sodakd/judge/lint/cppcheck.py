@@ -2,24 +2,13 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from sodakd.judge.build_cache import tool_output
 from sodakd.judge.build_cache import which as find_tool
-from sodakd.judge.lint.tool import (
-    Call,
-    InstalledTool,
-    Prepared,
-    RawFinding,
-    Source,
-    Tool,
-    ToolOutput,
-    as_it_is,
-    texts,
-)
-from sodakd.judge.program import Program
+from sodakd.judge.lint.tool import InstalledTool, RawFinding, Tool, ToolOutput
+from sodakd.text.lexer import lexed
 from sodakd.types import Language, Severity
 
 _TASTE = (
@@ -46,30 +35,31 @@ def find() -> InstalledTool:
 
 
 _ORDER = re.compile(
-    r"^([ \t]*(?:/\*(?:[^*\n]|\*(?!/))*\*/[ \t]*)*)"
-    r"(?:\#|%:|\?\?=)[ \t]*(?:line\b|\d|pragma[ \t]+GCC[ \t]+(?:diagnostic|system_header)\b)[^\n]*",
+    r"^[ \t]*(?:\#|%:|\?\?=)[ \t]*(?:line\b|\d|pragma[ \t]+GCC[ \t]+(?:diagnostic|system_header)\b)"
+    r"[^\n]*",
     re.MULTILINE,
 )
 """Orders that give lines other numbers and other files, or that silence the compiler."""
 
 
-def _form(program: Program) -> Prepared:
-    form = as_it_is(program)
-    return replace(form, text=_ORDER.sub(r"\1", form.text))
+def _form(code: str) -> str:
+    parts, at = [], 0
+    for found in _ORDER.finditer(lexed(code, "cpp").blank):
+        parts.append(code[at : found.start()])
+        at = found.end()
+    return "".join([*parts, code[at:]])
 
 
-def _call(installed: InstalledTool, sources: Sequence[Source]) -> Call:
-    names = texts(sources)
-    command = (
+def _command(installed: InstalledTool) -> Sequence[str]:
+    return (
         installed.inside("cppcheck"), "--quiet", "-j1", "--max-configs=2",
         "--enable=warning,style,performance,portability",
         *(f"--suppress={rule}" for rule in _TASTE),
-        "--template={file}:{line}:{severity}:{id}:{message}", *names,
+        "--template={file}:{line}:{severity}:{id}:{message}",
     )  # fmt: skip
-    return Call(seconds=3 + 0.1 * len(names), files=names, command=command, good=(0,))
 
 
-def _read(_: Sequence[Source], said: ToolOutput) -> Iterator[RawFinding]:
+def _read(said: ToolOutput) -> Iterator[RawFinding]:
     for line in said.errors.splitlines():
         if found := _LINE.fullmatch(line):
             file, number, level, rule, message = found.groups()
@@ -83,8 +73,9 @@ CPPCHECK = Tool(
     languages=frozenset({Language.C, Language.CPP}),
     install="apt-get install cppcheck",
     find=find,
-    form=_form,
-    call=_call,
+    command=_command,
     read=_read,
+    form=_form,
+    good=(0,),
     batch=64,
 )

@@ -8,7 +8,6 @@ finding on another.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sodakd.judge.program import Program
 from sodakd.judge.sandbox.namespaces import path_inside
 from sodakd.types import Language, Severity
 
@@ -27,43 +26,12 @@ class InstalledTool:
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """A program in the form that a tool reads. `before`: lines put before those of the program."""
-
-    text: str
-    before: int = 0
-
-
-@dataclass(frozen=True)
-class Source:
-    """A program, its form, and the name it has as a file."""
-
-    name: str
-    program: Program
-    form: Prepared
-
-
-@dataclass(frozen=True)
-class Call:
-    """The command that is run for a batch, with its files.
-
-    `seconds` of CPU time may pass. `good` are the exit statuses of a tool that did its
-    work, whatever it found.
-    """
-
-    seconds: float
-    files: Mapping[str, str]
-    command: Sequence[str]
-    environment: Mapping[str, str] = field(default_factory=dict)
-    good: tuple[int, ...] = (0, 1)
-
-
-@dataclass(frozen=True)
 class ToolOutput:
-    """What a command said on its two outputs."""
+    """What a tool said of programs, on its two outputs; `texts` are the programs by file name."""
 
     out: str
-    errors: str = ""
+    errors: str
+    texts: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -77,40 +45,34 @@ class RawFinding:
     severity: Severity = Severity.WARNING
 
 
+def as_it_is(code: str) -> str:
+    """The program alone."""
+    return code
+
+
 @dataclass(frozen=True)
 class Tool:
     """One static tool, which takes a few milliseconds a program in a batch.
 
     `install` is the one command that brings it. `find` raises `JudgeError` where it is missing.
-    `batch` is how many programs one call is given at most.
+    `command` is followed by the names of programs, of which one call is given `batch` at most;
+    `files` lie beside them. `form` is a program as the tool reads it, lines in their places.
+    `seconds` of CPU time may pass, and some more for each program. `good` are the exit statuses of
+    a tool that did its work, whatever it found.
     """
 
     name: str
     languages: frozenset[Language]
     install: str
     find: Callable[[], InstalledTool]
-    form: Callable[[Program], Prepared]
-    call: Callable[[InstalledTool, Sequence[Source]], Call]
-    read: Callable[[Sequence[Source], ToolOutput], Iterator[RawFinding]]
-    batch: int = 128
+    command: Callable[[InstalledTool], Sequence[str]]
+    read: Callable[[ToolOutput], Iterator[RawFinding]]
+    form: Callable[[str], str] = as_it_is
+    files: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    good: tuple[int, ...] = (0, 1)
+    seconds: float = 3.0
+    batch: int = 256
 
-
-SUFFIX: Mapping[Language, str] = {
-    Language.PYTHON: "py",
-    Language.JAVA: "java",
-    Language.JAVASCRIPT: "js",
-    Language.TYPESCRIPT: "ts",
-    Language.C: "c",
-    Language.CPP: "cpp",
-    Language.GO: "go",
-}
-
-
-def as_it_is(program: Program) -> Prepared:
-    """The program alone, with an end to its last line."""
-    return Prepared(program.code if program.code.endswith("\n") else f"{program.code}\n")
-
-
-def texts(sources: Sequence[Source]) -> dict[str, str]:
-    """The files of sources."""
-    return {source.name: source.form.text for source in sources}
+    def __hash__(self) -> int:
+        return hash(self.name)

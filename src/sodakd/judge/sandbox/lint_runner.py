@@ -1,23 +1,17 @@
 """Static tools inside the box: a command in a job.
 
-What they read is untrusted, so they have the walls and limits of a program. Nothing but the
-standard library is imported here.
+What they read is untrusted, so they have the walls and limits of a program.
 """
 
-from collections.abc import Mapping
 from typing import TypedDict
 
 from sodakd.judge.sandbox.build_run import BUILD, MemFile
 from sodakd.judge.sandbox.job import Job
-from sodakd.judge.sandbox.sandbox import MIB, Limits, Sandbox, UnwritableError
+from sodakd.judge.sandbox.sandbox import ENVIRONMENT, MIB, Limits, Sandbox, UnwritableError
 from sodakd.judge.sandbox.task import full, text_of
 
 _OUTPUT = 8 * MIB
 """Bytes that a tool may say of a batch, on each of its two outputs."""
-
-_ENVIRONMENT: Mapping[str, str] = {
-    "PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", "NO_COLOR": "1",
-}  # fmt: skip
 
 
 class Asked(TypedDict):
@@ -40,7 +34,7 @@ def run_tool(box: Sandbox, asked: Asked) -> dict[str, object]:
         processes=128, reserve=False, sockets=True,
     )  # fmt: skip
     files = {name: text.encode(errors="surrogatepass") for name, text in asked["files"].items()}
-    seen = {**_ENVIRONMENT, **asked["environment"]}
+    seen = {**ENVIRONMENT, "NO_COLOR": "1", **asked["environment"]}
     with MemFile("said") as out, MemFile("errors") as errors, Job(box, limits) as job:
         try:
             pid = job.spawn(asked["command"], (job.null, out, errors), files, seen, None, _OUTPUT)
