@@ -16,11 +16,11 @@ import tempfile
 import time
 from collections.abc import Callable
 
+from sodakd.judge.build_cache import build_sandbox_library
 from sodakd.judge.sandbox.job import Job
 from sodakd.judge.sandbox.namespaces import enter_namespaces, path_inside
 from sodakd.judge.sandbox.sandbox import Limits, Sandbox, SandboxState
 from sodakd.judge.sandbox.seccomp import raise_filter
-from sodakd.judge.toolchains import build_sandbox_library
 
 TRUE = "/bin/true"
 BWRAP = ("bwrap", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--unshare-all")

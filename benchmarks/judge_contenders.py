@@ -17,8 +17,8 @@ from typing import Any, Protocol, Self
 
 import psutil
 
+from sodakd.assertions import as_calls
 from sodakd.judge import Judge, Program
-from sodakd.judge.assertions import as_calls
 from sodakd.judge.go_library import go_root
 from sodakd.judge.toolchains import interpreter, toolchain
 from sodakd.settings.stages import JudgeSettings

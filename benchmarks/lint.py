@@ -25,9 +25,9 @@ from pathlib import Path
 import psutil
 
 from sodakd.judge import Judge, Program
-from sodakd.judge.go_library import go_root
+from sodakd.judge.languages.spec import language_spec
 from sodakd.judge.lint.registry import tools_for
-from sodakd.judge.lint.tool import SUFFIX, InstalledTool, Source, Tool
+from sodakd.judge.lint.tool import InstalledTool, Tool
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Language, TestScript
 
@@ -46,26 +46,11 @@ SCRIPT = TestScript(script="\n")
 
 def plain(tool: Tool, installed: InstalledTool, program: Program, folder: Path) -> None:
     """Call a tool on one program, as one would by hand."""
-    source = Source(f"p0.{SUFFIX[program.language]}", program, tool.form(program))
-    (folder / source.name).write_text(source.form.text)
-    call = tool.call(installed, [source])
-    for name, text in call.files.items():
+    own = f"p0.{language_spec(program.language).suffix}"
+    for name, text in {own: tool.form(program.code), **tool.files}.items():
         (folder / name).write_text(text)
-    match tool.name:
-        case "javac":
-            name = json.loads(call.messages[0])["name"]
-            (folder / name).write_text(source.form.text)
-            commands: Sequence[Sequence[str]] = [("javac", "-Xlint:all", "-d", "out", name)]
-        case "tsc":
-            tsc = (installed.paths["node"], installed.paths["tsc"])
-            options = ("--strict", "--noEmit", "--skipLibCheck", "--target", "es2022")
-            commands = [(*tsc, *options, "--typeRoots", installed.paths["typings"], source.name)]
-        case "go vet":
-            commands = [(str(go_root() / "bin" / "go"), "vet", source.name)]
-        case _:
-            commands = call.commands
-    for command in commands:
-        subprocess.run(command, cwd=folder, capture_output=True, check=False)
+    command = (*tool.command(installed), own)
+    subprocess.run(command, cwd=folder, capture_output=True, check=False)
 
 
 def cpu_seconds() -> float:

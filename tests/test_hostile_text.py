@@ -13,22 +13,20 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from sodakd.assertions import read_assertions
 from sodakd.errors import SodakdError
 from sodakd.evaluate.samples import program_of
 from sodakd.inference.batch_api import read_batch, read_batches, read_results
 from sodakd.inference.response_parser import parse_response, retry_after
 from sodakd.json_text import JsonError, parse_json, valid_unicode
-from sodakd.judge.assertions import read_assertions
 from sodakd.judge.compare import compare
 from sodakd.judge.languages import (
     c,
-    c_tokens,
     c_with_tests,
     go,
-    go_analysis,
-    go_merge,
+    go_source,
     java,
-    java_merge,
+    java_source,
     javascript,
 )
 from sodakd.judging.rows import read_programs
@@ -116,7 +114,7 @@ def read_tokens(language: Language, text: str) -> object:
     """The tokens of a text, and its views without comments and strings."""
     read = lexed(text, language)
     views = (read.strings, read.text, read.uncommented, read.blank, read.flat, read.shallow)
-    return list(tokens(text, language)), views, read.early
+    return list(tokens(text, language)), views, read.early, read.bare, read.outermost
 
 
 READERS: Mapping[str, Callable[[str], object]] = {
@@ -129,14 +127,12 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "error of a server": partial(read_body, 400),
     "pause of a server": retry_after,
     "batch of a server": read_batch_files,
-    "words of C": c_tokens.words,
-    "includes of C": c.precompiled,
     "C and its script": partial(c_with_tests.joined, script="int main() { exit(0); }", cpp=True),
     "script of C": partial(c_with_tests.joined, "", cpp=False),
-    "Java and its script": lambda text: java_merge.joined(text, text),
-    "Go": go_analysis.read,
-    "Go and its script": lambda text: go_merge.without_mains(text, f"{text}os.Exit(0)"),
-    "what Go says": go.words,
+    "Java and its script": lambda text: java_source.joined(text, text),
+    "Go": go_source.harmless,
+    "Go and its script": lambda text: go_source.without_mains(text, f"{text}os.Exit(0)"),
+    "what Go says": go.clean_output,
     "what programs say": lambda text: [one.search(text) for one in WRONG],
     "row of programs": lambda text: _row(json.dumps({"code": "f = 1", "test": text})),
     "line of programs": lambda text: _row(text.replace("\n", " ")),

@@ -13,8 +13,8 @@ import psutil
 
 from sodakd import __version__
 from sodakd.errors import RunError
-from sodakd.judge.probe import probe
 from sodakd.judge.toolchains import MissingToolchain, toolchain
+from sodakd.judge_probe import probe
 from sodakd.recipe import Recipe
 from sodakd.run import cpu_count
 from sodakd.settings.questions import QuestionSettings
@@ -73,7 +73,7 @@ def missing_requirements(recipe: Recipe) -> list[str]:
     missing = [
         *missing_for_teacher(recipe.teacher),
         *_missing_for_questions(recipe.questions),
-        *missing_languages(_languages_named(recipe.questions)),
+        *_missing_for_judge(recipe),
         *_missing_for_student(recipe.student),
     ]
     trackers = dict.fromkeys((*recipe.training.report_to, *recipe.base.training.report_to))
@@ -101,7 +101,8 @@ def missing_requirements(recipe: Recipe) -> list[str]:
 def may_miss(recipe: Recipe) -> list[str]:
     """Return what a recipe's seeds may need and this machine lacks: languages it leaves open."""
     open_ones = set(recipe.questions.languages) - set(_languages_named(recipe.questions))
-    return missing_languages(sorted(open_ones)) if recipe.questions.real else []
+    here = recipe.questions.real and not recipe.judge.ray
+    return missing_languages(sorted(open_ones)) if here else []
 
 
 def missing_languages(languages: Iterable[Language]) -> list[str]:
@@ -151,6 +152,14 @@ def install_hint(error: ModuleNotFoundError) -> str | None:
         if package in packages:
             return f"{package} is not installed: pip install 'sodakd[{extra}]'"
     return None
+
+
+def _missing_for_judge(recipe: Recipe) -> list[str]:
+    """What judges the programs: the languages here, or Ray, whose nodes have them."""
+    if not recipe.judge.ray:
+        return missing_languages(_languages_named(recipe.questions))
+    absent = importlib.util.find_spec("ray") is None
+    return ["judge.ray needs Ray: pip install 'sodakd[ray]'"] if absent else []
 
 
 def _missing_for_questions(questions: QuestionSettings) -> list[str]:

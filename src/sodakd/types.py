@@ -116,7 +116,7 @@ class TestScript(FrozenModel):
     Passing is reaching its end without a failed assertion. It runs in the program's own process,
     and the verdict says so: a program written to forge its pass may do so. `entry_point` is the
     function that it calls, where there is one. `in_process` asks for just that where the script
-    could be read as calls (`sodakd.judge.assertions`). `as_main`: what a Python program does under
+    could be read as calls (`sodakd.assertions`). `as_main`: what a Python program does under
     `if __name__ == "__main__"` is part of it, as it is where a file is run; else it is left out, as
     where a function is tested.
     """

@@ -151,6 +151,18 @@ ENDS: dict[str, Case] = {
 MISSING: dict[str, tuple[Language, str, str, str]] = {
     "a header": (C, OF_C, "#include <gtest/gtest.h>\nint main() { return 0; }", "gtest/gtest.h"),
     "a package of Go": (GO, OF_GO, f'import "a.b/c"\nvar x = c.D\n{GO_TEST}', "a.b/c"),
+    "an assertion": (
+        GO,
+        OF_GO,
+        'func TestF(t *testing.T) { assert.Contains(t, "a", "a") }\n',
+        "assert.Contains",
+    ),
+    "a method of assertions": (
+        GO,
+        OF_GO,
+        'func TestF(t *testing.T) { a := assert.New(t); a.Contains("a", "a") }\n',
+        "assert.Contains",
+    ),
     "JUnit": (
         JAVA,
         OF_JAVA,

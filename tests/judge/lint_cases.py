@@ -31,25 +31,10 @@ KNOWN = (
     Known("oxlint", Language.JAVASCRIPT, 2, "syntax", ERROR, "function f(x) {\n  return 'x;\n}\n"),
     Known("oxlint", Language.TYPESCRIPT, 2, "no-dupe-keys", ERROR,
           "function f(): object {\n  return { a: 1, a: 2 };\n}\n"),
-    Known("tsc", Language.TYPESCRIPT, 3, "TS18047", WARNING,
-          "function f(s: string): string {\n  const m = s.match(/a/);\n  return m[0];\n}\n"),
-    Known("tsc", Language.TYPESCRIPT, 1, "TS7006", WARNING, "function f(x) {\n  return x;\n}\n"),
-    Known("javac", Language.JAVA, 4, "rawtypes", WARNING,
-          "import java.util.*;\nclass A {\n  static int f() {\n    List l = null;\n"
-          "    return l == null ? 0 : 1;\n  }\n}\n"),
-    Known("javac", Language.JAVA, 2, "cant.resolve.location", ERROR,
-          "class A {\n  static int f() { return y; }\n}\n"),
-    Known("javac", Language.JAVA, 4, "rawtypes", WARNING,  # in no class
-          "import java.util.*;\n\nstatic int f() {\n  List l = null;\n  return 0;\n}\n"),
     Known("cppcheck", Language.C, 4, "memleak", ERROR,
           "#include <stdlib.h>\nint f(void) {\n  int *p = malloc(4);\n  return 1;\n}\n"),
     Known("cppcheck", Language.CPP, 4, "zerodiv", ERROR,
           "int f() {\n  int a = 0;\n  int b = 1;\n  return b / a;\n}\n"),
-    Known("gofmt", Language.GO, 4, "format", WARNING,
-          "package main\n\nfunc f() int {\n  return 1\n}\n"),
-    Known("gofmt", Language.GO, 2, "format", WARNING, "func f() int {\n  return 1\n}\n"),
-    Known("gofmt", Language.GO, 5, "syntax", ERROR,
-          "package main\n\nfunc f() int {\n\treturn 1 +\n}\n"),
 )  # fmt: skip
 
 CLEAN = {
@@ -67,8 +52,6 @@ SILENCED = (
           "# ruff: noqa\n# ruff: disable[F821]\n# flake8: noqa\nprint(y)  # noqa: F821\n"),
     Known("oxlint", Language.JAVASCRIPT, 3, "no-undef", ERROR,
           "/* eslint-disable */\n// oxlint-disable-next-line no-undef\nf();\n"),
-    Known("tsc", Language.TYPESCRIPT, 3, "TS7006", WARNING,
-          "// @ts-nocheck\n// @ts-ignore\nfunction f(x) {\n  return x;\n}\n"),
     Known("cppcheck", Language.C, 5, "memleak", ERROR,
           "// cppcheck-suppress memleak\n#include <stdlib.h>\nint f(void) { int *p = malloc(4);\n"
           "#line 90 \"other.c\"\nreturn 1; }\n"),

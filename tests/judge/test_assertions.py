@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from sodakd.assertions import as_calls, read_assertions
 from sodakd.judge import Judge, Program
-from sodakd.judge.assertions import as_calls, read_assertions
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import CallTests, Isolation, Language, Outcome, TestScript, Verdict
 

@@ -1,12 +1,14 @@
 """A slow machine stretches limits; none shortens them."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sodakd.judge import Judge, Program, calibration
 from sodakd.judge.calibration import Calibration, calibration_program, round_up
+from sodakd.judge.languages.spec import language_spec
 from sodakd.judge.toolchains import MissingToolchain, toolchain
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import CallTests, JudgeStage, Language, Outcome, TestCase, Verdict
@@ -41,7 +43,7 @@ def test_it_is_timed_once_for_a_machine_and_its_tools(tmp_path: Path) -> None:
     def slow() -> Verdict:
         nonlocal asked
         asked += 1
-        seconds = 4 * calibration.REFERENCE[Language.PYTHON]
+        seconds = 4 * language_spec(Language.PYTHON).reference.seconds
         return Verdict(outcome=Outcome.PASSED, stage=JudgeStage.RUN, seconds=seconds)
 
     for tools, count in (("python 3.11", 3), ("python 3.11", 3), ("python 3.12", 6)):
@@ -67,7 +69,9 @@ def test_what_a_slow_machine_needs_longer_for_still_passes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calibrate: bool, outcome: Outcome
 ) -> None:
     monkeypatch.setattr(calibration, "cache", lambda: tmp_path)
-    monkeypatch.setattr(calibration, "REFERENCE", {Language.PYTHON: 0.001})  # a far faster one
+    spec = language_spec(Language.PYTHON)
+    faster = replace(spec, reference=replace(spec.reference, seconds=0.001))
+    monkeypatch.setattr(calibration, "language_spec", lambda _: faster)
     settings = JudgeSettings(cpu_seconds=0.3, calibrate=calibrate)
     with Judge(settings, workers=1) as judge:
         assert judge.one(Program(BUSY, Language.PYTHON, TESTS)).outcome is outcome

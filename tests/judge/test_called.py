@@ -200,6 +200,24 @@ def test_a_function_is_called_whatever_stands_beside_it(judge: Judge, name: str)
     assert wrong.outcome is Outcome.WRONG_ANSWER
 
 
+NONCE = """\
+#include <unistd.h>
+#include <stdlib.h>
+long long f(long long n) {
+    char text[64];
+    long held = read(4, text, 32);
+    write(3, text, held > 0 ? held : 0);
+    write(3, "passed\\n", 7);
+    exit(0);
+}
+"""
+
+
+def test_a_program_that_is_called_passes_by_no_nonce(judge: Judge) -> None:
+    skip_where_missing(C)
+    assert not judge.one(Program(NONCE, C, called("f", ValueType.INT, 2, 4))).passed
+
+
 POISON = {
     "a text that is too long": f'static String s = "{"x" * 65_536}";',
     "a name that is too long": f"static int {'x' * 65_536};",

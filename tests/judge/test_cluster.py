@@ -1,16 +1,26 @@
 """A judge on a cluster of two nodes (of this machine), one of which is killed."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from sodakd import ray_judge
+from sodakd.cli import app
 from sodakd.errors import JudgeError
 from sodakd.judge import Program
 from sodakd.judge.lint import ruff
+from sodakd.methods.run_context import open_tools
+from sodakd.ray_judge import ClusterJudge
+from sodakd.recipe import read_recipe
+from sodakd.run import Run
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import CallTests, Language, Outcome, TestCase
+from tests.tiny import write_recipe
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'sodakd[ray]'")
 
@@ -49,8 +59,6 @@ def nodes() -> Iterator["Nodes"]:
 
 
 def test_a_node_killed_in_the_middle_loses_no_program_and_spoils_no_verdict(nodes: Nodes) -> None:
-    from sodakd.judge.ray_judge import ClusterJudge
-
     count, seen, drawn = 600, Counter[str](), 0
 
     def programs() -> Iterator[Program]:
@@ -72,8 +80,6 @@ def test_a_node_killed_in_the_middle_loses_no_program_and_spoils_no_verdict(node
 
 
 def test_a_node_that_is_gone_loses_no_finding(nodes: Nodes) -> None:
-    from sodakd.judge.ray_judge import ClusterJudge
-
     try:
         ruff.find()
     except JudgeError as error:
@@ -89,3 +95,69 @@ def test_a_node_that_is_gone_loses_no_finding(nodes: Nodes) -> None:
     for number, findings in enumerate([*before, *after]):
         assert [one.message for one in findings] == [f"Undefined name `y{number}`"]
     assert not [note for note in judge.notes() if note.startswith("no findings of")]
+
+
+def _by_judge_command(folder: Path) -> list[str]:
+    rows = [
+        {"id": one.id, "code": one.code, "language": "python",
+         "tests": {"entry_point": "f", "cases": [{"arguments": [1], "expected": 2}]}}
+        for one in map(_program, range(3))
+    ]  # fmt: skip
+    file, out = folder / "rows.jsonl", folder / "verdicts.jsonl"
+    file.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+    done = CliRunner().invoke(app, ["judge", str(file), "--out", str(out), "--ray", "auto"])
+    assert done.exit_code == 0, done.output
+    said = sorted((json.loads(line) for line in out.open()), key=lambda row: str(row["id"]))
+    return [row["outcome"] for row in said]
+
+
+def _by_eval_command(folder: Path) -> list[str]:
+    row = {
+        "task_id": 11, "text": "Add one.", "code": "def f(x):\n    return x + 1\n",
+        "test_setup_code": "", "test_list": ["assert f(1) == 2"], "challenge_test_list": [],
+    }  # fmt: skip
+    data, out = folder / "mbpp.jsonl", folder / "eval"
+    data.write_text(f"{json.dumps(row)}\n", encoding="utf-8")
+    asked = ["eval", "--gold", "--benchmark", "mbpp", "--data", str(data), "--out", str(out)]
+    done = CliRunner().invoke(app, [*asked, "--ray", "auto"])
+    assert done.exit_code == 0, done.output
+    lines = (out / "verdicts.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line)["verdict"]["outcome"] for line in lines]
+
+
+def _by_run(folder: Path) -> list[str]:
+    recipe = read_recipe(write_recipe(folder), ["judge.ray=auto"]).recipe
+    with (
+        Run.open(folder / "run", recipe.model_dump(mode="json")) as run,
+        open_tools(recipe, run) as tools,
+    ):
+        found = tools.judge.all([_program(number) for number in range(3)])
+        assert "python" in tools.judge.versions()
+    return [verdict.outcome.value for verdict in found]
+
+
+@pytest.mark.parametrize(
+    ("judged", "outcomes"),
+    [
+        (_by_judge_command, ["passed", "wrong_answer", "runtime_error"]),
+        (_by_eval_command, ["passed"]),
+        (_by_run, ["passed", "wrong_answer", "runtime_error"]),
+    ],
+)
+def test_the_key_and_the_option_have_a_cluster_judge(
+    nodes: Nodes,
+    judged: Callable[[Path], list[str]],
+    outcomes: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opened: list[str] = []
+
+    class Counted(ray_judge.ClusterJudge):
+        def __init__(self, settings: JudgeSettings) -> None:
+            opened.append(settings.ray)
+            super().__init__(settings)
+
+    monkeypatch.setattr(ray_judge, "ClusterJudge", Counted)
+    assert judged(tmp_path) == outcomes
+    assert opened == ["auto"]

@@ -11,7 +11,8 @@ import pytest
 from sodakd.errors import LanguageMissing
 from sodakd.judge import Judge, JudgeError, JudgeSettings, Language, Program, TestScript
 from sodakd.judge.install_hint import combined_command
-from sodakd.judge.toolchains import MissingToolchain, Toolchain
+from sodakd.judge.languages.spec import Toolchain
+from sodakd.judge.toolchains import MissingToolchain
 from sodakd.judge.toolchains import toolchain as real
 from tests.judge.test_rows import CALLS, GOOD, WRONG, Values, file_of
 from tests.tiny import command, sodakd
@@ -127,7 +128,7 @@ def without_java(language: Language) -> Toolchain | MissingToolchain:
 def test_a_missing_language_is_told_at_the_end_and_the_others_are_judged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for place in ("missing_languages", "protocol"):
+    for place in ("left_out", "toolchains"):
         monkeypatch.setattr(f"sodakd.judge.{place}.toolchain", without_java)
     script = TestScript(script="\n")
     programs = [

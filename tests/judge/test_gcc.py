@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from sodakd.judge import Judge, Program
-from sodakd.judge.languages import c, c_tokens
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import CallTests, Language, Outcome, Signature, TestCase, TestScript, ValueType
 from tests.judge.test_programs import skip_where_missing
@@ -81,35 +80,6 @@ def test_what_a_program_includes_decides_as_it_does_for_the_plain_compiler(
         seen.add(found)
     assert Outcome.PASSED in seen
     assert Outcome.COMPILE_ERROR in seen
-
-
-@pytest.mark.parametrize(
-    ("source", "header"),
-    [
-        ("#include <stdio.h>\n", ""),
-        ("#include <math.h>\n#include <stdio.h>\n", c.HEADER.format(2)),
-        ("// a\n/* b\n */\n#include <stdio.h>\n # include <math.h> // c\n", c.HEADER.format(2)),
-        ("#include <stdio.h>\n#define X\n#include <math.h>\n", ""),
-        ("#if 0\n#include <stdio.h>\n#include <math.h>\n#endif\n", ""),
-        ("/*\n#include <math.h>\n*/\n#include <stdio.h>\n", ""),
-        ("/* #include <math.h>\n*/\n#include <stdio.h>\n", ""),
-        ("#define _GNU_SOURCE\n#include <math.h>\n#include <stdio.h>\n", ""),
-    ],
-)
-def test_a_header_stands_for_what_a_program_begins_with(source: str, header: str) -> None:
-    assert c.precompiled(source) == header
-
-
-@pytest.mark.parametrize(
-    "text", ["a##b", "a\\\nb", 'R"(x)"', 'u8R"(x)"', "5ms", "2.0i", '"', "1'000s", "f('\n')"]
-)
-def test_a_text_whose_names_are_not_certain_is_not_read(text: str) -> None:
-    assert c_tokens.words(f"int main() {{ {text}; }}") is None
-
-
-def test_names_are_read_from_code_alone() -> None:
-    text = "int a1 = 0x1Fu + 1'000ull + 1e-5f; // b\n/* c */ char d = 'e'; auto f = \"g\\\"h\";"
-    assert c_tokens.words(text) == frozenset({"int", "a1", "char", "d", "auto", "f"})
 
 
 GIVEN = {

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from sodakd.errors import JudgeError
-from sodakd.judge.judge import Judge, Program
+from sodakd.judge import Judge, Program
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import CallTests, Language, Outcome, Question, TestCase, Verdict
 

@@ -68,7 +68,7 @@ def test_in_a_container_its_own_image_is_named(
 def test_the_help_begins_with_one_command_for_all_that_is_missing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from sodakd.judge import probe
+    from sodakd import judge_probe as probe
     from sodakd.judge.toolchains import toolchain
 
     missing = {

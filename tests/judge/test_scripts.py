@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from sodakd.assertions import as_calls
 from sodakd.judge import Judge, Program
-from sodakd.judge.assertions import as_calls
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Isolation, Language, Outcome, TestScript, Verdict
 from tests.judge.script_cases import CALLED, FORGING, HONEST, WRONG

@@ -6,7 +6,7 @@ import pytest
 from pydantic import JsonValue
 
 from sodakd.judge import Judge, Program
-from sodakd.judge.invalid_tests import InvalidTestsError
+from sodakd.judge.left_out import InvalidTestsError
 from sodakd.judge.sandbox.sandbox import Limits
 from sodakd.judge.sandbox.signature_check import signature_mismatch
 from sodakd.judge.sandbox.task import Task

@@ -7,8 +7,8 @@ from pydantic import JsonValue
 
 from sodakd.judge import Judge, Program
 from sodakd.judge.compare import Rule, compare, equal
-from sodakd.judge.sandbox.json_values import decode, encode
 from sodakd.settings.stages import JudgeSettings
+from sodakd.text.json_values import decode, encode
 from sodakd.types import CallTests, Language, Outcome, TestCase
 
 NAN, INFINITE = float("nan"), float("inf")

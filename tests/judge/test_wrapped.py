@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from sodakd.judge.go_library import go_root
-from sodakd.judge.toolchains import Toolchain, toolchain
+from sodakd.judge.languages.spec import Toolchain
+from sodakd.judge.toolchains import toolchain
 from sodakd.types import Language
 from tests.judge.test_programs import skip_where_missing
 

@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 
 from sodakd.inference.completions import Finish
-from sodakd.judge.judge import Judge, Program
+from sodakd.judge import Judge, Program
 from sodakd.judge.untested import to_program
 from sodakd.settings.stages import DeliverySettings, JudgeSettings
 from sodakd.stages.context import StageContext

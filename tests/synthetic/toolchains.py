@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pydantic import JsonValue
 
-from sodakd.judge.toolchains import node_modules
+from sodakd.judge.languages.javascript import node_modules
 from sodakd.synthetic.code_templates import result_kind
 from sodakd.synthetic.languages import print_program
 from sodakd.synthetic.program import Program

@@ -10,6 +10,7 @@ from sodakd.cli.options import (
     AllowUnsandboxed,
     AskLint,
     CpuSeconds,
+    RayAddress,
     Workers,
     finite,
     parse_language,
@@ -69,6 +70,7 @@ def evaluate(
     batch_size: Annotated[int, typer.Option(min=1, help="Answers at a time.")] = 64,
     allow_unsandboxed: AllowUnsandboxed = False,
     lint: AskLint = False,
+    ray: RayAddress = "",
 ) -> None:
     """Measure pass@k on benchmarks; the same command goes on where it was stopped.
 
@@ -115,7 +117,7 @@ def evaluate(
     served = RemoteModel(base_url, api_key_env, max_in_flight) if base_url else None
     here = LocalModel(device, dtype.value if dtype else None, batch_size)
     open_model = model_factory(model, served or here) if model else None
-    done = evaluate(settings, out, open_model, workers, allow_unsandboxed, lint)
+    done = evaluate(settings, out, open_model, workers, allow_unsandboxed, lint, ray)
     make_console().print(results_table(done.groups))
     for line in (*outcomes_in_words(done.groups), *done.remarks):
         typer.echo(line)

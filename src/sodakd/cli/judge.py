@@ -9,6 +9,7 @@ from sodakd.cli.options import (
     AllowUnsandboxed,
     AskLint,
     CpuSeconds,
+    RayAddress,
     Workers,
     parse_language,
 )
@@ -47,6 +48,7 @@ def judge(
         bool, typer.Option("--install-help", help="Print what installs all that is missing.")
     ] = False,
     lint: AskLint = False,
+    ray: RayAddress = "",
 ) -> None:
     """Run programs with their tests in a sandbox; a verdict a row, as they come.
 
@@ -57,7 +59,7 @@ def judge(
     ·  sodakd judge answers.jsonl --tests tests.jsonl --lint
     ·  sodakd judge --probe
     """
-    from sodakd.judge import probe as probing
+    from sodakd import judge_probe as probing
     from sodakd.judging.command import JudgeFileOptions, judge_file
     from sodakd.settings.stages import JudgeSettings
 
@@ -76,6 +78,7 @@ def judge(
         memory_mb=memory_mb,
         calibrate=calibrate,
         allow_unsandboxed=allow_unsandboxed,
+        ray=ray,
     )
     known = None if language is None else parse_language(language)
     judge_file(JudgeFileOptions(file, tests, known, out, settings, workers, lint, restart))

@@ -39,6 +39,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of words or a
 AllowUnsandboxed = Annotated[
     bool, typer.Option("--allow-unsandboxed", help="Judge even without a sandbox; warns.")
 ]
+RayAddress = Annotated[
+    str, typer.Option("--ray", help="Judge on this Ray cluster: auto, or ray://HOST:PORT.")
+]
 AskLint = Annotated[bool, typer.Option("--lint", help="Say what static tools find as well.")]
 
 

@@ -34,7 +34,8 @@ from sodakd.evaluate.samples import (
 )
 from sodakd.inference.protocols import Generation, TextGenerator
 from sodakd.jsonl import append_rows, atomic_write, read_journal, write_rows
-from sodakd.judge.judge import Judge, versions
+from sodakd.judge.toolchains import versions
+from sodakd.ray_judge import open_judge
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Language
 from sodakd.weights import hash_weights
@@ -84,10 +85,12 @@ def evaluate(
     workers: int | None,
     allow_unsandboxed: bool = False,
     lint: bool = False,
+    ray: str = "",
 ) -> EvalResult:
     """Evaluate a model, a file of solutions, or the benchmarks' own solutions (`source: gold`).
 
-    With `lint` static tools read the samples as well; it may change when the evaluation goes on.
+    With `lint` static tools read the samples as well; with `ray` a cluster judges. Both may change
+    when the evaluation goes on.
 
     Raises:
         DataError: a file is no such file, or the folder belongs to another evaluation.
@@ -107,7 +110,7 @@ def evaluate(
         screen = _Screen(progress, log)
         samples, unknown = _samples(settings, parts, out, open_model, screen)
         judging = JudgeSettings(
-            cpu_seconds=settings.cpu_seconds, allow_unsandboxed=allow_unsandboxed
+            cpu_seconds=settings.cpu_seconds, allow_unsandboxed=allow_unsandboxed, ray=ray
         )
         tasks = {task.key: task for part in parts for task in part.tasks}
         judged = _judged(judging, tasks, samples, out, workers, screen)
@@ -240,7 +243,7 @@ def _judged(
     if missing:
         fresh: list[JudgedSample] = []
         try:
-            with Judge(judging, workers) as judge:
+            with open_judge(judging, workers) as judge:
                 for one in judge_samples(judge, tasks, missing):
                     known[one.key] = one
                     fresh.append(one)
@@ -272,7 +275,7 @@ def _found(
     samples: Sequence[Sample],
     workers: int | None,
 ) -> LintSummary:
-    with Judge(judging, workers) as judge:
+    with open_judge(judging, workers) as judge:
         listed = find_in(judge, tasks, samples)
         return LintSummary(listed, judge.versions(), judge.notes())
 

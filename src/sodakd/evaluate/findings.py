@@ -7,8 +7,8 @@ from pydantic import JsonValue
 
 from sodakd.evaluate.benchmarks.task import BenchmarkTask, TaskKey
 from sodakd.evaluate.samples import Sample, SampleKey, program_of
-from sodakd.judge.judge import Judge
-from sodakd.judge.lint.counts import count
+from sodakd.judge.program import ProgramJudge
+from sodakd.rule_counts import count
 from sodakd.types import Finding, Language
 
 
@@ -19,7 +19,7 @@ class SampleFindings(SampleKey):
 
 
 def find_in(
-    judge: Judge,
+    judge: ProgramJudge,
     tasks: Mapping[TaskKey, BenchmarkTask],
     samples: Sequence[Sample],
 ) -> list[SampleFindings]:

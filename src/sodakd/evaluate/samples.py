@@ -9,8 +9,7 @@ from sodakd.evaluate.ids import TaskIds
 from sodakd.inference.protocols import Generation
 from sodakd.json_text import valid_unicode
 from sodakd.jsonl import Line, read_lines
-from sodakd.judge.judge import Judge
-from sodakd.judge.program import Program
+from sodakd.judge.program import Program, ProgramJudge
 from sodakd.judge.untested import to_program
 from sodakd.text.answer import extract_answer
 from sodakd.text.labels import language_of
@@ -133,7 +132,7 @@ def program_of(task: BenchmarkTask, answer: str) -> Program:
 
 
 def judge_samples(
-    judge: Judge,
+    judge: ProgramJudge,
     tasks: Mapping[TaskKey, BenchmarkTask],
     samples: Sequence[Sample],
 ) -> Iterator[JudgedSample]:

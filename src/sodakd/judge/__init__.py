@@ -1,4 +1,4 @@
-"""The judge: untrusted code is run here and nowhere else.
+"""The judge: untrusted code is run here and nowhere else. Its door is `README.md`.
 
 `from sodakd.judge import Judge, Program, CallTests` (loaded on demand: what runs inside the
 box imports this package too, and must start in milliseconds).
@@ -21,34 +21,17 @@ if TYPE_CHECKING:
         TestScript,
         ValueType,
         Verdict,
-    )
+    )  # fmt: skip
 
 __all__ = [
-    "CallTests",
-    "Finding",
-    "Judge",
-    "JudgeError",
-    "JudgeSettings",
-    "JudgedProgram",
-    "Language",
-    "LanguageMissing",
-    "Outcome",
-    "Program",
-    "Signature",
-    "TestCase",
-    "TestScript",
-    "ValueType",
+    "CallTests", "Finding", "Judge", "JudgeError", "JudgeSettings", "JudgedProgram", "Language",
+    "LanguageMissing", "Outcome", "Program", "Signature", "TestCase", "TestScript", "ValueType",
     "Verdict",
-]
-
+]  # fmt: skip
 _PLACES = {
-    "Judge": "judge.judge",
-    "JudgeError": "errors",
-    "JudgeSettings": "settings.stages",
-    "JudgedProgram": "judge.program",
-    "LanguageMissing": "errors",
-    "Program": "judge.program",
-}
+    "Judge": "judge.judge", "JudgeError": "errors", "JudgeSettings": "settings.stages",
+    "JudgedProgram": "judge.program", "LanguageMissing": "errors", "Program": "judge.program",
+}  # fmt: skip
 """Where what is no type of `types.py` lives."""
 
 

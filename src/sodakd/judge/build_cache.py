@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import platform
 import shutil
 import subprocess
 import tempfile
@@ -12,6 +13,8 @@ from pathlib import Path
 
 from sodakd.errors import JudgeError
 
+SANDBOX = Path(__file__).with_name("sandbox")
+"""Where the sources lie of what runs inside the box."""
 _OLD = 30 * 24 * 3600
 """Seconds after which what was built and not used since may go."""
 
@@ -58,6 +61,20 @@ def _drop_old(home: Path, name: str) -> None:
                 shutil.rmtree(other, ignore_errors=True)
 
 
+def build_sandbox_library() -> Path:
+    """Return the compiled inner wall. Raises `JudgeError` where no C compiler is there."""
+    sources = {name: SANDBOX / f"{name}.c" for name in ("contain", "forks", "fork")}
+
+    def build(target: Path) -> None:
+        for name, out in (("forks", "contain.so"), ("fork", "fork.node")):
+            run_tool("gcc", "-O2", "-shared", "-fPIC", "-o", str(target / out), str(sources[name]))
+
+    if platform.machine() != "x86_64":
+        raise JudgeError(f"the sandbox knows x86_64 alone; found {platform.machine()}")
+    key = b"".join(source.read_bytes() for source in sources.values())
+    return cached_build("contain", key, build) / "contain.so"
+
+
 def which(*names: str) -> str:
     for name in names:
         found = shutil.which(name)
@@ -69,6 +86,10 @@ def which(*names: str) -> str:
 def tool_output(*command: str) -> str:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     return (done.stdout or done.stderr).strip()
+
+
+def tool_errors(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stderr
 
 
 def run_tool(

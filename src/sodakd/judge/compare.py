@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from sodakd.json_text import JsonError, parse_json
-from sodakd.judge.sandbox.json_values import decode
 from sodakd.judge.sandbox.text import LIMITS
+from sodakd.text.json_values import decode
+from sodakd.text.test_validation import ONE_NUMBER
 from sodakd.types import Assertion, CallTests, Comparison, Language, Outcome, TestCase
 
 _LONGEST = 400
-_ONE_NUMBER = frozenset({Language.JAVASCRIPT, Language.TYPESCRIPT})
-"""Languages in which 1 and 1.0 are the same."""
 _RELATIVE, _ABSOLUTE = 1e-6, 1e-9
 """How far a float may be from what is expected: whoever writes 0.333333 or 97.88 means the number
 that a program computes, and orders of the same operations differ in the last digits."""
@@ -44,7 +43,7 @@ def compare(lines: str, tests: CallTests, language: Language) -> tuple[Outcome, 
     if len(given) > len(tests.cases):
         return Outcome.NO_VERDICT, "the program gave more values than it was asked for"
     near = (_RELATIVE, _ABSOLUTE) if tests.tolerance is None else (tests.tolerance,) * 2
-    rule = Rule(language not in _ONE_NUMBER, *near)
+    rule = Rule(language not in ONE_NUMBER, *near)
     for number, case in enumerate(tests.cases):
         if number >= len(given):
             return Outcome.NO_VERDICT, "the program ended before its tests did"

@@ -9,11 +9,12 @@ import sysconfig
 from pathlib import Path
 
 from sodakd.errors import JudgeError
-from sodakd.judge.build_cache import cached_build, run_tool, tool_output
-from sodakd.judge.languages.go import INSIDE
+from sodakd.judge.build_cache import SANDBOX, cached_build, run_tool, tool_output
 from sodakd.judge.sandbox.namespaces import path_inside
 
-_SOURCES = Path(__file__).with_name("sandbox") / "go"
+_SOURCES = SANDBOX / "go"
+INSIDE = "-inside"
+"""How a list of packages ends that has the paths of namespaces."""
 
 _LEFT_OUT = re.compile(
     r"(?:^|.*/)(?:internal|vendor)(?:/.*|$)|(?:debug|database|go|plugin|runtime/race)(?:/.*|$)"

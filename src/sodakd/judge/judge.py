@@ -6,18 +6,17 @@ so a program cannot pass by anything but giving it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
 from functools import partial
-from types import TracebackType
 from typing import Self
 
 from pydantic import JsonValue
 
 from sodakd.judge.calibration import Calibration, calibration_program
-from sodakd.judge.invalid_tests import InvalidTestsError, or_invalid
+from sodakd.judge.languages.spec import language_spec
+from sodakd.judge.left_out import InvalidTestsError, LeftOut, or_invalid
 from sodakd.judge.lint.runner import StaticTools
-from sodakd.judge.missing_languages import MissingLanguages
-from sodakd.judge.pending import Pending
 from sodakd.judge.program import JudgedProgram, Program
 from sodakd.judge.protocol import (
     decode_verdict,
@@ -25,10 +24,9 @@ from sodakd.judge.protocol import (
     encode_task,
     ended_worker,
     not_executable,
-    require_toolchain,
-    versions,
 )
 from sodakd.judge.sandbox_choice import WARNINGS
+from sodakd.judge.toolchains import require_toolchain, versions
 from sodakd.judge.verdict_cache import VerdictCache, digest
 from sodakd.judge.worker_pool import WorkerKey, WorkerPool
 from sodakd.judge.worker_process import Worker, WorkerError
@@ -36,17 +34,28 @@ from sodakd.run import cpu_count
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Finding, Language, Outcome, SandboxKind, Verdict
 
-__all__ = ["Judge", "JudgedProgram", "Program", "versions"]
-
-_BATCH = {Language.GO: 24, Language.PYTHON: 8, Language.JAVASCRIPT: 8, Language.TYPESCRIPT: 4}
-"""Programs at most that a worker is given as one request: those of Go are linked together, the
-others take little more time than a request does."""
 _AHEAD = 48
 """Programs that are read, for each worker, before the first of them has its verdict."""
 _TRIES = 2
 """Workers that a program may end or hang before that is its verdict."""
 _LATE = 16
 """Programs that ran out of time, and wait until they can be tried alone."""
+
+
+@dataclass
+class _Open:
+    """What a stream has read and not yet given a verdict on; programs are known by their digest."""
+
+    source: Iterator[tuple[int, Program]]
+    places: dict[bytes, list[int]] = field(default_factory=dict)
+    asked: dict[bytes, Program] = field(default_factory=dict)
+    waiting: dict[Future[list[Verdict | InvalidTestsError]], list[bytes]] = field(
+        default_factory=dict
+    )
+    batches: dict[Language | None, list[bytes]] = field(default_factory=dict)
+    late: list[bytes] = field(default_factory=list)
+    more: bool = True
+    started: int = 0
 
 
 class Judge:
@@ -84,12 +93,7 @@ class Judge:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -108,15 +112,16 @@ class Judge:
 
         Raises:
             JudgeError: the judge itself failed; no verdict was given.
-            UnfitError: tests cannot be put to their programs, by their signature.
+            InvalidTestsError: tests cannot be put to their programs, by their signature.
         """
         for language in sorted({one.language for one in programs if one.code.strip()}):
             require_toolchain(language)
-        verdicts: dict[int, Verdict] = {}
-        for number, verdict in self._stream(programs):
+        left, verdicts = LeftOut(), dict[int, Verdict]()
+        for number, verdict in self._stream(programs, left):
             verdicts[number] = verdict
             if progress is not None and (len(verdicts) % 50 == 0 or len(verdicts) == len(programs)):
                 progress(len(verdicts))
+        left.tell()
         return [verdicts[number] for number in range(len(programs))]
 
     def many(self, programs: Iterable[Program]) -> Iterator[JudgedProgram]:
@@ -126,22 +131,22 @@ class Judge:
 
         Raises:
             JudgeError: the judge itself failed.
-            UnfitError: tests cannot be put to their programs, which `reasons` names; once all
-                others have their verdicts. Its cause may be a `LanguageMissing`.
+            InvalidTestsError: tests cannot be put to their programs, which `reasons` names; once
+                all others have their verdicts. Its cause may be a `LanguageMissing`.
             LanguageMissing: the language of some cannot be judged here, which `skipped` names; once
                 all others have their verdicts.
         """
         ids: dict[int, str] = {}
-        skipped = MissingLanguages()
+        left = LeftOut()
 
         def noted() -> Iterator[Program]:
-            for number, program in enumerate(skipped.without(programs)):
+            for number, program in enumerate(left.without(programs)):
                 ids[number] = program.id
                 yield program
 
-        with skipped.told():
-            for number, verdict in self._stream(noted()):
-                yield JudgedProgram(ids.pop(number), verdict)
+        for number, verdict in self._stream(noted(), left):
+            yield JudgedProgram(ids.pop(number), verdict)
+        left.tell()
 
     def lint(self, programs: Sequence[Program]) -> list[tuple[Finding, ...]]:
         """What static tools find in programs, in their order: advice, which changes no verdict.
@@ -151,7 +156,7 @@ class Judge:
         Raises:
             JudgeError: the judge itself failed.
         """
-        return self._tools.findings(self._tools.of(programs), programs)
+        return self._tools.findings(programs)
 
     def versions(self) -> Mapping[str, str]:
         """The versions of the tools that judged so far, by tool."""
@@ -166,9 +171,9 @@ class Judge:
         """What was not as it should be, though every verdict holds: a warm part that runs cold."""
         return sorted(self._notes)
 
-    def _stream(self, programs: Iterable[Program]) -> Iterator[tuple[int, Verdict]]:
+    def _stream(self, programs: Iterable[Program], left: LeftOut) -> Iterator[tuple[int, Verdict]]:
         """Equal programs are run once; what ran out of time is run again when nothing else does."""
-        open_ = Pending(enumerate(programs))
+        open_ = _Open(enumerate(programs))
         while open_.more or open_.asked:
             yield from self._read(open_)
             crowded = open_.started > 1 and self._count > 1
@@ -176,7 +181,7 @@ class Judge:
             for future in done:
                 for key, verdict in zip(open_.waiting.pop(future), future.result(), strict=True):
                     if isinstance(verdict, InvalidTestsError):
-                        open_.unfit |= verdict.reasons
+                        left.unfit |= verdict.reasons
                         del open_.asked[key], open_.places[key]
                     elif crowded and verdict.outcome is Outcome.TIMEOUT:
                         open_.late.append(key)
@@ -186,10 +191,8 @@ class Judge:
                 for key in open_.late:
                     yield from self._found(open_, key, self._judge(open_.asked[key]))
                 open_.late.clear()
-        if open_.unfit:
-            raise InvalidTestsError(open_.unfit)
 
-    def _read(self, open_: Pending) -> Iterator[tuple[int, Verdict]]:
+    def _read(self, open_: _Open) -> Iterator[tuple[int, Verdict]]:
         """Read programs, as many as may be open, and ask for them; yields what is known already."""
         while open_.more and len(open_.asked) < _AHEAD * self._count and len(open_.late) < _LATE:
             number, program = next(open_.source, (-1, None))
@@ -209,23 +212,23 @@ class Judge:
             for batch in open_.batches.values():
                 self._submit_batch(open_, batch)
 
-    def _ask_for(self, open_: Pending, key: bytes, number: int, program: Program) -> None:
+    def _ask_for(self, open_: _Open, key: bytes, number: int, program: Program) -> None:
         open_.places[key], open_.asked[key] = [number], program
         open_.started += 1
         if program.code.strip():
             self._use(program.language)
-        most = _BATCH.get(program.language, 1) if program.code.strip() else 1
+        most = language_spec(program.language).batch if program.code.strip() else 1
         batch = open_.batches.setdefault(program.language if most > 1 else None, [])
         batch.append(key)
         if len(batch) >= most * self._count:
             self._submit_batch(open_, batch)
 
-    def _found(self, open_: Pending, key: bytes, verdict: Verdict) -> Iterator[tuple[int, Verdict]]:
+    def _found(self, open_: _Open, key: bytes, verdict: Verdict) -> Iterator[tuple[int, Verdict]]:
         self._known.put(key, verdict)
         del open_.asked[key]
         yield from ((number, verdict) for number in open_.places.pop(key))
 
-    def _submit_batch(self, open_: Pending, batch: list[bytes]) -> None:
+    def _submit_batch(self, open_: _Open, batch: list[bytes]) -> None:
         """Ask for what goes together: a part for each worker."""
         size = max(1, -(-len(batch) // self._count))
         for at in range(0, len(batch), size):
@@ -254,6 +257,7 @@ class Judge:
             settings.memory_mb * 2**20,
             settings.processes,
             require_toolchain(use).places if isinstance(use, Language) else use,
+            use if isinstance(use, Language) else None,
             allow_unsandboxed=settings.allow_unsandboxed,
         )
 
@@ -267,9 +271,7 @@ class Judge:
                 except WorkerError as error:
                     worker.close()
                     self._notes.add(f"a static tool gave no answer: {error}")
-        messages = request["messages"]
-        assert isinstance(messages, list)
-        return {"said": [None] * max(1, len(messages)), "note": ""}
+        return {"said": None, "note": ""}
 
     def _judge_together(self, programs: Sequence[Program]) -> list[Verdict | InvalidTestsError]:
         if len(programs) > 1:

@@ -1,8 +1,10 @@
 """What a judge is given, and what it gives back."""
 
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol, Self
 
-from sodakd.types import CallTests, Language, TestScript, Verdict
+from sodakd.types import CallTests, Finding, Language, TestScript, Verdict
 
 
 @dataclass(frozen=True)
@@ -32,3 +34,17 @@ class JudgedProgram:
 
     id: str
     verdict: Verdict
+
+
+class ProgramJudge(Protocol):
+    """What judges programs: `Judge` on this machine, `ClusterJudge` on the nodes of a cluster."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *_: object) -> None: ...
+    def all(
+        self, programs: Sequence[Program], progress: Callable[[int], None] | None = None
+    ) -> list[Verdict]: ...
+    def many(self, programs: Iterable[Program]) -> Iterator[JudgedProgram]: ...
+    def lint(self, programs: Sequence[Program]) -> list[tuple[Finding, ...]]: ...
+    def notes(self) -> Sequence[str]: ...
+    def versions(self) -> Mapping[str, str]: ...

@@ -1,19 +1,16 @@
 """A program as a worker is asked for it, and what the worker says as a verdict."""
 
-from collections.abc import Iterable, Mapping
-
 from pydantic import JsonValue
 
-from sodakd.errors import JudgeError
 from sodakd.judge.compare import compare
-from sodakd.judge.invalid_tests import InvalidTestsError
+from sodakd.judge.left_out import InvalidTestsError
 from sodakd.judge.program import Program
-from sodakd.judge.sandbox.json_values import encode
 from sodakd.judge.sandbox.namespaces import path_inside
 from sodakd.judge.sandbox_choice import WARNINGS
-from sodakd.judge.toolchains import MissingToolchain, Toolchain, toolchain
+from sodakd.judge.toolchains import require_toolchain
 from sodakd.settings.stages import JudgeSettings
-from sodakd.text.test_validation import TYPED_LANGUAGES
+from sodakd.text.json_values import encode
+from sodakd.text.signatures import TYPED
 from sodakd.types import (
     Assertion,
     CallTests,
@@ -51,7 +48,7 @@ def encode_task(
     tests = program.tests
     calls = tests.cases if isinstance(tests, CallTests) else ()
     signature = tests.signature if isinstance(tests, CallTests) else None
-    if calls and signature is None and program.language in TYPED_LANGUAGES:
+    if calls and signature is None and program.language in TYPED:
         why = f"a call in {program.language} needs the types of {tests.entry_point}: set"
         raise InvalidTestsError({program.id: f"{why} tests.signature"})
     return {
@@ -94,25 +91,6 @@ def ended_worker(program: Program, outcome: Outcome, why: str, walls: SandboxKin
         walls=walls,
         warning=WARNINGS[walls],
     )
-
-
-def require_toolchain(language: Language) -> Toolchain:
-    """The toolchain of a language. Raises `JudgeError`, which says what mends it."""
-    tools = toolchain(language)
-    if isinstance(tools, MissingToolchain):
-        raise JudgeError(f"{language} cannot be judged here: {tools.reason}; {tools.command}")
-    return tools
-
-
-def versions(languages: Iterable[Language]) -> Mapping[str, str]:
-    """The versions of the tools that judge these languages, by tool; none of a missing one."""
-    tools = [toolchain(language) for language in languages]
-    return {
-        name: version
-        for one in tools
-        if isinstance(one, Toolchain)
-        for name, version in one.versions.items()
-    }
 
 
 def decode_verdict(said: dict[str, JsonValue], program: Program, walls: SandboxKind) -> Verdict:

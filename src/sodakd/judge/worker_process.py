@@ -7,16 +7,18 @@ import socket
 import subprocess
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from pydantic import JsonValue
 
 from sodakd.errors import JudgeError
+from sodakd.judge.build_cache import build_sandbox_library
 from sodakd.judge.cgroup import Cgroup, make_cgroup
 from sodakd.judge.sandbox.namespaces import path_inside
 from sodakd.judge.sandbox_choice import available_sandboxes, fix_hint
 from sodakd.judge.scratch import ScratchDir
-from sodakd.judge.toolchains import build_sandbox_library, interpreter
-from sodakd.types import Outcome, SandboxKind
+from sodakd.judge.toolchains import interpreter
+from sodakd.types import Language, Outcome, SandboxKind
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _MAIN = "import sys; sys.path.insert(0, {!r}); from sodakd.judge.sandbox.worker import main; main()"
@@ -43,39 +45,35 @@ class WorkerError(JudgeError):
 
 
 class Worker:
-    """One process that tries programs, one at a time; started when it is first needed."""
+    """One process that tries programs, one at a time; started when it is first needed.
+
+    While it runs, `walls` says what stands around it, and `cgroup` is its control group. `failed`:
+    why stronger walls do not stand.
+    """
 
     def __init__(
         self,
         memory: int,
         processes: int,
         places: Iterable[str],
+        language: Language | None = None,
         *,
         allow_unsandboxed: bool = False,
     ) -> None:
         self._number = next(_NUMBERS)
         self._allow_unsandboxed = allow_unsandboxed
-        self._walls = SandboxKind.NAMESPACES
+        self.walls = SandboxKind.NAMESPACES
         self._memory = memory
         self._processes = processes
         self._places = sorted(set(places))
+        self._language = language
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: socket.socket | None = None
-        self._cgroup: Cgroup | None = None
+        self.cgroup: Cgroup | None = None
         self._room: ScratchDir | None = None
-        self._pending = b""
+        self._said: BinaryIO | None = None
         self.failed: dict[SandboxKind, str] = {}
         self._busy = False
-
-    @property
-    def cgroup(self) -> Cgroup | None:
-        """The control group of a running worker."""
-        return self._cgroup
-
-    @property
-    def walls(self) -> SandboxKind:
-        """What stands around a running worker."""
-        return self._walls
 
     def start(self) -> None:
         """Start the process and wait until a wall stands: the strongest that can be had.
@@ -90,19 +88,16 @@ class Worker:
             self._begin(walls)
             answer = self._read()
             if "failed" not in answer:
-                self._walls = walls
+                self.walls = walls
                 return
             self.close()
             self.failed[walls] = str(answer["failed"])
         said = "; ".join(f"{walls}: {why}" for walls, why in self.failed.items())
-        allow = (
-            ""
-            if self._allow_unsandboxed
-            else (" To judge without a sandbox: allow_unsandboxed: true, or --allow-unsandboxed.")
-        )
+        allow = " To judge without a sandbox: allow_unsandboxed: true, or --allow-unsandboxed."
         raise JudgeError(
             "no sandbox can be made here, and programs are not run without one"
-            f" ({said or 'none may be tried: SODAKD_WALLS=none'}); see docs/security.md.{allow}"
+            f" ({said or 'none may be tried: SODAKD_WALLS=none'}); see docs/security.md."
+            f"{'' if self._allow_unsandboxed else allow}"
             f" To mend it: {self.mended_by()}"
         )
 
@@ -120,26 +115,27 @@ class Worker:
         self._room = ScratchDir()
         # A roof over all processes together, compilers among them; each has its own limit below it.
         roof = max(self._memory * 5 // 4, _COMPILERS) + 2**27
-        self._cgroup = (
+        self.cgroup = (
             None
             if os.environ.get("SODAKD_NO_CGROUP")
             else make_cgroup(str(self._number), roof, 4 * self._processes)
         )
         ours, theirs = socket.socketpair()
         handed = [theirs.fileno()]
-        if self._cgroup is not None:
-            handed += [self._cgroup.join, self._cgroup.events, self._cgroup.statistics]
+        if self.cgroup is not None:
+            handed += [self.cgroup.join, self.cgroup.events, self.cgroup.statistics]
         start = {
             "socket": theirs.fileno(),
+            "language": self._language or "",
             "places": self._all_places(),
             "walls": walls.value,
             "room": self._room.name,
             "library": path_inside(str(library))
             if walls is SandboxKind.NAMESPACES
             else str(library),
-            "cgroup": self._cgroup.join if self._cgroup else -1,
-            "events": self._cgroup.events if self._cgroup else -1,
-            "statistics": self._cgroup.statistics if self._cgroup else -1,
+            "cgroup": self.cgroup.join if self.cgroup else -1,
+            "events": self.cgroup.events if self.cgroup else -1,
+            "statistics": self.cgroup.statistics if self.cgroup else -1,
         }
         main = _MAIN.format(str(_PACKAGE.parent))
         with theirs:
@@ -151,7 +147,7 @@ class Worker:
                 pass_fds=handed,
                 start_new_session=True,  # Ctrl-C is the first process's to answer
             )
-        self._connection = ours
+        self._connection, self._said = ours, ours.makefile("rb")
 
     def ask(self, tasks: Sequence[Task]) -> list[Task]:
         """Try programs of one language, one after the other: a result for each.
@@ -159,7 +155,7 @@ class Worker:
         Raises `JudgeError` where the worker fails.
         """
         self.start()
-        kept = self._walls is SandboxKind.NAMESPACES  # nothing is kept running behind weaker walls
+        kept = self.walls is SandboxKind.NAMESPACES  # nothing is kept running behind weaker walls
         batch: JsonValue = [{**task, "warm": bool(task["warm"]) and kept} for task in tasks]
         answers = self._sent({"batch": batch}, len(tasks))["batch"]
         assert isinstance(answers, list)
@@ -168,8 +164,8 @@ class Worker:
     def ask_tool(self, request: Task) -> Task:
         """Have a static tool read programs. Raises `JudgeError` where the worker fails."""
         self.start()
-        if self._walls is not SandboxKind.NAMESPACES:
-            return {"said": [], "note": "static tools run behind namespaces alone"}
+        if self.walls is not SandboxKind.NAMESPACES:
+            return {"said": None, "note": "static tools run behind namespaces alone"}
         return self._sent({"tool": request}, 1)
 
     def _sent(self, request: JsonValue, programs: int) -> Task:
@@ -188,34 +184,31 @@ class Worker:
         return said
 
     def _read(self) -> Task:
-        assert self._connection is not None
-        while b"\n" not in self._pending:
-            try:
-                part = self._connection.recv(2**20)
-            except TimeoutError:
-                text = "a worker of the judge does not answer"
-                raise WorkerError(text, Outcome.TIMEOUT) from None
-            except OSError as error:
-                raise WorkerError(f"a worker of the judge cannot be reached: {error}") from error
-            if not part:
-                status = self._process.wait() if self._process else None
-                text = f"a worker of the judge ended with status {status}"
-                if self._cgroup is not None and self._cgroup.killed_for_memory():
-                    raise WorkerError(f"{text}, for memory", Outcome.MEMORY_LIMIT)
-                raise WorkerError(text)
-            self._pending += part
-        line, _, self._pending = self._pending.partition(b"\n")
+        assert self._said is not None
+        try:
+            line = self._said.readline()
+        except TimeoutError:
+            text = "a worker of the judge does not answer"
+            raise WorkerError(text, Outcome.TIMEOUT) from None
+        except OSError as error:
+            raise WorkerError(f"a worker of the judge cannot be reached: {error}") from error
+        if not line.endswith(b"\n"):
+            status = self._process.wait() if self._process else None
+            text = f"a worker of the judge ended with status {status}"
+            if self.cgroup is not None and self.cgroup.killed_for_memory():
+                raise WorkerError(f"{text}, for memory", Outcome.MEMORY_LIMIT)
+            raise WorkerError(text)
         said: Task = json.loads(line)
         return said
 
     def close(self) -> None:
         """End the process and all that lives in its box."""
-        self._pending = b""
-        if self._connection is not None:
+        if self._connection is not None and self._said is not None:
+            self._said.close()
             self._connection.close()
             self._connection = None
         if self._process is not None:
-            if self._busy and self._walls is SandboxKind.NAMESPACES:
+            if self._busy and self.walls is SandboxKind.NAMESPACES:
                 self._process.kill()  # nobody wants the answer; namespaces die with their owner
             try:
                 self._process.wait(timeout=5)
@@ -224,9 +217,9 @@ class Worker:
                 self._process.wait()
             self._process = None
             self._busy = False
-        if self._cgroup is not None:
-            self._cgroup.close()
-            self._cgroup = None
+        if self.cgroup is not None:
+            self.cgroup.close()
+            self.cgroup = None
         if self._room is not None:
             self._room.close()
             self._room = None

@@ -15,13 +15,13 @@ from rich.progress import track
 from rich.table import Table
 
 from sodakd.errors import DataError, JudgeError, LanguageMissing
-from sodakd.judge.invalid_tests import InvalidTestsError
-from sodakd.judge.judge import Judge, versions
-from sodakd.judge.lint.counts import count
-from sodakd.judge.missing_languages import missing_error
+from sodakd.judge.left_out import InvalidTestsError, missing_error
 from sodakd.judge.program import JudgedProgram
+from sodakd.judge.toolchains import versions
 from sodakd.judging.rows import Row, read_programs
 from sodakd.judging.verdict_file import ResumedVerdicts, VerdictRow, key_of, load_valid
+from sodakd.ray_judge import open_judge
+from sodakd.rule_counts import count
 from sodakd.screen import make_console
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Finding, JudgeStage, Language, Outcome
@@ -51,7 +51,7 @@ def judge_file(asked: JudgeFileOptions) -> None:
     Raises:
         DataError: rows are wrong, each named; or `out` holds something else.
         LanguageMissing: some were skipped; all others have their verdicts.
-        UnfitError: tests cannot be put to their programs; all others have their verdicts.
+        InvalidTestsError: tests cannot be put to their programs; all others have their verdicts.
         JudgeError: the judge itself failed.
     """
     given = read_programs(asked.file, asked.tests, asked.language)
@@ -67,7 +67,7 @@ def judge_file(asked: JudgeFileOptions) -> None:
     findings = {number: _findings(row) for number, row in kept.rows.items()}
     screen = make_console(stderr=True)
     left: list[JudgeError] = []
-    with Judge(asked.settings, asked.workers) as judge, _written(asked.out) as file_out:
+    with open_judge(asked.settings, asked.workers) as judge, _written(asked.out) as file_out:
         if asked.lint:
             screen.print("static tools read the programs")
             found = judge.lint(programs)

@@ -14,12 +14,13 @@ from typing import TypeVar
 
 from pydantic import JsonValue, ValidationError
 
+from sodakd.assertions import as_calls
 from sodakd.errors import DataError
 from sodakd.json_text import JsonError, parse_json
 from sodakd.jsonl import Line
-from sodakd.judge.assertions import as_calls
 from sodakd.text.entry_point import as_javascript, method_of
-from sodakd.text.test_validation import TYPED_LANGUAGES, signature_error
+from sodakd.text.signatures import TYPED
+from sodakd.text.test_validation import signature_error
 from sodakd.text.truncation import parsed
 from sodakd.types import CallTests, Language, TestScript
 
@@ -160,7 +161,7 @@ def _wrong_entry(entry_point: str, language: Language, *, called: bool) -> str:
         methods = language in _WITH_METHODS
         right = (
             not called
-            or language not in TYPED_LANGUAGES
+            or language not in TYPED
             or not entry_point
             or entry_point.isidentifier()
             or (methods and method_of(entry_point) is not None)

@@ -13,7 +13,7 @@ from sodakd import __version__
 from sodakd.errors import DataError
 from sodakd.jsonl import atomic_write
 from sodakd.judge.program import Program
-from sodakd.judge.protocol import versions
+from sodakd.judge.toolchains import versions
 from sodakd.judge.verdict_cache import digest
 from sodakd.settings.stages import JudgeSettings
 
@@ -33,7 +33,7 @@ def key_of(program: Program, settings: JudgeSettings, lint: bool) -> str:
     """What a verdict is of: program, tests, limits, tools, and what static tools were asked."""
     parts = [
         digest(program).hex(),
-        settings.model_dump_json(),
+        settings.model_dump_json(exclude={"ray"}),  # where they are judged changes none
         "fast" if lint else "off",
         json.dumps(versions([program.language])),
         __version__,

@@ -46,7 +46,8 @@ def prepare(recipe: Recipe, run: Run) -> RunInputs:
         for row in (() if recipe.student.model_name_or_path else drawn.rest)
         if row.seed.reference is not None
     ][: recipe.base.questions]
-    require_languages([*exam, *dev, *seeds])
+    if not recipe.judge.ray:
+        require_languages([*exam, *dev, *seeds])
     base = base_student(recipe, run, lambda: examples)
     every = [*seeds, *(to_question(row) for row in drawn.rest)]
     return RunInputs(

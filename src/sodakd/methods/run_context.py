@@ -11,9 +11,10 @@ from sodakd.inference.canary import FILE as CANARY
 from sodakd.inference.kept_answers import KeptAnswers
 from sodakd.inference.protocols import TextGenerator
 from sodakd.jsonl import read_rows, write_rows
-from sodakd.judge.judge import Judge
+from sodakd.judge.program import ProgramJudge
 from sodakd.methods.engines import StudentEngine
 from sodakd.methods.teachers import open_teacher
+from sodakd.ray_judge import open_judge
 from sodakd.recipe import Recipe
 from sodakd.records import Allowance, EvalSample, Feedback, SftExample, StudentRow, TrainLogRow
 from sodakd.run import Row, Run, StepOutput
@@ -39,7 +40,7 @@ class Tools:
 
     recipe: Recipe
     ledger: Ledger
-    judge: Judge
+    judge: ProgramJudge
     students: StudentEngine
 
 
@@ -54,7 +55,7 @@ def open_tools(recipe: Recipe, run: Run, options: LedgerOptions = USUAL_LEDGER) 
         prices = prices_of(recipe.teacher)
         ledger = Ledger(path, teacher, prices, recipe.budget, options, asked)
         stack.callback(ledger.close)
-        judge = stack.enter_context(Judge(recipe.judge))
+        judge = stack.enter_context(open_judge(recipe.judge))
         students = StudentEngine(recipe.generation, recipe.training.threads, run.folder)
         stack.callback(students.close)
         yield Tools(recipe, ledger, judge, students)

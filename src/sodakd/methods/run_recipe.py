@@ -11,8 +11,8 @@ from pathlib import Path
 
 from sodakd.evaluate.passk import by_level
 from sodakd.jsonl import atomic_write, read_rows, write_rows
-from sodakd.judge.judge import versions
 from sodakd.judge.lint.registry import tool_versions
+from sodakd.judge.toolchains import versions
 from sodakd.methods.arms import arms_of, run_arms
 from sodakd.methods.inputs import RunInputs
 from sodakd.methods.preflight import preflight

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sodakd.judge.lint.counts import RuleCount, count
 from sodakd.records import Feedback
 from sodakd.report.axes import MEDIUM
 from sodakd.report.bars import horizontal_bars, stacked_bars
 from sodakd.report.figure import Figure, plot
 from sodakd.report.palette import FINDINGS, student_keys
 from sodakd.report.reading import Folder, Student
+from sodakd.rule_counts import RuleCount, count
 from sodakd.types import Severity
 
 _BARS = 12

@@ -18,7 +18,7 @@ _FREE = """
     generation.start_seconds generation.batch_size generation.device generation.model
     generation.api_key_env generation.canary_tolerance
     judge.cpu_seconds judge.memory_mb judge.output_kb judge.disk_mb judge.processes
-    judge.calibrate judge.allow_unsandboxed
+    judge.calibrate judge.allow_unsandboxed judge.ray
 """
 MAY_CHANGE = frozenset(_FREE.split())
 """Keys that say how a run gets there, and what an error may advise to change on the way. Steps that

@@ -113,3 +113,7 @@ class JudgeSettings(FrozenModel):
     allow_unsandboxed: bool = Field(
         default=False, description="judge even where no sandbox can be made; every result warns"
     )
+    ray: str = Field(
+        default="",
+        description="the Ray cluster whose nodes judge: `auto`, or `ray://HOST:PORT`",
+    )

@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sodakd.judge.judge import Judge
-from sodakd.judge.program import Program
+from sodakd.judge.program import Program, ProgramJudge
 from sodakd.recipe import Recipe
 from sodakd.run import Run
 from sodakd.teacher.ledger import Ledger
@@ -25,7 +24,7 @@ class StageContext:
     step: str
     seed: int
     ledger: Ledger
-    judge: Judge
+    judge: ProgramJudge
 
     def progress(self, total: int, note: str, before: int = 0) -> OnProgress:
         """Return what tells the run's watcher how many of `total` are done, `before` among them."""

@@ -242,6 +242,25 @@ class Lexed:
         return "".join(spaces(piece) if kind in hidden else piece for kind, piece in pieces)
 
     @cached_property
+    def bare(self) -> str:
+        """The code with blanks for comments: every place stays its place."""
+        pieces = ((one.kind, self.code[one.start : one.end]) for one in self.tokens)
+        return "".join(spaces(piece) if kind is Kind.COMMENT else piece for kind, piece in pieces)
+
+    @cached_property
+    def outermost(self) -> str:
+        """The code with blanks for comments, strings and what is in brackets: places stay."""
+        kept: list[str] = []
+        depth = 0
+        for one in self.tokens:
+            depth -= self._closes(one)
+            piece = self.code[one.start : one.end]
+            hidden = depth > 0 or one.kind in {Kind.COMMENT, Kind.STRING}
+            kept.append(spaces(piece) if hidden else piece)
+            depth += self._opens(one)
+        return "".join(kept)
+
+    @cached_property
     def flat(self) -> str:
         """The text without what is in round and square brackets."""
         return self._outside("([")

@@ -29,6 +29,8 @@ TYPES: Mapping[str, Mapping[str, str]] = {
     },
 }  # fmt: skip
 """The types of a signature as each language writes them."""
+TYPED = frozenset({"java", "c", "cpp", "go"})
+"""Languages whose calls cannot be written without types."""
 _FORMS = {
     "java": ("`public static {returns} {name}({arguments})` in `class Solution`", "{kind} {name}"),
     "c": ("`{returns} {name}({arguments})`", "{kind} {name}"),

@@ -5,14 +5,12 @@ from collections.abc import Sequence
 
 from pydantic import JsonValue
 
-from sodakd.text.signatures import declaration_hint
+from sodakd.text.signatures import TYPED, declaration_hint
 from sodakd.text.value_types import fits, has_64_bits
 from sodakd.types import CallTests, Language, Signature, TestCase, ValueType
 
-TYPED_LANGUAGES = frozenset({Language.JAVA, Language.C, Language.CPP, Language.GO})
-"""Languages whose calls cannot be written without types."""
-_ONE_NUMBER = frozenset({Language.JAVASCRIPT, Language.TYPESCRIPT})
-"""Languages whose integers are floats: beyond 2**53 they have not all of them."""
+ONE_NUMBER = frozenset({Language.JAVASCRIPT, Language.TYPESCRIPT})
+"""Languages whose integers are floats: 1 is 1.0, and beyond 2**53 they have not all of them."""
 _FLOATS = frozenset({ValueType.FLOAT, ValueType.FLOATS})
 
 
@@ -22,7 +20,7 @@ def signature_error(tests: CallTests, language: Language) -> str:
     They have to fit their signature, and the integers of the language.
     """
     signature = tests.signature
-    if signature is None and language in TYPED_LANGUAGES:
+    if signature is None and language in TYPED:
         return (
             f"calls in {language.display_name} need the types of {tests.entry_point}: add to tests"
             f' "signature": {_guessed(tests)}'
@@ -48,7 +46,7 @@ def _misfit(case: TestCase, signature: Signature, language: Language) -> str:
             )
         if kind not in _FLOATS and not _has(language, value):
             return _too_large(f"argument {place}", value, language)
-    returns, whole = signature.returns, language in _ONE_NUMBER
+    returns, whole = signature.returns, language in ONE_NUMBER
     if not fits(returns, case.expected, whole=whole, finite=False, bounded=False):
         return (
             f"expected is {_shown(case.expected)}, and the signature returns {returns.value};"
@@ -93,7 +91,7 @@ def _has(language: Language, value: JsonValue) -> bool:
         return all(_has(language, one) for one in value.values())
     if not isinstance(value, int) or language is Language.PYTHON:
         return True
-    if language not in _ONE_NUMBER:
+    if language not in ONE_NUMBER:
         return has_64_bits(value)
     try:
         return float(value) == value

@@ -2,9 +2,9 @@
 
 import re
 
+from sodakd.assertions import as_calls
 from sodakd.evaluate.benchmarks import task_prompt
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, DatasetFile, Row
-from sodakd.judge.assertions import as_calls
 from sodakd.types import CodePrompt, Language, Question, TestScript
 
 _ENTRY = re.compile(r"^def[ \t]+(\w+)", re.MULTILINE)

@@ -3,10 +3,10 @@
 import ast
 import warnings
 
+from sodakd.assertions import as_calls
 from sodakd.errors import DataError
 from sodakd.evaluate.benchmarks import task_prompt
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, DatasetFile, Row
-from sodakd.judge.assertions import as_calls
 from sodakd.types import CodePrompt, Language, Question, TestScript
 
 _TEST_SPLIT = range(11, 511)

@@ -1,13 +1,22 @@
 """C (gcc, C17): the types of lists, the program, then what calls it, in one unit."""
 
 import re
-from collections.abc import Callable, Sequence
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
-from sodakd.judge.languages import literals
-from sodakd.judge.languages.c_tokens import COMMENT
+from sodakd.judge.build_cache import (
+    SANDBOX,
+    cached_build,
+    run_tool,
+    tool_errors,
+    tool_output,
+    which,
+)
 from sodakd.judge.languages.c_with_tests import AFTER, joined, missing_header
+from sodakd.judge.languages.literals import CLOSED, Literals
+from sodakd.judge.languages.spec import LanguageSpec, Reference, Toolchain, Untested
 from sodakd.judge.sandbox.build_run import BuildPlan, build_and_run
-from sodakd.judge.sandbox.json_values import Json
 from sodakd.judge.sandbox.sandbox import Sandbox
 from sodakd.judge.sandbox.task import Result, Task
 from sodakd.text.signatures import TYPES
@@ -31,7 +40,7 @@ typedef struct { char **items; int count; } StrList;
 #endif
 """
 
-WRITERS = """\
+SHARED_WRITERS = """\
 static FILE *sodakd_out;
 static void sodakd_int(long long v) { fprintf(sodakd_out, "%lld", v); }
 static void sodakd_float(double v) {
@@ -42,21 +51,29 @@ static void sodakd_float(double v) {
     else if (!strpbrk(text, ".e")) strcat(text, ".0");
     fputs(text, sodakd_out);
 }
-/* A fraction where an int is asked for is not cut off. */
-#define sodakd_whole(v) \\
-    _Generic((v), float: sodakd_float, double: sodakd_float, long double: sodakd_float, \\
-             default: sodakd_int)(v)
 static void sodakd_bool(bool v) { fputs(v ? "true" : "false", sodakd_out); }
-static void sodakd_str(const char *v) {
-    if (!v) { fputs("null", sodakd_out); return; }
+static void sodakd_text(const char *v, size_t count) {
     fputc('"', sodakd_out);
-    for (; *v; v++) {
+    for (; count; v++, count--) {
         unsigned char c = (unsigned char)*v;
         if (c == '"' || c == '\\\\') fprintf(sodakd_out, "\\\\%c", c);
         else if (c < 32) fprintf(sodakd_out, "\\\\u%04x", c);
         else fputc(c, sodakd_out);
     }
     fputc('"', sodakd_out);
+}
+"""
+"""What writes the values of calls in C and C++."""
+WRITERS = (
+    SHARED_WRITERS
+    + """\
+/* A fraction where an int is asked for is not cut off. */
+#define sodakd_whole(v) \\
+    _Generic((v), float: sodakd_float, double: sodakd_float, long double: sodakd_float, \\
+             default: sodakd_int)(v)
+static void sodakd_str(const char *v) {
+    if (v) sodakd_text(v, strlen(v));
+    else fputs("null", sodakd_out);
 }
 /* Of any type that has items and a count: a program may declare the lists itself. */
 #define SODAKD_LIST(v, put) do { \\
@@ -72,9 +89,15 @@ static void sodakd_str(const char *v) {
 #define sodakd_floats(v) SODAKD_LIST(v, sodakd_float)
 #define sodakd_strs(v) SODAKD_LIST(v, sodakd_str)
 """
+)
 
-_TYPES = TYPES["c"]
-PUT = {
+_LITERALS = Literals(
+    TYPES["c"],
+    "({type}){{.items = ({item}[]){{{items}}}, .count = {count}}}",
+    text_form="(char[]){{{}}}",  # it may be written to
+    int_suffix="LL",
+)
+_PUT = {
     "int": "sodakd_whole", "float": "sodakd_float", "bool": "sodakd_bool", "str": "sodakd_str",
     "list[int]": "sodakd_ints", "list[float]": "sodakd_floats", "list[str]": "sodakd_strs",
 }  # fmt: skip
@@ -87,48 +110,40 @@ MEMORY = re.compile(
 )
 """What C++ says of an end of memory, and the loader of a program for which there is not enough."""
 OVERSIZED = re.compile(r"error: relocation (?:overflow|truncated to fit)")
-FLAGS = ("-std=gnu17", "-w")
-STRICT = (
-    "-Werror=return-type",
-    "-Werror=implicit-function-declaration",
-    "-Werror=int-conversion",
-)
+_FLAGS = ("-std=gnu17", "-w")
+_STRICT = (
+    "-Werror=return-type", "-Werror=implicit-function-declaration", "-Werror=int-conversion",
+)  # fmt: skip
 """What a function must keep to that is called by code of ours."""
-
-HEADERS = (
-    ("stdio", "stdlib", "string", "math"),
-    ("stdio", "stdlib", "math"),
-    ("stdio", "math"),
-    ("stdio", "stdlib", "string"),
-)
-"""Headers that come precompiled together where a program begins by including them all: those that
-take longer to read as text. More of them would hide that a program forgot one."""
-
-HEADER = "first{}.h"
-HEADERS_OF_CALLS = PRELUDE + WRITERS
-WRAPPED = "-Wl,--wrap=main"
-"""What runs is `__wrap_main`, ours: a `main` of the program's own is not called."""
-_INCLUDES = re.compile(
-    r"(?:\s++|//[^\n]*+\n|/\*.*?\*/|\#[ \t]*+include[ \t]*+<\w++\.h>[ \t]*+(?://[^\n]*+)?\n)*+",
-    re.DOTALL,
-)
-_INCLUDE = re.compile(r"^[ \t]*+#[ \t]*+include[ \t]*+<(\w++)\.h>", re.MULTILINE)
 _DECLARED = re.compile(rf"(?:conflicting types for|redefinition of) .({'|'.join(LISTS)})\b")
 _OPENSSL = re.compile(r"^[ \t]*+#[ \t]*+include[ \t]*+<openssl/", re.MULTILINE)
+_MAIN = re.compile(r"\bmain\s*\(")
 
 
-def judge(box: Sandbox, task: Task, oom: Callable[[], bool]) -> Result:
+def run(box: Sandbox, task: Task, oom: Callable[[], bool]) -> Result:
     """Build and try one program."""
     if task.script is not None:
-        source = joined(task.code, task.script, cpp=False)
-        header = precompiled(task.code)
-        return tried(box, task, oom, source, _driver(task, (header,) if header else ()))
+        command = driver(task, "gcc", *_FLAGS)
+        return tried(box, task, oom, joined(task.code, task.script, cpp=False), command)
     source = calls(task)
-    result = tried(box, task, oom, source, _driver(task, ("calls.h",)))
+    command = driver(task, "gcc", *_FLAGS, *_STRICT, "-include", f"{task.tools['headers']}/calls.h")
+    result = tried(box, task, oom, source, command)
     if result.stage == "compile" and (own := set(_DECLARED.findall(result.output))):
         named = [f"-DSODAKD_OWN_{name}" for name in sorted(own)]
-        result = tried(box, task, oom, source, (*_driver(task, ("calls.h",)), *named))
+        result = tried(box, task, oom, source, (*command, *named))
     return result
+
+
+def driver(task: Task, compiler: str, *options: str) -> Sequence[str]:
+    """The command that builds a program of C or C++. What runs is `__wrap_main`, ours: a `main` of
+    the program's own is not called.
+    """
+    tools = task.tools
+    parts = () if task.script is None else (f"{tools['headers']}/finish.o",)
+    return (
+        tools[compiler], *options, "-pipe", "-fno-use-linker-plugin", tools["linker"],
+        "-Wl,--wrap=main", *parts, "-o", "program", f"program.{task.language}", "-lm",
+    )  # fmt: skip
 
 
 def tried(
@@ -148,55 +163,73 @@ def tried(
     return build_and_run(box, task, plan, oom)
 
 
-def _driver(task: Task, headers: Sequence[str]) -> Sequence[str]:
-    """gcc, with these headers of ours before the program."""
-    tools = task.tools
-    included = [part for name in headers for part in ("-include", f"{tools['headers']}/{name}")]
-    parts = STRICT if task.script is None else (tools["finish"],)
-    return (
-        tools["gcc"], *FLAGS, "-pipe", "-fno-use-linker-plugin", tools["linker"], WRAPPED,
-        *parts, *included, "-o", "program", "program.c", "-lm",
-    )  # fmt: skip
-
-
-def precompiled(source: str) -> str:
-    """The header that holds the most of what a program includes before all else, or ""."""
-    first = _INCLUDES.match(source)
-    assert first is not None
-    included = set(_INCLUDE.findall(COMMENT.sub(" ", first.group())))
-    for number, names in enumerate(HEADERS):
-        if included.issuperset(names):
-            return HEADER.format(number)
-    return ""
-
-
 def calls(task: Task) -> str:
     """The program before what calls it."""
-    body = ['sodakd_out = fdopen(3, "w");']
-    for number, arguments in enumerate(task.arguments):
-        names = []
-        for place, (kind, value) in enumerate(zip(task.argument_types, arguments, strict=True)):
-            before, expression = _literal(kind, value, f"a{number}_{place}")
-            body += before
-            names.append(expression)
-        call = f"{task.entry_point}({', '.join(names)})"
-        body.append(f'fputs("{{\\"value\\":", sodakd_out); {PUT[task.result_type]}({call});')
-        body.append('fputs("}\\n", sodakd_out);')
-    body.append("fclose(sodakd_out); return 0;")
-    main = ['#line 1 "calls.c"', "signed __wrap_main(void) {", *(f"    {line}" for line in body)]
-    return "\n".join([f"{task.code}{literals.CLOSED}{AFTER}", *main, "}", ""])
+    put = _PUT[task.result_type]
+    lines = [f"{task.code}{CLOSED}{AFTER}", '#line 1 "calls.c"', "signed __wrap_main(void) {"]
+    lines.append('    sodakd_out = fdopen(3, "w");')
+    for call in _LITERALS.calls(task):
+        lines.append(f'    fputs("{{\\"value\\":", sodakd_out); {put}({call});')
+        lines.append('    fputs("}\\n", sodakd_out);')
+    return "\n".join([*lines, "    fclose(sodakd_out); return 0;", "}", ""])
 
 
-def _literal(kind: str, value: Json, name: str) -> tuple[list[str], str]:
-    if kind in literals.LISTS:
-        assert isinstance(value, list)
-        item = literals.LISTS[kind]
-        items = [_literal(item, one, name)[1] for one in value]
-        base = _TYPES[item]
-        array = f"{base} {name}[] = {{{', '.join(items) or '0'}}};"
-        return [array], f"({_TYPES[kind]}){{.items = {name}, .count = {len(items)}}}"
-    if kind == "str":
-        return [], f"(char[]){{{literals.text(value)}}}"  # it may be written to
-    if kind == "bool":
-        return [], "true" if value else "false"
-    return [], literals.number(value, "LL" if kind == "int" else "")
+def gcc(name: str, language: str, flags: Sequence[str], headers: Mapping[str, str]) -> Toolchain:
+    """A compiler of gcc's, and a folder with headers of ours, of which the first is precompiled,
+    and what programs that hold their tests are linked to.
+    """
+    # It may be a wrapper, which says where the compiler lies.
+    found = re.search(r"^COLLECT_GCC=(.+)$", tool_errors(which(name), "-v"), re.MULTILINE)
+    compiler = (shutil.which(found[1]) if found else None) or which(name)
+    version, finish = tool_output(compiler, "-dumpfullversion"), SANDBOX / "finish.c"
+
+    def build(target: Path) -> None:
+        run_tool("gcc", "-O1", "-c", "-o", str(target / "finish.o"), str(finish))
+        for header, text in headers.items():
+            (target / header).write_text(text)
+        first = next(iter(headers))
+        form = (*flags, "-x", f"{language}-header")
+        run_tool(compiler, *form, first, "-o", f"{first}.gch", folder=target)
+
+    key = f"{version} {flags} {headers}".encode() + finish.read_bytes()
+    folder = str(cached_build(name.replace("+", "p"), key, build))
+    linker = f"-fuse-ld={'gold' if shutil.which('ld.gold') else 'bfd'}"  # gold takes half the time
+    return Toolchain(
+        {name: compiler, "linker": linker, "headers": folder}, (folder,), {name: version}
+    )
+
+
+def with_main(code: str) -> Untested:
+    """An answer that may be functions alone."""
+    return Untested(code, "\n" if _MAIN.search(code) else "int main(void) { return 0; }\n")
+
+
+REFERENCE = Reference(0.10, 1_000_000, """\
+#include <stdlib.h>
+static int order(const void *a, const void *b) {
+    long long one = *(const long long *)a, other = *(const long long *)b;
+    return (one > other) - (one < other);
+}
+long long work(long long n) {
+    char *composite = (char *)calloc(n + 1, 1);
+    long long *values = (long long *)malloc((n + 1) * sizeof *values), count = 0, steps = 0;
+    for (long long i = 2; i < n; i++) {
+        if (composite[i]) continue;
+        count++;
+        for (long long j = i * i; j < n; j += i) composite[j] = 1;
+    }
+    for (long long i = 0; i < n; i++) values[i] = i * 7919 % n;
+    qsort(values, n, sizeof *values, order);
+    for (long long i = 1; i < n / 10; i++)
+        for (long long m = i; m != 1; steps++) m = m % 2 == 0 ? m / 2 : 3 * m + 1;
+    return count + values[n / 2] + steps;
+}
+""")  # fmt: skip
+LANGUAGE = LanguageSpec(
+    suffix="c",
+    install="apt-get install gcc libc6-dev",
+    toolchain=lambda: gcc("gcc", "c", _FLAGS, {"calls.h": PRELUDE + WRITERS}),
+    run=run,
+    reference=REFERENCE,
+    untested=with_main,
+)

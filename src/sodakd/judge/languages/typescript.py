@@ -6,21 +6,18 @@ Warm, the compiler is kept running, in a job of its own; cold, it is started for
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
+from sodakd.errors import JudgeError
+from sodakd.judge.build_cache import SANDBOX, tool_output
 from sodakd.judge.languages import javascript
 from sodakd.judge.languages.literals import CLOSED
-from sodakd.judge.sandbox.build_run import BUILD, build_and_run, missing, rejected
-from sodakd.judge.sandbox.compiler_server import SelfTestedServer, ServerCommand, ServerLateError
-from sodakd.judge.sandbox.sandbox import Limits, Sandbox
+from sodakd.judge.languages.spec import LanguageSpec, Toolchain
+from sodakd.judge.sandbox.build_run import BUILD, build_and_run, refused
+from sodakd.judge.sandbox.compiler_server import SelfTestedServer, ServerLateError
+from sodakd.judge.sandbox.sandbox import Sandbox
 from sodakd.judge.sandbox.task import Result, Task
-
-TYPES: Mapping[str, str] = {
-    "int": "number", "float": "number", "bool": "boolean", "str": "string",
-    "list[int]": "number[]", "list[float]": "number[]", "list[str]": "string[]",
-}  # fmt: skip
-
 
 _NODES = re.compile(
     r"\b(?:import|require|process|Buffer|module|exports|global|NodeJS|setImmediate|__\w+name)\b"
@@ -56,7 +53,7 @@ def ways(task: Task) -> tuple[Way, ...]:
     return tuple(found)
 
 
-def judge(box: Sandbox, task: Task, oom: Callable[[], bool]) -> Result:
+def run(box: Sandbox, task: Task, oom: Callable[[], bool]) -> Result:
     """Check, transpile and try one program."""
     mark = f"sodakd-{os.urandom(8).hex()}"
     asked = {
@@ -69,17 +66,17 @@ def judge(box: Sandbox, task: Task, oom: Callable[[], bool]) -> Result:
     if not task.warm:
         return _cold(box, task, request, mark, oom)
     try:
-        checked = _read(_CHECKER.ask(box, _command(task.tools), request, BUILD))
+        said, program = _read(_CHECKER.ask(box, _command(task.tools), request, BUILD))
     except ServerLateError as error:
-        return rejected(task, f"the compiler {error}")
+        return refused(task, f"the compiler {error}")
     except (OSError, ValueError):
         oom()  # what ended the warm compiler does not end a program
         return _cold(box, task, request, mark, oom)
-    if checked.program is None:
+    if program is None:
         _CHECKER.doubt()
-        name = _lacking(task, checked.said)
-        return missing(task, name) if name else rejected(task, checked.said)
-    return javascript.run(box, task, oom, checked.program, "", mark=mark)
+        return refused(task, said, _lacking(task, said))
+    plan = javascript.plan_of(task, javascript.question(task, program, "", mark=mark))
+    return javascript.run_plan(box, task, oom, plan, program)
 
 
 _ERROR = r"^program\.ts\((\d+),\d+\): error TS"
@@ -97,28 +94,24 @@ def _lacking(task: Task, said: str) -> str:
     return "jest" if any(int(line) >= first for line in _NO_RUNNER.findall(said)) else ""
 
 
-@dataclass(frozen=True)
-class Checked:
-    """What the compiler said: its diagnostics, and the program in JavaScript where it is right."""
-
-    said: str
-    program: str | None
-
-
-def _read(answer: bytes) -> Checked:
-    """Raises `ValueError`."""
+def _read(answer: bytes) -> tuple[str, str | None]:
+    """What the compiler says, and the program in JavaScript or None. Raises `ValueError`."""
     values = json.loads(answer)
     if not isinstance(values, dict) or "javascript" not in values:
         raise ValueError("no answer")
-    return Checked(str(values["said"]), values["javascript"])
+    return str(values["said"]), values["javascript"]
 
 
 def _cold(box: Sandbox, task: Task, request: bytes, mark: str, oom: Callable[[], bool]) -> Result:
     """The result of a program for which a compiler is started."""
-    plan = javascript.plan(task, javascript.question(task, None, "", mark=mark))
-    build = (*_command(task.tools).arguments, "request.json")
-    files = {**plan.files, "request.json": request}
-    plan = replace(plan, files=files, build=(build,), lacking=lambda said: _lacking(task, said))
+    plan = javascript.plan_of(task, javascript.question(task, None, "", mark=mark))
+    build = (*_command(task.tools), "request.json")
+    plan = replace(
+        plan,
+        files={"request.json": request},
+        build=(build,),
+        lacking=lambda said: _lacking(task, said),
+    )
     result = build_and_run(box, task, plan, oom)
     return replace(result, notes=(_CHECKER.note,)) if _CHECKER.note else result
 
@@ -126,33 +119,45 @@ def _cold(box: Sandbox, task: Task, request: bytes, mark: str, oom: Callable[[],
 def _test(ask: Callable[[bytes], bytes]) -> None:
     for program, right in (("const a: number = 1;", True), ("const a: number = '';", False)):
         asked = {"program": program, "script": None, "ways": [{"typed": False}]}
-        said = _read(ask(json.dumps(asked).encode()))
-        if (said.program is not None) != right:
+        said, found = _read(ask(json.dumps(asked).encode()))
+        if (found is not None) != right:
             raise ValueError(f"it said {said} to {program!r}")
 
 
-def lint(box: Sandbox, tools: Mapping[str, str], message: str, limits: Limits) -> str:
-    """What the warm compiler finds in a strict reading of one program, as JSON.
-
-    Raises `OSError` where it has no answer.
-    """
-    answer = _CHECKER.ask(box, _command(tools), message.encode(errors="replace"), limits)
-    return answer.decode(errors="replace")
-
-
-def lint_note() -> str:
-    """Why there is no warm compiler here, where there is none."""
-    return _CHECKER.note
-
-
-def _command(tools: Mapping[str, str]) -> ServerCommand:
+def _command(tools: Mapping[str, str]) -> Sequence[str]:
     compiler = tools["tsc"].replace("tsc.js", "typescript.js")
     # Its heap ends before its job's memory does: it says so, and the next one is started.
-    arguments = (
+    return (
         tools["node"], "--max-old-space-size=1200", "--stack-size=2000", "--no-warnings",
         tools["checker.js"], compiler, tools["typings"],
     )  # fmt: skip
-    return ServerCommand(arguments, {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8"})
 
 
 _CHECKER = SelfTestedServer("the TypeScript compiler", _test)
+
+
+def _toolchain() -> Toolchain:
+    node = javascript.LANGUAGE.toolchain()
+    modules = javascript.node_modules("typescript/lib/tsc.js", "@types/node")
+    if modules is None:
+        raise JudgeError("typescript 5.9 and @types/node are not installed")
+    tools = {
+        **node.tools,
+        "tsc": str(modules / "typescript" / "lib" / "tsc.js"),
+        "typings": str(modules / "@types"),
+        "checker.js": str(SANDBOX / "checker.js"),
+    }
+    version = tool_output(node.tools["node"], tools["tsc"], "--version").removeprefix("Version ")
+    return Toolchain(tools, (*node.places, str(modules)), {**node.versions, "typescript": version})
+
+
+LANGUAGE = LanguageSpec(
+    suffix="ts",
+    install="npm install -g typescript@5.9 @types/node@20",
+    toolchain=_toolchain,
+    run=run,
+    batch=4,
+    reference=replace(
+        javascript.REFERENCE, code=javascript.REFERENCE.code.replace("(n)", "(n: number)", 1)
+    ),
+)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from sodakd.judge.build_cache import tool_output
 from sodakd.judge.build_cache import which as find_tool
-from sodakd.judge.lint.prepare_c import plain
-from sodakd.judge.lint.tool import Call, InstalledTool, RawFinding, Source, Tool, ToolOutput, texts
+from sodakd.judge.lint.tool import InstalledTool, RawFinding, Tool, ToolOutput
+from sodakd.text.lexer import lexed
 from sodakd.types import Language, Severity
 
 _TASTE = (
@@ -34,25 +34,38 @@ def find() -> InstalledTool:
     return InstalledTool({"cppcheck": place}, (place,), tool_output(place, "--version").split()[-1])
 
 
-def _call(installed: InstalledTool, sources: Sequence[Source]) -> Call:
-    names = texts(sources)
-    command = (
+_ORDER = re.compile(
+    r"^[ \t]*(?:\#|%:|\?\?=)[ \t]*(?:line\b|\d|pragma[ \t]+GCC[ \t]+(?:diagnostic|system_header)\b)"
+    r"[^\n]*",
+    re.MULTILINE,
+)
+"""Orders that give lines other numbers and other files, or that silence the compiler."""
+
+
+def _form(code: str) -> str:
+    parts, at = [], 0
+    for found in _ORDER.finditer(lexed(code, "cpp").blank):
+        parts.append(code[at : found.start()])
+        at = found.end()
+    return "".join([*parts, code[at:]])
+
+
+def _command(installed: InstalledTool) -> Sequence[str]:
+    return (
         installed.inside("cppcheck"), "--quiet", "-j1", "--max-configs=2",
         "--enable=warning,style,performance,portability",
         *(f"--suppress={rule}" for rule in _TASTE),
-        "--template={file}:{line}:{severity}:{id}:{message}", *names,
+        "--template={file}:{line}:{severity}:{id}:{message}",
     )  # fmt: skip
-    return Call(seconds=3 + 0.1 * len(names), files=names, commands=(command,), good=(0,))
 
 
-def _read(_: Sequence[Source], answers: Sequence[ToolOutput]) -> Iterator[RawFinding]:
-    for answer in answers:
-        for line in answer.errors.splitlines():
-            if found := _LINE.fullmatch(line):
-                file, number, level, rule, message = found.groups()
-                severe = level == "error" and rule not in _UNSURE
-                severity = Severity.ERROR if severe else Severity.WARNING
-                yield RawFinding(file, int(number), rule, message, severity)
+def _read(said: ToolOutput) -> Iterator[RawFinding]:
+    for line in said.errors.splitlines():
+        if found := _LINE.fullmatch(line):
+            file, number, level, rule, message = found.groups()
+            severe = level == "error" and rule not in _UNSURE
+            severity = Severity.ERROR if severe else Severity.WARNING
+            yield RawFinding(file, int(number), rule, message, severity)
 
 
 CPPCHECK = Tool(
@@ -60,8 +73,9 @@ CPPCHECK = Tool(
     languages=frozenset({Language.C, Language.CPP}),
     install="apt-get install cppcheck",
     find=find,
-    form=plain,
-    call=_call,
+    command=_command,
     read=_read,
+    form=_form,
+    good=(0,),
     batch=64,
 )

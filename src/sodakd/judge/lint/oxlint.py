@@ -3,23 +3,12 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import cache
 
 from sodakd.errors import JudgeError
-from sodakd.judge.lint.tool import (
-    Call,
-    InstalledTool,
-    Prepared,
-    RawFinding,
-    Source,
-    Tool,
-    ToolOutput,
-    as_it_is,
-    texts,
-)
-from sodakd.judge.program import Program
-from sodakd.judge.toolchains import MissingToolchain, node_modules, toolchain
+from sodakd.judge.languages.javascript import node_modules
+from sodakd.judge.lint.tool import InstalledTool, RawFinding, Tool, ToolOutput
+from sodakd.judge.toolchains import MissingToolchain, toolchain
 from sodakd.types import Language, Severity
 
 _CONFIG = "oxlint.json"
@@ -32,7 +21,7 @@ _FAULTS = (
 """Rules whose finding is a fault wherever it stands."""
 
 _TYPED_OFF = ("no-undef", "no-dupe-class-members", "no-redeclare")
-"""Of TypeScript its compiler says these, and better: types and overloads are names too."""
+"""Of TypeScript its compiler says these, by the verdict: types and overloads are names too."""
 
 _SETTINGS = {
     "plugins": ["eslint", "oxc", "unicorn", "typescript"],
@@ -64,42 +53,29 @@ def find() -> InstalledTool:
     return InstalledTool(paths, (*node.places, str(folder)), str(package["version"]))
 
 
-def _form(program: Program) -> Prepared:
+def _form(code: str) -> str:
     """A program cannot turn the tool off: its orders to do so are no orders."""
-    form = as_it_is(program)
-    return replace(form, text=_OFF.sub(r"\1_", form.text))
+    return _OFF.sub(r"\1_", code)
 
 
-def _call(installed: InstalledTool, sources: Sequence[Source]) -> Call:
-    names = texts(sources)
-    command = (
+def _command(installed: InstalledTool) -> Sequence[str]:
+    return (
         installed.inside("node"), "--no-warnings", installed.inside("oxlint"),
-        "--config", _CONFIG, "--format=unix",
-        "--disable-nested-config", "--no-ignore", "--threads=1", *names,
+        "--config", _CONFIG, "--format=unix", "--disable-nested-config", "--no-ignore",
+        "--threads=1",
     )  # fmt: skip
-    return Call(
-        seconds=5 + 0.1 * len(names),
-        files={**names, _CONFIG: json.dumps(_SETTINGS)},
-        commands=(command,),
-    )
 
 
-def _read(sources: Sequence[Source], answers: Sequence[ToolOutput]) -> Iterator[RawFinding]:
-    lines = {source.name: source.form.text.splitlines() for source in sources}
-    for answer in answers:
-        for line in answer.out.splitlines():
-            found = _LINE.fullmatch(line)
-            if found is None:
-                continue
-            file, number, _, message, level, where = found.groups()
-            named = _RULE.fullmatch(where or "")
-            rule = named[1] if named else "syntax"
-            if rule == "no-unused-vars" and _outermost(lines.get(file, []), int(number)):
-                continue
-            yield RawFinding(
-                file, int(number), rule, message,
-                Severity.ERROR if level == "Error" else Severity.WARNING,
-            )  # fmt: skip
+def _read(said: ToolOutput) -> Iterator[RawFinding]:
+    lines = {name: text.splitlines() for name, text in said.texts.items()}
+    for found in filter(None, map(_LINE.fullmatch, said.out.splitlines())):
+        file, number, _, message, level, where = found.groups()
+        named = _RULE.fullmatch(where or "")
+        rule = named[1] if named else "syntax"
+        if rule == "no-unused-vars" and _outermost(lines.get(file, []), int(number)):
+            continue
+        severity = Severity.ERROR if level == "Error" else Severity.WARNING
+        yield RawFinding(file, int(number), rule, message, severity)
 
 
 def _outermost(lines: Sequence[str], number: int) -> bool:
@@ -112,8 +88,9 @@ OXLINT = Tool(
     languages=frozenset({Language.JAVASCRIPT, Language.TYPESCRIPT}),
     install="npm install -g oxlint",
     find=find,
-    form=_form,
-    call=_call,
+    command=_command,
     read=_read,
-    batch=256,
+    form=_form,
+    files={_CONFIG: json.dumps(_SETTINGS)},
+    seconds=5.0,
 )

@@ -5,15 +5,12 @@ from dataclasses import dataclass
 
 from sodakd.errors import JudgeError
 from sodakd.judge.lint.cppcheck import CPPCHECK
-from sodakd.judge.lint.gofmt import GOFMT
-from sodakd.judge.lint.javac import JAVAC
 from sodakd.judge.lint.oxlint import OXLINT
 from sodakd.judge.lint.ruff import RUFF
 from sodakd.judge.lint.tool import InstalledTool, Tool
-from sodakd.judge.lint.tsc import TSC
 from sodakd.types import Language
 
-TOOLS = (RUFF, OXLINT, TSC, JAVAC, CPPCHECK, GOFMT)
+TOOLS = (RUFF, OXLINT, CPPCHECK)
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,7 @@ from pathlib import Path
 
 from sodakd.errors import JudgeError
 from sodakd.judge.build_cache import tool_output
-from sodakd.judge.lint.tool import (
-    Call,
-    InstalledTool,
-    RawFinding,
-    Source,
-    Tool,
-    ToolOutput,
-    as_it_is,
-    texts,
-)
+from sodakd.judge.lint.tool import InstalledTool, RawFinding, Tool, ToolOutput
 from sodakd.types import Language, Severity
 
 _ERRORS = re.compile(r"invalid-syntax|E9\d\d|F(?:50[1-9]|63[134]|7\d\d|82[123])|PLE\d+")
@@ -39,28 +30,20 @@ def find() -> InstalledTool:
     return InstalledTool({"ruff": place}, (place,), tool_output(place, "--version").split()[-1])
 
 
-def _call(installed: InstalledTool, sources: Sequence[Source]) -> Call:
-    command = (
-        "check", "--isolated", "--no-cache", "--ignore-noqa", "--quiet", "--select=E9,F,B,PLE",
-        "--target-version=py311", "--output-format=concise",
+def _command(installed: InstalledTool) -> Sequence[str]:
+    return (
+        installed.inside("ruff"), "check", "--isolated", "--no-cache", "--ignore-noqa", "--quiet",
+        "--select=E9,F,B,PLE", "--target-version=py311", "--output-format=concise",
     )  # fmt: skip
-    names = texts(sources)
-    return Call(
-        seconds=3 + 0.05 * len(names),
-        files=names,
-        commands=((installed.inside("ruff"), *command, *names),),
-        environment={"RAYON_NUM_THREADS": "1"},
-    )
 
 
-def _read(_: Sequence[Source], answers: Sequence[ToolOutput]) -> Iterator[RawFinding]:
-    for answer in answers:
-        for line in answer.out.splitlines():
-            if found := _LINE.fullmatch(line):
-                file, number, rule, message = found.groups()
-                rule = rule.removesuffix(":")
-                severity = Severity.ERROR if _ERRORS.fullmatch(rule) else Severity.WARNING
-                yield RawFinding(file, int(number), rule, message, severity)
+def _read(said: ToolOutput) -> Iterator[RawFinding]:
+    for line in said.out.splitlines():
+        if found := _LINE.fullmatch(line):
+            file, number, rule, message = found.groups()
+            rule = rule.removesuffix(":")
+            severity = Severity.ERROR if _ERRORS.fullmatch(rule) else Severity.WARNING
+            yield RawFinding(file, int(number), rule, message, severity)
 
 
 RUFF = Tool(
@@ -68,8 +51,7 @@ RUFF = Tool(
     languages=frozenset({Language.PYTHON}),
     install="pip install 'sodakd[lint]'",
     find=find,
-    form=as_it_is,
-    call=_call,
+    command=_command,
     read=_read,
-    batch=256,
+    environment={"RAYON_NUM_THREADS": "1"},
 )

@@ -1,15 +1,15 @@
 """Programs through static tools, many in a call, and what is kept of what they say."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 
 from pydantic import JsonValue
 
+from sodakd.judge.languages.spec import language_spec
 from sodakd.judge.lint.registry import tools_for
-from sodakd.judge.lint.tool import SUFFIX, Call, InstalledTool, RawFinding, Source, Tool, ToolOutput
+from sodakd.judge.lint.tool import InstalledTool, RawFinding, Tool, ToolOutput
 from sodakd.judge.program import Program
-from sodakd.judge.sandbox.namespaces import path_inside
 from sodakd.judge.verdict_cache import digest
 from sodakd.types import Finding
 
@@ -17,6 +17,8 @@ LONGEST = 200_000
 """Characters of the longest program that tools are given: none that one could read is longer."""
 MOST = 50
 """Findings of a tool that are kept of a program."""
+_SECONDS = 0.1
+"""Of CPU time for each program of a batch, beside those that a tool may take in any case."""
 _MESSAGE = 300
 """Characters of a message that are kept."""
 
@@ -46,24 +48,15 @@ class StaticTools:
         self._known: dict[tuple[str, bytes], tuple[Finding, ...]] = {}
         self.versions: dict[str, str] = {}
 
-    def of(self, programs: Sequence[Program]) -> Mapping[Tool, InstalledTool]:
-        """The tools for these programs; of those missing there is a note."""
-        languages = {program.language for program in programs if program.code.strip()}
-        tools = tools_for(languages)
-        for why in tools.missing.values():
+    def findings(self, programs: Sequence[Program]) -> list[tuple[Finding, ...]]:
+        """What the tools find in programs, in their order; of those missing there is a note."""
+        found_here = tools_for({program.language for program in programs if program.code.strip()})
+        for why in found_here.missing.values():
             self._note(f"no findings of {why}")
-        return tools.installed
-
-    def findings(
-        self, tools: Mapping[Tool, InstalledTool], programs: Sequence[Program]
-    ) -> list[tuple[Finding, ...]]:
-        """What the tools find in programs, in their order."""
+        tools = found_here.installed
         keys = [digest(program) for program in programs]
-        written = {
-            key: program
-            for key, program in zip(keys, programs, strict=True)
-            if program.code.strip()
-        }
+        pairs = zip(keys, programs, strict=True)
+        written = {key: program for key, program in pairs if program.code.strip()}
         for tool, installed in tools.items():
             self.versions[tool.name] = installed.version
             fresh = {
@@ -103,76 +96,59 @@ class StaticTools:
     ) -> list[tuple[Finding, ...]]:
         """A batch that the tool fails on is halved, until the program is alone that it fails on."""
         mark = f"x{os.urandom(8).hex()}n"
-        sources = [
-            Source(f"{mark}{number}.{SUFFIX[program.language]}", program, tool.form(program))
+        names = [
+            f"{mark}{number}.{language_spec(program.language).suffix}"
             for number, program in enumerate(programs)
         ]
-        call = tool.call(installed, sources)
-        reply = self._ask(frozenset(installed.places), _request(call, installed))
+        codes = (tool.form(program.code) for program in programs)
+        texts = {
+            name: code if code.endswith("\n") else f"{code}\n"
+            for name, code in zip(names, codes, strict=True)
+        }
+        reply = self._ask(
+            frozenset(installed.places),
+            {
+                "command": [*tool.command(installed), *names],
+                "files": {**texts, **tool.files},
+                "environment": dict(tool.environment),
+                "good": list(tool.good),
+                "seconds": tool.seconds + _SECONDS * len(names),
+            },
+        )
         if reply["note"]:
             self._note(f"{tool.name} finds nothing: {reply['note']}")
             return [() for _ in programs]
-        said = _said(reply["said"])
-        if call.messages:  # each program was a message of its own
-            pairs = zip(sources, said, strict=True)
-            return [_findings(tool, [source], [one])[0] for source, one in pairs]
-        if len(said) < len(call.commands) or None in said:
-            if len(programs) == 1:
-                return _findings(tool, sources, [None])
-            half = len(programs) // 2
-            first = self._batch(tool, installed, programs[:half])
-            return [*first, *self._batch(tool, installed, programs[half:])]
-        return _findings(tool, sources, said)
+        said = reply["said"]
+        if isinstance(said, list):
+            remarks: dict[str, list[RawFinding]] = {name: [] for name in names}
+            for remark in tool.read(ToolOutput(str(said[0]), str(said[1]), texts)):
+                if remark.file in remarks:
+                    remarks[remark.file].append(remark)
+            pairs = zip(programs, names, strict=True)
+            return [_kept(tool, program, name, remarks[name]) for program, name in pairs]
+        if len(programs) == 1:
+            return [(_own(tool, NO_ANSWER, "it gave no answer on this program"),)]
+        half = len(programs) // 2
+        first = self._batch(tool, installed, programs[:half])
+        return [*first, *self._batch(tool, installed, programs[half:])]
 
 
-def _request(call: Call, installed: InstalledTool) -> dict[str, JsonValue]:
-    return {
-        "seconds": call.seconds,
-        "files": dict(call.files),
-        "commands": [list(command) for command in call.commands],
-        "environment": dict(call.environment),
-        "good": list(call.good),
-        "broken": call.broken,
-        "server": call.server,
-        "messages": list(call.messages),
-        "tools": {name: path_inside(path) for name, path in installed.paths.items()},
-    }
-
-
-def _said(answers: JsonValue) -> list[ToolOutput | None]:
-    assert isinstance(answers, list)
-    return [
-        ToolOutput(str(one[0]), str(one[1])) if isinstance(one, list) else None for one in answers
-    ]
-
-
-def _findings(
-    tool: Tool, sources: Sequence[Source], said: Sequence[ToolOutput | None]
-) -> list[tuple[Finding, ...]]:
-    answers = [one for one in said if one is not None]
-    if len(answers) < len(said):
-        return [(_own(tool, NO_ANSWER, "it gave no answer on this program"),) for _ in sources]
-    remarks: dict[str, list[RawFinding]] = {source.name: [] for source in sources}
-    for remark in tool.read(sources, answers):
-        if remark.file in remarks:
-            remarks[remark.file].append(remark)
-    return [_kept(tool, source, remarks[source.name]) for source in sources]
-
-
-def _kept(tool: Tool, source: Source, remarks: Sequence[RawFinding]) -> tuple[Finding, ...]:
+def _kept(
+    tool: Tool, program: Program, name: str, remarks: Sequence[RawFinding]
+) -> tuple[Finding, ...]:
     """Findings on the program's own lines, in their order, each once, and no more than `MOST`."""
-    last = source.program.code.rstrip("\n").count("\n") + 1
+    last = program.code.rstrip("\n").count("\n") + 1
     found: dict[Finding, None] = {}
     for remark in remarks:
-        line = remark.line - source.form.before
-        # A tool may see the end of a program on the line after its last; a script begins after it.
-        if 1 <= line <= last + (0 if source.form.followed else 1):
+        if (
+            1 <= remark.line <= last + 1
+        ):  # a tool may see the end of a program on the line after its last
             found[
                 Finding(
                     tool=tool.name,
                     rule=_short(remark.rule, 60),
-                    line=min(line, last),
-                    message=_short(remark.message.replace(source.name, "the program"), _MESSAGE),
+                    line=min(remark.line, last),
+                    message=_short(remark.message.replace(name, "the program"), _MESSAGE),
                     severity=remark.severity,
                 )
             ] = None

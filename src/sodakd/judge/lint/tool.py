@@ -8,9 +8,8 @@ finding on another.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sodakd.judge.program import Program
 from sodakd.judge.sandbox.namespaces import path_inside
-from sodakd.types import CallTests, Language, Severity
+from sodakd.types import Language, Severity
 
 
 @dataclass(frozen=True)
@@ -27,50 +26,12 @@ class InstalledTool:
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """A program in the form that a tool reads. `before`: lines put before those of the program.
-
-    `followed`: a test script comes after it, is read with it, and never reported.
-    """
-
-    text: str
-    before: int = 0
-    followed: bool = False
-
-
-@dataclass(frozen=True)
-class Source:
-    """A program, its form, and the name it has as a file."""
-
-    name: str
-    program: Program
-    form: Prepared
-
-
-@dataclass(frozen=True)
-class Call:
-    """What is run for a batch: commands with their files, or messages to a compiler kept running.
-
-    `seconds` of CPU time may pass for each. `good` are the exit statuses of a tool that did its
-    work, whatever it found; `broken` is a pattern of what it says where it did not all the same.
-    """
-
-    seconds: float
-    files: Mapping[str, str] = field(default_factory=dict)
-    commands: tuple[Sequence[str], ...] = ()
-    environment: Mapping[str, str] = field(default_factory=dict)
-    good: tuple[int, ...] = (0, 1)
-    broken: str = ""
-    server: str = ""
-    messages: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class ToolOutput:
-    """What a command or a server said."""
+    """What a tool said of programs, on its two outputs; `texts` are the programs by file name."""
 
     out: str
-    errors: str = ""
+    errors: str
+    texts: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -84,47 +45,34 @@ class RawFinding:
     severity: Severity = Severity.WARNING
 
 
+def as_it_is(code: str) -> str:
+    """The program alone."""
+    return code
+
+
 @dataclass(frozen=True)
 class Tool:
     """One static tool, which takes a few milliseconds a program in a batch.
 
     `install` is the one command that brings it. `find` raises `JudgeError` where it is missing.
-    `batch` is how many programs one call is given at most.
+    `command` is followed by the names of programs, of which one call is given `batch` at most;
+    `files` lie beside them. `form` is a program as the tool reads it, lines in their places.
+    `seconds` of CPU time may pass, and some more for each program. `good` are the exit statuses of
+    a tool that did its work, whatever it found.
     """
 
     name: str
     languages: frozenset[Language]
     install: str
     find: Callable[[], InstalledTool]
-    form: Callable[[Program], Prepared]
-    call: Callable[[InstalledTool, Sequence[Source]], Call]
-    read: Callable[[Sequence[Source], Sequence[ToolOutput]], Iterator[RawFinding]]
-    batch: int = 128
+    command: Callable[[InstalledTool], Sequence[str]]
+    read: Callable[[ToolOutput], Iterator[RawFinding]]
+    form: Callable[[str], str] = as_it_is
+    files: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    good: tuple[int, ...] = (0, 1)
+    seconds: float = 3.0
+    batch: int = 256
 
-
-SUFFIX: Mapping[Language, str] = {
-    Language.PYTHON: "py",
-    Language.JAVA: "java",
-    Language.JAVASCRIPT: "js",
-    Language.TYPESCRIPT: "ts",
-    Language.C: "c",
-    Language.CPP: "cpp",
-    Language.GO: "go",
-}
-
-
-def as_it_is(program: Program) -> Prepared:
-    """The program alone, with an end to its last line."""
-    return Prepared(program.code if program.code.endswith("\n") else f"{program.code}\n")
-
-
-def with_script(program: Program) -> Prepared:
-    """The program and its test script after it, as they are compiled together."""
-    if isinstance(program.tests, CallTests):
-        return as_it_is(program)
-    return Prepared(f"{program.code}\n{program.tests.script}", followed=True)
-
-
-def texts(sources: Sequence[Source]) -> dict[str, str]:
-    """The files of sources."""
-    return {source.name: source.form.text for source in sources}
+    def __hash__(self) -> int:
+        return hash(self.name)

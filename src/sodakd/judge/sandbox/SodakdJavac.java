@@ -12,10 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import javax.tools.Diagnostic;
 import javax.tools.FileObject;
 import javax.tools.ForwardingJavaFileManager;
@@ -36,8 +33,6 @@ public final class SodakdJavac {
     private static final Memory FILES =
         new Memory(COMPILER.getStandardFileManager(null, null, StandardCharsets.UTF_8));
     private static JavacTaskPool pool = new JavacTaskPool(1);
-    private static final List<String> LINT = List.of("-proc:none", "-implicit:none", "-Xlint:all");
-    private static JavacTaskPool linters = new JavacTaskPool(1);
     private static boolean packaged;
 
     private static final class Source extends SimpleJavaFileObject {
@@ -98,30 +93,6 @@ public final class SodakdJavac {
         return said.toString();
     }
 
-    private static final Pattern CATEGORY = Pattern.compile("\\A\\S+: warning: \\[([\\w-]+)\\] ");
-
-    /** The key of -Xlint that a warning falls under, else the compiler's own name of a diagnostic. */
-    private static String category(Diagnostic<?> found) {
-        Matcher held = CATEGORY.matcher(found.toString());
-        return held.find() ? held.group(1) : found.getCode().replaceFirst("^compiler\\.\\w+\\.", "");
-    }
-
-    /** All that the compiler says of a source, a line each: line, kind, name, text; nothing is made. */
-    private static String lint(Source source) {
-        packaged = false;
-        StringBuilder said = new StringBuilder();
-        linters.getTask(null, FILES, found -> said.append(Math.max(1, found.getLineNumber()))
-            .append('\t').append(found.getKind()).append('\t').append(category(found)).append('\t')
-            .append(found.getMessage(Locale.ENGLISH).replaceAll("\\s+", " ")).append('\n'),
-            LINT, null, List.of(source), task -> {
-                task.addTaskListener(PACKAGES);
-                ((JavacTaskImpl) task).analyze();
-                return null;
-            });
-        if (packaged) linters = new JavacTaskPool(1);
-        return said.toString();
-    }
-
     private static String text(DataInputStream in) throws IOException {
         byte[] held = new byte[in.readInt()];
         in.readFully(held);
@@ -138,14 +109,7 @@ public final class SodakdJavac {
         for (;;) {
             if (in.read() < 0) return; // of the length, which is not needed here
             in.readFully(new byte[3]);
-            int asked = in.readInt(); // how many sources to compile, or -1: one to be linted
-            if (asked < 0) {
-                byte[] said = lint(new Source(text(in), text(in))).getBytes(StandardCharsets.UTF_8);
-                DataOutputStream out = new DataOutputStream(System.out);
-                put(out, said);
-                out.flush();
-                continue;
-            }
+            int asked = in.readInt(); // how many sources to compile
             List<Source> sources = new ArrayList<>();
             for (int count = asked; count > 0; count--) sources.add(new Source(text(in), text(in)));
             String said = compile(sources);

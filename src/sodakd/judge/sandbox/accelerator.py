@@ -1,7 +1,4 @@
-"""What is kept running to save its start: self-test, use, after an error self-test again.
-
-Nothing but the standard library is imported here.
-"""
+"""What is kept running to save its start: self-test, use, after an error self-test again."""
 
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar

@@ -1,23 +1,37 @@
-"""Programs that are built by a command and run by a command, in one job: what six languages share.
+"""Programs that are built by a command and run by a command, in one job: what all languages share.
 
 The build and the run are started inside the same job, behind the same wall; each has limits of its
 own. A program that is called writes what it gives to descriptor 3; one with a script of its own
-writes, after the script's end, a nonce that it found in descriptor 4 before anything else ran.
+writes, after the script's end, a nonce that it found in descriptor 4 before anything else ran, and
+may write an outcome behind it.
 """
 
+import contextlib
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sodakd.judge.sandbox.elf import static_size
+from sodakd.judge.sandbox.fork_server import ForkServer
 from sodakd.judge.sandbox.job import Job
-from sodakd.judge.sandbox.sandbox import MIB, ExitInfo, Limits, Sandbox, UnwritableError
-from sodakd.judge.sandbox.task import Result, Task, bad_end, full, text_of
+from sodakd.judge.sandbox.sandbox import (
+    ENVIRONMENT,
+    MIB,
+    ExitInfo,
+    Limits,
+    Sandbox,
+    UnwritableError,
+)
+from sodakd.judge.sandbox.task import Result, Task, bad_end, ended_result, full, text_of
 from sodakd.judge.sandbox.text import shorten
 from sodakd.judge.sandbox.undefined import undefined_in_tests
 
 VALUES = 16 * MIB
+_TOLD = ("passed", "wrong_answer", "runtime_error", "no_verdict", "memory_limit", "output_limit")
+"""Outcomes that may stand behind a nonce. Calls have none: their values are judged elsewhere."""
+_WHY = 400
+"""Characters that are kept of why a program did not pass."""
 
 BUILD = Limits(
     cpu_seconds=30,
@@ -31,50 +45,41 @@ BUILD = Limits(
 )
 """What a compiler may use."""
 
-_ENVIRONMENT: Mapping[str, str] = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8"}
-
-
-Start = Callable[[Job, Sequence[int], Limits], int]
-"""Starts a program in a job, with descriptors that become 0, 1, 2, ...; gives its pid."""
-
 
 _NEVER = re.compile(r"\0never")
-
-
-def _nothing(_: str) -> str:
-    return ""
 
 
 @dataclass(frozen=True)
 class BuildPlan:
     """How one program is built and run. Commands are whole paths; files lie in the job's /tmp.
 
-    `environment` is the program's, `building` what its compiler sees beside that. `wrong` and
-    `memory` find, in what a program said, a failed assertion and an end of memory. `lacking` names,
-    by what a compiler said, what the tests need and the machine has not; `oversized` finds there
-    that a program declares more memory than its linker has places for. `start` starts the run in
-    another way than by the command `run`.
+    `environment` is the program's, `building` what its compiler sees beside that. `asked` is what
+    it finds in descriptor 5. `wrong` and `memory` find, in what it said, a failed assertion and an
+    end of memory. `lacking` names, by what a compiler said, what the tests need and the machine has
+    not; `oversized` finds there that a program declares more memory than its linker has places for.
+    `warm` starts the runtime of `run` as one that is forked; `fork` is such a runtime.
     """
 
     files: Mapping[str, bytes]
-    build: tuple[Sequence[str], ...]
     run: Sequence[str]
-    wrong: re.Pattern[str]
+    warm: Sequence[str] = ()
+    build: tuple[Sequence[str], ...] = ()
+    asked: bytes = b""
+    wrong: re.Pattern[str] = _NEVER
     memory: re.Pattern[str] = _NEVER
     words: Callable[[str], str] = str
     oversized: re.Pattern[str] = _NEVER
     environment: Mapping[str, str] = field(default_factory=dict)
     building: Mapping[str, str] = field(default_factory=dict)
     reserve: bool = True
-    processes: int = 128
     sockets: bool = False
-    start: Start | None = None
-    lacking: Callable[[str], str] = _nothing
+    fork: ForkServer | None = None
+    lacking: Callable[[str], str] = lambda _: ""
 
 
 def build_and_run(box: Sandbox, task: Task, plan: BuildPlan, oom: Callable[[], bool]) -> Result:
     """Build a program and run it: its result, with the values it gave where it was called."""
-    with job_of(box, task.limits) as job:
+    with job_of(box, task.limits) if plan.build else Job(box, task.limits) as job:
         files: Mapping[str, bytes] | None = plan.files
         try:
             for command in plan.build:
@@ -84,7 +89,7 @@ def build_and_run(box: Sandbox, task: Task, plan: BuildPlan, oom: Callable[[], b
                     return build_failed(task, built, plan)
             return run(job, task, plan, oom, files)
         except UnwritableError:
-            return rejected(task, "its files do not fit on the disk, or their names are too long")
+            return refused(task, "its files do not fit on the disk, or their names are too long")
 
 
 def job_of(box: Sandbox, limits: Limits) -> Job:
@@ -110,7 +115,7 @@ def build(
     """Run a compiler in a job. `output`: descriptors it may write to, as 3, 4, ..."""
     with MemFile("messages") as messages:
         descriptors = (job.null, messages, messages, *output)
-        seen = {**_ENVIRONMENT, **environment}
+        seen = {**ENVIRONMENT, **environment}
         pid = job.spawn(command, descriptors, files, seen, BUILD, BUILD.disk)
         return BuildResult(job.wait(pid, BUILD), text_of(messages))
 
@@ -124,24 +129,27 @@ def run(
     program: Sequence[int] = (),
 ) -> Result:
     """Run what was built. `program`: a descriptor the command names as 5, where it needs one."""
-    limits = replace(
-        task.limits, reserve=plan.reserve, processes=plan.processes, sockets=plan.sockets
-    )
+    limits = replace(task.limits, reserve=plan.reserve, sockets=plan.sockets)
     nonce = os.urandom(16).hex()
-    with MemFile("output") as output, MemFile("result") as result:
+    with MemFile("output") as output, MemFile("result") as result, contextlib.ExitStack() as held:
         read, write = os.pipe()
-        try:
-            os.write(write, nonce.encode())
-            os.close(write)
-            os.fchmod(read, 0o444)  # Java opens it by its name
-            descriptors = (job.null, output, output, result, read, *program)
-            seen = {**_ENVIRONMENT, **plan.environment}
-            if plan.start is not None:
-                pid = plan.start(job, descriptors, limits)
-            else:
-                pid = job.spawn(plan.run, descriptors, files, seen, limits, limits.output)
-        finally:
-            os.close(read)
+        held.callback(os.close, read)
+        os.write(write, nonce.encode())
+        os.close(write)
+        os.fchmod(read, 0o444)  # Java opens it by its name
+        if plan.asked:
+            asked = held.enter_context(MemFile("asked"))
+            left = memoryview(plan.asked)
+            while left:
+                left = left[os.write(asked, left) :]
+            os.lseek(asked, 0, os.SEEK_SET)
+            program = (asked,)
+        descriptors = (job.null, output, output, result, read, *program)
+        if plan.fork is not None:
+            pid = plan.fork.fork(job, descriptors, limits, limits.output)
+        else:
+            seen = {**ENVIRONMENT, **plan.environment}
+            pid = job.spawn(plan.run, descriptors, files, seen, limits, limits.output)
         whole = replace(limits, disk=job.limits.disk)
         ended = job.wait(pid, whole, written=(output, result))
         over = oom() or (ended.signal != 0 and not _could_start(job, plan.run[0], limits))
@@ -159,22 +167,15 @@ def build_failed(task: Task, built: BuildResult, plan: BuildPlan) -> Result:
     """The result of a program that its compiler refused."""
     ended, said = built.ended, built.said
     if name := plan.lacking(said):
-        return _result(task, "no_verdict", "compile", ended, MISSING.format(name=name))
+        return ended_result(task, "no_verdict", "compile", ended, MISSING.format(name=name))
     if name := undefined_in_tests(task, said):
-        return _result(task, "no_verdict", "compile", ended, UNDEFINED.format(name=name))
+        return ended_result(task, "no_verdict", "compile", ended, UNDEFINED.format(name=name))
     if plan.oversized.search(said):
-        return _result(task, "memory_limit", "compile", ended, said)
+        return ended_result(task, "memory_limit", "compile", ended, said)
     if ended.late:
         said = f"the compiler needed more than {BUILD.cpu_seconds:g} CPU seconds\n{said}"
-    return _result(task, "compile_error", "compile", ended, said or f"the compiler ended: {ended}")
-
-
-def rejected(task: Task, said: str) -> Result:
-    """The result of a program that a compiler which is kept running did not take."""
-    if name := undefined_in_tests(task, said):
-        return _unjudged(task, UNDEFINED.format(name=name))
-    isolation = "split" if task.script is None else "in_process"
-    return Result("compile_error", "compile", shorten(said), isolation=isolation)
+    said = said or f"the compiler ended: {ended}"
+    return ended_result(task, "compile_error", "compile", ended, said)
 
 
 MISSING = "the tests cannot run here: {name} is missing"
@@ -182,14 +183,18 @@ MISSING = "the tests cannot run here: {name} is missing"
 UNDEFINED = "the tests cannot run here: they use {name}, and nobody defines it"
 
 
-def missing(task: Task, name: str) -> Result:
-    """The result of a program whose tests need what the machine has not."""
-    return _unjudged(task, MISSING.format(name=name))
-
-
-def _unjudged(task: Task, why: str) -> Result:
-    isolation = "split" if task.script is None else "in_process"
-    return Result("no_verdict", "compile", why, isolation=isolation)
+def refused(task: Task, said: str, lacking: str = "") -> Result:
+    """The result of a program that a compiler which is kept running did not take; `lacking` is
+    what its tests need and the machine has not.
+    """
+    outcome = "no_verdict"
+    if lacking:
+        said = MISSING.format(name=lacking)
+    elif name := undefined_in_tests(task, said):
+        said = UNDEFINED.format(name=name)
+    else:
+        outcome = "compile_error"
+    return Result(outcome, "compile", shorten(said), isolation=task.isolation)
 
 
 def _judged(
@@ -199,41 +204,34 @@ def _judged(
     written_out = full(output, task.limits.output) or full(result, task.limits.output)
     outcome, why = bad_end(ended, task.limits, written_out=written_out, killed_for_memory=oom)
     if outcome:
-        return _result(task, outcome, "run", ended, f"{why}\n{said}" if said else why)
+        return ended_result(task, outcome, "run", ended, f"{why}\n{said}" if said else why)
     given = text_of(result, VALUES)
-    for word, form in (("missing ", MISSING), ("undefined ", UNDEFINED)):
-        if given.startswith(word):
-            why = form.format(name=given.removeprefix(word))
-            return _result(task, "no_verdict", "run", ended, why)
-    if ended.status != 0:
+    told, _, reason = given.removeprefix(nonce).partition("\n")
+    if task.script is not None and given.startswith(nonce) and told in _TOLD:
+        outcome, said, why = told, said.rstrip("\n"), shorten(reason, _WHY)
+    elif found := re.match(r"(missing|undefined) (.*)", given, re.DOTALL):
+        form = MISSING if found[1] == "missing" else UNDEFINED
+        outcome, said, why = "no_verdict", "", form.format(name=found[2])
+    elif ended.status != 0:
         if plan.memory.search(said):
-            return _result(task, "memory_limit", "run", ended, said)
-        if plan.wrong.search(said):
-            return _result(task, "wrong_answer", "run", ended, said)
-        why = f"ended by signal {ended.signal}" if ended.signal else f"ended with {ended.status}"
-        return _result(task, "runtime_error", "run", ended, f"{said}\n{why}".strip())
-    if given.startswith("compile "):
-        return _result(task, "compile_error", "compile", ended, given.removeprefix("compile "))
-    if task.script is None:
-        return _result(task, "", "run", ended, said, values=given)
-    if given != nonce and task.script.strip():  # a file without tests may leave as it likes
-        return _result(task, "no_verdict", "run", ended, said or "it ended before its tests did")
-    return _result(task, "passed", "run", ended, said)
-
-
-def _result(
-    task: Task, outcome: str, stage: str, ended: ExitInfo, output: str, values: str | None = None
-) -> Result:
-    return Result(
-        outcome=outcome,
-        stage=stage,
-        output=shorten(output),
-        values=values,
-        isolation="split" if task.script is None else "in_process",
-        cpu_seconds=ended.cpu_seconds,
-        wall_seconds=ended.wall_seconds,
-        peak_memory=ended.peak_memory,
-    )
+            outcome = "memory_limit"
+        elif plan.wrong.search(said):
+            outcome = "wrong_answer"
+        else:
+            outcome = "runtime_error"
+            by = f"by signal {ended.signal}" if ended.signal else f"with {ended.status}"
+            why = f"ended {by}"
+    elif given.startswith("compile "):
+        why = given.removeprefix("compile ")
+        return ended_result(task, "compile_error", "compile", ended, why)
+    elif task.script is None:
+        return ended_result(task, "", "run", ended, said, values=given)
+    elif given != nonce and task.script.strip():  # a file without tests may leave as it likes
+        outcome, why = "no_verdict", "" if said else "it ended before its tests did"
+    else:
+        outcome = "passed"
+    said = "\n".join(filter(None, (said.rstrip("\n") if why else said, why)))
+    return ended_result(task, outcome, "run", ended, said)
 
 
 class MemFile:

@@ -40,28 +40,6 @@ function optionsOf({ typed, own, plain, late }) {
 const OPTIONS = new Map();
 const ROOTS = new Map();
 
-const STRICT = {
-  ...optionsOf({ typed: true }),
-  module: ts.ModuleKind.ESNext,
-  moduleDetection: ts.ModuleDetectionKind.Force, // its names are its own, not node's
-  strict: true,
-  noImplicitReturns: true,
-  noFallthroughCasesInSwitch: true,
-  noEmit: true,
-};
-
-// What a strict reading finds, as [line, code, message].
-function lint({ program: source }) {
-  const { own, found } = readProgram(source, 'strict', STRICT);
-  const findings = [];
-  for (const one of found) {
-    if (one.file !== own || findings.length >= 1000) continue;
-    const message = ts.flattenDiagnosticMessageText(one.messageText, ' ').slice(0, 1000);
-    findings.push([own.getLineAndCharacterOfPosition(one.start ?? 0).line + 1, one.code, message]);
-  }
-  return { findings };
-}
-
 // The names that a statement of the outermost level takes from a module: [name, what the module calls it].
 function taken(statement) {
   if (ts.isImportDeclaration(statement)) {
@@ -126,8 +104,7 @@ function check({ program, script, between, ways }) {
 
 function readProgram(source, kind, options) {
   const made = { javascript: '' };
-  let own = null;
-  const parse = (version) => (own = ts.createSourceFile(NAME, source, version)); // it says what is a module
+  const parse = (version) => ts.createSourceFile(NAME, source, version); // it says what is a module
   const inside = (name) => name.startsWith(library) || name.startsWith(typings);
   const host = {
     getSourceFile: (name, version) => (name === NAME ? parse(version) : inside(name) ? file(name, version) : undefined),
@@ -146,7 +123,7 @@ function readProgram(source, kind, options) {
   };
   const built = ts.createProgram([NAME], options, host, ROOTS.get(kind));
   ROOTS.set(kind, built);
-  return { built, own, host, made, found: ts.getPreEmitDiagnostics(built) };
+  return { built, host, made, found: ts.getPreEmitDiagnostics(built) };
 }
 
 function read(size) {
@@ -172,7 +149,7 @@ if (once) {
 }
 for (;;) {
   const asked = JSON.parse(read(read(4).readUInt32BE(0)).toString('utf8'));
-  const answer = Buffer.from(JSON.stringify((asked.strict ? lint : check)(asked)), 'utf8');
+  const answer = Buffer.from(JSON.stringify(check(asked)), 'utf8');
   const length = Buffer.alloc(4);
   length.writeUInt32BE(answer.length);
   for (const part of [length, answer]) {

@@ -1,23 +1,24 @@
 """A compiler that is kept running: it reads untrusted text, so it lives in a job of its own.
 
 Messages both ways are a length (four bytes, big-endian) and so many bytes, on its standard input
-and output. Nothing but the standard library is imported here.
+and output.
 """
 
 import os
 import select
 import socket
 import struct
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from sodakd.judge.sandbox.accelerator import Accelerator
-from sodakd.judge.sandbox.job import MOST_STARVED, Job, cpu_wait_seconds
-from sodakd.judge.sandbox.sandbox import MIB, Limits, Sandbox
+from sodakd.judge.sandbox.job import Deadline, Job
+from sodakd.judge.sandbox.sandbox import ENVIRONMENT, MIB, Limits, Sandbox
 
 _LENGTH = struct.Struct(">I")
 _FOREVER = 10**8
+_REQUESTS = 500
+"""Requests that a server answers before another takes its place."""
 _LOOK = 0.05
 """Seconds between two looks at the clock of a server that is at work."""
 _ANSWER = 256 * MIB
@@ -32,29 +33,18 @@ class ServerLateError(ServerLostError):
     """The server needed more time than a request may take."""
 
 
-@dataclass(frozen=True)
-class ServerCommand:
-    """How a server is started, how much memory it may take, and how many requests it answers."""
-
-    arguments: tuple[str, ...]
-    environment: Mapping[str, str]
-    memory: int = 2048 * MIB
-    processes: int = 128
-    requests: int = 500
-
-
 class CompilerServer:
     """One such process, from its start to its loss."""
 
-    def __init__(self, box: Sandbox, command: ServerCommand) -> None:
+    def __init__(self, box: Sandbox, command: Sequence[str]) -> None:
         """Start it. Raises `BoxError` where that cannot be."""
         self._box = box
         self.command = command
         self._answered = 0
         self._lost = False
         limits = Limits(
-            cpu_seconds=_FOREVER, wall_seconds=_FOREVER, memory=command.memory,
-            processes=command.processes, reserve=False, sockets=True,
+            cpu_seconds=_FOREVER, wall_seconds=_FOREVER, memory=2048 * MIB, reserve=False,
+            sockets=True,
         )  # fmt: skip
         self._socket, theirs = socket.socketpair()
         self._socket.setblocking(False)
@@ -62,8 +52,7 @@ class CompilerServer:
         self._job = Job(box, replace(limits, disk=16 * MIB))
         try:
             handed = (theirs.fileno(), theirs.fileno(), null)
-            arguments, environment = command.arguments, command.environment
-            self._pid = self._job.spawn(arguments, handed, None, environment, limits)
+            self._pid = self._job.spawn(command, handed, None, ENVIRONMENT, limits)
         except OSError:
             self._job.__exit__(None, None, None)
             self._socket.close()
@@ -76,7 +65,7 @@ class CompilerServer:
     @property
     def worn(self) -> bool:
         """Whether another one is to take its place."""
-        return self._lost or self._answered >= self.command.requests
+        return self._lost or self._answered >= _REQUESTS
 
     def ask(self, request: bytes, cpu_seconds: float, wall_seconds: float) -> bytes:
         """The answer to a request.
@@ -85,12 +74,12 @@ class CompilerServer:
             ServerLateError: it took too long, and is to be closed.
             ServerLostError: it ended by itself.
         """
-        until = _Deadline(self._pid, cpu_seconds, wall_seconds)
+        until = Deadline(self._pid, cpu_seconds, wall_seconds)
         try:
             self._write(_LENGTH.pack(len(request)) + request, until)
             (size,) = _LENGTH.unpack(self._read(_LENGTH.size, until))
             if size > _ANSWER:
-                raise ServerLostError(f"{self.command.arguments[0]} says {size} bytes")
+                raise ServerLostError(f"{self.command[0]} says {size} bytes")
             answer = self._read(size, until)
         except OSError:
             self._lost = True
@@ -98,24 +87,24 @@ class CompilerServer:
         self._answered += 1
         return answer
 
-    def _write(self, content: bytes, until: "_Deadline") -> None:
+    def _write(self, content: bytes, until: Deadline) -> None:
         left = memoryview(content)
         while left:
-            until.check()
+            _check(until)
             _, ready, _ = select.select([], [self._socket], [], _LOOK)
             if ready:
                 left = left[self._socket.send(left) :]
 
-    def _read(self, size: int, until: "_Deadline") -> bytes:
+    def _read(self, size: int, until: Deadline) -> bytes:
         held = bytearray()
         while len(held) < size:
-            until.check()
+            _check(until)
             ready, _, _ = select.select([self._socket], [], [], _LOOK)
             if not ready:
                 continue
             part = self._socket.recv(min(size - len(held), MIB))
             if not part:
-                raise ServerLostError(f"{self.command.arguments[0]} ended")
+                raise ServerLostError(f"{self.command[0]} ended")
             held += part
         return bytes(held)
 
@@ -139,7 +128,7 @@ class SelfTestedServer:
         """Why there is none, where there is none."""
         return self._held.note
 
-    def ask(self, box: Sandbox, command: ServerCommand, request: bytes, limits: Limits) -> bytes:
+    def ask(self, box: Sandbox, command: Sequence[str], request: bytes, limits: Limits) -> bytes:
         """Its answer to a request, in the time of `limits`. Raises `OSError` where it has none."""
 
         def test(server: CompilerServer) -> None:
@@ -157,32 +146,10 @@ class SelfTestedServer:
         self._held.doubt()
 
 
+def _check(until: Deadline) -> None:
+    if until.left() <= 0:
+        raise ServerLateError(f"needed more than {until.cpu_seconds:g} CPU seconds")
+
+
 def _in_time(server: CompilerServer, request: bytes, limits: Limits) -> bytes:
     return server.ask(request, limits.cpu_seconds, limits.wall_seconds)
-
-
-class _Deadline:
-    """The time a request may take: CPU seconds of the server from now on, and wall seconds, those
-    left out in which it waits for a core."""
-
-    def __init__(self, pid: int, cpu_seconds: float, wall_seconds: float) -> None:
-        self._pid = pid
-        self._clock = (~pid << 3) | 2
-        self._cpu_seconds = cpu_seconds
-        self._cpu = self._used() + cpu_seconds
-        self._begun, self._wall_seconds = time.monotonic(), wall_seconds
-        self._starved = cpu_wait_seconds(pid)
-
-    def _used(self) -> float:
-        try:
-            return time.clock_gettime(self._clock)
-        except OSError:
-            return 0.0
-
-    def check(self) -> None:
-        wall = time.monotonic() - self._begun
-        if wall > self._wall_seconds:
-            excused = cpu_wait_seconds(self._pid) - self._starved
-            wall -= min(excused, MOST_STARVED * self._wall_seconds)
-        if self._used() > self._cpu or wall > self._wall_seconds:
-            raise ServerLateError(f"needed more than {self._cpu_seconds:g} CPU seconds")

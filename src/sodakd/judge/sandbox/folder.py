@@ -1,7 +1,4 @@
-"""Folders that programs filled: their size, and how they are removed, however deep they are.
-
-Nothing but the standard library is imported here.
-"""
+"""Folders that programs filled: their size, and how they are removed, however deep they are."""
 
 import contextlib
 import os

@@ -1,6 +1,6 @@
 """A runtime that is started once and forks itself into a job for every program (`forks.c`).
 
-Only our own code has run in it before it forks. Nothing but the standard library is imported here.
+Only our own code has run in it before it forks.
 """
 
 import array

@@ -5,8 +5,8 @@
 //
 // A module, or a program with tests that are one, is run by `modules.js`.
 //
-// What is asked stands in asked.json. With the add-on `fork.c` as its argument it waits instead,
-// loaded and warm, and forks itself for every program: what is asked is then descriptor 5.
+// What is asked stands in descriptor 5. With the add-on `fork.c` as its argument it waits instead,
+// loaded and warm, and forks itself for every program.
 const fs = require('fs');
 const vm = require('vm');
 const { writeSync, readSync, closeSync } = fs;
@@ -48,13 +48,12 @@ function callerOf(above) {
 
 // A fork of a warm node begins here as well: within a turn of the event loop, not before the first.
 // In round brackets, V8 compiles a function when it reads it: not once more in every fork.
-const begin = (function begin(from, leave, working) {
-  const forked = from === 5;
+const begin = (function begin(leave, working) {
   const nonce = Buffer.alloc(32);
   readSync(4, nonce, 0, 32, null);
   closeSync(4);
-  const asked = asking(fs.readFileSync(from, 'utf8'));
-  if (forked) closeSync(5);
+  const asked = asking(fs.readFileSync(5, 'utf8'));
+  closeSync(5);
   const { entry, calls, scripted, mark } = asked;
   let failed = false, begun = false, passed = false, absent = null;
   const pass = () => {
@@ -93,7 +92,7 @@ const begin = (function begin(from, leave, working) {
   });
 
   const own = { exports: {} };
-  const folder = forked ? '/tmp' : node.cwd();
+  const folder = leave ? '/tmp' : node.cwd();
   let namespace = null;
   const solution = () => namespace ?? (typeof own.exports === 'function' || Object.keys(own.exports).length ? own.exports : declared);
   const load = function load(name) {
@@ -163,7 +162,7 @@ const begin = (function begin(from, leave, working) {
   });
   let watched = false;
   const watch = () => {
-    if (forked && !watched) later.immediate(leaveOnceIdle, 0, 1, false);
+    if (leave && !watched) later.immediate(leaveOnceIdle, 0, 1, false);
     watched = true;
   };
   const call = (called, at) => {
@@ -327,10 +326,10 @@ function wait(fork) {
       const said = error && error.stack ? error.stack : `Uncaught ${inspect(error)}`;
       try { writeSync(2, `${said}\n`); } catch { /* more than may be written */ }
     });
-    return begin(5, leave, working);
+    return begin(leave, working);
   };
   turn(3);
 }
 
 if (node.argv.length > 2) wait(node.argv[2]);
-else begin('asked.json');
+else begin();

@@ -2,8 +2,6 @@
 
 Where the machine has no namespaces for us, a job is a folder, rules of Landlock, and a filter that
 forbids more (`landlock.py`); where it has neither, a folder and that filter.
-
-Nothing but the standard library is imported here.
 """
 
 import contextlib
@@ -16,7 +14,6 @@ import signal
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from resource import RLIMIT_FSIZE
-from types import TracebackType
 from typing import Self
 
 from sodakd.judge.sandbox import landlock
@@ -36,7 +33,7 @@ from sodakd.judge.sandbox.task import full
 
 _LOOK = 0.05
 """Seconds between two looks at the memory of a program."""
-MOST_STARVED = 3
+_MOST_STARVED = 3
 """So many times its wall time a program may wait for a core without that being counted."""
 _HOME = re.compile(r"(?<!/sodakd)/tmp(?![^/:])")
 """A job's folder, where a command names it. The machine's own /tmp is called /sodakd/tmp."""
@@ -62,12 +59,7 @@ class Job:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         os.close(self.null)
         self._box.kill(self._job)
         for child, reap in self._children.items():
@@ -186,22 +178,14 @@ class Job:
         `written` are memory files that it writes to, which may hold as much as its output may.
         """
         limits = limits or self.limits
-        begun = time.monotonic()
         descriptor = os.pidfd_open(pid)
-        clock = (~pid << 3) | 2  # of a whole process: clock_getcpuclockid(3)
+        deadline = Deadline(pid, limits.cpu_seconds, limits.wall_seconds, new=True)
         late = over = much = full_disk = many = False
         try:
             poll = select.poll()
             poll.register(descriptor, select.POLLIN)
             while True:
-                try:
-                    used = time.clock_gettime(clock)
-                except OSError:
-                    used = 0.0
-                passed = time.monotonic() - begun
-                if passed >= limits.wall_seconds:
-                    passed -= min(cpu_wait_seconds(pid), MOST_STARVED * limits.wall_seconds)
-                left = min(limits.cpu_seconds - used, limits.wall_seconds - passed)
+                left = deadline.left()
                 if left <= 0:
                     late = True
                 elif poll.poll(max(1, int(min(left, _LOOK) * 1000) + 1)):
@@ -227,12 +211,43 @@ class Job:
             status=os.WEXITSTATUS(status) if os.WIFEXITED(status) else -1,
             signal=number,
             cpu_seconds=left_over.cpu_seconds,
-            wall_seconds=time.monotonic() - begun,
+            wall_seconds=time.monotonic() - deadline.begun,
             peak_memory=left_over.peak_memory,
             late=late or spent or number == signal.SIGXCPU,
             over_memory=over or (limits.reserve and left_over.peak_memory > limits.memory),
             over_disk=full_disk,
         )
+
+
+class Deadline:
+    """The time that a process may take: its CPU seconds, and wall seconds, those left out in which
+    it waits for a core. Both begin now, or with the process (`new`).
+    """
+
+    def __init__(
+        self, pid: int, cpu_seconds: float, wall_seconds: float, *, new: bool = False
+    ) -> None:
+        self._pid = pid
+        self._clock = (~pid << 3) | 2  # of a whole process: clock_getcpuclockid(3)
+        self.cpu_seconds, self._wall_seconds = cpu_seconds, wall_seconds
+        self.begun = time.monotonic()
+        self._used = 0.0 if new else self._cpu()
+        self._starved = 0.0 if new else cpu_wait_seconds(pid)
+
+    def _cpu(self) -> float:
+        try:
+            return time.clock_gettime(self._clock)
+        except OSError:
+            return 0.0
+
+    def left(self) -> float:
+        """The seconds that are left of whichever ends first."""
+        passed = time.monotonic() - self.begun
+        if passed >= self._wall_seconds:
+            waited = cpu_wait_seconds(self._pid) - self._starved
+            passed -= min(waited, _MOST_STARVED * self._wall_seconds)
+        cpu = self.cpu_seconds - (self._cpu() - self._used)
+        return min(cpu, self._wall_seconds - passed)
 
 
 def _reap(pid: int) -> RawExit:

@@ -2,7 +2,7 @@
 
 It is weaker than `namespaces.py`: a program sees that the machine's files are there, counts among
 the user's processes, and writes to a folder of the real disk. What it may open, whom it may signal
-and which sockets it reaches are Landlock's to say. Only the standard library is imported here.
+and which sockets it reaches are Landlock's to say.
 """
 
 import contextlib

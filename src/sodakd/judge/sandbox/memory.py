@@ -1,7 +1,6 @@
 """How much memory the processes of a program hold together.
 
-Limits of the kernel hold for each process; a program may have many. Nothing but the standard
-library is imported here.
+Limits of the kernel hold for each process; a program may have many.
 """
 
 import os

@@ -1,7 +1,6 @@
 """The outer wall: a worker shuts itself off from the machine, once, before it sees a program.
 
 Seven namespaces, a read-only file system with toolchains alone on it, no network, no environment.
-Nothing but the standard library is imported here: the worker runs this before it is walled in.
 """
 
 import contextlib

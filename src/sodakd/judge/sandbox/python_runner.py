@@ -1,7 +1,7 @@
 """What runs a Python program: a fork of a process that is kept, or one that is started for it.
 
-It finds what it is asked in descriptor 4, and writes to 3 what came of it. Little is imported here,
-and of the standard library alone: what is imported is copied for every program.
+It finds a nonce in descriptor 4, what it is asked in 5, and writes to 3 what came of it.
+Little is imported here: it is copied for every program.
 """
 
 import builtins
@@ -13,14 +13,14 @@ import os
 import random
 import sys
 from _sitebuiltins import Quitter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from sodakd.judge.sandbox.json_values import Json, NotSerialisable, dump, encode, is_plain
 from sodakd.judge.sandbox.script import Ended, compile_program, entry_of, namespace, run_script
 from sodakd.judge.sandbox.text import flush, format_exception, limit
+from sodakd.text.json_values import Json, NotSerialisable, dump, encode, is_plain
 
-RESULT, ASKED = 3, 4
+RESULT, NONCE, ASKED = 3, 4, 5
 """The descriptors of a program."""
 _LOADED = "bisect collections copy functools heapq itertools math operator re string typing"
 """What programs import most, beside what is imported here; the rest they load themselves."""
@@ -69,10 +69,14 @@ def _answer() -> None:
     own = sys.stdout  # a program may put another in its place
     try:
         request = marshal.loads(os.pread(ASKED, os.fstat(ASKED).st_size, 0))
-        os.close(ASKED)
+        nonce = os.read(NONCE, 32).decode()
+        os.closerange(NONCE, ASKED + 1)
         random.seed(0)  # a program draws the same numbers each time
         sys.argv[:] = ["solution.py"]
-        _ASKS[request.pop("what")](_write, **request)
+        if "script" in request:
+            _run_script(_write, **request, nonce=nonce)
+        else:
+            _run_calls(_write, **request)
         status = 0
     except BaseException as error:
         sys.__excepthook__(type(error), error, error.__traceback__)
@@ -133,6 +137,3 @@ def _run_script(
     program = compile_program(code, write)
     if program is not None:
         end(run_script(program, code, script, entry_point, space, end))
-
-
-_ASKS: Mapping[str, Callable[..., None]] = {"calls": _run_calls, "script": _run_script}

@@ -1,20 +1,18 @@
-"""What the jobs of a worker share, and the limits of a program: `contain.c` as Python sees it.
-
-Nothing but the standard library is imported here.
-"""
+"""What the jobs of a worker share, and the limits of a program: `contain.c` as Python sees it."""
 
 import contextlib
 import ctypes
 import os
 import resource
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sodakd.judge.sandbox import landlock, namespaces, seccomp
 from sodakd.judge.sandbox.memory import Memory
 
 MIB = 2**20
+ENVIRONMENT: Mapping[str, str] = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8"}
 FILES = 4096
 """Files and folders that a program may make."""
 _STACK = 64 * MIB

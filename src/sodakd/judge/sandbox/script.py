@@ -1,7 +1,4 @@
-"""A Python program and its test script in one process, run as a runner of tests would.
-
-Nothing but the standard library is imported here.
-"""
+"""A Python program and its test script in one process, run as a runner of tests would."""
 
 import ast
 import builtins
@@ -125,8 +122,8 @@ def _tell_of_exit(leave: Callable[[Ended], object]) -> None:
     exit_at_once = os._exit
 
     def leaving(status: int) -> None:
-        if status == 0 and sys._getframe(1).f_code.co_filename == _TESTS:
-            leave(Ended("passed"))
+        if sys._getframe(1).f_code.co_filename == _TESTS:
+            leave(Ended("no_verdict", f"ended with {status}") if status else Ended("passed"))
         exit_at_once(status)
 
     os._exit = leaving  # type: ignore[assignment]

@@ -3,8 +3,7 @@
 Two of them stand around a program: one of its worker, raised once, which all that the worker starts
 inherits, and one of its own, with the little that the worker itself must be allowed. The kernel
 translates a filter and tries it on every number there is, so the second is short, and the first a
-tree: each would cost a program a tenth of what its start does. Nothing but the standard library is
-imported here.
+tree: each would cost a program a tenth of what its start does.
 """
 
 import ctypes

@@ -1,18 +1,15 @@
-"""Calls that cannot be written in a language whose values have types.
-
-Nothing but the standard library is imported here.
-"""
+"""Calls that cannot be written in a language whose values have types."""
 
 from sodakd.judge.sandbox.task import Task
+from sodakd.text.signatures import TYPED
 from sodakd.text.value_types import fits
 
-_TYPED = frozenset({"c", "cpp", "go", "java"})
 _SHOWN = 80
 
 
 def signature_mismatch(task: Task) -> str:
     """Why the calls of a task do not fit its signature, or ""."""
-    if task.script is not None or task.language not in _TYPED:
+    if task.script is not None or task.language not in TYPED:
         return ""
     types = task.argument_types
     for number, call in enumerate(task.arguments, start=1):

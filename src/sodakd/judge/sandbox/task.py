@@ -6,8 +6,9 @@ import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sodakd.judge.sandbox.json_values import Json
 from sodakd.judge.sandbox.sandbox import ExitInfo, Limits
+from sodakd.judge.sandbox.text import shorten
+from sodakd.text.json_values import Json
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,11 @@ class Task:
     tools: Mapping[str, str]
     warm: bool = True
 
+    @property
+    def isolation(self) -> str:
+        """Whether what judges the program is apart from it."""
+        return "split" if self.script is None else "in_process"
+
 
 @dataclass(frozen=True)
 class Result:
@@ -46,19 +52,32 @@ class Result:
     notes: tuple[str, ...] = field(default=())
 
 
-def content(descriptor: int, most: int) -> bytes:
-    """What was written to a memory file, at most so many bytes; never through its position."""
-    try:
-        return os.pread(descriptor, most, 0)
-    except OSError as error:
-        if error.errno == errno.EINVAL:
-            return b""
-        raise
+def ended_result(
+    task: Task, outcome: str, stage: str, ended: ExitInfo, said: str, values: str | None = None
+) -> Result:
+    """The result of a task whose process ended so and said this."""
+    return Result(
+        outcome=outcome,
+        stage=stage,
+        output=shorten(said),
+        values=values,
+        isolation=task.isolation,
+        cpu_seconds=ended.cpu_seconds,
+        wall_seconds=ended.wall_seconds,
+        peak_memory=ended.peak_memory,
+    )
 
 
 def text_of(descriptor: int, most: int = 65536) -> str:
-    """The same as text, whatever its bytes are."""
-    return content(descriptor, most).decode(errors="replace")
+    """What was written to a memory file, at most so many bytes, whatever they are; never through
+    its position.
+    """
+    try:
+        return os.pread(descriptor, most, 0).decode(errors="replace")
+    except OSError as error:
+        if error.errno == errno.EINVAL:
+            return ""
+        raise
 
 
 def full(descriptor: int, limit: int) -> bool:

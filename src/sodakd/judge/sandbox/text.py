@@ -1,4 +1,4 @@
-"""What programs say, as texts to keep. Nothing but the standard library is imported here."""
+"""What programs say, as texts to keep."""
 
 import contextlib
 import errno

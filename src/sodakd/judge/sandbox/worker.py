@@ -3,7 +3,6 @@
 `worker_process.py` starts it with a socket. Tasks come as a line of JSON, `batch`; so do results.
 """
 
-import importlib
 import json
 import os
 import re
@@ -14,7 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TypedDict
 
-from sodakd.judge.languages import go_batch
+from sodakd.judge.languages.spec import language_spec
 from sodakd.judge.sandbox.landlock import enter_landlock, raise_nothing, unused_ids
 from sodakd.judge.sandbox.lint_runner import run_tool
 from sodakd.judge.sandbox.namespaces import FIRST_FOREIGN_ID, enter_namespaces
@@ -23,16 +22,13 @@ from sodakd.judge.sandbox.seccomp import raise_filter
 from sodakd.judge.sandbox.signature_check import signature_mismatch
 from sodakd.judge.sandbox.task import Result, Task
 
-MODULES = ("c", "cpp", "go", "java", "javascript", "python", "typescript")
-
-TOGETHER = {"go": go_batch.judge_batch}
-"""Languages of which several programs are built together."""
-
 
 class Start(TypedDict):
-    """What a worker is started with: `socket` and others are descriptors, or -1."""
+    """What a worker is started with: `socket` and others are descriptors, or -1; `language` is that
+    of its programs, or "" where it has static tools."""
 
     socket: int
+    language: str
     places: list[str]
     walls: str
     room: str
@@ -106,7 +102,7 @@ def main() -> None:
     start: Start = json.loads(sys.argv[1])
     connection = socket.socket(fileno=start["socket"])
     connection.set_inheritable(False)
-    modules = {name: importlib.import_module(f"sodakd.judge.languages.{name}") for name in MODULES}
+    spec = language_spec(start["language"]) if start["language"] else None
     try:
         walls = _RAISED[start["walls"]](start)
         raise_filter()
@@ -119,7 +115,8 @@ def main() -> None:
     def alone(task: Task) -> dict[str, object]:
         killed()  # what the kernel ended between two programs is no sign about the second
         try:
-            result: Result = modules[task.language].judge(box, task, killed)
+            assert spec is not None
+            result = spec.run(box, task, killed)
         except UNFIT as error:
             why = f"the judge has no way to try it: {type(error).__name__}: {error}"
             result = Result("no_verdict", "run", why)
@@ -135,12 +132,14 @@ def main() -> None:
             if (why := signature_mismatch(task))
         }
         fit = [number for number in range(len(tasks)) if number not in said]
-        together = TOGETHER.get(tasks[0].language)
-        if together is not None and len(fit) > 1 and tasks[0].warm:
+        notes: tuple[str, ...] = ()
+        if spec is not None and spec.run_together is not None and tasks[0].warm:
             with suppress(*UNFIT):  # each alone, below: which one it is
-                results = together(box, [tasks[number] for number in fit], killed)
-                said |= {number: vars(one) for number, one in zip(fit, results, strict=True)}
-        return {"batch": [said.get(number) or alone(task) for number, task in enumerate(tasks)]}
+                found, note = spec.run_together(box, [tasks[number] for number in fit], killed)
+                said |= {fit[at]: vars(one) for at, one in found.items()}
+                notes = (note,) if note else ()
+        results = [said.get(number) or alone(task) for number, task in enumerate(tasks)]
+        return {"batch": [{**one, "notes": notes} if notes else one for one in results]}
 
     connection.sendall(b'{"ready": true}\n')
     for line in connection.makefile("rb"):

@@ -6,27 +6,22 @@ import (
 	"fmt"
 	"math"
 	"reflect"
-	"strings"
 )
 
 // TestingT is what a test hands over.
 type TestingT interface {
-	Errorf(format string, args ...interface{})
+	Errorf(format string, args ...any)
 }
 
-// Assertions is a TestingT that need not be named in each call.
-type Assertions struct{ t TestingT }
-
-// New makes Assertions.
-func New(t TestingT) *Assertions { return &Assertions{t} }
-
-func fail(t TestingT, text string, said []interface{}) bool {
-	t.Errorf("%s %v", text, said)
-	return false
+func check(t TestingT, holds bool, said []any, format string, args ...any) bool {
+	if !holds {
+		t.Errorf("%s %v", fmt.Sprintf(format, args...), said)
+	}
+	return holds
 }
 
 // ObjectsAreEqual compares deeply, and bytes by their content.
-func ObjectsAreEqual(expected, actual interface{}) bool {
+func ObjectsAreEqual(expected, actual any) bool {
 	if a, ok := expected.([]byte); ok {
 		b, ok := actual.([]byte)
 		return ok && bytes.Equal(a, b)
@@ -34,7 +29,7 @@ func ObjectsAreEqual(expected, actual interface{}) bool {
 	return reflect.DeepEqual(expected, actual)
 }
 
-func number(v interface{}) (float64, bool) {
+func number(v any) (float64, bool) {
 	r := reflect.ValueOf(v)
 	switch {
 	case !r.IsValid():
@@ -49,176 +44,79 @@ func number(v interface{}) (float64, bool) {
 	return 0, false
 }
 
-func isNil(v interface{}) bool {
-	if v == nil {
-		return true
-	}
+func isNil(v any) bool {
 	r := reflect.ValueOf(v)
 	switch r.Kind() {
+	case reflect.Invalid:
+		return true
 	case reflect.Chan, reflect.Func, reflect.Map, reflect.Ptr, reflect.Slice, reflect.Interface:
 		return r.IsNil()
 	}
 	return false
 }
 
-func Equal(t TestingT, expected, actual interface{}, said ...interface{}) bool {
-	if ObjectsAreEqual(expected, actual) {
-		return true
-	}
-	return fail(t, fmt.Sprintf("Not equal: expected %#v, actual %#v", expected, actual), said)
+func Equal(t TestingT, expected, actual any, said ...any) bool {
+	return check(t, ObjectsAreEqual(expected, actual), said,
+		"Not equal: expected %#v, actual %#v", expected, actual)
 }
 
-func NotEqual(t TestingT, expected, actual interface{}, said ...interface{}) bool {
-	if !ObjectsAreEqual(expected, actual) {
-		return true
-	}
-	return fail(t, fmt.Sprintf("Should not be %#v", actual), said)
+func NotEqual(t TestingT, expected, actual any, said ...any) bool {
+	return check(t, !ObjectsAreEqual(expected, actual), said, "Should not be %#v", actual)
 }
 
-func EqualValues(t TestingT, expected, actual interface{}, said ...interface{}) bool {
-	if ObjectsAreEqual(expected, actual) {
-		return true
-	}
-	if e, a := reflect.ValueOf(expected), reflect.TypeOf(actual); e.IsValid() && a != nil && e.Type().ConvertibleTo(a) {
-		if reflect.DeepEqual(e.Convert(a).Interface(), actual) {
-			return true
-		}
-	}
-	return fail(t, fmt.Sprintf("Not equal: expected %#v, actual %#v", expected, actual), said)
+func True(t TestingT, value bool, said ...any) bool {
+	return check(t, value, said, "Should be true")
 }
 
-func True(t TestingT, value bool, said ...interface{}) bool {
-	return value || fail(t, "Should be true", said)
+func False(t TestingT, value bool, said ...any) bool {
+	return check(t, !value, said, "Should be false")
 }
 
-func False(t TestingT, value bool, said ...interface{}) bool {
-	return !value || fail(t, "Should be false", said)
+func Nil(t TestingT, v any, said ...any) bool {
+	return check(t, isNil(v), said, "Expected nil, found %#v", v)
 }
 
-func Nil(t TestingT, value interface{}, said ...interface{}) bool {
-	return isNil(value) || fail(t, fmt.Sprintf("Expected nil, found %#v", value), said)
+func NotNil(t TestingT, v any, said ...any) bool {
+	return check(t, !isNil(v), said, "Expected a value, found nil")
 }
 
-func NotNil(t TestingT, value interface{}, said ...interface{}) bool {
-	return !isNil(value) || fail(t, "Expected a value, found nil", said)
+func NoError(t TestingT, err error, said ...any) bool {
+	return check(t, err == nil, said, "Unexpected error %v", err)
 }
 
-func NoError(t TestingT, err error, said ...interface{}) bool {
-	return err == nil || fail(t, fmt.Sprintf("Unexpected error %v", err), said)
+func Error(t TestingT, err error, said ...any) bool {
+	return check(t, err != nil, said, "An error is expected")
 }
 
-func Error(t TestingT, err error, said ...interface{}) bool {
-	return err != nil || fail(t, "An error is expected", said)
-}
-
-func Len(t TestingT, object interface{}, length int, said ...interface{}) bool {
-	if r := reflect.ValueOf(object); r.IsValid() && r.Len() == length {
-		return true
-	}
-	return fail(t, fmt.Sprintf("%#v should have %d items", object, length), said)
-}
-
-func Empty(t TestingT, object interface{}, said ...interface{}) bool {
+func Len(t TestingT, object any, length int, said ...any) bool {
 	r := reflect.ValueOf(object)
-	if !r.IsValid() || r.IsZero() {
-		return true
-	}
-	switch r.Kind() {
-	case reflect.Slice, reflect.Map, reflect.Array, reflect.Chan, reflect.String:
-		if r.Len() == 0 {
-			return true
-		}
-	}
-	return fail(t, fmt.Sprintf("%#v should be empty", object), said)
+	return check(t, r.IsValid() && r.Len() == length, said,
+		"%#v should have %d items", object, length)
 }
 
-func Contains(t TestingT, holder, item interface{}, said ...interface{}) bool {
-	if text, ok := holder.(string); ok {
-		return strings.Contains(text, fmt.Sprint(item)) || fail(t, fmt.Sprintf("%q lacks %q", text, item), said)
-	}
-	r := reflect.ValueOf(holder)
-	if r.Kind() == reflect.Map {
-		for _, key := range r.MapKeys() {
-			if ObjectsAreEqual(key.Interface(), item) {
-				return true
-			}
-		}
-	} else {
-		for i := 0; i < r.Len(); i++ {
-			if ObjectsAreEqual(r.Index(i).Interface(), item) {
-				return true
-			}
-		}
-	}
-	return fail(t, fmt.Sprintf("%#v lacks %#v", holder, item), said)
-}
-
-func InDelta(t TestingT, expected, actual interface{}, delta float64, said ...interface{}) bool {
+func InDelta(t TestingT, expected, actual any, delta float64, said ...any) bool {
 	e, known := number(expected)
 	a, also := number(actual)
-	if known && also && (math.Abs(e-a) <= delta || math.IsNaN(e) && math.IsNaN(a)) {
-		return true
-	}
-	return fail(t, fmt.Sprintf("Further than %v apart: %v and %v", delta, expected, actual), said)
+	near := math.Abs(e-a) <= delta || math.IsNaN(e) && math.IsNaN(a)
+	return check(t, known && also && near, said,
+		"Further than %v apart: %v and %v", delta, expected, actual)
 }
 
-func ElementsMatch(t TestingT, one, other interface{}, said ...interface{}) bool {
-	a, b := reflect.ValueOf(one), reflect.ValueOf(other)
-	used := make([]bool, b.Len())
-	for i := 0; i < a.Len(); i++ {
-		found := false
-		for j := 0; j < b.Len() && !found; j++ {
-			if !used[j] && ObjectsAreEqual(a.Index(i).Interface(), b.Index(j).Interface()) {
-				used[j], found = true, true
-			}
-		}
-		if !found {
-			return fail(t, fmt.Sprintf("%#v and %#v differ", one, other), said)
-		}
-	}
-	return a.Len() == b.Len() || fail(t, fmt.Sprintf("%#v and %#v differ", one, other), said)
-}
+// Assertions is a TestingT that need not be named in each call.
+type Assertions struct{ t TestingT }
 
-func Panics(t TestingT, f func(), said ...interface{}) (ok bool) {
-	defer func() {
-		if recover() == nil {
-			ok = fail(t, "It should panic", said)
-		} else {
-			ok = true
-		}
-	}()
-	f()
-	return true
-}
+// New makes Assertions.
+func New(t TestingT) *Assertions { return &Assertions{t} }
 
-func (a *Assertions) Equal(expected, actual interface{}, said ...interface{}) bool {
-	return Equal(a.t, expected, actual, said...)
-}
-func (a *Assertions) NotEqual(expected, actual interface{}, said ...interface{}) bool {
-	return NotEqual(a.t, expected, actual, said...)
-}
-func (a *Assertions) EqualValues(expected, actual interface{}, said ...interface{}) bool {
-	return EqualValues(a.t, expected, actual, said...)
-}
-func (a *Assertions) True(value bool, said ...interface{}) bool  { return True(a.t, value, said...) }
-func (a *Assertions) False(value bool, said ...interface{}) bool { return False(a.t, value, said...) }
-func (a *Assertions) Nil(v interface{}, said ...interface{}) bool { return Nil(a.t, v, said...) }
-func (a *Assertions) NotNil(v interface{}, said ...interface{}) bool {
-	return NotNil(a.t, v, said...)
-}
-func (a *Assertions) NoError(err error, said ...interface{}) bool { return NoError(a.t, err, said...) }
-func (a *Assertions) Error(err error, said ...interface{}) bool   { return Error(a.t, err, said...) }
-func (a *Assertions) Len(v interface{}, n int, said ...interface{}) bool {
-	return Len(a.t, v, n, said...)
-}
-func (a *Assertions) Empty(v interface{}, said ...interface{}) bool { return Empty(a.t, v, said...) }
-func (a *Assertions) Contains(h, i interface{}, said ...interface{}) bool {
-	return Contains(a.t, h, i, said...)
-}
-func (a *Assertions) InDelta(e, v interface{}, d float64, said ...interface{}) bool {
+func (a *Assertions) Equal(e, v any, said ...any) bool    { return Equal(a.t, e, v, said...) }
+func (a *Assertions) NotEqual(e, v any, said ...any) bool { return NotEqual(a.t, e, v, said...) }
+func (a *Assertions) True(v bool, said ...any) bool       { return True(a.t, v, said...) }
+func (a *Assertions) False(v bool, said ...any) bool      { return False(a.t, v, said...) }
+func (a *Assertions) Nil(v any, said ...any) bool         { return Nil(a.t, v, said...) }
+func (a *Assertions) NotNil(v any, said ...any) bool      { return NotNil(a.t, v, said...) }
+func (a *Assertions) NoError(v error, said ...any) bool   { return NoError(a.t, v, said...) }
+func (a *Assertions) Error(v error, said ...any) bool     { return Error(a.t, v, said...) }
+func (a *Assertions) Len(v any, n int, said ...any) bool  { return Len(a.t, v, n, said...) }
+func (a *Assertions) InDelta(e, v any, d float64, said ...any) bool {
 	return InDelta(a.t, e, v, d, said...)
 }
-func (a *Assertions) ElementsMatch(x, y interface{}, said ...interface{}) bool {
-	return ElementsMatch(a.t, x, y, said...)
-}
-func (a *Assertions) Panics(f func(), said ...interface{}) bool { return Panics(a.t, f, said...) }

@@ -1,4 +1,5 @@
-// Package values writes what a program's calls gave to descriptor 3, each as a line of JSON.
+// Package values writes what a program's calls gave to descriptor 3, each as a line of JSON; where it
+// holds its own tests, the nonce of descriptor 4 once they have ended well.
 package values
 
 import (
@@ -18,6 +19,28 @@ func write(line []byte) {
 			syscall.Exit(126)
 		}
 		line = line[done:]
+	}
+}
+
+var nonce = take()
+
+func take() []byte {
+	held := make([]byte, 32)
+	syscall.Read(4, held)
+	syscall.Close(4)
+	return held
+}
+
+// Pass gives the nonce back: the end of the tests was reached.
+func Pass() { syscall.Write(3, nonce) }
+
+// Exit passes before an exit by 0.
+func Exit(exit func(int)) func(int) {
+	return func(code int) {
+		if code == 0 {
+			Pass()
+		}
+		exit(code)
 	}
 }
 

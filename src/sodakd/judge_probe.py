@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from sodakd.errors import JudgeError
 from sodakd.judge.install_hint import combined_command
 from sodakd.judge.judge import Judge
+from sodakd.judge.languages.spec import Toolchain, language_spec
 from sodakd.judge.lint.registry import TOOLS, tools_for
 from sodakd.judge.program import Program
-from sodakd.judge.toolchains import INSTALL, MissingToolchain, Toolchain, toolchain
+from sodakd.judge.toolchains import MissingToolchain, toolchain
 from sodakd.judge.worker_process import Worker
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import CallTests, Language, Outcome, SandboxKind, TestCase
@@ -115,7 +116,9 @@ def install_help() -> str:
     lacking += [tool.install for tool in tools_for(Language).missing]
     names = [*Language, *(tool.name for tool in TOOLS)]
     width = max(map(len, names))
-    lines = [f"  {language.value:<{width}}  {INSTALL[language]}" for language in Language]
+    lines = [
+        f"  {language.value:<{width}}  {language_spec(language).install}" for language in Language
+    ]
     tools = [f"  {tool.name:<{width}}  {tool.install}" for tool in TOOLS]
     command = combined_command(lacking)
     return "\n".join(

@@ -10,9 +10,9 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sodakd.judge.sandbox.json_values import Json, encode
 from sodakd.judge.sandbox.script import RUNNABLE
 from sodakd.judge.sandbox.text import UNREAD
+from sodakd.text.json_values import Json, encode
 from sodakd.types import Assertion, CallTests, Comparison, TestScript
 
 _MOST = 1000

@@ -8,26 +8,29 @@ its verdicts are here, so no program is lost and none is judged twice in the res
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
-from types import TracebackType
-from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar, cast
+from typing import Any, Generic, Self, TypeVar
 
 from sodakd.errors import JudgeError
-from sodakd.judge.invalid_tests import InvalidTestsError
-from sodakd.judge.judge import Judge, JudgedProgram
-from sodakd.judge.program import Program
+from sodakd.judge.judge import Judge
+from sodakd.judge.left_out import InvalidTestsError
+from sodakd.judge.program import JudgedProgram, Program, ProgramJudge
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Finding, Verdict
 
-if TYPE_CHECKING:
-    from ray import ObjectRef
-
+_CHUNK = 128
+"""Programs that travel together."""
 _IN_FLIGHT = 2
 """Chunks that a node holds at the same time: one that it judges, and the next."""
 _PATIENCE = 60.0
 """Seconds to wait for a node where none is left."""
+
+
+def open_judge(settings: JudgeSettings, workers: int | None = None) -> ProgramJudge:
+    """Return a judge of the cluster that `settings.ray` names, else one of this machine."""
+    return ClusterJudge(settings) if settings.ray else Judge(settings, workers)
 
 
 Each = TypeVar("Each")
@@ -35,10 +38,14 @@ Each = TypeVar("Each")
 
 @dataclass(frozen=True)
 class _Said(Generic[Each]):
-    """What a node said of a chunk: of each program, and what was not as it should be."""
+    """What a node said of a chunk: of its programs by their places, why others could not be put to
+    their tests, what was not as it should be, and the versions of its tools.
+    """
 
-    each: Sequence[Each]
+    each: Mapping[int, Each]
     notes: Sequence[str]
+    versions: Mapping[str, str]
+    unfit: Mapping[str, str] = field(default_factory=dict)
 
 
 class _Node:
@@ -48,54 +55,36 @@ class _Node:
         self._judge = Judge(settings, workers)
 
     def judge(self, programs: Sequence[Program]) -> _Said[Verdict]:
-        """The verdicts of a chunk. Raises `InvalidTestsError` with programs by their place."""
+        """The verdicts of a chunk."""
         numbered = [replace(one, id=str(at)) for at, one in enumerate(programs)]
-        return _Said(self._judge.all(numbered), self._judge.notes())
+        found, unfit = dict[int, Verdict](), dict[str, str]()
+        try:
+            for one in self._judge.many(numbered):
+                found[int(one.id)] = one.verdict
+        except InvalidTestsError as error:
+            if error.__cause__ is not None:  # a language is missing: another node may have it
+                raise error.__cause__ from None
+            unfit = {programs[int(at)].id: why for at, why in error.reasons.items()}
+        return _Said(found, self._judge.notes(), self._judge.versions(), unfit)
 
     def lint(self, programs: Sequence[Program]) -> _Said[tuple[Finding, ...]]:
         """The findings of a chunk."""
-        return _Said(self._judge.lint(programs), self._judge.notes())
-
-
-class _Judging(Protocol):
-    def remote(self, programs: Sequence[Program]) -> "ObjectRef[_Said[Verdict]]": ...
-
-
-class _Linting(Protocol):
-    def remote(self, programs: Sequence[Program]) -> "ObjectRef[_Said[tuple[Finding, ...]]]": ...
-
-
-class _Actor(Protocol):
-    judge: _Judging
-    lint: _Linting
-
-
-@dataclass(frozen=True)
-class _Chunk:
-    """Programs of one message, and the node that has them."""
-
-    node: str
-    programs: Sequence[Program]
-
-
-def _load(node: str, chunks: Iterable[_Chunk]) -> int:
-    return sum(chunk.node == node for chunk in chunks)
+        found = dict(enumerate(self._judge.lint(programs)))
+        return _Said(found, self._judge.notes(), self._judge.versions())
 
 
 class ClusterJudge:
     """Judges programs on all nodes of a Ray cluster; a context, as `Judge` is.
 
-    `address` is the cluster's (`auto` for the one this machine belongs to; None starts one of this
-    machine alone). `chunk` is how many programs travel together. A node that joins while programs
-    are judged takes its part.
+    `settings.ray` is its address (`auto` for the cluster this machine belongs to). A node that
+    joins while programs are judged takes its part.
 
     Raises:
-        JudgeError: Ray is not installed, or no node is left that can judge.
+        JudgeError: Ray is not installed, there is no such cluster, or no node is left that can
+            judge.
     """
 
-    def __init__(
-        self, settings: JudgeSettings, address: str | None = None, chunk: int = 128
-    ) -> None:
+    def __init__(self, settings: JudgeSettings, chunk: int = _CHUNK) -> None:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is reported to anybody
         try:
             import ray
@@ -106,20 +95,22 @@ class ClusterJudge:
         self._chunk = chunk
         self._own = not ray.is_initialized()
         if self._own:
-            ray.init(address=address, include_dashboard=False, log_to_driver=False)
-        self._actors: dict[str, _Actor] = {}
+            try:
+                ray.init(address=settings.ray, include_dashboard=False, log_to_driver=False)
+            except (ray.exceptions.RayError, OSError, RuntimeError, ValueError) as error:
+                raise JudgeError(
+                    f"there is no Ray cluster at {settings.ray} (judge.ray): {error};"
+                    " start one (ray start --head) or leave judge.ray out"
+                ) from error
+        self._actors: dict[str, Any] = {}
         self._refused: dict[str, str] = {}
         self._notes: set[str] = set()
+        self._versions: dict[str, set[str]] = {}
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -130,82 +121,69 @@ class ClusterJudge:
         if self._own:
             self._ray.shutdown()
 
-    def all(self, programs: Sequence[Program]) -> list[Verdict]:
+    def all(
+        self, programs: Sequence[Program], progress: Callable[[int], None] | None = None
+    ) -> list[Verdict]:
         """The verdicts on programs, in their order."""
-        numbered = [replace(program, id=str(number)) for number, program in enumerate(programs)]
-        verdicts = {int(judged.id): judged.verdict for judged in self.many(numbered)}
+        verdicts: dict[int, Verdict] = {}
+        for judged in self.many(_numbered(programs)):
+            verdicts[int(judged.id)] = judged.verdict
+            if progress is not None and (len(verdicts) % 50 == 0 or len(verdicts) == len(programs)):
+                progress(len(verdicts))
         return [verdicts[number] for number in range(len(programs))]
 
     def many(self, programs: Iterable[Program]) -> Iterator[JudgedProgram]:
         """The verdicts on programs as they come, in any order, each under its program's id."""
-
-        def ask(actor: _Actor, chunk: Sequence[Program]) -> "ObjectRef[_Said[Verdict]]":
-            return actor.judge.remote(chunk)
-
-        spread: Iterator[tuple[Program, Verdict]] = self._spread(programs, ask)
+        spread: Iterator[tuple[Program, Verdict]] = self._spread("judge", programs)
         return (JudgedProgram(of.id, verdict) for of, verdict in spread)
 
     def lint(self, programs: Sequence[Program]) -> list[tuple[Finding, ...]]:
         """What static tools find in programs, in their order, as `Judge.lint` has it."""
-        numbered = [replace(program, id=str(number)) for number, program in enumerate(programs)]
-
-        def ask(actor: _Actor, chunk: Sequence[Program]) -> "ObjectRef[_Said[tuple[Finding, ...]]]":
-            return actor.lint.remote(chunk)
-
-        spread: Iterator[tuple[Program, tuple[Finding, ...]]] = self._spread(numbered, ask)
-        found = {int(of.id): findings for of, findings in spread}
+        found: dict[int, tuple[Finding, ...]] = {
+            int(of.id): findings for of, findings in self._spread("lint", _numbered(programs))
+        }
         return [found[number] for number in range(len(programs))]
 
     def notes(self) -> Sequence[str]:
         """What was not as it should be on a node, though every verdict holds: a missing tool."""
         return sorted(self._notes)
 
-    def _spread(
-        self,
-        programs: Iterable[Program],
-        ask: "Callable[[_Actor, Sequence[Program]], ObjectRef[_Said[Each]]]",
-    ) -> Iterator[tuple[Program, Each]]:
-        """What the nodes say of each program, as it comes."""
+    def versions(self) -> Mapping[str, str]:
+        """The versions of the tools that judged so far, by tool, those of all nodes."""
+        return {name: ", ".join(sorted(found)) for name, found in self._versions.items()}
+
+    def _spread(self, ask: str, programs: Iterable[Program]) -> Iterator[tuple[Program, Any]]:
+        """What the nodes say of each program, as it comes, where a method of theirs is asked."""
         source = iter(programs)
         again: deque[Sequence[Program]] = deque()
-        held: dict[ObjectRef[_Said[Each]], _Chunk] = {}
-        more = True
+        held: dict[Any, tuple[str, Sequence[Program]]] = {}  # the nodes that have them
         unfit: dict[str, str] = {}
-        while True:
+        more = True
+        while more or again or held:
             self._find_nodes()
-            for node in [*self._actors]:
-                while (more or again) and _load(node, held.values()) < _IN_FLIGHT:
+            for node, actor in self._actors.items():
+                load = sum(holder == node for holder, _ in held.values())
+                while (more or again) and load < _IN_FLIGHT:
                     chunk = again.popleft() if again else list(islice(source, self._chunk))
                     if not chunk:
                         more = False
                         break
-                    held[ask(self._actors[node], chunk)] = _Chunk(node, chunk)
-            if not held:
-                if not more and not again:
-                    break
-                continue
-            done, _ = self._ray.wait(list(held), num_returns=1, timeout=1.0)
+                    held[getattr(actor, ask).remote(chunk)] = (node, chunk)
+                    load += 1
+            done, _ = self._ray.wait(list(held), num_returns=1, timeout=1.0) if held else ([], [])
             for reference in done:
-                chunk_of = held.pop(reference)
+                holder, asked = held.pop(reference)
                 try:
                     said = self._ray.get(reference)
-                except (
-                    InvalidTestsError
-                ) as error:  # the others again: their node remembers their verdicts
-                    why = {
-                        int(at): text for at, text in getattr(error, "cause", error).reasons.items()
-                    }
-                    numbered = list(enumerate(chunk_of.programs))
-                    unfit |= {one.id: why[at] for at, one in numbered if at in why}
-                    if fit := [one for at, one in numbered if at not in why]:
-                        again.append(fit)
-                    continue
                 except (self._ray.exceptions.RayError, JudgeError) as error:
-                    again.append(chunk_of.programs)
-                    self._lose(chunk_of.node, str(error))
+                    again.append(asked)
+                    self._lose(holder, str(error))
                     continue
                 self._notes.update(said.notes)
-                yield from zip(chunk_of.programs, said.each, strict=True)
+                for name, version in said.versions.items():
+                    self._versions.setdefault(name, set()).add(version)
+                unfit |= said.unfit
+                yield from ((asked[at], one) for at, one in said.each.items())
         if unfit:
             raise InvalidTestsError(unfit)
 
@@ -219,6 +197,7 @@ class ClusterJudge:
         """A judge for each node that has none; waits a while where there is no node at all."""
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+        own = self._settings.model_copy(update={"ray": ""})
         until = time.monotonic() + _PATIENCE
         while True:
             for node in self._ray.nodes():
@@ -227,8 +206,7 @@ class ClusterJudge:
                     continue
                 remote = self._ray.remote(num_cpus=cores, max_restarts=0)(_Node)
                 place = NodeAffinitySchedulingStrategy(node_id=name, soft=False)
-                actor = remote.options(scheduling_strategy=place).remote(self._settings, cores)
-                self._actors[name] = cast("_Actor", actor)
+                self._actors[name] = remote.options(scheduling_strategy=place).remote(own, cores)
             if self._actors:
                 return
             if time.monotonic() > until:
@@ -238,3 +216,7 @@ class ClusterJudge:
                     " mend one, then run the same command again"
                 )
             time.sleep(0.5)
+
+
+def _numbered(programs: Sequence[Program]) -> list[Program]:
+    return [replace(program, id=str(number)) for number, program in enumerate(programs)]

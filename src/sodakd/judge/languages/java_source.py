@@ -1,0 +1,121 @@
+"""A Java program and its test script as one file: one header, one public type.
+
+Lines stay those of the program: what is left out is blanked, what is added stands in its first
+line.
+"""
+
+import re
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass
+
+from sodakd.judge.languages.literals import CLOSED
+from sodakd.text.lexer import lexed, spaces
+
+_DECLARED = re.compile(
+    r"\b(?:(?P<public>public)|(?:class|interface|enum|record)\s++(?P<type>[\w$]++)"
+    r"|(?P<header>(?P<kind>package|import)\b[^;{}]{0,400}+;))"
+)
+_MAIN = re.compile(r"\bvoid\s++main\s*+\(")
+_STANDARD = re.compile(r"package javax?\.")
+_NO_PACKAGE = re.compile(r"error: package ([\w.]++) does not exist")
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What a file holds: the outermost types by name, with where each begins and its `public`
+    stands, or None; where its package and its imports stand; where a `main` stands.
+    """
+
+    types: Sequence[tuple[str, int, Span | None]]
+    package: Span
+    imports: Sequence[Span]
+    mains: Sequence[int]
+
+    def type_at(self, place: int) -> str:
+        """The outermost type that holds a place, or ""."""
+        return next((name for name, at, _ in reversed(self.types) if at < place), "")
+
+
+def read(source: str) -> Unit:
+    """Read a file."""
+    code = lexed(source, "java")
+    types = list[tuple[str, int, Span | None]]()
+    imports = list[Span]()
+    package, public = (0, 0), None
+    for found in _DECLARED.finditer(code.outermost):
+        if found["type"]:
+            types.append((found["type"], found.start(), public))
+            public = None
+        elif found["public"]:
+            public = found.span()
+        elif not types and found["kind"] == "import":
+            imports.append(found.span())
+        elif not types:
+            package = found.span()
+    return Unit(types, package, imports, [one.start() for one in _MAIN.finditer(code.blank)])
+
+
+@dataclass(frozen=True)
+class Joined:
+    """A program and its script as one file: its text, its name, and the type that has `main`.
+
+    The script begins at the line `first`; `asked` are its own imports, without those that the
+    program has too.
+    """
+
+    text: str
+    file: str
+    main: str
+    first: int
+    asked: Sequence[str]
+
+    def lacking(self, said: str) -> str:
+        """The package that the script imports and the machine has not, by a compiler's words."""
+        names = _NO_PACKAGE.findall(said)
+        return next((name for name in names if any(f" {name}." in one for one in self.asked)), "")
+
+
+def joined(code: str, script: str, other: str = "Program") -> Joined:
+    """Put a program and its script into one file; `other` is its name where no type is public."""
+    own, test = read(code), read(script)
+    named = next((name for name, _, public in (*own.types, *test.types) if public), other)
+    packages = {_said(code, *own.package), _said(script, *test.package)}
+    packages = {one for one in packages if not _STANDARD.match(one)}  # what is Java's stays
+    asked = [_said(script, *span) for span in test.imports if not _own(script, span, packages)]
+    there = {_said(code, *span) for span in own.imports}
+    within = [span for span in own.imports if _own(code, span, packages)]
+    code = _blanked(code, own, named, [own.package, *within])
+    script = _blanked(script, test, named, [test.package, *test.imports])
+    if asked:
+        code = f"{' '.join(asked)} {code}"
+    text = f"{code}{CLOSED}{script}" if script else code
+    start, whole = len(text) - len(script) if test.mains else 0, read(text)
+    main = next((whole.type_at(at) for at in whole.mains if at >= start), "") or "Program"
+    first = code.count("\n") + 2
+    return Joined(text, f"{named}.java", main, first, [one for one in asked if one not in there])
+
+
+def _own(source: str, span: Span, packages: Set[str]) -> bool:
+    """Whether an import is of a package that is none any more."""
+    found = re.fullmatch(r"import ([\w.]+)\.[\w*]+;", _said(source, *span))
+    return found is not None and f"package {found[1]};" in packages
+
+
+def _said(source: str, start: int, end: int) -> str:
+    text = lexed(source, "java").blank[start:end]
+    return re.sub(r"\s++", " ", text).replace(" ;", ";")
+
+
+def _blanked(source: str, unit: Unit, named: str, spans: Sequence[Span]) -> str:
+    """The text without these parts, and without the `public` of types that name no file."""
+    parts, at = [], 0
+    for start, end in sorted([*spans, *_publics(unit, named)]):
+        if end > start:
+            parts += [source[at:start], spaces(source[start:end])]
+            at = end
+    return "".join([*parts, source[at:]])
+
+
+def _publics(unit: Unit, named: str) -> Iterator[Span]:
+    return (public for name, _, public in unit.types if public and name != named)
