@@ -24,7 +24,7 @@ from sodakd.stages.feedback import collect_feedback
 from sodakd.stages.new_questions import new_questions
 from sodakd.stages.pairs import build_pairs, build_solutions
 from sodakd.teacher.cost import NANO
-from sodakd.teacher.ledger import USUAL_LEDGER, Ledger, LedgerOptions
+from sodakd.teacher.ledger import Ledger, LedgerOptions
 from sodakd.teacher.teacher_endpoint import prices_of
 from sodakd.training.schedule import Example, count_steps
 from sodakd.types import PreferencePair, Question
@@ -44,7 +44,7 @@ class Tools:
 
 
 @contextmanager
-def open_tools(recipe: Recipe, run: Run, options: LedgerOptions = USUAL_LEDGER) -> Iterator[Tools]:
+def open_tools(recipe: Recipe, run: Run, options: LedgerOptions) -> Iterator[Tools]:
     """Open teacher, judge and engine; they, and an open student, are closed with the context."""
     with ExitStack() as stack:
         path = run.folder / "ledger.sqlite"
