@@ -27,7 +27,7 @@ class BenchmarkTask:
 
     @property
     def key(self) -> TaskKey:
-        """What tells it from all others: a question's source is its benchmark's name."""
+        """Benchmark, language and id: of one task alone."""
         return self.question.source, self.language, self.id
 
     @property
