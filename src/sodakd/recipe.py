@@ -134,7 +134,7 @@ def read_recipe(path: Path, overrides: Sequence[str] = ()) -> LoadedRecipe:
     return LoadedRecipe(recipe, _written(recipe.model_dump(mode="json"), values))
 
 
-def read_questions(source: str, overrides: Sequence[str] = ()) -> QuestionSettings:
+def read_questions(source: str, overrides: Sequence[str]) -> QuestionSettings:
     """The section `questions` of a recipe file, or the one that names another source.
 
     Raises:

@@ -72,7 +72,7 @@ class EvalSample(FrozenModel):
 
 
 class PassRate(FrozenModel):
-    """How many of a group of questions passed, with the 95 % Wilson interval of the share."""
+    """The pass rate of a group of questions, with its 95 % Wilson interval."""
 
     group: str
     passed: int = Field(ge=0)
@@ -131,7 +131,7 @@ class Allowance(FrozenModel):
     steps: int
 
 
-class ArmWords(FrozenModel):
+class ArmDescription(FrozenModel):
     """An arm of a run in words: its method's title, how it goes, and what to cite."""
 
     name: str
@@ -141,9 +141,9 @@ class ArmWords(FrozenModel):
 
 
 class Results(FrozenModel):
-    """What a run comes to: `results.json`. `kept` is the student that is handed out."""
+    """The results of a run: `results.json`. `kept` is the student that is handed out."""
 
-    arms: tuple[ArmWords, ...]
+    arms: tuple[ArmDescription, ...]
     kept: str
     seed: int
     standings: tuple[StudentResult, ...]

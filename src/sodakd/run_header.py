@@ -196,7 +196,11 @@ _LOST = (
 
 @contextmanager
 def lock_folder(folder: Path) -> Iterator[None]:
-    """Nobody else works in the folder. Raises `RunError` where somebody does."""
+    """Lock a folder, so that nobody else works in it.
+
+    Raises:
+        RunError: somebody does.
+    """
     with (folder / "lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

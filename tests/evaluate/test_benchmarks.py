@@ -98,6 +98,10 @@ def test_of_mbxps_own_solutions_as_many_pass_as_are_right(
     assert group.tasks - len(group.failed) == MBXP_PASSING[language]
 
 
+PASSED_BY_NOTHING = {"CPP/23"}
+"""Its tests call the C library's strlen, whatever the answer's does."""
+
+
 @pytest.mark.toolchain
 @pytest.mark.parametrize(("name", "language"), WITH_TASKS)
 @pytest.mark.parametrize("limit", [2, pytest.param(1000, marks=pytest.mark.slow)])
@@ -114,8 +118,9 @@ def test_a_solution_that_does_nothing_passes_nowhere(
         (group,) = evaluate(settings(str(file), name, folder, language, limit), out, None, 1).groups
         assert group.tasks == len(tasks)
         passed = {task.id for task in tasks} - set(group.failed)
-        hollow = set(BENCHMARKS[name].trivially_passing) & {task.id for task in tasks}
-        assert passed == (hollow if text is nothing else set())
+        assert passed == (
+            PASSED_BY_NOTHING & {task.id for task in tasks} if text is nothing else set()
+        )
 
 
 @pytest.mark.toolchain

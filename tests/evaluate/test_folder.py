@@ -6,7 +6,7 @@ import pytest
 
 from sodakd.errors import DataError, RunError
 from sodakd.evaluate.command import sha256
-from sodakd.evaluate.folder import EvalSettings, begin, opened
+from sodakd.evaluate.folder import EvalSettings, begin, open_folder
 from sodakd.types import Language
 
 ASKED = EvalSettings(
@@ -85,23 +85,23 @@ def test_a_folder_of_other_files_is_left_alone(name: str, tmp_path: Path) -> Non
 def test_the_root_and_a_file_are_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     for place in (Path("/"), Path("/proc/1"), tmp_path / "file", tmp_path / "file" / "below"):
-        with pytest.raises(DataError), opened(place, ASKED):
+        with pytest.raises(DataError), open_folder(place, ASKED):
             pass
 
 
 def test_the_log_tells_errors_and_a_second_evaluation_is_kept_out(tmp_path: Path) -> None:
-    with opened(tmp_path, ASKED) as log:
+    with open_folder(tmp_path, ASKED) as log:
         log.say("first")
         with (
             pytest.raises(RunError, match="another sodakd is working"),
-            opened(tmp_path, ASKED),
+            open_folder(tmp_path, ASKED),
         ):
             pass
-    with pytest.raises(DataError, match="no such"), opened(tmp_path, ASKED):
+    with pytest.raises(DataError, match="no such"), open_folder(tmp_path, ASKED):
         raise DataError("no such\nfile")
     lines = [line.partition("  ")[2] for line in (tmp_path / "log.txt").read_text().splitlines()]
     assert lines == ["first", "error: no such file"]
-    with pytest.raises(KeyboardInterrupt), opened(tmp_path, ASKED):
+    with pytest.raises(KeyboardInterrupt), open_folder(tmp_path, ASKED):
         raise KeyboardInterrupt
     assert "stopped by KeyboardInterrupt" in (tmp_path / "log.txt").read_text()
 

@@ -19,6 +19,7 @@ from sodakd.ray_judge import ClusterJudge
 from sodakd.recipe import read_recipe
 from sodakd.run import Run
 from sodakd.settings.stages import JudgeSettings
+from sodakd.teacher.ledger import LedgerOptions
 from sodakd.types import CallTests, Language, Outcome, TestCase
 from tests.tiny import write_recipe
 
@@ -129,7 +130,7 @@ def _by_run(folder: Path) -> list[str]:
     recipe = read_recipe(write_recipe(folder), ["judge.ray=auto"]).recipe
     with (
         Run.open(folder / "run", recipe.model_dump(mode="json")) as run,
-        open_tools(recipe, run) as tools,
+        open_tools(recipe, run, LedgerOptions()) as tools,
     ):
         found = tools.judge.all([_program(number) for number in range(3)])
         assert "python" in tools.judge.versions()

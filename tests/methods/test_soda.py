@@ -1,9 +1,11 @@
 """The methods, each run through a context that only writes down what it is asked."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+import sodakd
 from sodakd.errors import DataError
 from sodakd.jsonl import write_rows
 from sodakd.methods.arms import run_arms
@@ -12,6 +14,7 @@ from sodakd.methods.inputs import RunInputs
 from sodakd.methods.parts import Method, mix_replay
 from sodakd.methods.sft import sft
 from sodakd.methods.soda import cycles_begun, has_stalled, soda
+from sodakd.methods.table import METHODS
 from sodakd.methods.uniform import uniform
 from sodakd.recipe import Recipe
 from sodakd.records import Allowance
@@ -188,3 +191,16 @@ def test_a_run_has_come_to_the_cycle_that_its_finished_steps_are_of(
     rows = [Step(step=step, kind="rows", path=f"{step}.jsonl", sha256="") for step in steps]
     write_rows(tmp_path / "soda" / "manifest.jsonl", rows)
     assert cycles_begun(tmp_path) == least
+
+
+def test_no_method_and_no_step_of_one_is_named_outside_their_folder() -> None:
+    source = Path(sodakd.__file__).parent
+    named = re.compile(rf"""["'/](?:{"|".join(METHODS)})["'/]|cycle-[\d{{]""")
+    found = {
+        path.relative_to(source).as_posix()
+        for path in source.rglob("*")
+        if path.suffix in {".py", ".html", ".js", ".md"}
+        and path.parent.name != "methods"
+        and named.search(path.read_text(encoding="utf-8"))
+    }
+    assert found == {"recipe.py", "cli/run.py"}  # the default of `arms`, and an example

@@ -6,7 +6,7 @@ from pathlib import Path
 from sodakd.jsonl import read_rows, write_rows
 from sodakd.methods.table import METHODS
 from sodakd.records import (
-    ArmWords,
+    ArmDescription,
     Difficulty,
     EvalSample,
     Feedback,
@@ -181,7 +181,7 @@ def finish(folder: Path) -> Path:
     _books(folder)
     standings = [standing("base", 8, 0), standing("soda-1", 18, 300), standing("soda-2", 28, 600)]
     words = [
-        ArmWords(name=name, title=method.title, how=method.how, bibtex=method.bibtex)
+        ArmDescription(name=name, title=method.title, how=method.how, bibtex=method.bibtex)
         for name, method in METHODS.items()
     ]
     results = Results(

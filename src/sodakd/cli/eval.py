@@ -34,7 +34,7 @@ def evaluate(
     ] = None,
     benchmark: Annotated[
         list[str] | None,
-        typer.Option(help="humaneval, mbpp, humaneval-x, multipl-e or mceval; may be repeated."),
+        typer.Option(help="Its name: humaneval, mbpp, humaneval-x, ...; may be repeated."),
     ] = None,
     language: Annotated[
         list[str] | None, typer.Option(help="Of the benchmark's; all if left out.")

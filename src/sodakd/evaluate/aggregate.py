@@ -63,7 +63,7 @@ def result_of(
     samples: Iterable[Sample],
     judged: Iterable[JudgedSample],
 ) -> LanguageResult | None:
-    """The group of one language, of whose `tasks` some or all have samples; None where none has."""
+    """Return the result of a language's `tasks` that have samples; None where none has."""
     language = tasks[0].language
 
     def is_own(one: SampleKey) -> bool:
@@ -119,7 +119,7 @@ def _says_nothing(verdict: Verdict, gold: str) -> bool:
 
 
 def averages(groups: Sequence[LanguageResult]) -> list[LanguageAverage]:
-    """Of each benchmark that was judged in several languages; each language counts the same."""
+    """Return the mean of each benchmark that has several languages; each counts the same."""
     found = []
     for name in dict.fromkeys(group.benchmark for group in groups):
         own = [group for group in groups if group.benchmark == name]
@@ -138,7 +138,7 @@ def averages(groups: Sequence[LanguageResult]) -> list[LanguageAverage]:
 
 
 def notes(groups: Sequence[LanguageResult], benchmarks: Mapping[str, Benchmark]) -> Iterator[str]:
-    """What is to be known of the figures: what they are over, and what lowers them."""
+    """Yield remarks on the figures: which tasks they are over, and what lowers them."""
     for group in groups:
         own = f"{group.benchmark}, {group.language}"
         if group.partial:

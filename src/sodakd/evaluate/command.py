@@ -20,8 +20,8 @@ from sodakd.evaluate.aggregate import LanguageResult, averages, notes, result_of
 from sodakd.evaluate.benchmarks.load import load
 from sodakd.evaluate.benchmarks.registry import BENCHMARKS
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, TaskKey
-from sodakd.evaluate.findings import SampleFindings, find_in, rules_found
-from sodakd.evaluate.folder import EvalSettings, Log, opened
+from sodakd.evaluate.findings import SampleFindings, count_rules, lint_samples
+from sodakd.evaluate.folder import EvalSettings, Log, open_folder
 from sodakd.evaluate.ids import TaskIds
 from sodakd.evaluate.samples import (
     JudgedSample,
@@ -63,7 +63,7 @@ class LintSummary:
 
 @dataclass(frozen=True)
 class EvalResult:
-    """What an evaluation comes to; `found` where static tools were asked; what is to be known."""
+    """The results of an evaluation by language; `found` where static tools were asked."""
 
     groups: Sequence[LanguageResult]
     found: LintSummary | None
@@ -72,7 +72,7 @@ class EvalResult:
 
 @dataclass(frozen=True)
 class _Screen:
-    """Where it is said how far the evaluation is: on the screen, and in the folder's log."""
+    """The bar on the screen and the log in the folder, which show how far an evaluation is."""
 
     progress: Progress
     log: Log
@@ -103,7 +103,7 @@ def evaluate(
     ]
     console = Console(stderr=True)
     with (
-        opened(out, settings) as log,
+        open_folder(out, settings) as log,
         Progress(console=console, disable=not console.is_terminal) as progress,
     ):
         log.say(f"begins: {settings.model_dump_json()}")
@@ -129,7 +129,11 @@ def evaluate(
 
 
 def sha256(path: Path) -> str:
-    """Of a file's content, or of a folder's weights, if it has any. Raises `DataError`."""
+    """Return the SHA-256 of a file's content, or of a folder's weights, if it has any.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
     if path.is_dir():
         return hash_weights(path) if [*path.glob("*.safetensors")] else ""
     try:
@@ -276,7 +280,7 @@ def _found(
     workers: int | None,
 ) -> LintSummary:
     with open_judge(judging, workers) as judge:
-        listed = find_in(judge, tasks, samples)
+        listed = lint_samples(judge, tasks, samples)
         return LintSummary(listed, judge.versions(), judge.notes())
 
 
@@ -296,6 +300,6 @@ def _write_results(
         "toolchains": {**toolchains, **(found.versions if found else {})},
     }
     if found is not None:
-        results["findings"] = rules_found(found.samples)
+        results["findings"] = count_rules(found.samples)
         results["notes"] = [*found.notes]
     atomic_write(out / "results.json", json.dumps(results, indent=1).encode())

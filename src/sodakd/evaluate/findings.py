@@ -18,7 +18,7 @@ class SampleFindings(SampleKey):
     findings: tuple[Finding, ...]
 
 
-def find_in(
+def lint_samples(
     judge: ProgramJudge,
     tasks: Mapping[TaskKey, BenchmarkTask],
     samples: Sequence[Sample],
@@ -37,7 +37,7 @@ def find_in(
     ]
 
 
-def rules_found(found: Sequence[SampleFindings]) -> list[dict[str, JsonValue]]:
+def count_rules(found: Sequence[SampleFindings]) -> list[dict[str, JsonValue]]:
     """The rules of each benchmark and language: faults first, then the most frequent."""
     groups: dict[tuple[str, Language], list[Sequence[Finding]]] = {}
     for one in found:

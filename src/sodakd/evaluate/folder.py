@@ -15,7 +15,7 @@ from sodakd.types import FrozenModel, Language
 
 
 class EvalSettings(FrozenModel):
-    """What an evaluation is: it may go on with the same values, and with more of the same.
+    """The settings of an evaluation: it may go on with the same values, and with more of the same.
 
     `sha256` is of the file of solutions, or of the weights of a folder: what `source` names is
     known by it, and may lie elsewhere later.
@@ -72,7 +72,7 @@ class Log:
 
 
 @contextmanager
-def opened(out: Path, settings: EvalSettings) -> Iterator[Log]:
+def open_folder(out: Path, settings: EvalSettings) -> Iterator[Log]:
     """Open the folder of an evaluation, made where there is none; an error is in its log as well.
 
     Raises:
@@ -134,7 +134,7 @@ def _foreign(out: Path, found: str) -> DataError:
 
 
 def _differences(old: EvalSettings, new: EvalSettings) -> list[str]:
-    """What keeps an evaluation from going on; more benchmarks, languages, tasks, samples do not."""
+    """Return the settings that differ, in words, but for more benchmarks, tasks or samples."""
     was, now = old.model_dump(), new.model_dump()
     kept = {*was} - {*_MORE, "sha256"}
     found = []

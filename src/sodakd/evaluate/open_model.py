@@ -36,7 +36,7 @@ class LocalModel:
 
 
 def model_factory(model: str, at: RemoteModel | LocalModel) -> Callable[[], TextGenerator]:
-    """What opens a model: one of a folder or the hub in this process, or one behind a server.
+    """Return a function that opens a model: of a folder or the hub here, or behind a server.
 
     A folder with a canary is held against it.
     """

@@ -17,7 +17,7 @@ def wilson(passed: float, total: float) -> tuple[float, float]:
 
 
 def pass_rate(group: str, attempts: Iterable[EvalSample]) -> PassRate:
-    """How many of these attempts passed."""
+    """Return how many attempts passed, of how many, with the interval of the share."""
     outcomes = [attempt.verdict.passed for attempt in attempts]
     low, high = wilson(sum(outcomes), len(outcomes))
     return PassRate(group=group, passed=sum(outcomes), total=len(outcomes), low=low, high=high)

@@ -21,7 +21,7 @@ _LANGUAGE = ("language", "lang")
 
 
 class SampleKey(FrozenModel):
-    """Which sample of which task."""
+    """The key of a sample: its task, and its number among the samples of that task."""
 
     benchmark: str
     language: Language
@@ -30,7 +30,7 @@ class SampleKey(FrozenModel):
 
     @property
     def key(self) -> tuple[str, Language, str, int]:
-        """What tells it from all others."""
+        """Benchmark, language, task id and number: of one sample alone."""
         return self.benchmark, self.language, self.task_id, self.number
 
 
@@ -110,7 +110,7 @@ class SampleRequest:
 
     @property
     def key(self) -> tuple[str, Language, str, int]:
-        """That of its sample."""
+        """The key of the sample that is asked for."""
         return *self.task.key, self.number
 
     def sample(self, said: Generation) -> Sample:

@@ -32,7 +32,7 @@ def _figures(of: LanguageResult | LanguageAverage, ks: Sequence[int], mark: str)
 
 
 def outcomes_in_words(groups: Sequence[LanguageResult]) -> Iterator[str]:
-    """What became of the samples that did not pass, a line for each group that has any."""
+    """Yield a line for each group with samples that did not pass: how many, by outcome."""
     for group in groups:
         others = [f"{count} {name}" for name, count in group.outcomes.items() if name != "passed"]
         if others:

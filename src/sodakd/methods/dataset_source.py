@@ -1,4 +1,4 @@
-"""Real questions: read, sifted and drawn once, each of it a step of the run."""
+"""Real questions: read, filtered and drawn once, each of it a step of the run."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -19,9 +19,9 @@ from sodakd.types import Question
 
 
 def prepare(recipe: Recipe, run: Run) -> RunInputs:
-    """Read the source, hold out the exam and dev, draw the seeds, make the base student.
+    """Read the source, hold out the test set and dev, draw the seeds, make the base student.
 
-    The exam of questions without tests says which answers compile and run to their end. A student
+    A test set of questions without tests says which answers compile and run to their end. A student
     from scratch is made from the references of questions that were not drawn; a pretrained one has
     read enough.
 
@@ -29,16 +29,16 @@ def prepare(recipe: Recipe, run: Run) -> RunInputs:
         DataError: the source cannot be read, or leaves fewer questions than the recipe asks for.
     """
     settings = recipe.questions
-    sifted = run.cached_rows("questions/sifted", FilteredSeed, lambda: _sift(recipe, run))
+    filtered = run.cached_rows("questions/sifted", FilteredSeed, lambda: _filter(recipe, run))
     parts = 2 if recipe.patience is not None else 1
-    drawn = draw(sifted, settings, parts * settings.hold_out, recipe.seed)
+    drawn = draw(filtered, settings, parts * settings.hold_out, recipe.seed)
 
     def step(name: str, rows: Sequence[FilteredSeed]) -> list[Question]:
         return run.cached_rows(
             f"questions/{name}", Question, lambda: StepOutput([to_question(row) for row in rows])
         )
 
-    exam = step(recipe.evaluation.split, drawn.held_out[::parts])
+    test_set = step(recipe.evaluation.split, drawn.held_out[::parts])
     dev = step("dev", drawn.held_out[1::parts]) if parts == 2 else []
     seeds = step("seeds", drawn.seeds)
     examples = [
@@ -47,11 +47,11 @@ def prepare(recipe: Recipe, run: Run) -> RunInputs:
         if row.seed.reference is not None
     ][: recipe.base.questions]
     if not recipe.judge.ray:
-        require_languages([*exam, *dev, *seeds])
+        require_languages([*test_set, *dev, *seeds])
     base = base_student(recipe, run, lambda: examples)
     every = [*seeds, *(to_question(row) for row in drawn.rest)]
     return RunInputs(
-        test_set=exam,
+        test_set=test_set,
         dev=dev,
         seeds=seeds,
         base_data=examples,
@@ -60,7 +60,7 @@ def prepare(recipe: Recipe, run: Run) -> RunInputs:
     )
 
 
-def _sift(recipe: Recipe, run: Run) -> StepOutput[FilteredSeed]:
+def _filter(recipe: Recipe, run: Run) -> StepOutput[FilteredSeed]:
     tell = partial(run.remark, "questions/sifted")
     rows = list(load_seeds(recipe.questions, recipe.seed, tell=tell))
     tally = Counter("kept" if row.reason is None else row.reason.value for row in rows)

@@ -25,7 +25,7 @@ LOG = "generation.log"
 
 @dataclass(frozen=True)
 class EngineConfig:
-    """What an engine is opened with. A server's output goes into the log."""
+    """The settings that an engine is opened with. A server's output goes into the log."""
 
     settings: GenerationSettings
     threads: int | None
@@ -42,10 +42,10 @@ class Engine:
 
 
 class StudentEngine:
-    """The student that answers now."""
+    """The engine of one student at a time: opening another one closes it."""
 
     def __init__(self, settings: GenerationSettings, threads: int | None, folder: Path) -> None:
-        self._place = EngineConfig(settings, threads, folder / LOG)
+        self._config = EngineConfig(settings, threads, folder / LOG)
         self._open: tuple[Path, Engine] | None = None
 
     def open(self, student: Path) -> Engine:
@@ -58,7 +58,7 @@ class StudentEngine:
         if self._open is not None and self._open[0] == student:
             return self._open[1]
         self.close()
-        engine = BACKENDS[self._place.settings.backend](self._place, student)
+        engine = BACKENDS[self._config.settings.backend](self._config, student)
         self._open = (student, engine)
         return engine
 
@@ -70,13 +70,13 @@ class StudentEngine:
             engine.close()
 
 
-def _transformers(place: EngineConfig, student: Path) -> Engine:
+def _transformers(config: EngineConfig, student: Path) -> Engine:
     from sodakd.inference.transformers import TransformersModel
 
-    settings = place.settings
+    settings = config.settings
     model = TransformersModel.open(
         student,
-        place.threads,
+        config.threads,
         device=settings.device,
         dtype=settings.dtype,
         batch_size=settings.batch_size,
@@ -85,19 +85,19 @@ def _transformers(place: EngineConfig, student: Path) -> Engine:
     return Engine(model, str(compared or "the folder has no canary"), lambda: None)
 
 
-def _server(place: EngineConfig, student: Path) -> Engine:
-    settings = place.settings
+def _server(config: EngineConfig, student: Path) -> Engine:
+    settings = config.settings
     if settings.base_url is not None:
-        return _served(place, student, settings.base_url, lambda: None)
-    return _started(place, student, (*settings.command, *settings.arguments))
+        return _served(config, student, settings.base_url, lambda: None)
+    return _started(config, student, (*settings.command, *settings.arguments))
 
 
-def _vllm(place: EngineConfig, student: Path) -> Engine:
+def _vllm(config: EngineConfig, student: Path) -> Engine:
     """vLLM computes as the trainer did: in the same precision, and by no config of the model's.
 
     Else it would take float16 for float32, and a repetition penalty that a model may come with.
     """
-    settings = place.settings
+    settings = config.settings
     words = list(settings.command)
     if "{model}" not in words:
         words += ["{model}", "--host", "127.0.0.1", "--port", "{port}"]
@@ -106,7 +106,7 @@ def _vllm(place: EngineConfig, student: Path) -> Engine:
     for flag, value in own.items():
         if flag not in given:
             words += [flag, value]
-    return _started(place, student, (*words, *settings.arguments))
+    return _started(config, student, (*words, *settings.arguments))
 
 
 BACKENDS: Mapping[Backend, Callable[[EngineConfig, Path], Engine]] = {
@@ -116,30 +116,32 @@ BACKENDS: Mapping[Backend, Callable[[EngineConfig, Path], Engine]] = {
 }
 
 
-def _started(place: EngineConfig, student: Path, words: tuple[str, ...]) -> Engine:
+def _started(config: EngineConfig, student: Path, words: tuple[str, ...]) -> Engine:
     from sodakd.inference.devices import free_memory
 
     free_memory()  # the trainer's process may hold what the server needs
-    settings = place.settings
+    settings = config.settings
     server = Server(
         Command(
             words=words,
             model=str(student.resolve()),
             port=settings.port,
             start_seconds=settings.start_seconds,
-            log=place.log,
+            log=config.log,
             section="generation",
         )
     )
     try:
-        return _served(place, student, server.start(), server.stop)
+        return _served(config, student, server.start(), server.stop)
     except BaseException:
         server.stop()
         raise
 
 
-def _served(place: EngineConfig, student: Path, base_url: str, close: Callable[[], None]) -> Engine:
-    settings = place.settings
+def _served(
+    config: EngineConfig, student: Path, base_url: str, close: Callable[[], None]
+) -> Engine:
+    settings = config.settings
     client = Client(
         Endpoint(
             base_url,
@@ -157,7 +159,7 @@ def _served(place: EngineConfig, student: Path, base_url: str, close: Callable[[
     canary = _canary(student)
     tolerance = settings.canary_tolerance or canary.tolerance(_dtype(settings, student))
     checked = str(model.check(canary, tolerance))
-    with place.log.open("a", encoding="utf-8") as log:
+    with config.log.open("a", encoding="utf-8") as log:
         log.write(f"sodakd: {student} at {base_url}: {checked}\n")
     return Engine(model, checked, close)
 

@@ -21,7 +21,7 @@ from sodakd.training.schedule import Example, count_steps
 from sodakd.types import FaultKind, PreferencePair, Question, Usage
 
 PREFLIGHT = "preflight"
-"""The step of what is asked before a run begins: one ask of each kind."""
+"""The step of what is asked before a run begins: one request of each kind."""
 _SAMPLE = 40
 _TYPICAL_COMPLETION = {"solve": 500, "fault": 450, "grade": 250, "invent": 400}
 """Completion tokens of a language model: a guess, for a plan only. The released answers of the
@@ -82,8 +82,8 @@ def is_asked(recipe: Recipe) -> bool:
     return recipe.teacher.kind not in ("world", "replay")
 
 
-def asks_about(question: Question, code: str) -> Mapping[str, TeacherRequest]:
-    """Return an ask of each kind that a run makes, about a question and an answer to it."""
+def requests_about(question: Question, code: str) -> Mapping[str, TeacherRequest]:
+    """Return a request of each kind that a run makes, about a question and an answer to it."""
     return {
         "solve": Solve(question=question),
         "fault": Fault(question=question, correct=code, kinds=tuple(FaultKind)),
@@ -107,7 +107,7 @@ class _Sample:
         remarks: list[str] = []
         questions, codes = sample_for_estimate(recipe, _SAMPLE, remarks.append)
         solved = list(zip(questions, codes, strict=True))
-        asks = [asks_about(question, code) for question, code in solved]
+        asks = [requests_about(question, code) for question, code in solved]
         usage = {}
         for kind in asks[0]:
             found = [_usage(recipe, each[kind]) for each in asks]

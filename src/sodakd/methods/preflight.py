@@ -13,7 +13,7 @@ from sodakd.inference.canary import PROMPTS
 from sodakd.inference.portable import write_portable
 from sodakd.jsonl import atomic_write
 from sodakd.judge.untested import to_program
-from sodakd.methods.plan import PREFLIGHT, asks_about, is_asked, plan
+from sodakd.methods.plan import PREFLIGHT, is_asked, plan, requests_about
 from sodakd.methods.prepare import sample_for_estimate
 from sodakd.methods.run_context import Tools, open_tools
 from sodakd.recipe import Recipe
@@ -39,7 +39,7 @@ _EXAMPLES = (
 
 
 class Preflight(FrozenModel):
-    """What a preflight found, a line for each part; `recipe` is the digest of what it tried."""
+    """The report of a preflight, a line for each part; `recipe` is the digest of what it tried."""
 
     recipe: str
     lines: tuple[str, ...]
@@ -49,7 +49,7 @@ def preflight(recipe: Recipe, run: Run, options: LedgerOptions = USUAL_LEDGER) -
     """Try the student, the teacher and the judge, once for a folder and a recipe.
 
     The student is opened, trained for one step on two examples, saved, handed out, opened again and
-    held against its canary. A teacher behind a server answers one ask of each kind that the run
+    held against its canary. A teacher behind a server answers one request of each kind that the run
     needs, through the ledger, so that a run that goes on pays for none of them again. The judge
     passes a right program and fails a wrong one in each language of the questions.
 
@@ -110,9 +110,9 @@ def _try_student(tools: Tools, scratch: Path) -> str:
     if recipe.generation.base_url is not None:
         return f"{words}; the server behind generation.base_url is asked in the run"
     try:
-        return f"{words}; {tools.students.open(out).checked}"
+        return f"{words}; {tools.engine.open(out).checked}"
     finally:
-        tools.students.close()
+        tools.engine.close()
 
 
 def _start(recipe: Recipe, folder: Path) -> None:
@@ -127,7 +127,7 @@ def _start(recipe: Recipe, folder: Path) -> None:
 
 
 def _try_teacher(tools: Tools) -> list[str]:
-    """One ask of each kind, where they are answered by somebody who may refuse.
+    """Return a line for a request of each kind, where they are answered by somebody who may refuse.
 
     Raises:
         TeacherError: not one of the answers can be read.
@@ -136,7 +136,7 @@ def _try_teacher(tools: Tools) -> list[str]:
         return []
     kinds = dict.fromkeys(row.ask for row in plan(tools.recipe).calls)
     (question,), (code,) = sample_for_estimate(tools.recipe, 1)
-    every = asks_about(question, code)
+    every = requests_about(question, code)
     replies = tools.ledger.ask([every[kind] for kind in kinds], PREFLIGHT, Counter())
     lines = []
     for kind, reply in zip(kinds, replies, strict=True):

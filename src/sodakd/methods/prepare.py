@@ -1,4 +1,4 @@
-"""How a run starts: with questions of the embedded world, or with real ones."""
+"""The inputs of a run: questions of the embedded world or real ones, and the base student."""
 
 from sodakd.methods import dataset_source, synthetic_source
 from sodakd.methods.inputs import RunInputs

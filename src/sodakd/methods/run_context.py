@@ -25,7 +25,7 @@ from sodakd.stages.feedback import collect_feedback
 from sodakd.stages.new_questions import new_questions
 from sodakd.stages.pairs import build_pairs, build_solutions
 from sodakd.teacher.cost import NANO
-from sodakd.teacher.ledger import USUAL_LEDGER, Ledger, LedgerOptions
+from sodakd.teacher.ledger import Ledger, LedgerOptions
 from sodakd.teacher.teacher_endpoint import prices_of
 from sodakd.training.schedule import Example, count_steps
 from sodakd.types import PreferencePair, Question
@@ -36,16 +36,16 @@ STUDENTS = "students.jsonl"
 
 @dataclass(frozen=True)
 class Tools:
-    """What all arms of a run share: the teacher behind its ledger, the judge, the engine."""
+    """The tools that all arms of a run share: the teacher behind its ledger, judge and engine."""
 
     recipe: Recipe
     ledger: Ledger
     judge: ProgramJudge
-    students: StudentEngine
+    engine: StudentEngine
 
 
 @contextmanager
-def open_tools(recipe: Recipe, run: Run, options: LedgerOptions = USUAL_LEDGER) -> Iterator[Tools]:
+def open_tools(recipe: Recipe, run: Run, options: LedgerOptions) -> Iterator[Tools]:
     """Open teacher, judge and engine; they, and an open student, are closed with the context."""
     with ExitStack() as stack:
         path = run.folder / "ledger.sqlite"
@@ -56,9 +56,9 @@ def open_tools(recipe: Recipe, run: Run, options: LedgerOptions = USUAL_LEDGER) 
         ledger = Ledger(path, teacher, prices, recipe.budget, options, asked)
         stack.callback(ledger.close)
         judge = stack.enter_context(open_judge(recipe.judge))
-        students = StudentEngine(recipe.generation, recipe.training.threads, run.folder)
-        stack.callback(students.close)
-        yield Tools(recipe, ledger, judge, students)
+        engine = StudentEngine(recipe.generation, recipe.training.threads, run.folder)
+        stack.callback(engine.close)
+        yield Tools(recipe, ledger, judge, engine)
 
 
 class RunContext:
@@ -91,7 +91,7 @@ class RunContext:
             from sodakd.inference.devices import free_memory
             from sodakd.training.train import train
 
-            self._tools.students.close()  # its memory, and a server's, is the training's now
+            self._tools.engine.close()  # its memory, and a server's, is the training's now
             total = count_steps(len(examples), settings)
 
             def show(row: TrainLogRow) -> None:
@@ -187,9 +187,9 @@ class RunContext:
 
         def open_model() -> TextGenerator:
             self._run.report_progress(step, 0, 0, "open the student")
-            engine = self._tools.students.open(student)
-            self._run.report_progress(step, 0, 0, engine.checked)
-            return engine.model
+            opened = self._tools.engine.open(student)
+            self._run.report_progress(step, 0, 0, opened.checked)
+            return opened.model
 
         canary = student / CANARY
         weights = hash_file(canary) if canary.exists() else ""
@@ -199,9 +199,9 @@ class RunContext:
         return random.Random(f"{self.recipe.seed} {step}").randrange(2**31)
 
 
-def pass_at_1(attempts: Sequence[EvalSample]) -> float:
-    """Return the share of attempts that passed, 0 to 1."""
-    return sum(attempt.verdict.passed for attempt in attempts) / len(attempts)
+def pass_at_1(samples: Sequence[EvalSample]) -> float:
+    """Return the share of samples that passed, 0 to 1."""
+    return sum(sample.verdict.passed for sample in samples) / len(samples)
 
 
 def sum_counts(run: Run, prefix: str = "") -> Counter[str]:

@@ -1,4 +1,4 @@
-"""`distil`: a whole run, from a recipe to results: its arms, one after another."""
+"""A whole run, from a recipe to results: its arms, one after another."""
 
 import filecmp
 import importlib.metadata
@@ -20,7 +20,7 @@ from sodakd.methods.prepare import prepare
 from sodakd.methods.run_context import STUDENTS, RunContext, Tools, open_tools, sum_counts
 from sodakd.methods.soda import cycles_begun
 from sodakd.recipe import LoadedRecipe, Recipe
-from sodakd.records import Allowance, ArmWords, EvalSample, Results, StudentResult, StudentRow
+from sodakd.records import Allowance, ArmDescription, EvalSample, Results, StudentResult, StudentRow
 from sodakd.requirements import machine
 from sodakd.run import ProgressCallback, Run
 from sodakd.settings.stages import Lint
@@ -151,7 +151,7 @@ def _results(
     tools = {} if recipe.feedback.lint is Lint.OFF else tool_versions(languages)
     return Results(
         arms=tuple(
-            ArmWords(name=name, title=method.title, how=method.how, bibtex=method.bibtex)
+            ArmDescription(name=name, title=method.title, how=method.how, bibtex=method.bibtex)
             for name, method in arms_of(recipe).items()
         ),
         kept=next(row.name for row in published if row.weights == weights),
@@ -205,7 +205,7 @@ def _frameworks() -> dict[str, str]:
 
 
 def _warnings(run: Run) -> tuple[str, ...]:
-    """What the verdicts of all evaluations warn of."""
+    """Return the warnings of the verdicts of all evaluations, each once."""
     files = run.folder.rglob("evaluation.jsonl")
     found = {attempt.verdict.warning for file in files for attempt in read_rows(file, EvalSample)}
     return tuple(sorted(found - {""}))

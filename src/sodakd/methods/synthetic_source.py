@@ -1,4 +1,4 @@
-"""What the embedded world stands in for: the questions, and what a base student has read."""
+"""Questions of the embedded world, and the examples that a base student is made from."""
 
 from sodakd.methods.base_student import base_student
 from sodakd.methods.inputs import RunInputs
@@ -38,7 +38,7 @@ def draw_seeds(recipe: Recipe, count: int) -> list[Question]:
 
 
 def draw_base_data(recipe: Recipe) -> list[Question]:
-    """What the base student is made from."""
+    """Return the questions that the base student is made from."""
     return draw_questions(
         recipe.base.questions,
         recipe.base.levels,
@@ -61,7 +61,7 @@ def prepare(recipe: Recipe, run: Run) -> RunInputs:
             f"questions/{split}", Question, lambda: StepOutput(draw_test_set(recipe, split))
         )
 
-    exam = questions(Split(recipe.evaluation.split))
+    test_set = questions(Split(recipe.evaluation.split))
     dev = questions(Split.DEV) if recipe.patience is not None else []
     seeds = run.cached_rows(
         "questions/seeds", Question, lambda: StepOutput(draw_seeds(recipe, recipe.questions.seeds))
@@ -72,7 +72,7 @@ def prepare(recipe: Recipe, run: Run) -> RunInputs:
     ]
     base = base_student(recipe, run, lambda: base_data)
     return RunInputs(
-        test_set=exam,
+        test_set=test_set,
         dev=dev,
         seeds=seeds,
         base_data=base_data,

@@ -55,8 +55,11 @@ def short(value: float) -> str:
     return f"{value:.3g}"
 
 
-def ticks(axis: Axis, wanted: int = 5) -> list[float]:
-    """Round values within an axis."""
+_TICKS = 5
+
+
+def ticks(axis: Axis) -> list[float]:
+    """Return round values within an axis, about five."""
     if axis.log:
         first, last = math.floor(math.log10(axis.low)), math.ceil(math.log10(axis.high))
         powers = [10.0**at for at in range(first, last + 1)]
@@ -65,10 +68,10 @@ def ticks(axis: Axis, wanted: int = 5) -> list[float]:
         marks = [power * part for power in powers for part in parts]
         return [value for value in marks if axis.low <= value <= axis.high]
     span = (axis.high - axis.low) or 1.0
-    power = 10.0 ** math.floor(math.log10(span / wanted))
-    step = next(power * k for k in (1, 2, 2.5, 5, 10, 20) if span / (power * k) <= wanted + 0.01)
+    power = 10.0 ** math.floor(math.log10(span / _TICKS))
+    step = next(power * k for k in (1, 2, 2.5, 5, 10, 20) if span / (power * k) <= _TICKS + 0.01)
     first = math.ceil(axis.low / step - 1e-9)
-    found = [at * step for at in range(first, first + wanted + 2)]
+    found = [at * step for at in range(first, first + _TICKS + 2)]
     return [value for value in found if value <= axis.high + step * 1e-6]
 
 

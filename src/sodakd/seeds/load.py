@@ -34,18 +34,15 @@ def read_source(settings: QuestionSettings, seed: int, tell: Tell = untold) -> I
 
 
 def load_seeds(
-    settings: QuestionSettings,
-    seed: int,
-    held_out: Sequence[Question] = (),
-    tell: Tell = untold,
+    settings: QuestionSettings, seed: int, tell: Tell = untold
 ) -> Iterator[FilteredSeed]:
-    """Every seed of a source, sifted: against the evaluation questions and `exclude` as well.
+    """Return every seed of a source, sifted: against the sources to `exclude` as well.
 
     Raises:
         DataError: the source, or one to exclude, cannot be read.
     """
     excluded = [question for source in settings.exclude for question in _to_exclude(source)]
-    return filter_seeds(read_source(settings, seed, tell), settings, [*held_out, *excluded])
+    return filter_seeds(read_source(settings, seed, tell), settings, excluded)
 
 
 def _to_exclude(source: str) -> list[Question]:

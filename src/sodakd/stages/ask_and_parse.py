@@ -31,7 +31,7 @@ def ask_and_parse(
     waiting = dict(enumerate(requests))
     for shown in (progress, None):
         asked, waiting = waiting, {}
-        parsed = ask_once(stage, list(asked.values()), parse, tally, progress=shown)
+        parsed = ask_once(stage, list(asked.values()), parse, tally, shown)
         for (number, request), one in zip(asked.items(), parsed, strict=True):
             if isinstance(one, UnreadableReply):
                 waiting[number] = retry_request(request, one)
@@ -47,8 +47,8 @@ def ask_once(
     requests: Sequence[RequestT],
     parse: Callable[[str, RequestT], Parsed],
     tally: Counter[str],
+    progress: OnProgress | None,
     name: str = "",
-    progress: OnProgress | None = None,
 ) -> list[Parsed | UnreadableReply]:
     """Return what each reply holds, or why it cannot be read: counted as `NAME_unreadable`.
 

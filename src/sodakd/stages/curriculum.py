@@ -1,4 +1,4 @@
-"""Which parent, and at which level a new question is asked for: gated, with a uniform floor."""
+"""The parents and levels of the next questions: gated by success, with a uniform floor."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ def level_of(row: Feedback) -> int:
 
 
 def success_rate(row: Feedback) -> float:
-    """How far the student can do it, 0 to 1: its pass rate, or without tests by difficulty."""
+    """Return the student's success, 0 to 1: its pass rate, or without tests by difficulty."""
     if row.question.tests is not None:
         return row.pass_rate
     if row.difficulty is Difficulty.MEDIUM:
@@ -64,7 +64,7 @@ def unlocked_level(feedback: Sequence[Feedback], gate: float) -> int:
 def sample_targets(
     feedback: Sequence[Feedback], count: int, settings: UpdateSettings, rng: random.Random
 ) -> list[QuestionTarget]:
-    """What to ask for: a share over all levels evenly, the rest where the feedback points.
+    """Return what to ask for: a share over all levels evenly, the rest where the feedback points.
 
     The uniform share asks from the parent whose level is nearest; the rest draws parents by the
     weight of their difficulty, and moves no higher than the highest open level.
@@ -74,16 +74,16 @@ def sample_targets(
     if not any(weights):
         weights = [1.0] * len(feedback)
     nearest = {level: _nearest(feedback, level) for level in LEVELS}
-    wishes = []
+    targets = []
     for _ in range(count):
         if rng.random() < settings.uniform_share:
             level = rng.choice(LEVELS)
-            wishes.append(QuestionTarget(rng.choice(nearest[level]), level))
+            targets.append(QuestionTarget(rng.choice(nearest[level]), level))
             continue
         row = rng.choices(feedback, weights)[0]
         level = level_of(row) + rng.choice(LEVEL_STEPS[row.difficulty])
-        wishes.append(QuestionTarget(row.question, max(1, min(level, highest))))
-    return wishes
+        targets.append(QuestionTarget(row.question, max(1, min(level, highest))))
+    return targets
 
 
 def _nearest(feedback: Sequence[Feedback], level: int) -> list[Question]:

@@ -234,7 +234,7 @@ def _ask(
     """Return requests with what their replies hold, and what to ask again of the others."""
     found: list[tuple[RequestT, Parsed]] = []
     unread: list[RequestT] = []
-    parsed = ask_once(stage, requests, parse, tally, name, progress)
+    parsed = ask_once(stage, requests, parse, tally, progress, name)
     for request, one in zip(requests, parsed, strict=True):
         if isinstance(one, UnreadableReply):
             unread.append(retry_request(request, one))

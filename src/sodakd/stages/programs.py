@@ -13,7 +13,7 @@ _KIND = re.compile(
     LINE_START + r"(?:Fault(?:[ \t]+kind)?|Kind)[\s*]*+:[\s*`\"]*+([A-Za-z][\w -]*+)[^\n]*+", LINES
 )
 _NAMES = re.compile(r"[ -]+")
-_ALSO = {
+_SYNONYMS = {
     "off_by_one": FaultKind.CONSTANT,
     "missing_case": FaultKind.DROP,
     "wrong_variable": FaultKind.NAME,
@@ -44,7 +44,7 @@ def read_fault(text: str, question: Question) -> FaultyCode:
     """The kind (a line `Fault: KIND`) and the program of a `Fault` reply."""
     for found in _KIND.finditer(text):
         name = _NAMES.sub("_", found[1].strip().lower())
-        kind = _ALSO.get(name) or next((kind for kind in FaultKind if kind == name), None)
+        kind = _SYNONYMS.get(name) or next((kind for kind in FaultKind if kind == name), None)
         if kind is not None:
             rest = text[: found.start()] + text[found.end() :]
             return FaultyCode(kind=kind, code=read_program(rest, question))

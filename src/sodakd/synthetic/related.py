@@ -15,19 +15,17 @@ _TRIES = 40
 _EDITS = 12
 
 
-def at_level(
-    program: Program, level: int, rng: Random, split: Split = Split.TRAIN
-) -> Program | None:
+def at_level(program: Program, level: int, rng: Random) -> Program | None:
     """A related program of `level`: similar at its own level, else with steps inserted or removed.
 
-    It is never trivial and always of `split` (level 1 is exempt, see `splits`); its names are drawn
-    anew. None where chance finds no such program.
+    It is never trivial and may always be trained on; its names are drawn anew. None where chance
+    finds no such program.
     """
     for _ in range(_TRIES):
         moved = _similar(program, rng) if level_of(program) == level else program
         moved = _to_level(moved, level, rng)
         fits = level_of(moved) == level and moved.steps != program.steps
-        if fits and may_be_in(moved, split) and not is_trivial(moved):
+        if fits and may_be_in(moved, Split.TRAIN) and not is_trivial(moved):
             return draw_names(moved.input, moved.steps, rng)
     return None
 

@@ -16,7 +16,7 @@ from sodakd.types import FrozenModel
 PROGRESS = "progress.json"
 
 
-class RunningMeans(FrozenModel):
+class RunningSums(FrozenModel):
     """Sums over the steps since the last logged row, from which the next row's means come."""
 
     steps: int = 0
@@ -31,18 +31,18 @@ class RunningMeans(FrozenModel):
     gap: float = 0.0
     ranked: int = 0
 
-    def plus(self, other: "RunningMeans") -> "RunningMeans":
+    def plus(self, other: "RunningSums") -> "RunningSums":
         """The sums of both."""
         mine, theirs = self.model_dump(), other.model_dump()
-        return RunningMeans(**{name: value + theirs[name] for name, value in mine.items()})
+        return RunningSums(**{name: value + theirs[name] for name, value in mine.items()})
 
 
 class TrainState(FrozenModel):
-    """How far a training is: what it has logged, and what it is about to log."""
+    """The state of a training beside its weights: rows it has logged, sums it has not yet."""
 
     identity: str
     rows: tuple[TrainLogRow, ...] = ()
-    window: RunningMeans = Field(default_factory=RunningMeans)
+    window: RunningSums = Field(default_factory=RunningSums)
     examples: int = 0
     tokens: int = 0
 
@@ -63,7 +63,7 @@ class Checkpoints:
         return found[max(found)] if found else None
 
     def read(self, checkpoint: Path, identity: str) -> TrainState:
-        """How far the training was at a checkpoint.
+        """Return the state of the training at a checkpoint.
 
         Raises TrainingError where the checkpoint is of another training.
         """

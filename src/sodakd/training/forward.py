@@ -56,10 +56,10 @@ FORWARDS: dict[BatchLayout, Callable[[PreTrainedModel, Batch], Float[Tensor, "an
 }
 
 
-def choose_layout(model: PreTrainedModel, layout: ChatFormat, longest: int) -> BatchLayout:
+def choose_layout(model: PreTrainedModel, chat_format: ChatFormat, longest: int) -> BatchLayout:
     """`packed` where the model gives the same logits so as padded, which is tried; else `padded`.
 
-    The model's attention is left set for the way that was chosen. `longest` is the length of the
+    The model's attention is left set for the layout that was chosen. `longest` is the length of the
     longest sequence to come: one beyond a sliding window cannot be packed.
     """
     window = getattr(model.config, "sliding_window", None)
@@ -67,7 +67,7 @@ def choose_layout(model: PreTrainedModel, layout: ChatFormat, longest: int) -> B
         return "padded"
     own = model.config._attn_implementation
     probes = [
-        TokenizedExample(tuple(layout.prompt(text)), tuple(layout.answer(answer)), None)
+        TokenizedExample(tuple(chat_format.prompt(text)), tuple(chat_format.answer(answer)), None)
         for text, answer in _PROBES
     ]
     batch = pack(probes, rejected=False).to(model.device)

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 
 def open_tokenizer(folder: Path) -> tuple[PreTrainedTokenizerBase, ChatFormat]:
-    """Return a folder's tokenizer, which has a layout from then on, and that layout.
+    """Return a folder's tokenizer, which has a chat template from then on, and its chat format.
 
     Raises:
-        ModelError: there is none, or it has no layout.
+        ModelError: there is none, or it has no chat template that can be used.
     """
     tokenizer = load_tokenizer(folder)
     return tokenizer, chat_format_for(cast("Tokenizer", tokenizer), ending_tokens(folder))
@@ -85,22 +85,24 @@ def merge_adapters(trained: "PeftModel", start: Path, student: StudentSettings) 
 
 
 def save_student(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, layout: ChatFormat, out: Path
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, chat_format: ChatFormat, out: Path
 ) -> None:
     """Write a folder that transformers and vLLM load, and whose answers end where they should."""
-    model.generation_config = _plain_generation(tokenizer, layout)
+    model.generation_config = _plain_generation(tokenizer, chat_format)
     model.save_pretrained(out)
     tokenizer.save_pretrained(out)
     share_files(out)
 
 
-def _plain_generation(tokenizer: PreTrainedTokenizerBase, layout: ChatFormat) -> GenerationConfig:
+def _plain_generation(
+    tokenizer: PreTrainedTokenizerBase, chat_format: ChatFormat
+) -> GenerationConfig:
     """The tokens that begin, end and fill texts, and nothing else.
 
     A base's sampling settings are not kept: the student is trained and measured without them, and
     many published ones (a temperature without sampling) are refused when they are written.
     """
-    stops = sorted(layout.stops)
+    stops = sorted(chat_format.stops)
     return GenerationConfig(
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=stops[0] if len(stops) == 1 else stops,
@@ -129,14 +131,14 @@ def link_pretrained(source: Path, out: Path, chat_template: str | None = None) -
         tokenizer.chat_template = chat_template
     if isinstance(tokenizer.chat_template, str):
         tokenizer.chat_template = with_fixed_day(tokenizer.chat_template)
-    layout = chat_format_for(cast("Tokenizer", tokenizer), ending_tokens(source))
+    chat_format = chat_format_for(cast("Tokenizer", tokenizer), ending_tokens(source))
     size = read_config(source / CONFIG).get("vocab_size")
     if isinstance(size, int) and len(tokenizer) > size:
         raise ModelError(
             f"the tokenizer of {source} has {len(tokenizer)} tokens and its model {size}: they do"
             " not belong together"
         )
-    _plain_generation(tokenizer, layout).save_pretrained(out)
+    _plain_generation(tokenizer, chat_format).save_pretrained(out)
     tokenizer.save_pretrained(out)
 
 

@@ -17,9 +17,9 @@ from sodakd.training.schedule import TokenizedExample
 class Objective:
     """A step's loss, and what is logged of it. Log-probs are one value for each example or pair.
 
-    `right` and `wrong` are the mean log-probs that the contrast compares: of the first differing
-    token for `first_difference` (and for no contrast), of the differing tokens for `unlikelihood`,
-    of the whole answers otherwise.
+    `chosen` are means over the correct answers. `chosen_logp` and `rejected_logp` are the means
+    that the contrast compares: of the first differing token for `first_difference` (and for no
+    contrast), of the differing tokens for `unlikelihood`, of the whole answers otherwise.
     """
 
     loss: Float[Tensor, ""]
@@ -52,7 +52,7 @@ class StepTotals:
 def objective(
     logits: Float[Tensor, "answers vocab"],
     batch: Batch,
-    whole: StepTotals,
+    totals: StepTotals,
     settings: TrainingSettings,
 ) -> Objective:
     """NLL over the correct answers' tokens, plus `contrast_weight` times the pairs' mean contrast.
@@ -66,7 +66,7 @@ def objective(
     examples = len(batch)
     sums = spread[:examples].sum(1)
     lengths = counted[:examples].sum(1)
-    nll = -sums.sum() / whole.tokens
+    nll = -sums.sum() / totals.tokens
     chosen = (sums / lengths).detach()
     if batch.pairs is None:
         return Objective(nll, nll.detach(), chosen, None, None, None)
@@ -79,7 +79,7 @@ def objective(
     loss, contrast = nll, None
     if name != "none":
         contrast = LOSSES[name].contrast(right, wrong, settings.margin)
-        loss = nll + settings.contrast_weight * contrast.sum() / whole.pairs
+        loss = nll + settings.contrast_weight * contrast.sum() / totals.pairs
         contrast = contrast.detach()
     return Objective(
         loss, nll.detach(), chosen, contrast, right.mean().detach(), wrong.mean().detach()

@@ -49,7 +49,7 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Batch:
-    """One step's tokens. `predict` are the places of the row that predict the answers' tokens."""
+    """One step's tokens. `predict_index`: places of the row that predict the answers' tokens."""
 
     tokens: Int[Tensor, "1 tokens"]
     positions: Int[Tensor, "1 tokens"]
@@ -153,7 +153,7 @@ def pack(examples: Sequence[TokenizedExample], *, rejected: bool) -> Batch:
         target=torch.tensor([token for _, answer in sequences for token in answer]),
         answers=answer_grid,
         examples=len(examples),
-        pairs=_pairs(examples, paired, answer_grid.longest, own=rejected) if paired else None,
+        pairs=_pairs(examples, paired, answer_grid.longest, rejected) if paired else None,
         counted_tokens=sum(lengths) + len(lengths),
     )
 
@@ -167,7 +167,7 @@ def _grid(lengths: Sequence[int]) -> PadIndex:
 
 
 def _pairs(
-    examples: Sequence[TokenizedExample], paired: Sequence[int], longest: int, *, own: bool
+    examples: Sequence[TokenizedExample], paired: Sequence[int], longest: int, with_rejected: bool
 ) -> Pairs:
     answer_starts = [0, *accumulate(len(example.chosen) for example in examples)]
     first: list[int] = []
@@ -179,15 +179,15 @@ def _pairs(
         at = first_difference(chosen, rejected)
         first.append(answer_starts[place] + at)
         first_rejected.append(rejected[at])
-        if own:
+        if with_rejected:
             right, wrong = differing_positions(chosen, rejected)
             chosen_differs[row, right] = True
             rejected_differs[row, wrong] = True
     return Pairs(
         chosen=torch.tensor(paired),
-        rejected=torch.arange(len(examples), len(examples) + len(paired)) if own else None,
+        rejected=torch.arange(len(paired)) + len(examples) if with_rejected else None,
         first=torch.tensor(first),
         first_rejected=torch.tensor(first_rejected),
-        chosen_differs=chosen_differs if own else None,
-        rejected_differs=rejected_differs if own else None,
+        chosen_differs=chosen_differs if with_rejected else None,
+        rejected_differs=rejected_differs if with_rejected else None,
     )

@@ -42,7 +42,7 @@ class TokenizedExample:
 
 
 def encode(
-    examples: Sequence[Example], layout: ChatFormat, max_length: int
+    examples: Sequence[Example], chat_format: ChatFormat, max_length: int
 ) -> tuple[TokenizedExample, ...]:
     """Token ids of the examples that take no more than `max_length` tokens with their answers.
 
@@ -52,7 +52,7 @@ def encode(
     """
     if not examples:
         raise TrainingError("there are no examples to train on; at least one is needed")
-    encoded = [_encode(example, layout) for example in examples]
+    encoded = [_encode(example, chat_format) for example in examples]
     kept = [_drop_long_rejected(each, max_length) for each in encoded if each.length <= max_length]
     if not kept:
         raise TrainingError(
@@ -63,12 +63,12 @@ def encode(
     return tuple(kept)
 
 
-def _encode(example: Example, layout: ChatFormat) -> TokenizedExample:
-    prompt = tuple(layout.prompt(example.prompt))
-    chosen = tuple(layout.answer(example.chosen))
+def _encode(example: Example, chat_format: ChatFormat) -> TokenizedExample:
+    prompt = tuple(chat_format.prompt(example.prompt))
+    chosen = tuple(chat_format.answer(example.chosen))
     rejected = None
     if example.rejected is not None and example.rejected != example.chosen:
-        rejected = tuple(layout.answer(example.rejected))
+        rejected = tuple(chat_format.answer(example.rejected))
     return TokenizedExample(prompt, chosen, rejected)
 
 
@@ -89,7 +89,7 @@ def count_steps(examples: int, settings: TrainingSettings) -> int:
 def batch_schedule(
     lengths: Sequence[int], settings: TrainingSettings, seed: int
 ) -> tuple[tuple[int, ...], ...]:
-    """Which examples each step trains on: a function of the arguments and of nothing else.
+    """Return the places of the examples that each step trains on: by the arguments alone.
 
     Every epoch is a fresh shuffle of all examples. `lengths` are in tokens, one for each example.
     """

@@ -69,40 +69,42 @@ def train(
             "training.fp16 needs a GPU, and torch sees none: leave it out, or set training.bf16"
         )
     logging.disable_progress_bar()
-    tokenizer, layout = open_tokenizer(start)
+    tokenizer, chat_format = open_tokenizer(start)
     model = open_model(start, student)
-    encoded = encode(examples, layout, _max_length(model, settings))
+    encoded = encode(examples, chat_format, _max_length(model, settings))
     check_eos_trained(
-        pack(encoded[: settings.per_device_train_batch_size], rejected=False), layout.end
+        pack(encoded[: settings.per_device_train_batch_size], rejected=False), chat_format.end
     )
-    way = choose_layout(model, layout, max(each.longest for each in encoded))
+    batch_layout = choose_layout(model, chat_format, max(each.longest for each in encoded))
     checkpoints = Checkpoints(out)
     checkpoints.discard_unfinished()
     identity = _identity(start, examples, settings, student, seed)
     checkpoint = checkpoints.newest()
-    done = TrainState(identity=identity)
+    reached = TrainState(identity=identity)
     if checkpoint is not None:
-        done = checkpoints.read(checkpoint, identity)
+        reached = checkpoints.read(checkpoint, identity)
     torch.set_flush_denormal(True)
     torch.set_num_threads(settings.threads)
     if settings.gradient_checkpointing:
         enable_gradient_checkpointing(model)
     trained = model if student.finetuning_type == "full" else with_adapters(model, student, seed)
-    trainer = StudentTrainer(trained, encoded, settings, way, seed, checkpoints, done, progress)
+    trainer = StudentTrainer(
+        trained, encoded, settings, batch_layout, seed, checkpoints, reached, progress
+    )
     try:
         with disk_errors_as_oserror(out):
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     except torch.OutOfMemoryError as error:
         raise TrainingError(_too_large(settings)) from error
-    rows = trainer.done.rows
+    rows = trainer.reached.rows
     if not all(bool(p.isfinite().all()) for p in trained.parameters() if p.requires_grad):
         raise TrainingError(not_finite("weights", trainer.state.global_step, settings))
     trainer.unwrap()
     if student.finetuning_type != "full":
         model = merge_adapters(cast("PeftModel", trained), start, student)
     with disk_errors_as_oserror(out):
-        save_student(model, tokenizer, layout, out)
-        write_canary(record_canary(model, layout, canary), out)
+        save_student(model, tokenizer, chat_format, out)
+        write_canary(record_canary(model, chat_format, canary), out)
     write_rows(out / LOG, rows)
     checkpoints.remove()
     return list(rows)
@@ -115,7 +117,7 @@ def _max_length(model: PreTrainedModel, settings: TrainingSettings) -> int:
 
 
 def _too_large(settings: TrainingSettings) -> str:
-    """What to do where a batch does not fit: first, what a run that has begun may change."""
+    """Return the advice for a batch that does not fit: first, what a begun run may change."""
     size, times = settings.per_device_train_batch_size, settings.gradient_accumulation_steps
     advice = "lower training.max_length, or take student.finetuning_type lora or qlora"
     if size % 2 == 0:

@@ -22,7 +22,7 @@ from transformers.trainer_callback import PrinterCallback
 from sodakd.errors import TrainingError
 from sodakd.records import TrainLogRow
 from sodakd.settings.training import TrainingSettings
-from sodakd.training.checkpoints import Checkpoints, RunningMeans, TrainState
+from sodakd.training.checkpoints import Checkpoints, RunningSums, TrainState
 from sodakd.training.forward import FORWARDS, BatchLayout
 from sodakd.training.losses import LOSSES
 from sodakd.training.objective import Objective, StepTotals, objective
@@ -45,21 +45,21 @@ class StudentTrainer(Trainer):
         model: "PreTrainedModel | PeftModel",
         examples: Sequence[TokenizedExample],
         settings: TrainingSettings,
-        way: BatchLayout,
+        layout: BatchLayout,
         seed: int,
         checkpoints: Checkpoints,
-        done: TrainState,
+        reached: TrainState,
         progress: Callable[[TrainLogRow], None] | None,
     ) -> None:
         self.settings = settings
-        self.forward = FORWARDS[way]
+        self.forward = FORWARDS[layout]
         self.checkpoints = checkpoints
-        self.done = done
+        self.reached = reached
         self.progress = progress
         self.examples = examples
         self.steps = batch_schedule([example.length for example in examples], settings, seed)
         self.window_start = time.perf_counter()
-        self.window_start_tokens = done.window.tokens
+        self.window_start_tokens = reached.window.tokens
         optimizer = make_optimizer(model, settings)
         scheduler = get_scheduler(
             settings.lr_scheduler_type,
@@ -104,20 +104,20 @@ class StudentTrainer(Trainer):
     ) -> Tensor:
         """Gradients of one step: its batches one after the other, as if they were one."""
         model.train()
-        whole, batches = inputs["step"]
+        totals, batches = inputs["step"]
         total = torch.zeros((), device=self.args.device)
         for batch in batches:
             with self.compute_loss_context_manager():
-                loss = self._loss(model, batch.to(self.args.device), whole)
+                loss = self._loss(model, batch.to(self.args.device), totals)
             self.accelerator.backward(loss)
             total += loss.detach()
-        self._count(RunningMeans(steps=1))
+        self._add(RunningSums(steps=1))
         return total
 
-    def _loss(self, model: nn.Module, batch: Batch, whole: StepTotals) -> Tensor:
+    def _loss(self, model: nn.Module, batch: Batch, totals: StepTotals) -> Tensor:
         """A batch's share of the objective; logits are computed for the answers' tokens only."""
         logits = self.forward(cast("PreTrainedModel", model), batch)
-        result = objective(logits, batch, whole, self.settings)
+        result = objective(logits, batch, totals, self.settings)
         if not bool(result.loss.isfinite()):
             raise TrainingError(not_finite("loss", self.state.global_step + 1, self.settings))
         self._accumulate(result, batch)
@@ -135,13 +135,13 @@ class StudentTrainer(Trainer):
         """Turn the window's sums into a row; Trainer's closing summary is dropped."""
         if "grad_norm" not in logs:
             return
-        window = self.done.window
+        window = self.reached.window
         seconds = time.perf_counter() - self.window_start
         paired = window.pairs > 0
         contrasted = paired and self.settings.loss != "none"
         row = TrainLogRow(
             step=self.state.global_step,
-            epoch=self.done.examples / len(self.examples),
+            epoch=self.reached.examples / len(self.examples),
             loss=window.loss / window.steps,
             nll=window.nll / window.steps,
             contrast=window.contrast / window.pairs if contrasted else None,
@@ -151,11 +151,11 @@ class StudentTrainer(Trainer):
             ranking_accuracy=window.ranked / window.pairs if paired else None,
             grad_norm=float(logs["grad_norm"]),
             learning_rate=logs["learning_rate"],
-            tokens=self.done.tokens,
+            tokens=self.reached.tokens,
             tokens_per_second=(window.tokens - self.window_start_tokens) / seconds,
         )
-        self.done = self.done.model_copy(
-            update={"rows": (*self.done.rows, row), "window": RunningMeans()}
+        self.reached = self.reached.model_copy(
+            update={"rows": (*self.reached.rows, row), "window": RunningSums()}
         )
         self.window_start = time.perf_counter()
         self.window_start_tokens = 0
@@ -169,12 +169,12 @@ class StudentTrainer(Trainer):
         step = self.state.global_step
         if step < len(self.steps):
             super()._save_checkpoint(model, trial)
-            self.checkpoints.complete(step, self.done)
+            self.checkpoints.complete(step, self.reached)
 
     def _accumulate(self, result: Objective, batch: Batch) -> None:
-        right, wrong = result.chosen_logp, result.rejected_logp
-        self._count(
-            RunningMeans(
+        chosen, rejected = result.chosen_logp, result.rejected_logp
+        self._add(
+            RunningSums(
                 examples=len(batch),
                 tokens=batch.counted_tokens,
                 loss=result.loss.item(),
@@ -182,25 +182,25 @@ class StudentTrainer(Trainer):
                 chosen=result.chosen.sum().item(),
             )
         )
-        if right is not None and wrong is not None:
+        if chosen is not None and rejected is not None:
             contrast = result.contrast
-            self._count(
-                RunningMeans(
-                    pairs=right.shape[0],
+            self._add(
+                RunningSums(
+                    pairs=chosen.shape[0],
                     contrast=contrast.sum().item() if contrast is not None else 0.0,
-                    rejected=wrong.sum().item(),
-                    gap=(right - wrong).sum().item(),
-                    ranked=int((right > wrong).sum()),
+                    rejected=rejected.sum().item(),
+                    gap=(chosen - rejected).sum().item(),
+                    ranked=int((chosen > rejected).sum()),
                 )
             )
 
-    def _count(self, more: RunningMeans) -> None:
-        done = self.done
-        self.done = done.model_copy(
+    def _add(self, more: RunningSums) -> None:
+        before = self.reached
+        self.reached = before.model_copy(
             update={
-                "window": done.window.plus(more),
-                "examples": done.examples + more.examples,
-                "tokens": done.tokens + more.tokens,
+                "window": before.window.plus(more),
+                "examples": before.examples + more.examples,
+                "tokens": before.tokens + more.tokens,
             }
         )
 
@@ -246,7 +246,7 @@ def _arguments(
 
 
 def not_finite(what: str, step: int, settings: TrainingSettings) -> str:
-    """What to say of a training that went astray."""
+    """Return the message for a loss, or weights, that are no finite numbers."""
     return (
         f"the {what} at step {step} is not a finite number; "
         f"lower learning_rate (it is {settings.learning_rate:g}) or raise warmup_steps"

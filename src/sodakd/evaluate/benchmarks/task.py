@@ -27,7 +27,7 @@ class BenchmarkTask:
 
     @property
     def key(self) -> TaskKey:
-        """What tells it from all others: a question's source is its benchmark's name."""
+        """Benchmark, language and id: of one task alone."""
         return self.question.source, self.language, self.id
 
     @property
@@ -94,9 +94,8 @@ class Benchmark:
     """A benchmark: where its rows are, and how one becomes a task.
 
     `known_bad` lists the tasks whose own gold solution does not pass, each with the reason; `needs`
-    those whose solution uses a library that a machine may lack; `trivially_passing` those that a
-    solution which does nothing passes. `home` is where its files are found, where that is not the
-    hub's `dataset`.
+    those whose solution uses a library that a machine may lack. `home` is where its files are
+    found, where that is not the hub's `dataset`.
     """
 
     name: str
@@ -106,7 +105,6 @@ class Benchmark:
     include_row: Callable[[Row], bool] = field(default=lambda _: True)
     known_bad: Mapping[str, str] = field(default_factory=dict)
     needs: Mapping[str, Library] = field(default_factory=dict)
-    trivially_passing: Mapping[str, str] = field(default_factory=dict)
     home: str = ""
 
     @property
