@@ -42,6 +42,8 @@ class PlannedTraining:
 class Plan:
     """What a run is expected to take: tokens by a sample of seed questions, and no second asks.
 
+    Tokens are those of a sample of seed questions.
+
     `remarks` say what the source of the questions holds that is not read.
     """
 
