@@ -1,4 +1,4 @@
-"""The body of a chat completion: text, finish, usage and model, whatever else stands there.
+"""The body of a chat completion: text, finish and usage, whatever else stands there.
 
 An answer is paid for. A field that is missing, or of another type, costs only what it would say.
 """
@@ -88,14 +88,7 @@ def read_completion(body: _Row, *, empty_is_said: bool) -> Completion | Failure 
             if finish is Finish.UNKNOWN:
                 words += f", which ended by {choice.reason[:40]!r}"
             return _failed(ErrorKind.EMPTY, words, usage)
-    model = body.get("model")
-    return Completion(
-        choice.text,
-        finish,
-        usage,
-        model if isinstance(model, str) else "",
-        logprobs=_logprobs(choice.logprobs),
-    )
+    return Completion(choice.text, finish, usage, logprobs=_logprobs(choice.logprobs))
 
 
 def read_usage(value: JsonValue) -> Usage | None:

@@ -52,7 +52,6 @@ class Completion:
     text: str
     finish: Finish
     usage: Usage | None
-    model: str = ""
     error: str = ""
     logprobs: tuple[tuple[str, float], ...] | None = None
 

@@ -46,7 +46,7 @@ def parse_response(
     A reply without text is a failure, or with `empty_is_said` an answer.
     """
     wait = retry_after(headers.get("retry-after"), now)
-    value = _json(body)
+    value = parse_body(body)
     if not isinstance(value, JsonError):
         return read_value(status, value, wait, empty_is_said=empty_is_said)
     if 200 <= status < 300:
@@ -70,16 +70,8 @@ def read_value(
         found = Failure(ErrorKind.GARBAGE, "JSON that is no chat completion", Billing.PERHAPS)
     if isinstance(found, Failure) and found.trouble in {ErrorKind.EMPTY, ErrorKind.GARBAGE}:
         usage = read_usage(row.get("usage"))
-        return _told_failure(_with_inner_error(row, value), usage, wait) or found
+        return _told_failure(value, usage, wait) or found
     return found
-
-
-def _with_inner_error(row: Mapping[str, JsonValue], value: JsonValue) -> JsonValue:
-    """The body, or where an error stands in its first choice alone, that error."""
-    choices = row.get("choices")
-    first = choices[0] if isinstance(choices, list) and choices else None
-    inner = first.get("error") if isinstance(first, dict) else None
-    return value if not inner or row.get("error") else {"error": inner}
 
 
 def retry_after(value: str | None, now: datetime | None = None) -> float | None:
@@ -99,12 +91,20 @@ def retry_after(value: str | None, now: datetime | None = None) -> float | None:
     return None if math.isnan(seconds) else min(max(0.0, seconds), LONGEST_WAIT)
 
 
+def parse_body(body: bytes) -> JsonValue | JsonError:
+    """A body's value, or why it is none; bytes that are no letters become U+FFFD."""
+    try:
+        return parse_json(body.decode(json.detect_encoding(body), "replace"))
+    except JsonError as error:
+        return error
+
+
 def unusable_body(headers: Mapping[str, str], body: bytes, other: str) -> Failure:
     """Why a body with status 200 does not hold what was asked for; `other` are words for any JSON.
 
     An error that it tells of means what its status would.
     """
-    value = _json(body)
+    value = parse_body(body)
     if isinstance(value, JsonError):
         return no_json(headers, body)
     found = _told_failure(value, None, None)
@@ -132,7 +132,9 @@ def _told_failure(
     value: JsonValue, usage: Usage | None, wait: float | None
 ) -> Completion | Failure | None:
     """What the error in a body with status 200 means: as if its status stood outside."""
-    error = find_error(value) or find_error(_first_choice(value))
+    own = isinstance(value, dict) and value.get("error")
+    places = (value, _first_choice(value)) if own else (_first_choice(value), value)
+    error = find_error(places[0]) or find_error(places[1])
     if error is None:
         return None
     words = f"an error in a reply with status 200: {error.words}"
@@ -157,9 +159,7 @@ def _refusal(status: int, words: str, wait: float | None) -> Completion | Failur
     if status in _OF_A_PROMPT:
         for sign, finish in PER_PROMPT.items():
             if sign in lower and (status != 429 or sign == "request too large"):
-                return Completion(
-                    "", finish, Usage(prompt_tokens=0, completion_tokens=0), "", words
-                )
+                return Completion("", finish, Usage(prompt_tokens=0, completion_tokens=0), words)
     if status == 429 or (status in {503, 529} and wait is not None):
         return Failure(ErrorKind.BUSY, words, retry_after=wait)
     if status in _UNAVAILABLE:
@@ -171,14 +171,6 @@ def _refusal(status: int, words: str, wait: float | None) -> Completion | Failur
     if 300 <= status < 400:
         return Failure(ErrorKind.FATAL, f"{words}: the address moved: check base_url")
     return Failure(ErrorKind.REFUSED, words)
-
-
-def _json(body: bytes) -> JsonValue | JsonError:
-    """The body's value; bytes that are no letters of its encoding become U+FFFD."""
-    try:
-        return parse_json(body.decode(json.detect_encoding(body), "replace"))
-    except JsonError as error:
-        return error
 
 
 def _as_text(value: JsonValue) -> str:

@@ -85,7 +85,7 @@ class BatchClient:
                 f"{self._batches.endpoint.model}: no request of a batch was answered, {MAX_ROUNDS}"
                 f" times; the last one failed so: {words}; mend it, then run the same command again"
             )
-        return Completion("", Finish.FAILED, None, "", words)
+        return Completion("", Finish.FAILED, None, words)
 
     async def _outcome(self, request: Request, till: CallMeter) -> Completion | Failure:
         till.settle_paid()  # in the books before the batch in which it was asked is closed
