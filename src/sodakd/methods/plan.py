@@ -227,7 +227,9 @@ class DryContext:
 def _usage(recipe: Recipe, ask: TeacherRequest) -> Usage:
     """Tokens of an ask: the world's own, or by the prompt's length and what answers often take."""
     if not recipe.questions.real:
-        return WorldTeacher().reply(ask).usage
+        usage = WorldTeacher().reply(ask).usage
+        assert usage is not None
+        return usage
     own, system = recipe.teacher.prompts, recipe.teacher.system_prompt or ""
     characters = len(system) + len(render(ask, None if own is None else Path(own)))
     return Usage(

@@ -11,10 +11,10 @@ from typing import TypeVar, cast
 
 from pydantic import JsonValue, ValidationError
 
-from sodakd.inference.completions import Finish
+from sodakd.inference.completions import Completion, Finish
 from sodakd.json_text import JsonError, parse_json_at, valid_unicode
 from sodakd.records import RubricScore
-from sodakd.teacher.requests import Evolve, Invent, Reply, TeacherRequest
+from sodakd.teacher.requests import Evolve, Invent, TeacherRequest
 from sodakd.text.fences import blocks
 from sodakd.text.test_validation import declaration, signature_error
 from sodakd.text.thinking import strip_thinking
@@ -60,7 +60,7 @@ _ENDED = {
 }
 
 
-def completed_text(reply: Reply) -> str:
+def completed_text(reply: Completion) -> str:
     """The text of a reply that came to its own end, without what was thought aloud.
 
     Lines end as on Unix, and half surrogates are replaced: what is read from it can be written.

@@ -13,8 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from sodakd.inference.completions import Finish
-from sodakd.types import FaultKind, FrozenModel, Language, Level, Question, Usage
+from sodakd.types import FaultKind, FrozenModel, Language, Level, Question
 
 
 class Solve(FrozenModel):
@@ -123,14 +122,6 @@ REQUEST_ADAPTER: TypeAdapter[TeacherRequest] = TypeAdapter(
     Annotated[TeacherRequest, Field(discriminator="kind")]
 )
 """Reads an ask of any kind from JSON."""
-
-
-class Reply(FrozenModel):
-    """What a teacher said to one ask, how that ended, and the tokens it took."""
-
-    text: str
-    usage: Usage
-    finish: Finish = Finish.STOP
 
 
 def ask_key(ask: TeacherRequest) -> str:
