@@ -111,7 +111,8 @@ class BatchClient:
                     await self._submit(self._waiting[: self._largest])
         except Exception as error:  # handed to all who wait, whatever it is
             for line in self._waiting:
-                line.outcome.set_exception(error)
+                if not line.outcome.done():
+                    line.outcome.set_exception(error)
         finally:
             self._task = None
 
