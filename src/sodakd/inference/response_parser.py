@@ -91,14 +91,6 @@ def retry_after(value: str | None, now: datetime | None = None) -> float | None:
     return None if math.isnan(seconds) else min(max(0.0, seconds), LONGEST_WAIT)
 
 
-def parse_body(body: bytes) -> JsonValue | JsonError:
-    """A body's value, or why it is none; bytes that are no letters become U+FFFD."""
-    try:
-        return parse_json(body.decode(json.detect_encoding(body), "replace"))
-    except JsonError as error:
-        return error
-
-
 def unusable_body(headers: Mapping[str, str], body: bytes, other: str) -> Failure:
     """Why a body with status 200 does not hold what was asked for; `other` are words for any JSON.
 
@@ -132,9 +124,8 @@ def _told_failure(
     value: JsonValue, usage: Usage | None, wait: float | None
 ) -> Completion | Failure | None:
     """What the error in a body with status 200 means: as if its status stood outside."""
-    own = isinstance(value, dict) and value.get("error")
-    places = (value, _first_choice(value)) if own else (_first_choice(value), value)
-    error = find_error(places[0]) or find_error(places[1])
+    outer = {"error": value.get("error")} if isinstance(value, dict) else None
+    error = find_error(outer) or find_error(_first_choice(value)) or find_error(value)
     if error is None:
         return None
     words = f"an error in a reply with status 200: {error.words}"
@@ -171,6 +162,14 @@ def _refusal(status: int, words: str, wait: float | None) -> Completion | Failur
     if 300 <= status < 400:
         return Failure(ErrorKind.FATAL, f"{words}: the address moved: check base_url")
     return Failure(ErrorKind.REFUSED, words)
+
+
+def parse_body(body: bytes) -> JsonValue | JsonError:
+    """A body's value, or why it is none; bytes that are no letters become U+FFFD."""
+    try:
+        return parse_json(body.decode(json.detect_encoding(body), "replace"))
+    except JsonError as error:
+        return error
 
 
 def _as_text(value: JsonValue) -> str:
