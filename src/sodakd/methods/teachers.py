@@ -27,16 +27,6 @@ def open_teacher(settings: TeacherSettings, folder: Path) -> Teacher:
     return TEACHERS[settings.kind](settings, folder)
 
 
-def _world(settings: TeacherSettings, folder: Path) -> Teacher:
-    del settings, folder
-    return WorldTeacher()
-
-
-def _replay(settings: TeacherSettings, folder: Path) -> Teacher:
-    del folder
-    return ReplayTeacher.open(Path(settings.file or ""))
-
-
 def _openai(settings: TeacherSettings, folder: Path) -> Teacher:
     endpoint, patience, name = endpoint_of(settings), _patience(settings), settings.model or ""
     if settings.batch_api:
@@ -120,9 +110,9 @@ def _patience(settings: TeacherSettings) -> RetryPolicy:
 TeacherFactory = Callable[[TeacherSettings, Path], Teacher]
 
 TEACHERS: Mapping[TeacherKind, TeacherFactory] = {
-    "world": _world,
+    "world": lambda _, __: WorldTeacher(),
     "openai": _openai,
-    "replay": _replay,
+    "replay": lambda settings, _: ReplayTeacher.open(Path(settings.file or "")),
     "transformers": _transformers,
     "vllm": _vllm,
 }

@@ -1,4 +1,4 @@
-"""A language model as a teacher: asks become prompts, completions become replies."""
+"""A language model as a teacher: asks become prompts, and what it completes is the answer."""
 
 import hashlib
 from collections.abc import AsyncIterator, Callable, Mapping

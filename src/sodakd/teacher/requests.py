@@ -1,4 +1,4 @@
-"""What is asked of a teacher, as typed values, and what it says.
+"""What is asked of a teacher, as typed values.
 
 A language-model teacher renders an ask as a prompt; the embedded world's teacher answers the same
 ask by computation. Both reply with text, and both replies are read by the parsers of `parsers.py`.
