@@ -20,10 +20,10 @@ import torch
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from sodakd.inference.chat_format import ChatFormat
+from sodakd.inference.loading import open_tokenizer
 from sodakd.settings.student import StudentShape
 from sodakd.settings.training import LossName, TrainingSettings
 from sodakd.training.from_scratch import init_student
-from sodakd.training.model_io import open_tokenizer
 from sodakd.training.schedule import Example
 from sodakd.training.train import train
 

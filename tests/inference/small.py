@@ -1,14 +1,14 @@
 """Small models with a mind of their own: random weights large enough that answers differ."""
 
 from pathlib import Path
-from typing import cast
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
+from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from sodakd.inference.canary import Canary, write_canary
-from sodakd.inference.canary_reference import record_canary, stop_ids
-from sodakd.inference.chat_format import ChatFormat, Tokenizer, chat_format_for
+from sodakd.inference.canary_reference import record_canary
+from sodakd.inference.chat_format import ChatFormat
+from sodakd.inference.loading import open_tokenizer
 from tests.tiny_models import CHATML, write_model
 
 
@@ -29,8 +29,7 @@ def write_lively(
 def opened(folder: Path) -> tuple[PreTrainedModel, ChatFormat]:
     """A folder's model as transformers opens it, and its layout."""
     model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(folder)
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    return model, chat_format_for(cast("Tokenizer", tokenizer), stop_ids(model))
+    return model, open_tokenizer(folder)[1]
 
 
 def keep_canary(folder: Path) -> Canary:

@@ -112,7 +112,6 @@ def read_so_many(count: int, seed: str) -> None:
         if isinstance(found, Completion):
             assert found.is_answer or found.error or not found.text
             found.text.encode()
-            found.model.encode()
         else:
             assert found.retry_after is None or 0 <= found.retry_after <= LONGEST_WAIT
             assert len(endpoint.public(found.words)) < 1000

@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import ssl
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,13 @@ from sodakd.inference.run_async import run_sync
 from tests.servers.scripted import reply, said, scripted
 
 KEY = "sk-secret-of-the-test"
-ENDPOINT = Endpoint("http://h", "m", KEY, headers={"x-team": "secret-team"})
+ENDPOINT = Endpoint(
+    "http://h", "m", KEY, headers={"x-team": "secret-team"}, query={"api-version": "1"}
+)
 
 
 async def send(base_url: str, timeout: float = 5.0) -> HttpReply | Failure:
-    opened = HttpPool(base_url, ENDPOINT.request_headers, timeout, {"api-version": "1"})
+    opened = HttpPool(replace(ENDPOINT, base_url=base_url), timeout)
     try:
         return await opened.send("POST", "/chat/completions", b"{}")
     finally:

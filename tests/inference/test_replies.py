@@ -84,13 +84,13 @@ def test_an_error_status_is_not_billed_and_garbage_perhaps() -> None:
 )
 def test_how_an_answer_ended_is_data(finish: str | None, meaning: Finish) -> None:
     found = parse_response(200, {}, answer("code", finish))
-    assert found == Completion("code", meaning, Usage(**USAGE), "m-1")
+    assert found == Completion("code", meaning, Usage(**USAGE))
 
 
 def test_parts_of_text_are_one_text() -> None:
     parts = [{"type": "thinking", "thinking": []}, {"type": "text", "text": "co"}]
     found = parse_response(200, {}, answer([*parts, {"type": "text", "text": "de"}]))
-    assert found == Completion("code", Finish.STOP, Usage(**USAGE), "m-1")
+    assert found == Completion("code", Finish.STOP, Usage(**USAGE))
 
 
 @pytest.mark.parametrize("reason", ["insufficient_system_resource", "error", "abort"])
@@ -112,7 +112,7 @@ NOT_TOLD: list[object] = [
 @pytest.mark.parametrize("usage", NOT_TOLD)
 def test_an_answer_whose_usage_is_not_told_or_past_belief_is_an_answer(usage: object) -> None:
     found = parse_response(200, {}, answer("code", usage=usage))
-    assert found == Completion("code", Finish.STOP, None, "m-1")
+    assert found == Completion("code", Finish.STOP, None)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_an_answer_whose_usage_is_not_told_or_past_belief_is_an_answer(usage: ob
 )
 def test_tokens_are_read_in_whichever_way_they_are_written(usage: object) -> None:
     found = parse_response(200, {}, answer("code", usage=usage))
-    assert found == Completion("code", Finish.STOP, Usage(**USAGE), "m-1")
+    assert found == Completion("code", Finish.STOP, Usage(**USAGE))
 
 
 STRANGE = [
@@ -143,7 +143,7 @@ STRANGE = [
 
 @pytest.mark.parametrize("body", STRANGE)
 def test_a_field_of_another_type_costs_no_answer(body: bytes) -> None:
-    assert parse_response(200, {}, body) == Completion("code", Finish.STOP, None, "")
+    assert parse_response(200, {}, body) == Completion("code", Finish.STOP, None)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_a_field_of_another_type_costs_no_answer(body: bytes) -> None:
     ],
 )
 def test_letters_that_are_none_become_the_sign_for_that(body: bytes, text: str) -> None:
-    assert parse_response(200, {}, body) == Completion(text, Finish.STOP, None, "")
+    assert parse_response(200, {}, body) == Completion(text, Finish.STOP, None)
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_an_answer_in_the_reasoning_alone_is_none_and_what_to_do_is_said(
     assert "switch its reasoning parser off" in found.words
     choice["finish_reason"] = "length"
     cut = parse_response(200, {}, json.dumps({"choices": [choice]}).encode())
-    assert cut == Completion("", Finish.LENGTH, None, "")
+    assert cut == Completion("", Finish.LENGTH, None)
 
 
 def test_a_call_of_a_tool_is_no_answer() -> None:
@@ -198,7 +198,7 @@ def test_a_call_of_a_tool_is_no_answer() -> None:
 
 def test_an_empty_answer_is_one_where_a_student_may_say_nothing() -> None:
     found = parse_response(200, {}, answer(""), empty_is_said=True)
-    assert found == Completion("", Finish.STOP, Usage(**USAGE), "m-1")
+    assert found == Completion("", Finish.STOP, Usage(**USAGE))
 
 
 @pytest.mark.parametrize(

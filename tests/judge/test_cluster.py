@@ -15,6 +15,7 @@ from sodakd.errors import JudgeError
 from sodakd.judge import Program
 from sodakd.judge.lint import ruff
 from sodakd.methods.run_context import open_tools
+from sodakd.methods.teachers import open_teacher
 from sodakd.ray_judge import ClusterJudge
 from sodakd.recipe import read_recipe
 from sodakd.run import Run
@@ -130,7 +131,8 @@ def _by_run(folder: Path) -> list[str]:
     recipe = read_recipe(write_recipe(folder), ["judge.ray=auto"]).recipe
     with (
         Run.open(folder / "run", recipe.model_dump(mode="json")) as run,
-        open_tools(recipe, run, LedgerOptions()) as tools,
+        open_teacher(recipe.teacher, run.folder) as teacher,
+        open_tools(recipe, run, teacher, LedgerOptions()) as tools,
     ):
         found = tools.judge.all([_program(number) for number in range(3)])
         assert "python" in tools.judge.versions()

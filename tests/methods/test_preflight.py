@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 from sodakd.errors import ModelError
 from sodakd.methods.plan import PREFLIGHT, plan
 from sodakd.methods.preflight import FILE, preflight
+from sodakd.methods.teachers import open_teacher
 from sodakd.recipe import read_recipe
 from sodakd.run import Run
 from sodakd.weights import hash_file
@@ -64,15 +65,16 @@ async def command(*words: str) -> tuple[int | None, str]:
 def test_a_preflight_of_the_world_is_no_step_and_is_done_once(tmp_path: Path) -> None:
     loaded = read_recipe(write_recipe(tmp_path), [])
     with Run.open(tmp_path / "run", loaded.written) as run:
-        found = preflight(loaded.recipe, run)
+        teacher = open_teacher(loaded.recipe.teacher, run.folder)
+        found = preflight(loaded.recipe, run, teacher)
         assert [line.partition(":")[0] for line in found.lines] == ["student", "judge"]
         assert "tokens are the same" in found.lines[0]
         before = hash_file(run.folder / FILE)
         changed = (run.folder / FILE).stat().st_mtime_ns
-        assert preflight(loaded.recipe, run) == found
+        assert preflight(loaded.recipe, run, teacher) == found
         assert (run.folder / FILE).stat().st_mtime_ns == changed
         other = loaded.recipe.model_copy(update={"seed": 5})
-        assert preflight(other, run).recipe != found.recipe
+        assert preflight(other, run, teacher).recipe != found.recipe
         assert hash_file(run.folder / FILE) != before
     assert not (tmp_path / "run" / "manifest.jsonl").exists()
     assert not list((tmp_path / "run").glob("*.part"))
@@ -89,8 +91,9 @@ def test_a_teacher_is_asked_once_for_each_kind_and_it_stands_in_plan_and_ledger(
             path = real_recipe(tmp_path, port)
             loaded = read_recipe(path, [])
             with Run.open(tmp_path / "run", loaded.written) as run:
-                await asyncio.to_thread(preflight, loaded.recipe, run)
-                await asyncio.to_thread(preflight, loaded.recipe, run)
+                teacher = open_teacher(loaded.recipe.teacher, run.folder)
+                await asyncio.to_thread(preflight, loaded.recipe, run, teacher)
+                await asyncio.to_thread(preflight, loaded.recipe, run, teacher)
             return await command("check", str(path), "--deep")
 
     code, text = asyncio.run(run())
@@ -147,7 +150,7 @@ def test_a_student_that_cannot_be_trained_is_found_before_the_teacher_is_asked(
         Run.open(tmp_path / "run", loaded.written) as run,
         pytest.raises(ModelError, match=words),
     ):
-        preflight(loaded.recipe, run)
+        preflight(loaded.recipe, run, open_teacher(loaded.recipe.teacher, run.folder))
     done = sodakd("check", str(tmp_path / "small.yaml"), "--deep")
     assert done.returncode == 2
     assert words in done.stderr

@@ -10,6 +10,7 @@ from typing import NoReturn
 
 import pytest
 
+from sodakd.inference.completions import Completion
 from sodakd.judge.judge import Judge
 from sodakd.methods.engines import StudentEngine
 from sodakd.methods.prepare import prepare
@@ -27,7 +28,7 @@ from sodakd.settings.training import TrainingSettings
 from sodakd.teacher.computed_teacher import ComputedTeacher
 from sodakd.teacher.cost import Prices
 from sodakd.teacher.ledger import Ledger
-from sodakd.teacher.requests import Fault, Grade, Invent, Reply, Solve, TeacherRequest
+from sodakd.teacher.requests import Fault, Grade, Invent, Solve, TeacherRequest
 from sodakd.types import FaultKind, Language, PreferencePair, Question, Usage
 from tests.golden import QUESTIONS, ROWS, GoldenRow
 from tests.real_data import real_data
@@ -103,8 +104,8 @@ class RecordedTeacher(ComputedTeacher):
         self._grades = grades
         self._texts = texts
 
-    def reply(self, ask: TeacherRequest) -> Reply:
-        return Reply(text=self._text(ask), usage=self.at_most(ask))
+    def reply(self, ask: TeacherRequest) -> Completion:
+        return Completion(text=self._text(ask), usage=self.at_most(ask))
 
     def at_most(self, ask: TeacherRequest) -> Usage:
         return Usage(prompt_tokens=100, completion_tokens=100)

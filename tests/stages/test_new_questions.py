@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sodakd.inference.completions import Completion
 from sodakd.records import Difficulty, Feedback
 from sodakd.settings.stages import UpdateSettings
 from sodakd.stages.curriculum import sample_targets, unlocked_level
@@ -14,7 +15,7 @@ from sodakd.synthetic.generate import draw_questions, program_of
 from sodakd.synthetic.splits import Split, split_of
 from sodakd.synthetic.teacher import WorldTeacher
 from sodakd.teacher.computed_teacher import ComputedTeacher
-from sodakd.teacher.requests import Reply, TeacherRequest
+from sodakd.teacher.requests import TeacherRequest
 from sodakd.text.contamination import ContaminationIndex
 from sodakd.text.dedup import DedupIndex, rouge_l, words
 from sodakd.types import JudgeStage, Language, Outcome, Question, Solution, Usage, Verdict
@@ -98,14 +99,14 @@ class Parrot(ComputedTeacher):
 
     name = "parrot"
 
-    def __init__(self, reply: Reply) -> None:
+    def __init__(self, reply: Completion) -> None:
         self.only = reply
 
-    def reply(self, ask: TeacherRequest) -> Reply:
+    def reply(self, ask: TeacherRequest) -> Completion:
         return self.only
 
     def at_most(self, ask: TeacherRequest) -> Usage:
-        return self.only.usage
+        return Usage(prompt_tokens=1, completion_tokens=10_000)
 
 
 def test_new_questions_are_new_of_the_train_split_and_counted(tmp_path: Path) -> None:
@@ -147,9 +148,11 @@ class Stammerer(ComputedTeacher):
     def __init__(self) -> None:
         self.told: list[str] = []
 
-    def reply(self, ask: TeacherRequest) -> Reply:
+    def reply(self, ask: TeacherRequest) -> Completion:
         if not ask.unreadable:
-            return Reply(text="Let me think.", usage=Usage(prompt_tokens=1, completion_tokens=1))
+            return Completion(
+                text="Let me think.", usage=Usage(prompt_tokens=1, completion_tokens=1)
+            )
         self.told.append(ask.unreadable)
         return WorldTeacher().reply(ask.model_copy(update={"attempt": 0, "unreadable": ""}))
 

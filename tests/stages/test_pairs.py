@@ -7,7 +7,7 @@ from typing import Literal
 
 import pytest
 
-from sodakd.inference.completions import Finish
+from sodakd.inference.completions import Completion, Finish
 from sodakd.judge import Judge, Program
 from sodakd.judge.untested import to_program
 from sodakd.settings.stages import DeliverySettings, JudgeSettings
@@ -16,7 +16,7 @@ from sodakd.stages.pairs import build_pairs, build_solutions, lint_rejections
 from sodakd.synthetic.generate import draw_questions
 from sodakd.synthetic.splits import Split
 from sodakd.synthetic.teacher import WorldTeacher
-from sodakd.teacher.requests import Fault, Reply, Solve, TeacherRequest
+from sodakd.teacher.requests import Fault, Solve, TeacherRequest
 from sodakd.types import FaultKind, Language, Question, Usage
 from tests.stages.stage import stage
 
@@ -28,19 +28,19 @@ class CarelessTeacher(WorldTeacher):
 
     name = "careless"
 
-    def reply(self, ask: TeacherRequest) -> Reply:
+    def reply(self, ask: TeacherRequest) -> Completion:
         right = super().reply(ask)
         match ask:
             case Solve(attempt=0):
-                return Reply(text="```python\ndef f(x:\n```", usage=right.usage)
+                return Completion(text="```python\ndef f(x:\n```", usage=right.usage)
             case Solve(attempt=1):
                 assert "SyntaxError" in ask.error
                 return right
             case Fault(attempt=0):
-                return Reply(text="I would rather not.", usage=right.usage)
+                return Completion(text="I would rather not.", usage=right.usage)
             case Fault(attempt=1):
                 correct = f"Fault: drop\n```python\n{ask.correct}```"
-                return Reply(text=correct, usage=Usage(prompt_tokens=1, completion_tokens=1))
+                return Completion(text=correct, usage=Usage(prompt_tokens=1, completion_tokens=1))
             case _:
                 return right
 
@@ -50,7 +50,7 @@ class HastyTeacher(WorldTeacher):
 
     name = "hasty"
 
-    def reply(self, ask: TeacherRequest) -> Reply:
+    def reply(self, ask: TeacherRequest) -> Completion:
         usage = Usage(prompt_tokens=1, completion_tokens=1)
         match ask:
             case Solve(attempt=0):
@@ -59,8 +59,8 @@ class HastyTeacher(WorldTeacher):
                 assert ask.error == ("static tools found:\nruff F821, line 5: Undefined name `one`")
                 code = "import os\n\n\ndef f(x):\n    return x + 1\n"
             case _:
-                return Reply(text="Fault: syntax\n```python\ndef f(x:\n```", usage=usage)
-        return Reply(text=f"```python\n{code}```", usage=usage)
+                return Completion(text="Fault: syntax\n```python\ndef f(x:\n```", usage=usage)
+        return Completion(text=f"```python\n{code}```", usage=usage)
 
 
 class QuietTeacher(WorldTeacher):
@@ -73,12 +73,12 @@ class QuietTeacher(WorldTeacher):
         self.code = code
         self.faults = faults
 
-    def reply(self, ask: TeacherRequest) -> Reply:
+    def reply(self, ask: TeacherRequest) -> Completion:
         usage = Usage(prompt_tokens=1, completion_tokens=1)
         if isinstance(ask, Solve):
-            return Reply(text=f"```python\n{self.code}\n```", usage=usage)
+            return Completion(text=f"```python\n{self.code}\n```", usage=usage)
         fault = self.faults[min(ask.attempt, len(self.faults) - 1)]
-        return Reply(text=f"Fault: constant\n```python\n{fault}\n```", usage=usage)
+        return Completion(text=f"Fault: constant\n```python\n{fault}\n```", usage=usage)
 
 
 class SlippingTeacher(WorldTeacher):
@@ -86,12 +86,12 @@ class SlippingTeacher(WorldTeacher):
 
     name = "slipping"
 
-    def reply(self, ask: TeacherRequest) -> Reply:
+    def reply(self, ask: TeacherRequest) -> Completion:
         right = super().reply(ask)
         if not isinstance(ask, Fault) or ask.attempt:
             return right
         code = ask.correct.rstrip()
-        return Reply(
+        return Completion(
             text=f"Fault: constant\n```python\n{code}``` I only changed it.\n", usage=right.usage
         )
 
@@ -105,7 +105,7 @@ class CuttingTeacher(WorldTeacher):
         super().__init__()
         self.solves = 0
 
-    def reply(self, ask: TeacherRequest) -> Reply:
+    def reply(self, ask: TeacherRequest) -> Completion:
         right = super().reply(ask)
         if not isinstance(ask, Solve) or ask.attempt:
             return right
@@ -113,10 +113,10 @@ class CuttingTeacher(WorldTeacher):
         cut = "```python\ndef f(x):\n    total = 0\n"
         others = [finish for finish in Finish if finish is not Finish.STOP]
         replies = [
-            *(Reply(text=cut, usage=right.usage, finish=finish) for finish in others),
-            Reply(text="", usage=right.usage),
-            Reply(text="I'm sorry, but I can't help with that request.", usage=right.usage),
-            Reply(text="```python\n\n```\n", usage=right.usage),
+            *(Completion(text=cut, usage=right.usage, finish=finish) for finish in others),
+            Completion(text="", usage=right.usage),
+            Completion(text="I'm sorry, but I can't help with that request.", usage=right.usage),
+            Completion(text="```python\n\n```\n", usage=right.usage),
         ]
         return replies[self.solves % len(replies)]
 

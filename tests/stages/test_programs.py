@@ -2,9 +2,10 @@
 
 import pytest
 
+from sodakd.inference.completions import Completion
 from sodakd.stages.programs import read_fault, read_inspired, read_program
 from sodakd.teacher.parsers import UnreadableReply, completed_text
-from sodakd.teacher.requests import Inspire, Reply
+from sodakd.teacher.requests import Inspire
 from sodakd.types import FaultKind, Language, Usage
 from tests.teacher.shop import question
 
@@ -84,7 +85,7 @@ FAULTY = CODE.replace("1", "2")
 )
 def test_a_faulty_program_is_the_program_alone(reply: str) -> None:
     text = completed_text(
-        Reply(text=reply.format(FAULTY), usage=Usage(prompt_tokens=1, completion_tokens=1))
+        Completion(text=reply.format(FAULTY), usage=Usage(prompt_tokens=1, completion_tokens=1))
     )
     found = read_fault(text, QUESTION)
     assert (found.kind, found.code) == (FaultKind.CONSTANT, FAULTY)

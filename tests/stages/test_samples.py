@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from sodakd.inference.completions import Completion
 from sodakd.inference.protocols import Generation
 from sodakd.judge.judge import Judge
 from sodakd.records import Difficulty
 from sodakd.settings.stages import FeedbackSettings, JudgeSettings, Lint
 from sodakd.stages.feedback import collect_feedback
 from sodakd.synthetic.teacher import WorldTeacher
-from sodakd.teacher.requests import Grade, Reply, TeacherRequest
+from sodakd.teacher.requests import Grade, TeacherRequest
 from sodakd.types import Outcome, Question, Usage
 from tests.stages.stage import stage
 
@@ -41,13 +42,13 @@ class Generous(WorldTeacher):
         super().__init__()
         self.graded: list[str] = []
 
-    def reply(self, ask: TeacherRequest) -> Reply:
+    def reply(self, ask: TeacherRequest) -> Completion:
         assert isinstance(ask, Grade)
         self.graded.append(ask.answer)
         points = "Well done.\n" + "\n".join(
             f"Rule {rule}: {most}" for rule, most in enumerate((2, 1, 1, 1, 1), start=1)
         )
-        return Reply(text=points, usage=Usage(prompt_tokens=1, completion_tokens=1))
+        return Completion(text=points, usage=Usage(prompt_tokens=1, completion_tokens=1))
 
 
 @pytest.fixture(scope="module")

@@ -144,6 +144,7 @@ def test_replies_never_take_more_than_reserved(questions: list[Question]) -> Non
         ]
         for ask in asks:
             used, reserved = TEACHER.reply(ask).usage, TEACHER.at_most(ask)
+            assert used is not None
             assert 0 < used.prompt_tokens <= reserved.prompt_tokens
             assert 0 < used.completion_tokens <= reserved.completion_tokens
 

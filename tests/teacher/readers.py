@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from sodakd.inference.completions import Completion
 from sodakd.stages.programs import read_fault, read_inspired, read_program
 from sodakd.synthetic.generate import draw_questions, program_of
 from sodakd.synthetic.grade import grade
@@ -14,7 +15,7 @@ from sodakd.teacher.parsers import (
     parse_grade,
     parse_invention,
 )
-from sodakd.teacher.requests import Evolve, Inspire, Invent, Operation, Reply
+from sodakd.teacher.requests import Evolve, Inspire, Invent, Operation
 from sodakd.types import Language, Usage
 from tests.teacher.shop import question
 
@@ -27,7 +28,7 @@ INSPIRE = Inspire(snippet="x", language=Language.PYTHON)
 def read_whole(text: str) -> str:
     """A reply of a teacher to its end, as every stage reads it."""
     usage = Usage(prompt_tokens=1, completion_tokens=1)
-    return completed_text(Reply(text=text, usage=usage))
+    return completed_text(Completion(text=text, usage=usage))
 
 
 def graded_in(language: Language) -> Callable[[str], str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sodakd.errors import BudgetReached, EndpointError
-from sodakd.inference.batch_api import Batch, BatchApi, read_batch, read_results
+from sodakd.inference.batch_api import MOST_REQUESTS, Batch, BatchApi, read_batch, read_results
 from sodakd.inference.completions import Completion, Finish, Message, Request, max_usage
 from sodakd.inference.endpoint import Endpoint
 from sodakd.settings.teacher import Budget
@@ -34,7 +34,7 @@ LINE = 100 * 500 + 50 * 1000  # nano-dollars of a line of the server, at half th
 def batched(path: Path, url: str, budget: Budget | None = None, max_tokens: int = 512) -> Ledger:
     endpoint = Endpoint(url, "test-model", "sk-secret-of-the-test")
     batches = BatchClient(BatchApi(endpoint, HASTY, 0.1))
-    teacher = LLMTeacher("test-model", lambda: batches, Sampling(0.0, max_tokens), 1000)
+    teacher = LLMTeacher("test-model", lambda: batches, Sampling(0.0, max_tokens), MOST_REQUESTS)
     return Ledger(path, teacher, HALF, budget or Budget())
 
 

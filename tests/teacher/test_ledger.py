@@ -8,16 +8,17 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sodakd.errors import BudgetReached, DataError, EndpointError, RunError
-from sodakd.inference.completions import Finish, UsageMeter
+from sodakd.inference.completions import Completion, Finish, UsageMeter
 from sodakd.settings.teacher import Budget
 from sodakd.teacher.cost import Prices
 from sodakd.teacher.ledger import Ledger, LedgerOptions
-from sodakd.teacher.requests import Reply, Solve, TeacherRequest, question_id
+from sodakd.teacher.requests import Solve, TeacherRequest, question_id
 from sodakd.teacher.spend_report import look_up_spend, read_totals, spend_by
 from sodakd.types import Usage
 from tests.teacher.shop import question, solves
@@ -50,7 +51,7 @@ class SlowTeacher:
         self.places = asyncio.Semaphore(self.max_in_flight)
         yield
 
-    async def answer(self, ask: TeacherRequest, till: UsageMeter) -> Reply:
+    async def answer(self, ask: TeacherRequest, till: UsageMeter) -> Completion:
         assert isinstance(ask, Solve)
         async with self.places:
             await till.reserve(MOST)
@@ -64,9 +65,9 @@ class SlowTeacher:
             return await self.answer(ask, till)
         if ask.question.text == "failed":
             till.lost()
-            return Reply(text="", usage=TOOK, finish=Finish.FAILED)
+            return Completion(text="", usage=TOOK, finish=Finish.FAILED)
         till.paid(None if ask.question.text == "untold" else self.took)
-        return Reply(text="done", usage=self.took)
+        return Completion(text="done", usage=self.took)
 
 
 def ledger(
@@ -251,7 +252,7 @@ def test_a_number_that_no_ledger_can_hold_ends_the_round_with_one_clear_error(
 
 def test_whatever_ends_the_writer_ends_the_round_with_that_error(tmp_path: Path) -> None:
     class Torn(SlowTeacher):
-        async def answer(self, ask: TeacherRequest, till: UsageMeter) -> Reply:
+        async def answer(self, ask: TeacherRequest, till: UsageMeter) -> Completion:
             books._writer.close()
             return await super().answer(ask, till)
 
@@ -333,11 +334,11 @@ def test_a_run_whose_ledger_is_gone_or_emptied_says_so_before_it_pays_again(tmp_
 
 def test_a_full_disk_says_how_many_answers_it_could_not_take(tmp_path: Path) -> None:
     class Wordy(SlowTeacher):
-        async def answer(self, ask: TeacherRequest, till: UsageMeter) -> Reply:
+        async def answer(self, ask: TeacherRequest, till: UsageMeter) -> Completion:
             reply = await super().answer(ask, till)
             if self.asked.total() == 13:  # from now on no page is free
                 books._writer.do(lambda database: database.execute("pragma max_page_count = 1"))
-            return reply.model_copy(update={"text": "word " * 9000})
+            return replace(reply, text="word " * 9000)
 
     teacher = Wordy(seconds=0.1, flights=3)
     books = ledger(tmp_path / "l.sqlite", teacher)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sodakd.inference.completions import Finish
+from sodakd.inference.completions import Completion, Finish
 from sodakd.teacher.parsers import (
     UnreadableReply,
     completed_text,
@@ -23,7 +23,6 @@ from sodakd.teacher.requests import (
     Invent,
     Operation,
     Refine,
-    Reply,
     Solve,
     TeacherRequest,
     ask_key,
@@ -211,15 +210,15 @@ def test_a_comparison_has_two_scores_of_1_to_10() -> None:
 def test_a_reply_that_did_not_come_to_its_end_is_unreadable(finish: Finish) -> None:
     usage = Usage(prompt_tokens=1, completion_tokens=1)
     with pytest.raises(UnreadableReply):
-        completed_text(Reply(text="```python\na", usage=usage, finish=finish))
-    assert completed_text(Reply(text="a", usage=usage)) == "a"
+        completed_text(Completion(text="```python\na", usage=usage, finish=finish))
+    assert completed_text(Completion(text="a", usage=usage)) == "a"
 
 
 THOUGHT = "<think>\nFault: operator\n```python\nno\n```\n{{ maybe }} Rule 1: 0\n</think>\n{}"
 
 
-def said(text: str, finish: Finish = Finish.STOP) -> Reply:
-    return Reply(text=text, usage=Usage(prompt_tokens=1, completion_tokens=1), finish=finish)
+def said(text: str, finish: Finish = Finish.STOP) -> Completion:
+    return Completion(text=text, usage=Usage(prompt_tokens=1, completion_tokens=1), finish=finish)
 
 
 def test_what_was_thought_aloud_is_no_part_of_any_reply() -> None:

@@ -64,7 +64,7 @@ def test_a_password_in_an_address_of_the_environment_or_the_command_is_not_repea
     monkeypatch.setenv("OPENAI_BASE_URL", url)
     (line,) = missing_for_teacher(TeacherSettings(kind="openai", model="m"))
     assert "'http://***@h/v1'" in line
-    for refused in (lambda: RemoteModel(url, "KEY", 1), lambda: HttpPool(url, {}, 1.0)):
+    for refused in (lambda: RemoteModel(url, "KEY", 1), lambda: HttpPool(Endpoint(url, "m"), 1.0)):
         with pytest.raises(EndpointError) as caught:
             refused()
         assert SECRET not in str(caught.value)

@@ -22,6 +22,7 @@ from sodakd.errors import ModelError, TrainingError
 from sodakd.inference.canary import read_canary
 from sodakd.inference.canary_reference import record_folder_canary
 from sodakd.inference.chat_format import Tokenizer, chat_format_for
+from sodakd.inference.loading import open_tokenizer
 from sodakd.inference.transformers import TransformersModel
 from sodakd.settings.student import LoraSettings, StudentSettings
 from sodakd.settings.training import TrainingSettings
@@ -31,7 +32,6 @@ from sodakd.training.model_io import (
     enable_gradient_checkpointing,
     link_pretrained,
     open_model,
-    open_tokenizer,
 )
 from sodakd.training.packing import check_eos_trained, pack
 from sodakd.training.schedule import Example, TokenizedExample, encode

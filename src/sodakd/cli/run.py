@@ -125,10 +125,12 @@ def check(
 def _try_out(loaded: "LoadedRecipe") -> "Sequence[str]":
     """What a preflight in a folder of its own finds, a line each."""
     from sodakd.methods.preflight import preflight
+    from sodakd.methods.teachers import open_teacher
     from sodakd.run import Run
 
     with TemporaryDirectory() as folder, Run.open(Path(folder), loaded.written) as run:
-        return preflight(loaded.recipe, run).lines
+        teacher = open_teacher(loaded.recipe.teacher, run.folder)
+        return preflight(loaded.recipe, run, teacher).lines
 
 
 def plan(recipe: RecipeFile, overrides: Overrides = None, as_json: AsJson = False) -> None:

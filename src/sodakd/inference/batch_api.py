@@ -17,9 +17,8 @@ from sodakd.inference.completions import Billing, Completion, ErrorKind, Failure
 from sodakd.inference.endpoint import Endpoint
 from sodakd.inference.http import HttpPool, HttpReply
 from sodakd.inference.openai import RetryPolicy
-from sodakd.inference.response_parser import parse_response, read_value, unusable_body
+from sodakd.inference.response_parser import parse_body, parse_response, read_value, unusable_body
 from sodakd.inference.server_errors import find_error
-from sodakd.json_text import JsonError, parse_json
 
 MOST_REQUESTS = 50_000
 """In one batch, by OpenAI's rule; so are 200 MB, which so many of our prompts stay below."""
@@ -93,10 +92,7 @@ class BatchApi:
         self._answered = False
 
     async def __aenter__(self) -> Self:
-        at = self.endpoint
-        self._connections = HttpPool(
-            at.base_url, at.request_headers, self._patience.timeout, at.query
-        )
+        self._connections = HttpPool(self.endpoint, self._patience.timeout)
         return self
 
     async def __aexit__(self, *error: object) -> None:
@@ -252,10 +248,7 @@ def _batch(row: _Row) -> Batch | None:
 
 def _row(body: bytes) -> _Row:
     """The object in a body; an empty one where it holds none."""
-    try:
-        value = parse_json(body.decode("utf-8", "replace"))
-    except JsonError:
-        return {}
+    value = parse_body(body)
     return value if isinstance(value, dict) else {}
 
 

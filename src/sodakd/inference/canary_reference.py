@@ -7,7 +7,6 @@ for each token.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
 
 import torch
 from transformers import PreTrainedModel
@@ -20,9 +19,9 @@ from sodakd.inference.canary import (
     RunnerUp,
     write_canary,
 )
-from sodakd.inference.chat_format import ChatFormat, Tokenizer, chat_format_for
+from sodakd.inference.chat_format import ChatFormat
 from sodakd.inference.devices import resolve_device
-from sodakd.inference.loading import load_model, load_tokenizer
+from sodakd.inference.loading import load_model, open_tokenizer
 
 PLAIN = "eager"
 
@@ -48,15 +47,8 @@ def record_folder_canary(folder: Path) -> None:
     Raises:
         ModelError: the model cannot be loaded.
     """
-    tokenizer, model = load_tokenizer(folder), load_model(folder)
-    layout = chat_format_for(cast("Tokenizer", tokenizer), stop_ids(model))
+    (_, layout), model = open_tokenizer(folder), load_model(folder)
     write_canary(record_canary(model.eval().to(resolve_device(None)), layout), folder)
-
-
-def stop_ids(model: PreTrainedModel) -> list[int]:
-    """The tokens that end an answer by the model's own generation config."""
-    found = model.generation_config.eos_token_id
-    return [] if found is None else [found] if isinstance(found, int) else list(found)
 
 
 @contextmanager

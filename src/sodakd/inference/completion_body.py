@@ -1,4 +1,4 @@
-"""The body of a chat completion: text, finish, usage and model, whatever else stands there.
+"""The body of a chat completion: text, finish and usage, whatever else stands there.
 
 An answer is paid for. A field that is missing, or of another type, costs only what it would say.
 """
@@ -88,14 +88,7 @@ def read_completion(body: _Row, *, empty_is_said: bool) -> Completion | Failure 
             if finish is Finish.UNKNOWN:
                 words += f", which ended by {choice.reason[:40]!r}"
             return _failed(ErrorKind.EMPTY, words, usage)
-    model = body.get("model")
-    return Completion(
-        choice.text,
-        finish,
-        usage,
-        model if isinstance(model, str) else "",
-        logprobs=_logprobs(choice.logprobs),
-    )
+    return Completion(choice.text, finish, usage, logprobs=_logprobs(choice.logprobs))
 
 
 def read_usage(value: JsonValue) -> Usage | None:
@@ -133,8 +126,8 @@ def _choice(row: _Row) -> _Choice | None:
     if isinstance(reason, list):
         reason = reason[0] if len(reason) == 1 else "several reasons"
     return _Choice(
-        text=_text(message.get("content")),
-        thought=next(filter(None, (_thought(message.get(name)) for name in _THOUGHTS)), ""),
+        text=_text(message.get("content"), "text"),
+        thought=next(filter(None, (_text(message.get(at), *_OF_THOUGHTS) for at in _THOUGHTS)), ""),
         refused=bool(message.get("refusal")),
         calls_tools=bool(message.get("tool_calls") or message.get("function_call")),
         reason=reason.strip().lower() if isinstance(reason, str) else "",
@@ -143,31 +136,14 @@ def _choice(row: _Row) -> _Choice | None:
 
 
 _THOUGHTS = ("reasoning_content", "reasoning", "reasoning_details", "thinking", "content")
+_OF_THOUGHTS = ("thinking", "text", "summary", "reasoning")
 
 
-def _thought(value: JsonValue) -> str:
-    """What a model thought aloud, as a text or in parts of it."""
-    if isinstance(value, str):
-        return value
+def _text(value: JsonValue, *names: str) -> str:
+    """A text; of one in parts, those that stand by themselves or under these names."""
     parts = value if isinstance(value, list) else [value]
-    rows = [part for part in parts if isinstance(part, dict)]
-    names = ("thinking", "text", "summary", "reasoning")
+    rows = [part if isinstance(part, dict) else {names[0]: part} for part in parts]
     return "".join(text for row in rows for name in names if isinstance(text := row.get(name), str))
-
-
-def _text(value: JsonValue) -> str:
-    """What was said: of parts, those of text, one after the other."""
-    if isinstance(value, str):
-        return value
-    parts = value if isinstance(value, list) else [value]
-    return "".join(_part(part) for part in parts)
-
-
-def _part(value: JsonValue) -> str:
-    if isinstance(value, str):
-        return value
-    found = value.get("text") if isinstance(value, dict) else None
-    return found if isinstance(found, str) else ""
 
 
 def _why_empty(choice: _Choice) -> str | None:

@@ -50,9 +50,8 @@ class Completion:
     """
 
     text: str
-    finish: Finish
-    usage: Usage | None
-    model: str = ""
+    finish: Finish = Finish.STOP
+    usage: Usage | None = None
     error: str = ""
     logprobs: tuple[tuple[str, float], ...] | None = None
 

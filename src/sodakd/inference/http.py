@@ -17,6 +17,7 @@ import aiohttp
 
 from sodakd.errors import EndpointError
 from sodakd.inference.completions import Billing, ErrorKind, Failure
+from sodakd.inference.endpoint import Endpoint
 from sodakd.settings.urls import address_fault, public_address
 
 CONNECT_SECONDS = 15.0
@@ -41,20 +42,17 @@ class HttpPool:
     The headers, a key among them, go to that server alone: a proxy is not told them.
     """
 
-    def __init__(
-        self,
-        base_url: str,
-        headers: Mapping[str, str],
-        timeout: float,
-        query: Mapping[str, str] | None = None,
-    ) -> None:
+    def __init__(self, endpoint: Endpoint, timeout: float) -> None:
+        base_url = endpoint.base_url
         fault = address_fault(base_url)
         if fault is not None:
             raise EndpointError(f"the base URL is {public_address(base_url)!r}; {fault}")
         self._base = base_url.rstrip("/")
         self._timeout = timeout
-        self._query = urlencode(query or {})
-        self._headers = {"accept": "application/json", "user-agent": "sodakd", **headers}
+        self._query = urlencode(endpoint.query)
+        self._headers = {
+            "accept": "application/json", "user-agent": "sodakd", **endpoint.request_headers,
+        }  # fmt: skip
         self._answered = False
         parts = urlsplit(base_url)
         host = parts.hostname or ""

@@ -14,8 +14,9 @@ from transformers import (
 )
 
 from sodakd.errors import ModelError, SodakdError
+from sodakd.inference.chat_format import ChatFormat, Tokenizer, chat_format_for
 from sodakd.inference.devices import DTYPES
-from sodakd.inference.folder import weight_files
+from sodakd.inference.folder import ending_tokens, weight_files
 
 if TYPE_CHECKING:
     from transformers import BitsAndBytesConfig
@@ -40,6 +41,16 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
             )
         tokenizer.chat_template = named.get("default") or next(iter(named.values()))
     return tokenizer
+
+
+def open_tokenizer(folder: Path) -> tuple[PreTrainedTokenizerBase, ChatFormat]:
+    """Return a folder's tokenizer, which has a layout from then on, and that layout.
+
+    Raises:
+        ModelError: there is none, or it has no layout.
+    """
+    tokenizer = load_tokenizer(folder)
+    return tokenizer, chat_format_for(cast("Tokenizer", tokenizer), ending_tokens(folder))
 
 
 def load_model(

@@ -89,10 +89,7 @@ class Client:
         self._jitter = random.Random()
 
     async def __aenter__(self) -> Self:
-        at = self.endpoint
-        self._connections = HttpPool(
-            at.base_url, at.request_headers, self.patience.timeout, at.query
-        )
+        self._connections = HttpPool(self.endpoint, self.patience.timeout)
         self._limit.round += 1
         self._gate = Gate(self._limit)
         self._last_success = time.monotonic()
@@ -252,7 +249,7 @@ class Client:
     def _failed(self, words: str) -> Completion:
         """The end of a call without an answer: data, where the others go on."""
         self._gate.raise_if_stopped()
-        return Completion("", Finish.FAILED, None, "", self.endpoint.public(words))
+        return Completion("", Finish.FAILED, None, self.endpoint.public(words))
 
     def _halt(self, words: str) -> None:
         self._gate.stop(

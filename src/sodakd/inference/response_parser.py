@@ -46,7 +46,7 @@ def parse_response(
     A reply without text is a failure, or with `empty_is_said` an answer.
     """
     wait = retry_after(headers.get("retry-after"), now)
-    value = _json(body)
+    value = parse_body(body)
     if not isinstance(value, JsonError):
         return read_value(status, value, wait, empty_is_said=empty_is_said)
     if 200 <= status < 300:
@@ -70,16 +70,8 @@ def read_value(
         found = Failure(ErrorKind.GARBAGE, "JSON that is no chat completion", Billing.PERHAPS)
     if isinstance(found, Failure) and found.trouble in {ErrorKind.EMPTY, ErrorKind.GARBAGE}:
         usage = read_usage(row.get("usage"))
-        return _told_failure(_with_inner_error(row, value), usage, wait) or found
+        return _told_failure(value, usage, wait) or found
     return found
-
-
-def _with_inner_error(row: Mapping[str, JsonValue], value: JsonValue) -> JsonValue:
-    """The body, or where an error stands in its first choice alone, that error."""
-    choices = row.get("choices")
-    first = choices[0] if isinstance(choices, list) and choices else None
-    inner = first.get("error") if isinstance(first, dict) else None
-    return value if not inner or row.get("error") else {"error": inner}
 
 
 def retry_after(value: str | None, now: datetime | None = None) -> float | None:
@@ -104,7 +96,7 @@ def unusable_body(headers: Mapping[str, str], body: bytes, other: str) -> Failur
 
     An error that it tells of means what its status would.
     """
-    value = _json(body)
+    value = parse_body(body)
     if isinstance(value, JsonError):
         return no_json(headers, body)
     found = _told_failure(value, None, None)
@@ -132,7 +124,8 @@ def _told_failure(
     value: JsonValue, usage: Usage | None, wait: float | None
 ) -> Completion | Failure | None:
     """What the error in a body with status 200 means: as if its status stood outside."""
-    error = find_error(value) or find_error(_first_choice(value))
+    outer = {"error": value.get("error")} if isinstance(value, dict) else None
+    error = find_error(outer) or find_error(_first_choice(value)) or find_error(value)
     if error is None:
         return None
     words = f"an error in a reply with status 200: {error.words}"
@@ -157,9 +150,7 @@ def _refusal(status: int, words: str, wait: float | None) -> Completion | Failur
     if status in _OF_A_PROMPT:
         for sign, finish in PER_PROMPT.items():
             if sign in lower and (status != 429 or sign == "request too large"):
-                return Completion(
-                    "", finish, Usage(prompt_tokens=0, completion_tokens=0), "", words
-                )
+                return Completion("", finish, Usage(prompt_tokens=0, completion_tokens=0), words)
     if status == 429 or (status in {503, 529} and wait is not None):
         return Failure(ErrorKind.BUSY, words, retry_after=wait)
     if status in _UNAVAILABLE:
@@ -173,8 +164,8 @@ def _refusal(status: int, words: str, wait: float | None) -> Completion | Failur
     return Failure(ErrorKind.REFUSED, words)
 
 
-def _json(body: bytes) -> JsonValue | JsonError:
-    """The body's value; bytes that are no letters of its encoding become U+FFFD."""
+def parse_body(body: bytes) -> JsonValue | JsonError:
+    """A body's value, or why it is none; bytes that are no letters become U+FFFD."""
     try:
         return parse_json(body.decode(json.detect_encoding(body), "replace"))
     except JsonError as error:

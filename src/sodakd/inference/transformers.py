@@ -8,10 +8,10 @@ computes in float32 on a CPU, and the lean decode was seen to give the tokens of
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self, cast
+from typing import Self
 
 import torch
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedModel
 from transformers.utils import logging
 
 from sodakd.errors import ModelError
@@ -24,10 +24,9 @@ from sodakd.inference.canary import (
     compare,
     read_canary,
 )
-from sodakd.inference.canary_reference import stop_ids
-from sodakd.inference.chat_format import Tokenizer, chat_format_for
+from sodakd.inference.chat_format import ChatFormat
 from sodakd.inference.devices import free_memory, resolve_device
-from sodakd.inference.loading import load_model, load_tokenizer
+from sodakd.inference.loading import load_model, open_tokenizer
 from sodakd.inference.protocols import NOTHING, Generation, OnGeneration
 from sodakd.inference.token_sampling import (
     Ended,
@@ -56,7 +55,7 @@ class _Batch:
 
 
 class TransformersModel:
-    """A Hugging Face causal language model and its tokenizer, ready to generate.
+    """A Hugging Face causal language model and its layout, ready to generate.
 
     `lean` says whether the lean decode is used where it can be. `keys` stands before the
     names of settings in errors: the recipe's section, or the dashes of options. It is listened to
@@ -66,14 +65,14 @@ class TransformersModel:
     def __init__(
         self,
         model: PreTrainedModel,
-        tokenizer: PreTrainedTokenizerBase,
+        layout: ChatFormat,
         batch_size: int = 128,
         keys: str = "generation.",
         prompts: Sequence[str] = PROMPTS,
     ) -> None:
         self._model = model
         self._keys = keys
-        self._layout = chat_format_for(cast("Tokenizer", tokenizer), stop_ids(model))
+        self._layout = layout
         self._batch_size = batch_size
         model.generation_config = hf_generate.empty_generation_config()
         config = model.config.get_text_config(decoder=True)
@@ -107,11 +106,11 @@ class TransformersModel:
             torch.set_num_threads(threads)
         logging.disable_progress_bar()
         place = resolve_device(device, keys)
-        tokenizer, model = load_tokenizer(folder), load_model(folder, dtype)
+        (_, layout), model = open_tokenizer(folder), load_model(folder, dtype)
         canary = read_canary(folder)
         prompts = [row.prompt for row in canary.rows] if canary else PROMPTS
         try:
-            return cls(model.eval().to(place), tokenizer, batch_size, keys, prompts)
+            return cls(model.eval().to(place), layout, batch_size, keys, prompts)
         except torch.OutOfMemoryError as error:
             raise ModelError(
                 f"the memory of {place} is too small for the weights of {folder}:"

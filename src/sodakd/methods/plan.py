@@ -42,6 +42,8 @@ class PlannedTraining:
 class Plan:
     """What a run is expected to take: tokens by a sample of seed questions, and no second asks.
 
+    Tokens are those of a sample of seed questions.
+
     `remarks` say what the source of the questions holds that is not read.
     """
 
@@ -225,7 +227,9 @@ class DryContext:
 def _usage(recipe: Recipe, ask: TeacherRequest) -> Usage:
     """Tokens of an ask: the world's own, or by the prompt's length and what answers often take."""
     if not recipe.questions.real:
-        return WorldTeacher().reply(ask).usage
+        usage = WorldTeacher().reply(ask).usage
+        assert usage is not None
+        return usage
     own, system = recipe.teacher.prompts, recipe.teacher.system_prompt or ""
     characters = len(system) + len(render(ask, None if own is None else Path(own)))
     return Usage(

@@ -16,6 +16,7 @@ from sodakd.judge.untested import to_program
 from sodakd.methods.plan import PREFLIGHT, is_asked, plan, requests_about
 from sodakd.methods.prepare import sample_for_estimate
 from sodakd.methods.run_context import Tools, open_tools
+from sodakd.methods.teachers import open_teacher
 from sodakd.recipe import Recipe
 from sodakd.run import Run
 from sodakd.stages.programs import read_fault, read_program
@@ -23,6 +24,7 @@ from sodakd.synthetic.faults import make_fault
 from sodakd.synthetic.generate import draw_questions, program_of
 from sodakd.synthetic.languages import print_program
 from sodakd.synthetic.splits import Split
+from sodakd.teacher.dispatcher import Teacher
 from sodakd.teacher.ledger import USUAL_LEDGER, LedgerOptions
 from sodakd.teacher.parsers import UnreadableReply, completed_text, parse_grade, parse_invention
 from sodakd.teacher.requests import Fault, Grade, Invent, Solve, TeacherRequest
@@ -45,7 +47,9 @@ class Preflight(FrozenModel):
     lines: tuple[str, ...]
 
 
-def preflight(recipe: Recipe, run: Run, options: LedgerOptions = USUAL_LEDGER) -> Preflight:
+def preflight(
+    recipe: Recipe, run: Run, teacher: Teacher, options: LedgerOptions = USUAL_LEDGER
+) -> Preflight:
     """Try the student, the teacher and the judge, once for a folder and a recipe.
 
     The student is opened, trained for one step on two examples, saved, handed out, opened again and
@@ -62,23 +66,24 @@ def preflight(recipe: Recipe, run: Run, options: LedgerOptions = USUAL_LEDGER) -
         before = json.loads(path.read_text(encoding="utf-8"))
         if before.get("recipe") == digest:
             return Preflight.model_validate(before)
-    # An answer of a batch takes up to a day: probes are asked one by one.
-    asked = recipe.teacher.model_copy(update={"batch_api": False})
-    now = recipe.model_copy(update={"teacher": asked})
+    if recipe.teacher.batch_api:  # an answer takes up to a day: probes are asked one by one
+        asked = recipe.teacher.model_copy(update={"batch_api": False})
+        recipe = recipe.model_copy(update={"teacher": asked})
+        teacher = open_teacher(asked, run.folder)
     scratch = run.folder / f"{PREFLIGHT}.part"
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir()
     try:
-        with open_tools(now, run, options) as tools:
+        with open_tools(recipe, run, teacher, options) as tools:
             run.report_progress(PREFLIGHT, 0, 3, "student")
             student = _try_student(tools, scratch)
             run.report_progress(PREFLIGHT, 1, 3, "teacher")
-            teacher = _try_teacher(tools)
+            answers = _try_teacher(tools)
             run.report_progress(PREFLIGHT, 2, 3, "judge")
             judge = _try_judge(tools)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    report = Preflight(recipe=digest, lines=(student, *teacher, judge))
+    report = Preflight(recipe=digest, lines=(student, *answers, judge))
     atomic_write(path, report.model_dump_json(indent=1).encode())
     run.report_progress(PREFLIGHT, 3, 3, "done")
     return report

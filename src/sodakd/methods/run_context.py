@@ -13,7 +13,6 @@ from sodakd.inference.protocols import TextGenerator
 from sodakd.jsonl import read_rows, write_rows
 from sodakd.judge.program import ProgramJudge
 from sodakd.methods.engines import StudentEngine
-from sodakd.methods.teachers import open_teacher
 from sodakd.ray_judge import open_judge
 from sodakd.recipe import Recipe
 from sodakd.records import Allowance, EvalSample, Feedback, SftExample, StudentRow, TrainLogRow
@@ -25,6 +24,7 @@ from sodakd.stages.feedback import collect_feedback
 from sodakd.stages.new_questions import new_questions
 from sodakd.stages.pairs import build_pairs, build_solutions
 from sodakd.teacher.cost import NANO
+from sodakd.teacher.dispatcher import Teacher
 from sodakd.teacher.ledger import Ledger, LedgerOptions
 from sodakd.teacher.teacher_endpoint import prices_of
 from sodakd.training.schedule import Example, count_steps
@@ -45,11 +45,12 @@ class Tools:
 
 
 @contextmanager
-def open_tools(recipe: Recipe, run: Run, options: LedgerOptions) -> Iterator[Tools]:
-    """Open teacher, judge and engine; they, and an open student, are closed with the context."""
+def open_tools(
+    recipe: Recipe, run: Run, teacher: Teacher, options: LedgerOptions
+) -> Iterator[Tools]:
+    """Open ledger, judge and engine; they, and an open student, are closed with the context."""
     with ExitStack() as stack:
         path = run.folder / "ledger.sqlite"
-        teacher = open_teacher(recipe.teacher, run.folder)
         runs = [run, *(run.arm(name) for name in recipe.arms)]
         asked = sum(sum_counts(each)["teacher_calls"] for each in runs)
         prices = prices_of(recipe.teacher)

@@ -19,6 +19,7 @@ from sodakd.methods.preflight import preflight
 from sodakd.methods.prepare import prepare
 from sodakd.methods.run_context import STUDENTS, RunContext, Tools, open_tools, sum_counts
 from sodakd.methods.soda import cycles_begun
+from sodakd.methods.teachers import open_teacher
 from sodakd.recipe import LoadedRecipe, Recipe
 from sodakd.records import Allowance, ArmDescription, EvalSample, Results, StudentResult, StudentRow
 from sodakd.requirements import machine
@@ -57,10 +58,11 @@ def run_recipe(
     with Run.open(folder, loaded.written, watch, {"cycles": cycles_begun(folder)}) as run:
         if drop_from is not None:
             drop(run, recipe.arms, drop_from)
+        teacher = open_teacher(recipe.teacher, run.folder)
         if try_first:
-            preflight(recipe, run, options)
+            preflight(recipe, run, teacher, options)
         inputs = prepare(recipe, run)
-        with open_tools(recipe, run, options) as tools:
+        with open_tools(recipe, run, teacher, options) as tools:
             context = RunContext(tools, run, inputs.test_set)
             context.publish("base", inputs.base, "base/")
             done = run_arms(

@@ -1,7 +1,6 @@
 """The table of teachers: what a recipe's `teacher.kind` opens."""
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,16 +25,6 @@ if TYPE_CHECKING:
 def open_teacher(settings: TeacherSettings, folder: Path) -> Teacher:
     """The teacher of a recipe. A server it needs is started at its first call, not here."""
     return TEACHERS[settings.kind](settings, folder)
-
-
-def _world(settings: TeacherSettings, folder: Path) -> Teacher:
-    del settings, folder
-    return WorldTeacher()
-
-
-def _replay(settings: TeacherSettings, folder: Path) -> Teacher:
-    del folder
-    return ReplayTeacher.open(Path(settings.file or ""))
 
 
 def _openai(settings: TeacherSettings, folder: Path) -> Teacher:
@@ -79,14 +68,10 @@ def _vllm(settings: TeacherSettings, folder: Path) -> Teacher:
     name = settings.model_name_or_path or ""
     asked = (*settings.command, "{model}", "--host", "127.0.0.1", "--port", "{port}")
     words = settings.command if "{model}" in settings.command else asked
-    server = _server(
-        (*words, *settings.arguments),
-        name,
-        settings.port,
-        settings.start_seconds,
-        folder / "teacher.log",
+    log = folder / "teacher.log"
+    server = Server(
+        Command((*words, *settings.arguments), name, settings.port, settings.start_seconds, log)
     )
-
     clients: dict[str, Client] = {}
 
     def open_model() -> Client:
@@ -97,14 +82,6 @@ def _vllm(settings: TeacherSettings, folder: Path) -> Teacher:
         return clients[url]
 
     return _chat(settings, name, open_model)
-
-
-@cache
-def _server(
-    words: tuple[str, ...], model: str, port: int | None, start_seconds: float, log: Path
-) -> Server:
-    """One server for a run, however often its ledger is opened."""
-    return Server(Command(words, model, port, start_seconds, log))
 
 
 def _chat(
@@ -133,9 +110,9 @@ def _patience(settings: TeacherSettings) -> RetryPolicy:
 TeacherFactory = Callable[[TeacherSettings, Path], Teacher]
 
 TEACHERS: Mapping[TeacherKind, TeacherFactory] = {
-    "world": _world,
+    "world": lambda _, __: WorldTeacher(),
     "openai": _openai,
-    "replay": _replay,
+    "replay": lambda settings, _: ReplayTeacher.open(Path(settings.file or "")),
     "transformers": _transformers,
     "vllm": _vllm,
 }

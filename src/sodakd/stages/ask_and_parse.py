@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from sodakd.inference.completions import Completion
 from sodakd.stages.context import OnProgress, StageContext
 from sodakd.teacher.parsers import RequestT, UnreadableReply, completed_text, retry_request
-from sodakd.teacher.requests import Reply
 
 Parsed = TypeVar("Parsed")
 
@@ -55,7 +55,7 @@ def ask_once(
     Without a name they are counted by the kind of their request.
     """
 
-    def parsed(request: RequestT, reply: Reply) -> Parsed | UnreadableReply:
+    def parsed(request: RequestT, reply: Completion) -> Parsed | UnreadableReply:
         try:
             return parse(completed_text(reply), request)
         except UnreadableReply as error:

@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from sodakd.inference.completions import Completion
 from sodakd.judge.program import Program, ProgramJudge
 from sodakd.recipe import Recipe
 from sodakd.run import Run
 from sodakd.teacher.ledger import Ledger
-from sodakd.teacher.requests import Reply, TeacherRequest
+from sodakd.teacher.requests import TeacherRequest
 from sodakd.types import Verdict
 
 OnProgress = Callable[[int], None]
@@ -35,7 +36,7 @@ class StageContext:
         requests: Sequence[TeacherRequest],
         tally: Counter[str],
         progress: OnProgress | None = None,
-    ) -> list[Reply]:
+    ) -> list[Completion]:
         """Return the teacher's replies in the order of the requests, which are booked to the step.
 
         Raises:

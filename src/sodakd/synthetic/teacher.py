@@ -3,6 +3,7 @@
 from random import Random
 
 from sodakd.errors import DataError, TeacherError
+from sodakd.inference.completions import Completion
 from sodakd.synthetic.faults import make_fault
 from sodakd.synthetic.generate import draw_program, program_of, question_of
 from sodakd.synthetic.grade import grade
@@ -12,7 +13,7 @@ from sodakd.synthetic.related import at_level
 from sodakd.synthetic.splits import Split
 from sodakd.teacher.computed_teacher import ComputedTeacher
 from sodakd.teacher.parsers import InventedQuestion
-from sodakd.teacher.requests import Fault, Grade, Invent, Reply, Solve, TeacherRequest
+from sodakd.teacher.requests import Fault, Grade, Invent, Solve, TeacherRequest
 from sodakd.types import CallTests, Question, Usage
 
 MOST_COMPLETION_TOKENS = 1024
@@ -23,13 +24,13 @@ class WorldTeacher(ComputedTeacher):
 
     name = "world-1"
 
-    def reply(self, ask: TeacherRequest) -> Reply:
+    def reply(self, ask: TeacherRequest) -> Completion:
         """Answer one ask. Raises `TeacherError` for a question that is not of the world."""
         try:
             text = _answer(ask)
         except DataError as error:
             raise TeacherError(f"the embedded world's teacher cannot answer: {error}") from error
-        return Reply(text=text, usage=_usage(ask, _tokens(text)))
+        return Completion(text=text, usage=_usage(ask, _tokens(text)))
 
     def at_most(self, ask: TeacherRequest) -> Usage:
         """The prompt as it is counted, and more completion than any answer of the world takes."""

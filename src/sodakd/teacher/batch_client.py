@@ -85,7 +85,7 @@ class BatchClient:
                 f"{self._batches.endpoint.model}: no request of a batch was answered, {MAX_ROUNDS}"
                 f" times; the last one failed so: {words}; mend it, then run the same command again"
             )
-        return Completion("", Finish.FAILED, None, "", words)
+        return Completion("", Finish.FAILED, None, words)
 
     async def _outcome(self, request: Request, till: CallMeter) -> Completion | Failure:
         till.settle_paid()  # in the books before the batch in which it was asked is closed
@@ -111,7 +111,8 @@ class BatchClient:
                     await self._submit(self._waiting[: self._largest])
         except Exception as error:  # handed to all who wait, whatever it is
             for line in self._waiting:
-                line.outcome.set_exception(error)
+                if not line.outcome.done():
+                    line.outcome.set_exception(error)
         finally:
             self._task = None
 

@@ -8,12 +8,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sodakd.errors import BudgetReached
+from sodakd.inference.completions import Completion
 from sodakd.settings.teacher import Budget
 from sodakd.teacher import ledger_db
 from sodakd.teacher.cost import Prices
 from sodakd.teacher.group_commit import GroupCommit
 from sodakd.teacher.ledger_db import Call
-from sodakd.teacher.requests import Reply
 from sodakd.types import Usage
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class CallMeter:
         """Keep it in the books whole."""
         self._end(partial(ledger_db.mark_lost, key=self.call.key))
 
-    async def close(self, reply: Reply) -> None:
+    async def close(self, reply: Completion) -> None:
         """Keep the answer, with what the last attempt took, in one transaction."""
         paid, key, budget = self._paid, self.call.key, self.desk.budget
 

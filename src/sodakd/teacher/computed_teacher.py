@@ -3,8 +3,8 @@
 from abc import ABC, abstractmethod
 from contextlib import nullcontext
 
-from sodakd.inference.completions import UsageMeter
-from sodakd.teacher.requests import Reply, TeacherRequest
+from sodakd.inference.completions import Completion, UsageMeter
+from sodakd.teacher.requests import TeacherRequest
 from sodakd.types import Usage
 
 
@@ -24,7 +24,7 @@ class ComputedTeacher(ABC):
         """Nothing has to be open."""
         return nullcontext()
 
-    async def answer(self, ask: TeacherRequest, till: UsageMeter) -> Reply:
+    async def answer(self, ask: TeacherRequest, till: UsageMeter) -> Completion:
         """Answer one ask."""
         await till.reserve(self.at_most(ask))
         reply = self.reply(ask)
@@ -32,7 +32,7 @@ class ComputedTeacher(ABC):
         return reply
 
     @abstractmethod
-    def reply(self, ask: TeacherRequest) -> Reply:
+    def reply(self, ask: TeacherRequest) -> Completion:
         """Compute one answer. Raises `TeacherError` when none can be had."""
 
     @abstractmethod

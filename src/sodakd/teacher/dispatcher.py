@@ -6,9 +6,10 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from sodakd.errors import BudgetReached, RunError, SodakdError
+from sodakd.inference.completions import Completion
 from sodakd.teacher.call_meter import CallMeter, Desk
 from sodakd.teacher.ledger_db import Call
-from sodakd.teacher.requests import Reply, TeacherRequest
+from sodakd.teacher.requests import TeacherRequest
 
 _CALLERS = 2.0  # for each place at the teacher: the others wait for one, or are at the books
 
@@ -34,7 +35,7 @@ class Teacher(Protocol):
         """What `answer` needs while it is called, opened for one event loop."""
         ...
 
-    async def answer(self, ask: TeacherRequest, till: CallMeter) -> Reply:
+    async def answer(self, ask: TeacherRequest, till: CallMeter) -> Completion:
         """Answer one ask. Its attempts go through the till.
 
         Raises:
@@ -50,14 +51,14 @@ class Dispatcher:
         self.desk = desk
         self.teacher = teacher
         self.calls = calls
-        self.replies: dict[str, Reply] = {}
+        self.replies: dict[str, Completion] = {}
         self.in_flight = 0
         self.unstored = 0
         self.error: Exception | None = None
         self.passed = ""
         self.workers: list[asyncio.Task[None]] = []
 
-    async def run(self, most: int) -> dict[str, Reply]:
+    async def run(self, most: int) -> dict[str, Completion]:
         """All replies. Raises the first error, after what is in flight has come to its end.
 
         There are `most` calls at most.

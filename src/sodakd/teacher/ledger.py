@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from sodakd.errors import RunError
-from sodakd.inference.completions import Finish
+from sodakd.inference.completions import Completion, Finish
 from sodakd.inference.run_async import gc_paused, run_sync
 from sodakd.settings.teacher import Budget
 from sodakd.teacher import ledger_db
@@ -23,7 +23,7 @@ from sodakd.teacher.cost import LedgerTotals, Prices
 from sodakd.teacher.dispatcher import Dispatcher, Teacher
 from sodakd.teacher.group_commit import GroupCommit, Writer
 from sodakd.teacher.ledger_db import Call
-from sodakd.teacher.requests import Reply, TeacherRequest, ask_key, request_key
+from sodakd.teacher.requests import TeacherRequest, ask_key, request_key
 from sodakd.teacher.spend_report import ledger_in, look_up_answers, read_totals
 
 
@@ -85,7 +85,7 @@ class Ledger:
         step: str,
         tally: Counter[str],
         progress: OnProgress | None = None,
-    ) -> list[Reply]:
+    ) -> list[Completion]:
         """Answers to asks, in their order: from the ledger where they are known, else asked for.
 
         Calls and tokens are added to `tally`, known answers too: a method's need does not depend
@@ -99,7 +99,7 @@ class Ledger:
         with self._lock, gc_paused:
             keys: list[str] = []
             calls = self._calls(asks, step, keys)  # read as they are made, where none is known
-            waiting, replies = len(asks), dict[str, Reply]()
+            waiting, replies = len(asks), dict[str, Completion]()
             if self._writer.do(ledger_db.has_answers) or self._reuse:
                 every = {call.key: call for call in calls}
                 replies = self._known(every)
@@ -113,8 +113,9 @@ class Ledger:
         answers = [replies[key] for key in keys]
         shown(len(answers))
         tally["teacher_calls"] += len(answers)
-        tally["prompt_tokens"] += sum(reply.usage.prompt_tokens for reply in answers)
-        tally["completion_tokens"] += sum(reply.usage.completion_tokens for reply in answers)
+        took = [reply.usage for reply in answers if reply.usage is not None]
+        tally["prompt_tokens"] += sum(usage.prompt_tokens for usage in took)
+        tally["completion_tokens"] += sum(usage.completion_tokens for usage in took)
         for reply in answers:
             if reply.finish is not Finish.STOP:
                 tally[f"reply_{reply.finish}"] += 1
@@ -124,7 +125,7 @@ class Ledger:
         """All that was spent so far, and what is reserved for calls in flight."""
         return self._writer.do(ledger_db.spent)
 
-    def _known(self, calls: dict[str, Call]) -> dict[str, Reply]:
+    def _known(self, calls: dict[str, Call]) -> dict[str, Completion]:
         """Replies to calls that this ledger holds, or one that is reused."""
         found = self._writer.do(lambda database: ledger_db.lookup_replies(database, [*calls]))
         for other in self._reuse:

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sodakd.errors import BudgetReached
-from sodakd.inference.completions import Finish
+from sodakd.inference.completions import Completion, Finish
 from sodakd.settings.teacher import Budget
 from sodakd.teacher.cost import FEMTO_IN_NANO, NANO, LedgerTotals, Prices
-from sodakd.teacher.requests import Reply, TeacherRequest, question_id
+from sodakd.teacher.requests import TeacherRequest, question_id
 from sodakd.types import Usage
 
 _MOST = 2**63 - 1  # the largest number that SQLite holds
@@ -43,9 +43,9 @@ def has_answers(database: sqlite3.Connection) -> bool:
     return bool(database.execute(asked).fetchone()[0])
 
 
-def lookup_replies(database: sqlite3.Connection, keys: Sequence[str]) -> dict[str, Reply]:
+def lookup_replies(database: sqlite3.Connection, keys: Sequence[str]) -> dict[str, Completion]:
     """Replies that the books hold, by key, each with the tokens of its own."""
-    found: dict[str, Reply] = {}
+    found: dict[str, Completion] = {}
     for start in range(0, len(keys), 500):
         some = keys[start : start + 500]
         marks = ",".join("?" * len(some))
@@ -55,7 +55,7 @@ def lookup_replies(database: sqlite3.Connection, keys: Sequence[str]) -> dict[st
             some,
         ):
             usage = Usage(prompt_tokens=prompt, completion_tokens=completion)
-            found[key] = Reply(text=text, usage=usage, finish=Finish(finish))
+            found[key] = Completion(text=text, usage=usage, finish=Finish(finish))
     return found
 
 
@@ -167,21 +167,22 @@ def mark_lost(database: sqlite3.Connection, key: str) -> None:
     )
 
 
-def finish_call(database: sqlite3.Connection, key: str, reply: Reply) -> None:
+def finish_call(database: sqlite3.Connection, key: str, reply: Completion) -> None:
     """Keep the answer, or that there is none after every attempt."""
     state = "failed" if reply.finish is Finish.FAILED else "answered"
     text = None if state == "failed" else reply.text
+    usage = reply.usage or Usage(prompt_tokens=0, completion_tokens=0)
     database.execute(
         "update calls set state = ?, finish = ?, reply = ?, reply_prompt_tokens = ?,"
         " reply_completion_tokens = ?, at = ? where key = ?",
         (
-            state, reply.finish.value, text, reply.usage.prompt_tokens,
-            reply.usage.completion_tokens, time.time(), key,
+            state, reply.finish.value, text, usage.prompt_tokens, usage.completion_tokens,
+            time.time(), key,
         ),
     )  # fmt: skip
 
 
-def reuse(database: sqlite3.Connection, answers: Iterable[tuple[Call, Reply]]) -> None:
+def reuse(database: sqlite3.Connection, answers: Iterable[tuple[Call, Completion]]) -> None:
     """Keep answers that another run's ledger holds, at no cost."""
     for call, reply in answers:
         _insert(database, call)

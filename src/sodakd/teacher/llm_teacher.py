@@ -1,4 +1,4 @@
-"""A language model as a teacher: asks become prompts, completions become replies."""
+"""A language model as a teacher: asks become prompts, and what it completes is the answer."""
 
 import hashlib
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -12,8 +12,8 @@ from pydantic import JsonValue
 from sodakd.inference.completions import Completion, Finish, Message, Request
 from sodakd.teacher.call_meter import CallMeter
 from sodakd.teacher.render_prompt import prompt_hash, render
-from sodakd.teacher.requests import Reply, TeacherRequest
-from sodakd.types import Usage, canonical_json
+from sodakd.teacher.requests import TeacherRequest
+from sodakd.types import canonical_json
 
 
 class Session(Protocol):
@@ -100,17 +100,11 @@ class LLMTeacher:
             seed=None if own.seed is None else own.seed + ask.attempt,
         )
 
-    async def answer(self, ask: TeacherRequest, till: CallMeter) -> Reply:
+    async def answer(self, ask: TeacherRequest, till: CallMeter) -> Completion:
         """Answer one ask."""
         request = self.request(ask)
         found = await self._session.complete(request, till)
         if found.finish is Finish.LENGTH and not found.error:
             longer = request.model_copy(update={"max_tokens": 2 * request.max_tokens})
             found = await self._session.complete(longer, till)
-        return to_reply(found)
-
-
-def to_reply(found: Completion) -> Reply:
-    """A completion as a reply. One whose usage nobody told has none to tell."""
-    usage = found.usage or Usage(prompt_tokens=0, completion_tokens=0)
-    return Reply(text=found.text, usage=usage, finish=found.finish)
+        return found

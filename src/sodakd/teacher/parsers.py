@@ -7,11 +7,11 @@ missing, in words that are sent with the next ask.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol, TypeVar, cast
+from typing import TypeVar, cast
 
 from pydantic import JsonValue, ValidationError
 
-from sodakd.inference.completions import Finish
+from sodakd.inference.completions import Completion, Finish
 from sodakd.json_text import JsonError, parse_json_at, valid_unicode
 from sodakd.records import RubricScore
 from sodakd.teacher.requests import Evolve, Invent, TeacherRequest
@@ -52,15 +52,6 @@ class Compared:
     b: float
 
 
-class HasFinish(Protocol):
-    """The part of a reply that tells whether there is anything to read."""
-
-    @property
-    def text(self) -> str: ...
-    @property
-    def finish(self) -> Finish: ...
-
-
 _ENDED = {
     Finish.LENGTH: "the reply was cut off at its token limit",
     Finish.FILTERED: "the reply was held back by a content filter",
@@ -69,7 +60,7 @@ _ENDED = {
 }
 
 
-def completed_text(reply: HasFinish) -> str:
+def completed_text(reply: Completion) -> str:
     """The text of a reply that came to its own end, without what was thought aloud.
 
     Lines end as on Unix, and half surrogates are replaced: what is read from it can be written.

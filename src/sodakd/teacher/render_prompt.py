@@ -10,19 +10,8 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from sodakd.errors import TeacherError
-from sodakd.teacher.requests import (
-    Compare,
-    Evolve,
-    Fault,
-    Grade,
-    Inspire,
-    Invent,
-    Operation,
-    Refine,
-    Solve,
-    TeacherRequest,
-)
-from sodakd.types import CallTests, FaultKind, Question, Signature
+from sodakd.teacher.requests import Evolve, Fault, Inspire, Operation, Solve, TeacherRequest
+from sodakd.types import CallTests, FaultKind, Signature
 
 PROMPTS = Path(__file__).with_name("prompts")
 
@@ -114,43 +103,21 @@ def _file_faults(path: Path, name: str) -> list[str]:
 
 
 def prompt_variables(ask: TeacherRequest) -> dict[str, Value]:
-    """What a prompt file is filled with."""
+    """What a prompt file is filled with: the fields of an ask and of its question."""
+    filled: dict[str, Value] = {name: getattr(ask, name) for name in type(ask).model_fields}
+    if isinstance(ask, Inspire):
+        return filled
+    own, tests = ask.question, ask.question.tests
+    filled |= {"question": own.text, "language": own.language, "own_level": own.level}
     match ask:
-        case Inspire():
-            return {"snippet": ask.snippet, "language": ask.language.value}
         case Solve():
-            tests = ask.question.tests
-            return {
-                **_question_fields(ask.question),
-                "error": ask.error,
-                "entry_point": tests.entry_point if tests is not None else "",
-                "signature": tests.signature if isinstance(tests, CallTests) else None,
-            }
+            filled["entry_point"] = tests.entry_point if tests is not None else ""
+            filled["signature"] = tests.signature if isinstance(tests, CallTests) else None
         case Fault():
-            kinds = [(kind.value, FAULT_DESCRIPTIONS[kind]) for kind in ask.kinds]
-            return {**_question_fields(ask.question), "correct": ask.correct, "kinds": kinds}
-        case Grade():
-            return {**_question_fields(ask.question), "answer": ask.answer}
-        case Invent():
-            own = ask.question.level
-            return {
-                **_question_fields(ask.question),
-                "own_level": own, "level": ask.level, "variant": ask.variant,
-            }  # fmt: skip
+            filled["kinds"] = [(kind.value, FAULT_DESCRIPTIONS[kind]) for kind in ask.kinds]
         case Evolve():
-            return {**_question_fields(ask.question), "operation": EVOLVE_OPERATIONS[ask.operation]}
-        case Refine():
-            return {**_question_fields(ask.question), "answer": ask.answer, "error": ask.error}
-        case Compare():
-            return {
-                **_question_fields(ask.question),
-                "answer_a": ask.answer_a,
-                "answer_b": ask.answer_b,
-            }
-
-
-def _question_fields(question: Question) -> dict[str, Value]:
-    return {"question": question.text, "language": question.language.value}
+            filled["operation"] = EVOLVE_OPERATIONS[ask.operation]
+    return filled
 
 
 @cache

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sodakd.errors import DataError, TeacherError
-from sodakd.inference.completions import Finish
+from sodakd.inference.completions import Completion, Finish
 from sodakd.jsonl import read_rows, write_rows
 from sodakd.teacher.computed_teacher import ComputedTeacher
 from sodakd.teacher.ledger_schema import reading
-from sodakd.teacher.requests import REQUEST_ADAPTER, Reply, TeacherRequest, ask_key, question_id
+from sodakd.teacher.requests import REQUEST_ADAPTER, TeacherRequest, ask_key, question_id
 from sodakd.types import FrozenModel, Usage
 
 
@@ -66,8 +66,16 @@ class ReplayTeacher(ComputedTeacher):
         """Read a file of records. Raises `RowError` for a line that is none."""
         return cls({row.ask_key: row for row in read_rows(path, RecordedReply)}, str(path))
 
-    def reply(self, ask: TeacherRequest) -> Reply:
+    def reply(self, ask: TeacherRequest) -> Completion:
         """The recorded answer. Raises `TeacherError` for an ask that is not in the file."""
+        found = self._record(ask)
+        return Completion(text=found.text, usage=found.usage, finish=found.finish)
+
+    def at_most(self, ask: TeacherRequest) -> Usage:
+        """What the recorded answer took."""
+        return self._record(ask).usage
+
+    def _record(self, ask: TeacherRequest) -> RecordedReply:
         found = self._records.get(ask_key(ask)) or self._any.get((ask.kind, question_id(ask)))
         if found is None:
             same = [row for row in self._records.values() if row.question == question_id(ask)]
@@ -77,11 +85,7 @@ class ReplayTeacher(ComputedTeacher):
                 f" {question_id(ask)}; asks of this question in it: {kinds}. The replay must be of"
                 " the same recipe, seed and sodakd; else record again: sodakd record DIR --out FILE"
             )
-        return Reply(text=found.text, usage=found.usage, finish=found.finish)
-
-    def at_most(self, ask: TeacherRequest) -> Usage:
-        """What the recorded answer took."""
-        return self.reply(ask).usage
+        return found
 
 
 def export_replies(ledger: Path, out: Path) -> int:
@@ -92,7 +96,7 @@ def export_replies(ledger: Path, out: Path) -> int:
         RunError: it cannot be read.
     """
     with reading(ledger) as database:
-        rows = [_record(*row) for row in database.execute(_ANSWERED)]
+        rows = [_recorded(*row) for row in database.execute(_ANSWERED)]
     if not rows:
         raise DataError(f"nothing in {ledger} was answered yet")
     write_rows(out, rows)
@@ -105,7 +109,7 @@ _ANSWERED = (
 )
 
 
-def _record(
+def _recorded(
     key: str, kind: str, question: str, text: str, prompt: int, completion: int, finish: str,
     model: str, ask: str | None,
 ) -> RecordedReply:  # fmt: skip

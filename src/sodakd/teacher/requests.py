@@ -1,4 +1,4 @@
-"""What is asked of a teacher, as typed values, and what it says.
+"""What is asked of a teacher, as typed values.
 
 A language-model teacher renders an ask as a prompt; the embedded world's teacher answers the same
 ask by computation. Both reply with text, and both replies are read by the parsers of `parsers.py`.
@@ -13,8 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from sodakd.inference.completions import Finish
-from sodakd.types import FaultKind, FrozenModel, Language, Level, Question, Usage
+from sodakd.types import FaultKind, FrozenModel, Language, Level, Question
 
 
 class Solve(FrozenModel):
@@ -123,14 +122,6 @@ REQUEST_ADAPTER: TypeAdapter[TeacherRequest] = TypeAdapter(
     Annotated[TeacherRequest, Field(discriminator="kind")]
 )
 """Reads an ask of any kind from JSON."""
-
-
-class Reply(FrozenModel):
-    """What a teacher said to one ask, how that ended, and the tokens it took."""
-
-    text: str
-    usage: Usage
-    finish: Finish = Finish.STOP
 
 
 def ask_key(ask: TeacherRequest) -> str:

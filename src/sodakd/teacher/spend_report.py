@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Literal
 
 from sodakd.errors import DataError, RunError
+from sodakd.inference.completions import Completion
 from sodakd.teacher import ledger_db
 from sodakd.teacher.cost import NANO, LedgerTotals, Spend, SpendGroup
 from sodakd.teacher.ledger_schema import reading
-from sodakd.teacher.requests import Reply
 
 GroupBy = Literal["run", "arm", "cycle", "stage", "step", "ask", "model"]
 
@@ -98,7 +98,7 @@ def look_up_spend(ledger: Path, arms: Collection[str]) -> list[Spend]:
     ]  # fmt: skip
 
 
-def look_up_answers(ledger: Path, keys: Sequence[str]) -> dict[str, Reply]:
+def look_up_answers(ledger: Path, keys: Sequence[str]) -> dict[str, Completion]:
     """The replies with these keys that a ledger's file holds. Raises as `reading` does."""
     with reading(ledger) as database:
         return ledger_db.lookup_replies(database, keys)

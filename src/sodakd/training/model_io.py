@@ -24,16 +24,6 @@ if TYPE_CHECKING:
     from transformers import BitsAndBytesConfig
 
 
-def open_tokenizer(folder: Path) -> tuple[PreTrainedTokenizerBase, ChatFormat]:
-    """Return a folder's tokenizer, which has a chat template from then on, and its chat format.
-
-    Raises:
-        ModelError: there is none, or it has no chat template that can be used.
-    """
-    tokenizer = load_tokenizer(folder)
-    return tokenizer, chat_format_for(cast("Tokenizer", tokenizer), ending_tokens(folder))
-
-
 def open_model(folder: Path, student: StudentSettings) -> PreTrainedModel:
     """Return the model of a folder (safetensors; no code of the folder is run), to be trained.
 

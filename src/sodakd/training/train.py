@@ -15,6 +15,7 @@ from transformers.utils import logging
 from sodakd.errors import TrainingError
 from sodakd.inference.canary import PROMPTS, write_canary
 from sodakd.inference.canary_reference import record_canary
+from sodakd.inference.loading import open_tokenizer
 from sodakd.jsonl import write_rows
 from sodakd.records import TrainLogRow
 from sodakd.settings.student import FROM_SCRATCH, StudentSettings
@@ -26,7 +27,6 @@ from sodakd.training.model_io import (
     enable_gradient_checkpointing,
     merge_adapters,
     open_model,
-    open_tokenizer,
     save_student,
     with_adapters,
 )
