@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from sodakd.errors import EndpointError
+from sodakd.inference.completions import Completion, Finish
 from sodakd.inference.in_process_client import LocalModel
 from sodakd.inference.model_server import Command, Server
 from sodakd.inference.protocols import NOTHING, Generation, OnGeneration
@@ -24,7 +25,7 @@ from sodakd.stages.ask_and_parse import ask_and_parse
 from sodakd.stages.context import StageContext
 from sodakd.teacher.cost import Prices
 from sodakd.teacher.ledger import Ledger
-from sodakd.teacher.llm_teacher import LLMTeacher, Sampling
+from sodakd.teacher.llm_teacher import LLMTeacher, Sampling, to_reply
 from sodakd.teacher.parsers import UnreadableReply
 from sodakd.teacher.requests import Solve
 from sodakd.teacher.spend_report import read_totals
@@ -252,3 +253,8 @@ def test_a_server_that_is_told_to_end_ends_at_once(tmp_path: Path) -> None:
     process = server._process
     assert process is None
     assert "up" in log.read_text()
+
+
+def test_a_reply_keeps_the_servers_words_for_why_it_has_no_text() -> None:
+    words = "HTTP 400: Content Exists Risk"
+    assert to_reply(Completion("", Finish.FILTERED, None, error=words)).error == words

@@ -12,6 +12,7 @@ from sodakd.inference.completion_body import read_completion, read_usage
 from sodakd.inference.completions import Billing, Completion, ErrorKind, Failure
 from sodakd.inference.server_errors import NO_CREDIT, PER_PROMPT, find_error, one_line
 from sodakd.json_text import JsonError, parse_json
+from sodakd.settings.urls import public_address
 from sodakd.types import Usage
 
 LONGEST_WAIT = 300.0
@@ -47,6 +48,10 @@ def parse_response(
     """
     wait = retry_after(headers.get("retry-after"), now)
     value = _json(body)
+    if 300 <= status < 400:
+        place = headers.get("location", "")
+        to = f" to {public_address(place)}" if place else ", and the server does not say where to"
+        return Failure(ErrorKind.FATAL, f"HTTP {status}: the address moved{to}: check base_url")
     if not isinstance(value, JsonError):
         return read_value(status, value, wait, empty_is_said=empty_is_said)
     if 200 <= status < 300:
@@ -70,16 +75,8 @@ def read_value(
         found = Failure(ErrorKind.GARBAGE, "JSON that is no chat completion", Billing.PERHAPS)
     if isinstance(found, Failure) and found.trouble in {ErrorKind.EMPTY, ErrorKind.GARBAGE}:
         usage = read_usage(row.get("usage"))
-        return _told_failure(_with_inner_error(row, value), usage, wait) or found
+        return _told_failure(value, usage, wait) or found
     return found
-
-
-def _with_inner_error(row: Mapping[str, JsonValue], value: JsonValue) -> JsonValue:
-    """The body, or where an error stands in its first choice alone, that error."""
-    choices = row.get("choices")
-    first = choices[0] if isinstance(choices, list) and choices else None
-    inner = first.get("error") if isinstance(first, dict) else None
-    return value if not inner or row.get("error") else {"error": inner}
 
 
 def retry_after(value: str | None, now: datetime | None = None) -> float | None:
@@ -132,7 +129,8 @@ def _told_failure(
     value: JsonValue, usage: Usage | None, wait: float | None
 ) -> Completion | Failure | None:
     """What the error in a body with status 200 means: as if its status stood outside."""
-    error = find_error(value) or find_error(_first_choice(value))
+    outer = {"error": value.get("error")} if isinstance(value, dict) else None
+    error = find_error(outer) or find_error(_first_choice(value)) or find_error(value)
     if error is None:
         return None
     words = f"an error in a reply with status 200: {error.words}"
@@ -168,8 +166,6 @@ def _refusal(status: int, words: str, wait: float | None) -> Completion | Failur
         return Failure(ErrorKind.SERVER, words, retry_after=wait)
     if status in _FATAL:
         return Failure(ErrorKind.FATAL, f"{words}: {_FATAL[status]}")
-    if 300 <= status < 400:
-        return Failure(ErrorKind.FATAL, f"{words}: the address moved: check base_url")
     return Failure(ErrorKind.REFUSED, words)
 
 

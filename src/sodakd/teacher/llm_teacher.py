@@ -113,4 +113,4 @@ class LLMTeacher:
 def to_reply(found: Completion) -> Reply:
     """A completion as a reply. One whose usage nobody told has none to tell."""
     usage = found.usage or Usage(prompt_tokens=0, completion_tokens=0)
-    return Reply(text=found.text, usage=usage, finish=found.finish)
+    return Reply(text=found.text, usage=usage, finish=found.finish, error=found.error)

@@ -126,11 +126,15 @@ REQUEST_ADAPTER: TypeAdapter[TeacherRequest] = TypeAdapter(
 
 
 class Reply(FrozenModel):
-    """What a teacher said to one ask, how that ended, and the tokens it took."""
+    """What a teacher said to one ask, how that ended, and the tokens it took.
+
+    `error` says why there is no text, in the server's words; no ledger keeps it.
+    """
 
     text: str
     usage: Usage
     finish: Finish = Finish.STOP
+    error: str = ""
 
 
 def ask_key(ask: TeacherRequest) -> str:
