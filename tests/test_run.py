@@ -154,8 +154,11 @@ def test_dropping_a_step_drops_all_after_it(tmp_path: Path, question: Question) 
         for step in ("one", "two", "three"):
             run.cached_rows(step, Question, lambda: StepOutput([question]))
         run.cached_model("four", weights)
+        (run.folder / "five.part" / "raw.part").mkdir(parents=True)
+        run.kept_answers("five").write_text("")
     with Run.open(tmp_path / "run", RECIPE) as run:
         run.drop_from("two")
+        assert not [*run.folder.rglob("*.part")]
         assert [line.step for line in run.steps] == ["one"]
     assert not [path for name in ("two", "three", "four") for path in tmp_path.glob(f"run/{name}*")]
     assert (tmp_path / "run" / "one.jsonl").exists()

@@ -233,8 +233,11 @@ class Run:
                 shutil.rmtree(path)
             else:
                 path.unlink(missing_ok=True)
-        for part in self.folder.rglob("*.part"):
-            shutil.rmtree(part) if part.is_dir() else part.unlink()
+        for part in [*self.folder.rglob("*.part")]:
+            if part.is_dir():
+                shutil.rmtree(part)
+            else:
+                part.unlink(missing_ok=True)
 
     def _read_manifest(self) -> list[Step]:
         if not self._manifest.exists():

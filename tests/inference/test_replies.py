@@ -33,6 +33,7 @@ def answer(text: object, finish: str | None = "stop", usage: object = USAGE) -> 
         (404, error("model_not_found"), ErrorKind.FATAL),
         (404, b"<html>nginx</html>", ErrorKind.FATAL),
         (301, b"", ErrorKind.FATAL),
+        (304, error("content_filter"), ErrorKind.FATAL),
         (400, error("invalid_request_error"), ErrorKind.REFUSED),
         (422, b"{}", ErrorKind.REFUSED),
         (408, b"", ErrorKind.SERVER),
@@ -359,3 +360,26 @@ def test_the_end_of_an_answer_is_read_wherever_it_is_told(end: dict[str, JsonVal
     found = parse_response(200, {}, json.dumps(body).encode())
     assert isinstance(found, Completion)
     assert found.finish is Finish.LENGTH
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_an_address_that_moved_is_told_with_where_to_and_without_secrets(status: int) -> None:
+    place = "https://me:secret@new.example/v1/chat/completions?key=secret"
+    found = parse_response(status, {"location": place}, b"<html>moved</html>")
+    assert isinstance(found, Failure)
+    assert found.trouble is ErrorKind.FATAL
+    assert "moved to https://***@new.example/v1/chat/completions: check base_url" in found.words
+    assert "secret" not in found.words
+
+
+@pytest.mark.parametrize("empty_is_said", [True, False])
+@pytest.mark.parametrize("at", ["body", "choice"])
+def test_an_error_beside_an_empty_answer_is_no_empty_answer(at: str, empty_is_said: bool) -> None:
+    told = {"error": {"message": "the worker was lost"}}
+    choice = {"message": {"content": ""}, "finish_reason": "stop"}
+    body = {"choices": [choice | (told if at == "choice" else {})], "usage": USAGE}
+    content = json.dumps(body | (told if at == "body" else {})).encode()
+    found = parse_response(200, {}, content, empty_is_said=empty_is_said)
+    assert isinstance(found, Failure)
+    assert (found.trouble, found.billed) == (ErrorKind.SERVER, Billing.YES)
+    assert "the worker was lost" in found.words

@@ -131,8 +131,7 @@ def _by_run(folder: Path) -> list[str]:
     recipe = read_recipe(write_recipe(folder), ["judge.ray=auto"]).recipe
     with (
         Run.open(folder / "run", recipe.model_dump(mode="json")) as run,
-        open_teacher(recipe.teacher, run.folder) as teacher,
-        open_tools(recipe, run, teacher, LedgerOptions()) as tools,
+        open_tools(recipe, run, open_teacher(recipe.teacher, run.folder), LedgerOptions()) as tools,
     ):
         found = tools.judge.all([_program(number) for number in range(3)])
         assert "python" in tools.judge.versions()

@@ -73,14 +73,14 @@ def read_completion(body: _Row, *, empty_is_said: bool) -> Completion | Failure 
     if choice is None:
         return _failed(ErrorKind.GARBAGE, "a choice without a message", usage)
     error = find_error({"error": row.get("error") or body.get("error")})
-    if error and error.status and not choice.text:
+    finish = _FINISH.get(choice.reason, Finish.UNKNOWN)
+    if choice.refused and not choice.text:
+        finish = Finish.FILTERED
+    if error and not choice.text and (error.status or finish in {Finish.STOP, Finish.UNKNOWN}):
         return _failed(ErrorKind.GARBAGE, error.words, usage)
     if choice.reason in _INTERRUPTED or (choice.reason != "stop" and error and choice.text):
         told = error.words if error else choice.reason
         return _failed(ErrorKind.SERVER, f"the server broke the answer off: {told}", usage)
-    finish = _FINISH.get(choice.reason, Finish.UNKNOWN)
-    if choice.refused and not choice.text:
-        finish = Finish.FILTERED
     if not choice.text and finish in {Finish.STOP, Finish.UNKNOWN}:
         why = _why_empty(choice)
         if why is not None or not empty_is_said or finish is Finish.UNKNOWN:

@@ -12,6 +12,7 @@ from sodakd.inference.completion_body import read_completion, read_usage
 from sodakd.inference.completions import Billing, Completion, ErrorKind, Failure
 from sodakd.inference.server_errors import NO_CREDIT, PER_PROMPT, find_error, one_line
 from sodakd.json_text import JsonError, parse_json
+from sodakd.settings.urls import public_address
 from sodakd.types import Usage
 
 LONGEST_WAIT = 300.0
@@ -47,6 +48,10 @@ def parse_response(
     """
     wait = retry_after(headers.get("retry-after"), now)
     value = parse_body(body)
+    if 300 <= status < 400:
+        place = headers.get("location", "")
+        to = f" to {public_address(place)}" if place else ", and the server does not say where to"
+        return Failure(ErrorKind.FATAL, f"HTTP {status}: the address moved{to}: check base_url")
     if not isinstance(value, JsonError):
         return read_value(status, value, wait, empty_is_said=empty_is_said)
     if 200 <= status < 300:
@@ -159,8 +164,6 @@ def _refusal(status: int, words: str, wait: float | None) -> Completion | Failur
         return Failure(ErrorKind.SERVER, words, retry_after=wait)
     if status in _FATAL:
         return Failure(ErrorKind.FATAL, f"{words}: {_FATAL[status]}")
-    if 300 <= status < 400:
-        return Failure(ErrorKind.FATAL, f"{words}: the address moved: check base_url")
     return Failure(ErrorKind.REFUSED, words)
 
 

@@ -150,6 +150,7 @@ def _try_teacher(tools: Tools) -> list[str]:
             _read(every[kind], completed_text(reply))
         except UnreadableReply as error:
             line += f", which cannot be read: {error}"
+            line += f" ({reply.error})" if reply.error else ""
         lines.append(line)
     if all("cannot be read" in line for line in lines):
         raise TeacherError(
