@@ -1,5 +1,6 @@
 """Shared values of the tests."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from tests.summary import (
     pytest_terminal_summary,
     pytest_testnodedown,
 )
-from tests.tiny import sodakd, write_recipe
+from tests.tiny import command, write_recipe
 
 __all__ = [
     "pytest_configure",
@@ -25,9 +26,13 @@ __all__ = [
 
 @pytest.fixture(scope="session")
 def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a tiny run that was never stopped. Not to be changed; `tiny.yaml` is beside."""
+    """The folder of a tiny run that was never stopped, started as a user would start it.
+
+    Not to be changed; `tiny.yaml` is beside.
+    """
     folder = tmp_path_factory.mktemp("finished")
-    done = sodakd("run", str(write_recipe(folder)), "--out", str(folder / "run"))
+    words = ("run", str(write_recipe(folder)), "--out", str(folder / "run"))
+    done = subprocess.run(command(*words), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return folder / "run"
 

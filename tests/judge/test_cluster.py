@@ -15,6 +15,7 @@ from sodakd.types import CallTests, Language, Outcome, TestCase
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'sodakd[ray]'")
 
 pytestmark = [
+    pytest.mark.toolchain,
     pytest.mark.filterwarnings("ignore"),  # Ray's own
     pytest.mark.timeout(300),
 ]
