@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from sodakd.judge.worker_process import Worker
 from sodakd.types import CallTests, Language, Question, TestCase
 from tests.summary import (
     pytest_configure,
@@ -22,6 +23,17 @@ __all__ = [
     "pytest_terminal_summary",
     "pytest_testnodedown",
 ]
+
+
+@pytest.fixture(autouse=True)
+def _sandbox_is_named(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that starts the sandbox is marked so, for a plain `pytest` is to need no compiler."""
+    if request.node.get_closest_marker("toolchain") is None:
+
+        def start(_: Worker) -> None:
+            raise AssertionError("this test runs programs: mark it with pytest.mark.toolchain")
+
+        monkeypatch.setattr(Worker, "start", start)
 
 
 @pytest.fixture(scope="session")
