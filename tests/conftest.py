@@ -1,12 +1,14 @@
 """Shared values of the tests."""
 
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sodakd.judge.worker_process import Worker
 from sodakd.types import CallTests, Language, Question, TestCase
+from tests import warm
 from tests.summary import (
     pytest_configure,
     pytest_deselected,
@@ -23,6 +25,12 @@ __all__ = [
     "pytest_terminal_summary",
     "pytest_testnodedown",
 ]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _warm_ends() -> Iterator[None]:
+    yield
+    warm.stop()
 
 
 @pytest.fixture(autouse=True)

@@ -41,20 +41,30 @@ def start(words: Sequence[str], environment: Mapping[str, str], out: int, errors
     """Start `sodakd WORDS`. It writes to these descriptors, which stay open here."""
     read, write = os.pipe()
     asked = {"words": words, "environment": dict(environment), "folder": str(Path.cwd())}
-    socket.send_fds(_server(), [json.dumps(asked).encode()], [out, errors, write])
+    asks, _ = _server()
+    socket.send_fds(asks, [json.dumps(asked).encode()], [out, errors, write])
     os.close(write)
     said = io.FileIO(read)
     return Started(int(said.readline()), said)
 
 
 @cache
-def _server() -> socket.socket:
-    """What is asked of the process that forks, which ends with this one."""
+def _server() -> tuple[socket.socket, "subprocess.Popen[bytes]"]:
+    """The process that forks, and where it is asked. It ends where nobody can ask it any more."""
     own, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     words = [sys.executable, "-m", "tests.warm", str(theirs.fileno())]
-    subprocess.Popen(words, pass_fds=[theirs.fileno()], cwd=Path(__file__).parents[1])
+    process = subprocess.Popen(words, pass_fds=[theirs.fileno()], cwd=Path(__file__).parents[1])
     theirs.close()
-    return own
+    return own, process
+
+
+def stop() -> None:
+    """End the process that forks, where there is one."""
+    if _server.cache_info().currsize:
+        asked, process = _server()
+        asked.close()
+        process.wait()
+        _server.cache_clear()
 
 
 def _serve(asked: socket.socket) -> bool:
