@@ -8,7 +8,6 @@ bin=.venv/bin
 "$bin/ruff" check .
 "$bin/mypy"
 "$bin/lint-imports"
-# What tells limits apart, or looks for survivors, is alone on the machine; of the rest two files at a time.
-alone=(tests/judge/test_{memory,programs,go,judge,calibration,scale,hostile,walls,nobody}.py)
-"$bin/python" -m pytest -m "not slow" "${alone[@]}"
-"$bin/python" -m pytest -m "not slow" -n 2 --dist loadfile "${alone[@]/#/--ignore=}"
+# All but the slow ones: two at a time, then what needs the machine for itself.
+"$bin/python" -m pytest -m "not (slow or alone)" -n 2 --dist worksteal --durations=10
+"$bin/python" -m pytest -m "alone and not slow" --durations=10

@@ -4,7 +4,7 @@
 #   apt-get install qemu-system-x86 busybox-static kmod cpio xz-utils zstd
 #   apt-get download linux-image-6.1.0-56-amd64 && dpkg-deb -x linux-image-*.deb kernel
 #   scripts/vm.sh kernel 'echo +memory +pids >/sys/fs/cgroup/cgroup.subtree_control
-#                         python -m pytest -p no:cacheprovider tests/judge/test_memory.py'
+#                         python -m pytest -p no:cacheprovider -m toolchain tests/judge/test_memory.py'
 #   CGROUP=none APPEND='sysctl.user.max_user_namespaces=0' scripts/vm.sh kernel 'sodakd judge --probe'
 #
 # The machine sees /usr, this checkout, .venv ($VENV), its Python and $SHARE, all read-only; the rest

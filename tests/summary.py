@@ -20,7 +20,7 @@ _EXTRAS = "./scripts/setup.sh dev"
 MENDS: Mapping[str, str] = {
     r"; (?P<command>[a-z].*)$": "",
     r": (?P<command>(?:apt-get|pip|npm) .*)$": "",
-    r"(?:shared/data|jsonl?|gz|data|sodacoder) is not t?here": "put it into ../shared/data",
+    r"is not t?here$": "put it into ../shared/data",
     r"(?:pyarrow|huggingface_hub|Ray|transformers serve)\b": _EXTRAS,
     r"TensorBoard": "pip install tensorboard",
     r"VLLM": "SODAKD_TEST_VLLM=PYTHON, one with vLLM",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import warm
 from tests.tiny import command, heed_interrupts, sodakd, write_recipe
 
 pytestmark = pytest.mark.toolchain
@@ -54,19 +55,16 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def kill_in(stage: str, recipe: Path, out: Path) -> bool:
     """Run until standard error tells of the stage, then SIGKILL; whether it came to that."""
-    with subprocess.Popen(
-        command("run", str(recipe), "--out", str(out)),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stderr is not None
-        for line in process.stderr:
-            if line.startswith(stage):
-                process.send_signal(signal.SIGKILL)
-                process.wait()
-                return True
-    return False
+    read, write = os.pipe()
+    with Path(os.devnull).open("wb") as null, os.fdopen(read, encoding="utf-8") as errors:
+        words = ("run", str(recipe), "--out", str(out))
+        process = warm.start(words, os.environ, null.fileno(), write)
+        os.close(write)
+        if not any(line.startswith(stage) for line in errors):
+            process.wait()
+            return False
+        process.kill()
+        return process.wait() == -signal.SIGKILL
 
 
 @pytest.mark.parametrize(

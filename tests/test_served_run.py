@@ -16,7 +16,7 @@ from tests.real_data import real_data
 from tests.servers.transformers_serve import Served, serving_model
 from tests.tiny import ROOT, command, sodakd
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.slow, pytest.mark.toolchain, pytest.mark.timeout(1800)]
 pytest.importorskip(
     "fastapi", reason="transformers serve needs pip install 'transformers[serving]'"
 )

@@ -5,8 +5,13 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryFile
+
+from tests import warm
 
 ROOT = Path(__file__).parents[1]
+TRAIN = frozenset({"run", "export", "--deep"})
+"""Words of commands that need torch, most of whose time would be to import it."""
 RECIPE = """
 name: tiny
 cycles: 2
@@ -14,8 +19,11 @@ teacher: {prompt_price: 0.15, completion_price: 0.60}
 questions: {seeds: 60}
 base:
   questions: 120
-  training: {max_steps: 8, logging_steps: 2, save_steps: 4}
-training: {loss: first_difference, max_steps: 8, logging_steps: 2, save_steps: 4}
+  shape: {hidden_size: 32, num_hidden_layers: 2, num_attention_heads: 2, intermediate_size: 64}
+  training: {max_steps: 8, logging_steps: 2, save_steps: 4, per_device_train_batch_size: 8}
+training:
+  {loss: first_difference, max_steps: 8, logging_steps: 2, save_steps: 4,
+   per_device_train_batch_size: 8}
 feedback: {probes: 12}
 update: {new_questions: 40, near_duplicate: 0.95, overlap: 0.9}
 evaluation: {questions_per_level: 4, max_new_tokens: 40}
@@ -40,7 +48,9 @@ def heed_interrupts() -> None:
 
 
 def sodakd(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run sodakd to its end."""
+    """Run sodakd to its end: a command that trains is forked, one with an environment is not."""
+    if TRAIN & {*arguments} and not environment:
+        return _warm(*arguments)
     return subprocess.run(
         command(*arguments),
         capture_output=True,
@@ -49,3 +59,13 @@ def sodakd(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
         timeout=300,
         env={**os.environ, **environment},
     )
+
+
+def _warm(*arguments: str) -> subprocess.CompletedProcess[str]:
+    with TemporaryFile("w+") as out, TemporaryFile("w+") as errors:
+        code = warm.start(arguments, os.environ, out.fileno(), errors.fileno()).wait()
+        texts = []
+        for file in (out, errors):
+            file.seek(0)
+            texts.append(file.read())
+    return subprocess.CompletedProcess(arguments, code, *texts)

@@ -17,13 +17,14 @@ from tests.real_data import real_data
 from tests.servers.running import serving
 from tests.tiny import command
 
+pytestmark = pytest.mark.toolchain
+
 
 def _keys(out: Path) -> list[tuple[str, int]]:
     rows = [json.loads(line) for line in (out / "samples.jsonl").read_text().splitlines()]
     return [(row["task_id"], row["number"]) for row in rows]
 
 
-@pytest.mark.toolchain
 def test_an_evaluation_that_is_killed_goes_on_and_asks_for_nothing_twice(tmp_path: Path) -> None:
     data, out = real_data("humaneval"), tmp_path / "out"
     with serving("--latency", "0.1") as server:

@@ -27,6 +27,7 @@ from tests.tiny import write_recipe
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'sodakd[ray]'")
 
 pytestmark = [
+    pytest.mark.toolchain,
     pytest.mark.filterwarnings("ignore"),  # Ray's own
     pytest.mark.timeout(300),
 ]

@@ -159,6 +159,7 @@ def test_a_completion_goes_on_from_its_prompt(tmp_path: Path) -> None:
     assert named.program.code == short
 
 
+@pytest.mark.toolchain
 @pytest.mark.parametrize("language", [Language.JAVASCRIPT, Language.TYPESCRIPT])
 @pytest.mark.parametrize("entry_point", ["Solution().add", "new Solution().add", "Solution.add"])
 def test_a_method_is_what_a_check_is_given(

@@ -104,6 +104,7 @@ def test_where_memory_is_short_one_idle_worker_is_kept(monkeypatch: pytest.Monke
 
 
 @pytest.mark.toolchain
+@pytest.mark.alone
 def test_a_program_that_waits_for_a_core_has_its_time_nevertheless() -> None:
     core = {min(os.sched_getaffinity(0))}
     all_cores = os.sched_getaffinity(0)

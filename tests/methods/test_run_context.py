@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from sodakd.judge.judge import Judge
 from sodakd.methods.engines import StudentEngine
 from sodakd.methods.run_context import RunContext, Tools
@@ -13,6 +15,8 @@ from sodakd.synthetic.splits import Split
 from sodakd.teacher.cost import Prices
 from sodakd.teacher.ledger import Ledger
 from tests.stages.test_pairs import CarelessTeacher
+
+pytestmark = pytest.mark.toolchain
 
 
 def test_an_arm_has_spent_what_was_asked_again_as_well_and_no_more_when_begun_anew(

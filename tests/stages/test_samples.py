@@ -16,6 +16,8 @@ from sodakd.teacher.requests import Grade, TeacherRequest
 from sodakd.types import Outcome, Question, Usage
 from tests.stages.stage import stage
 
+pytestmark = pytest.mark.toolchain
+
 RIGHT = "def total(xs):\n    return sum(xs)\n"
 WRONG = "def total(xs):\n    return 0\n"
 

@@ -48,6 +48,7 @@ def test_an_answer_that_was_cut_off_is_asked_for_once_more_at_twice_the_length(
     assert books.spent().money == counted["delivered_money"]
 
 
+@pytest.mark.toolchain
 def test_what_could_not_be_read_is_asked_again_with_what_was_wrong_and_counted(
     tmp_path: Path,
 ) -> None:
