@@ -65,6 +65,14 @@ def ask(
         raise errors.exceptions[0] from None
 
 
+def test_a_first_reply_whose_head_cannot_be_read_is_lost_and_asked_again() -> None:
+    bad = iter([f"HTTP/1.1 200 OK\r\nx-long: {'a' * 20_000}\r\n\r\n".encode()] * 3)
+    till = CountingTill()
+    (found,) = ask(lambda *_: next(bad, None) or said("yes"), ["?"], 1, till=till)
+    assert found.text == "yes"
+    assert till.losses == 3
+
+
 class CountingTill(NullMeter):
     """A till that counts what may have been paid for, and what was not."""
 

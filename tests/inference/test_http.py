@@ -143,6 +143,46 @@ def test_plain_http_to_a_server_that_speaks_tls_is_booked_as_nothing(certificate
     assert "https://" in found.words
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        "content-encoding: br",
+        f"x-long: {'a' * 20_000}",
+        "no colon",
+        "content-length: -4",
+        "content-length: 4\r\ncontent-length: 7",
+    ],
+    ids=lambda head: head[:20],
+)
+def test_a_head_that_cannot_be_read_loses_one_attempt(head: str) -> None:
+    bad = f"HTTP/1.1 200 OK\r\n{head}\r\n\r\n".encode() + b"\x8b\x02"
+
+    async def run() -> HttpReply | Failure:
+        async with scripted(lambda *_: bad) as port:
+            return await send(f"http://127.0.0.1:{port}/v1")
+
+    found = run_sync(run())
+    assert isinstance(found, Failure)
+    assert found.billed is Billing.PERHAPS
+    # Where brotli is installed its body is what cannot be read.
+    assert found.trouble in {ErrorKind.GARBAGE, ErrorKind.RESET}, found.words
+    assert "no HTTP" not in found.words
+
+
+@pytest.mark.parametrize(
+    "said", [b"\x15\x03\x03\x00\x02\x02\x50", b"SSH-2.0-x\r\n", b"220 mail\r\n"]
+)
+def test_an_answer_without_a_status_line_is_no_http(said: bytes) -> None:
+    async def run() -> HttpReply | Failure:
+        async with scripted(lambda *_: said) as port:
+            return await send(f"http://127.0.0.1:{port}/v1")
+
+    found = run_sync(run())
+    assert isinstance(found, Failure)
+    assert (found.trouble, found.billed) == (ErrorKind.FATAL, Billing.NO), found.words
+    assert "no HTTP" in found.words
+
+
 def test_tls_to_a_server_that_speaks_plain_http_is_one_error() -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)

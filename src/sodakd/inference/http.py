@@ -14,10 +14,12 @@ from urllib.parse import urlencode, urlsplit
 from urllib.request import ProxyHandler, build_opener, getproxies, proxy_bypass
 
 import aiohttp
+from aiohttp.http_exceptions import BadStatusLine
 
 from sodakd.errors import EndpointError
 from sodakd.inference.completions import Billing, ErrorKind, Failure
 from sodakd.inference.endpoint import Endpoint
+from sodakd.inference.server_errors import one_line
 from sodakd.settings.urls import address_fault, public_address
 
 CONNECT_SECONDS = 15.0
@@ -104,10 +106,10 @@ class HttpPool:
         except ValueError as error:  # a key or an address of letters that none can have
             return Failure(ErrorKind.FATAL, f"the request cannot be sent: {error}")
         except aiohttp.ClientResponseError as error:
-            if not self._answered:
+            if not self._answered and not _has_status(error):
                 return self._no_http()
-            words = f"the connection ended in an answer that is no HTTP: {error.message}"
-            return Failure(ErrorKind.RESET, " ".join(words.split()), Billing.PERHAPS)
+            words = f"a reply whose head cannot be read: {error.message}"
+            return Failure(ErrorKind.GARBAGE, one_line(words), Billing.PERHAPS)
         except (aiohttp.ClientError, OSError) as error:
             if not self._answered and await self._speaks_tls():
                 return self._no_http()
@@ -160,6 +162,15 @@ class HttpPool:
             writer.close()
             return True
         return False
+
+
+def _has_status(error: BaseException | None) -> bool:
+    """Whether a reply whose head could not be read began with a status line: it is HTTP."""
+    while error is not None:
+        if isinstance(error, BadStatusLine):
+            return False
+        error = error.__cause__
+    return True
 
 
 def find_proxy(scheme: str, host: str) -> str | None:
