@@ -38,7 +38,6 @@ def parse_response(
     status: int,
     headers: Mapping[str, str],
     body: bytes,
-    now: datetime | None = None,
     *,
     empty_is_said: bool = False,
 ) -> Completion | Failure:
@@ -46,7 +45,7 @@ def parse_response(
 
     A reply without text is a failure, or with `empty_is_said` an answer.
     """
-    wait = retry_after(headers.get("retry-after"), now)
+    wait = retry_after(headers.get("retry-after"))
     value = parse_body(body)
     if 300 <= status < 400:
         place = headers.get("location", "")
