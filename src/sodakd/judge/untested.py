@@ -12,7 +12,8 @@ from sodakd.types import Question, TestScript
 
 
 def lint_program(question: Question, code: str) -> Program:
-    """The code as the answer has it, with the question's tests: what static tools are shown."""
+    """The code with the question's tests, and nothing else put around it: for static tools."""
+    code = assemble(question, code)
     return Program(code, question.language, question.tests or _untested())
 
 
