@@ -6,7 +6,7 @@ import pytest
 
 from sodakd import types
 from sodakd.judge.languages.spec import language_spec
-from sodakd.seeds import snippets
+from sodakd.seeds import languages, snippets
 from sodakd.synthetic import languages as synthetic
 from sodakd.text import assemble, labels, language_id, lexer, same_program, signatures
 from sodakd.types import Language
@@ -20,6 +20,7 @@ TABLES: Mapping[str, Collection[str]] = {
     "text.same_program._TOKENS": {*same_program._TOKENS, Language.PYTHON},  # it has a parser
     "text.signatures.TYPES": {*signatures.TYPES, Language.PYTHON, Language.JAVASCRIPT},  # untyped
     "text.signatures._FORMS": {*signatures._FORMS, Language.PYTHON, Language.JAVASCRIPT},
+    "seeds.languages._PATTERNS": languages._PATTERNS,
     "seeds.snippets.SUFFIXES": {*snippets.SUFFIXES.values()},
     "synthetic.languages.STYLES": {*synthetic.STYLES, Language.PYTHON},  # which has a printer
     "text.assemble._ASSEMBLE": assemble._ASSEMBLE,

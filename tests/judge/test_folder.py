@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sodakd.judge.sandbox.folder import over_disk_quota, remove_tree
+from sodakd.judge.sandbox.job import _HOME
 
 DEEP = 3000
 
@@ -49,3 +50,8 @@ def test_files_are_measured(tmp_path: Path, size: int, most: int, much: bool) ->
     (tmp_path / "a" / "b").mkdir(parents=True)
     (tmp_path / "a" / "b" / "file").write_bytes(b"1" * size)
     assert over_disk_quota(str(tmp_path), most) is much
+
+
+def test_a_jobs_own_tmp_is_moved_and_no_other_place_of_that_name() -> None:
+    text = "/tmp/a:/var/tmp/b:/sodakd/tmp/c=>/tmp/d;/tmp /tmpfs"
+    assert _HOME.sub("/job", text) == "/job/a:/var/tmp/b:/sodakd/tmp/c=>/job/d;/tmp /tmpfs"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sodakd.judge import Judge, Program
+from sodakd.judge.languages import cpp
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import CallTests, Language, Outcome, Signature, TestCase, TestScript, ValueType
 from tests.judge.test_programs import skip_where_missing
@@ -80,6 +81,18 @@ def test_what_a_program_includes_decides_as_it_does_for_the_plain_compiler(
         seen.add(found)
     assert Outcome.PASSED in seen
     assert Outcome.COMPILE_ERROR in seen
+
+
+@pytest.mark.parametrize(
+    "text", ["a##b", "a\\\nb", 'R"(x)"', 'u8R"(x)"', "5ms", "2.0i", '"', "1'000s", "f('\n')"]
+)
+def test_a_text_whose_names_are_not_certain_is_not_read(text: str) -> None:
+    assert cpp.names(f"int main() {{ {text}; }}") is None
+
+
+def test_names_are_read_from_code_alone() -> None:
+    text = "int a1 = 0x1Fu + 1'000ull + 1e-5f; // b\n/* c */ char d = 'e'; auto f = \"g\\\"h\";"
+    assert cpp.names(text) == frozenset({"int", "a1", "char", "d", "auto", "f"})
 
 
 GIVEN = {

@@ -276,7 +276,7 @@ from sodakd.types import CallTests, Language, TestCase
 
 place = sys.argv[1]
 tests = CallTests(entry_point="f", cases=(TestCase(arguments=(place,), expected=""),))
-worker = Worker(2**28, 64, [place.rpartition("/")[0]])
+worker = Worker(2**28, 64, [place.rpartition("/")[0]], Language.PYTHON)
 task = encode_task(
     Program(sys.argv[2], Language.PYTHON, tests), encode_limits(JudgeSettings(), 1.0), warm=False
 )

@@ -22,7 +22,6 @@ from sodakd.types import CallTests, Language, Signature, TestCase, ValueType, Ve
 _STEPS = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 """What limits are multiplied by: few values, so that a machine gets the same one each time."""
 _NOISE = 1.15
-_TIMES = 3
 
 
 class Calibration:
@@ -46,7 +45,7 @@ class Calibration:
         if name in known:
             self._factors[language] = known[name]
             return ""
-        verdicts = [judge() for _ in range(_TIMES)]
+        verdicts = [judge() for _ in range(3)]
         if not all(verdict.passed for verdict in verdicts):
             said = next(verdict for verdict in verdicts if not verdict.passed)
             return f"{language} is not calibrated: its program got {said.outcome} {said.output}"

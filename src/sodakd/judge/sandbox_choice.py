@@ -83,19 +83,11 @@ def unreadable_for_others(places: Iterable[str]) -> Sequence[str]:
 
 
 SWITCHES = (
-    (
-        "/proc/sys/kernel/apparmor_restrict_unprivileged_userns",
-        "1",
-        "kernel.apparmor_restrict_unprivileged_userns=0",
-        False,
-    ),
-    (
-        "/proc/sys/kernel/unprivileged_userns_clone",
-        "0",
-        "kernel.unprivileged_userns_clone=1",
-        False,
-    ),
+    ("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1",
+     "kernel.apparmor_restrict_unprivileged_userns=0", False),
+    ("/proc/sys/kernel/unprivileged_userns_clone", "0",
+     "kernel.unprivileged_userns_clone=1", False),
     ("/proc/sys/user/max_user_namespaces", "0", "user.max_user_namespaces=10000", True),
-)
+)  # fmt: skip
 """Files of the kernel, what they hold where namespaces are refused, what allows them, and whether
 root is refused as well."""

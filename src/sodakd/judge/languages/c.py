@@ -174,9 +174,12 @@ def calls(task: Task) -> str:
     return "\n".join([*lines, "    fclose(sodakd_out); return 0;", "}", ""])
 
 
-def gcc(name: str, language: str, flags: Sequence[str], headers: Mapping[str, str]) -> Toolchain:
+def gcc(
+    name: str, language: str, flags: Sequence[str], headers: Mapping[str, str],
+    more: Callable[[str, Path], None] = lambda *_: None,
+) -> Toolchain:  # fmt: skip
     """A compiler of gcc's, and a folder with headers of ours, of which the first is precompiled,
-    and what programs that hold their tests are linked to.
+    what programs that hold their tests are linked to, and what `more` builds there.
     """
     # It may be a wrapper, which says where the compiler lies.
     found = re.search(r"^COLLECT_GCC=(.+)$", tool_errors(which(name), "-v"), re.MULTILINE)
@@ -190,8 +193,9 @@ def gcc(name: str, language: str, flags: Sequence[str], headers: Mapping[str, st
         first = next(iter(headers))
         form = (*flags, "-x", f"{language}-header")
         run_tool(compiler, *form, first, "-o", f"{first}.gch", folder=target)
+        more(compiler, target)
 
-    key = f"{version} {flags} {headers}".encode() + finish.read_bytes()
+    key = f"{version} {flags} {headers} {more.__name__}".encode() + finish.read_bytes()
     folder = str(cached_build(name.replace("+", "p"), key, build))
     linker = f"-fuse-ld={'gold' if shutil.which('ld.gold') else 'bfd'}"  # gold takes half the time
     return Toolchain(

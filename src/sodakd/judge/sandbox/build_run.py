@@ -45,7 +45,6 @@ BUILD = Limits(
 )
 """What a compiler may use."""
 
-
 _NEVER = re.compile(r"\0never")
 
 

@@ -35,7 +35,7 @@ _LOOK = 0.05
 """Seconds between two looks at the memory of a program."""
 _MOST_STARVED = 3
 """So many times its wall time a program may wait for a core without that being counted."""
-_HOME = re.compile(r"(?<!/sodakd)/tmp(?![^/:])")
+_HOME = re.compile(r"(?<![\w.-])/tmp(?![^/:])")
 """A job's folder, where a command names it. The machine's own /tmp is called /sodakd/tmp."""
 
 

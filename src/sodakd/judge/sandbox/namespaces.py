@@ -32,11 +32,8 @@ bounds, to enter namespaces (CAP_SETGID, CAP_SETUID, CAP_SETPCAP, CAP_SYS_CHROOT
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/libx32", "/etc/alternatives")
 SYSTEM_FILES = (
-    "/etc/ld.so.cache",
-    "/etc/localtime",
-    "/etc/java-17-openjdk",
-    "/etc/java-21-openjdk",
-)
+    "/etc/ld.so.cache", "/etc/localtime", "/etc/java-17-openjdk", "/etc/java-21-openjdk",
+)  # fmt: skip
 
 FIRST_FOREIGN_ID = 1_000_000
 """The first user id, outside, that a worker of root's maps its own to: nobody's on any machine."""

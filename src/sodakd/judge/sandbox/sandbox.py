@@ -87,7 +87,6 @@ class RawExit:
 _STEPS = 192
 """Instructions that a filter of a program may have."""
 
-
 _Filter = ctypes.c_ubyte * (8 * _STEPS)
 _KINDS = 16
 _Most = ctypes.c_long * _KINDS
