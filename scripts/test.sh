@@ -9,5 +9,5 @@ bin=.venv/bin
 "$bin/mypy"
 "$bin/lint-imports"
 # All but the slow ones: two at a time, then what needs the machine for itself.
-"$bin/python" -m pytest -m "not (slow or alone)" -n 2 --dist worksteal --durations=10
-"$bin/python" -m pytest -m "alone and not slow" --durations=10
+"$bin/python" -m pytest -m "not (slow or alone)" --durations=10
+"$bin/python" -m pytest -n 0 -m "alone and not slow" --durations=10

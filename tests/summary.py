@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 LEFT_OUT: Mapping[str, tuple[str, str]] = {
-    "slow": ("take minutes", "pytest -m slow"),
-    "alone": ("need the machine for themselves", 'pytest -m "alone and not slow"'),
+    "slow": ("take minutes", "pytest -n 0 -m slow"),
+    "alone": ("need the machine for themselves", 'pytest -n 0 -m "alone and not slow"'),
     "toolchain": (
         "run programs in the sandbox (gcc, and other compilers)",
-        'pytest -n 2 -m "toolchain and not (alone or slow)"',
+        'pytest -m "toolchain and not (alone or slow)"',
     ),
 }
 """By marker: what its tests do, and how to run them. A test counts under the first it has."""
@@ -99,7 +99,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     reasons = [str(one.longrepr[2]).removeprefix("Skipped: ") for one in skipped]
     for head, lines in (
         ("skipped", [*skips(reasons)]),
-        ("left out", [*left_out(counts)]),
+        ("left out", [] if config.option.keyword else [*left_out(counts)]),
     ):
         if lines:
             terminalreporter.section(head)
