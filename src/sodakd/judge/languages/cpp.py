@@ -68,7 +68,8 @@ def run(box: Sandbox, task: Task, oom: Callable[[], bool]) -> Result:
     if result.stage == "compile" and result.cpu_seconds < _SLOW:
         oom()  # what the kernel ended is no sign about what follows
         newer = tried(box, task, oom, source, driver(task, "g++", *_FLAGS_20, *included))
-        result = result if newer.stage == "compile" else newer
+        refused = {result.outcome, newer.outcome} == {"compile_error"}
+        result = result if refused else newer
     return result
 
 
