@@ -9,6 +9,7 @@ may write an outcome behind it.
 import contextlib
 import os
 import re
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -174,7 +175,9 @@ def build_failed(task: Task, built: BuildResult, plan: BuildPlan) -> Result:
         return ended_result(task, "memory_limit", "compile", ended, said)
     if ended.late:
         said = f"the compiler needed more than {BUILD.cpu_seconds:g} CPU seconds\n{said}"
-    said = said or f"the compiler ended: {ended}"
+    elif ended.over_memory or ended.signal == signal.SIGKILL:  # by us, or by the kernel
+        said = f"the compiler needed more than {BUILD.memory // MIB} MiB\n{said}"
+    said = said or f"the compiler ended with status {ended.status}, signal {ended.signal}"
     return ended_result(task, "compile_error", "compile", ended, said)
 
 

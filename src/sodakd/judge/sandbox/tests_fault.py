@@ -86,7 +86,7 @@ def fault_of_tests(task: Task, said: str, lacking: str = "") -> str:
     if task.script is None or compiler is None:
         return ""
     found = list(compiler.begin.finditer(said))
-    ends = [one.start() for one in found[1:]] + [len(said)]
+    ends = [*(one.start() for one in found), len(said)][1:]
     errors = [
         _Error(int(one["line"] or 0), said[one.end() : end])
         for one, end in zip(found, ends, strict=True)
