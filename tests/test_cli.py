@@ -95,7 +95,11 @@ def test_shipped_recipes_are_listed_shown_and_found_by_name(tmp_path: Path) -> N
     assert [line.split()[0] for line in listed] == [path.stem for path in RECIPES]
     shown = sodakd("recipes", "show", "embedded").stdout
     assert shown == next(path for path in RECIPES if path.stem == "embedded").read_text()
-    refused(sodakd("recipes", "show", "none"), "the names are embedded")
+    for words, said in (
+        (("show", "none"), "there is no recipe 'none' here; the names are embedded"),
+        (("none",), "write:"),
+    ):
+        refused(sodakd("recipes", *words), said)
     for name in ("embedded", "recipes/embedded.yaml"):
         done = subprocess.run(
             command("check", name), cwd=tmp_path, capture_output=True, text=True, check=False

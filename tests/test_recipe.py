@@ -78,6 +78,7 @@ def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
         ("[1, 2]", "must hold `key: value` lines"),
         ("a: [", "is not YAML"),
         ("questions: {seeds: 0}", "questions.seeds"),
+        ("questions: {per_language: {cobol: 1}}", r'questions\.per_language: .* found "cobol"'),
         ("feedback: {samples: 3}", "need a temperature above 0"),
         ("feedback: {probes: 900}", "probes"),
         ("delivery: {faults: false}", "needs faulty solutions"),

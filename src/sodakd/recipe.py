@@ -270,7 +270,9 @@ def _written(dumped: JsonValue, values: JsonValue) -> dict[str, JsonValue]:
 
 
 def _mistake(detail: ErrorDetails, values: JsonValue, kind: type[FrozenModel]) -> str:
-    place = ".".join(str(part) for part in detail["loc"]) or "the recipe as a whole"
+    of_key = detail["loc"][-1:] == ("[key]",)  # so pydantic names a mistake in a mapping's key
+    parts = detail["loc"][:-2] if of_key else detail["loc"]
+    place = ".".join(map(str, parts)) or "the recipe as a whole"
     if detail["type"] == "extra_forbidden":
         *parents, last = detail["loc"]
         known = _keys_at(parents, kind)
@@ -280,7 +282,7 @@ def _mistake(detail: ErrorDetails, values: JsonValue, kind: type[FrozenModel]) -
     message = detail["msg"].removeprefix("Value error, ")
     if detail["type"] == "value_error":
         return f"{place}: {message}"
-    found = _found(values, detail["loc"])
+    found = detail["loc"][-2] if of_key else _found(values, parts)
     return f"{place}: {message[:1].lower()}{message[1:]}; found {shortened(json.dumps(found))}"
 
 

@@ -9,7 +9,8 @@ import io
 import re
 import sys
 import zlib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
@@ -26,6 +27,8 @@ STDIN = "-"
 _LINES = (".jsonl", ".ndjson")
 _TABLES = (".csv", ".tsv")
 _GZIP, _PARQUET = b"\x1f\x8b", b"PAR1"
+_AGAIN = "fetch it or write it again"
+_STACKED = re.compile(r"^\}\s*\n\{", re.MULTILINE)
 _LONGEST_CELL = 10_000_000
 _BATCH = 1000
 _HEAD = 4096
@@ -57,7 +60,9 @@ def read_file(path: Path) -> Iterator[tuple[int, Values]]:
                 yield from _read_json(stack.enter_context(_text(file)), name, suffix_of(path.name))
     except UnicodeDecodeError as error:
         raise DataError(f"{name} is not UTF-8 text: {error}; save it as UTF-8") from None
-    except (OSError, EOFError, zlib.error) as error:
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(f"{name} is cut off or damaged: {error}; {_AGAIN}") from None
+    except OSError as error:
         raise DataError(f"{name} cannot be read: {error}") from None
 
 
@@ -98,9 +103,13 @@ def _read_json(file: IO[str], name: str, suffix: str) -> Iterator[tuple[int, Val
                 place = f"{name}, line {number + 1}"
                 yield number, _object(_json(line, place), place)
         return
+    text = "".join(chain(head, file))
     try:
-        value = parse_json("".join(chain(head, file)))
+        value = parse_json(text)
     except JsonError as error:
+        if _STACKED.search(text):
+            yield from _read_objects(text, name)
+            return
         if suffix in _LINES:
             _json(filled[0], f"{name}, line {head.index(filled[0]) + 1}")
         raise DataError(
@@ -108,6 +117,19 @@ def _read_json(file: IO[str], name: str, suffix: str) -> Iterator[tuple[int, Val
         ) from None
     for number, row in enumerate(_rows_of(value, name)):
         yield number, _object(row, f"{name}, row {number}")
+
+
+def _read_objects(text: str, name: str) -> Iterator[tuple[int, Values]]:
+    """Objects over several lines, one behind another, as `jq` prints them, by their first lines."""
+    held, first = "", 0
+    for number, line in enumerate(io.StringIO(text)):
+        held += line
+        if line.rstrip() == "}":
+            place = f"{name}, the object from line {first + 1}"
+            yield first, _object(_json(held, place), place)
+            held, first = "", number + 1
+    if held.strip():
+        _json(held, f"{name}, the object from line {first + 1}")
 
 
 def _is_object(line: str) -> bool:
@@ -140,6 +162,7 @@ def _read_table(file: IO[str], name: str) -> Iterator[tuple[int, Values]]:
     rows = csv.reader(file, delimiter=separator)
     try:
         names = next(rows, [])
+        _check_names(names, name)
         number = 0
         for row in rows:
             if not row:
@@ -155,6 +178,13 @@ def _read_table(file: IO[str], name: str) -> Iterator[tuple[int, Values]]:
         raise DataError(f"{name}, line {rows.line_num}: not CSV: {error}") from None
 
 
+def _check_names(names: Sequence[str], file: str) -> None:
+    """Raises `DataError` where two columns of a table have one name: one would be lost."""
+    for column, count in Counter(map(str.strip, names)).items():
+        if column and count > 1:
+            raise DataError(f"{file} has {count} columns named {column!r}; rename all but one")
+
+
 def _read_parquet(file: IO[bytes], name: str) -> Iterator[tuple[int, Values]]:
     try:
         from pyarrow import ArrowException
@@ -166,12 +196,13 @@ def _read_parquet(file: IO[bytes], name: str) -> Iterator[tuple[int, Values]]:
     number = 0
     try:
         with ParquetFile(file) as table:
+            _check_names(table.schema_arrow.names, name)
             for batch in table.iter_batches(batch_size=_BATCH):
                 for row in batch.to_pylist():
                     yield number, {key: _plain(value) for key, value in row.items()}
                     number += 1
     except (ArrowException, OverflowError) as error:
-        raise DataError(f"{name} cannot be read as Parquet: {error}") from None
+        raise DataError(f"{name} cannot be read as Parquet: {error}; {_AGAIN}") from None
 
 
 def _plain(value: object) -> JsonValue:
@@ -198,7 +229,7 @@ def _json(text: str, place: str) -> JsonValue:
     try:
         return parse_json(text)
     except JsonError as error:
-        raise DataError(f"{place}: not JSON: {error}; mend the line, or remove it") from None
+        raise DataError(f"{place}: not JSON: {error}; mend it, or remove it") from None
 
 
 def _object(value: JsonValue, place: str) -> Values:

@@ -168,6 +168,20 @@ def test_a_run_without_a_student_says_so(tmp_path: Path) -> None:
     assert not (tmp_path / "model").exists()
 
 
+def test_a_folder_that_is_no_run_or_not_there_says_so(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"there is no folder .*/run; name a run's folder"):
+        export_model(tmp_path / "run", tmp_path / "model")
+    with pytest.raises(RunError, match="is no run"):
+        export_model(tmp_path, tmp_path / "model")
+
+
+def test_a_card_of_an_exam_without_tests_says_what_was_measured(run: Path, tmp_path: Path) -> None:
+    folder = build.without_tests(shutil.copytree(run, tmp_path / "run"))
+    card = (export_model(folder, tmp_path / "model") / "README.md").read_text(encoding="utf-8")
+    assert "runs to its end (no tests), by language:" in card
+    assert "pass@1" not in card
+
+
 @pytest.mark.parametrize("change", ["cut", "changed", "gone", "empty"])
 def test_a_student_that_is_not_the_one_of_its_run_is_not_handed_out(
     change: str, run: Path, tmp_path: Path

@@ -443,3 +443,59 @@ FORGING: dict[str, Case] = {
     ),
 }
 """Programs that make their script agree: their verdict says that they could."""
+GO_UNUSED = 'import (\n\t"testing"\n\t"fmt"\n)\n'
+GO_FAILING = "func TestF(t *testing.T) { if f(2) != 4 { t.Fail() } }\n"
+UNREAD: dict[str, tuple[Language, str, str, str]] = {
+    "C": (C, OF_C, "int main() {\n    assert(f(2) == 4)\n}", "line 3: expected "),
+    "C++": (CPP, OF_C, "int main() { int x = ; }", "line 1: expected primary-expression"),
+    "C++, of the newer one": (
+        CPP,
+        "#include <compare>\n#include <set>\nbool f(std::set<int> s) { return s.contains(1); }\n",
+        "int main() { assert(f({1} }",
+        "line 1: unterminated argument list",
+    ),
+    "Go": (GO, OF_GO, "func TestF(t *testing.T) { if f(2) != { } }\n", "line 1: syntax error: "),
+    "a package of Go's tests": (GO, OF_GO, GO_UNUSED + GO_FAILING, '"fmt" imported and not used'),
+    "a variable of Go's tests": (
+        GO,
+        OF_GO,
+        "func TestF(t *testing.T) {\n\tgot := f(2)\n}\n",
+        "line 2: declared and not used: got",
+    ),
+    "Java": (JAVA, OF_JAVA, java_main("assert Solution.f(2) == 4"), "line 1: ';' expected"),
+    "a class of Java that is open": (
+        JAVA,
+        OF_JAVA,
+        "class Main {\n",
+        "line 1: reached end of file",
+    ),
+    "JavaScript": (JS, OF_JS, "\nassert(f(2) === 4", "line 2: SyntaxError: missing ) after"),
+    "a module of JavaScript": (
+        JS,
+        f"export {OF_JS}",
+        f"{IMPORT}assert(f(2)",
+        "SyntaxError: missing",
+    ),
+    "TypeScript": (TS, OF_TS, f"{IMPORT}assert(f(2) === 4", "line 2: 1005: ')' expected."),
+}
+"""Scripts that are none of their language, and what is said of them."""
+UNREADABLE: dict[str, Case] = {
+    "C, an open bracket": (C, "int f(int n) { return 2 * n;\n", "int main() { }", COMPILE),
+    "C, a type without its end": (C, "struct S { int n; }\n", "int main() { return 0; }", COMPILE),
+    "C, a head alone": (C, "#include <assert.h>\nint f(int n)\n", "int main() { }", COMPILE),
+    "C++, a macro": (
+        CPP,
+        "#define MORE(a, b) a > b;\n",
+        "int main() { assert((MORE(2, 1))); }",
+        COMPILE,
+    ),
+    "C++, a base": (CPP, OF_C, "struct B : Base { };\nint main() { }", COMPILE),
+    "Go, an open bracket": (GO, OF_GO.replace("}", ""), GO_TEST, COMPILE),
+    "Go, both": (GO, f"{OF_GO}func g() {{ var x int }}\n", GO_UNUSED + GO_FAILING, COMPILE),
+    "Java, an open class": (JAVA, OF_JAVA.rstrip("}\n"), java_main("assert true;"), COMPILE),
+    "Java, a type": (JAVA, OF_JAVA, java_main("String s = Solution.f(2);"), COMPILE),
+    "JavaScript": (JS, "function f(n) {\n", EQUAL, COMPILE),
+    "TypeScript, an open bracket": (TS, OF_TS.rstrip("}\n"), f"{IMPORT}{EQUAL}", COMPILE),
+    "TypeScript, a type": (TS, OF_TS, "const s: string = f(2);", COMPILE),
+}
+"""Errors that a compiler finds in the tests, and that are the program's."""

@@ -16,6 +16,8 @@ from tests.judge.joined_cases import (
     RIGHT,
     SOLUTION,
     UNDEFINED,
+    UNREAD,
+    UNREADABLE,
     Case,
 )
 from tests.judge.test_hostile import QUICK
@@ -69,10 +71,40 @@ def test_what_the_tests_alone_use_they_have_to_define(judge: Judge, name: str) -
     assert (verdict.output == said) is (outcome is Outcome.NO_VERDICT)
 
 
+@pytest.mark.parametrize("name", UNREAD)
+def test_tests_that_are_none_of_their_language_are_no_verdict_on_the_program(
+    judge: Judge, name: str
+) -> None:
+    language, code, script, said = UNREAD[name]
+    for own in (code, code.replace("2 *", "3 *")):
+        verdict = judged(judge, language, own, script, "f")
+        assert verdict.tests_cannot_run, verdict.output
+        assert verdict.output.startswith(f"the tests cannot be read: {said}")
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_what_a_program_leaves_open_or_lacks_is_not_its_tests_failure(
+    judge: Judge, name: str
+) -> None:
+    language, code, script, outcome = UNREADABLE[name]
+    verdict = judged(judge, language, code, script, "f")
+    assert verdict.outcome is outcome, verdict.output
+
+
 @pytest.mark.parametrize("name", FORGING)
 def test_a_verdict_says_that_a_program_may_have_forged_it(judge: Judge, name: str) -> None:
     language, code, script, _ = FORGING[name]
     assert judged(judge, language, code, script).isolation is Isolation.IN_PROCESS
+
+
+COLD = (
+    ENDS
+    | SOLUTION
+    | {
+        f"unread: {name}": (language, code, script, Outcome.NO_VERDICT)
+        for name, (language, code, script, _) in UNREAD.items()
+    }
+)
 
 
 def _slow(cases: Mapping[str, Case]) -> list[object]:
@@ -80,9 +112,9 @@ def _slow(cases: Mapping[str, Case]) -> list[object]:
     return [pytest.param(name, marks=mark) for name, mark in marks.items()]
 
 
-@pytest.mark.parametrize("name", _slow(ENDS | SOLUTION))
+@pytest.mark.parametrize("name", _slow(COLD))
 def test_cold_tools_give_the_same_verdict(name: str) -> None:
-    language, code, script, outcome = (ENDS | SOLUTION)[name]
+    language, code, script, outcome = COLD[name]
     with Judge(JudgeSettings(cpu_seconds=5), workers=1, warm=False) as cold:
         verdict = judged(cold, language, code, script)
     assert verdict.outcome is outcome, verdict.output

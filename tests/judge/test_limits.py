@@ -112,3 +112,12 @@ def test_what_has_less_static_data_than_there_is_room_for_fails_by_its_own_fault
     with Judge(JudgeSettings(), 1) as judge:
         verdict = judge.one(Program(code, Language.C, SIGNED))
     assert verdict.outcome is Outcome.RUNTIME_ERROR, verdict.output
+
+
+def test_what_fills_the_memory_of_its_compiler_is_told_so() -> None:
+    skip_where_missing(Language.C)
+    code = '#include "/dev/zero"\nlong long f(long long n) { return n; }\n'
+    with Judge(JudgeSettings(), 1) as judge:
+        verdict = judge.one(Program(code, Language.C, SIGNED))
+    assert verdict.outcome is Outcome.COMPILE_ERROR
+    assert verdict.output.startswith("the compiler needed more than 2048 MiB")

@@ -89,6 +89,20 @@ BROKEN = {
         "scipy is missing",
     ),
     "a module of theirs": ("from my_solution import f\nassert f(2) == 4\n", "my_solution"),
+    "a module beside them": ("from .solution import f\nassert f(2) == 4\n", "attempted relative"),
+    "a name of a module": (
+        "from math import twice\nassert f(2) == 4\n",
+        "name 'twice' from 'math'",
+    ),
+    "a file": (
+        "from solution import f\nimport json\n"
+        "for given, wanted in json.load(open('cases.json')):\n    assert f(given) == wanted\n",
+        "cases.json is missing",
+    ),
+    "a file, by its path": (
+        "import pathlib\ndef test_f():\n    assert f(pathlib.Path('a').read_text()) == 4\n",
+        "a is missing",
+    ),
     "a fixture": ("def test_f(tmp_path):\n    assert f(2) == 4\n", "needs tmp_path"),
     "a fixture of a class": (
         "class TestF:\n    def test_f(self, client):\n        assert f(2) == 4\n",
@@ -122,6 +136,16 @@ OF_THE_PROGRAM = {
     ),
 }
 """Names that are not there, and whose lack is the program's."""
+UNWRITTEN = {
+    "a file that it is told to write": (TWICE, "f('a')\nassert open('a').read() == 'aa'\n"),
+    "a file that it names": (
+        "PLACE = 'a'\ndef f(x): pass\n",
+        "assert open('a').read() == 'aa'\n",
+    ),
+    "a file that it opens": ("def f(x): return open(x)\n", "import math\nassert f('a')\n"),
+    "a file that it should write at once": ("x = 1\n", "assert open('a').read() == 'aa'\n"),
+}
+"""Files that are not there, and whose lack is the program's."""
 
 
 @pytest.fixture(scope="module", params=["warm", "cold"])
@@ -186,6 +210,37 @@ def test_tests_that_cannot_run_are_no_verdict_on_the_program(judge: Judge, name:
         verdict = judged(judge, code, script)
         assert verdict.outcome is NO_VERDICT
         assert said in verdict.output
+
+
+@pytest.mark.parametrize("name", UNWRITTEN)
+def test_a_file_that_the_program_may_have_to_write_is_its_own_lack(judge: Judge, name: str) -> None:
+    verdict = judged(judge, *UNWRITTEN[name])
+    assert (verdict.outcome, verdict.output[:9]) == (RAISED, "FileNotFo")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_an_assertion_that_says_nothing_is_named_by_its_line(judge: Judge, end: str) -> None:
+    script = f"import math{end}assert f(2) == 4{end}assert f(3) == 7{end}"
+    verdict = judged(judge, TWICE, script)
+    assert verdict.outcome is WRONG_ANSWER
+    assert verdict.output == "AssertionError: line 3 of the tests: assert f(3) == 7"
+    said = judged(judge, TWICE, "import math\nassert f(3) == 7, 'seven'\n")
+    assert said.output == "AssertionError: seven"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "    for _ in range(5000): x = [x]\n    return x\n",
+        "    x = []\n    x.append(x)\n    return x\n",
+    ],
+)
+def test_a_value_that_is_nested_too_deep_is_named_so(judge: Judge, body: str) -> None:
+    verdict = judged(judge, f"def f(x):\n{body}", "assert f(2) == 4\n", calls=True)
+    assert (verdict.outcome, verdict.output) == (
+        WRONG_ANSWER,
+        "f(2) gave a value that is nested too deep",
+    )
 
 
 def test_what_a_program_itself_lacks_is_its_own_failure(judge: Judge) -> None:

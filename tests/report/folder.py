@@ -194,6 +194,14 @@ def finish(folder: Path) -> Path:
     return folder
 
 
+def without_tests(folder: Path) -> Path:
+    """The run, its exam one of questions without tests."""
+    path = folder / "questions" / "test.jsonl"
+    exam = read_rows(path, Question) if path.exists() else [question(1)]
+    write_rows(path, [one.model_copy(update={"tests": None}) for one in exam])
+    return folder
+
+
 def standing(name: str, solved: int, calls: int) -> StudentResult:
     """A row of the table."""
     shares = {"all": 40, "levels 2-5": 32, **{f"level {level}": 8 for level in range(1, 6)}}

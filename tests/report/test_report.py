@@ -12,6 +12,7 @@ from sodakd.report.page import write_report
 from sodakd.types import PreferencePair
 from tests.report import folder as build
 from tests.report.browser import Seen, click_through, opened
+from tests.tiny import sodakd
 
 HOSTILE = (
     "</script><script>document.title='taken'</script><!--<script>"
@@ -177,6 +178,27 @@ def test_a_broken_row_is_named(run: Path, tmp_path: Path) -> None:
     (folder / "soda/cycle-1" / "feedback.jsonl").write_text("{}\n", encoding="utf-8")
     with pytest.raises(RunError, match=r"feedback\.jsonl, line 1"):
         write_report(folder)
+
+
+def test_an_exam_without_tests_is_nowhere_called_by_what_it_did_not_measure(
+    run: Path, tmp_path: Path
+) -> None:
+    page = read(build.without_tests(shutil.copytree(run, tmp_path / "run")))
+    assert "pass@1" not in page
+    for words in (
+        "<figcaption>runs to its end (no tests), by student, all</figcaption>",
+        'aria-label="runs to its end (no tests), all"',
+        ">runs to its end, %<",
+    ):
+        assert words in page
+
+
+def test_a_report_can_be_written_to_another_folder(run: Path, tmp_path: Path) -> None:
+    (run / "report.html").unlink()
+    done = sodakd("report", str(run), "--out", str(tmp_path / "new" / "folder"))
+    assert done.stdout == f"{tmp_path}/new/folder/report.html\n", done.stderr
+    assert not (run / "report.html").exists()
+    assert (tmp_path / "new/folder/report.html").read_bytes() == write_report(run).read_bytes()
 
 
 def test_a_report_names_no_money_where_the_price_is_unknown(run: Path, tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 """Sources: files, folders, the hub; the shapes of the field; one clear error for each mistake."""
 
+import gzip
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -109,9 +110,25 @@ def test_parquet_gives_the_same_rows(tmp_path: Path) -> None:
     assert [seed.text.partition("\n")[0] for seed in seeds_of(tmp_path / "rows.parquet")] == [
         "Sort a list.", "Reverse a list.",
     ]  # fmt: skip
-    (tmp_path / "no.parquet").write_bytes(b"no parquet")
-    with pytest.raises(DataError, match="cannot be read as Parquet"):
-        seeds_of(tmp_path / "no.parquet")
+    whole = (tmp_path / "rows.parquet").read_bytes()
+    for content in (b"no parquet", whole[: len(whole) // 2]):
+        (tmp_path / "no.parquet").write_bytes(content)
+        with pytest.raises(DataError, match=r"cannot be read as Parquet: .*; fetch it or write it"):
+            seeds_of(tmp_path / "no.parquet")
+    double = pyarrow.table([["a"], ["b"]], names=["text", "text"])
+    parquet.write_table(double, tmp_path / "rows.parquet")
+    with pytest.raises(DataError, match="2 columns named 'text'"):
+        seeds_of(tmp_path / "rows.parquet")
+
+
+@pytest.mark.parametrize("wrong", [lambda raw: raw[:-20], lambda raw: raw[:30] + b"x" + raw[31:]])
+def test_a_packed_file_that_is_cut_off_or_damaged_is_to_be_fetched_again(
+    wrong: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
+    packed = gzip.compress((json.dumps(ROW) + "\n").encode() * 50)
+    (tmp_path / "rows.jsonl.gz").write_bytes(wrong(packed))
+    with pytest.raises(DataError, match=r"is cut off or damaged: .*; fetch it or write it again"):
+        seeds_of(tmp_path / "rows.jsonl.gz")
 
 
 @pytest.mark.parametrize(
@@ -127,6 +144,12 @@ def test_parquet_gives_the_same_rows(tmp_path: Path) -> None:
         ("rows.json", "3", "holds a int"),
         ("rows.jsonl", '{"foo": "a"}\n', "found foo: name it, as questions.columns.text"),
         ("rows.txt", "a", "no kind that is read here"),
+        ("rows.csv", "text,text\na,b\n", "rows.csv has 2 columns named 'text'; rename all but one"),
+        (
+            "rows.jsonl",
+            '{\n "text": "a"\n}\n{\n "text": \n}\n',
+            "the object from line 4: not JSON: .*; mend it, or remove it",
+        ),
     ],
 )
 def test_a_wrong_file_is_one_clear_error(

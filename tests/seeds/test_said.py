@@ -32,6 +32,10 @@ WHOLE = Exchange("Sort\na list.", "it's sorted")
         TURNS,
         json.dumps(TURNS),
         json.dumps(TURNS, indent=2),
+        json.dumps(json.dumps(TURNS)),
+        json.dumps(json.dumps(json.dumps(TURNS))),
+        json.dumps(repr(TURNS)),
+        repr(json.dumps(TURNS)),
         repr(TURNS),
         {"messages": TURNS},
         json.dumps({"conversations": TURNS}),
@@ -85,6 +89,10 @@ def test_what_is_no_text_is_refused_and_said(value: JsonValue, says: str) -> Non
         "<start_of_turn>user\nSort it.\n\n3 1<end_of_turn>\n<start_of_turn>model\nsorted",
         "A chat between a curious user and an assistant. USER: Sort it.\n\n3 1 ASSISTANT: sorted",
         "Question: Sort it.\n\n3 1\nAnswer: sorted",
+        "prompt: Sort it.\n\n3 1\ncompletion: sorted",
+        "instruction: Sort it.\n\n3 1\ninput: \noutput: sorted",
+        "Instruction: Sort it.\n\n3 1\nResponse: sorted",
+        "### instruction:\nSort it.\n\n### input:\n3 1\n\n### response:\nsorted",
     ],
 )
 def test_a_filled_template_is_taken_apart(text: str) -> None:
@@ -98,6 +106,10 @@ def test_a_filled_template_is_taken_apart(text: str) -> None:
         '{"text": "a"} is JSON: write a parser of it.',
         "Write a chat bot. It prints\nUser: hi\nAssistant: hello",
         "Write a function that sorts its arguments.\n\n### Input\nnone",
+        "Problem: add two numbers.\nInput: two lines\nOutput: their sum",
+        '"[" is where a list begins, and where it ends is "]"',
+        '"Sort it."',
+        "'\\d' or '\\w'",
     ],
 )
 def test_a_question_that_only_begins_like_data_is_a_question(text: str) -> None:
@@ -137,6 +149,8 @@ def table(separator: str) -> str:
     [
         ("a.jsonl", LINES), ("a.json", LINES), ("a.JSON", LINES), ("a.txt", LINES),
         ("a.jsonl", json.dumps(ROWS)), ("a.json", json.dumps(ROWS, indent=1)),
+        ("a.jsonl", "\n".join(json.dumps(row, indent=2) for row in ROWS)),
+        ("a.json", "\n".join(json.dumps(row, indent=2) for row in ROWS)),
         ("a.json", json.dumps({"data": ROWS}, indent=1)), ("a.jsonl", json.dumps(ROWS, indent=1)),
         ("a.csv", table(",")), ("a.csv", table(";")), ("a.tsv", table("\t")),
     ],

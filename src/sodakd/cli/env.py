@@ -37,8 +37,11 @@ def recipes(
         for name, path in found.items():
             typer.echo(f"{name:<{width}}  {what_for(path)}")
         return
-    if len(words) != 2 or words[0] != "show" or words[1] not in found:
-        raise RecipeError(f"write: sodakd recipes show NAME; the names are {', '.join(found)}")
+    names = f"the names are {', '.join(found)}"
+    if len(words) != 2 or words[0] != "show":
+        raise RecipeError(f"write: sodakd recipes show NAME; {names}")
+    if words[1] not in found:
+        raise RecipeError(f"there is no recipe {words[1]!r} here; {names}")
     typer.echo(found[words[1]].read_text(encoding="utf-8"), nl=False)
 
 

@@ -151,14 +151,20 @@ def plan(recipe: RecipeFile, overrides: Overrides = None, as_json: AsJson = Fals
         show_plan(planned, loaded.recipe)
 
 
-def report(folder: RunFolder) -> None:
+def report(
+    folder: RunFolder,
+    out: Annotated[
+        Path | None, typer.Option(help="Another folder for report.html than the run's.")
+    ] = None,
+) -> None:
     """Write report.html from a run's folder, finished or not.
 
-    Example:  sodakd report runs/embedded-0
+    Examples:  sodakd report runs/embedded-0
+    ·  sodakd report /archive/embedded-0 --out .
     """
     from sodakd.report.page import write_report
 
-    typer.echo(str(write_report(folder)))
+    typer.echo(str(write_report(folder, out)))
 
 
 class _By(StrEnum):

@@ -8,6 +8,7 @@ from sodakd.inference.folder import template_of
 from sodakd.inference.portable import write_portable
 from sodakd.jsonl import atomic_write
 from sodakd.report.card import model_card
+from sodakd.report.reading import read_header
 from sodakd.report.student import read_student
 from sodakd.run import Run
 from sodakd.weights import check_weights
@@ -37,6 +38,7 @@ def export_model(
         RunError: the folder is no run, has no student yet, or not the one that the run wrote.
         ExportError: `out` holds other files, or cannot be made.
     """
+    read_header(run)
     student = run / "student"
     read_student(student)
     finished = Run(run).done("student")

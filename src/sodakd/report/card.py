@@ -55,6 +55,7 @@ def model_card(
             shared_facts(folder),
             header=_header(base, run_facts.data_of(recipe), arm, licence),
             title=run_facts.public(title or name),
+            measure=run_facts.measure(folder),
             passes=_passes(folder),
             name=run_facts.public(name),
             name_literal=json.dumps(name, ensure_ascii=False),
@@ -149,7 +150,7 @@ def yaml_header(values: Mapping[str, object]) -> str:
 
 
 def _passes(folder: Folder) -> Sequence[str]:
-    """The two numbers a reader came for: pass@1 of the base and of the kept student, in percent."""
+    """The two numbers a reader came for: of the base and of the kept student, in percent."""
     shares = {row.name: row.group("all") for row in folder.standings}
     found = [shares.get(name) for name in ("base", folder.kept or "")]
     return [f"{100 * one.share:.1f}" for one in found if one] if all(found) else ()

@@ -45,14 +45,16 @@ class Section:
         return self.title.lower()
 
 
-def write_report(folder: Path) -> Path:
-    """Write `report.html` into a run's folder, finished or not, and return its path.
+def write_report(folder: Path, out: Path | None = None) -> Path:
+    """Write `report.html` of a run, finished or not, into its folder or another; return its path.
 
     Raises:
         RunError: the folder is no run, or a row of it cannot be read.
     """
-    page = folder / "report.html"
-    atomic_write(page, render(read_folder(folder)).encode())
+    page = (out or folder) / "report.html"
+    html = render(read_folder(folder)).encode()
+    page.parent.mkdir(parents=True, exist_ok=True)
+    atomic_write(page, html)
     return page
 
 

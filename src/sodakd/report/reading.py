@@ -93,20 +93,32 @@ class Folder:
         return {step.step: step.tally for step in self.steps}
 
 
+def read_header(folder: Path) -> tuple[str, dict[str, JsonValue]]:
+    """The version that a run began with, and its recipe.
+
+    Raises:
+        RunError: there is no such folder, or it is no run.
+    """
+    if not folder.is_dir():
+        raise RunError(f"there is no folder {folder}; name a run's folder")
+    try:
+        head = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        return str(head["sodakd"]), dict(head["recipe"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise RunError(
+            f"{folder} is no run: it has no readable run.json; name a run's folder"
+        ) from None
+
+
 def read_folder(folder: Path) -> Folder:
     """Read a run's folder.
 
     Raises:
         RunError: it is no run, or a row of it cannot be read.
     """
-    try:
-        head = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        version, recipe = str(head["sodakd"]), dict(head["recipe"])
-        arms = [str(name) for name in recipe.get("arms", ())]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise RunError(
-            f"{folder} is no run: it has no readable run.json; name a run's folder"
-        ) from None
+    version, recipe = read_header(folder)
+    named = recipe.get("arms")
+    arms = list(map(str, named)) if isinstance(named, list) else []
     steps = _of_all(folder, arms, "manifest.jsonl", Step, _rows)
     return Folder(
         version=version,

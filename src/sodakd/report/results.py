@@ -1,4 +1,4 @@
-"""What the run came to: the headline, pass@1 by student and by level."""
+"""What the run came to: the headline, what is measured by student and by level."""
 
 import math
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from sodakd.report.figure import Figure, plot
 from sodakd.report.palette import student_keys
 from sodakd.report.plots import LegendEntry, Line, Point, forest, legend, line_plot
 from sodakd.report.reading import Folder
+from sodakd.report.run_facts import measure
 
 _FOREST = Canvas(470, 148, left=104, right=22, top=4, bottom=24)
 
@@ -51,7 +52,9 @@ def headlines(folder: Folder) -> list[Headline]:
                 group=group,
                 base=f"{100 * lines[0].points[0].y:.1f} %",
                 final=f"{100 * there[kept].share:.1f} %",
-                body=Markup(forest(lines, Axis("pass@1", 0, 1), _FOREST, f"pass@1 on {group}")),
+                body=Markup(
+                    forest(lines, Axis(_word(folder), 0, 1), _FOREST, f"{measure(folder)}, {group}")
+                ),
                 words=" ".join(filter(None, words)),
             )
         )
@@ -59,7 +62,7 @@ def headlines(folder: Folder) -> list[Headline]:
 
 
 def result_figures(folder: Folder) -> list[Figure]:
-    """Return pass@1 by student, of held-out levels and of all questions."""
+    """Return what is measured by student, of held-out levels and of all questions."""
     standings = {row.name: row for row in folder.standings}
     if not standings:
         return []
@@ -84,9 +87,11 @@ def result_figures(folder: Folder) -> list[Figure]:
         words = "Bars: 95 % Wilson intervals."
         figures.append(
             Figure(
-                f"pass@1 by student, {group}",
+                f"{measure(folder)}, by student, {group}",
                 plot(
-                    line_plot(lines, x, _percent_axis(lines), MEDIUM, f"pass@1, {group}"),
+                    line_plot(
+                        lines, x, _axis(folder, lines), MEDIUM, f"{measure(folder)}, {group}"
+                    ),
                     [LegendEntry(folder.arms[0], "var(--last)"), *(keys[name] for name in others)],
                 ),
                 f"{words} A dashed line is another arm at its end." if others else words,
@@ -139,9 +144,14 @@ def _point(found: PassRate, at: float) -> Point:
     return Point(at, found.share, found.low, found.high)
 
 
-def _percent_axis(lines: Sequence[Line]) -> Axis:
+def _word(folder: Folder) -> str:
+    """What is measured, for an axis: without how many questions have no tests."""
+    return measure(folder).partition(" (")[0]
+
+
+def _axis(folder: Folder, lines: Sequence[Line]) -> Axis:
     top = max(point.high or point.y for line in lines for point in line.points)
-    return Axis("pass@1, %", 0, min(1.0, rounded(top)), percent=True)
+    return Axis(f"{_word(folder)}, %", 0, min(1.0, rounded(top)), percent=True)
 
 
 def _difference(folder: Folder, kept: str, other: str, levels: Sequence[int]) -> str:

@@ -135,16 +135,14 @@ def _part(part: JsonValue) -> str:
 
 def _within(text: str) -> JsonValue:
     """The turns or parts that a whole text holds, as JSON or as Python prints them; else None."""
-    text = text.strip()
+    text = _unquoted(text)
     if not text.endswith(("]", "}", ")")) or _LIKE_TURNS.match(text) is None:
         return None
     inner = _json_within(text)
     if inner is not None:
         return inner
     try:
-        with warnings.catch_warnings(action="ignore"):
-            value: object = ast.literal_eval(text)
-        return parse_json(json.dumps(value))
+        return parse_json(json.dumps(_printed(text)))
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         raise NotText(
             "a text that holds turns or parts, and is neither JSON nor Python's"
@@ -153,13 +151,32 @@ def _within(text: str) -> JsonValue:
 
 def _json_within(text: str) -> JsonValue:
     """The list or object that a whole text holds as JSON; else None."""
-    text = text.strip()
+    text = _unquoted(text)
     if not (text.startswith(("[", "{")) and text.endswith(("]", "}"))):
         return None
     try:
         return parse_json(text)
     except JsonError:
         return None
+
+
+def _unquoted(text: str) -> str:
+    """What a text holds that was written as JSON more than once, or as Python prints a text."""
+    text = outer = text.strip()
+    while len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        try:
+            inner: object = parse_json(text) if text[0] == '"' else _printed(text)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            return outer
+        text = inner.strip() if isinstance(inner, str) else ""
+    return text if text.startswith(("[", "{", "array(")) else outer
+
+
+def _printed(text: str) -> object:
+    """The value that Python printed so. Raises what `ast.literal_eval` does."""
+    with warnings.catch_warnings(action="ignore"):
+        value: object = ast.literal_eval(text)
+    return value
 
 
 def _clean(text: str) -> str:

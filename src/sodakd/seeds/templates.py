@@ -27,8 +27,8 @@ def _template(question: str, answer: str, *, opens: bool = False) -> Template:
 
 TEMPLATES: Sequence[Template] = (
     _template(
-        r"^#{2,3} ?(?:Instruction|Human|User|Question|Prompt|Problem) ?:",
-        r"#{2,3} ?(?:Response|Assistant|Answer|Output|Solution) ?:",
+        r"^#{2,3} ?(?i:Instruction|Human|User|Question|Prompt|Problem) ?:",
+        r"#{2,3} ?(?i:Response|Assistant|Answer|Output|Solution) ?:",
     ),
     _template(r"<\|im_start\|>(?:user|human)\b", r"<\|im_start\|>assistant\b"),
     _template(r"<\|start_header_id\|>user<\|end_header_id\|>",
@@ -37,7 +37,9 @@ TEMPLATES: Sequence[Template] = (
     _template(r"<\|(?:user|human|prompter)\|>", r"<\|(?:assistant|model)\|>"),
     _template(r"\[INST\]", r"\[/INST\]"),
     _template(r"^(?:USER|User|Human|HUMAN): ", r"(?:ASSISTANT|Assistant): ?", opens=True),
-    _template(r"^(?:Question|Q): ?", r"^(?:Answer|A): ?", opens=True),
+    _template(r"^(?:Q|(?i:Question|Prompt)) ?: ?", r"^(?:A|(?i:Answer|Completion)) ?: ?",
+              opens=True),
+    _template(r"^(?i:Instruction) ?: ?", r"^(?i:Output|Response|Answer) ?: ?", opens=True),
 )  # fmt: skip
 _TOKENS = re.compile(
     r"<\|im_start\|>|<\|start_header_id\|>|<start_of_turn>|<\|(?:user|human|prompter|assistant)\|>"
@@ -48,7 +50,7 @@ _ENDS = re.compile(
     r"<\|im_end\|>|<\|eot_id\|>|<\|end_of_text\|>|<end_of_turn>|<\|end\|>|<\|endoftext\|>|</s>"
 )
 _SYSTEM_ENDS = "<</SYS>>"
-_INPUT = re.compile(r"^#{2,3} ?Input ?:", re.MULTILINE)
+_INPUT = re.compile(r"^(?:#{2,3} ?(?i:Input) ?:|(?i:Input) ?:\s*\Z)", re.MULTILINE)
 _PREFACE = re.compile(r"A chat between a curious (?:user|human)[^\n]{0,300}?(?=USER: |Human: )")
 
 

@@ -7,8 +7,15 @@ from sodakd.judge.languages.literals import CLOSED
 
 _KEYWORDS = ("main", "int", "long", "signed", "double", "float", "char", "void")
 """What programs redefine for themselves (`#define int long long`), and no test means so."""
-AFTER = "".join(f"#undef {name}\n" for name in (*_KEYWORDS, "NDEBUG")) + "#include <assert.h>\n"
-"""Between a program and its script: a main is a main, an assertion an assertion."""
+AFTER = "".join(
+    [
+        '#line 1 "after"\nextern int sodakd_end;\n',
+        *(f"#undef {name}\n" for name in (*_KEYWORDS, "NDEBUG")),
+        "#include <assert.h>\n",
+    ]
+)
+"""Between a program and its script: a declaration, where one is missing that the program begins; a
+main is a main, an assertion an assertion."""
 _EXITS = {"exit": "stdlib.h", "_Exit": "stdlib.h", "quick_exit": "stdlib.h", "_exit": "unistd.h"}
 """How a script may end by itself, and the header that declares it."""
 _WORD = re.compile(r"\w++")
@@ -24,8 +31,9 @@ def joined(program: str, script: str, *, cpp: bool) -> str:
     """
     said = set(_WORD.findall(script))
     exits = [name for name in _EXITS if name in said]
+    file = "program.cpp" if cpp else "program.c"
     lines = [f"{program}{CLOSED}{AFTER}", *_ended_by(exits, cpp=cpp)]
-    return "\n".join([*lines, f"#line {first_line(program)}", script, ""])
+    return "\n".join([*lines, f'#line {first_line(program)} "{file}"', script, ""])
 
 
 def first_line(program: str) -> int:

@@ -93,7 +93,8 @@ def run(box: Sandbox, task: Task, oom: Callable[[], bool]) -> Result:
         oom()  # what the kernel ended is no sign about what follows
         included = [one.replace("/light.h", "/whole.h") for one in included if one[:2] != "-I"]
         newer = tried(box, task, oom, source, driver(task, "g++", *_FLAGS_20, *included))
-        result = result if newer.stage == "compile" else newer
+        refused = {result.outcome, newer.outcome} == {"compile_error"}
+        result = result if refused else newer
     return result
 
 

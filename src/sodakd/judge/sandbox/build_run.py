@@ -9,6 +9,7 @@ may write an outcome behind it.
 import contextlib
 import os
 import re
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -24,14 +25,16 @@ from sodakd.judge.sandbox.sandbox import (
     UnwritableError,
 )
 from sodakd.judge.sandbox.task import Result, Task, bad_end, ended_result, full, text_of
+from sodakd.judge.sandbox.tests_fault import MISSING, UNDEFINED, UNREAD, fault_of_tests
 from sodakd.judge.sandbox.text import shorten
-from sodakd.judge.sandbox.undefined import undefined_in_tests
 
 VALUES = 16 * MIB
 _TOLD = ("passed", "wrong_answer", "runtime_error", "no_verdict", "memory_limit", "output_limit")
 """Outcomes that may stand behind a nonce. Calls have none: their values are judged elsewhere."""
 _WHY = 400
 """Characters that are kept of why a program did not pass."""
+_OF_TESTS = {"missing": MISSING, "undefined": UNDEFINED, "unread": UNREAD}
+"""What a program's process says of its tests, and the words for it."""
 
 BUILD = Limits(
     cpu_seconds=30,
@@ -165,34 +168,24 @@ def _could_start(job: Job, program: str, limits: Limits) -> bool:
 def build_failed(task: Task, built: BuildResult, plan: BuildPlan) -> Result:
     """The result of a program that its compiler refused."""
     ended, said = built.ended, built.said
-    if name := plan.lacking(said):
-        return ended_result(task, "no_verdict", "compile", ended, MISSING.format(name=name))
-    if name := undefined_in_tests(task, said):
-        return ended_result(task, "no_verdict", "compile", ended, UNDEFINED.format(name=name))
+    if fault := fault_of_tests(task, said, plan.lacking(said)):
+        return ended_result(task, "no_verdict", "compile", ended, fault)
     if plan.oversized.search(said):
         return ended_result(task, "memory_limit", "compile", ended, said)
     if ended.late:
         said = f"the compiler needed more than {BUILD.cpu_seconds:g} CPU seconds\n{said}"
-    said = said or f"the compiler ended: {ended}"
+    elif ended.over_memory or ended.signal == signal.SIGKILL:  # by us, or by the kernel
+        said = f"the compiler needed more than {BUILD.memory // MIB} MiB\n{said}"
+    said = said or f"the compiler ended with status {ended.status}, signal {ended.signal}"
     return ended_result(task, "compile_error", "compile", ended, said)
-
-
-MISSING = "the tests cannot run here: {name} is missing"
-"""What is said where the tests need what the machine has not: the program is not to blame."""
-UNDEFINED = "the tests cannot run here: they use {name}, and nobody defines it"
 
 
 def refused(task: Task, said: str, lacking: str = "") -> Result:
     """The result of a program that a compiler which is kept running did not take; `lacking` is
     what its tests need and the machine has not.
     """
-    outcome = "no_verdict"
-    if lacking:
-        said = MISSING.format(name=lacking)
-    elif name := undefined_in_tests(task, said):
-        said = UNDEFINED.format(name=name)
-    else:
-        outcome = "compile_error"
+    fault = fault_of_tests(task, said, lacking)
+    outcome, said = ("no_verdict", fault) if fault else ("compile_error", said)
     return Result(outcome, "compile", shorten(said), isolation=task.isolation)
 
 
@@ -208,9 +201,8 @@ def _judged(
     told, _, reason = given.removeprefix(nonce).partition("\n")
     if task.script is not None and given.startswith(nonce) and told in _TOLD:
         outcome, said, why = told, said.rstrip("\n"), shorten(reason, _WHY)
-    elif found := re.match(r"(missing|undefined) (.*)", given, re.DOTALL):
-        form = MISSING if found[1] == "missing" else UNDEFINED
-        outcome, said, why = "no_verdict", "", form.format(name=found[2])
+    elif found := re.match(r"(missing|undefined|unread) (.*)", given, re.DOTALL):
+        outcome, said, why = "no_verdict", "", _OF_TESTS[found[1]].format(name=found[2])
     elif ended.status != 0:
         if plan.memory.search(said):
             outcome = "memory_limit"

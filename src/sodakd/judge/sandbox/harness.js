@@ -130,16 +130,18 @@ const begin = (function begin(leave, working) {
     const there = /^[^]*?\n +at (.*)/.exec(error?.stack)?.[1].includes('tests.js:');
     return name && there && own.includes(asked.at(-1)) && ![...own, ...asked].includes(name) ? name : '';
   };
-  let program, tests = null;
+  let program, tests = null, unread = 'compile ';
   try {
     program = read(asked.program ?? fs.readFileSync('program.js', 'utf8'), 'program.js');
     if (mark) first = 1 + program.text.slice(0, program.text.lastIndexOf(mark)).split('\n').length;
+    unread = 'unread ';
     if (scripted) tests = read(asked.tests ?? '', 'tests.js');
     if (tests?.script && program.script && apart(tests.text, program.text)) {
       tests = read(tests.text.includes('async') ? `{${tests.text}\n}` : `(() => {${tests.text}\n})()`, 'tests.js');
     }
   } catch (error) {
-    writeSync(3, 'compile ' + error);
+    const [, line] = /^tests\.js:(\d+)/.exec(error.stack) ?? [];
+    writeSync(3, unread + (line ? `line ${line}: ` : '') + error);
     node.reallyExit(0);
   }
   const { getActiveResourcesInfo } = node;

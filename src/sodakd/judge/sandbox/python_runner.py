@@ -120,8 +120,10 @@ def _given(found: object) -> dict[str, Json]:
             said["true"] = bool(found)
     try:
         said["value"] = encode(found)
-    except (NotSerialisable, RecursionError) as error:
+    except NotSerialisable as error:
         said["other"] = str(error)
+    except RecursionError:
+        said["other"] = "gave a value that is nested too deep"
     return said
 
 

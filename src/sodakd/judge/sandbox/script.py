@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from sodakd.judge.sandbox.text import UNREAD, format_exception, limit
@@ -14,6 +14,8 @@ from sodakd.judge.sandbox.undefined import is_of_tests
 
 _PROGRAM, _TESTS = "solution.py", "tests.py"
 """The names of the two in tracebacks: they say whose failure one is."""
+_OWN = ("solution", "__main__")
+"""The modules that a program is."""
 
 
 class Ended(NamedTuple):
@@ -81,9 +83,10 @@ def run_script(
         _run_tests(run, tests, space)
         run_uncalled(script, space, entry_point)
     except failure as error:
-        return Ended("wrong_answer", format_exception(error))
+        return Ended("wrong_answer", _failure(error, script))
     except BaseException as error:
-        if broken := _broken(error) or _undefined(error, code, script, entry_point):
+        broken = _broken(error) or _undefined(error, code, script, entry_point)
+        if broken := broken or _unopened(error, code, script):
             return Ended("no_verdict", f"the tests cannot run here: {broken}")
         return Ended(limit(error) or "runtime_error", format_exception(error))
     finally:
@@ -109,13 +112,34 @@ def _is_success(end: SystemExit) -> bool:
     return end.code is None or (isinstance(end.code, int) and int.__eq__(end.code, 0))
 
 
-def _files(error: BaseException) -> list[str]:
-    """The files of an exception's frames, the one that raised it last."""
-    found, at = [], error.__traceback__
+def _frames(error: BaseException) -> Iterator[tuple[str, int]]:
+    """The file and the line of each of an exception's frames, the one that raised it last."""
+    at = error.__traceback__
     while at is not None:
-        found.append(at.tb_frame.f_code.co_filename)
+        yield at.tb_frame.f_code.co_filename, at.tb_lineno
         at = at.tb_next
-    return found
+
+
+def _files(error: BaseException) -> list[str]:
+    return [file for file, _ in _frames(error)]
+
+
+def _lines(error: BaseException) -> list[int]:
+    """The lines of the tests that an exception went through."""
+    return [line for file, line in _frames(error) if file == _TESTS]
+
+
+def _failure(error: BaseException, script: str) -> str:
+    """What an assertion says that failed, or what stands in its line."""
+    said, lines = format_exception(error), _lines(error)
+    if not said.endswith(": ") or not lines:
+        return said
+    return f"{said}line {lines[-1]} of the tests: {_split(script)[lines[-1] - 1].strip()}"
+
+
+def _split(script: str) -> list[str]:
+    """The lines of a script, as Python counts them."""
+    return re.split(r"\r\n?|\n", script)
 
 
 def _tell_of_exit(leave: Callable[[Ended], object]) -> None:
@@ -134,9 +158,27 @@ def _broken(error: BaseException) -> str:
     if isinstance(error, BrokenTestsError):
         return str(error)
     files = _files(error)
-    if isinstance(error, ModuleNotFoundError) and files[-1] == _TESTS:
+    if not isinstance(error, ImportError) or files[-1] != _TESTS or error.name in _OWN:
+        return ""
+    if isinstance(error, ModuleNotFoundError):
         return f"{error.name} is missing (programs and tests have Python's standard library)"
-    return ""
+    return str(error)
+
+
+def _unopened(error: BaseException, code: str, script: str) -> str:
+    """The file that the tests want and nobody made, in words; "" where that is not the error.
+
+    What a program's functions do they have not done where none of them is named before.
+    """
+    lines = _lines(error)
+    if not isinstance(error, FileNotFoundError) or _PROGRAM in _files(error) or not lines:
+        return ""
+    before = "\n".join(_split(script)[: lines[0] - 1])
+    used = set(re.findall(r"\w+", re.sub(r"(?m)^\s*(?:from|import)\b.*", "", before)))
+    defined = {getattr(node, "name", "") for node in ast.parse(code).body} - {""}
+    if not defined or defined & used or str(error.filename) in code:
+        return ""
+    return f"{error.filename} is missing (there are no files beside tests)"
 
 
 def _undefined(error: BaseException, code: str, script: str, entry_point: str) -> str:
