@@ -1,12 +1,13 @@
 """The preflight: each part of a run tried once on something small, before anything is spent."""
 
 import hashlib
-import json
 import shutil
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
+
+from pydantic import ValidationError
 
 from sodakd.errors import JudgeError, TeacherError
 from sodakd.inference.canary import PROMPTS
@@ -62,10 +63,9 @@ def preflight(
     """
     digest = hashlib.sha256(recipe.model_dump_json(exclude={"budget"}).encode()).hexdigest()
     path = run.folder / FILE
-    if path.exists():
-        before = json.loads(path.read_text(encoding="utf-8"))
-        if before.get("recipe") == digest:
-            return Preflight.model_validate(before)
+    before = _read_before(path)
+    if before is not None and before.recipe == digest:
+        return before
     if recipe.teacher.batch_api:  # an answer takes up to a day: probes are asked one by one
         asked = recipe.teacher.model_copy(update={"batch_api": False})
         recipe = recipe.model_copy(update={"teacher": asked})
@@ -87,6 +87,14 @@ def preflight(
     atomic_write(path, report.model_dump_json(indent=1).encode())
     run.report_progress(PREFLIGHT, 3, 3, "done")
     return report
+
+
+def _read_before(path: Path) -> Preflight | None:
+    """What an earlier preflight found; None where there is none that can be read."""
+    try:
+        return Preflight.model_validate_json(path.read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None
 
 
 def _try_student(tools: Tools, scratch: Path) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from sodakd.inference.canary import FILE as CANARY
 from sodakd.inference.kept_answers import KeptAnswers
 from sodakd.inference.protocols import TextGenerator
-from sodakd.jsonl import read_rows, write_rows
+from sodakd.jsonl import read_log, write_rows
 from sodakd.judge.program import ProgramJudge
 from sodakd.methods.engines import StudentEngine
 from sodakd.ray_judge import open_judge
@@ -122,7 +122,7 @@ class RunContext:
         )
         self.published.append(row)
         path = self._run.root / STUDENTS
-        before = read_rows(path, StudentRow) if path.exists() else []
+        before = read_log(path, StudentRow)
         rows = {other.name: other for other in before} | {row.name: row}
         write_rows(path, rows.values())
 

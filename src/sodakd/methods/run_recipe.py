@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from sodakd.evaluate.passk import by_level
-from sodakd.jsonl import atomic_write, read_rows, write_rows
+from sodakd.jsonl import atomic_write, read_log, read_rows, write_rows
 from sodakd.judge.lint.registry import tool_versions
 from sodakd.judge.toolchains import versions
 from sodakd.methods.arms import arms_of, run_arms
@@ -117,7 +117,7 @@ def _forget(arm: Run) -> None:
     shutil.rmtree(arm.folder)
     path = arm.root / STUDENTS
     if path.exists():
-        write_rows(path, [row for row in read_rows(path, StudentRow) if row.arm != arm.name])
+        write_rows(path, [row for row in read_log(path, StudentRow) if row.arm != arm.name])
 
 
 def _keep(run: Run, kept: Path) -> None:
