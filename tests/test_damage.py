@@ -1,5 +1,6 @@
 """A damaged file of a run's folder: passed over, or one clear error that says what to do."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -9,8 +10,10 @@ from sodakd.errors import RunError, SodakdError, TrainingError
 from sodakd.methods.run_recipe import run_recipe
 from sodakd.recipe import read_recipe
 from sodakd.report.page import write_report
-from sodakd.run import Run, no_progress
+from sodakd.run import Run, StepOutput, no_progress
 from sodakd.training.checkpoints import PROGRESS, Checkpoints
+from sodakd.types import PreferencePair
+from tests.methods.test_preflight import real_recipe
 
 DAMAGES = (b"nonsense\xff\x00\n", b"[1]\n", None)
 """What stands in a file's place; None for its first half."""
@@ -72,3 +75,18 @@ def test_damage_to_what_a_killed_step_left_says_what_to_delete(
         Checkpoints(tmp_path).read(checkpoint, "x")
     with pytest.raises(RunError, match="remove the folder"):
         Run(tmp_path / "run").cached_model("student", lambda _: {})
+
+
+def test_a_lost_ledger_is_said_before_the_steps_that_paid_are_dropped(tmp_path: Path) -> None:
+    loaded = read_recipe(real_recipe(tmp_path), [])
+    folder = tmp_path / "run"
+    with Run.open(folder, loaded.written) as run:
+        run.arm("soda").cached_rows(
+            "cycle-1/pairs", PreferencePair, lambda: StepOutput([], {"teacher_calls": 20})
+        )
+    probes = {"recipe": "", "lines": ["student: a step", "teacher: solve, an answer"]}
+    (folder / "preflight.json").write_text(json.dumps(probes))
+    for _ in range(2):
+        with pytest.raises(RunError, match=r"is gone, and this run made 21 calls.*--new-ledger"):
+            run_recipe(loaded, folder, no_progress, drop_from="soda/cycle-1/pairs")
+    assert Run(folder).arm("soda").done("cycle-1/pairs") is not None

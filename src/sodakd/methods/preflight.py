@@ -33,6 +33,7 @@ from sodakd.training.schedule import Example
 from sodakd.types import CallTests, FaultKind, FrozenModel, Language
 
 FILE = "preflight.json"
+_TEACHER = "teacher: "
 _SAMPLE = 200
 """Questions whose languages count as in use."""
 _EXAMPLES = (
@@ -87,6 +88,12 @@ def preflight(
     atomic_write(path, report.model_dump_json(indent=1).encode())
     run.report_progress(PREFLIGHT, 3, 3, "done")
     return report
+
+
+def probes_asked(run: Run) -> int:
+    """How many asks of a run's preflight were answered by its teacher."""
+    before = _read_before(run.folder / FILE)
+    return sum(line.startswith(_TEACHER) for line in before.lines) if before else 0
 
 
 def _read_before(path: Path) -> Preflight | None:
@@ -153,7 +160,7 @@ def _try_teacher(tools: Tools) -> list[str]:
     replies = tools.ledger.ask([every[kind] for kind in kinds], PREFLIGHT, Counter())
     lines = []
     for kind, reply in zip(kinds, replies, strict=True):
-        line = f"teacher: {kind}, an answer of {len(reply.text):,} characters"
+        line = f"{_TEACHER}{kind}, an answer of {len(reply.text):,} characters"
         try:
             _read(every[kind], completed_text(reply))
         except UnreadableReply as error:

@@ -51,10 +51,8 @@ def open_tools(
     """Open ledger, judge and engine; they, and an open student, are closed with the context."""
     with ExitStack() as stack:
         path = run.folder / "ledger.sqlite"
-        runs = [run, *(run.arm(name) for name in recipe.arms)]
-        asked = sum(sum_counts(each)["teacher_calls"] for each in runs)
         prices = prices_of(recipe.teacher)
-        ledger = Ledger(path, teacher, prices, recipe.budget, options, asked)
+        ledger = Ledger(path, teacher, prices, recipe.budget, options)
         stack.callback(ledger.close)
         judge = stack.enter_context(open_judge(recipe.judge))
         engine = StudentEngine(recipe.generation, recipe.training.threads, run.folder)
