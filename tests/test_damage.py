@@ -90,3 +90,11 @@ def test_a_lost_ledger_is_said_before_the_steps_that_paid_are_dropped(tmp_path: 
         with pytest.raises(RunError, match=r"is gone, and this run made 21 calls.*--new-ledger"):
             run_recipe(loaded, folder, no_progress, drop_from="soda/cycle-1/pairs")
     assert Run(folder).arm("soda").done("cycle-1/pairs") is not None
+
+
+def test_a_run_without_its_head_says_how_its_answers_are_kept(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "manifest.jsonl").touch()
+    with pytest.raises(RunError, match=r"run\.json is gone.*--reuse"), Run.open(folder, {}):
+        pass

@@ -50,6 +50,8 @@ def open_header(
             return
         files = dict(old.files)
     elif any(entry.name != "lock" and entry.suffix != ".part" for entry in folder.iterdir()):
+        if (folder / "manifest.jsonl").exists() or (folder / "ledger.sqlite").exists():
+            raise RunError(f"{path} is gone, the head of the run in this folder; {_LOST}")
         raise RunError(f"{folder} holds other files and no run; name an empty folder: --out DIR")
     else:
         hashes = {key: _hash_of(_value(recipe, key)) for key in sorted(MAY_MOVE)}
