@@ -19,6 +19,7 @@ from sodakd.methods.prepare import sample_for_estimate
 from sodakd.methods.run_context import Tools, open_tools
 from sodakd.methods.teachers import open_teacher
 from sodakd.recipe import Recipe
+from sodakd.requirements import require_languages
 from sodakd.run import Run
 from sodakd.stages.programs import read_fault, read_program
 from sodakd.synthetic.faults import make_fault
@@ -60,13 +61,16 @@ def preflight(
     passes a right program and fails a wrong one in each language of the questions.
 
     Raises:
-        SodakdError: a part does not work; nothing but the probes was spent.
+        SodakdError: a part does not work, or a language cannot be judged here; nothing but the probes was spent.
     """
     digest = hashlib.sha256(recipe.model_dump_json(exclude={"budget"}).encode()).hexdigest()
     path = run.folder / FILE
     before = _read_before(path)
     if before is not None and before.recipe == digest:
         return before
+    languages = _languages(recipe)
+    if not recipe.judge.ray:
+        require_languages(languages)
     if recipe.teacher.batch_api:  # an answer takes up to a day: probes are asked one by one
         asked = recipe.teacher.model_copy(update={"batch_api": False})
         recipe = recipe.model_copy(update={"teacher": asked})
@@ -81,7 +85,7 @@ def preflight(
             run.report_progress(PREFLIGHT, 1, 3, "teacher")
             answers = _try_teacher(tools)
             run.report_progress(PREFLIGHT, 2, 3, "judge")
-            judge = _try_judge(tools)
+            judge = _try_judge(tools, languages)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     report = Preflight(recipe=digest, lines=(student, *answers, judge))
@@ -189,13 +193,12 @@ def _read(ask: TeacherRequest, text: str) -> None:
             parse_invention(text, ask)
 
 
-def _try_judge(tools: Tools) -> str:
+def _try_judge(tools: Tools, languages: Sequence[Language]) -> str:
     """A right and a wrong program in each language.
 
     Raises:
         JudgeError: a right one fails, or a wrong one passes.
     """
-    languages = _languages(tools.recipe)
     programs = []
     for language in languages:
         (question,) = draw_questions(1, (1,), Split.TRAIN, 0, language)
