@@ -61,7 +61,8 @@ def preflight(
     passes a right program and fails a wrong one in each language of the questions.
 
     Raises:
-        SodakdError: a part does not work, or a language cannot be judged here; nothing but the probes was spent.
+        SodakdError: a part does not work, or a language cannot be judged here; nothing but the
+            probes was spent.
     """
     digest = hashlib.sha256(recipe.model_dump_json(exclude={"budget"}).encode()).hexdigest()
     path = run.folder / FILE
