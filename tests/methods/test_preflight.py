@@ -72,7 +72,7 @@ def test_a_preflight_of_the_world_is_no_step_and_is_done_once(tmp_path: Path) ->
         assert (run.folder / FILE).stat().st_mtime_ns == changed
         for damage in (b"nonsense\xff", b"{}", b"[1]"):
             (run.folder / FILE).write_bytes(damage)
-            assert preflight(loaded.recipe, run) == found
+            assert preflight(loaded.recipe, run, teacher) == found
         other = loaded.recipe.model_copy(update={"seed": 5})
         assert preflight(other, run, teacher).recipe != found.recipe
         assert hash_file(run.folder / FILE) != before

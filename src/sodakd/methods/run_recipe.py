@@ -61,6 +61,7 @@ def run_recipe(
             require_answers(folder / "ledger.sqlite", _calls_made(recipe, run))
         if drop_from is not None:
             drop(run, recipe.arms, drop_from)
+            (folder / "results.json").unlink(missing_ok=True)  # it is no finished run any more
         teacher = open_teacher(recipe.teacher, run.folder)
         if try_first:
             preflight(recipe, run, teacher, options)
