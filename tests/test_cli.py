@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from sodakd.recipe import Recipe
+from sodakd.recipe import Recipe, read_recipe
+from sodakd.run_header import open_header
 from tests.test_recipe import RECIPES
 from tests.tiny import command, sodakd, write_recipe
 
@@ -66,6 +67,23 @@ def test_check_says_which_questions_are_not_there(tmp_path: Path) -> None:
         done = sodakd("check", recipe, *words, f"questions.source={source}")
         assert done.returncode == 0
         assert ("there is no source" in done.stderr) is not there
+
+
+def test_a_finished_run_whose_source_is_away_is_finished(tmp_path: Path) -> None:
+    recipe, out = str(write_recipe(tmp_path)), tmp_path / "run"
+    words = (
+        "run", recipe, f"questions.source={tmp_path}/away.jsonl", "teacher.kind=openai",
+        "teacher.model=m", "teacher.base_url=http://localhost:1/v1", "--out", str(out),
+    )  # fmt: skip
+    refused(sodakd(*words), "there is no source")
+    out.mkdir()
+    open_header(out, read_recipe(Path(recipe), [*words[2:6]]).written)
+    refused(sodakd(*words), "there is no source")
+    (out / "results.json").touch()
+    done = sodakd(*words)
+    assert done.returncode == 0
+    assert "is finished" in done.stdout
+    refused(sodakd(*words, "--from", "base/student"), "there is no source")
 
 
 @pytest.mark.toolchain

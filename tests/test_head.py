@@ -103,10 +103,30 @@ def test_a_source_may_lie_elsewhere_as_long_as_it_holds_the_same(tmp_path: Path)
     new = old.rename(tmp_path / "b.jsonl")
     open_header(run, written(questions__source=str(new)))
     new.write_text("{ }\n")
-    open_header(run, written(questions__source=str(new)))
     moved = new.rename(tmp_path / "c.jsonl")
-    with pytest.raises(RunError, match=r"questions\.source"):
+    with pytest.raises(
+        RunError, match=r'questions\.source: .*c\.jsonl" \(it holds something else\)'
+    ):
         open_header(run, written(questions__source=str(moved)))
+
+
+def test_a_source_that_was_changed_where_it_lies_is_refused_once_it_was_read(
+    tmp_path: Path,
+) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    (source := tmp_path / "a.jsonl").write_text("broken\n")
+    recipe = written(questions__source=str(source))
+    open_header(run, recipe)
+    source.write_text("{}\n")  # mended, as the error says, before a step was done
+    open_header(run, recipe)
+    (run / "manifest.jsonl").touch()
+    open_header(run, recipe)
+    source.write_text("{}\n{}\n")
+    with pytest.raises(RunError, match=r"questions\.source: what lies there was changed"):
+        open_header(run, recipe)
+    source.unlink()  # the questions were read: the run needs it no longer
+    open_header(run, recipe)
 
 
 def test_more_cycles_can_be_taken_back_down_to_where_the_run_is(tmp_path: Path) -> None:

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sodakd.json_text import MAX_DEPTH, MAX_DIGITS, JsonError, parse_json, parse_json_at
+from sodakd.json_text import (
+    MAX_DEPTH,
+    MAX_DIGITS,
+    JsonError,
+    parse_json,
+    parse_json_at,
+    parse_shallow,
+)
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200))
@@ -49,3 +56,37 @@ def test_a_value_is_read_where_it_begins() -> None:
     assert parse_json_at('so: {"a": "one\nline"} and more', 4) == {"a": "one\nline"}
     with pytest.raises(JsonError):
         parse_json_at("no value", 0)
+
+
+@pytest.mark.parametrize(
+    "deep",
+    [
+        "[" * 50_000 + "]" * 50_000,
+        '{"a":' * 50_000 + '"]}"' + "}" * 50_000,
+        "[" * 200 + r'"\"]]", "}", [1]' + "]" * 200,
+        "1" * (MAX_DIGITS + 1),
+    ],
+    ids=["lists", "objects", "brackets in texts", "an integer"],
+)
+def test_what_nobody_needs_voids_no_body(deep: str) -> None:
+    body = f'{{"id": "c", "x": {deep}, "y": [{deep}, 2], "said": "yes [[[["}}'
+    found = parse_shallow(body.encode())
+    assert isinstance(found, dict)
+    assert (found["id"], found["said"]) == ("c", "yes [[[[")
+    assert isinstance(found["y"], list)
+    assert found["y"][1] == 2
+    json.dumps(found)
+
+
+@given(st.recursive(st.text() | st.integers() | st.none(), st.lists, max_leaves=200))
+def test_a_body_that_is_not_deep_is_read_as_it_is(value: object) -> None:
+    text = json.dumps([value, [[]] * (MAX_DEPTH + 1)])
+    assert parse_shallow(text.encode()) == parse_json(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '"\\"' * 100_000, '["' + r"\"" * 100_000, "]" * 9999]
+)
+def test_a_body_that_is_no_json_is_one_error(text: str) -> None:
+    with pytest.raises(JsonError):
+        parse_shallow(b"[" * MAX_DEPTH + text.encode())

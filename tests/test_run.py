@@ -183,7 +183,7 @@ def test_a_truncated_output_is_found_when_it_is_read_back(
     path.write_bytes(path.read_bytes()[:-9])
     with (
         Run.open(tmp_path / "run", RECIPE) as run,
-        pytest.raises(RowError, match=r"one\.jsonl, line 2"),
+        pytest.raises(RowError, match=r"one\.jsonl, line 2.* --from one"),
     ):
         run.cached_rows("one", Question, never)
 

@@ -16,6 +16,8 @@ MAX_DEPTH = 100
 MAX_DIGITS = 100_000
 """Digits of one integer: reading them takes time that grows faster than their number."""
 
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
+"""A text, also one without an end, or a bracket: time is linear in the JSON's length."""
 _LONG_INTEGER = re.compile(r"[0-9]{4300}")
 _HALF_SURROGATE = re.compile("[\ud800-\udfff]")
 _Container = list[JsonValue] | dict[str, JsonValue]
@@ -43,6 +45,21 @@ def parse_json_at(text: str, start: int) -> JsonValue:
         JsonError: as `parse_json`.
     """
     return _parsed(text, lambda reader: reader.raw_decode(text, start)[0])
+
+
+def parse_shallow(body: bytes) -> JsonValue:
+    """Return the value of a server's body: what no answer needs may not void it.
+
+    Null stands where lists and objects are more than `MAX_DEPTH` deep, or an integer is too long.
+    Bytes that are no letters of its encoding become U+FFFD.
+
+    Raises:
+        JsonError: it is not JSON.
+    """
+    text = body.decode(json.detect_encoding(body), "replace").removeprefix("\ufeff")
+    if text.count("[") + text.count("{") > MAX_DEPTH:
+        text = _without_depths(text)
+    return _parsed(text, lambda reader: reader.decode(text), _integer_or_null)
 
 
 def valid_unicode(text: str) -> str:
@@ -79,14 +96,35 @@ def _decode(text: str | bytes) -> str:
         raise JsonError(f"not UTF-8: {error}") from None
 
 
-def _integer_reader(text: str) -> Callable[[str], int] | None:
-    """A reader of integers, where Python's own (faster: it is no call) would not do."""
-    return parse_integer if _LONG_INTEGER.search(text) else None
+def _integer_or_null(digits: str) -> int | None:
+    return None if len(digits) > MAX_DIGITS else parse_integer(digits)
 
 
-def _parsed(text: str, read: Callable[[json.JSONDecoder], JsonValue]) -> JsonValue:
-    # Control characters within texts are taken: servers and models write them.
-    reader = json.JSONDecoder(strict=False, parse_int=_integer_reader(text))
+def _without_depths(text: str) -> str:
+    """JSON with null in the place of lists and objects that are more than `MAX_DEPTH` deep."""
+    kept, depth, end, cut = [], 0, 0, 0
+    for token in _TOKEN.finditer(text):
+        if token[0] in "[{":
+            depth += 1
+            if depth == MAX_DEPTH + 1:
+                cut = token.start()
+        elif token[0] in "]}":
+            if depth == MAX_DEPTH + 1:
+                kept += [text[end:cut], "null"]
+                end = token.end()
+            depth -= 1
+    return "".join([*kept, text[end:]])
+
+
+def _parsed(
+    text: str,
+    read: Callable[[json.JSONDecoder], JsonValue],
+    integer: Callable[[str], int | None] = parse_integer,
+) -> JsonValue:
+    # Python's own reader of integers is faster, for it is no call. Control characters within texts
+    # are taken: servers and models write them.
+    own = integer if _LONG_INTEGER.search(text) else None
+    reader = json.JSONDecoder(strict=False, parse_int=own)
     try:
         value = read(reader)
     except RecursionError:

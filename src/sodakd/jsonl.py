@@ -107,15 +107,15 @@ def append_rows(path: Path, rows: Iterable[FrozenModel]) -> None:
 
 
 def read_journal(path: Path, row_type: type[Row]) -> list[Row]:
-    """Rows of `append_rows`: none where there is no file, and no last row that was cut off.
+    """Rows of `append_rows`: none where there is no file, and none that cannot be read.
 
-    The file is cut back to its whole rows, so that more can be added. Raises `RowError`.
+    The file is cut back to its whole rows, so that more can be added.
     """
     if not path.exists():
         return []
     with path.open("rb+") as file:
         file.truncate(file.read().rfind(b"\n") + 1)
-    return read_rows(path, row_type)
+    return read_log(path, row_type)
 
 
 def append_to_log(path: Path, line: str) -> None:

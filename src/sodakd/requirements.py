@@ -21,7 +21,7 @@ from sodakd.settings.questions import QuestionSettings
 from sodakd.settings.sources import shortened, source_exists
 from sodakd.settings.student import StudentSettings
 from sodakd.teacher.teacher_endpoint import missing_for_teacher
-from sodakd.types import Language, Question
+from sodakd.types import Language
 
 _PACKAGES = ("torch", "transformers", "accelerate", "tokenizers", "safetensors", "pydantic")
 _NEEDED_FOR = {"full": (), "lora": ("peft",), "qlora": ("peft", "bitsandbytes")}
@@ -99,10 +99,12 @@ def missing_requirements(recipe: Recipe) -> list[str]:
 
 
 def may_miss(recipe: Recipe) -> list[str]:
-    """Return what a recipe's seeds may need and this machine lacks: languages it leaves open."""
-    open_ones = set(recipe.questions.languages) - set(_languages_named(recipe.questions))
+    """Return the languages that a recipe's seeds may be of, and that cannot be judged here.
+
+    A run needs those of its questions alone; a new question has the language of its parent.
+    """
     here = recipe.questions.real and not recipe.judge.ray
-    return missing_languages(sorted(open_ones)) if here else []
+    return missing_languages(recipe.questions.languages) if here else []
 
 
 def missing_languages(languages: Iterable[Language]) -> list[str]:
@@ -116,22 +118,15 @@ def missing_languages(languages: Iterable[Language]) -> list[str]:
     ]
 
 
-def require_languages(questions: Iterable[Question]) -> None:
-    """Make sure that programs of these questions can be judged here, before anything is spent.
+def require_languages(languages: Iterable[Language]) -> None:
+    """Make sure that programs in these languages can be judged here, before anything is spent.
 
     Raises:
         RunError: a language cannot; the message says what installs it.
     """
-    missing = missing_languages(sorted({question.language for question in questions}))
+    missing = missing_languages(languages)
     if missing:
         raise RunError("\n".join(missing))
-
-
-def _languages_named(questions: QuestionSettings) -> Sequence[Language]:
-    """The languages that a recipe asks for by name; of all others the seeds decide."""
-    if not questions.real:
-        return (questions.language,)
-    return questions.languages if "languages" in questions.model_fields_set else ()
 
 
 def check_requirements(recipe: Recipe) -> None:
@@ -157,7 +152,7 @@ def install_hint(error: ModuleNotFoundError) -> str | None:
 def _missing_for_judge(recipe: Recipe) -> list[str]:
     """What judges the programs: the languages here, or Ray, whose nodes have them."""
     if not recipe.judge.ray:
-        return missing_languages(_languages_named(recipe.questions))
+        return missing_languages(() if recipe.questions.real else (recipe.questions.language,))
     absent = importlib.util.find_spec("ray") is None
     return ["judge.ray needs Ray: pip install 'sodakd[ray]'"] if absent else []
 

@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Generic, Literal, Self, TypeVar
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 
 from sodakd.errors import RowError, RunError
 from sodakd.jsonl import append_to_log, atomic_write, fsync_dir, read_rows, write_rows
@@ -97,7 +97,7 @@ class Run:
         self.watch = watch
         self.folder.mkdir(parents=True, exist_ok=True)
         self._manifest = self.folder / "manifest.jsonl"
-        self._steps = self._read_manifest()
+        self._steps = read_manifest(self._manifest)
 
     @classmethod
     @contextmanager
@@ -139,12 +139,15 @@ class Run:
         path = self.folder / f"{step}.jsonl"
         finished = self.done(step)
         if finished is not None:
-            rows = read_rows(path, row_type)
+            advice = f"restore it, or drop the step: --from {self.qualified_step(step)}"
+            try:
+                rows = read_rows(path, row_type)
+            except RowError as error:
+                raise RowError(f"{error}; {advice}") from None
             if hash_file(path) != finished.sha256:
                 raise RunError(
                     f"{path} is not the file that step {step} wrote ({len(rows)} rows now,"
-                    f" {finished.rows} then); restore it, or drop the step:"
-                    f" --from {self.qualified_step(step)}"
+                    f" {finished.rows} then); {advice}"
                 )
             self.kept_answers(step).unlink(missing_ok=True)
             return rows
@@ -239,17 +242,6 @@ class Run:
             else:
                 part.unlink(missing_ok=True)
 
-    def _read_manifest(self) -> list[Step]:
-        if not self._manifest.exists():
-            return []
-        try:
-            return read_rows(self._manifest, Step)
-        except RowError as error:
-            raise RowError(
-                f"{error}; remove that line and all below it, and run the same command again: their"
-                " steps are done again, and no answer of the teacher is paid for twice"
-            ) from None
-
     def _finish(self, line: Step) -> None:
         self._steps = [*self._steps, line]
         write_rows(self._manifest, self._steps)
@@ -267,12 +259,31 @@ class Run:
         append_to_log(self.folder / "events.jsonl", event.model_dump_json())
 
 
+def read_manifest(path: Path) -> list[Step]:
+    """The finished steps of a run, or of one of its arms; none where there is no manifest.
+
+    Raises:
+        RowError: a line cannot be read; says what to do about it.
+    """
+    if not path.exists():
+        return []
+    try:
+        return read_rows(path, Step)
+    except RowError as error:
+        raise RowError(
+            f"{error}; remove that line and all below it, and run the same command again: their"
+            " steps are done again, and no answer of the teacher is paid for twice"
+        ) from None
+
+
 def _read_tally(folder: Path) -> dict[str, int]:
     try:
-        tally: dict[str, int] = json.loads((folder / "tally.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RowError(f"{folder / 'tally.json'} cannot be read: {error}") from None
-    return tally
+        return TypeAdapter(dict[str, int]).validate_json((folder / "tally.json").read_bytes())
+    except (FileNotFoundError, ValidationError):
+        raise RowError(
+            f"{folder / 'tally.json'} is missing, or cannot be read; remove the folder, and run the"
+            " same command again: the step is done again"
+        ) from None
 
 
 def _now() -> str:

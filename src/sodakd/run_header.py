@@ -27,6 +27,8 @@ Values = dict[str, JsonValue]
 FORMAT = 1
 
 
+_READ_FIRST = frozenset(["questions.source", "questions.exclude"])
+"""Keys that name what the run's first step reads, and no later one: it is to stay as it was."""
 NO_LEAST: Mapping[str, int] = MappingProxyType({})
 
 
@@ -46,16 +48,25 @@ def open_header(
     if path.exists():
         old = _read_head(path)
         _require_same(folder, old, recipe, least)
-        if old.recipe == recipe:
-            return
         files = dict(old.files)
+        if not (folder / "manifest.jsonl").exists():  # nothing was read from them yet
+            files |= _hashes(recipe, _READ_FIRST)
+        if (old.recipe, old.files) == (recipe, files):
+            return
     elif any(entry.name != "lock" and entry.suffix != ".part" for entry in folder.iterdir()):
+        if (folder / "manifest.jsonl").exists() or (folder / "ledger.sqlite").exists():
+            raise RunError(f"{path} is gone, the head of the run in this folder; {_LOST}")
         raise RunError(f"{folder} holds other files and no run; name an empty folder: --out DIR")
     else:
-        hashes = {key: _hash_of(_value(recipe, key)) for key in sorted(MAY_MOVE)}
-        files = {key: hashed for key, hashed in hashes.items() if hashed}
+        files = _hashes(recipe, MAY_MOVE)
     head = {"format": FORMAT, "sodakd": __version__, "recipe": dict(recipe), "files": files}
     atomic_write(path, json.dumps(head, indent=1).encode())
+
+
+def is_finished(folder: Path, recipe: Mapping[str, JsonValue]) -> bool:
+    """Whether a run of this very recipe came to its end in a folder."""
+    there = (folder / "run.json").exists() and (folder / "results.json").exists()
+    return there and _read_head(folder / "run.json").recipe == recipe
 
 
 @dataclass(frozen=True)
@@ -74,25 +85,33 @@ def _require_same(
     before, now = _filled(old.recipe, defaults), _filled(recipe, defaults)
     same_steps = _examples_a_step(before) == _examples_a_step(now)
     free = MAY_CHANGE | SPLIT if same_steps else MAY_CHANGE
-    moved = {
-        key
-        for key, hashed in old.files.items()
-        if _value(before, key) != _value(now, key) and _hash_of(_value(now, key)) == hashed
-    }
+    asked = {key for key in old.files if _value(before, key) != _value(now, key)}
+    asked |= old.files.keys() & _READ_FIRST if (folder / "manifest.jsonl").exists() else set()
+    hashes = {key: _hash_of(_value(now, key)) for key in asked}
+    moved = {key for key, hashed in hashes.items() if hashed == old.files[key]}
+    other = {key for key, hashed in hashes.items() if hashed and key not in moved}
     fewest = {key: least.get(key, _value(before, key)) for key in MAY_GROW}
     free |= moved | {key for key, most in fewest.items() if _reaches(_value(now, key), most)}
-    changed = [
-        f"{line} (this run has come to {fewest[key]}: it takes {fewest[key]} or more)"
-        if key in MAY_GROW
-        else line
-        for key, line in _changes(before, now)
-        if not _among(free, key)
+    why = {
+        **{
+            key: f" (this run has come to {most}: it takes {most} or more)"
+            for key, most in fewest.items()
+        },
+        **dict.fromkeys(other, " (it holds something else)"),
+    }
+    differing = _changes(before, now)
+    changed = [f"{line}{why.get(key, '')}" for key, line in differing if not _among(free, key)]
+    changed += [
+        f"{key}: what lies there was changed since the run read it"
+        for key in sorted(other - {key for key, _ in differing})
     ]
     if not changed:
         return
     lines = "\n".join(f"  {line}" for line in changed)
-    unknown = sorted(key for key, _ in _changes(before, now) if not _known(key, defaults))
+    unknown = sorted(key for key, _ in differing if not _known(key, defaults))
     advice = "use the old values, or another folder: --out DIR"
+    if other:
+        advice = "use the old values and what they held, or another folder: --out DIR"
     if unknown:
         advice = (
             f"{', '.join(unknown)}: this sodakd {__version__} has no such key; use sodakd"
@@ -145,6 +164,12 @@ def _examples_a_step(recipe: Mapping[str, JsonValue]) -> int:
     """Examples of one step of the trainings."""
     counts = (_value(recipe, key) for key in SPLIT)
     return math.prod(count for count in counts if isinstance(count, int))
+
+
+def _hashes(recipe: Mapping[str, JsonValue], keys: Set[str]) -> dict[str, str]:
+    """The SHA-256 of what lies at the paths of some keys, where there is something."""
+    hashes = {key: _hash_of(_value(recipe, key)) for key in sorted(keys)}
+    return {key: hashed for key, hashed in hashes.items() if hashed}
 
 
 def _hash_of(named: JsonValue) -> str:

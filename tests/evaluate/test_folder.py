@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sodakd.errors import DataError, RunError
-from sodakd.evaluate.command import sha256
+from sodakd.evaluate.command import evaluate, sha256
 from sodakd.evaluate.folder import EvalSettings, begin, open_folder
 from sodakd.types import Language
 
@@ -114,3 +114,12 @@ def test_a_language_that_no_benchmark_has_is_named() -> None:
         asked.model_copy(
             update={"benchmarks": ("humaneval", "mceval"), "languages": (Language.C,)}
         ).parts()
+
+
+def test_a_folder_is_looked_at_before_a_benchmark_is_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sodakd.evaluate.command.load", pytest.fail)
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(DataError, match="holds other files"):
+        evaluate(ASKED, tmp_path, None, 1)

@@ -68,6 +68,7 @@ RIGHT = {
 }
 NO_PROGRAM = {
     "a refusal": "I am sorry, but I cannot help you with that request today.",
+    "a short refusal": "I'm sorry.",
     "nothing": "",
     "thinking without an end": f"<think>\nPerhaps so:\n{WHOLE}",
 }

@@ -143,6 +143,25 @@ def test_plain_http_to_a_server_that_speaks_tls_is_booked_as_nothing(certificate
     assert "https://" in found.words
 
 
+def test_a_silent_server_behind_https_may_speak_plain_http(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sodakd.inference.http.CONNECT_SECONDS", 0.2)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    async def run() -> HttpReply | Failure:
+        async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+            return await send(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1")
+
+    found = run_sync(run())
+    assert isinstance(found, Failure)
+    assert (found.trouble, found.billed) == (ErrorKind.CONNECT, Billing.NO)
+    assert "begins with http://" in found.words
+
+
 @pytest.mark.parametrize(
     "head",
     [

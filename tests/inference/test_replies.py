@@ -383,3 +383,33 @@ def test_an_error_beside_an_empty_answer_is_no_empty_answer(at: str, empty_is_sa
     assert isinstance(found, Failure)
     assert (found.trouble, found.billed) == (ErrorKind.SERVER, Billing.YES)
     assert "the worker was lost" in found.words
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "words"),
+    [
+        (204, {}, "without a body (HTTP 204)"),
+        (301, {}, "moved, and the server does not say where to"),
+    ],
+)
+def test_a_reply_without_a_body_says_what_its_head_does(
+    status: int, headers: dict[str, str], words: str
+) -> None:
+    found = parse_response(status, headers, b"")
+    assert isinstance(found, Failure)
+    assert words in found.words
+
+
+def test_a_call_of_a_tool_in_the_place_of_text_is_named() -> None:
+    called = {"content": None, "tool_calls": [{"function": {"name": "f", "arguments": "{}"}}]}
+    choice = {"message": called, "finish_reason": "tool_calls"}
+    found = parse_response(200, {}, json.dumps({"choices": [choice], "usage": USAGE}).encode())
+    assert isinstance(found, Failure)
+    assert "a call of a tool" in found.words
+
+
+def test_what_no_answer_needs_may_be_nested_as_deep_as_it_likes() -> None:
+    deep = b'{"x": ' + b"[" * 50_000 + b"]" * 50_000 + b", " + answer("yes")[1:]
+    found = parse_response(200, {}, deep)
+    assert isinstance(found, Completion)
+    assert (found.text, found.usage) == ("yes", Usage(**USAGE))

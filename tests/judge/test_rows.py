@@ -315,3 +315,18 @@ def test_ids_that_stand_in_several_rows_are_counted_and_named(tmp_path: Path) ->
         "2 ids stand in several rows, 5 in all (a, b): each row is judged, and its verdict has the"
         " same id"
     ]
+
+
+@pytest.mark.parametrize("text", ["I'm sorry.", "I cannot help with that.", "Sorry!\n\nI can not."])
+@pytest.mark.parametrize("column", ["solution", "completion", "answer"])
+def test_prose_in_the_place_of_a_program_is_none(column: str, text: str, tmp_path: Path) -> None:
+    (row,) = given(tmp_path, {column: text, "tests": CALLS}, language=Language.PYTHON).rows
+    assert (row.program.code, row.program.reason) == ("", "the answer is prose")
+
+
+@pytest.mark.parametrize(
+    "text", ["x = 1", "Foo().bar()", "# It adds.", "def f(x) return x", "pass"]
+)
+def test_a_program_that_is_short_or_wrong_is_no_prose(text: str, tmp_path: Path) -> None:
+    (row,) = given(tmp_path, {"solution": text, "tests": CALLS}, language=Language.PYTHON).rows
+    assert row.program.code == text

@@ -14,6 +14,7 @@ from sodakd.methods.plan import PREFLIGHT, plan
 from sodakd.methods.preflight import FILE, preflight
 from sodakd.methods.teachers import open_teacher
 from sodakd.recipe import read_recipe
+from sodakd.requirements import missing_requirements
 from sodakd.run import Run
 from sodakd.weights import hash_file
 from tests.servers.scripted import reply, said, scripted
@@ -69,6 +70,9 @@ def test_a_preflight_of_the_world_is_no_step_and_is_done_once(tmp_path: Path) ->
         changed = (run.folder / FILE).stat().st_mtime_ns
         assert preflight(loaded.recipe, run, teacher) == found
         assert (run.folder / FILE).stat().st_mtime_ns == changed
+        for damage in (b"nonsense\xff", b"{}", b"[1]"):
+            (run.folder / FILE).write_bytes(damage)
+            assert preflight(loaded.recipe, run, teacher) == found
         other = loaded.recipe.model_copy(update={"seed": 5})
         assert preflight(other, run, teacher).recipe != found.recipe
         assert hash_file(run.folder / FILE) != before
@@ -150,3 +154,19 @@ def test_a_student_that_cannot_be_trained_is_found_before_the_teacher_is_asked(
     done = sodakd("check", str(tmp_path / "small.yaml"), "--deep")
     assert done.returncode == 2
     assert words in done.stderr
+
+
+def test_a_language_is_needed_where_a_question_is_of_it(tmp_path: Path) -> None:
+    write_model(tmp_path / "model")
+    recipe, out = str(real_recipe(tmp_path)), tmp_path / "run"
+    both, java = "questions.languages=[python, java]", "java cannot be judged here"
+    checked = sodakd("check", recipe, both, PATH="/nowhere")
+    assert f"missing here, if a question asks for it: {java}" in checked.stderr
+    loaded = read_recipe(Path(recipe), [both])
+    assert missing_requirements(loaded.recipe) == []
+    done = sodakd(
+        "run", recipe, both, "questions.language=java", "--out", str(out), PATH="/nowhere"
+    )
+    assert done.returncode == 2
+    assert f"error: {java}" in done.stderr
+    assert not (out / "ledger.sqlite").exists()

@@ -17,7 +17,7 @@ from sodakd.errors import BudgetReached, DataError, EndpointError, RunError
 from sodakd.inference.completions import Completion, Finish, UsageMeter
 from sodakd.settings.teacher import Budget
 from sodakd.teacher.cost import Prices
-from sodakd.teacher.ledger import Ledger, LedgerOptions
+from sodakd.teacher.ledger import Ledger, LedgerOptions, require_answers
 from sodakd.teacher.requests import Solve, TeacherRequest, question_id
 from sodakd.teacher.spend_report import look_up_spend, read_totals, spend_by
 from sodakd.types import Usage
@@ -76,9 +76,8 @@ def ledger(
     budget: Budget | None = None,
     prices: Prices = Prices(1.0, 2.0),  # noqa: B008 - it is frozen
     options: LedgerOptions = LedgerOptions(),  # noqa: B008 - it is frozen
-    asked: int = 0,
 ) -> Ledger:
-    return Ledger(path, teacher, prices, budget or Budget(), options, asked)
+    return Ledger(path, teacher, prices, budget or Budget(), options)
 
 
 def solve(text: str) -> TeacherRequest:
@@ -321,15 +320,22 @@ def test_a_ledger_to_reuse_that_is_not_there_is_one_clear_error(tmp_path: Path) 
 
 def test_a_run_whose_ledger_is_gone_or_emptied_says_so_before_it_pays_again(tmp_path: Path) -> None:
     path = tmp_path / "l.sqlite"
-    with pytest.raises(RunError, match=r"is gone, and finished steps .* 42 calls.*--new-ledger"):
-        ledger(path, SlowTeacher(), asked=42)
+    require_answers(path, 0)
+    with pytest.raises(RunError, match=r"is gone, and this run made 42 calls.*--new-ledger"):
+        require_answers(path, 42)
     path.touch()
     with pytest.raises(RunError, match="is empty"):
-        ledger(path, SlowTeacher(), asked=42)
-    books = ledger(path, SlowTeacher(), options=LedgerOptions(may_be_new=True), asked=42)
-    books.ask(solves(1), "one", Counter())
-    books.close()
-    ledger(path, SlowTeacher(), asked=42).close()
+        require_answers(path, 42)
+    first = ledger(path, SlowTeacher())
+    with pytest.raises(RunError, match="is empty"):
+        require_answers(path, 42)
+    first.ask(solves(1), "one", Counter())
+    first.close()
+    require_answers(path, 42)
+    taken = ledger(tmp_path / "r.sqlite", SlowTeacher(), options=LedgerOptions(reuse=(path,)))
+    taken.ask(solves(1), "one", Counter())
+    taken.close()
+    require_answers(tmp_path / "r.sqlite", 1)  # answers that another run paid for are answers
 
 
 def test_a_full_disk_says_how_many_answers_it_could_not_take(tmp_path: Path) -> None:

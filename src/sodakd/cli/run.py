@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sodakd.cli.options import AsJson, Overrides, RecipeFile, RunFolder
-from sodakd.errors import RecipeError
+from sodakd.errors import RecipeError, RunError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,11 +56,18 @@ def run(
     from sodakd.recipe import read_recipe
     from sodakd.report.page import write_report
     from sodakd.requirements import check_requirements
+    from sodakd.run_header import is_finished
     from sodakd.teacher.ledger import LedgerOptions
 
     loaded = read_recipe(recipe, overrides or [])
-    check_requirements(loaded.recipe)
     folder = out or Path("runs") / f"{loaded.recipe.name}-{loaded.recipe.seed}"
+    try:
+        check_requirements(loaded.recipe)
+    except RunError as error:
+        if drop_from is not None or not is_finished(folder, loaded.written):
+            raise
+        typer.echo(f"the run in {folder} is finished; only to do a step of it again:\n{error}")
+        return
     try:
         with progress_display(loaded.recipe, folder) as board, logging_to(folder, board) as watch:
             options = LedgerOptions(tuple(reuse or ()), new_ledger)

@@ -21,7 +21,7 @@ from sodakd.evaluate.benchmarks.load import load
 from sodakd.evaluate.benchmarks.registry import BENCHMARKS
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, TaskKey
 from sodakd.evaluate.findings import SampleFindings, count_rules, lint_samples
-from sodakd.evaluate.folder import EvalSettings, Log, open_folder
+from sodakd.evaluate.folder import EvalSettings, Log, check_folder, open_folder
 from sodakd.evaluate.ids import TaskIds
 from sodakd.evaluate.samples import (
     JudgedSample,
@@ -96,6 +96,7 @@ def evaluate(
         DataError: a file is no such file, or the folder belongs to another evaluation.
         EndpointError: answers could not be had; all others are kept, and none is judged.
     """
+    check_folder(out, settings)  # before a hub is asked for the benchmarks
     parts = [
         _Part(BENCHMARKS[name], tasks, tasks[: settings.limit])
         for name, language in settings.parts()

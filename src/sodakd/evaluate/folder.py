@@ -101,6 +101,19 @@ def begin(out: Path, settings: EvalSettings) -> None:
     """Write the settings of a new evaluation; of one that was begun, see that they go on with it.
 
     Raises:
+        DataError: as `check_folder`.
+    """
+    check_folder(out, settings)
+    content = settings.model_dump_json(indent=1).encode()
+    path = out / "settings.json"
+    if not path.is_file() or path.read_bytes() != content:
+        atomic_write(path, content)
+
+
+def check_folder(out: Path, settings: EvalSettings) -> None:
+    """Make sure that an evaluation can begin in a folder, or go on there; nothing is written.
+
+    Raises:
         DataError: the folder is another evaluation's (says what differs), or holds other files.
     """
     path = out / "settings.json"
@@ -115,15 +128,12 @@ def begin(out: Path, settings: EvalSettings) -> None:
                 f"{out} holds another evaluation: {'; '.join(differing)}: use the old values, or"
                 " another folder: --out DIR"
             )
-        if old == settings:
-            return
     elif out.exists():
         if not out.is_dir():
             raise DataError(f"{out} is a file; name a folder: --out DIR")
         found = sorted(one.name for one in out.iterdir() if one.suffix != ".part")
         if found:
             raise _foreign(out, ", ".join(found[:3]))
-    atomic_write(path, settings.model_dump_json(indent=1).encode())
 
 
 def _foreign(out: Path, found: str) -> DataError:

@@ -59,7 +59,8 @@ class HttpPool:
         parts = urlsplit(base_url)
         host = parts.hostname or ""
         proxy = find_proxy(parts.scheme, host)
-        self._plain = None if proxy or parts.scheme == "https" else (host, parts.port or 80)
+        self._tls = parts.scheme == "https"
+        self._plain = None if proxy or self._tls else (host, parts.port or 80)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=15),
             timeout=aiohttp.ClientTimeout(
@@ -95,7 +96,10 @@ class HttpPool:
         except aiohttp.ClientSSLError as error:
             return self._no_tls(error)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            return Failure(ErrorKind.CONNECT, f"no connection to {self._base}: {error}")
+            words = f"no connection to {self._base}: {error}"
+            if self._tls and not self._answered and isinstance(error, TimeoutError):
+                words += "; if the server speaks no TLS, its address begins with http://"
+            return Failure(ErrorKind.CONNECT, words)
         except TimeoutError:
             words = f"no whole answer within {self._timeout:g} s"
             return Failure(ErrorKind.TIMEOUT, words, Billing.PERHAPS)

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from sodakd.inference.completion_body import read_completion, read_usage
 from sodakd.inference.completions import Billing, Completion, ErrorKind, Failure
 from sodakd.inference.server_errors import NO_CREDIT, PER_PROMPT, find_error, one_line
-from sodakd.json_text import JsonError, parse_json
+from sodakd.json_text import JsonError, parse_shallow
 from sodakd.settings.urls import public_address
 from sodakd.types import Usage
 
@@ -54,7 +54,7 @@ def parse_response(
     if not isinstance(value, JsonError):
         return read_value(status, value, wait, empty_is_said=empty_is_said)
     if 200 <= status < 300:
-        return no_json(headers, body)
+        return no_json(headers, body, status)
     text = body[:4000].decode("utf-8", "replace")
     words = "an HTML page" if "<html" in text.lower() else one_line(text)
     return _refusal(status, f"HTTP {status}: {words}", wait)
@@ -109,8 +109,8 @@ def unusable_body(headers: Mapping[str, str], body: bytes, other: str) -> Failur
     return Failure(ErrorKind.GARBAGE, found.error if found else other, Billing.PERHAPS)
 
 
-def no_json(headers: Mapping[str, str], body: bytes) -> Failure:
-    """What a body with status 200 is that is no JSON."""
+def no_json(headers: Mapping[str, str], body: bytes, status: int = 200) -> Failure:
+    """What a body is that is no JSON, though its status says that all is well."""
     start = body[:200].lstrip().lower()
     if start.startswith((b"<!doctype", b"<html")):
         found = "an HTML page instead of an answer"
@@ -119,6 +119,8 @@ def no_json(headers: Mapping[str, str], body: bytes) -> Failure:
             "a stream of events, though the request says that it wants one whole answer"
             ' ("stream": false): switch streaming off at the server, or at what stands before it'
         )
+    elif not start:
+        found = f"a reply without a body (HTTP {status})"
     else:
         found = "a body that is not JSON"
     return Failure(ErrorKind.GARBAGE, found, Billing.PERHAPS)
@@ -169,7 +171,7 @@ def _refusal(status: int, words: str, wait: float | None) -> Completion | Failur
 def parse_body(body: bytes) -> JsonValue | JsonError:
     """A body's value, or why it is none; bytes that are no letters become U+FFFD."""
     try:
-        return parse_json(body.decode(json.detect_encoding(body), "replace"))
+        return parse_shallow(body)
     except JsonError as error:
         return error
 

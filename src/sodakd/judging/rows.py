@@ -16,7 +16,7 @@ from sodakd.judging.row_tests import (
     unread_keys,
 )
 from sodakd.text.entry_point import name_in
-from sodakd.text.extract import extract, strip_bom
+from sodakd.text.extract import extract, is_prose, strip_bom
 from sodakd.text.labels import language_of
 from sodakd.types import Language
 
@@ -32,6 +32,8 @@ _CODE = (
 )
 _ANSWERS = frozenset({"answer", "response", "output"})
 """What a model said: the program is looked for in it. The others are programs, perhaps fenced."""
+_PROGRAMS = frozenset({"code", "program"})
+"""A program whatever it holds. In the others sentences alone are none, as `sodakd eval` has it."""
 _CONTINUED = frozenset({"completion", "canonical_solution"})
 """What may go on from where a prompt ends."""
 _NAMED = 10
@@ -144,14 +146,15 @@ def _row(line: Line, holder: Line, language: Language | None) -> Row:
     if not isinstance(text, str):
         raise line.error(f"no program; one of {', '.join(_CODE)} must hold it as text")
     text = strip_bom(text)
-    fenced = "```" in text or "~~~" in text
+    said = column in _ANSWERS or "```" in text or "~~~" in text
+    said = said or (column not in _PROGRAMS and is_prose(text))
     entry_point = name_in(entry_point_of(holder) or entry_point_of(line))
-    if column in _CONTINUED and not fenced:
+    if column in _CONTINUED and not said:
         prompt = line.values.get("prompt") or holder.values.get("prompt")
         text = _continued(text, prompt, entry_point) if isinstance(prompt, str) else text
     own = _language(line, holder, language)
     found = None
-    if column in _ANSWERS or fenced or own is None:
+    if said or own is None:
         found = extract(text, own, entry_point)
         own = own or found.language
     if own is None:
@@ -161,7 +164,7 @@ def _row(line: Line, holder: Line, language: Language | None) -> Row:
             f' ({label or "nothing"}) says it; add "language", or give --language'
         )
     asked = parse_tests(holder, own)
-    if found is None or (column not in _ANSWERS and not fenced):
+    if found is None or not said:
         return Row(Program(text, own, asked.tests, id=_id(line)), asked.tested)
     program = Program(found.code, own, asked.tests, id=_id(line), reason=found.reason)
     return Row(program, asked.tested)

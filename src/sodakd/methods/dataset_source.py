@@ -47,7 +47,7 @@ def prepare(recipe: Recipe, run: Run) -> RunInputs:
         if row.seed.reference is not None
     ][: recipe.base.questions]
     if not recipe.judge.ray:
-        require_languages([*test_set, *dev, *seeds])
+        require_languages(sorted({question.language for question in (*test_set, *dev, *seeds)}))
     base = base_student(recipe, run, lambda: examples)
     every = [*seeds, *(to_question(row) for row in drawn.rest)]
     return RunInputs(

@@ -1,12 +1,13 @@
 """The preflight: each part of a run tried once on something small, before anything is spent."""
 
 import hashlib
-import json
 import shutil
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
+
+from pydantic import ValidationError
 
 from sodakd.errors import JudgeError, TeacherError
 from sodakd.inference.canary import PROMPTS
@@ -18,6 +19,7 @@ from sodakd.methods.prepare import sample_for_estimate
 from sodakd.methods.run_context import Tools, open_tools
 from sodakd.methods.teachers import open_teacher
 from sodakd.recipe import Recipe
+from sodakd.requirements import require_languages
 from sodakd.run import Run
 from sodakd.stages.programs import read_fault, read_program
 from sodakd.synthetic.faults import make_fault
@@ -32,6 +34,7 @@ from sodakd.training.schedule import Example
 from sodakd.types import CallTests, FaultKind, FrozenModel, Language
 
 FILE = "preflight.json"
+_TEACHER = "teacher: "
 _SAMPLE = 200
 """Questions whose languages count as in use."""
 _EXAMPLES = (
@@ -58,14 +61,17 @@ def preflight(
     passes a right program and fails a wrong one in each language of the questions.
 
     Raises:
-        SodakdError: a part does not work; nothing but the probes was spent.
+        SodakdError: a part does not work, or a language cannot be judged here; nothing but the
+            probes was spent.
     """
     digest = hashlib.sha256(recipe.model_dump_json(exclude={"budget"}).encode()).hexdigest()
     path = run.folder / FILE
-    if path.exists():
-        before = json.loads(path.read_text(encoding="utf-8"))
-        if before.get("recipe") == digest:
-            return Preflight.model_validate(before)
+    before = _read_before(path)
+    if before is not None and before.recipe == digest:
+        return before
+    languages = _languages(recipe)
+    if not recipe.judge.ray:
+        require_languages(languages)
     if recipe.teacher.batch_api:  # an answer takes up to a day: probes are asked one by one
         asked = recipe.teacher.model_copy(update={"batch_api": False})
         recipe = recipe.model_copy(update={"teacher": asked})
@@ -80,13 +86,27 @@ def preflight(
             run.report_progress(PREFLIGHT, 1, 3, "teacher")
             answers = _try_teacher(tools)
             run.report_progress(PREFLIGHT, 2, 3, "judge")
-            judge = _try_judge(tools)
+            judge = _try_judge(tools, languages)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     report = Preflight(recipe=digest, lines=(student, *answers, judge))
     atomic_write(path, report.model_dump_json(indent=1).encode())
     run.report_progress(PREFLIGHT, 3, 3, "done")
     return report
+
+
+def probes_asked(run: Run) -> int:
+    """How many asks of a run's preflight were answered by its teacher."""
+    before = _read_before(run.folder / FILE)
+    return sum(line.startswith(_TEACHER) for line in before.lines) if before else 0
+
+
+def _read_before(path: Path) -> Preflight | None:
+    """What an earlier preflight found; None where there is none that can be read."""
+    try:
+        return Preflight.model_validate_json(path.read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None
 
 
 def _try_student(tools: Tools, scratch: Path) -> str:
@@ -145,7 +165,7 @@ def _try_teacher(tools: Tools) -> list[str]:
     replies = tools.ledger.ask([every[kind] for kind in kinds], PREFLIGHT, Counter())
     lines = []
     for kind, reply in zip(kinds, replies, strict=True):
-        line = f"teacher: {kind}, an answer of {len(reply.text):,} characters"
+        line = f"{_TEACHER}{kind}, an answer of {len(reply.text):,} characters"
         try:
             _read(every[kind], completed_text(reply))
         except UnreadableReply as error:
@@ -174,13 +194,12 @@ def _read(ask: TeacherRequest, text: str) -> None:
             parse_invention(text, ask)
 
 
-def _try_judge(tools: Tools) -> str:
+def _try_judge(tools: Tools, languages: Sequence[Language]) -> str:
     """A right and a wrong program in each language.
 
     Raises:
         JudgeError: a right one fails, or a wrong one passes.
     """
-    languages = _languages(tools.recipe)
     programs = []
     for language in languages:
         (question,) = draw_questions(1, (1,), Split.TRAIN, 0, language)

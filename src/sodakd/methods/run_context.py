@@ -10,7 +10,7 @@ from pathlib import Path
 from sodakd.inference.canary import FILE as CANARY
 from sodakd.inference.kept_answers import KeptAnswers
 from sodakd.inference.protocols import TextGenerator
-from sodakd.jsonl import read_rows, write_rows
+from sodakd.jsonl import read_log, write_rows
 from sodakd.judge.program import ProgramJudge
 from sodakd.methods.engines import StudentEngine
 from sodakd.ray_judge import open_judge
@@ -51,10 +51,8 @@ def open_tools(
     """Open ledger, judge and engine; they, and an open student, are closed with the context."""
     with ExitStack() as stack:
         path = run.folder / "ledger.sqlite"
-        runs = [run, *(run.arm(name) for name in recipe.arms)]
-        asked = sum(sum_counts(each)["teacher_calls"] for each in runs)
         prices = prices_of(recipe.teacher)
-        ledger = Ledger(path, teacher, prices, recipe.budget, options, asked)
+        ledger = Ledger(path, teacher, prices, recipe.budget, options)
         stack.callback(ledger.close)
         judge = stack.enter_context(open_judge(recipe.judge))
         engine = StudentEngine(recipe.generation, recipe.training.threads, run.folder)
@@ -122,7 +120,7 @@ class RunContext:
         )
         self.published.append(row)
         path = self._run.root / STUDENTS
-        before = read_rows(path, StudentRow) if path.exists() else []
+        before = read_log(path, StudentRow)
         rows = {other.name: other for other in before} | {row.name: row}
         write_rows(path, rows.values())
 

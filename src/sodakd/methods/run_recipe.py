@@ -10,12 +10,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from sodakd.evaluate.passk import by_level
-from sodakd.jsonl import atomic_write, read_rows, write_rows
+from sodakd.jsonl import atomic_write, read_log, read_rows, write_rows
 from sodakd.judge.lint.registry import tool_versions
 from sodakd.judge.toolchains import versions
 from sodakd.methods.arms import arms_of, run_arms
 from sodakd.methods.inputs import RunInputs
-from sodakd.methods.preflight import preflight
+from sodakd.methods.plan import is_asked
+from sodakd.methods.preflight import preflight, probes_asked
 from sodakd.methods.prepare import prepare
 from sodakd.methods.run_context import STUDENTS, RunContext, Tools, open_tools, sum_counts
 from sodakd.methods.soda import cycles_begun
@@ -26,7 +27,7 @@ from sodakd.requirements import machine
 from sodakd.run import ProgressCallback, Run
 from sodakd.settings.stages import Lint
 from sodakd.teacher.cost import NANO
-from sodakd.teacher.ledger import USUAL_LEDGER, LedgerOptions
+from sodakd.teacher.ledger import USUAL_LEDGER, LedgerOptions, require_answers
 from sodakd.teacher.spend_report import look_up_spend
 from sodakd.teacher.teacher_endpoint import prices_of
 from sodakd.types import Language
@@ -56,8 +57,11 @@ def run_recipe(
     recipe = loaded.recipe
     arms = arms_of(recipe)
     with Run.open(folder, loaded.written, watch, {"cycles": cycles_begun(folder)}) as run:
+        if is_asked(recipe) and not options.may_be_new:
+            require_answers(folder / "ledger.sqlite", _calls_made(recipe, run))
         if drop_from is not None:
             drop(run, recipe.arms, drop_from)
+            (folder / "results.json").unlink(missing_ok=True)  # it is no finished run any more
         teacher = open_teacher(recipe.teacher, run.folder)
         if try_first:
             preflight(recipe, run, teacher, options)
@@ -80,6 +84,12 @@ def run_recipe(
         results = _results(recipe, run, published, kept, inputs)
     atomic_write(folder / "results.json", results.model_dump_json(indent=1).encode())
     return results
+
+
+def _calls_made(recipe: Recipe, run: Run) -> int:
+    """The calls that finished steps, and the preflight, are known to have made."""
+    runs = [run, *(run.arm(name) for name in recipe.arms)]
+    return probes_asked(run) + sum(sum_counts(each)["teacher_calls"] for each in runs)
 
 
 def drop(run: Run, arms: Sequence[str], step: str) -> None:
@@ -117,7 +127,7 @@ def _forget(arm: Run) -> None:
     shutil.rmtree(arm.folder)
     path = arm.root / STUDENTS
     if path.exists():
-        write_rows(path, [row for row in read_rows(path, StudentRow) if row.arm != arm.name])
+        write_rows(path, [row for row in read_log(path, StudentRow) if row.arm != arm.name])
 
 
 def _keep(run: Run, kept: Path) -> None:

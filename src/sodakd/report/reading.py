@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from pydantic import JsonValue, TypeAdapter
 
-from sodakd.errors import DataError, RunError
+from sodakd.errors import DataError, RowError, RunError
 from sodakd.jsonl import read_log, read_rows
 from sodakd.records import (
     EvalSample,
@@ -19,7 +19,7 @@ from sodakd.records import (
     StudentRow,
     TrainLogRow,
 )
-from sodakd.run import Event, Step
+from sodakd.run import Event, Step, read_manifest
 from sodakd.teacher.cost import Spend
 from sodakd.teacher.spend_report import look_up_spend
 from sodakd.types import FrozenModel, PreferencePair, Question
@@ -119,13 +119,13 @@ def read_folder(folder: Path) -> Folder:
     version, recipe = read_header(folder)
     named = recipe.get("arms")
     arms = list(map(str, named)) if isinstance(named, list) else []
-    steps = _of_all(folder, arms, "manifest.jsonl", Step, _rows)
+    steps = _of_all(folder, arms, "manifest.jsonl", read_manifest)
     return Folder(
         version=version,
         recipe=recipe,
         arms=arms,
         steps=steps,
-        events=_of_all(folder, arms, "events.jsonl", Event, read_log),
+        events=_of_all(folder, arms, "events.jsonl", lambda path: read_log(path, Event)),
         results=_results(folder / "results.json"),
         spend=_spend(folder / "spend.json") or _spent_so_far(folder / "ledger.sqlite", arms),
         students=_students(folder, arms, steps),
@@ -135,7 +135,7 @@ def read_folder(folder: Path) -> Folder:
 
 def _students(folder: Path, arms: Sequence[str], steps: Sequence[Step]) -> list[Student]:
     """The students that were evaluated, and those on their way, in the order of their arms."""
-    rows = _rows(folder / "students.jsonl", StudentRow)
+    rows = read_log(folder / "students.jsonl", StudentRow)
     known = {(row.arm, row.steps) for row in rows}
     found = [_student(folder, row) for row in rows]
     for arm in ("", *arms):
@@ -154,17 +154,17 @@ def _students(folder: Path, arms: Sequence[str], steps: Sequence[Step]) -> list[
 
 
 def _student(folder: Path, row: StudentRow) -> Student:
-    at = folder / row.arm / row.steps
+    at = f"{row.arm}/{row.steps}".removeprefix("/")
     return Student(
         name=row.name,
         arm=row.arm,
         steps=row.steps,
-        log=read_log(at / "student/log.jsonl", TrainLogRow),
-        evaluation=_rows(at / "evaluation.jsonl", EvalSample),
-        pairs=_rows(at / "pairs.jsonl", PreferencePair),
-        solutions=_rows(at / "solutions.jsonl", SftExample),
-        feedback=_rows(at / "feedback.jsonl", Feedback),
-        questions=_rows(at / "questions.jsonl", Question),
+        log=read_log(folder / at / "student/log.jsonl", TrainLogRow),
+        evaluation=_rows(folder, f"{at}evaluation.jsonl", EvalSample),
+        pairs=_rows(folder, f"{at}pairs.jsonl", PreferencePair),
+        solutions=_rows(folder, f"{at}solutions.jsonl", SftExample),
+        feedback=_rows(folder, f"{at}feedback.jsonl", Feedback),
+        questions=_rows(folder, f"{at}questions.jsonl", Question),
     )
 
 
@@ -177,13 +177,12 @@ def _of_all(
     folder: Path,
     arms: Sequence[str],
     file: str,
-    kind: type[Of],
-    read: Callable[[Path, type[Of]], list[Of]],
+    read: Callable[[Path], list[Of]],
 ) -> list[Of]:
     """The rows of the run and of its arms, with the steps' names in the whole run."""
-    found = read(folder / file, kind)
+    found = read(folder / file)
     for arm in arms:
-        rows = read(folder / arm / file, kind)
+        rows = read(folder / arm / file)
         found += [row.model_copy(update={"step": f"{arm}/{row.step}"}) for row in rows]
     return found
 
@@ -192,11 +191,21 @@ def _exam(folder: Path, recipe: dict[str, JsonValue]) -> list[Question]:
     """The questions that all students were evaluated on."""
     evaluation = recipe.get("evaluation")
     split = evaluation.get("split", "test") if isinstance(evaluation, dict) else "test"
-    return _rows(folder / "questions" / f"{Path(str(split)).name}.jsonl", Question)
+    return _rows(folder, f"questions/{Path(str(split)).name}.jsonl", Question)
 
 
-def _rows(path: Path, row_type: type[Row]) -> list[Row]:
-    return read_rows(path, row_type) if path.exists() else []
+def _rows(folder: Path, file: str, row_type: type[Row]) -> list[Row]:
+    """The rows that a step wrote; none where it is not done yet."""
+    if not (folder / file).exists():
+        return []
+    try:
+        return read_rows(folder / file, row_type)
+    except RowError as error:
+        step = file.removesuffix(".jsonl")
+        raise RowError(
+            f"{error}; restore it, or have the step done again: sodakd run RECIPE --out {folder}"
+            f" --from {step}"
+        ) from None
 
 
 def _results(path: Path) -> Results | None:
@@ -205,7 +214,7 @@ def _results(path: Path) -> Results | None:
     try:
         return Results.model_validate_json(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise RunError(f"{path} cannot be read: {error}") from None
+        raise RunError(f"{path} cannot be read: {error}; {_AGAIN}") from None
 
 
 def _spend(path: Path) -> list[Spend]:
@@ -214,7 +223,10 @@ def _spend(path: Path) -> list[Spend]:
     try:
         return TypeAdapter(list[Spend]).validate_json(path.read_bytes())
     except ValueError as error:
-        raise RunError(f"{path} cannot be read: {error}") from None
+        raise RunError(f"{path} cannot be read: {error}; {_AGAIN}") from None
+
+
+_AGAIN = "run the same command again (sodakd run): it is written anew"
 
 
 def _spent_so_far(ledger: Path, arms: Sequence[str]) -> list[Spend]:

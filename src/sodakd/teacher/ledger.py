@@ -24,7 +24,7 @@ from sodakd.teacher.dispatcher import Dispatcher, Teacher
 from sodakd.teacher.group_commit import GroupCommit, Writer
 from sodakd.teacher.ledger_db import Call
 from sodakd.teacher.requests import TeacherRequest, ask_key, request_key
-from sodakd.teacher.spend_report import ledger_in, look_up_answers, read_totals
+from sodakd.teacher.spend_report import is_empty, ledger_in, look_up_answers
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,8 @@ USUAL_LEDGER = LedgerOptions()
 class Ledger:
     """A teacher behind its books. Safe to share between threads; its file is one ledger's alone.
 
-    `asked`: how many calls the finished steps of its run are known to have asked for.
-
     Raises:
-        RunError: the file cannot be used, another ledger has it open, or it holds nothing of what
-            was asked.
+        RunError: the file cannot be used, or another ledger has it open.
         DataError: there is no ledger where one is to be reused.
     """
 
@@ -60,7 +57,6 @@ class Ledger:
         prices: Prices,
         budget: Budget,
         options: LedgerOptions = USUAL_LEDGER,
-        asked: int = 0,
     ) -> None:
         self.teacher = teacher
         self.prices = prices
@@ -69,8 +65,6 @@ class Ledger:
         for other in self._reuse:
             look_up_answers(other, [])
         self._lock = threading.Lock()
-        if teacher.is_costly and asked and not options.may_be_new:
-            _require_answers(path, asked)
         self._writer = Writer(path, "full" if teacher.is_costly else "normal")
         if teacher.is_costly:
             self._writer.do(partial(ledger_db.price, model=teacher.name, prices=prices))
@@ -151,13 +145,17 @@ class Ledger:
         return Call(key, own, ask, teacher.name, step, keep_ask=teacher.is_costly)
 
 
-def _require_answers(path: Path, asked: int) -> None:
-    spent = read_totals(path)
-    if not path.exists() or (spent is not None and spent.calls == 0):
+def require_answers(path: Path, asked: int) -> None:
+    """Make sure that a run's ledger is not lost: `asked` calls of the run went through it.
+
+    Raises:
+        RunError: it is gone, or holds none of them.
+    """
+    if asked and (not path.exists() or is_empty(path)):
         raise RunError(
-            f"the ledger {path} is {'empty' if path.exists() else 'gone'}, and finished steps of"
-            f" this run made {asked:,} calls: put it back; or go on without it: --new-ledger pays"
-            " again for what the run still asks, and the budget begins anew"
+            f"the ledger {path} is {'empty' if path.exists() else 'gone'}, and this run made"
+            f" {asked:,} calls: put it back; or go on without it: --new-ledger pays again for what"
+            " the run still asks, and the budget begins anew"
         )
 
 

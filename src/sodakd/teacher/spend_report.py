@@ -70,6 +70,15 @@ def spend_by(ledger: Path, by: GroupBy) -> list[SpendGroup]:
     return [SpendGroup.model_validate(dict(zip(names, row, strict=True))) for row in rows]
 
 
+def is_empty(ledger: Path) -> bool:
+    """Whether a ledger's file can be read and knows of no call."""
+    try:
+        with reading(ledger) as database:
+            return not database.execute("select exists (select 1 from calls)").fetchone()[0]
+    except (DataError, RunError):
+        return False
+
+
 def read_totals(ledger: Path) -> LedgerTotals | None:
     """What a ledger's file says was spent, for whoever watches; None if it cannot be told now."""
     try:

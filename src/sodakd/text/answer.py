@@ -7,7 +7,7 @@ there as well, as a base model does: with the body of the function that the begi
 from dataclasses import replace
 
 from sodakd.text.assemble import assemble, is_whole, truncate
-from sodakd.text.extract import Extracted, extract, strip_bom
+from sodakd.text.extract import Extracted, extract, is_prose, strip_bom
 from sodakd.text.fences import blocks
 from sodakd.text.language_id import is_sentence
 from sodakd.text.thinking import strip_thinking
@@ -34,7 +34,8 @@ def extract_answer(question: Question, answer: str) -> Extracted:
     if found.code:
         return found if fenced else replace(found, code=_up_to_its_end(question, found.code))
     # What `extract` takes for no program may be a line or two of one.
-    if said.strip() and not fenced and not any(map(is_sentence, said.split("\n"))):
+    says_something = said.strip() and not fenced and not is_prose(said)
+    if says_something and not any(map(is_sentence, said.split("\n"))):
         return _continuation(question, _up_to_its_end(question, said))
     return found
 

@@ -94,6 +94,12 @@ def extract(answer: str, language: Language | None = None, entry_point: str = ""
     return result
 
 
+def is_prose(text: str) -> bool:
+    """Whether a text holds sentences and nothing else, however short they are."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    return bool(lines) and all(_prose(lines))
+
+
 def strip_bom(text: str) -> str:
     """A text without the mark that says in which order its bytes are: no compiler needs it."""
     return text.removeprefix("\ufeff")

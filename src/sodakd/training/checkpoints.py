@@ -7,7 +7,7 @@ every `checkpoint-N` that is there can be gone on from.
 import shutil
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from sodakd.errors import TrainingError
 from sodakd.records import TrainLogRow
@@ -53,6 +53,7 @@ class Checkpoints:
     def __init__(self, out: Path) -> None:
         self.folder = out / "checkpoints"
         self.part = self.folder / ".part"
+        self.advice = f"to train anew, delete {self.folder}"
 
     def newest(self) -> Path | None:
         """The newest complete checkpoint."""
@@ -65,14 +66,16 @@ class Checkpoints:
     def read(self, checkpoint: Path, identity: str) -> TrainState:
         """Return the state of the training at a checkpoint.
 
-        Raises TrainingError where the checkpoint is of another training.
+        Raises TrainingError where the checkpoint is damaged, or of another training.
         """
-        text = (checkpoint / PROGRESS).read_text(encoding="utf-8")
-        progress = TrainState.model_validate_json(text)
+        try:
+            progress = TrainState.model_validate_json((checkpoint / PROGRESS).read_bytes())
+        except (FileNotFoundError, ValidationError):
+            raise TrainingError(f"{checkpoint} is damaged; {self.advice}") from None
         if progress.identity != identity:
             raise TrainingError(
-                f"{checkpoint} is of a training with other examples, settings, seed or start; "
-                f"to train anew, delete {self.folder}"
+                f"{checkpoint} is of a training with other examples, settings, seed or start;"
+                f" {self.advice}"
             )
         return progress
 
