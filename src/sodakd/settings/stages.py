@@ -115,5 +115,6 @@ class JudgeSettings(FrozenModel):
     )
     ray: str = Field(
         default="",
+        max_length=4096,
         description="the Ray cluster whose nodes judge: `auto`, or `ray://HOST:PORT`",
     )
