@@ -7,15 +7,10 @@ from sodakd.judge.languages.literals import CLOSED
 
 _KEYWORDS = ("main", "int", "long", "signed", "double", "float", "char", "void")
 """What programs redefine for themselves (`#define int long long`), and no test means so."""
-AFTER = "".join(
-    [
-        '#line 1 "after"\nextern int sodakd_end;\n',
-        *(f"#undef {name}\n" for name in (*_KEYWORDS, "NDEBUG")),
-        "#include <assert.h>\n",
-    ]
-)
-"""Between a program and its script: a declaration, where one is missing that the program begins; a
-main is a main, an assertion an assertion."""
+_UNDEFINED = "".join(f"#undef {name}\n" for name in (*_KEYWORDS, "NDEBUG"))
+AFTER = f'#line 1 "after"\n{_UNDEFINED}extern int sodakd_end;\n#include <assert.h>\n'
+"""Between a program and its script: a main is a main, an assertion an assertion; what a program
+leaves without its end meets a declaration here, and not in the script."""
 _EXITS = {"exit": "stdlib.h", "_Exit": "stdlib.h", "quick_exit": "stdlib.h", "_exit": "unistd.h"}
 """How a script may end by itself, and the header that declares it."""
 _WORD = re.compile(r"\w++")

@@ -22,8 +22,8 @@ UNREAD = "the tests cannot be read: {name}"
 class _Errors:
     """How a compiler says its errors: what each begins with, and its `line`, where it has one.
 
-    `undefined` matches one for a name that it does not know, `unread` one for a text that is none
-    of the language. No type and no value of another text is a reason for such an error.
+    `undefined` matches one for a name that it does not know, `unread` one of the grammar, for which
+    it does not matter what the program declares.
     """
 
     begin: re.Pattern[str]
@@ -36,7 +36,7 @@ def _errors(begin: str, undefined: str, unread: str) -> _Errors:
 
 
 _NATIVE = _errors(
-    r"^(?:program\.c(?:pp)?:(?P<line>\d+):\d+: )?.*\berror: (?!ld returned)",
+    r"^(?:program\.c(?:pp)?:(?P<line>\d+):\d+: )?.*?\berror: (?!ld returned)",
     r"undefined reference to .(\w++)|.(\w++). (?:undeclared|was not declared in this scope)",
     r"(?:expected (?!class-name|type-|template-|nested-|initializer)|stray |missing term|unterm)",
 )
@@ -51,8 +51,9 @@ _COMPILERS: Mapping[str, _Errors] = {
     ),
     "go": _errors(
         r"^\S+\.go:(?P<line>\d+):\d+: ",
-        r"undefined: (\w++)\n",
-        r"syntax error: |declared and not used: |\"[^\"]+\" imported (?:as \w+ )?and not used",
+        r"undefined: (\w++)(?:\n|\Z)",
+        r"syntax error: |(?:\w+ )?declared and not used"
+        r"|\"[^\"]+\" imported (?:as \w+ )?and not used",
     ),
     "typescript": _errors(
         r"^(?:program\.ts\((?P<line>\d+),\d+\): )?error TS(?=\d+: )",
