@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sodakd.errors import JudgeError
-from sodakd.judge.install_hint import combined_command
+from sodakd.install_command import combined_command
 from sodakd.judge.judge import Judge
 from sodakd.judge.languages.spec import Toolchain, language_spec
 from sodakd.judge.lint.registry import TOOLS, tools_for

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from sodakd.errors import LanguageMissing
+from sodakd.install_command import combined_command
 from sodakd.judge import Judge, JudgeError, JudgeSettings, Language, Program, TestScript
-from sodakd.judge.install_hint import combined_command
 from sodakd.judge.languages.spec import Toolchain
 from sodakd.judge.toolchains import MissingToolchain
 from sodakd.judge.toolchains import toolchain as real

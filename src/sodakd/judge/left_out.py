@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from sodakd.errors import JudgeError, LanguageMissing
-from sodakd.judge.install_hint import combined_command
+from sodakd.install_command import combined_command
 from sodakd.judge.program import Program
 from sodakd.judge.toolchains import MissingToolchain, toolchain
 from sodakd.types import Language, Verdict

@@ -25,8 +25,8 @@ from sodakd.judge.sandbox.sandbox import (
     UnwritableError,
 )
 from sodakd.judge.sandbox.task import Result, Task, bad_end, ended_result, full, text_of
-from sodakd.judge.sandbox.tests_fault import MISSING, UNDEFINED, UNREAD, fault_of_tests
 from sodakd.judge.sandbox.text import shorten
+from sodakd.text.compiler_errors import MISSING, UNDEFINED, UNREAD, Joined, fault_of_tests
 
 VALUES = 16 * MIB
 _TOLD = ("passed", "wrong_answer", "runtime_error", "no_verdict", "memory_limit", "output_limit")
@@ -165,10 +165,19 @@ def _could_start(job: Job, program: str, limits: Limits) -> bool:
     return size <= min(limits.data, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
 
 
+def _fault(task: Task, said: str, lacking: str) -> str:
+    """Why the tests cannot be put to any program; `lacking` is what the machine has not."""
+    if lacking:
+        return MISSING.format(name=lacking)
+    if task.script is None:
+        return ""
+    return fault_of_tests(Joined(task.language, task.code, task.entry_point, task.script), said)
+
+
 def build_failed(task: Task, built: BuildResult, plan: BuildPlan) -> Result:
     """The result of a program that its compiler refused."""
     ended, said = built.ended, built.said
-    if fault := fault_of_tests(task, said, plan.lacking(said)):
+    if fault := _fault(task, said, plan.lacking(said)):
         return ended_result(task, "no_verdict", "compile", ended, fault)
     if plan.oversized.search(said):
         return ended_result(task, "memory_limit", "compile", ended, said)
@@ -184,7 +193,7 @@ def refused(task: Task, said: str, lacking: str = "") -> Result:
     """The result of a program that a compiler which is kept running did not take; `lacking` is
     what its tests need and the machine has not.
     """
-    fault = fault_of_tests(task, said, lacking)
+    fault = _fault(task, said, lacking)
     outcome, said = ("no_verdict", fault) if fault else ("compile_error", said)
     return Result(outcome, "compile", shorten(said), isolation=task.isolation)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from sodakd.judge.sandbox.text import UNREAD, format_exception, limit
-from sodakd.judge.sandbox.undefined import is_of_tests
+from sodakd.text.compiler_errors import is_of_tests
 
 _PROGRAM, _TESTS = "solution.py", "tests.py"
 """The names of the two in tracebacks: they say whose failure one is."""

@@ -1,15 +1,13 @@
 """Whose failure a compiler's errors are: the program's, or that of the tests below it.
 
 All errors must lie in the tests, and the program be whole: what it leaves open, a compiler finds
-missing in the tests.
+missing in the tests. Nothing but the standard library is imported here.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sodakd.judge.sandbox.task import Task
-from sodakd.judge.sandbox.undefined import is_of_tests
 from sodakd.text.lexer import Kind, lexed
 
 MISSING = "the tests cannot run here: {name} is missing"
@@ -76,15 +74,35 @@ class _Error:
         return self.text.partition("\n")[0]
 
 
-def fault_of_tests(task: Task, said: str, lacking: str = "") -> str:
-    """Why the tests of a task cannot be put to any program, by a compiler's words; or "".
+@dataclass(frozen=True)
+class Joined:
+    """A program with the script of tests that stands below it."""
 
-    `lacking` is what they need and the machine has not.
+    language: str
+    code: str
+    entry_point: str
+    script: str
+
+
+_WORD = re.compile(r"[^\W\d]\w*+")
+
+
+def is_of_tests(name: str, code: str, entry_point: str) -> bool:
+    """Whether tests that use a name have to define it, not their program.
+
+    A program has kept its side where it defines the entry point. Another name, which it never
+    mentions, is the tests' own to define; but a type, which begins with a capital, may well be the
+    program's.
     """
-    if lacking:
-        return MISSING.format(name=lacking)
-    compiler = _COMPILERS.get(task.language)
-    if task.script is None or compiler is None:
+    own, asked = set(_WORD.findall(code)), _WORD.findall(entry_point)
+    kept = bool(asked) and asked[-1] in own
+    return kept and not name[0].isupper() and name not in own.union(asked)
+
+
+def fault_of_tests(joined: Joined, said: str) -> str:
+    """Why the tests cannot be put to any program, by a compiler's words; or ""."""
+    compiler = _COMPILERS.get(joined.language)
+    if compiler is None:
         return ""
     found = list(compiler.begin.finditer(said))
     ends = [*(one.start() for one in found), len(said)][1:]
@@ -92,41 +110,41 @@ def fault_of_tests(task: Task, said: str, lacking: str = "") -> str:
         _Error(int(one["line"] or 0), said[one.end() : end])
         for one, end in zip(found, ends, strict=True)
     ]
-    if name := _undefined(task, task.script, compiler, errors):
+    if name := _undefined(joined, compiler, errors):
         return UNDEFINED.format(name=name)
-    if text := _unread(task, task.script, compiler, errors):
+    if text := _unread(joined, compiler, errors):
         return UNREAD.format(name=text)
     return ""
 
 
-def _undefined(task: Task, script: str, compiler: _Errors, errors: Sequence[_Error]) -> str:
+def _undefined(joined: Joined, compiler: _Errors, errors: Sequence[_Error]) -> str:
     """The name for which all errors are, where it is the tests' own to define; or ""."""
     matched = [compiler.undefined.match(one.text) for one in errors]
     names = ["".join(filter(None, one.groups())) if one else "" for one in matched]
-    bare = all(name and re.search(rf"(?<![\w.:>]){name}\b", script) for name in names)
-    own = bare and all(is_of_tests(name, task.code, task.entry_point) for name in names)
+    bare = all(name and re.search(rf"(?<![\w.:>]){name}\b", joined.script) for name in names)
+    own = bare and all(is_of_tests(name, joined.code, joined.entry_point) for name in names)
     return names[0] if names and own else ""
 
 
-def _unread(task: Task, script: str, compiler: _Errors, errors: Sequence[_Error]) -> str:
+def _unread(joined: Joined, compiler: _Errors, errors: Sequence[_Error]) -> str:
     """The first error, where it makes the tests unreadable and all errors lie in them; or ""."""
-    before = task.code.count("\n") + 1
-    if not errors or not compiler.unread.match(errors[0].head) or not _whole(task):
+    before = joined.code.count("\n") + 1
+    if not errors or not compiler.unread.match(errors[0].head) or not _whole(joined):
         return ""
-    if not all(one.line > before or _imported(one, script, task.code) for one in errors):
+    if not all(one.line > before or _imported(one, joined) for one in errors):
         return ""
     line = errors[0].line - before
     return f"line {line}: {errors[0].head}" if line > 0 else errors[0].head
 
 
-def _imported(error: _Error, script: str, code: str) -> bool:
+def _imported(error: _Error, joined: Joined) -> bool:
     """Whether it is about a package that the tests alone import, wherever the judge put that."""
     found = re.match(r"\"[^\"]+\"(?= imported )", error.text)
-    return found is not None and found[0] in script and found[0] not in code
+    return found is not None and found[0] in joined.script and found[0] not in joined.code
 
 
-def _whole(task: Task) -> bool:
+def _whole(joined: Joined) -> bool:
     """Whether a program ends as one does, and leaves nothing open."""
-    code = lexed(task.code, task.language)
+    code = lexed(joined.code, joined.language)
     kept = code.text.rstrip().endswith(("}", ";")) and not code.early
     return kept and all(one.closed and one.kind is not Kind.STRAY for one in code.tokens)
