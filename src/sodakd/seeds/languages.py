@@ -27,10 +27,6 @@ def _letter(name: str) -> str:
 
 
 _PATTERNS: Mapping[str, str] = {
-    **{
-        name: "|".join(filter(None, [one.named, one.everyday and _letter(one.everyday)]))
-        for name, one in LANGUAGES.items()
-    },
     "csharp": r"(?i:(?<!\w)c#|\bc ?sharp\b|\.net\b|\bLINQ\b)",
     "php": r"(?i:\bphp\d?\b|\blaravel\b|\bwordpress\b)",
     "ruby": r"(?i:\bruby\b|\brails\b)",
@@ -60,6 +56,10 @@ _PATTERNS: Mapping[str, str] = {
     r"|format|string|data)\b|\blatex\b|\bgraphql\b)",
     "no code": r"(?i:\bpseudo-?code\b|\bflow ?chart\b|\bUML\b|\bwireframe\b|\buser stor(?:y|ies)\b"
     r"|\bmock-?up\b)",
+    **{
+        name: "|".join(filter(None, [one.named, one.everyday and _letter(one.everyday)]))
+        for name, one in LANGUAGES.items()
+    },
 }
 _COMPILED = {label: re.compile(pattern) for label, pattern in _PATTERNS.items()}
 

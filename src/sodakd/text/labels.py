@@ -7,7 +7,6 @@ from sodakd.text.languages import LANGUAGES
 from sodakd.types import Language
 
 _ALIKE: Mapping[str, str] = {
-    **{name: one.labels for name, one in LANGUAGES.items()},
     "sql": "mysql postgresql postgres psql sqlite sqlite3 plsql pgsql tsql t-sql mssql",
     "html": "htm xhtml vue svelte django jinja jinja2 html+erb erb",
     "css": "scss sass less",
@@ -48,6 +47,7 @@ _ALIKE: Mapping[str, str] = {
     "groovy": "",
     "solidity": "sol",
     "arduino": "ino",
+    **{name: one.labels for name, one in LANGUAGES.items()},
 }
 _LABELS: Mapping[str, str] = {
     name: label for label, names in _ALIKE.items() for name in (label, *names.split())

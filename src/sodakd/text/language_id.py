@@ -16,7 +16,6 @@ MIN_SCORE = 2.0
 """Weight from which on a text counts as code."""
 
 _MARKS: Mapping[str, Sequence[tuple[float, str]]] = {
-    **{name: one.marks for name, one in LANGUAGES.items()},
     "sql": (
         (6, r"(?i)^[ \t]*(?:select [\w*`(\"., ]+(?:from\b|$)|select\s*$|insert into\b|update \w+ set\b|delete from\b"
             r"|create (?:table|database|view|index|procedure)|alter table|drop table|with \w+ as \()"),
@@ -82,6 +81,7 @@ _MARKS: Mapping[str, Sequence[tuple[float, str]]] = {
         (4, r"\A\s*+/?\^?(?:(?:\\[dwsb]){2}|(?:\\[dwsb]|\[[^\]\n]++\][+*?{]|[^\s\w'\"(]|\w(?=\\)){3})"
             r"(?:\[[^\]\n]++\][+*?{]|\S)*+\s*+\Z"),
     ),
+    **{name: one.marks for name, one in LANGUAGES.items()},
 }  # fmt: skip
 _COMPILED = {
     label: [(weight, re.compile(pattern, re.MULTILINE)) for weight, pattern in marks]
@@ -198,5 +198,5 @@ def _weight(text: str, label: str) -> float:
 def identify_language(text: str) -> LanguageGuess | None:
     """The language that the marks of a text speak for, or None where it does not look like code."""
     weights = score(text, _COMPILED)
-    label = max(weights, key=lambda name: weights[name])
+    label = max(weights, key=lambda name: (weights[name], name in LANGUAGES))
     return LanguageGuess(label, weights[label], weights) if weights[label] >= MIN_SCORE else None
