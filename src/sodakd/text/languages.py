@@ -46,6 +46,13 @@ _SCRIPT_DEFINES = (
     r"\bfunction(?:[ \t]*+\*[ \t]*+|[ \t]++)(\w++)|\b(?:const|let|var|class|enum)[ \t]++(\w++)"
 )
 
+
+def _types(whole: str, real: str, truth: str, text: str, lists: str) -> Mapping[str, str]:
+    """The types of a signature; `lists` is the form of a list of one of them."""
+    kinds = {"int": whole, "float": real, "str": text}
+    return {**kinds, "bool": truth, **{f"list[{one}]": lists.format(kinds[one]) for one in kinds}}
+
+
 LANGUAGES: Mapping[str, LanguageText] = {
     "python": LanguageText(
         labels="py py2 py3 ipython cpython python-3 gyp", suffixes=".py", joined="python",
@@ -69,10 +76,7 @@ LANGUAGES: Mapping[str, LanguageText] = {
         triple='"', defines=r"\b(?:class|interface|enum|record)[ \t]++(\w++)",
         declared=("`public static {returns} {name}({arguments})` in `class Solution`", "{kind} {name}"),
         needs_types=True,
-        types={
-            "int": "long", "float": "double", "bool": "boolean", "str": "String",
-            "list[int]": "long[]", "list[float]": "double[]", "list[str]": "String[]",
-        },
+        types=_types("long", "double", "boolean", "String", "{}[]"),
         marks=(
             (4, r"\bpublic (?:static |final |abstract )*(?:class|interface|enum)\b"),
             (5, r"\bpublic static void main\b|\bSystem\.out\.print"),
@@ -108,10 +112,7 @@ LANGUAGES: Mapping[str, LanguageText] = {
         extends="javascript", also="|`|/", ended_by_line=_SCRIPT_ENDED, begins=_SCRIPT_BEGINS,
         defines=_SCRIPT_DEFINES + r"|^[ \t]*+(?:type|interface)[ \t]++(\w++)",
         declared=("`function {name}({arguments}): {returns}`", "{name}: {kind}"),
-        types={
-            "int": "number", "float": "number", "bool": "boolean", "str": "string",
-            "list[int]": "number[]", "list[float]": "number[]", "list[str]": "string[]",
-        },
+        types=_types("number", "number", "boolean", "string", "{}[]"),
         one_number=True, joined="script",
         marks=(
             (4, r"\b(?:const|let|var) \w+: *[\w<>\[\]|{} ]+ *="),
@@ -141,11 +142,7 @@ LANGUAGES: Mapping[str, LanguageText] = {
         named=r"(?i:(?<!\w)c\+\+|(?<![\w.])cpp\b)", extends="c", joined="native",
         also=rf'|(?<!\w)(?:u8|[uUL])?R"{_NUMBER}', raw='R"', preprocessor=True,
         ended_by_line=_DIRECTIVE, declared=_NATIVE, needs_types=True,
-        types={
-            "int": "long long", "float": "double", "bool": "bool", "str": "std::string",
-            "list[int]": "std::vector<long long>", "list[float]": "std::vector<double>",
-            "list[str]": "std::vector<std::string>",
-        },
+        types=_types("long long", "double", "bool", "std::string", "std::vector<{}>"),
         marks=(
             (6, r"^[ \t]*#include *<(?:iostream|vector|string|map|algorithm|set|queue|unordered_map|memory"
                 r"|sstream|utility|stack|bits/stdc\+\+\.h|fstream|iomanip|c[a-z]+)>"),
@@ -162,10 +159,7 @@ LANGUAGES: Mapping[str, LanguageText] = {
         functions=r"^[ \t]*+func\s++(?:\(\)\s*+)?(\w++)",
         declared=("`func {name}({arguments}) {returns}` in `package main`", "{name} {kind}"),
         needs_types=True,
-        types={
-            "int": "int", "float": "float64", "bool": "bool", "str": "string",
-            "list[int]": "[]int", "list[float]": "[]float64", "list[str]": "[]string",
-        },
+        types=_types("int", "float64", "bool", "string", "[]{}"),
         marks=(
             (6, r"^[ \t]*package \w+\s*$|^[ \t]*func (?:\(\w+ \*?\w+\) )?\w+\([^)\n]*\)[^{\n]*\{\s*$"),
             (4, r"\bfmt\.\w+\(|\w+ := |\bfor .*:= range\b|\bmake\((?:map|chan|\[\])"),
