@@ -6,24 +6,16 @@ import pytest
 
 from sodakd import types
 from sodakd.judge.languages.spec import language_spec
-from sodakd.seeds import languages, snippets
 from sodakd.synthetic import languages as synthetic
-from sodakd.text import assemble, labels, language_id, lexer, same_program, signatures
-from sodakd.types import Language
+from sodakd.text import assemble
+from sodakd.text.languages import LANGUAGES
+from sodakd.types import Language, ValueType
 from tests.judge.programs import ROOT, SCRIPTS
 
 TABLES: Mapping[str, Collection[str]] = {
     "types._WRITTEN": types._WRITTEN,
-    "text.labels._ALIKE": labels._ALIKE,
-    "text.language_id._MARKS": language_id._MARKS,
-    "text.lexer._SIGNS": lexer._SIGNS,
-    "text.same_program._TOKENS": {*same_program._TOKENS, Language.PYTHON},  # it has a parser
-    "text.signatures.TYPES": {*signatures.TYPES, Language.PYTHON, Language.JAVASCRIPT},  # untyped
-    "text.signatures._FORMS": {*signatures._FORMS, Language.PYTHON, Language.JAVASCRIPT},
-    "seeds.languages._PATTERNS": languages._PATTERNS,
-    "seeds.snippets.SUFFIXES": {*snippets.SUFFIXES.values()},
+    "text.languages.LANGUAGES": LANGUAGES,
     "synthetic.languages.STYLES": {*synthetic.STYLES, Language.PYTHON},  # which has a printer
-    "text.assemble._ASSEMBLE": assemble._ASSEMBLE,
     "tests.judge.programs.SCRIPTS": SCRIPTS,
     "tests/programs": {path.name for path in ROOT.iterdir()},
     "tests/programs/hostile": {path.name for path in (ROOT / "hostile").iterdir()},
@@ -38,7 +30,18 @@ def test_every_language_has_an_entry(table: str) -> None:
 @pytest.mark.parametrize("language", Language)
 def test_every_language_is_one_file_of_the_judge(language: Language) -> None:
     spec = language_spec(language)
-    assert spec.suffix in {suffix[1:] for suffix in snippets.SUFFIXES}
+    assert f".{spec.suffix}" in LANGUAGES[language].suffixes.split()
     assert spec.install
     assert "work" in spec.reference.code
     assert spec.untested("x = 1").code.strip()
+
+
+@pytest.mark.parametrize("language", Language)
+def test_what_an_entry_names_is_there(language: Language) -> None:
+    text = LANGUAGES[language]
+    assert text.marks
+    assert text.named or text.everyday
+    assert text.extends in {"", *LANGUAGES}
+    assert text.joined in assemble._ASSEMBLE
+    assert sorted(text.types) in ([], sorted(ValueType))
+    assert all(text.declared) is bool(text.types)

@@ -8,7 +8,7 @@ import pytest
 from sodakd.judge import Judge, Program
 from sodakd.judge.toolchains import MissingToolchain, toolchain
 from sodakd.settings.stages import JudgeSettings
-from sodakd.text.signatures import TYPES
+from sodakd.text.languages import LANGUAGES
 from sodakd.text.test_validation import declaration
 from sodakd.types import CallTests, Language, Signature, TestCase, ValueType
 
@@ -29,7 +29,7 @@ def judge() -> Iterator[Judge]:
 
 
 @pytest.mark.toolchain
-@pytest.mark.parametrize("language", [Language(name) for name in TYPES])
+@pytest.mark.parametrize("language", [one for one in Language if LANGUAGES[one].types])
 def test_a_function_that_is_declared_so_is_called(judge: Judge, language: Language) -> None:
     tools = toolchain(language)
     if isinstance(tools, MissingToolchain):

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 
 from sodakd.seeds.prose import start_of
+from sodakd.text.languages import LANGUAGES
 
 _THING = (
     r"(?:programs?|programming|codes?|functions?|scripts?|class(?:es)?|language|snippets?|structs?"
@@ -26,13 +27,6 @@ def _letter(name: str) -> str:
 
 
 _PATTERNS: Mapping[str, str] = {
-    "python": r"(?i:\bpython ?[23]?(?:\.\d+)?\b|\bpythonic\b)",
-    "java": r"\b[Jj]ava\b(?! ?[Ss]cript)|\bJAVA\b",
-    "javascript": r"(?i:\bjava ?script\b|\bnode\.?js\b|\becmascript\b|\bES6\b)|\bJS\b|\bNode\b",
-    "typescript": r"(?i:\btype ?script\b)",
-    "cpp": r"(?i:(?<!\w)c\+\+|(?<![\w.])cpp\b)",
-    "go": rf"(?i:\bgolang\b)|{_letter('Go')}",
-    "c": _letter("C"),
     "csharp": r"(?i:(?<!\w)c#|\bc ?sharp\b|\.net\b|\bLINQ\b)",
     "php": r"(?i:\bphp\d?\b|\blaravel\b|\bwordpress\b)",
     "ruby": r"(?i:\bruby\b|\brails\b)",
@@ -62,6 +56,10 @@ _PATTERNS: Mapping[str, str] = {
     r"|format|string|data)\b|\blatex\b|\bgraphql\b)",
     "no code": r"(?i:\bpseudo-?code\b|\bflow ?chart\b|\bUML\b|\bwireframe\b|\buser stor(?:y|ies)\b"
     r"|\bmock-?up\b)",
+    **{
+        name: "|".join(filter(None, [one.named, one.everyday and _letter(one.everyday)]))
+        for name, one in LANGUAGES.items()
+    },
 }
 _COMPILED = {label: re.compile(pattern) for label, pattern in _PATTERNS.items()}
 

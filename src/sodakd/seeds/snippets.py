@@ -10,21 +10,11 @@ from pathlib import Path
 
 from sodakd.json_text import valid_unicode
 from sodakd.seeds.seed import Seed
+from sodakd.text.languages import LANGUAGES
 from sodakd.types import Language
 
 SUFFIXES: Mapping[str, Language] = {
-    ".py": Language.PYTHON,
-    ".java": Language.JAVA,
-    ".js": Language.JAVASCRIPT,
-    ".mjs": Language.JAVASCRIPT,
-    ".c": Language.C,
-    ".h": Language.C,
-    ".cc": Language.CPP,
-    ".cpp": Language.CPP,
-    ".cxx": Language.CPP,
-    ".hpp": Language.CPP,
-    ".go": Language.GO,
-    ".ts": Language.TYPESCRIPT,
+    suffix: Language(name) for name, one in LANGUAGES.items() for suffix in one.suffixes.split()
 }
 MOST_LINES = 15
 _MOST_BYTES = 1_000_000

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from sodakd.synthetic.operations import OPERATIONS, Kind
 from sodakd.synthetic.program import Argument, Program, Step, Term
-from sodakd.text.signatures import TYPES
+from sodakd.text.languages import LANGUAGES
 from sodakd.types import Language, ValueType
 
 
@@ -66,7 +66,7 @@ VALUES: Mapping[Kind, ValueType] = {
 
 def types_of(language: Language) -> dict[Kind, str]:
     """The types of the world's values, as a language writes them."""
-    return {kind: TYPES[language][value] for kind, value in VALUES.items()}
+    return {kind: LANGUAGES[language].types[value] for kind, value in VALUES.items()}
 
 
 def terms_of_c(absolute: str, cap: str, equal: str = "==", unequal: str = "!=") -> dict[str, str]:

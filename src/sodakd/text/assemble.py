@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from sodakd.text import go_imports
 from sodakd.text.java_class import not_public, whole_class
+from sodakd.text.languages import LANGUAGES
 from sodakd.text.program_head import (
     features_first,
     future_first,
@@ -36,7 +37,7 @@ def assemble(question: Question, code: str) -> str:
     tests = question.tests
     script = tests.script if isinstance(tests, TestScript) else ""
     begun = _Begun(question.language, question.code_prompt, script)
-    return _ASSEMBLE[question.language](begun, code)
+    return _ASSEMBLE[LANGUAGES[question.language].joined](begun, code)
 
 
 @dataclass(frozen=True)
@@ -214,12 +215,10 @@ def _java(begun: _Begun, code: str) -> str:
     return begun.prompt.preamble + re.sub(r"\bprivate[ \t]+static\b", "static", program)
 
 
-_ASSEMBLE: Mapping[Language, Callable[[_Begun, str], str]] = {
-    Language.PYTHON: _python,
-    Language.JAVA: _java,
-    Language.JAVASCRIPT: _script,
-    Language.C: _native,
-    Language.CPP: _native,
-    Language.GO: _go,
-    Language.TYPESCRIPT: _script,
+_ASSEMBLE: Mapping[str, Callable[[_Begun, str], str]] = {
+    "python": _python,
+    "java": _java,
+    "script": _script,
+    "native": _native,
+    "go": _go,
 }

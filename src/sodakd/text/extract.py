@@ -18,7 +18,7 @@ is `not_executable`, which is no failure of the judge, nor of code that was neve
 import ast
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sodakd.text.entry_point import name_in
@@ -26,19 +26,13 @@ from sodakd.text.fences import Block, blocks
 from sodakd.text.indented import indented_blocks
 from sodakd.text.labels import display_label, one_of_seven
 from sodakd.text.language_id import MIN_SCORE, identify_language, is_remark, is_sentence, score
+from sodakd.text.languages import NEAR
 from sodakd.text.repl_transcript import console_code
 from sodakd.text.symbols import Symbols, symbols_of
 from sodakd.text.thinking import strip_thinking
 from sodakd.text.truncation import compiles, parsed, truncated_at
 from sodakd.types import Language
 
-_NEAR: Mapping[Language, frozenset[str]] = {
-    Language.CPP: frozenset({"c"}),
-    Language.C: frozenset({"cpp"}),
-    Language.TYPESCRIPT: frozenset({"javascript"}),
-    Language.JAVASCRIPT: frozenset({"typescript"}),
-}
-"""Languages that are taken for each other: a label `c` over C++ is a slip of the pen."""
 _SURE = 6.0
 """Weight of marks from which on a block's content is believed against its label."""
 _NO_PROGRAMS = ("sql", "html", "css", "shell", "php", "csharp")
@@ -141,7 +135,7 @@ def _from_blocks(found: Sequence[Block], wanted: Language | None, entry_point: s
 def _blocks_in(found: Sequence[Block], labels: Sequence[str], wanted: Language) -> Sequence[Block]:
     """The blocks in the wanted language, else in one near to it, else those that say nothing."""
     alone = {"text"} if len(set(labels)) == 1 else set[str]()
-    for group in ({wanted.value}, _NEAR.get(wanted, frozenset()), alone):
+    for group in ({wanted.value}, NEAR[wanted], alone):
         right = [block for block, label in zip(found, labels, strict=True) if label in group]
         if any(block.text.strip() for block in right):
             return [block for block in right if block.text.strip()]
@@ -151,17 +145,17 @@ def _blocks_in(found: Sequence[Block], labels: Sequence[str], wanted: Language) 
 def _label(block: Block, wanted: Language | None) -> str:
     """What a block is in: its label says it, but for content that clearly says otherwise."""
     own = block.label
-    if own and (wanted is None or own in {wanted.value, "output"} | _NEAR.get(wanted, set())):
+    if own and (wanted is None or own in {wanted.value, "output"} | NEAR[wanted]):
         return own
     if not own and wanted is Language.PYTHON and _does_something(block.text):
         return wanted.value
     guess = identify_language(block.text)
     if own and wanted:
         sure = guess is not None and guess.weight >= _SURE and not guess.speaks_for(own)
-        return wanted.value if guess and sure and guess.is_near(wanted, _NEAR) else own
+        return wanted.value if guess and sure and guess.is_near(wanted) else own
     if guess is None:
         return "text"
-    if wanted and (guess.is_near(wanted, _NEAR) or guess.speaks_for(wanted.value)):
+    if wanted and (guess.is_near(wanted) or guess.speaks_for(wanted.value)):
         return wanted.value
     return guess.label
 
@@ -253,7 +247,7 @@ def _plain_label(text: str, wanted: Language | None) -> str:
     if wanted in {None, Language.PYTHON} and parsed(text) is not None and not _does_something(text):
         return "value" if _SIGNS.search(text) or len(text.split()) == 1 else "prose"
     if wanted:
-        own = max(score(text, {wanted.value} | _NEAR.get(wanted, frozenset())).values())
+        own = max(score(text, {wanted.value} | NEAR[wanted]).values())
         if own >= MIN_SCORE:
             others = score(text, _NO_PROGRAMS)
             most = max(others, key=lambda label: others[label])
@@ -262,7 +256,7 @@ def _plain_label(text: str, wanted: Language | None) -> str:
     if guess is None or (wanted and guess.weight < _SURE):
         # Nothing speaks for any language: code only if it holds what prose does not.
         return (wanted.value if wanted else "text") if _SIGNS.search(text) else "prose"
-    return wanted.value if wanted and guess.is_near(wanted, _NEAR) else guess.label
+    return wanted.value if wanted and guess.is_near(wanted) else guess.label
 
 
 def _prose(lines: Sequence[str]) -> list[bool]:

@@ -3,16 +3,10 @@
 import re
 from collections.abc import Mapping
 
+from sodakd.text.languages import LANGUAGES
 from sodakd.types import Language
 
 _ALIKE: Mapping[str, str] = {
-    "python": "py py2 py3 ipython cpython python-3 gyp",
-    "java": "jav",
-    "javascript": "js mjs cjs node nodejs ecmascript es6 jsx javascriptreact",
-    "typescript": "ts mts tsx typescriptreact",
-    "c": "h ansi-c",
-    "cpp": "c++ cc cxx hpp hxx cplusplus c-plus-plus",
-    "go": "golang",
     "sql": "mysql postgresql postgres psql sqlite sqlite3 plsql pgsql tsql t-sql mssql",
     "html": "htm xhtml vue svelte django jinja jinja2 html+erb erb",
     "css": "scss sass less",
@@ -53,6 +47,7 @@ _ALIKE: Mapping[str, str] = {
     "groovy": "",
     "solidity": "sol",
     "arduino": "ino",
+    **{name: one.labels for name, one in LANGUAGES.items()},
 }
 _LABELS: Mapping[str, str] = {
     name: label for label, names in _ALIKE.items() for name in (label, *names.split())

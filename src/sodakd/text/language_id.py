@@ -5,78 +5,17 @@ Every mark found adds its weight to its language; the heaviest wins. It is a gue
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from sodakd.text.languages import LANGUAGES, NEAR
 from sodakd.types import Language
 
 MIN_SCORE = 2.0
 """Weight from which on a text counts as code."""
 
 _MARKS: Mapping[str, Sequence[tuple[float, str]]] = {
-    "python": (
-        (4, r"^[ \t]*(?:async )?def \w+\(.*\)(?: *->.*)?:"),
-        (3, r"^[ \t]*(?:for .+ in .+|while .+|if .+|elif .+|else|try|except.*|with .+):\s*(?:#.*)?$"),
-        (3, r"^[ \t]*from [\w.]+ import |^[ \t]*import (?!java|static)[\w.]+(?: as \w+)?(?:, *\w+)*\s*$"),
-        (3, r"^[ \t]*class \w+(?:\([\w., ]*\))?:"),
-        (2, r"\bself\.|\b__\w+__\b|\bNone\b|\bTrue\b|\bFalse\b"),
-        (2, r"\blambda \w*(?:, *\w+)*:|\b(?:for|if) .* in range\("),
-        (2, r"^[ \t]*print\(.*\)\s*$|\blen\(|\[.+ for \w+(?:, *\w+)* in .+\]"),
-        (2, r"\b(?:str|int|list|dict|set|sorted|sum|max|min|map|filter)\(.*\)\s*$"),
-        (1, r"^[ \t]*[a-z_]\w* = [^;{\n]+$"),
-        (1, r"\band\b.*:|\bnot in\b|\bprint\("),
-    ),
-    "java": (
-        (4, r"\bpublic (?:static |final |abstract )*(?:class|interface|enum)\b"),
-        (5, r"\bpublic static void main\b|\bSystem\.out\.print"),
-        (5, r"^[ \t]*import (?:static )?javax?\.|\bnew (?:Array|Linked)List<|\bnew HashMap<"),
-        (4, r"\b(?:public|private|protected) (?:static )?(?:final )?[\w<>\[\]]+ \w+\([^)\n]*\)\s*"
-            r"(?:throws \w+\s*)?\{"),
-        (3, r"\b(?:private|public|protected) (?:static )?(?:final )?(?:int|String|double|boolean) \w+ *[;=]"),
-        (2, r"\bString\b(?:\[\])? \w+|\bList<\w+>|\bInteger\b|\bboolean \w+"),
-        (2, r"\blong(?:\[\])? \w+ =|\bArrays\.\w+\(|\bCollectors\.|\bIntStream\.|\bCharacter\."),
-        (2, r"@Override|\bextends \w+ *\{|\bimplements \w+|\.equals\(|\.length\(\)|\.charAt\("),
-        (1, r"\bint\[\] \w+|\bfor \((?:int|String|char) \w+ :"),
-    ),
-    "javascript": (
-        (3, r"\b(?:const|let|var) (?:\w+|\{[^}\n]*\}|\[[^\]\n]*\]) *="),
-        (4, r"^[ \t]*(?:export )?(?:async )?function\*? ?\w*\([^):$\n]*\)\s*\{"),
-        (4, r"\bconsole\.\w+\(|\bdocument\.|\bmodule\.exports\b|\brequire\(['\"]|\$\(|\bwindow\."),
-        (3, r"=> *[{(]|\)\s*=>|\b\w+ => "),
-        (3, r"===|!==|\btypeof\b|\bundefined\b|\bJSON\.(?:parse|stringify)|\bMath\.\w+\("),
-        (2, r"\.(?:push|forEach|map|filter|reduce|indexOf|toUpperCase|split|addEventListener|then)\("),
-        (2, r"\.length\b(?!\()|\bnew (?:Promise|Map|Set|Date|RegExp)\b|`[^`\n]*\$\{"),
-        (2, r"^[ \t]*constructor\(|\bfor \((?:const|let|var) "),
-        (2, r"^[ \t]*import .* from ['\"]|\bexport default\b"),
-    ),
-    "typescript": (
-        (4, r"\b(?:const|let|var) \w+: *[\w<>\[\]|{} ]+ *="),
-        (4, r"\bfunction \w*(?:<\w+>)?\([^)\n]*?\w\??: *+[\w<>\[\]|][^)\n]*+\)|\)\s*: *(?:number|string|boolean|void|any)\b"),
-        (4, r"^[ \t]*(?:export )?(?:interface|type) \w+(?:<\w+>)? *[={]"),
-        (3, r"\b(?:private|public|readonly) \w+: *\w+|: *(?:number|string|boolean)(?:\[\])?[;,)]"),
-    ),
-    "c": (
-        (4, r"^[ \t]*#include *<(?:stdio|stdlib|string|math|ctype|stdbool|limits|time|assert|stdint)\.h>"),
-        (4, r"\b(?:printf|scanf|malloc|free|sizeof|strlen|strcpy|fgets)\("),
-        (2, r"\bint main\((?:void|int argc.*)?\)"),
-        (3, r"\bstruct \w+ *\*|\b(?:char|int|float|double|void) *\*+ *\w+|^[ \t]*typedef struct"),
-        (2, r"^[ \t]*(?:static |unsigned |const )*(?:int|void|char|float|double|long|size_t) \**\w+\([^)\n]*\) *\{?"),
-        (1, r"^[ \t]*(?:int|char|float|double) \w+(?:\[\w*\])*(?: *=.*)?;"),
-    ),
-    "cpp": (
-        (6, r"^[ \t]*#include *<(?:iostream|vector|string|map|algorithm|set|queue|unordered_map|memory"
-            r"|sstream|utility|stack|bits/stdc\+\+\.h|fstream|iomanip|c[a-z]+)>"),
-        (6, r"\bstd::|\busing namespace std\b|\bcout *<<|\bcin *>>"),
-        (5, r"\b(?:vector|map|set|unordered_map|pair|queue|stack)<\w+|\btemplate *<"),
-        (4, r"^[ \t]*(?:public|private|protected):\s*$|\bnullptr\b|\bconst \w+ *&|\w+::\w+\("
-            r"|\b(?:static|dynamic)_cast<|\bstring \w+ *[=;)]|\bclass \w+ *: *public \w+"),
-    ),
-    "go": (
-        (6, r"^[ \t]*package \w+\s*$|^[ \t]*func (?:\(\w+ \*?\w+\) )?\w+\([^)\n]*\)[^{\n]*\{\s*$"),
-        (4, r"\bfmt\.\w+\(|\w+ := |\bfor .*:= range\b|\bmake\((?:map|chan|\[\])"),
-        (3, r"^[ \t]*type \w+ (?:struct|interface)\b|\bif err != nil\b|\[\](?:int|string|byte|float64)\b"),
-    ),
     "sql": (
         (6, r"(?i)^[ \t]*(?:select [\w*`(\"., ]+(?:from\b|$)|select\s*$|insert into\b|update \w+ set\b|delete from\b"
             r"|create (?:table|database|view|index|procedure)|alter table|drop table|with \w+ as \()"),
@@ -142,6 +81,7 @@ _MARKS: Mapping[str, Sequence[tuple[float, str]]] = {
         (4, r"\A\s*+/?\^?(?:(?:\\[dwsb]){2}|(?:\\[dwsb]|\[[^\]\n]++\][+*?{]|[^\s\w'\"(]|\w(?=\\)){3})"
             r"(?:\[[^\]\n]++\][+*?{]|\S)*+\s*+\Z"),
     ),
+    **{name: one.marks for name, one in LANGUAGES.items()},
 }  # fmt: skip
 _COMPILED = {
     label: [(weight, re.compile(pattern, re.MULTILINE)) for weight, pattern in marks]
@@ -166,9 +106,9 @@ class LanguageGuess:
         """Whether the marks speak for this language nearly as much as for the heaviest."""
         return self.weights.get(label, 0.0) >= max(MIN_SCORE, 0.6 * self.weight)
 
-    def is_near(self, wanted: Language, near: Mapping[Language, Set[str]]) -> bool:
+    def is_near(self, wanted: Language) -> bool:
         """Whether the guess is the wanted language, or one that is taken for it."""
-        return self.label == wanted.value or self.label in near.get(wanted, frozenset())
+        return self.label == wanted.value or self.label in NEAR[wanted]
 
 
 _CAPITAL = re.compile(r"^(?:\d+[.)] )?\W{0,3}[A-Z]")
@@ -240,8 +180,9 @@ def score(text: str, labels: Iterable[str]) -> Mapping[str, float]:
     text = "\n".join(line for line in lines if line)
     weights = {label: _weight(text, label) for label in labels}
     # TypeScript is JavaScript and more, C++ is C and more: what is theirs counts on top.
-    for more, less in (("typescript", "javascript"), ("cpp", "c")):
-        if weights.get(more, 0.0) >= 4:
+    for more, one in LANGUAGES.items():
+        if one.extends and weights.get(more, 0.0) >= 4:
+            less = one.extends
             weights[more] += weights[less] if less in weights else _weight(text, less)
     return weights
 
@@ -257,5 +198,5 @@ def _weight(text: str, label: str) -> float:
 def identify_language(text: str) -> LanguageGuess | None:
     """The language that the marks of a text speak for, or None where it does not look like code."""
     weights = score(text, _COMPILED)
-    label = max(weights, key=lambda name: weights[name])
+    label = max(weights, key=lambda name: (weights[name], name in LANGUAGES))
     return LanguageGuess(label, weights[label], weights) if weights[label] >= MIN_SCORE else None

@@ -11,6 +11,8 @@ from enum import StrEnum
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
+from sodakd.text.languages import LANGUAGES
+
 
 class Kind(StrEnum):
     """What a token is. `STRAY`: a bracket that closes none; `CODE`: a run of all that is not told
@@ -37,21 +39,10 @@ class Token(NamedTuple):
     closed: bool = True
 
 
-_SCRIPT = r"|`|/"
-_NATIVE = r"|(?<![\w$])\.?\d(?:[eEpP][+-]|'\w|[\w.])*+"
 _SIGNS: Mapping[str, re.Pattern[str]] = {
-    language: re.compile(rf"{comment}|[\"'()\[\]{{}}]{more}")
-    for language, comment, more in (
-        ("python", "#", r"|(?<!\w)[bBfFrRtTuU]{1,2}[\"']"),
-        ("java", r"//|/\*", ""),
-        ("javascript", r"//|/\*", _SCRIPT),
-        ("typescript", r"//|/\*", _SCRIPT),
-        ("c", r"//|/\*", _NATIVE),
-        ("cpp", r"//|/\*", rf'|(?<!\w)(?:u8|[uUL])?R"{_NATIVE}'),
-        ("go", r"//|/\*", "|`"),
-    )
+    name: re.compile(rf"{one.comment}|[\"'()\[\]{{}}]{one.also}") for name, one in LANGUAGES.items()
 }
-"""Where code stops to be a plain run. A number is one, for it may have quotes: `1'000`."""
+"""Where code stops to be a plain run."""
 _LINE = re.compile(r"[^\n]*+")
 _GOES_ON = re.compile(r"(?:\\\r?\n|[^\n])*+")
 _NO_END = re.compile(r"[^\n]")
@@ -81,7 +72,7 @@ class _Lexer:
 
     def __init__(self, code: str, language: str) -> None:
         self.code = code
-        self.language = str(language)
+        self.signs, self.written = _SIGNS[language], LANGUAGES[language]
         self.begun = 0
         """Where the run of code begins that has not been given yet."""
         self.word = ""
@@ -90,8 +81,8 @@ class _Lexer:
         self.stack: list[str] = []
 
     def tokens(self) -> Iterator[Token]:
-        signs, at = _SIGNS[self.language], 0
-        while (found := signs.search(self.code, at)) is not None:
+        at = 0
+        while (found := self.signs.search(self.code, at)) is not None:
             at = found.end()
             token = self._token(found.group(), found.start(), at)
             if token is not None:
@@ -112,7 +103,7 @@ class _Lexer:
         if sign in {"#", "//", "/*"}:
             self._look_back(start)
         if sign in {"#", "//"}:
-            line = _GOES_ON if self.language in {"c", "cpp"} else _LINE
+            line = _GOES_ON if self.written.preprocessor else _LINE
             return Token(Kind.COMMENT, start, _end(line, self.code, at))
         if sign == "/*":
             return self._up_to("*/", Kind.COMMENT, start, at)
@@ -136,16 +127,15 @@ class _Lexer:
     def _string(self, sign: str, start: int, at: int) -> Token:
         quote = sign[-1]
         if quote == "`":
-            if self.language == "go":
+            if self.written.raw == quote:
                 return self._up_to("`", Kind.STRING, start, at)
             return self._template(start, at)
-        if self.language == "cpp" and sign.endswith('R"'):
+        if self.written.raw and sign.endswith(self.written.raw):
             begun = _RAW_BEGIN.match(self.code, at)
             if begun is None:
                 return Token(Kind.STRING, start, at, closed=False)
             return self._up_to(f'){begun.group()}"', Kind.STRING, start, at)
-        triple = self.language == "python" or (self.language == "java" and quote == '"')
-        if triple and self.code.startswith(quote * 3, at - 1):
+        if quote in self.written.triple and self.code.startswith(quote * 3, at - 1):
             return self._matched(_TRIPLE[quote * 3], start, at + 2)
         return self._matched(_QUOTED[quote], start, at)
 

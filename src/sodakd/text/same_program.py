@@ -7,24 +7,15 @@ import ast
 import re
 from collections.abc import Mapping, Sequence
 
+from sodakd.text.languages import LANGUAGES
 from sodakd.text.lexer import lexed
 from sodakd.text.truncation import parsed
 from sodakd.types import Language
 
 _CODE = r"\.?\d(?:[eEpP][+-]|'\w|[\w.])*+|[\w$]++|\+\+|--|&&|\S"
-_DIRECTIVE = r"^[^\S\n]*+\#(?:\\\n|[^\n])*+"
-_ENDED_BY_LINE = r"\b(?:return|throw|break|continue|yield)\b[^\S\n]*+\n"
-"""In scripts a semicolon stands where such a line ends."""
-_TOKENS: Mapping[Language, re.Pattern[str]] = {
-    language: re.compile("|".join([*own, _CODE]), re.MULTILINE)
-    for language, own in {
-        Language.C: [_DIRECTIVE],
-        Language.CPP: [_DIRECTIVE],
-        Language.JAVA: [],
-        Language.GO: [],
-        Language.JAVASCRIPT: [_ENDED_BY_LINE],
-        Language.TYPESCRIPT: [_ENDED_BY_LINE],
-    }.items()
+_TOKENS: Mapping[str, re.Pattern[str]] = {
+    name: re.compile("|".join(filter(None, [one.ended_by_line, _CODE])), re.MULTILINE)
+    for name, one in LANGUAGES.items()
 }
 
 

@@ -8,38 +8,27 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from sodakd.text.languages import LANGUAGES
 from sodakd.text.lexer import lexed, spaces
 from sodakd.types import Language
 
 _WORD = re.compile(r"\S")
 _DIRECTIVE = re.compile(r"^[ \t]*#(?:\\\n|[^\n])*", re.MULTILINE)
 
-_SCRIPT_NAMES = (
-    r"\bfunction(?:[ \t]*+\*[ \t]*+|[ \t]++)(\w++)|\b(?:const|let|var|class|enum)[ \t]++(\w++)"
-)
 _NATIVE_NAMES = re.compile(
     r"\b(?:struct|class|enum|union)[ \t]++(\w++)[^()]*+\Z|\b(\w++)[ \t\n]*+\("
 )
 _TYPEDEF = re.compile(r"\}[ \t]*+(\w++)[ \t]*+;")
 _NAMES = {
-    Language.JAVA: re.compile(r"\b(?:class|interface|enum|record)[ \t]++(\w++)"),
-    Language.JAVASCRIPT: re.compile(_SCRIPT_NAMES),
-    Language.TYPESCRIPT: re.compile(
-        _SCRIPT_NAMES + r"|^[ \t]*+(?:type|interface)[ \t]++(\w++)", re.MULTILINE
-    ),
-    Language.GO: re.compile(r"^func[ \t]++(\w++)|^(?:var|const|type)[ \t]++(\w++)", re.MULTILINE),
+    name: re.compile(one.defines, re.MULTILINE) for name, one in LANGUAGES.items() if one.defines
 }
 _HEAD = re.compile(r"([^;{}]*+)(?:[;}]|(\{)|\Z)")
 
 _END = re.compile(r"\}(?:[ \t]*+(?:\w++[ \t]*+)?;)?|;")
-_SCRIPT_END = re.compile(
-    _END.pattern + r"|(?=^(?:export[ \t]|async[ \t]|function\b|const\b|let\b|var\b|class\b))",
-    re.MULTILINE,
-)
 _ENDS = {
-    Language.GO: re.compile(_END.pattern + r"|(?=^(?:func|var|const|type|import)\b)", re.MULTILINE),
-    Language.JAVASCRIPT: _SCRIPT_END,
-    Language.TYPESCRIPT: _SCRIPT_END,
+    name: re.compile(rf"{_END.pattern}|(?=^(?:{one.begins}))", re.MULTILINE)
+    for name, one in LANGUAGES.items()
+    if one.begins
 }
 """Where an item ends; in languages that need no semicolon, also before a word that begins one."""
 
@@ -63,7 +52,7 @@ class Source:
     def masked(self) -> str:
         """The text with comments, strings and directives blanked; every place stays its place."""
         masked = lexed(self.text, self.language).blank
-        if self.language in {Language.C, Language.CPP}:
+        if LANGUAGES[self.language].preprocessor:
             masked = _DIRECTIVE.sub(lambda found: spaces(found[0]), masked)
         return masked
 
@@ -134,7 +123,7 @@ class Source:
 
 def names_in(shallow: str, language: Language) -> frozenset[str]:
     """The names that a shallow text defines."""
-    if language in {Language.C, Language.CPP}:
+    if language not in _NAMES:
         return frozenset(_native_names(shallow))
     found = _NAMES[language].finditer(shallow)
     return frozenset(name for match in found for name in match.groups() if name)

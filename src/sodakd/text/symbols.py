@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sodakd.text.languages import LANGUAGES
 from sodakd.text.lexer import lexed
 from sodakd.text.truncation import LONGEST, parsed
 from sodakd.types import Language
@@ -18,7 +19,6 @@ _VALUE = re.compile(
 _TYPE = re.compile(
     r"\b(?:class|struct|enum|union|interface|record|namespace|type|trait|#define)\s++([A-Za-z_$][\w$]*+)"
 )
-_GO = re.compile(r"^[ \t]*+func\s++(?:\(\)\s*+)?(\w++)", re.MULTILINE)
 _BOUND = re.compile(
     r"\b(?:const|let|var)\s++([A-Za-z_$][\w$]*+)|(?<![\w$.])([A-Za-z_$][\w$]*+)\s*+:?=(?![=>])"
 )
@@ -77,8 +77,8 @@ def _braces(code: str, language: Language, preamble: bool) -> Symbols:
 
 
 def _definitions(text: str, language: Language) -> Iterator[str]:
-    if language is Language.GO:
-        yield from _GO.findall(text)
+    if told := LANGUAGES[language].functions:
+        yield from re.findall(told, text, re.MULTILINE)
     else:
         for pattern in (_FUNCTION, _VALUE):
             yield from (name for name in pattern.findall(text) if name not in _NO_NAME)

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 
 from pydantic import JsonValue
 
+from sodakd.text.languages import LANGUAGES
 from sodakd.text.signatures import TYPED, declaration_hint
 from sodakd.text.value_types import fits, has_64_bits
 from sodakd.types import CallTests, Language, Signature, TestCase, ValueType
 
-ONE_NUMBER = frozenset({Language.JAVASCRIPT, Language.TYPESCRIPT})
+ONE_NUMBER = frozenset(name for name, one in LANGUAGES.items() if one.one_number)
 """Languages whose integers are floats: 1 is 1.0, and beyond 2**53 they have not all of them."""
 _FLOATS = frozenset({ValueType.FLOAT, ValueType.FLOATS})
 

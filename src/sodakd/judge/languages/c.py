@@ -19,7 +19,7 @@ from sodakd.judge.languages.spec import LanguageSpec, Reference, Toolchain, Unte
 from sodakd.judge.sandbox.build_run import BuildPlan, build_and_run
 from sodakd.judge.sandbox.sandbox import Sandbox
 from sodakd.judge.sandbox.task import Result, Task
-from sodakd.text.signatures import TYPES
+from sodakd.text.languages import LANGUAGES
 
 LISTS = ("IntList", "FloatList", "StrList")
 PRELUDE = """\
@@ -92,7 +92,7 @@ static void sodakd_str(const char *v) {
 )
 
 _LITERALS = Literals(
-    TYPES["c"],
+    LANGUAGES["c"].types,
     "({type}){{.items = ({item}[]){{{items}}}, .count = {count}}}",
     text_form="(char[]){{{}}}",  # it may be written to
     int_suffix="LL",

@@ -14,11 +14,11 @@ from sodakd.judge.sandbox.build_run import BUILD
 from sodakd.judge.sandbox.sandbox import Sandbox
 from sodakd.judge.sandbox.task import Result, Task
 from sodakd.text.entry_point import method_of
+from sodakd.text.languages import LANGUAGES
 from sodakd.text.lexer import lexed
-from sodakd.text.signatures import TYPES
 
 _LITERALS = Literals(
-    TYPES["cpp"], "{type}{{{items}}}", text_form="std::string({})", int_suffix="LL"
+    LANGUAGES["cpp"].types, "{type}{{{items}}}", text_form="std::string({})", int_suffix="LL"
 )
 _FLAGS = ("-std=gnu++17", "-O1", "-w", "-Werror=return-type", "-fPIE")
 _FLAGS_20 = ("-std=gnu++20", *_FLAGS[1:])

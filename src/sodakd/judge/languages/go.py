@@ -38,9 +38,9 @@ from sodakd.judge.sandbox.build_run import run as run_built
 from sodakd.judge.sandbox.job import Job
 from sodakd.judge.sandbox.sandbox import Limits, Sandbox
 from sodakd.judge.sandbox.task import Result, Task
-from sodakd.text.signatures import TYPES
+from sodakd.text.languages import LANGUAGES
 
-_LITERALS = literals.Literals(TYPES["go"], "{type}{{{items}}}")
+_LITERALS = literals.Literals(LANGUAGES["go"].types, "{type}{{{items}}}")
 _PUT = {
     "int": "Int", "float": "Float", "bool": "Bool", "str": "Str",
     "list[int]": "Ints", "list[float]": "Floats", "list[str]": "Strs",

@@ -32,10 +32,10 @@ from sodakd.judge.sandbox.compiler_server import SelfTestedServer, ServerLateErr
 from sodakd.judge.sandbox.sandbox import Sandbox
 from sodakd.judge.sandbox.task import Result, Task
 from sodakd.text.entry_point import method_of
-from sodakd.text.signatures import TYPES
+from sodakd.text.languages import LANGUAGES
 
 _LITERALS = literals.Literals(
-    TYPES["java"], "new {type}{{{items}}}", text=literals.unicode_text, int_suffix="L"
+    LANGUAGES["java"].types, "new {type}{{{items}}}", text=literals.unicode_text, int_suffix="L"
 )
 WRONG = re.compile(r"java\.lang\.AssertionError")
 MEMORY = re.compile(
