@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Self, TypeVar
 
 from pydantic import JsonValue
@@ -100,17 +101,16 @@ class BatchApi:
 
     async def submit(self, token: str, asked: Sequence[BatchItem]) -> str:
         """Upload the requests and begin their batch; the result is its id."""
-        lines = [self._line(each) for each in asked]
         boundary = f"sodakd-{token}"
-        parts = [
-            f'--{boundary}\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nbatch\r\n',
+        head = (
+            f'--{boundary}\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nbatch\r\n'
             f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="batch.jsonl"'
-            "\r\nContent-Type: application/jsonl\r\n\r\n",
-            "".join(lines),
-            f"\r\n--{boundary}--\r\n",
-        ]
+            "\r\nContent-Type: application/jsonl\r\n\r\n"
+        )
         form = f"multipart/form-data; boundary={boundary}"
-        content = "".join(parts).encode()
+        lines = (self._line(each) for each in asked)
+        parts = chain([head], lines, [f"\r\n--{boundary}--\r\n"])
+        content = b"".join(part.encode() for part in parts)
         file = await self._send("POST", "/files", _read_id, content, form)
         row = {
             "input_file_id": file,

@@ -191,6 +191,8 @@ class UsageBound:
     def at_most(self, request: Request) -> Usage:
         """The most that a request can take, as far as is known by now."""
         most = max_usage(request)
+        if not (self.prompt_excess or self.completion_excess):
+            return most
         return Usage(
             prompt_tokens=most.prompt_tokens + self.prompt_excess,
             completion_tokens=most.completion_tokens + self.completion_excess,

@@ -3,7 +3,8 @@
 from abc import ABC, abstractmethod
 from contextlib import nullcontext
 
-from sodakd.inference.completions import Completion, UsageMeter
+from sodakd.inference.completions import Completion
+from sodakd.teacher.call_meter import CallMeter
 from sodakd.teacher.requests import TeacherRequest
 from sodakd.types import Usage
 
@@ -24,11 +25,10 @@ class ComputedTeacher(ABC):
         """Nothing has to be open."""
         return nullcontext()
 
-    async def answer(self, ask: TeacherRequest, till: UsageMeter) -> Completion:
+    async def answer(self, ask: TeacherRequest, till: CallMeter) -> Completion:
         """Answer one ask."""
-        await till.reserve(self.at_most(ask))
         reply = self.reply(ask)
-        till.paid(reply.usage)
+        till.made(self.at_most(ask), reply.usage)
         return reply
 
     @abstractmethod
