@@ -5,6 +5,7 @@ A batch is found again after a kill by the token in its metadata, so none is sub
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ _FEWEST_REFUSALS = 5
 
 _MOST_BYTES = 8 * 2**30
 """Of the answers to a batch."""
+
+_LINE = re.compile(rb"[^\r\n]+")
 
 Told = TypeVar("Told")
 _Row = dict[str, JsonValue]
@@ -220,8 +223,8 @@ def read_batches(body: bytes) -> list[Batch] | None:
 def read_results(body: bytes) -> dict[str, Completion | Failure]:
     """What came of the requests in a file of results, by their ids. Other lines say nothing."""
     found: dict[str, Completion | Failure] = {}
-    for line in body.splitlines():
-        row = _row(line) if b"custom_id" in line else {}
+    for match in _LINE.finditer(body):  # one at a time: a list of them takes as much as the file
+        row = _row(match[0]) if b"custom_id" in match[0] else {}
         name = row.get("custom_id")
         if isinstance(name, str):
             found[name] = _meaning(row)

@@ -36,15 +36,8 @@ class Desk:
 class CallMeter:
     """The `UsageMeter` of one call: its reservations and settlements, in the ledger's groups."""
 
-    __slots__ = (
-        "_is_open",
-        "_made",
-        "_most",
-        "_paid",
-        "_round",
-        "call",
-        "desk",
-    )  # a batch has many
+    # Of a batch all are there at the same time.
+    __slots__ = ("_is_open", "_made", "_most", "_paid", "_round", "call", "desk")
 
     def __init__(self, round_: "Dispatcher", call: Call) -> None:
         self.call = call
@@ -91,7 +84,7 @@ class CallMeter:
         self._round.in_flight += 1
 
     def made(self, most: Usage, usage: Usage | None) -> None:
-        """Book an attempt that nobody could wait for: reserved and settled with the answer."""
+        """Book an attempt that took no time: reserved and settled with the answer."""
         self._most = most
         self._made = (self._reservation(most),)
         self.paid(usage)
