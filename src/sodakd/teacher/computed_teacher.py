@@ -13,7 +13,7 @@ class ComputedTeacher(ABC):
     """A `Teacher` of which only the answer has to be written. Two of one `name` share answers."""
 
     name: str
-    max_in_flight = 100  # answers that are booked together
+    max_in_flight = 250  # answers that are booked together
     is_costly = False
 
     def version(self, ask: TeacherRequest) -> str:
