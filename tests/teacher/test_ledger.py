@@ -16,6 +16,7 @@ import pytest
 from sodakd.errors import BudgetReached, DataError, EndpointError, RunError
 from sodakd.inference.completions import Completion, Finish, UsageMeter
 from sodakd.settings.teacher import Budget
+from sodakd.teacher.computed_teacher import ComputedTeacher
 from sodakd.teacher.cost import Prices
 from sodakd.teacher.ledger import Ledger, LedgerOptions, require_answers
 from sodakd.teacher.requests import Solve, TeacherRequest, question_id
@@ -419,3 +420,28 @@ def test_a_ledger_of_another_format_is_refused(tmp_path: Path) -> None:
     database.close()
     with pytest.raises(RunError, match="has format 0"):
         ledger(tmp_path / "l.sqlite", SlowTeacher())
+
+
+class Sum(ComputedTeacher):
+    """Says the same to everybody, in fewer tokens than it may."""
+
+    name = "sum"
+
+    def reply(self, ask: TeacherRequest) -> Completion:
+        return Completion(text="done", usage=TOOK)
+
+    def at_most(self, ask: TeacherRequest) -> Usage:
+        return MOST
+
+
+def test_computed_answers_stop_at_the_budget_with_all_that_fitted_in_the_books(
+    tmp_path: Path,
+) -> None:
+    path, tokens = tmp_path / "l.sqlite", 300 * TOOK.tokens + MOST.tokens - 1
+    for budget, kept in ((Budget(calls=250), 250), (Budget(tokens=tokens), 300)):
+        books = Ledger(path, Sum(), Prices(0.0, 0.0), budget)
+        with pytest.raises(BudgetReached, match="the next call could bring"):
+            books.ask(solves(700), "one", Counter())
+        assert (books.spent().calls, books.spent().reserved_calls) == (kept, 0)
+        books.close()
+        assert_books_are_the_sum_of_rows(path)

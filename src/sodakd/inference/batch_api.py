@@ -5,9 +5,11 @@ A batch is found again after a kill by the token in its metadata, so none is sub
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Self, TypeVar
 
 from pydantic import JsonValue
@@ -31,6 +33,8 @@ _FEWEST_REFUSALS = 5
 
 _MOST_BYTES = 8 * 2**30
 """Of the answers to a batch."""
+
+_LINE = re.compile(rb"[^\r\n]+")
 
 Told = TypeVar("Told")
 _Row = dict[str, JsonValue]
@@ -100,17 +104,16 @@ class BatchApi:
 
     async def submit(self, token: str, asked: Sequence[BatchItem]) -> str:
         """Upload the requests and begin their batch; the result is its id."""
-        lines = [self._line(each) for each in asked]
         boundary = f"sodakd-{token}"
-        parts = [
-            f'--{boundary}\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nbatch\r\n',
+        head = (
+            f'--{boundary}\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nbatch\r\n'
             f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="batch.jsonl"'
-            "\r\nContent-Type: application/jsonl\r\n\r\n",
-            "".join(lines),
-            f"\r\n--{boundary}--\r\n",
-        ]
+            "\r\nContent-Type: application/jsonl\r\n\r\n"
+        )
         form = f"multipart/form-data; boundary={boundary}"
-        content = "".join(parts).encode()
+        lines = (self._line(each) for each in asked)
+        parts = chain([head], lines, [f"\r\n--{boundary}--\r\n"])
+        content = b"".join(part.encode() for part in parts)
         file = await self._send("POST", "/files", _read_id, content, form)
         row = {
             "input_file_id": file,
@@ -220,8 +223,8 @@ def read_batches(body: bytes) -> list[Batch] | None:
 def read_results(body: bytes) -> dict[str, Completion | Failure]:
     """What came of the requests in a file of results, by their ids. Other lines say nothing."""
     found: dict[str, Completion | Failure] = {}
-    for line in body.splitlines():
-        row = _row(line) if b"custom_id" in line else {}
+    for match in _LINE.finditer(body):  # one at a time: a list of them takes as much as the file
+        row = _row(match[0]) if b"custom_id" in match[0] else {}
         name = row.get("custom_id")
         if isinstance(name, str):
             found[name] = _meaning(row)

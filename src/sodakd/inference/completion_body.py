@@ -141,6 +141,8 @@ _OF_THOUGHTS = ("thinking", "text", "summary", "reasoning")
 
 def _text(value: JsonValue, *names: str) -> str:
     """A text; of one in parts, those that stand by themselves or under these names."""
+    if not isinstance(value, list | dict):
+        return value if isinstance(value, str) else ""
     parts = value if isinstance(value, list) else [value]
     rows = [part if isinstance(part, dict) else {names[0]: part} for part in parts]
     return "".join(text for row in rows for name in names if isinstance(text := row.get(name), str))

@@ -170,11 +170,12 @@ def max_usage(request: Request) -> Usage:
 
     No byte-level tokenizer makes more tokens of a text than it has bytes of UTF-8.
     """
+    return Usage(prompt_tokens=_most_of_prompt(request), completion_tokens=request.max_tokens)
+
+
+def _most_of_prompt(request: Request) -> int:
     letters = sum(len(message.content.encode()) for message in request.messages)
-    marks = 8 * len(request.messages)
-    return Usage(
-        prompt_tokens=letters + marks + OVERHEAD_TOKENS, completion_tokens=request.max_tokens
-    )
+    return letters + 8 * len(request.messages) + OVERHEAD_TOKENS
 
 
 @dataclass
@@ -191,6 +192,8 @@ class UsageBound:
     def at_most(self, request: Request) -> Usage:
         """The most that a request can take, as far as is known by now."""
         most = max_usage(request)
+        if not (self.prompt_excess or self.completion_excess):
+            return most
         return Usage(
             prompt_tokens=most.prompt_tokens + self.prompt_excess,
             completion_tokens=most.completion_tokens + self.completion_excess,
@@ -198,8 +201,7 @@ class UsageBound:
 
     def learn(self, request: Request, usage: Usage) -> None:
         """Take note of what an attempt took."""
-        most = max_usage(request)
-        self.prompt_excess = max(self.prompt_excess, usage.prompt_tokens - most.prompt_tokens)
-        self.completion_excess = max(
-            self.completion_excess, usage.completion_tokens - most.completion_tokens
-        )
+        prompt_excess = usage.prompt_tokens - _most_of_prompt(request)
+        completion_excess = usage.completion_tokens - request.max_tokens
+        self.prompt_excess = max(self.prompt_excess, prompt_excess)
+        self.completion_excess = max(self.completion_excess, completion_excess)

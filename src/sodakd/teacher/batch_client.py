@@ -27,7 +27,6 @@ from sodakd.inference.completions import (
 from sodakd.teacher import batch_db, ledger_db
 from sodakd.teacher.call_meter import CallMeter
 from sodakd.teacher.group_commit import GroupCommit
-from sodakd.types import Usage
 
 MAX_ROUNDS = 3
 """How often a request that failed in its batch is put into another one."""
@@ -35,14 +34,13 @@ MAX_ROUNDS = 3
 _NOT_BEGUN = Failure(ErrorKind.SERVER, "not begun: the batch says nothing of it")
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class _Line:
-    """A request that waits for its batch, or for what comes of it; `most` is what it may take."""
+    """A request that waits for its batch, or for what comes of it."""
 
     request: Request
     till: CallMeter
     outcome: "asyncio.Future[Completion | Failure]"
-    most: Usage
 
 
 class BatchClient:
@@ -75,7 +73,10 @@ class BatchClient:
         """
         words = ""
         for _ in range(MAX_ROUNDS):
-            found = await self._outcome(request, till)
+            till.settle_paid()  # in the books before the batch in which it was asked is closed
+            found = await self._enter(request, till)
+            if found.usage is not None:
+                self._bound.learn(request, found.usage)
             settle(found, till)
             if isinstance(found, Completion):
                 return found
@@ -87,24 +88,20 @@ class BatchClient:
             )
         return Completion("", Finish.FAILED, None, words)
 
-    async def _outcome(self, request: Request, till: CallMeter) -> Completion | Failure:
-        till.settle_paid()  # in the books before the batch in which it was asked is closed
+    def _enter(self, request: Request, till: CallMeter) -> "asyncio.Future[Completion | Failure]":
         loop = asyncio.get_running_loop()
-        line = _Line(request, till, loop.create_future(), self._bound.at_most(request))
+        line = _Line(request, till, loop.create_future())
         self._waiting.append(line)
         if self._task is None:
             self._task = loop.create_task(self._work())
-        found = await line.outcome
-        if found.usage is not None:
-            self._bound.learn(request, found.usage)
-        return found
+        return line.outcome
 
     async def _work(self) -> None:
         """One batch after another, while anybody waits."""
         try:
             while self._waiting:
                 # Behind them at the books: whoever was answered may ask for something else.
-                rows = await self._commits.post(batch_db.open_batches)
+                rows = await self._commits.commit(batch_db.open_batches)
                 for token, batch, keys in rows:
                     await self._take_in(token, batch, set(json.loads(keys)))
                 if self._waiting:
@@ -127,34 +124,35 @@ class BatchClient:
             return
         found = batch or await self._batches.find(token)
         if found is None:  # killed before it was submitted
-            await self._commits.post(partial(batch_db.discard_batch, token=token))
+            await self._commits.commit(partial(batch_db.discard_batch, token=token))
         else:
             await self._collect(token, found, own)
 
     async def _submit(self, lines: Sequence[_Line]) -> None:
         """Put as many into a batch as the budget allows, and wait for what comes of them."""
         lines[0].till.raise_if_ended()
-        for line in lines:
-            line.most = self._bound.at_most(line.request)
         token = uuid.uuid4().hex
-        count = await self._commits.post(partial(_begin, token=token, lines=lines))
+        count = await self._commits.commit(
+            partial(_begin, token=token, lines=lines, bound=self._bound)
+        )
         items = [BatchItem(line.till.call.key, line.request) for line in lines[:count]]
         batch = await self._batches.submit(token, items)
-        await self._commits.post(partial(batch_db.set_batch_id, token=token, batch=batch))
+        await self._commits.commit(partial(batch_db.set_batch_id, token=token, batch=batch))
         await self._collect(token, batch, lines[:count])
 
     async def _collect(self, token: str, batch: str, lines: Sequence[_Line]) -> None:
         """Hand each line what came of it. Those of a batch that was refused go on waiting."""
         commits, ended = self._commits, await self._batches.wait(batch)
         if ended.refused:
-            await commits.post(partial(batch_db.discard_batch, token=token))
+            await commits.commit(partial(batch_db.discard_batch, token=token))
             self._halve(ended, len(lines))
             return
         results = await self._batches.results(ended)
         self._ever |= any(isinstance(found, Completion) for found in results.values())
         for line in lines:
-            line.till.open(line.most)
-            line.outcome.set_result(results.get(line.till.call.key, _NOT_BEGUN))
+            found = results.pop(line.till.call.key, _NOT_BEGUN)
+            line.till.open(found.usage or self._bound.at_most(line.request))
+            line.outcome.set_result(found)
         self._waiting = [line for line in self._waiting if not line.outcome.done()]
         await asyncio.sleep(0)  # each call has what it took written, and only then the batch ends
         commits.post(partial(batch_db.close_batch, token=token))
@@ -175,7 +173,9 @@ class BatchClient:
         )
 
 
-def _begin(database: sqlite3.Connection, token: str, lines: Sequence[_Line]) -> int:
+def _begin(
+    database: sqlite3.Connection, token: str, lines: Sequence[_Line], bound: UsageBound
+) -> int:
     """Set the most aside for as many lines as the budget allows, and remember their batch.
 
     Raises:
@@ -183,9 +183,9 @@ def _begin(database: sqlite3.Connection, token: str, lines: Sequence[_Line]) -> 
     """
     keys: list[str] = []
     for line in lines:
-        call, desk = line.till.call, line.till.desk
+        call, desk, most = line.till.call, line.till.desk, bound.at_most(line.request)
         try:
-            ledger_db.reserve(database, call, line.most, desk.prices, desk.budget)
+            ledger_db.reserve(database, call, most, desk.prices, desk.budget)
         except BudgetReached:
             if not keys:
                 raise

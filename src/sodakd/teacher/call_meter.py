@@ -12,7 +12,7 @@ from sodakd.inference.completions import Completion
 from sodakd.settings.teacher import Budget
 from sodakd.teacher import ledger_db
 from sodakd.teacher.cost import Prices
-from sodakd.teacher.group_commit import GroupCommit
+from sodakd.teacher.group_commit import GroupCommit, Operation
 from sodakd.teacher.ledger_db import Call
 from sodakd.types import Usage
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sodakd.teacher.dispatcher import Dispatcher
 
 OnProgress = Callable[[int], None]
+_NOTHING = Usage(prompt_tokens=0, completion_tokens=0)
 
 
 @dataclass(frozen=True)
@@ -35,13 +36,17 @@ class Desk:
 class CallMeter:
     """The `UsageMeter` of one call: its reservations and settlements, in the ledger's groups."""
 
+    # Of a batch all are there at the same time.
+    __slots__ = ("_is_open", "_made", "_most", "_paid", "_round", "call", "desk")
+
     def __init__(self, round_: "Dispatcher", call: Call) -> None:
         self.call = call
         self.desk = round_.desk
         self._round = round_
-        self._most = Usage(prompt_tokens=0, completion_tokens=0)
+        self._most = _NOTHING
         self._is_open = False
-        self._paid: list[Callable[[sqlite3.Connection], object]] = []
+        self._made: tuple[Operation, ...] = ()
+        self._paid: tuple[Operation, ...] = ()
 
     async def reserve(self, most: Usage) -> None:
         """Set the most aside; near the budget's end, wait for what calls in flight give back.
@@ -50,14 +55,12 @@ class CallMeter:
         """
         round_, desk = self._round, self.desk
         self.settle_paid()
-        operation = partial(
-            ledger_db.reserve, call=self.call, most=most, prices=desk.prices, budget=desk.budget
-        )
+        operation = self._reservation(most)
         while True:
             self.raise_if_ended()
             settled = round_.settled
             try:
-                await desk.commits.post(operation)
+                await desk.commits.commit(operation)
             except BudgetReached:
                 if round_.in_flight == 0:
                     raise
@@ -80,17 +83,22 @@ class CallMeter:
         self._is_open = True
         self._round.in_flight += 1
 
+    def made(self, most: Usage, usage: Usage | None) -> None:
+        """Book an attempt that took no time: reserved and settled with the answer."""
+        self._most = most
+        self._made = (self._reservation(most),)
+        self.paid(usage)
+
     def paid(self, usage: Usage | None) -> None:
         """Settle at what it took: with the answer, or with the next reservation."""
-        self._paid.append(
-            partial(
-                ledger_db.settle,
-                key=self.call.key,
-                usage=usage or self._most,
-                prices=self.desk.prices,
-                told=usage is not None,
-            )
+        settled = partial(
+            ledger_db.settle,
+            key=self.call.key,
+            usage=usage or self._most,
+            prices=self.desk.prices,
+            told=usage is not None,
         )
+        self._paid = (*self._paid, settled)
 
     def free(self) -> None:
         """Give back what was set aside."""
@@ -102,20 +110,23 @@ class CallMeter:
 
     async def close(self, reply: Completion) -> None:
         """Keep the answer, with what the last attempt took, in one transaction."""
-        paid, key, budget = self._paid, self.call.key, self.desk.budget
+        made, paid, key, budget = self._made, self._paid, self.call.key, self.desk.budget
 
         def operation(database: sqlite3.Connection) -> str:
-            for pay in paid:
-                pay(database)
+            for book in (*made, *paid):
+                book(database)
             ledger_db.finish_call(database, key, reply)
-            return ledger_db.over(ledger_db.spent(database), budget) if paid else ""
+            return ledger_db.over(database, budget) if paid else ""
 
         try:
-            passed = await self.desk.commits.post(operation)
+            passed = await self.desk.commits.commit(operation)
+        except BudgetReached:  # of an attempt that was `made`: nothing of it is booked
+            self._paid = ()
+            raise
         except Exception:
             self._round.unstored += bool(paid)
             raise
-        self._paid = []
+        self._paid = ()
         self._end(None)
         if passed:
             self._round.pass_budget(passed)
@@ -130,9 +141,15 @@ class CallMeter:
         """Have what was paid written now, for the call goes on."""
         for pay in self._paid:
             self._end(pay)
-        self._paid = []
+        self._paid = ()
 
-    def _end(self, operation: Callable[[sqlite3.Connection], object] | None) -> None:
+    def _reservation(self, most: Usage) -> Operation:
+        desk = self.desk
+        return partial(
+            ledger_db.reserve, call=self.call, most=most, prices=desk.prices, budget=desk.budget
+        )
+
+    def _end(self, operation: Operation | None) -> None:
         if operation is not None:
             self.desk.commits.post(operation)
         if self._is_open:

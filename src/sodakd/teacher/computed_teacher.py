@@ -3,7 +3,8 @@
 from abc import ABC, abstractmethod
 from contextlib import nullcontext
 
-from sodakd.inference.completions import Completion, UsageMeter
+from sodakd.inference.completions import Completion
+from sodakd.teacher.call_meter import CallMeter
 from sodakd.teacher.requests import TeacherRequest
 from sodakd.types import Usage
 
@@ -12,7 +13,7 @@ class ComputedTeacher(ABC):
     """A `Teacher` of which only the answer has to be written. Two of one `name` share answers."""
 
     name: str
-    max_in_flight = 100  # answers that are booked together
+    max_in_flight = 250  # answers that are booked together
     is_costly = False
 
     def version(self, ask: TeacherRequest) -> str:
@@ -24,11 +25,10 @@ class ComputedTeacher(ABC):
         """Nothing has to be open."""
         return nullcontext()
 
-    async def answer(self, ask: TeacherRequest, till: UsageMeter) -> Completion:
+    async def answer(self, ask: TeacherRequest, till: CallMeter) -> Completion:
         """Answer one ask."""
-        await till.reserve(self.at_most(ask))
         reply = self.reply(ask)
-        till.paid(reply.usage)
+        till.made(self.at_most(ask), reply.usage)
         return reply
 
     @abstractmethod

@@ -67,7 +67,7 @@ class Dispatcher:
         count = min(most, round(_CALLERS * self.teacher.max_in_flight) + 1)
         commits = self.desk.commits
         async with commits, self.teacher.session(), asyncio.TaskGroup() as group:
-            self.workers = [group.create_task(self._work()) for _ in range(count)]
+            self.workers = [group.create_task(self._work(), name="call") for _ in range(count)]
         error = self.error or commits.error
         if self.passed and isinstance(error, BudgetReached):
             error = BudgetReached(self.passed)

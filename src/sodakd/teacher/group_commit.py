@@ -76,7 +76,7 @@ class Writer:
 
 
 class GroupCommit:
-    """Operations in the order they came; each one's future is set once it is on the disk.
+    """Operations in the order they came, on the disk once the context ends.
 
     Whatever ends the writing of a group is the error of each operation in it, and the `error` of
     the whole: of those that nobody waits for, too.
@@ -85,7 +85,7 @@ class GroupCommit:
     def __init__(self, writer: Writer) -> None:
         self.error: Exception | None = None
         self._writer = writer
-        self._waiting: list[tuple[Operation, asyncio.Future[Any]]] = []
+        self._waiting: list[tuple[Operation, asyncio.Future[Any] | None]] = []
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -95,15 +95,16 @@ class GroupCommit:
         while self._task is not None:
             await asyncio.shield(self._task)
 
-    def post(self, operation: Callable[[sqlite3.Connection], Result]) -> "asyncio.Future[Result]":
-        """Have an operation written. Its future holds its result, or its error."""
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Result] = loop.create_future()
-        # Nobody has to wait for it: an error that nobody fetched is in `error`.
-        future.add_done_callback(lambda done: done.cancelled() or done.exception())
+    def post(self, operation: Operation, future: "asyncio.Future[Any] | None" = None) -> None:
+        """Have an operation written, for which nobody waits but the future, if there is one."""
         self._waiting.append((operation, future))
         if self._task is None:
-            self._task = loop.create_task(self._write())
+            self._task = asyncio.get_running_loop().create_task(self._write())
+
+    def commit(self, operation: Callable[[sqlite3.Connection], Result]) -> "asyncio.Future[Result]":
+        """Have an operation written. Its future, to be awaited, holds its result or its error."""
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self.post(operation, future)
         return future
 
     async def _write(self) -> None:
@@ -118,7 +119,7 @@ class GroupCommit:
                     self.error = self.error or error
                     results = [error] * len(group)
                 for (_, future), result in zip(group, results, strict=True):
-                    if future.done():
+                    if future is None or future.done():
                         continue
                     if isinstance(result, Exception):
                         future.set_exception(result)

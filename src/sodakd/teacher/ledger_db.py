@@ -66,7 +66,7 @@ def spent(database: sqlite3.Connection) -> LedgerTotals:
 
 def check(before: LedgerTotals, most: Usage, money: int, budget: Budget) -> None:
     """Raise `BudgetReached` where a call that may cost so much could pass the budget."""
-    passed = over(before, budget)
+    passed = _passed(before, budget)
     if passed:
         raise BudgetReached(passed)
     for name, limit, unit, amount in (
@@ -82,8 +82,12 @@ def check(before: LedgerTotals, most: Usage, money: int, budget: Budget) -> None
             )
 
 
-def over(spent: LedgerTotals, budget: Budget) -> str:
+def over(database: sqlite3.Connection, budget: Budget) -> str:
     """Words for a budget that is passed, by answers that took more than was asked of them."""
+    return _passed(spent(database), budget) if _is_limited(budget) else ""
+
+
+def _passed(spent: LedgerTotals, budget: Budget) -> str:
     for name, limit, unit, amount in (
         ("tokens", budget.tokens, 1, spent.tokens),
         ("money", _nano(budget), NANO, spent.money),
@@ -96,6 +100,10 @@ def over(spent: LedgerTotals, budget: Budget) -> str:
                 f" budget.{name} and run the same command again"
             )
     return ""
+
+
+def _is_limited(budget: Budget) -> bool:
+    return not (budget.calls is budget.tokens is budget.money is None)
 
 
 def _nano(budget: Budget) -> int | None:
@@ -111,13 +119,9 @@ def reserve(
         BudgetReached: it could pass the budget; nothing is set aside.
     """
     money = prices.usage_cost(most)
-    check(spent(database), most, money, budget)
-    _insert(database, call)
-    database.execute(
-        "update calls set state = 'asked', attempts = attempts + 1, open = 1,"
-        " open_tokens = ?, open_money = ? where key = ?",
-        (most.tokens, money, call.key),
-    )
+    if _is_limited(budget):
+        check(spent(database), most, money, budget)
+    _insert(database, call, attempts=1, tokens=most.tokens, money=money)
     database.execute(
         "update books set reserved_calls = reserved_calls + 1,"
         " reserved_tokens = reserved_tokens + ?, reserved_money = reserved_money + ?",
@@ -185,21 +189,26 @@ def finish_call(database: sqlite3.Connection, key: str, reply: Completion) -> No
 def reuse(database: sqlite3.Connection, answers: Iterable[tuple[Call, Completion]]) -> None:
     """Keep answers that another run's ledger holds, at no cost."""
     for call, reply in answers:
-        _insert(database, call)
-        database.execute("update calls set reused = 1 where key = ?", (call.key,))
+        _insert(database, call, reused=1)
         finish_call(database, call.key, reply)
 
 
-def _insert(database: sqlite3.Connection, call: Call) -> None:
-    """Have a row for a call, if there is none yet."""
+def _insert(
+    database: sqlite3.Connection, call: Call, attempts: int = 0, tokens: int = 0, money: int = 0,
+    reused: int = 0,
+) -> None:  # fmt: skip
+    """Have a row for a call, and in it so much set aside for so many attempts more."""
     ask = call.ask.model_dump_json() if call.keep_ask else None
     database.execute(
-        "insert or ignore into calls"
-        " (key, ask_key, teacher, model, kind, step, question, ask, state, at)"
-        " values (?, ?, ?, ?, ?, ?, ?, ?, 'asked', ?)",
+        "insert into calls (key, ask_key, teacher, model, kind, step, question, ask, state, at,"
+        " attempts, open, open_tokens, open_money, reused)"
+        " values (?, ?, ?, ?, ?, ?, ?, ?, 'asked', ?, ?, ?, ?, ?, ?)"
+        " on conflict (key) do update set state = 'asked', attempts = attempts + excluded.attempts,"
+        " open = open + excluded.open, open_tokens = open_tokens + excluded.open_tokens,"
+        " open_money = open_money + excluded.open_money, reused = max(reused, excluded.reused)",
         (
             call.key, call.ask_key, call.teacher, call.teacher, call.ask.kind, call.step,
-            question_id(call.ask), ask, time.time(),
+            question_id(call.ask), ask, time.time(), attempts, attempts, tokens, money, reused,
         ),
     )  # fmt: skip
 
