@@ -62,7 +62,8 @@ class CallMeter:
             try:
                 await desk.commits.commit(operation)
             except BudgetReached:
-                if round_.in_flight == 0:
+                # What was given back while this was being written is room that it did not see.
+                if round_.in_flight == 0 and not settled.done():
                     raise
                 await settled
             except asyncio.CancelledError:
