@@ -1,6 +1,48 @@
 """Programs of Python beside test scripts of their own: right ones, wrong ones, ones that forge."""
 
 HONEST = {
+    "input that the tests patch": (
+        """\
+def solve():
+    n = int(input())
+    print(n * 2)
+""",
+        """\
+import io
+from unittest.mock import patch
+from contextlib import redirect_stdout
+buf = io.StringIO()
+with patch('builtins.input', side_effect=['4']), redirect_stdout(buf):
+    solve()
+assert buf.getvalue().strip() == '8'
+""",
+    ),
+    "standard input that the tests put there": (
+        """\
+import sys
+def f(): return sum(int(x) for x in sys.stdin.read().split())
+""",
+        """\
+import sys, io
+sys.stdin = io.StringIO('1 2 3')
+assert f() == 6
+""",
+    ),
+    "doctest": (
+        """\
+def f(x):
+    '''Double.
+
+    >>> f(2)
+    4
+    '''
+    return x * 2
+""",
+        """\
+import doctest, solution
+assert doctest.testmod(solution).failed == 0
+""",
+    ),
     "a dataclass": (
         """\
 from dataclasses import dataclass

@@ -173,6 +173,8 @@ def test_replay_is_the_share_it_is_called() -> None:
     assert len({each.prompt for each in mixed}) == 100
     assert mixed == mix_replay(new, older, share=0.3, seed=1)
     assert mix_replay(new, older, share=0.0, seed=1) == new
+    drawn = [mix_replay(new, older, 0.3, seed, cycle) for seed in range(3) for cycle in range(3)]
+    assert all(one != other for at, one in enumerate(drawn) for other in drawn[:at])
 
 
 @pytest.mark.parametrize(

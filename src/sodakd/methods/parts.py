@@ -46,9 +46,12 @@ def to_examples(pairs: Sequence[PreferencePair]) -> list[Example]:
 
 
 def mix_replay(
-    new: Sequence[Example], older: Sequence[Example], share: float, seed: int
+    new: Sequence[Example], older: Sequence[Example], share: float, seed: int, cycle: int = 0
 ) -> list[Example]:
-    """Return new examples with a share of older ones drawn among them, against forgetting."""
+    """Return new examples with a share of older ones drawn among them, against forgetting.
+
+    Each cycle of each seed draws its own.
+    """
     count = min(len(older), round(len(new) * share / (1 - share))) if share < 1 else len(older)
-    drawn = random.Random(f"replay {seed}").sample(range(len(older)), count)
+    drawn = random.Random(f"replay {1_000_000 * seed + cycle}").sample(range(len(older)), count)
     return [*new, *(older[number] for number in sorted(drawn))]

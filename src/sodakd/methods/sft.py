@@ -29,7 +29,7 @@ def sft(context: Context, inputs: RunInputs) -> Path:
             " at its answers (sodakd record FOLDER --out answers.jsonl)"
         )
     new = [Example(each.prompt, each.code, None) for each in solved]
-    examples = mix_replay(new, inputs.base_data, recipe.delivery.replay_share, seed=0)
+    examples = mix_replay(new, inputs.base_data, recipe.delivery.replay_share, recipe.seed)
     update: dict[str, object] = {"loss": "none"}
     if allowance is not None:
         update["max_steps"] = allowance.steps

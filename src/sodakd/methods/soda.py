@@ -46,7 +46,8 @@ def run_cycles(context: Context, inputs: RunInputs, assess: Assess) -> Path:
                 raise DataError(_no_pairs(context.counts(f"{at}/pairs")))
             context.say(f"{at}/pairs", "no pairs: the cycle before was the last one")
             break
-        examples = mix_replay(to_examples(pairs), older, recipe.delivery.replay_share, cycle)
+        share = recipe.delivery.replay_share
+        examples = mix_replay(to_examples(pairs), older, share, recipe.seed, cycle)
         student = context.train(f"{at}/student", student, examples, recipe.training)
         context.publish(str(cycle), student, f"{at}/")
         feedback = assess(f"{at}/feedback", student, probes)
