@@ -54,7 +54,7 @@ def student_answers(
         max_new_tokens=max_new_tokens,
         temperature=temperature,
         seed=seed,
-        came=lambda *_: tell(next(done)),
+        on_generation=lambda *_: tell(next(done)),
     )
     return [
         StudentAnswer(question, generation, extract_answer(question, generation.text))
