@@ -112,7 +112,7 @@ class Recipe(FrozenModel):
 
 @dataclass(frozen=True)
 class LoadedRecipe:
-    """A validated recipe, and `redacted` its values with the names of secrets in place of them."""
+    """A validated recipe, and its values with secrets by name only: `redacted`."""
 
     recipe: Recipe
     redacted: dict[str, JsonValue]

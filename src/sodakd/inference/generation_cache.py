@@ -44,16 +44,16 @@ class CachedGenerator:
         """Return generations in the order of the prompts; `on_generation` gets cached ones too."""
         values = [self._student, list(prompts), max_new_tokens, temperature, seed]
         asked = hashlib.sha256(json.dumps(values).encode()).hexdigest()[:16]
-        kept = {
+        cache = {
             row.number: Generation(row.text, row.ended)
             for row in read_journal(self._path, CachedGeneration)
             if row.asked == asked
         } | dict(cached)
-        for number, said in kept.items():
+        for number, said in cache.items():
             if on_generation is not None:
                 on_generation(number, said)
-        if len(kept) == len(prompts):
-            return [kept[number] for number in range(len(prompts))]
+        if len(cache) == len(prompts):
+            return [cache[number] for number in range(len(prompts))]
 
         def keep(number: int, said: Generation) -> None:
             row = CachedGeneration(asked=asked, number=number, text=said.text, ended=said.ended)
@@ -67,5 +67,5 @@ class CachedGenerator:
             temperature=temperature,
             seed=seed,
             on_generation=keep,
-            cached=kept,
+            cached=cache,
         )

@@ -41,10 +41,8 @@ def run_cycles(context: Context, inputs: RunInputs, collect_feedback: FeedbackFn
     dev_scores: list[tuple[float, Path]] = []
     for cycle in range(1, recipe.cycles + 1):
         prefix = f"cycle-{cycle}"
-        probes, train_questions = (
-            questions[: recipe.feedback.probes],
-            questions[recipe.feedback.probes :],
-        )
+        probes = questions[: recipe.feedback.probes]
+        train_questions = questions[recipe.feedback.probes :]
         pairs = context.pairs(f"{prefix}/pairs", train_questions)
         if not pairs:
             if cycle == 1:

@@ -24,7 +24,8 @@ def new_questions(
 ) -> StepOutput[Question]:
     """Return accepted new questions, sampled by feedback; rejected ones are counted by reason.
 
-    `pool` holds all questions asked so far, and `test_set` what no new one may overlap with.
+    `pool` holds the seeds and all questions accepted so far; no new one may overlap with the
+    `test_set`.
 
     Raises:
         BudgetReached: the next call could pass the budget.
