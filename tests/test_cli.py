@@ -77,7 +77,7 @@ def test_a_finished_run_whose_source_is_away_is_finished(tmp_path: Path) -> None
     )  # fmt: skip
     refused(sodakd(*words), "there is no source")
     out.mkdir()
-    open_header(out, read_recipe(Path(recipe), [*words[2:6]]).written)
+    open_header(out, read_recipe(Path(recipe), [*words[2:6]]).redacted)
     refused(sodakd(*words), "there is no source")
     (out / "results.json").touch()
     done = sodakd(*words)

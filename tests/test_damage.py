@@ -80,7 +80,7 @@ def test_damage_to_what_a_killed_step_left_says_what_to_delete(
 def test_a_lost_ledger_is_said_before_the_steps_that_paid_are_dropped(tmp_path: Path) -> None:
     loaded = read_recipe(real_recipe(tmp_path), [])
     folder = tmp_path / "run"
-    with Run.open(folder, loaded.written) as run:
+    with Run.open(folder, loaded.redacted) as run:
         run.arm("soda").cached_rows(
             "cycle-1/pairs", PreferencePair, lambda: StepOutput([], {"teacher_calls": 20})
         )

@@ -119,8 +119,8 @@ def test_a_secret_is_used_and_never_written(
     monkeypatch.setenv("SODAKD_TEST_SECRET", "sk-very-secret")
     found = read_recipe(recipe_file(tmp_path, "name: run-${SODAKD_TEST_SECRET}"))
     assert found.recipe.name == "run-sk-very-secret"
-    assert found.written["name"] == "run-${SODAKD_TEST_SECRET}"
-    assert "sk-very-secret" not in json.dumps(found.written)
+    assert found.redacted["name"] == "run-${SODAKD_TEST_SECRET}"
+    assert "sk-very-secret" not in json.dumps(found.redacted)
 
 
 def test_a_secret_does_not_stand_in_an_error(

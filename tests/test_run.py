@@ -155,7 +155,7 @@ def test_dropping_a_step_drops_all_after_it(tmp_path: Path, question: Question) 
             run.cached_rows(step, Question, lambda: StepOutput([question]))
         run.cached_model("four", weights)
         (run.folder / "five.part" / "raw.part").mkdir(parents=True)
-        run.kept_answers("five").write_text("")
+        run.generation_cache("five").write_text("")
     with Run.open(tmp_path / "run", RECIPE) as run:
         run.drop_from("two")
         assert not [*run.folder.rglob("*.part")]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sodakd.console import _Board, _lines, show_ledger, show_plan, show_results
+from sodakd.console import _lines, _ProgressDisplay, show_ledger, show_plan, show_results
 from sodakd.judging.command import summary
 from sodakd.methods.plan import Plan, PlannedTraining
 from sodakd.recipe import Recipe
@@ -58,8 +58,8 @@ def test_lines_of_a_log_say_what_was_spent_once_the_teacher_was_asked(
 ) -> None:
     with serving() as server:
         books = ledger(tmp_path / "ledger.sqlite", server.url)
-        board = _Board(tmp_path, ["soda"], steps=1, calls=100)
-        line = _lines(board)
+        display = _ProgressDisplay(tmp_path, ["soda"], steps=1, calls=100)
+        line = _lines(display)
         line(Progress("soda/cycle-1/pairs", 0, 0))
         books.ask(solves(10), "soda/cycle-1/pairs", Counter())
         line(Progress("soda/cycle-1/pairs", 10, 100, "correct solutions"))
@@ -76,7 +76,7 @@ def test_what_is_in_flight_is_shown_apart_and_raises_no_estimate(tmp_path: Path)
         calls=10, tokens=900, money=NANO // 10, lost=1, lost_money=NANO // 100,
         reserved_calls=64, reserved_tokens=90_000, reserved_money=2 * NANO,
     )  # fmt: skip
-    assert _Board(tmp_path, (), steps=1, calls=20).spending(spent) == (
+    assert _ProgressDisplay(tmp_path, (), steps=1, calls=20).spending(spent) == (
         "teacher: 10 calls, 900 tokens · $0.1000 spent ($0.0100 of it lost on the way),"
         " up to $2.0000 in flight · about $0.2000 in all"
     )

@@ -1,4 +1,4 @@
-"""What a person sees in the terminal: progress while a run works, tables when it is done."""
+"""Output in the terminal: progress while a run works, tables when it is done."""
 
 import sys
 import threading
@@ -25,8 +25,8 @@ from sodakd.teacher.teacher_endpoint import prices_of, unknown_price
 
 
 @dataclass
-class _Board:
-    """What is shown: the newest progress of each arm, and figures so far."""
+class _ProgressDisplay:
+    """The live display: the newest progress of each arm, its metrics, and what is spent."""
 
     folder: Path
     arms: Sequence[str]
@@ -102,7 +102,7 @@ def _clock(seconds: float) -> str:
 
 @contextmanager
 def progress_display(recipe: Recipe, folder: Path) -> Iterator[ProgressCallback]:
-    """Show progress: a live board on a terminal, else a line as each step begins."""
+    """Show progress: a live display on a terminal, else a line as each step begins."""
     console = Console(stderr=True)
     costs = unknown_price(recipe.teacher) is not None or prices_of(recipe.teacher).cost_of(
         10**6, 10**6
@@ -111,7 +111,7 @@ def progress_display(recipe: Recipe, folder: Path) -> Iterator[ProgressCallback]
         yield _lines(None)
         return
     planned = plan(recipe)
-    board = _Board(
+    display = _ProgressDisplay(
         folder,
         recipe.arms,
         planned.train_steps,
@@ -119,36 +119,36 @@ def progress_display(recipe: Recipe, folder: Path) -> Iterator[ProgressCallback]
         unknown_price(recipe.teacher) is not None,
     )
     if not console.is_terminal:
-        yield _lines(board)
+        yield _lines(display)
         return
-    with Live(board, console=console, refresh_per_second=4, transient=True):
+    with Live(display, console=console, refresh_per_second=4, transient=True):
 
-        def watch(progress: Progress) -> None:
+        def on_progress(progress: Progress) -> None:
             if progress.remark:
                 console.print(progress.note, markup=False, highlight=False)
             else:
-                board.take(progress)
+                display.take(progress)
 
-        yield watch
+        yield on_progress
 
 
-def _lines(board: _Board | None) -> ProgressCallback:
+def _lines(display: _ProgressDisplay | None) -> ProgressCallback:
     """For logs: a line as a step or a part of it begins, and at each tenth of it.
 
-    With a board: what was spent stands in those lines before which the teacher was asked.
+    With a display: what was spent stands in those lines before which the teacher was asked.
     """
     newest: dict[str, tuple[str, int]] = {}
     told = 0
 
     def spending() -> str:
         nonlocal told
-        if board is None:
+        if display is None:
             return ""
-        spent = read_totals(board.folder / "ledger.sqlite")
+        spent = read_totals(display.folder / "ledger.sqlite")
         if spent is None or spent.calls == told:
             return ""
         told = spent.calls
-        return f"[{board.spending(spent)}]"
+        return f"[{display.spending(spent)}]"
 
     def line(progress: Progress) -> None:
         tenth = 10 * progress.done // max(1, progress.total)

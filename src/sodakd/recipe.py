@@ -2,7 +2,7 @@
 
 A recipe is a YAML file (YAML 1.2: `2e-5` is a number, `no` is a string). `read_recipe` reports all
 mistakes at once and spends nothing. A text may hold `${NAME}`: the value of that environment
-variable, which is used and never written down (`Recipe.written` keeps the name).
+variable, which is used and never written down (`LoadedRecipe.redacted` keeps the name).
 """
 
 import difflib
@@ -112,10 +112,10 @@ class Recipe(FrozenModel):
 
 @dataclass(frozen=True)
 class LoadedRecipe:
-    """A recipe and the form of it that may be written down: without the values of secrets."""
+    """A validated recipe, and its values with secrets by name only: `redacted`."""
 
     recipe: Recipe
-    written: dict[str, JsonValue]
+    redacted: dict[str, JsonValue]
 
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -131,7 +131,7 @@ def read_recipe(path: Path, overrides: Sequence[str] = ()) -> LoadedRecipe:
     for override in overrides:
         _lay_over(values, override)
     recipe = _validated(Recipe, values, str(path))
-    return LoadedRecipe(recipe, _written(recipe.model_dump(mode="json"), values))
+    return LoadedRecipe(recipe, _redact(recipe.model_dump(mode="json"), values))
 
 
 def read_questions(source: str, overrides: Sequence[str]) -> QuestionSettings:
@@ -256,7 +256,7 @@ def _reveal(value: JsonValue, at: str, mistakes: list[str], unset: list[str]) ->
     return _VARIABLE.sub(lambda found: os.environ.get(found[1], ""), value)
 
 
-def _written(dumped: JsonValue, values: JsonValue) -> dict[str, JsonValue]:
+def _redact(dumped: JsonValue, values: JsonValue) -> dict[str, JsonValue]:
     def walk(dump: JsonValue, value: JsonValue) -> JsonValue:
         if isinstance(value, str) and _VARIABLE.search(value):
             return value
@@ -264,9 +264,9 @@ def _written(dumped: JsonValue, values: JsonValue) -> dict[str, JsonValue]:
             return {key: walk(below, value.get(key)) for key, below in dump.items()}
         return dump
 
-    written = walk(dumped, values)
-    assert isinstance(written, dict)
-    return written
+    redacted = walk(dumped, values)
+    assert isinstance(redacted, dict)
+    return redacted
 
 
 def _mistake(detail: ErrorDetails, values: JsonValue, kind: type[FrozenModel]) -> str:

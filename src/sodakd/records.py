@@ -1,4 +1,4 @@
-"""What a run records of its students: in training, on each question, and at the end."""
+"""Row types of a run's files: feedback, evaluation, students, results, training log."""
 
 import re
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ class Difficulty(StrEnum):
 
 
 class Feedback(FrozenModel):
-    """Stage 2's row and stage 3's only input: one question as the student answered it.
+    """Feedback on a question: the student's answers to it and their difficulty, stage 3's input.
 
     `solution` and `verdict` are those of the first sample; `pass_rate` is over all `samples`.
     """
@@ -123,7 +123,7 @@ class StudentRow(FrozenModel):
 
 
 class Allowance(FrozenModel):
-    """What an arm spent, and the next ones may: teacher calls and tokens, money, training steps."""
+    """The compute that the first arm spent and later arms may: teacher calls, money, steps."""
 
     calls: int
     tokens: int
@@ -132,7 +132,7 @@ class Allowance(FrozenModel):
 
 
 class ArmDescription(FrozenModel):
-    """An arm of a run in words: its method's title, how it goes, and what to cite."""
+    """An arm's method for a model card: its title, how it works, and its citation."""
 
     name: str
     title: str

@@ -98,7 +98,7 @@ def missing_requirements(recipe: Recipe) -> list[str]:
     return missing
 
 
-def may_miss(recipe: Recipe) -> list[str]:
+def possibly_missing_languages(recipe: Recipe) -> list[str]:
     """Return the languages that a recipe's seeds may be of, and that cannot be judged here.
 
     A run needs those of its questions alone; a new question has the language of its parent.

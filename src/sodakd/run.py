@@ -1,4 +1,4 @@
-"""A run folder. A step is done when its output exists; running again goes on where it stopped.
+"""`Run`: a run folder. A step is done when its output exists, so running again resumes.
 
 run.json         format, version and recipe (secrets by name only)
 manifest.jsonl   a line per finished step, in order, with the hash of its output
@@ -25,7 +25,7 @@ from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 
 from sodakd.errors import RowError, RunError
 from sodakd.jsonl import append_to_log, atomic_write, fsync_dir, read_rows, write_rows
-from sodakd.run_header import NO_LEAST, lock_folder, open_header
+from sodakd.run_header import NO_MINIMUMS, lock_folder, open_header
 from sodakd.types import FrozenModel
 from sodakd.weights import check_weights, hash_file, hash_weights
 
@@ -36,7 +36,7 @@ Row = TypeVar("Row", bound=FrozenModel)
 
 @dataclass(frozen=True)
 class StepOutput(Generic[Row]):
-    """What a step built: its rows, and a tally of what was counted on the way."""
+    """The result of a step: its rows, and a tally: counts by name."""
 
     rows: Sequence[Row]
     tally: Mapping[str, int] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class Step(FrozenModel):
 
 
 class Event(FrozenModel):
-    """When something happened to a step."""
+    """A line of `events.jsonl`: when a step began, was resumed or was done."""
 
     at: str
     step: str
@@ -64,9 +64,9 @@ class Event(FrozenModel):
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run is now, for whoever watches: `done` of `total`, and a few words.
+    """The progress of a step: `done` of `total` items, and a note.
 
-    A `remark` is to stay where it is seen: it is no stage of the step.
+    With `remark` the note is a message to keep on the screen and in the log, not a phase.
     """
 
     step: str
@@ -81,7 +81,7 @@ ProgressCallback = Callable[[Progress], None]
 
 
 def no_progress(_: Progress) -> None:
-    """Watch nothing."""
+    """Ignore progress."""
 
 
 class Run:
@@ -90,11 +90,13 @@ class Run:
     `root` is the run's folder; an arm has a `name`: its steps are `NAME/STEP` to the world outside.
     """
 
-    def __init__(self, root: Path, watch: ProgressCallback = no_progress, name: str = "") -> None:
+    def __init__(
+        self, root: Path, on_progress: ProgressCallback = no_progress, name: str = ""
+    ) -> None:
         self.root = root
         self.folder = root / name
         self.name = name
-        self.watch = watch
+        self.on_progress = on_progress
         self.folder.mkdir(parents=True, exist_ok=True)
         self._manifest = self.folder / "manifest.jsonl"
         self._steps = read_manifest(self._manifest)
@@ -105,10 +107,10 @@ class Run:
         cls,
         folder: Path,
         recipe: Mapping[str, JsonValue],
-        watch: ProgressCallback = no_progress,
-        least: Mapping[str, int] = NO_LEAST,
+        on_progress: ProgressCallback = no_progress,
+        minimums: Mapping[str, int] = NO_MINIMUMS,
     ) -> Iterator[Self]:
-        """Open a run folder for this recipe, new or begun, and lock it; `least` as `open_header`'s.
+        """Open a run folder, new or begun, and lock it; `minimums` are those of `open_header`.
 
         Raises:
             RunError: the folder belongs to another recipe (the message says what differs), to
@@ -116,12 +118,12 @@ class Run:
         """
         folder.mkdir(parents=True, exist_ok=True)
         with lock_folder(folder):
-            open_header(folder, recipe, least)
-            yield cls(folder, watch)
+            open_header(folder, recipe, minimums)
+            yield cls(folder, on_progress)
 
     def arm(self, name: str) -> "Run":
-        """Return the part of the run that is one of its arms."""
-        return Run(self.root, self.watch, name)
+        """Return the `Run` of an arm: a folder within this run's."""
+        return Run(self.root, self.on_progress, name)
 
     @property
     def steps(self) -> Sequence[Step]:
@@ -129,13 +131,13 @@ class Run:
         return tuple(self._steps)
 
     def done(self, step: str) -> Step | None:
-        """The manifest's line of a finished step."""
+        """Return the manifest entry of a step; None where it is not finished."""
         return next((line for line in self._steps if line.step == step), None)
 
     def cached_rows(
         self, step: str, row_type: type[Row], build: Callable[[], StepOutput[Row]]
     ) -> list[Row]:
-        """The rows of a step: read back if it is done, else built and written whole."""
+        """Return the rows of a step: from its file if it is done, else built and written."""
         path = self.folder / f"{step}.jsonl"
         finished = self.done(step)
         if finished is not None:
@@ -149,7 +151,7 @@ class Run:
                     f"{path} is not the file that step {step} wrote ({len(rows)} rows now,"
                     f" {finished.rows} then); {advice}"
                 )
-            self.kept_answers(step).unlink(missing_ok=True)
+            self.generation_cache(step).unlink(missing_ok=True)
             return rows
         with self._timed(step, resumed=False):
             built = build()
@@ -160,15 +162,15 @@ class Run:
                 sha256=digest, rows=len(built.rows), tally=dict(built.tally),
             )
         )  # fmt: skip
-        self.kept_answers(step).unlink(missing_ok=True)
+        self.generation_cache(step).unlink(missing_ok=True)
         return list(built.rows)
 
-    def kept_answers(self, step: str) -> Path:
-        """Return where the student's answers of a step are kept until it is finished."""
+    def generation_cache(self, step: str) -> Path:
+        """Return the path of the student's cached generations of a step that is not finished."""
         return self.folder / f"{step}.answers.part"
 
     def cached_model(self, step: str, build: Callable[[Path], Mapping[str, int]]) -> Path:
-        """The folder of weights of a step.
+        """Return the model folder of a step: from disk if it is done, else built.
 
         `build` works in a folder that outlives a kill, so it finds its checkpoints there when the
         step is run again.
@@ -199,21 +201,21 @@ class Run:
         return path
 
     def qualified_step(self, step: str) -> str:
-        """Return a step's name in the whole run."""
+        """Return a step's name in the whole run: in an arm `ARM/STEP`."""
         return f"{self.name}/{step}" if self.name else step
 
     def report_progress(
         self, step: str, done: int, total: int, note: str = "", **values: float
     ) -> None:
-        """Tell the watcher where a step is."""
-        self.watch(Progress(self.qualified_step(step), done, total, note, values))
+        """Report how many items of a step are done."""
+        self.on_progress(Progress(self.qualified_step(step), done, total, note, values))
 
     def remark(self, step: str, words: str) -> None:
-        """Tell the watcher what is to be known of a step's input."""
-        self.watch(Progress(self.qualified_step(step), 0, 0, words, remark=True))
+        """Report a message on a step's input that stays on the screen and in the log."""
+        self.on_progress(Progress(self.qualified_step(step), 0, 0, words, remark=True))
 
     def drop_from(self, step: str) -> None:
-        """Forget a step and all after it, and remove their output.
+        """Remove a step and all after it from the manifest, and their output.
 
         Raises:
             RunError: there is no such finished step; names the ones there are, in the whole run.

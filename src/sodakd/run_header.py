@@ -1,4 +1,4 @@
-"""The head of a run folder, `run.json`: whose folder it is, and who works in it."""
+"""The header of a run folder, `run.json`, which ties it to a recipe; and the folder's lock."""
 
 import fcntl
 import hashlib
@@ -29,16 +29,16 @@ FORMAT = 1
 
 _READ_FIRST = frozenset(["questions.source", "questions.exclude"])
 """Keys that name what the run's first step reads, and no later one: it is to stay as it was."""
-NO_LEAST: Mapping[str, int] = MappingProxyType({})
+NO_MINIMUMS: Mapping[str, int] = MappingProxyType({})
 
 
 def open_header(
-    folder: Path, recipe: Mapping[str, JsonValue], least: Mapping[str, int] = NO_LEAST
+    folder: Path, recipe: Mapping[str, JsonValue], minimums: Mapping[str, int] = NO_MINIMUMS
 ) -> None:
     """Write the head of a new run; of one that was begun, see that it is of this recipe.
 
-    Keys that the older or the newer one does not name have their defaults. `least`: how far the run
-    has come, by keys that may grow; they may become smaller again down to that.
+    Keys that the older or the newer one does not name have their defaults. `minimums`: the
+    smallest values of keys that may grow, from how far the run has come.
 
     Raises:
         RunError: it is of another recipe (the message says what differs), of another version of the
@@ -47,7 +47,7 @@ def open_header(
     path = folder / "run.json"
     if path.exists():
         old = _read_head(path)
-        _require_same(folder, old, recipe, least)
+        _require_same(folder, old, recipe, minimums)
         files = dict(old.files)
         if not (folder / "manifest.jsonl").exists():  # nothing was read from them yet
             files |= _hashes(recipe, _READ_FIRST)
@@ -79,7 +79,7 @@ class _Head:
 
 
 def _require_same(
-    folder: Path, old: _Head, recipe: Mapping[str, JsonValue], least: Mapping[str, int]
+    folder: Path, old: _Head, recipe: Mapping[str, JsonValue], minimums: Mapping[str, int]
 ) -> None:
     defaults = Recipe().model_dump(mode="json")
     before, now = _filled(old.recipe, defaults), _filled(recipe, defaults)
@@ -90,7 +90,7 @@ def _require_same(
     hashes = {key: _hash_of(_value(now, key)) for key in asked}
     moved = {key for key, hashed in hashes.items() if hashed == old.files[key]}
     other = {key for key, hashed in hashes.items() if hashed and key not in moved}
-    fewest = {key: least.get(key, _value(before, key)) for key in MAY_GROW}
+    fewest = {key: minimums.get(key, _value(before, key)) for key in MAY_GROW}
     free |= moved | {key for key, most in fewest.items() if _reaches(_value(now, key), most)}
     why = {
         **{
@@ -152,8 +152,8 @@ def _value(recipe: Mapping[str, JsonValue], key: str) -> JsonValue:
     return value
 
 
-def _reaches(new: JsonValue, least: JsonValue) -> bool:
-    return isinstance(new, int) and isinstance(least, int) and new >= least
+def _reaches(new: JsonValue, minimum: JsonValue) -> bool:
+    return isinstance(new, int) and isinstance(minimum, int) and new >= minimum
 
 
 def _among(keys: Set[str], key: str) -> bool:

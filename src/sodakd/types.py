@@ -1,4 +1,4 @@
-"""The frozen values that flow between the stages."""
+"""Domain types that flow between the stages, all frozen."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 
 class FrozenModel(BaseModel):
-    """A value: it cannot be changed, and it knows no field but its own."""
+    """A pydantic model that is frozen and forbids unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -258,7 +258,7 @@ class SandboxKind(StrEnum):
 
 
 class Verdict(FrozenModel):
-    """What the judge saw of one program.
+    """The judge's result for one program.
 
     `walls` says what kept it from the machine; where that was not the strongest there is,
     `warning` says so in words. `isolation` says whether the tests and the program shared a process:

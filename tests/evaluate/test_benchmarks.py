@@ -19,7 +19,7 @@ from sodakd.evaluate.findings import SampleFindings
 from sodakd.evaluate.folder import EvalSettings
 from sodakd.evaluate.passk import pass_at_k
 from sodakd.evaluate.table import outcomes_in_words, results_table
-from sodakd.inference.protocols import NOTHING, Generation, OnGeneration
+from sodakd.inference.protocols import NO_GENERATIONS, Generation, OnGeneration
 from sodakd.judge.lint import ruff
 from sodakd.judge.toolchains import MissingToolchain, toolchain
 from sodakd.types import Language
@@ -204,15 +204,15 @@ class Counting:
         max_new_tokens: int,
         temperature: float = 0.0,
         seed: int = 0,
-        came: OnGeneration | None = None,
-        known: Mapping[int, Generation] = NOTHING,
+        on_generation: OnGeneration | None = None,
+        cached: Mapping[int, Generation] = NO_GENERATIONS,
     ) -> list[Generation]:
-        self.asked += len(prompts) - len(known)
+        self.asked += len(prompts) - len(cached)
         found = [Generation(self.answers[prompt], ended=True) for prompt in prompts]
         for number, said in enumerate(found):
-            assert came is not None
-            if number not in known:
-                came(number, said)
+            assert on_generation is not None
+            if number not in cached:
+                on_generation(number, said)
         return found
 
 

@@ -100,7 +100,7 @@ def test_no_row_has_an_empty_side(tmp_path: Path, form: str) -> None:
         kinds.model_copy(update={"rejected": None, "fault": None}),
     ]
     write_rows(run / "soda" / "cycle-1" / "pairs.jsonl", pairs)
-    build.publish(run, "soda-1", "soda", "cycle-1/")
+    build.record_student(run, "soda-1", "soda", "cycle-1/")
     rows = lines(export_dataset(run, tmp_path / "rows.jsonl", form, provenance=True).file)
     assert len(rows) == (1 if FORMATS[form].pairwise else 2)
     assert '""' not in json.dumps([{**row, "input": "none"} for row in rows])
@@ -214,7 +214,7 @@ def test_the_released_pairs_of_the_paper_come_back(tmp_path: Path, form: str) ->
     ]  # fmt: skip
     run = build.begin(tmp_path / "run", cycles=1)
     write_rows(run / "soda" / "cycle-1" / "pairs.jsonl", pairs)
-    build.publish(run, "soda-1", "soda", "cycle-1/")
+    build.record_student(run, "soda-1", "soda", "cycle-1/")
     out = tmp_path / "set"
     export_dataset(run, out / "rows.json", form, provenance=True)
     source = out if FORMATS[form].info is not None else out / "rows.json"

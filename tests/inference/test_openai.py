@@ -217,13 +217,13 @@ def test_a_model_behind_a_server_generates_as_one_in_this_process() -> None:
             ["one", "two", "two"],
             max_new_tokens=16,
             seed=3,
-            came=lambda number, _: told.append(number),
+            on_generation=lambda number, _: told.append(number),
         )
         again = model.generate(["one", "two", "two"], max_new_tokens=16, seed=3)
         delivered = server.books()["delivered"]
         known = {0: texts[0], 2: texts[2]}
         assert (
-            model.generate(["one", "two", "two"], max_new_tokens=16, seed=3, known=known) == texts
+            model.generate(["one", "two", "two"], max_new_tokens=16, seed=3, cached=known) == texts
         )
         assert server.books()["delivered"] == delivered + 1
     assert texts == again

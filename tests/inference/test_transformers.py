@@ -12,7 +12,7 @@ from sodakd.errors import ModelError
 from sodakd.inference import hf_generate, kv_decode
 from sodakd.inference.canary import read_canary, write_canary
 from sodakd.inference.chat_format import Tokenizer, chat_format_for
-from sodakd.inference.kept_answers import KeptAnswers
+from sodakd.inference.generation_cache import CachedGenerator
 from sodakd.inference.protocols import Generation
 from sodakd.inference.transformers import TransformersModel
 from sodakd.settings.student import StudentShape
@@ -128,7 +128,9 @@ def test_each_answer_is_told_once_as_it_ends(decode: str, folder: Path) -> None:
     told: list[tuple[int, Generation]] = []
     prompts = [*PROMPTS[:24], "a b " * 600]  # the last one leaves its answer no place
     answers = model.generate(
-        prompts, max_new_tokens=LONGEST, came=lambda number, said: told.append((number, said))
+        prompts,
+        max_new_tokens=LONGEST,
+        on_generation=lambda number, said: told.append((number, said)),
     )
     assert [answers[number] for number, _ in told] == [said for _, said in told]
     assert sorted(number for number, _ in told) == list(range(25))
@@ -170,7 +172,7 @@ def test_too_little_memory_halves_the_batches_and_changes_no_answer(
             max_new_tokens=LONGEST,
             temperature=temperature,
             seed=4,
-            came=lambda number, _: seen.append(number),
+            on_generation=lambda number, _: seen.append(number),
         )
 
     whole = answers([])
@@ -213,14 +215,18 @@ def test_answers_are_kept_as_they_come_and_no_whole_batch_is_decoded_again(
     path = tmp_path / "step.answers.part"
 
     def answers(student: str, told: list[int], stop: int = 99) -> list[Generation]:
-        def came(number: int, _: Generation) -> None:
+        def on_generation(number: int, _: Generation) -> None:
             told.append(number)
             if len(told) == stop:
                 raise PowerCutError
 
-        kept = KeptAnswers(lambda: model, path, student)
+        kept = CachedGenerator(lambda: model, path, student)
         return kept.generate(
-            prompts, max_new_tokens=LONGEST, temperature=temperature, seed=4, came=came
+            prompts,
+            max_new_tokens=LONGEST,
+            temperature=temperature,
+            seed=4,
+            on_generation=on_generation,
         )
 
     whole = model.generate(prompts, max_new_tokens=LONGEST, temperature=temperature, seed=4)

@@ -14,7 +14,7 @@ from sodakd.cli import app
 from sodakd.errors import JudgeError
 from sodakd.judge import Program
 from sodakd.judge.lint import ruff
-from sodakd.methods.run_context import open_tools
+from sodakd.methods.run_context import open_resources
 from sodakd.methods.teachers import open_teacher
 from sodakd.ray_judge import ClusterJudge
 from sodakd.recipe import read_recipe
@@ -132,10 +132,12 @@ def _by_run(folder: Path) -> list[str]:
     recipe = read_recipe(write_recipe(folder), ["judge.ray=auto"]).recipe
     with (
         Run.open(folder / "run", recipe.model_dump(mode="json")) as run,
-        open_tools(recipe, run, open_teacher(recipe.teacher, run.folder), LedgerOptions()) as tools,
+        open_resources(
+            recipe, run, open_teacher(recipe.teacher, run.folder), LedgerOptions()
+        ) as resources,
     ):
-        found = tools.judge.all([_program(number) for number in range(3)])
-        assert "python" in tools.judge.versions()
+        found = resources.judge.all([_program(number) for number in range(3)])
+        assert "python" in resources.judge.versions()
     return [verdict.outcome.value for verdict in found]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sodakd.methods.inputs import RunInputs
-from sodakd.methods.parts import unmeasured
+from sodakd.methods.parts import placeholder_feedback
 from sodakd.recipe import Recipe
 from sodakd.records import Allowance, Feedback, SftExample
 from sodakd.settings.training import TrainingSettings
@@ -28,7 +28,7 @@ def inputs(seeds: int) -> RunInputs:
         seeds=asked,
         base_data=[Example("read before", "text", None)],
         base=Path("base"),
-        like_seeds=lambda count: [question(f"seed {number}") for number in range(count)],
+        extend_seeds=lambda count: [question(f"seed {number}") for number in range(count)],
     )
 
 
@@ -49,7 +49,7 @@ class FakeContext:
         self.probed: dict[str, list[str]] = {}
         self.examples: dict[str, list[Example]] = {}
         self.settings: dict[str, TrainingSettings] = {}
-        self.published: dict[str, Path] = {}
+        self.students: dict[str, Path] = {}
         self.rated: list[tuple[Path, list[str]]] = []
         self.pools: list[int] = []
         self.invented: list[str] = []
@@ -82,8 +82,8 @@ class FakeContext:
         self.examples[step], self.settings[step] = list(examples), settings
         return start / step
 
-    def publish(self, label: str, student: Path, steps: str = "") -> None:
-        self.published[label] = student
+    def record_student(self, label: str, student: Path, steps: str = "") -> None:
+        self.students[label] = student
 
     def pass_rate(self, step: str, student: Path, questions: Sequence[Question]) -> float:
         self.rated.append((student, [each.text for each in questions]))
@@ -93,7 +93,7 @@ class FakeContext:
         self, step: str, student: Path, questions: Sequence[Question]
     ) -> Sequence[Feedback]:
         self.probed[step] = [each.text for each in questions]
-        return [unmeasured(each) for each in questions]
+        return [placeholder_feedback(each) for each in questions]
 
     def new_questions(
         self, step: str, feedback: Sequence[Feedback], pool: Sequence[Question]
@@ -102,7 +102,7 @@ class FakeContext:
         self.pools.append(len(pool))
         return [question(f"{step} {number}") for number in range(self.recipe.update.new_questions)]
 
-    def say(self, step: str, words: str) -> None:
+    def report_status(self, step: str, words: str) -> None:
         self.said.append(words)
 
     def counts(self, step: str) -> Mapping[str, int]:

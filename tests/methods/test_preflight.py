@@ -61,7 +61,7 @@ async def command(*words: str) -> tuple[int, str]:
 @pytest.mark.toolchain
 def test_a_preflight_of_the_world_is_no_step_and_is_done_once(tmp_path: Path) -> None:
     loaded = read_recipe(write_recipe(tmp_path), [])
-    with Run.open(tmp_path / "run", loaded.written) as run:
+    with Run.open(tmp_path / "run", loaded.redacted) as run:
         teacher = open_teacher(loaded.recipe.teacher, run.folder)
         found = preflight(loaded.recipe, run, teacher)
         assert [line.partition(":")[0] for line in found.lines] == ["student", "judge"]
@@ -90,7 +90,7 @@ def test_a_teacher_is_asked_once_for_each_kind_and_it_stands_in_plan_and_ledger(
         async with scripted(lambda *_: said("```python\nx = 1\n```")) as port:
             path = real_recipe(tmp_path, port)
             loaded = read_recipe(path, [])
-            with Run.open(tmp_path / "run", loaded.written) as run:
+            with Run.open(tmp_path / "run", loaded.redacted) as run:
                 teacher = open_teacher(loaded.recipe.teacher, run.folder)
                 await asyncio.to_thread(preflight, loaded.recipe, run, teacher)
                 await asyncio.to_thread(preflight, loaded.recipe, run, teacher)
@@ -147,7 +147,7 @@ def test_a_student_that_cannot_be_trained_is_found_before_the_teacher_is_asked(
         (folder / "tokenizer.json").write_text("{}")
     loaded = read_recipe(real_recipe(tmp_path), [])  # nobody listens at its port
     with (
-        Run.open(tmp_path / "run", loaded.written) as run,
+        Run.open(tmp_path / "run", loaded.redacted) as run,
         pytest.raises(ModelError, match=words),
     ):
         preflight(loaded.recipe, run, open_teacher(loaded.recipe.teacher, run.folder))

@@ -14,7 +14,7 @@ from sodakd.inference.completions import Completion
 from sodakd.judge.judge import Judge
 from sodakd.methods.engines import StudentEngine
 from sodakd.methods.prepare import prepare
-from sodakd.methods.run_context import RunContext, Tools
+from sodakd.methods.run_context import RunContext, RunResources
 from sodakd.methods.soda import soda
 from sodakd.recipe import Recipe
 from sodakd.records import Feedback
@@ -192,7 +192,7 @@ def test_two_cycles_on_real_questions_with_the_real_judge(
     ledger = Ledger(tmp_path / "ledger.sqlite", teacher, Prices(0, 0), Budget())
     with Judge(chosen.judge) as judge:
         students = StudentEngine(chosen.generation, chosen.training.threads, run.folder)
-        tools = Tools(chosen, ledger, judge, students)
+        tools = RunResources(chosen, ledger, judge, students)
         student = soda(RunContext(tools, arm, inputs.test_set), inputs)
         students.close()
     assert (student / "model.safetensors").exists()

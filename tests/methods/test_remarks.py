@@ -36,8 +36,8 @@ def test_tests_of_seeds_that_are_not_read_are_named(tmp_path: Path) -> None:
     loaded, out = read_recipe(recipe), tmp_path / "run"
     with (
         pytest.raises(DataError, match=r"questions\.seeds asks for 50"),
-        logging_to(out, seen.append) as watch,
-        Run.open(out, loaded.written, watch) as run,
+        logging_to(out, seen.append) as on_progress,
+        Run.open(out, loaded.redacted, on_progress) as run,
     ):
         prepare(loaded.recipe, run)
     assert [each.note.startswith(told) for each in seen if each.remark] == [True]

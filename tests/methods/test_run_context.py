@@ -6,7 +6,7 @@ import pytest
 
 from sodakd.judge.judge import Judge
 from sodakd.methods.engines import StudentEngine
-from sodakd.methods.run_context import RunContext, Tools
+from sodakd.methods.run_context import RunContext, RunResources
 from sodakd.recipe import Recipe
 from sodakd.run import Run
 from sodakd.settings.teacher import Budget
@@ -27,7 +27,7 @@ def test_an_arm_has_spent_what_was_asked_again_as_well_and_no_more_when_begun_an
     questions = draw_questions(4, (1, 2), Split.TRAIN, seed=5)
     with Judge(recipe.judge, workers=1) as judge:
         engine = StudentEngine(recipe.generation, None, tmp_path)
-        tools = Tools(recipe, ledger, judge, engine)
+        tools = RunResources(recipe, ledger, judge, engine)
         context = RunContext(tools, Run(tmp_path, name="first"), ())
         assert len(context.pairs("pairs", questions)) == 4
         assert context.spent().calls == 5 * 4  # twice a solution, three times a fault

@@ -13,7 +13,7 @@ from sodakd.methods.context import Context
 from sodakd.methods.inputs import RunInputs
 from sodakd.methods.parts import Method, mix_replay
 from sodakd.methods.sft import sft
-from sodakd.methods.soda import cycles_begun, has_stalled, soda
+from sodakd.methods.soda import cycles_reached, should_stop_early, soda
 from sodakd.methods.table import METHODS
 from sodakd.methods.uniform import uniform
 from sodakd.recipe import Recipe
@@ -53,20 +53,20 @@ def test_nothing_is_invented_after_the_last_cycle_and_each_student_starts_from_t
     kept = soda(context, inputs(10))
     assert context.invented == ["cycle-1/questions"]
     assert kept == Path("base/cycle-1/student/cycle-2/student")
-    assert list(context.published) == ["1", "2"]
+    assert list(context.students) == ["1", "2"]
 
 
 def test_the_student_that_is_best_on_dev_is_kept_and_patience_ends_the_run() -> None:
     context = FakeContext(recipe(cycles=9, patience=2), rates=[0.3, 0.5, 0.4, 0.5, 0.9])
     kept = soda(context, inputs(10))
-    assert list(context.published) == ["1", "2", "3", "4"]
-    assert kept == context.published["2"]
+    assert list(context.students) == ["1", "2", "3", "4"]
+    assert kept == context.students["2"]
 
 
 def test_dev_alone_ranks_students_and_of_equal_ones_the_first_is_kept() -> None:
     context = FakeContext(recipe(cycles=3, patience=3), rates=[0.4, 0.6, 0.6])
     kept = soda(context, inputs(10))
-    students = list(context.published.values())
+    students = list(context.students.values())
     assert context.rated == [(student, ["dev"]) for student in students]
     assert kept == students[1]
 
@@ -75,7 +75,7 @@ def test_without_patience_nobody_is_asked_on_dev_and_the_last_student_is_kept() 
     context = FakeContext(recipe())
     kept = soda(context, inputs(10))
     assert context.rated == []
-    assert kept == context.published["3"]
+    assert kept == context.students["3"]
 
 
 def test_what_was_learnt_is_replayed_and_what_was_invented_joins_the_pool() -> None:
@@ -92,8 +92,8 @@ def test_what_was_learnt_is_replayed_and_what_was_invented_joins_the_pool() -> N
 def test_a_later_cycle_without_a_pair_ends_the_run_with_what_was_learnt() -> None:
     context = FakeContext(recipe(), empty=["cycle-2/pairs"])
     kept = soda(context, inputs(10))
-    assert list(context.published) == ["1"]
-    assert kept == context.published["1"]
+    assert list(context.students) == ["1"]
+    assert kept == context.students["1"]
     assert context.said == ["no pairs: the cycle before was the last one"]
 
 
@@ -161,7 +161,7 @@ def test_static_distillation_without_an_answer_is_an_error() -> None:
 def test_patience_counts_cycles_without_a_better_rate(
     rates: list[float], patience: int, stop: bool
 ) -> None:
-    assert has_stalled(rates, patience) is stop
+    assert should_stop_early(rates, patience) is stop
 
 
 def test_replay_is_the_share_it_is_called() -> None:
@@ -192,7 +192,7 @@ def test_a_run_has_come_to_the_cycle_that_its_finished_steps_are_of(
 ) -> None:
     rows = [Step(step=step, kind="rows", path=f"{step}.jsonl", sha256="") for step in steps]
     write_rows(tmp_path / "soda" / "manifest.jsonl", rows)
-    assert cycles_begun(tmp_path) == least
+    assert cycles_reached(tmp_path) == least
 
 
 def test_no_method_and_no_step_of_one_is_named_outside_their_folder() -> None:

@@ -140,10 +140,10 @@ def finish_base(folder: Path) -> None:
     """The base student, trained and evaluated."""
     write_rows(folder / "base/student/log.jsonl", log(30, contrast=False))
     write_rows(folder / "base/evaluation.jsonl", attempts(8))
-    publish(folder, "base", "", "base/")
+    record_student(folder, "base", "", "base/")
 
 
-def publish(folder: Path, name: str, arm: str, steps: str) -> None:
+def record_student(folder: Path, name: str, arm: str, steps: str) -> None:
     """Enter a student in the run's list, and its training in the manifest of its arm."""
     path = folder / "students.jsonl"
     before = read_rows(path, StudentRow) if path.exists() else []
@@ -166,7 +166,7 @@ def finish_cycle(folder: Path, number: int) -> None:
     write_rows(at / "evaluation.jsonl", attempts(8 + 10 * number))
     write_rows(at / "feedback.jsonl", [feedback(first + each) for each in range(40)])
     write_rows(at / "questions.jsonl", [question(first + each) for each in range(60, 90)])
-    publish(folder, f"soda-{number}", "soda", f"cycle-{number}/")
+    record_student(folder, f"soda-{number}", "soda", f"cycle-{number}/")
 
 
 def finish(folder: Path) -> Path:
@@ -177,7 +177,7 @@ def finish(folder: Path) -> Path:
         finish_cycle(folder, number)
     write_rows(folder / "sft/student/log.jsonl", log(50, contrast=False))
     write_rows(folder / "sft/evaluation.jsonl", attempts(20))
-    publish(folder, "sft", "sft", "")
+    record_student(folder, "sft", "sft", "")
     _books(folder)
     standings = [standing("base", 8, 0), standing("soda-1", 18, 300), standing("soda-2", 28, 600)]
     words = [

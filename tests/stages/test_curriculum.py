@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from sodakd.methods.parts import unmeasured
+from sodakd.methods.parts import placeholder_feedback
 from sodakd.records import Difficulty, Feedback
 from sodakd.settings.stages import ParentWeights, UpdateSettings
 from sodakd.stages.curriculum import level_of, sample_targets, success_rate, unlocked_level
@@ -16,7 +16,7 @@ NEVER = {difficulty.value: 0.0 for difficulty in Difficulty}
 
 def row(question: Question, difficulty: Difficulty, level: int | None = None) -> Feedback:
     asked = question.model_copy(update={"id": difficulty.value, "level": level})
-    return unmeasured(asked).model_copy(update={"difficulty": difficulty})
+    return placeholder_feedback(asked).model_copy(update={"difficulty": difficulty})
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sodakd.inference.protocols import NOTHING, Generation, OnGeneration
+from sodakd.inference.protocols import NO_GENERATIONS, Generation, OnGeneration
 from sodakd.judge.judge import Judge
 from sodakd.settings.stages import FeedbackSettings, JudgeSettings, Lint
 from sodakd.stages.feedback import collect_feedback
@@ -32,8 +32,8 @@ class Student:
         max_new_tokens: int,
         temperature: float = 0.0,
         seed: int = 0,
-        came: OnGeneration | None = None,
-        known: Mapping[int, Generation] = NOTHING,
+        on_generation: OnGeneration | None = None,
+        cached: Mapping[int, Generation] = NO_GENERATIONS,
     ) -> list[Generation]:
         return [self.said for _ in prompts]
 

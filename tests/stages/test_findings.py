@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sodakd.errors import JudgeError
-from sodakd.inference.protocols import NOTHING, Generation, OnGeneration
+from sodakd.inference.protocols import NO_GENERATIONS, Generation, OnGeneration
 from sodakd.judge.judge import Judge
 from sodakd.judge.lint import ruff
 from sodakd.records import Feedback
@@ -36,8 +36,8 @@ class Recorded:
         max_new_tokens: int,
         temperature: float = 0.0,
         seed: int = 0,
-        came: OnGeneration | None = None,
-        known: Mapping[int, Generation] = NOTHING,
+        on_generation: OnGeneration | None = None,
+        cached: Mapping[int, Generation] = NO_GENERATIONS,
     ) -> list[Generation]:
         return [
             Generation(ANSWERS[number % len(ANSWERS)], ended=True) for number in range(len(prompts))

@@ -18,7 +18,7 @@ from sodakd.inference.completions import Completion, Finish, UsageMeter
 from sodakd.settings.teacher import Budget
 from sodakd.teacher.computed_teacher import ComputedTeacher
 from sodakd.teacher.cost import Prices
-from sodakd.teacher.ledger import Ledger, LedgerOptions, require_answers
+from sodakd.teacher.ledger import Ledger, LedgerOptions, require_ledger
 from sodakd.teacher.requests import Solve, TeacherRequest, question_id
 from sodakd.teacher.spend_report import look_up_spend, read_totals, spend_by
 from sodakd.types import Usage
@@ -321,22 +321,22 @@ def test_a_ledger_to_reuse_that_is_not_there_is_one_clear_error(tmp_path: Path) 
 
 def test_a_run_whose_ledger_is_gone_or_emptied_says_so_before_it_pays_again(tmp_path: Path) -> None:
     path = tmp_path / "l.sqlite"
-    require_answers(path, 0)
+    require_ledger(path, 0)
     with pytest.raises(RunError, match=r"is gone, and this run made 42 calls.*--new-ledger"):
-        require_answers(path, 42)
+        require_ledger(path, 42)
     path.touch()
     with pytest.raises(RunError, match="is empty"):
-        require_answers(path, 42)
+        require_ledger(path, 42)
     first = ledger(path, SlowTeacher())
     with pytest.raises(RunError, match="is empty"):
-        require_answers(path, 42)
+        require_ledger(path, 42)
     first.ask(solves(1), "one", Counter())
     first.close()
-    require_answers(path, 42)
+    require_ledger(path, 42)
     taken = ledger(tmp_path / "r.sqlite", SlowTeacher(), options=LedgerOptions(reuse=(path,)))
     taken.ask(solves(1), "one", Counter())
     taken.close()
-    require_answers(tmp_path / "r.sqlite", 1)  # answers that another run paid for are answers
+    require_ledger(tmp_path / "r.sqlite", 1)  # answers that another run paid for are answers
 
 
 def test_a_full_disk_says_how_many_answers_it_could_not_take(tmp_path: Path) -> None:

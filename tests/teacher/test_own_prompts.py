@@ -12,7 +12,7 @@ from sodakd.json_text import parse_json
 from sodakd.settings.generation import GenerationSettings
 from sodakd.settings.teacher import TeacherSettings
 from sodakd.teacher.llm_teacher import LLMTeacher, Sampling
-from sodakd.teacher.render_prompt import prompt_faults, prompt_hash, render
+from sodakd.teacher.render_prompt import prompt_hash, prompt_mistakes, render
 from sodakd.teacher.requests import Solve
 from sodakd.teacher.teacher_endpoint import endpoint_of, missing_for_teacher
 from tests.teacher.shop import question
@@ -46,7 +46,7 @@ def test_each_thing_that_changes_an_answer_changes_its_key(tmp_path: Path) -> No
 
 def test_a_folder_of_prompts_is_laid_over_the_shipped_ones(tmp_path: Path) -> None:
     (tmp_path / "solve.md").write_text("Solve in {{ language }}: {{ question }}\n\n")
-    assert prompt_faults(tmp_path) == []
+    assert prompt_mistakes(tmp_path) == []
     assert render(ASK, tmp_path) == "Solve in python: Add two numbers.\n"
     request = teacher(Sampling(0.0, 9, system_prompt="Be brief."), tmp_path).request(ASK)
     assert [(each.role, each.content) for each in request.messages] == [
@@ -75,7 +75,7 @@ def test_a_prompt_that_cannot_be_filled_is_found_before_anything_is_spent(
     )
     (line,) = missing_for_teacher(settings)
     assert words in line
-    assert prompt_faults(tmp_path / "none") == [
+    assert prompt_mistakes(tmp_path / "none") == [
         f"teacher.prompts is {tmp_path / 'none'}, and there is no such folder"
     ]
 

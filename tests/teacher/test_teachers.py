@@ -14,7 +14,7 @@ import pytest
 from sodakd.errors import EndpointError
 from sodakd.inference.in_process_client import LocalModel
 from sodakd.inference.model_server import Command, Server
-from sodakd.inference.protocols import NOTHING, Generation, OnGeneration
+from sodakd.inference.protocols import NO_GENERATIONS, Generation, OnGeneration
 from sodakd.judge.judge import Judge
 from sodakd.recipe import Recipe
 from sodakd.run import Run
@@ -120,14 +120,14 @@ class Parrot:
         max_new_tokens: int,
         temperature: float = 0.0,
         seed: int = 0,
-        came: OnGeneration | None = None,
-        known: Mapping[int, Generation] = NOTHING,
+        on_generation: OnGeneration | None = None,
+        cached: Mapping[int, Generation] = NO_GENERATIONS,
     ) -> list[Generation]:
         self.batches.append(len(prompts))
         found = [Generation(prompt.splitlines()[-1], ended=True) for prompt in prompts]
         for number, said in enumerate(found):
-            assert came is not None
-            came(number, said)
+            assert on_generation is not None
+            on_generation(number, said)
         return found
 
 

@@ -12,11 +12,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from sodakd import __version__
-from sodakd.cli import data
-from sodakd.cli import env as machine
-from sodakd.cli import eval as evaluating
-from sodakd.cli import judge as judging
-from sodakd.cli import run as running
+from sodakd.cli import data, env, judge, run
+from sodakd.cli import eval as evaluation
 from sodakd.errors import SodakdError
 
 app = typer.Typer(
@@ -30,19 +27,19 @@ app = typer.Typer(
 )
 
 COMMANDS: dict[str, Callable[..., None]] = {
-    "run": running.run,
-    "check": running.check,
-    "plan": running.plan,
+    "run": run.run,
+    "check": run.check,
+    "plan": run.plan,
     "seeds": data.seeds,
-    "recipes": machine.recipes,
-    "report": running.report,
-    "ledger": running.ledger,
-    "record": running.record,
+    "recipes": env.recipes,
+    "report": run.report,
+    "ledger": run.ledger,
+    "record": run.record,
     "export": data.export,
-    "eval": evaluating.evaluate,
-    "judge": judging.judge,
-    "env": machine.env,
-    "schema": machine.schema,
+    "eval": evaluation.evaluate,
+    "judge": judge.judge,
+    "env": env.env,
+    "schema": env.schema,
 }
 for _name, _command in COMMANDS.items():
     app.command(name=_name)(_command)
@@ -63,7 +60,7 @@ def _root(
     del version
 
 
-_DISK: dict[int, str] = {
+_OS_ERROR_ADVICE: dict[int, str] = {
     errno.ENOSPC: "the disk is full; free some room",
     errno.EDQUOT: "the disk quota is used up; free some room",
     errno.EACCES: "permission is missing; choose a place you may write: --out DIR",
@@ -78,7 +75,7 @@ _DISK: dict[int, str] = {
 
 
 @contextmanager
-def _plain_errors() -> Iterator[None]:
+def _errors_without_traceback() -> Iterator[None]:
     """Print the project's own errors, and those of the disk, without a traceback."""
     try:
         yield
@@ -97,7 +94,7 @@ def _plain_errors() -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(128 + signal.SIGPIPE)
     except OSError as error:
-        advice = _DISK.get(error.errno or 0)
+        advice = _OS_ERROR_ADVICE.get(error.errno or 0)
         if advice is None:
             raise
         place = f" ({error.filename})" if error.filename else ""
@@ -111,11 +108,11 @@ def _plain_errors() -> Iterator[None]:
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
     del frame
-    _asked_to_end.append(number)
+    _signals_received.append(number)
     raise KeyboardInterrupt(signal.Signals(number).name)
 
 
-_asked_to_end: list[int] = []
+_signals_received: list[int] = []
 
 
 def main(command: Callable[[], object] = app) -> None:
@@ -131,8 +128,8 @@ def main(command: Callable[[], object] = app) -> None:
         if signal.getsignal(number) is usual:
             signal.signal(number, _interrupt)
     try:
-        with _plain_errors():
+        with _errors_without_traceback():
             command()
     finally:
-        if _asked_to_end:
-            sys.exit(128 + _asked_to_end[0])
+        if _signals_received:
+            sys.exit(128 + _signals_received[0])

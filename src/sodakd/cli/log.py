@@ -17,23 +17,23 @@ LOG = "run.log"
 
 
 class _Log:
-    """The log of a folder, from the moment that the folder is a run's."""
+    """The log of a run folder; nothing is written before the folder holds a run."""
 
-    def __init__(self, folder: Path, watch: ProgressCallback) -> None:
+    def __init__(self, folder: Path, on_progress: ProgressCallback) -> None:
         self._path = folder / LOG
         self._head = folder / "run.json"
-        self._watch = watch
+        self._on_progress = on_progress
         self._step = ""
         self._begun = False
 
     def progress(self, progress: Progress) -> None:
-        """Note each step that begins and each remark, and tell who watches."""
+        """Log each step that begins and each remark, and pass the progress on."""
         if progress.step != self._step:
             self._step = progress.step
             self.say(progress.step)
         if progress.remark:
             self.say(f"{progress.step}: {progress.note}")
-        self._watch(progress)
+        self._on_progress(progress)
 
     def say(self, text: str) -> None:
         """Add lines, the command's own first; none where the folder is no run's."""
@@ -52,9 +52,9 @@ class _Log:
 
 
 @contextmanager
-def logging_to(folder: Path, watch: ProgressCallback) -> Iterator[ProgressCallback]:
-    """Keep the log of a run's folder; what is yielded watches the run."""
-    log = _Log(folder, watch)
+def logging_to(folder: Path, on_progress: ProgressCallback) -> Iterator[ProgressCallback]:
+    """Keep the log of a run's folder; yields the progress callback that writes it."""
+    log = _Log(folder, on_progress)
     try:
         yield log.progress
     except SodakdError as error:

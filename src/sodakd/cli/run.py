@@ -1,4 +1,4 @@
-"""Commands of runs: what a recipe will take, the run, its report and its books."""
+"""Commands of runs: `run`, `check`, `plan`, `report`, `ledger`, `record`."""
 
 import json
 from dataclasses import asdict
@@ -64,15 +64,18 @@ def run(
     try:
         check_requirements(loaded.recipe)
     except RunError as error:
-        if drop_from is not None or not is_finished(folder, loaded.written):
+        if drop_from is not None or not is_finished(folder, loaded.redacted):
             raise
         typer.echo(f"the run in {folder} is finished; only to do a step of it again:\n{error}")
         return
     try:
-        with progress_display(loaded.recipe, folder) as board, logging_to(folder, board) as watch:
+        with (
+            progress_display(loaded.recipe, folder) as display,
+            logging_to(folder, display) as on_progress,
+        ):
             options = LedgerOptions(tuple(reuse or ()), new_ledger)
             results = run_recipe(
-                loaded, folder, watch, drop_from, options, try_first=not no_preflight
+                loaded, folder, on_progress, drop_from, options, with_preflight=not no_preflight
             )
     except KeyboardInterrupt:
         words = "stopped; what is finished or paid for is kept: the same command goes on"
@@ -101,7 +104,11 @@ def check(
     """
     from sodakd.methods.arms import arms_of
     from sodakd.recipe import read_recipe
-    from sodakd.requirements import check_requirements, may_miss, missing_requirements
+    from sodakd.requirements import (
+        check_requirements,
+        missing_requirements,
+        possibly_missing_languages,
+    )
 
     try:
         loaded = read_recipe(recipe, overrides or [])
@@ -112,7 +119,8 @@ def check(
             typer.echo(json.dumps(found, indent=1))
             raise typer.Exit(error.exit_code) from None
         raise
-    missing, maybe = missing_requirements(loaded.recipe), may_miss(loaded.recipe)
+    missing = missing_requirements(loaded.recipe)
+    maybe = possibly_missing_languages(loaded.recipe)
     if deep:
         check_requirements(loaded.recipe)
     tried = list(_try_out(loaded)) if deep else []
@@ -130,12 +138,12 @@ def check(
 
 
 def _try_out(loaded: "LoadedRecipe") -> "Sequence[str]":
-    """What a preflight in a folder of its own finds, a line each."""
+    """Run a preflight in a temporary folder and return its lines."""
     from sodakd.methods.preflight import preflight
     from sodakd.methods.teachers import open_teacher
     from sodakd.run import Run
 
-    with TemporaryDirectory() as folder, Run.open(Path(folder), loaded.written) as run:
+    with TemporaryDirectory() as folder, Run.open(Path(folder), loaded.redacted) as run:
         teacher = open_teacher(loaded.recipe.teacher, run.folder)
         return preflight(loaded.recipe, run, teacher).lines
 

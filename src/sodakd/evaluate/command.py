@@ -224,8 +224,8 @@ def _answers(
             max_new_tokens=settings.max_new_tokens,
             temperature=settings.temperature,
             seed=settings.seed,
-            came=keep,
-            known=known,
+            on_generation=keep,
+            cached=known,
         )
     return sorted(samples, key=lambda one: one.key)
 

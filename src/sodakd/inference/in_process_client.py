@@ -70,7 +70,7 @@ class LocalModel:
         finally:
             self._task = None
 
-    def _generate(self, requests: list[Request], came: OnGeneration) -> None:
+    def _generate(self, requests: list[Request], on_generation: OnGeneration) -> None:
         if self._model is None:
             self._model = self._open_model()
         self._model.generate(
@@ -78,7 +78,7 @@ class LocalModel:
             max_new_tokens=requests[0].max_tokens,
             temperature=requests[0].temperature or 0.0,
             seed=requests[0].seed or 0,
-            came=came,
+            on_generation=on_generation,
         )
 
 
@@ -90,10 +90,10 @@ def _delivery(futures: list[asyncio.Future[Generation]]) -> OnGeneration:
         if not futures[number].done():
             futures[number].set_result(said)
 
-    def came(number: int, said: Generation) -> None:
+    def on_generation(number: int, said: Generation) -> None:
         loop.call_soon_threadsafe(deliver, number, said)
 
-    return came
+    return on_generation
 
 
 def _alike(one: Request, other: Request) -> bool:

@@ -1,4 +1,4 @@
-"""What answers prompts: the one protocol of every back end."""
+"""`TextGenerator`: the one protocol of every inference engine."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,21 +8,21 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Generation:
-    """An answer. One that has not `ended` was cut off: it reached its most tokens."""
+    """A generated text; it `ended` by itself, or was truncated at `max_new_tokens`."""
 
     text: str
     ended: bool
 
 
 OnGeneration = Callable[[int, Generation], None]
-"""Is told the number of a prompt and its answer, as soon as that is whole."""
+"""Takes a prompt's index and its generation, as soon as that is complete."""
 
-NOTHING: Mapping[int, Generation] = MappingProxyType({})
-"""No answer is known yet."""
+NO_GENERATIONS: Mapping[int, Generation] = MappingProxyType({})
+"""An empty cache."""
 
 
 class TextGenerator(Protocol):
-    """A model that answers a batch of prompts: in this process, or behind a server."""
+    """A model that generates for a batch of prompts, in this process or behind a server."""
 
     def generate(
         self,
@@ -31,12 +31,12 @@ class TextGenerator(Protocol):
         max_new_tokens: int,
         temperature: float = 0.0,
         seed: int = 0,
-        came: OnGeneration | None = None,
-        known: Mapping[int, Generation] = NOTHING,
+        on_generation: OnGeneration | None = None,
+        cached: Mapping[int, Generation] = NO_GENERATIONS,
     ) -> list[Generation]:
-        """Answers in the order of the prompts; greedy at temperature 0, else drawn from `seed`.
+        """Return generations in the order of the prompts: greedy at temperature 0, else sampled.
 
-        Prompts whose answers are `known`, by number, are not asked again. The others get what they
-        would get had none been known, and `came` is told of them alone.
+        Prompts that are `cached`, by index, are not generated again. The others get what they
+        would get with an empty cache, and `on_generation` gets them alone.
         """
         ...

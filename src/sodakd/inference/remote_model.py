@@ -7,7 +7,7 @@ from sodakd.errors import EndpointError
 from sodakd.inference.canary import CANARY_TOKENS, Canary, CanaryReport, EngineOutput, compare
 from sodakd.inference.completions import Completion, Finish, Message, NullMeter, Request
 from sodakd.inference.openai import Client
-from sodakd.inference.protocols import NOTHING, Generation, OnGeneration
+from sodakd.inference.protocols import NO_GENERATIONS, Generation, OnGeneration
 from sodakd.inference.run_async import run_sync
 
 
@@ -24,10 +24,10 @@ class ServedModel:
         max_new_tokens: int,
         temperature: float = 0.0,
         seed: int = 0,
-        came: OnGeneration | None = None,
-        known: Mapping[int, Generation] = NOTHING,
+        on_generation: OnGeneration | None = None,
+        cached: Mapping[int, Generation] = NO_GENERATIONS,
     ) -> list[Generation]:
-        """Answers in the order of the prompts; `came` is told of each as it comes.
+        """Return generations in the order of the prompts; `on_generation` gets each as it comes.
 
         Raises:
             EndpointError: the server refuses, is out of order, or gave no answer to some prompt: an
@@ -41,17 +41,17 @@ class ServedModel:
                 seed=seed + number,  # equal prompts are samples, and must differ
             )
             for number, prompt in enumerate(prompts)
-            if number not in known
+            if number not in cached
         }
         numbers = list(requests)
-        answers = dict(known)
+        answers = dict(cached)
 
         def told(place: int, found: Completion) -> None:
             said = _generation(found)
             if said is not None:
                 answers[numbers[place]] = said
-                if came is not None:
-                    came(numbers[place], said)
+                if on_generation is not None:
+                    on_generation(numbers[place], said)
 
         found = self.complete(list(requests.values()), told)
         if len(answers) < len(prompts):
@@ -109,18 +109,19 @@ class ServedModel:
     def complete(
         self,
         requests: Sequence[Request],
-        came: Callable[[int, Completion], None] | None = None,
+        on_completion: Callable[[int, Completion], None] | None = None,
     ) -> list[Completion]:
         """Completions in the order of the requests, with how each ended and what it took.
 
-        `came` is called, in another thread, with each request's place and its completion at once.
+        `on_completion` is called, in another thread, with each request's index and completion as it
+        comes.
         """
-        return run_sync(self._all(requests, came))
+        return run_sync(self._all(requests, on_completion))
 
     async def _all(
         self,
         requests: Sequence[Request],
-        came: Callable[[int, Completion], None] | None,
+        on_completion: Callable[[int, Completion], None] | None,
     ) -> list[Completion]:
         found: dict[int, Completion] = {}
         queue = iter(enumerate(requests))
@@ -128,8 +129,8 @@ class ServedModel:
         async def work() -> None:
             for number, request in queue:
                 found[number] = await self._client.complete(request, NullMeter())
-                if came is not None:
-                    came(number, found[number])
+                if on_completion is not None:
+                    on_completion(number, found[number])
 
         async with self._client:
             count = min(len(requests), self._client.max_in_flight)

@@ -27,7 +27,7 @@ from sodakd.inference.canary import (
 from sodakd.inference.chat_format import ChatFormat
 from sodakd.inference.devices import free_memory, resolve_device
 from sodakd.inference.loading import load_model, open_tokenizer
-from sodakd.inference.protocols import NOTHING, Generation, OnGeneration
+from sodakd.inference.protocols import NO_GENERATIONS, Generation, OnGeneration
 from sodakd.inference.token_sampling import (
     Ended,
     Greedy,
@@ -145,15 +145,15 @@ class TransformersModel:
         temperature: float = 0.0,
         seed: int = 0,
         batch_size: int | None = None,
-        came: OnGeneration | None = None,
-        known: Mapping[int, Generation] = NOTHING,
+        on_generation: OnGeneration | None = None,
+        cached: Mapping[int, Generation] = NO_GENERATIONS,
     ) -> list[Generation]:
         """One answer for each prompt, in the prompts' order.
 
         Temperature 0 takes the likeliest token. Otherwise what a prompt gets depends on the seed,
         on its text and on how many equal prompts stand before it, not on its neighbours.
-        `came` is told of each answer as it ends. Of the `known` ones those are decoded again, and
-        not told, that share a batch with one that is not: sums depend on a batch's shape.
+        `on_generation` gets each answer as it ends. `cached` ones in a batch with others are
+        decoded again, and not passed on: sums depend on a batch's shape.
 
         An answer ends where the model's positions do. A prompt that leaves it no place is never
         cut: its answer is empty.
@@ -166,7 +166,7 @@ class TransformersModel:
         """
         encoded = [self._layout.prompt(prompt) for prompt in prompts]
         seeds = None if temperature <= 0 else noise_seeds(prompts, seed)
-        answers = dict(known)
+        answers = dict(cached)
 
         def take(row: int, said: Generation) -> None:
             if (
@@ -174,8 +174,8 @@ class TransformersModel:
             ):  # its batch is decoded again, for others or for having been too large
                 return
             answers[row] = said
-            if came is not None:
-                came(row, said)
+            if on_generation is not None:
+                on_generation(row, said)
 
         def taking(batch: _Batch) -> Ended:
             return lambda place, tokens: take(

@@ -1,4 +1,4 @@
-"""What a judge is given, and what it gives back."""
+"""The judge's interface: `Program` in, `Verdict` out, and the protocol of judges."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class JudgedProgram:
 
 
 class ProgramJudge(Protocol):
-    """What judges programs: `Judge` on this machine, `ClusterJudge` on the nodes of a cluster."""
+    """A judge of programs: `Judge` on this machine, `ClusterJudge` on the nodes of a cluster."""
 
     def __enter__(self) -> Self: ...
     def __exit__(self, *_: object) -> None: ...

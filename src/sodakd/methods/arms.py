@@ -1,4 +1,4 @@
-"""The arms of a run: methods, one after another, the later ones with what the first one spent."""
+"""The arms of a run: methods in turn, the later ones with the first one's compute as allowance."""
 
 import difflib
 from collections.abc import Callable, Mapping
@@ -15,10 +15,10 @@ from sodakd.records import Allowance
 
 
 class ArmContext(Context, Protocol):
-    """A context that keeps count."""
+    """A `Context` that reports the compute its arm spent."""
 
     def spent(self) -> Allowance:
-        """Return what the arm has spent."""
+        """Return teacher calls, tokens, money and training steps of the arm."""
         ...
 
 

@@ -56,7 +56,7 @@ def prepare(recipe: Recipe, run: Run) -> RunInputs:
         seeds=seeds,
         base_data=examples,
         base=base,
-        like_seeds=lambda count: every[:count],
+        extend_seeds=lambda count: every[:count],
     )
 
 

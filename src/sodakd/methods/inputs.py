@@ -1,4 +1,4 @@
-"""What every arm of a run begins with: the same questions and the same base student."""
+"""`RunInputs`: the data splits and the base student that all arms of a run share."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ class RunInputs:
     """Test set, dev set, seed questions, and the base student with the examples that made it.
 
     Of the `held_out_levels` no test program is in any training: they are counted apart as well.
-    `like_seeds(count)` gives the seeds and as many more like them as make `count`; fewer where the
-    source of the questions has no more.
+    `extend_seeds(count)` returns `count` seed questions: the seeds, then more of their source and
+    levels; fewer where it has no more.
     """
 
     test_set: Sequence[Question]
@@ -22,5 +22,5 @@ class RunInputs:
     seeds: Sequence[Question]
     base_data: Sequence[Example]
     base: Path
-    like_seeds: Callable[[int], Sequence[Question]]
+    extend_seeds: Callable[[int], Sequence[Question]]
     held_out_levels: Sequence[int] = ()

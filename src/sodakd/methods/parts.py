@@ -14,7 +14,7 @@ from sodakd.types import JudgeStage, Outcome, PreferencePair, Question, Solution
 
 @dataclass(frozen=True)
 class Method:
-    """A way to distil: `run` publishes its students as they come and returns the one to keep.
+    """A distillation method: `run` trains and records students, and returns the final one.
 
     `title`, `how` and `bibtex` are its words on a student's card.
     """
@@ -25,8 +25,8 @@ class Method:
     bibtex: str = ""
 
 
-def unmeasured(question: Question) -> Feedback:
-    """Return the feedback of a question that nobody answered: of middling difficulty."""
+def placeholder_feedback(question: Question) -> Feedback:
+    """Return feedback of medium difficulty for a question that the student did not answer."""
     return Feedback(
         question=question,
         solution=Solution(question_id=question.id, text="", code="", author=""),
@@ -46,12 +46,12 @@ def to_examples(pairs: Sequence[PreferencePair]) -> list[Example]:
 
 
 def mix_replay(
-    new: Sequence[Example], older: Sequence[Example], share: float, seed: int, cycle: int = 0
+    new: Sequence[Example], replay: Sequence[Example], share: float, seed: int, cycle: int = 0
 ) -> list[Example]:
-    """Return new examples with a share of older ones drawn among them, against forgetting.
+    """Return new examples and a share of replayed ones, sampled against forgetting.
 
     Each cycle of each seed draws its own.
     """
-    count = min(len(older), round(len(new) * share / (1 - share))) if share < 1 else len(older)
-    drawn = random.Random(f"replay {1_000_000 * seed + cycle}").sample(range(len(older)), count)
-    return [*new, *(older[number] for number in sorted(drawn))]
+    count = min(len(replay), round(len(new) * share / (1 - share))) if share < 1 else len(replay)
+    drawn = random.Random(f"replay {1_000_000 * seed + cycle}").sample(range(len(replay)), count)
+    return [*new, *(replay[number] for number in sorted(drawn))]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sodakd.methods.arms import arms_of, run_arms
 from sodakd.methods.inputs import RunInputs
-from sodakd.methods.parts import unmeasured
+from sodakd.methods.parts import placeholder_feedback
 from sodakd.methods.prepare import sample_for_estimate
 from sodakd.recipe import Recipe
 from sodakd.records import Allowance, Feedback, SftExample
@@ -74,13 +74,13 @@ def plan(recipe: Recipe) -> Plan:
         total = Plan((), (sample.training("base", len(inputs.base_data), recipe.base.training),))
     for arm, _ in run_arms(arms_of(recipe), inputs, partial(DryContext, recipe, sample)):
         total = Plan((*total.calls, *arm.calls), (*total.trainings, *arm.trainings))
-    kinds = dict.fromkeys(row.ask for row in total.calls if is_asked(recipe))
+    kinds = dict.fromkeys(row.ask for row in total.calls if has_llm_teacher(recipe))
     probes = [sample.calls(PREFLIGHT, kind, 1) for kind in kinds]
     return Plan((*probes, *total.calls), total.trainings, sample.remarks)
 
 
-def is_asked(recipe: Recipe) -> bool:
-    """Return whether the teacher is a model that may refuse: the preflight asks it first."""
+def has_llm_teacher(recipe: Recipe) -> bool:
+    """Return whether the teacher is a language model, neither computed nor replayed."""
     return recipe.teacher.kind not in ("world", "replay")
 
 
@@ -132,7 +132,7 @@ class _Sample:
             seeds=[self.question] * recipe.questions.seeds,
             base_data=[example] * (recipe.base.questions if from_scratch else 0),
             base=Path(),
-            like_seeds=lambda count: [self.question] * count,
+            extend_seeds=lambda count: [self.question] * count,
         )
 
     def calls(self, step: str, ask: str, count: int) -> SpendRow:
@@ -182,7 +182,7 @@ class DryContext:
         self.trainings.append(self._sample.training(f"{self._arm}/{step}", len(examples), settings))
         return start
 
-    def publish(self, label: str, student: Path, steps: str = "") -> None:
+    def record_student(self, label: str, student: Path, steps: str = "") -> None:
         """Nothing is asked of the teacher, and nothing is trained."""
 
     def pass_rate(self, step: str, student: Path, questions: Sequence[Question]) -> float:
@@ -194,7 +194,7 @@ class DryContext:
     ) -> Sequence[Feedback]:
         if self.recipe.feedback.grade:
             self._ask(step, "grade", len(questions))
-        row = unmeasured(self._sample.question)
+        row = placeholder_feedback(self._sample.question)
         return [row] * len(questions)
 
     def new_questions(
@@ -204,8 +204,8 @@ class DryContext:
         self._ask(step, "invent", count)
         return [self._sample.question] * count
 
-    def say(self, step: str, words: str) -> None:
-        """Nobody watches."""
+    def report_status(self, step: str, words: str) -> None:
+        """Show nothing."""
 
     def counts(self, step: str) -> Mapping[str, int]:
         return {}

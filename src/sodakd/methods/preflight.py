@@ -14,9 +14,9 @@ from sodakd.inference.canary import PROMPTS
 from sodakd.inference.portable import write_portable
 from sodakd.jsonl import atomic_write
 from sodakd.judge.untested import to_program
-from sodakd.methods.plan import PREFLIGHT, is_asked, plan, requests_about
+from sodakd.methods.plan import PREFLIGHT, has_llm_teacher, plan, requests_about
 from sodakd.methods.prepare import sample_for_estimate
-from sodakd.methods.run_context import Tools, open_tools
+from sodakd.methods.run_context import RunResources, open_resources
 from sodakd.methods.teachers import open_teacher
 from sodakd.recipe import Recipe
 from sodakd.requirements import require_languages
@@ -27,7 +27,7 @@ from sodakd.synthetic.generate import draw_questions, program_of
 from sodakd.synthetic.languages import print_program
 from sodakd.synthetic.splits import Split
 from sodakd.teacher.dispatcher import Teacher
-from sodakd.teacher.ledger import USUAL_LEDGER, LedgerOptions
+from sodakd.teacher.ledger import DEFAULT_LEDGER_OPTIONS, LedgerOptions
 from sodakd.teacher.parsers import UnreadableReply, completed_text, parse_grade, parse_invention
 from sodakd.teacher.requests import Fault, Grade, Invent, Solve, TeacherRequest
 from sodakd.training.schedule import Example
@@ -51,7 +51,7 @@ class Preflight(FrozenModel):
 
 
 def preflight(
-    recipe: Recipe, run: Run, teacher: Teacher, options: LedgerOptions = USUAL_LEDGER
+    recipe: Recipe, run: Run, teacher: Teacher, options: LedgerOptions = DEFAULT_LEDGER_OPTIONS
 ) -> Preflight:
     """Try the student, the teacher and the judge, once for a folder and a recipe.
 
@@ -80,13 +80,13 @@ def preflight(
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir()
     try:
-        with open_tools(recipe, run, teacher, options) as tools:
+        with open_resources(recipe, run, teacher, options) as resources:
             run.report_progress(PREFLIGHT, 0, 3, "student")
-            student = _try_student(tools, scratch)
+            student = _try_student(resources, scratch)
             run.report_progress(PREFLIGHT, 1, 3, "teacher")
-            answers = _try_teacher(tools)
+            answers = _try_teacher(resources)
             run.report_progress(PREFLIGHT, 2, 3, "judge")
-            judge = _try_judge(tools, languages)
+            judge = _try_judge(resources, languages)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     report = Preflight(recipe=digest, lines=(student, *answers, judge))
@@ -95,8 +95,8 @@ def preflight(
     return report
 
 
-def probes_asked(run: Run) -> int:
-    """How many asks of a run's preflight were answered by its teacher."""
+def preflight_calls(run: Run) -> int:
+    """Return the number of teacher calls that a run's preflight made."""
     before = _read_before(run.folder / FILE)
     return sum(line.startswith(_TEACHER) for line in before.lines) if before else 0
 
@@ -109,12 +109,12 @@ def _read_before(path: Path) -> Preflight | None:
         return None
 
 
-def _try_student(tools: Tools, scratch: Path) -> str:
+def _try_student(resources: RunResources, scratch: Path) -> str:
     """Train a step, save, hand out, open, and compare with the canary."""
     from sodakd.inference.devices import free_memory, resolve_device
     from sodakd.training.train import train
 
-    recipe = tools.recipe
+    recipe = resources.recipe
     start, trained, out = (scratch / name for name in ("start", "trained", "out"))
     for folder in (start, trained, out):
         folder.mkdir()
@@ -135,9 +135,9 @@ def _try_student(tools: Tools, scratch: Path) -> str:
     if recipe.generation.base_url is not None:
         return f"{words}; the server behind generation.base_url is asked in the run"
     try:
-        return f"{words}; {tools.engine.open(out).checked}"
+        return f"{words}; {resources.engine.open(out).checked}"
     finally:
-        tools.engine.close()
+        resources.engine.close()
 
 
 def _start(recipe: Recipe, folder: Path) -> None:
@@ -151,18 +151,18 @@ def _start(recipe: Recipe, folder: Path) -> None:
         init_student(texts, recipe.base.shape, recipe.seed, folder)
 
 
-def _try_teacher(tools: Tools) -> list[str]:
+def _try_teacher(resources: RunResources) -> list[str]:
     """Return a line for a request of each kind, where they are answered by somebody who may refuse.
 
     Raises:
         TeacherError: not one of the answers can be read.
     """
-    if not is_asked(tools.recipe):
+    if not has_llm_teacher(resources.recipe):
         return []
-    kinds = dict.fromkeys(row.ask for row in plan(tools.recipe).calls)
-    (question,), (code,) = sample_for_estimate(tools.recipe, 1)
+    kinds = dict.fromkeys(row.ask for row in plan(resources.recipe).calls)
+    (question,), (code,) = sample_for_estimate(resources.recipe, 1)
     every = requests_about(question, code)
-    replies = tools.ledger.ask([every[kind] for kind in kinds], PREFLIGHT, Counter())
+    replies = resources.ledger.ask([every[kind] for kind in kinds], PREFLIGHT, Counter())
     lines = []
     for kind, reply in zip(kinds, replies, strict=True):
         line = f"{_TEACHER}{kind}, an answer of {len(reply.text):,} characters"
@@ -194,7 +194,7 @@ def _read(ask: TeacherRequest, text: str) -> None:
             parse_invention(text, ask)
 
 
-def _try_judge(tools: Tools, languages: Sequence[Language]) -> str:
+def _try_judge(resources: RunResources, languages: Sequence[Language]) -> str:
     """A right and a wrong program in each language.
 
     Raises:
@@ -210,7 +210,7 @@ def _try_judge(tools: Tools, languages: Sequence[Language]) -> str:
         programs += [
             to_program(question, code) for code in (print_program(program, language), wrong.code)
         ]
-    verdicts = tools.judge.all(programs)
+    verdicts = resources.judge.all(programs)
     for language, right, wrong_one in zip(languages, verdicts[::2], verdicts[1::2], strict=True):
         if not right.passed or wrong_one.passed:
             odd = right if not right.passed else wrong_one

@@ -1,4 +1,4 @@
-"""The `Context` of a real run: teacher, judge and engine, and steps that are done once."""
+"""`RunContext`: runs a method's steps with teacher, judge and student engine, and caches them."""
 
 import random
 from collections import Counter
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sodakd.inference.canary import FILE as CANARY
-from sodakd.inference.kept_answers import KeptAnswers
+from sodakd.inference.generation_cache import CachedGenerator
 from sodakd.inference.protocols import TextGenerator
 from sodakd.jsonl import read_log, write_rows
 from sodakd.judge.program import ProgramJudge
@@ -35,8 +35,8 @@ STUDENTS = "students.jsonl"
 
 
 @dataclass(frozen=True)
-class Tools:
-    """The tools that all arms of a run share: the teacher behind its ledger, judge and engine."""
+class RunResources:
+    """What all arms of a run share: the ledger (with the teacher), judge and student engine."""
 
     recipe: Recipe
     ledger: Ledger
@@ -45,10 +45,10 @@ class Tools:
 
 
 @contextmanager
-def open_tools(
+def open_resources(
     recipe: Recipe, run: Run, teacher: Teacher, options: LedgerOptions
-) -> Iterator[Tools]:
-    """Open ledger, judge and engine; they, and an open student, are closed with the context."""
+) -> Iterator[RunResources]:
+    """Open ledger, judge and student engine; all are closed when the `with` block ends."""
     with ExitStack() as stack:
         path = run.folder / "ledger.sqlite"
         prices = prices_of(recipe.teacher)
@@ -57,23 +57,23 @@ def open_tools(
         judge = stack.enter_context(open_judge(recipe.judge))
         engine = StudentEngine(recipe.generation, recipe.training.threads, run.folder)
         stack.callback(engine.close)
-        yield Tools(recipe, ledger, judge, engine)
+        yield RunResources(recipe, ledger, judge, engine)
 
 
 class RunContext:
-    """The `Context` of a real run: each step is built once, and read back after that."""
+    """The `Context` of a run: each step is built once, and read from the run folder after that."""
 
     def __init__(
         self,
-        tools: Tools,
+        resources: RunResources,
         run: Run,
         test_set: Sequence[Question],
         allowance: Allowance | None = None,
     ) -> None:
-        self.recipe = tools.recipe
+        self.recipe = resources.recipe
         self.allowance = allowance
-        self.published: list[StudentRow] = []
-        self._tools = tools
+        self.students: list[StudentRow] = []
+        self._resources = resources
         self._run = run
         self._test_set = test_set
 
@@ -90,7 +90,7 @@ class RunContext:
             from sodakd.inference.devices import free_memory
             from sodakd.training.train import train
 
-            self._tools.engine.close()  # its memory, and a server's, is the training's now
+            self._resources.engine.close()  # its memory, and a server's, is the training's now
             total = count_steps(len(examples), settings)
 
             def show(row: TrainLogRow) -> None:
@@ -108,7 +108,7 @@ class RunContext:
 
         return self._run.cached_model(step, build)
 
-    def publish(self, label: str, student: Path, steps: str = "") -> None:
+    def record_student(self, label: str, student: Path, steps: str = "") -> None:
         evaluation = f"{steps}evaluation"
         self._evaluate(evaluation, student, self._test_set)
         row = StudentRow(
@@ -118,7 +118,7 @@ class RunContext:
             weights=student.relative_to(self._run.root).as_posix(),
             evaluation=self._run.qualified_step(evaluation),
         )
-        self.published.append(row)
+        self.students.append(row)
         path = self._run.root / STUDENTS
         before = read_log(path, StudentRow)
         rows = {other.name: other for other in before} | {row.name: row}
@@ -143,7 +143,7 @@ class RunContext:
             step, Question, lambda stage: new_questions(stage, feedback, pool, self._test_set)
         )
 
-    def say(self, step: str, words: str) -> None:
+    def report_status(self, step: str, words: str) -> None:
         self._run.report_progress(step, 0, 0, words)
 
     def counts(self, step: str) -> Mapping[str, int]:
@@ -175,24 +175,24 @@ class RunContext:
     def _rows(
         self, step: str, row_type: type[Row], build: Callable[[StageContext], StepOutput[Row]]
     ) -> list[Row]:
-        tools = self._tools
+        resources = self._resources
         stage = StageContext(
-            tools.recipe, self._run, step, self._seed(step), tools.ledger, tools.judge
+            resources.recipe, self._run, step, self._seed(step), resources.ledger, resources.judge
         )
         return self._run.cached_rows(step, row_type, lambda: build(stage))
 
     def _open(self, step: str, student: Path) -> TextGenerator:
-        """The student, opened when it has something left to answer: its answers are kept."""
+        """Return the student as a generator that caches; its model is loaded on the first miss."""
 
         def open_model() -> TextGenerator:
             self._run.report_progress(step, 0, 0, "open the student")
-            opened = self._tools.engine.open(student)
+            opened = self._resources.engine.open(student)
             self._run.report_progress(step, 0, 0, opened.checked)
             return opened.model
 
         canary = student / CANARY
         weights = hash_file(canary) if canary.exists() else ""
-        return KeptAnswers(open_model, self._run.kept_answers(step), weights)
+        return CachedGenerator(open_model, self._run.generation_cache(step), weights)
 
     def _seed(self, step: str) -> int:
         return random.Random(f"{self.recipe.seed} {step}").randrange(2**31)
@@ -204,7 +204,7 @@ def pass_at_1(samples: Sequence[EvalSample]) -> float:
 
 
 def sum_counts(run: Run, prefix: str = "") -> Counter[str]:
-    """Return the sum of the counts of a run's finished steps whose names begin so."""
+    """Return the summed tallies of a run's finished steps whose names begin with `prefix`."""
     total: Counter[str] = Counter()
     for step in run.steps:
         if step.step.startswith(prefix):

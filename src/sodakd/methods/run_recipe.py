@@ -1,4 +1,4 @@
-"""A whole run, from a recipe to results: its arms, one after another."""
+"""`run_recipe`: a whole run, from a recipe to results: its arms, one after another."""
 
 import filecmp
 import importlib.metadata
@@ -15,11 +15,17 @@ from sodakd.judge.lint.registry import tool_versions
 from sodakd.judge.toolchains import versions
 from sodakd.methods.arms import arms_of, run_arms
 from sodakd.methods.inputs import RunInputs
-from sodakd.methods.plan import is_asked
-from sodakd.methods.preflight import preflight, probes_asked
+from sodakd.methods.plan import has_llm_teacher
+from sodakd.methods.preflight import preflight, preflight_calls
 from sodakd.methods.prepare import prepare
-from sodakd.methods.run_context import STUDENTS, RunContext, Tools, open_tools, sum_counts
-from sodakd.methods.soda import cycles_begun
+from sodakd.methods.run_context import (
+    STUDENTS,
+    RunContext,
+    RunResources,
+    open_resources,
+    sum_counts,
+)
+from sodakd.methods.soda import cycles_reached
 from sodakd.methods.teachers import open_teacher
 from sodakd.recipe import LoadedRecipe, Recipe
 from sodakd.records import Allowance, ArmDescription, EvalSample, Results, StudentResult, StudentRow
@@ -27,27 +33,28 @@ from sodakd.requirements import machine
 from sodakd.run import ProgressCallback, Run
 from sodakd.settings.stages import Lint
 from sodakd.teacher.cost import NANO
-from sodakd.teacher.ledger import USUAL_LEDGER, LedgerOptions, require_answers
+from sodakd.teacher.ledger import DEFAULT_LEDGER_OPTIONS, LedgerOptions, require_ledger
 from sodakd.teacher.spend_report import look_up_spend
 from sodakd.teacher.teacher_endpoint import prices_of
 from sodakd.types import Language
 from sodakd.weights import link_or_copy
 
-_KEPT = "student"
+_FINAL_STUDENT = "student"
 
 
 def run_recipe(
     loaded: LoadedRecipe,
     folder: Path,
-    watch: ProgressCallback,
+    on_progress: ProgressCallback,
     drop_from: str | None = None,
-    options: LedgerOptions = USUAL_LEDGER,
+    options: LedgerOptions = DEFAULT_LEDGER_OPTIONS,
     *,
-    try_first: bool = True,
+    with_preflight: bool = True,
 ) -> Results:
-    """Run a recipe in a folder, or go on with it, and return its results.
+    """Run a recipe in a folder, or resume it, and return its results.
 
-    `try_first`: a preflight tries each part before anything is spent, once for a folder.
+    `with_preflight`: try each part before anything is spent, once for a folder. `drop_from`: a
+    finished step to do again, with all after it.
 
     Raises:
         RecipeError: an arm is no known method.
@@ -56,44 +63,44 @@ def run_recipe(
     """
     recipe = loaded.recipe
     arms = arms_of(recipe)
-    with Run.open(folder, loaded.written, watch, {"cycles": cycles_begun(folder)}) as run:
-        if is_asked(recipe) and not options.may_be_new:
-            require_answers(folder / "ledger.sqlite", _calls_made(recipe, run))
+    with Run.open(folder, loaded.redacted, on_progress, {"cycles": cycles_reached(folder)}) as run:
+        if has_llm_teacher(recipe) and not options.allow_new:
+            require_ledger(folder / "ledger.sqlite", _calls_made(recipe, run))
         if drop_from is not None:
-            drop(run, recipe.arms, drop_from)
+            drop_step(run, recipe.arms, drop_from)
             (folder / "results.json").unlink(missing_ok=True)  # it is no finished run any more
         teacher = open_teacher(recipe.teacher, run.folder)
-        if try_first:
+        if with_preflight:
             preflight(recipe, run, teacher, options)
         inputs = prepare(recipe, run)
-        with open_tools(recipe, run, teacher, options) as tools:
-            context = RunContext(tools, run, inputs.test_set)
-            context.publish("base", inputs.base, "base/")
-            done = run_arms(
+        with open_resources(recipe, run, teacher, options) as resources:
+            context = RunContext(resources, run, inputs.test_set)
+            context.record_student("base", inputs.base, "base/")
+            arm_results = run_arms(
                 arms,
                 inputs,
-                lambda name, allowance: _arm_context(tools, run.arm(name), inputs, allowance),
+                lambda name, allowance: _arm_context(resources, run.arm(name), inputs, allowance),
             )
-            published = [
-                row for arm in (context, *(arm for arm, _ in done)) for row in arm.published
+            students = [
+                row for arm in (context, *(arm for arm, _ in arm_results)) for row in arm.students
             ]
-            kept = done[0][1]
-            write_rows(folder / STUDENTS, published)
+            final = arm_results[0][1]
+            write_rows(folder / STUDENTS, students)
             _write_spending(recipe, folder)
-        _keep(run, kept)
-        results = _results(recipe, run, published, kept, inputs)
+        _link_final_student(run, final)
+        results = _results(recipe, run, students, final, inputs)
     atomic_write(folder / "results.json", results.model_dump_json(indent=1).encode())
     return results
 
 
 def _calls_made(recipe: Recipe, run: Run) -> int:
-    """The calls that finished steps, and the preflight, are known to have made."""
+    """Return the number of teacher calls that finished steps and the preflight made."""
     runs = [run, *(run.arm(name) for name in recipe.arms)]
-    return probes_asked(run) + sum(sum_counts(each)["teacher_calls"] for each in runs)
+    return preflight_calls(run) + sum(sum_counts(each)["teacher_calls"] for each in runs)
 
 
-def drop(run: Run, arms: Sequence[str], step: str) -> None:
-    """Forget a step, `STEP` or `ARM/STEP`, and all that was built on it.
+def drop_step(run: Run, arms: Sequence[str], step: str) -> None:
+    """Remove a finished step, `STEP` or `ARM/STEP`, and all that was built on it.
 
     Raises:
         RunError: there is no such finished step.
@@ -103,26 +110,26 @@ def drop(run: Run, arms: Sequence[str], step: str) -> None:
         run.arm(name).drop_from(own)
         return
     run.drop_from(step)
-    for name in arms if step != _KEPT else ():
-        _forget(run.arm(name))
+    for name in arms if step != _FINAL_STUDENT else ():
+        _remove_arm(run.arm(name))
 
 
 def _arm_context(
-    tools: Tools, arm: Run, inputs: RunInputs, allowance: Allowance | None
+    resources: RunResources, arm: Run, inputs: RunInputs, allowance: Allowance | None
 ) -> RunContext:
-    """An arm's context. What it did under another allowance is forgotten, but no answer is."""
+    """Return an arm's context; its steps under another allowance are removed, the ledger stays."""
     path = arm.folder / "allowance.json"
     content = None if allowance is None else allowance.model_dump_json().encode()
     before = path.read_bytes() if path.exists() else None
     if content != before and (arm.steps or before is not None):
-        _forget(arm)
+        _remove_arm(arm)
         arm = arm.arm(arm.name)
     if content is not None:
         atomic_write(path, content)
-    return RunContext(tools, arm, inputs.test_set, allowance)
+    return RunContext(resources, arm, inputs.test_set, allowance)
 
 
-def _forget(arm: Run) -> None:
+def _remove_arm(arm: Run) -> None:
     """Remove an arm and its students from the run."""
     shutil.rmtree(arm.folder)
     path = arm.root / STUDENTS
@@ -130,17 +137,17 @@ def _forget(arm: Run) -> None:
         write_rows(path, [row for row in read_log(path, StudentRow) if row.arm != arm.name])
 
 
-def _keep(run: Run, kept: Path) -> None:
-    """Hand out the kept student as the run's: anew, where an earlier end kept another one."""
-    done = run.done(_KEPT)
-    if done is not None and not _same_weights(run.folder / _KEPT, kept):
-        run.drop_from(_KEPT)
-    run.cached_model(_KEPT, lambda part: _copy(kept, part))
+def _link_final_student(run: Run, final: Path) -> None:
+    """Link the final student's weights into the run's `student` folder, again if they changed."""
+    done = run.done(_FINAL_STUDENT)
+    if done is not None and not _same_weights(run.folder / _FINAL_STUDENT, final):
+        run.drop_from(_FINAL_STUDENT)
+    run.cached_model(_FINAL_STUDENT, lambda part: _copy(final, part))
 
 
-def _same_weights(student: Path, kept: Path) -> bool:
-    names = [path.name for path in sorted(kept.glob("*.safetensors"))]
-    same, _, _ = filecmp.cmpfiles(student, kept, names, shallow=False)
+def _same_weights(student: Path, final: Path) -> bool:
+    names = [path.name for path in sorted(final.glob("*.safetensors"))]
+    same, _, _ = filecmp.cmpfiles(student, final, names, shallow=False)
     return same == names
 
 
@@ -154,21 +161,21 @@ def _copy(student: Path, part: Path) -> Mapping[str, int]:
 def _results(
     recipe: Recipe,
     run: Run,
-    published: Sequence[StudentRow],
-    kept: Path,
+    students: Sequence[StudentRow],
+    final: Path,
     inputs: RunInputs,
 ) -> Results:
     languages = _languages(inputs)
-    weights = kept.relative_to(run.root).as_posix()
+    weights = final.relative_to(run.root).as_posix()
     tools = {} if recipe.feedback.lint is Lint.OFF else tool_versions(languages)
     return Results(
         arms=tuple(
             ArmDescription(name=name, title=method.title, how=method.how, bibtex=method.bibtex)
             for name, method in arms_of(recipe).items()
         ),
-        kept=next(row.name for row in published if row.weights == weights),
+        kept=next(row.name for row in students if row.weights == weights),
         seed=recipe.seed,
-        standings=tuple(_standing(recipe, run, published, row, inputs) for row in published),
+        standings=tuple(_student_result(recipe, run, students, row, inputs) for row in students),
         toolchains={**versions(languages), **tools},
         frameworks=_frameworks(),
         machine=machine(),
@@ -177,16 +184,16 @@ def _results(
     )
 
 
-def _standing(
+def _student_result(
     recipe: Recipe,
     run: Run,
-    published: Sequence[StudentRow],
+    students: Sequence[StudentRow],
     row: StudentRow,
     inputs: RunInputs,
 ) -> StudentResult:
-    """A student's row of the table. What it took adds up from its arm's first student on."""
+    """Return a student's row of the table; its costs add up from its arm's first student on."""
     attempts = read_rows(run.folder / f"{row.evaluation}.jsonl", EvalSample)
-    before = published[: published.index(row) + 1]
+    before = students[: students.index(row) + 1]
     arm = run.arm(row.arm)
     tallies = [sum_counts(arm, each.steps) for each in before if row.arm and each.arm == row.arm]
     prompt = sum(tally["prompt_tokens"] for tally in tallies)
@@ -203,14 +210,14 @@ def _standing(
 
 
 def _write_spending(recipe: Recipe, folder: Path) -> None:
-    """The run's spending by arm, step and ask, in `spend.json`."""
+    """Write `spend.json`: the run's spending by arm, step and ask."""
     spent = look_up_spend(folder / "ledger.sqlite", recipe.arms)
     rows = [{"arm": row.arm, **asdict(row)} for row in spent]
     atomic_write(folder / "spend.json", json.dumps(rows, indent=1).encode())
 
 
 def _frameworks() -> dict[str, str]:
-    """The versions of the packages that train, as they are installed."""
+    """Return the installed versions of the packages that train."""
     names = ("accelerate", "peft", "tokenizers", "torch", "transformers")
     there = {found for found in names if importlib.util.find_spec(found) is not None}
     return {name: importlib.metadata.version(name) for name in names if name in there}

@@ -22,7 +22,7 @@ def sft(context: Context, inputs: RunInputs) -> Path:
     """
     recipe, allowance = context.recipe, context.allowance
     count = recipe.questions.seeds if allowance is None else allowance.calls
-    solved = context.solutions("solutions", inputs.like_seeds(count))
+    solved = context.solutions("solutions", inputs.extend_seeds(count))
     if not solved:
         raise DataError(
             "the teacher answered none of the questions, so there is nothing to learn from it: look"
@@ -35,7 +35,7 @@ def sft(context: Context, inputs: RunInputs) -> Path:
         update["max_steps"] = allowance.steps
     settings = recipe.training.model_copy(update=update)
     student = context.train("student", inputs.base, examples, settings)
-    context.publish("", student)
+    context.record_student("", student)
     return student
 
 

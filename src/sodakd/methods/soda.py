@@ -14,17 +14,19 @@ from sodakd.run import Step
 from sodakd.types import Question
 
 _CYCLE = re.compile(r"cycle-([0-9]+)/(.*)")
-Assess = Callable[[str, Path, Sequence[Question]], Sequence[Feedback]]
-"""From a step's name, a student and questions to feedback."""
+FeedbackFn = Callable[[str, Path, Sequence[Question]], Sequence[Feedback]]
+"""Takes a step's name, a student and questions; returns feedback on each question."""
 
 
 def soda(context: Context, inputs: RunInputs) -> Path:
-    """Return the student after cycles whose new questions follow its answers."""
+    """Run cycles whose new questions follow the student's feedback; return the final student."""
     return run_cycles(context, inputs, context.feedback)
 
 
-def run_cycles(context: Context, inputs: RunInputs, assess: Assess) -> Path:
-    """Return the student after cycles whose new questions follow what `assess` says of it.
+def run_cycles(context: Context, inputs: RunInputs, collect_feedback: FeedbackFn) -> Path:
+    """Run cycles of pairs, training, feedback and new questions; return the final student.
+
+    It is the last cycle's, or with `patience` (early stopping) the one of best pass@1 on dev.
 
     Of each cycle's questions some are probes: the student answers them before it is ever trained on
     them, so that feedback does not measure memory. They join the training of the next cycle.
@@ -35,45 +37,46 @@ def run_cycles(context: Context, inputs: RunInputs, assess: Assess) -> Path:
     """
     recipe = context.recipe
     questions, student = list(inputs.seeds), inputs.base
-    pool, older = list(inputs.seeds), list(inputs.base_data)
-    ranked: list[tuple[float, Path]] = []
+    pool, replay = list(inputs.seeds), list(inputs.base_data)
+    dev_scores: list[tuple[float, Path]] = []
     for cycle in range(1, recipe.cycles + 1):
-        at = f"cycle-{cycle}"
-        probes, studied = questions[: recipe.feedback.probes], questions[recipe.feedback.probes :]
-        pairs = context.pairs(f"{at}/pairs", studied)
+        prefix = f"cycle-{cycle}"
+        probes = questions[: recipe.feedback.probes]
+        train_questions = questions[recipe.feedback.probes :]
+        pairs = context.pairs(f"{prefix}/pairs", train_questions)
         if not pairs:
             if cycle == 1:
-                raise DataError(_no_pairs(context.counts(f"{at}/pairs")))
-            context.say(f"{at}/pairs", "no pairs: the cycle before was the last one")
+                raise DataError(_no_pairs_message(context.counts(f"{prefix}/pairs")))
+            context.report_status(f"{prefix}/pairs", "no pairs: the cycle before was the last one")
             break
         share = recipe.delivery.replay_share
-        examples = mix_replay(to_examples(pairs), older, share, recipe.seed, cycle)
-        student = context.train(f"{at}/student", student, examples, recipe.training)
-        context.publish(str(cycle), student, f"{at}/")
-        feedback = assess(f"{at}/feedback", student, probes)
+        examples = mix_replay(to_examples(pairs), replay, share, recipe.seed, cycle)
+        student = context.train(f"{prefix}/student", student, examples, recipe.training)
+        context.record_student(str(cycle), student, f"{prefix}/")
+        feedback = collect_feedback(f"{prefix}/feedback", student, probes)
         if recipe.patience is not None:
-            ranked.append((context.pass_rate(f"{at}/dev", student, inputs.dev), student))
-            if has_stalled([rate for rate, _ in ranked], recipe.patience):
+            dev_scores.append((context.pass_rate(f"{prefix}/dev", student, inputs.dev), student))
+            if should_stop_early([rate for rate, _ in dev_scores], recipe.patience):
                 break
         if cycle < recipe.cycles:
-            new = context.new_questions(f"{at}/questions", feedback, pool)
+            new = context.new_questions(f"{prefix}/questions", feedback, pool)
             questions, pool = [*new, *probes], [*pool, *new]
-            older = [*older, *to_examples(pairs)]
-    return max(ranked, key=lambda found: found[0])[1] if ranked else student
+            replay = [*replay, *to_examples(pairs)]
+    return max(dev_scores, key=lambda found: found[0])[1] if dev_scores else student
 
 
-def cycles_begun(folder: Path) -> int:
-    """Return the fewest cycles that all finished steps of a run's arms belong to.
+def cycles_reached(folder: Path) -> int:
+    """Return the number of cycles a run has reached: its recipe may not ask for fewer.
 
-    A cycle's new questions are of the next one.
+    A cycle's new questions count as the next cycle's.
     """
     steps = [step for path in folder.glob("*/manifest.jsonl") for step in read_log(path, Step)]
     found = [_CYCLE.match(step.step) for step in steps]
     return max((int(each[1]) + (each[2] == "questions") for each in found if each), default=1)
 
 
-def _no_pairs(counts: Mapping[str, int]) -> str:
-    """Words for a first cycle without a pair: what became of the teacher's answers."""
+def _no_pairs_message(counts: Mapping[str, int]) -> str:
+    """Return the error message of a first cycle without pairs: the teacher's answers, by fate."""
     kinds = ("solution_", "fault_", "reply_")
     found = [f"{name} {count}" for name, count in counts.items() if name.startswith(kinds)]
     return (
@@ -84,8 +87,8 @@ def _no_pairs(counts: Mapping[str, int]) -> str:
     )
 
 
-def has_stalled(rates: Sequence[float], patience: int) -> bool:
-    """Return whether the newest `patience` rates bring nothing above the best one before them."""
+def should_stop_early(rates: Sequence[float], patience: int) -> bool:
+    """Return whether the last `patience` pass rates are no better than the best before them."""
     before, newest = rates[:-patience], rates[-patience:]
     return bool(before) and max(newest) <= max(before)
 

@@ -78,7 +78,7 @@ def prepare(recipe: Recipe, run: Run) -> RunInputs:
         base_data=base_data,
         base=base,
         held_out_levels=HELD_OUT_LEVELS,
-        like_seeds=lambda count: draw_seeds(recipe, count),
+        extend_seeds=lambda count: draw_seeds(recipe, count),
     )
 
 

@@ -5,20 +5,20 @@ from pathlib import Path
 
 from sodakd.methods.context import Context
 from sodakd.methods.inputs import RunInputs
-from sodakd.methods.parts import Method, unmeasured
+from sodakd.methods.parts import Method, placeholder_feedback
 from sodakd.methods.soda import run_cycles
 from sodakd.records import Feedback
 from sodakd.types import Question
 
 
 def uniform(context: Context, inputs: RunInputs) -> Path:
-    """Return the student after cycles in which nobody looks at what it can do."""
-    return run_cycles(context, inputs, _without_a_look)
+    """Run SODA's cycles without feedback; return the final student."""
+    return run_cycles(context, inputs, _no_feedback)
 
 
-def _without_a_look(step: str, student: Path, questions: Sequence[Question]) -> Sequence[Feedback]:
+def _no_feedback(step: str, student: Path, questions: Sequence[Question]) -> Sequence[Feedback]:
     del step, student
-    return [unmeasured(question) for question in questions]
+    return [placeholder_feedback(question) for question in questions]
 
 
 METHOD = Method(

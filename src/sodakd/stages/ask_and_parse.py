@@ -1,4 +1,4 @@
-"""Ask the teacher, parse its replies, and count what cannot be read."""
+"""Send requests to the teacher and parse the replies; parse errors are retried and counted."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -18,28 +18,28 @@ def ask_and_parse(
     tally: Counter[str],
     progress: OnProgress,
 ) -> list[Parsed | None]:
-    """Return what the replies hold, in the order of the requests.
+    """Return the parsed replies in the order of the requests; None where parsing failed twice.
 
-    What cannot be read is asked once more, with what was wrong, and then given up: None, counted as
-    `KIND_dropped`.
+    A request whose reply cannot be parsed is sent once more, with the parse error, and then dropped
+    and counted as `KIND_dropped`.
 
     Raises:
         BudgetReached: the next call could pass the budget.
         TeacherError, EndpointError: the teacher cannot answer.
     """
-    found: list[Parsed | None] = [None] * len(requests)
-    waiting = dict(enumerate(requests))
-    for shown in (progress, None):
-        asked, waiting = waiting, {}
-        parsed = ask_once(stage, list(asked.values()), parse, tally, shown)
-        for (number, request), one in zip(asked.items(), parsed, strict=True):
-            if isinstance(one, UnreadableReply):
-                waiting[number] = retry_request(request, one)
+    results: list[Parsed | None] = [None] * len(requests)
+    pending = dict(enumerate(requests))
+    for on_progress in (progress, None):
+        sent, pending = pending, {}
+        replies = ask_once(stage, list(sent.values()), parse, tally, on_progress)
+        for (index, request), parsed in zip(sent.items(), replies, strict=True):
+            if isinstance(parsed, UnreadableReply):
+                pending[index] = retry_request(request, parsed)
             else:
-                found[number] = one
-    for request in waiting.values():
+                results[index] = parsed
+    for request in pending.values():
         tally[f"{request.kind}_dropped"] += 1
-    return found
+    return results
 
 
 def ask_once(
@@ -50,12 +50,12 @@ def ask_once(
     progress: OnProgress | None,
     name: str = "",
 ) -> list[Parsed | UnreadableReply]:
-    """Return what each reply holds, or why it cannot be read: counted as `NAME_unreadable`.
+    """Return each parsed reply, or its parse error, which is counted as `NAME_unreadable`.
 
-    Without a name they are counted by the kind of their request.
+    NAME is `name`, or without it the kind of the request.
     """
 
-    def parsed(request: RequestT, reply: Completion) -> Parsed | UnreadableReply:
+    def parse_reply(request: RequestT, reply: Completion) -> Parsed | UnreadableReply:
         try:
             return parse(completed_text(reply), request)
         except UnreadableReply as error:
@@ -63,4 +63,4 @@ def ask_once(
             return error
 
     replies = stage.ask(requests, tally, progress) if requests else []
-    return [parsed(request, reply) for request, reply in zip(requests, replies, strict=True)]
+    return [parse_reply(request, reply) for request, reply in zip(requests, replies, strict=True)]

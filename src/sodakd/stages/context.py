@@ -1,4 +1,4 @@
-"""What every stage works with: its step of the run, the teacher, the judge, the seed."""
+"""`StageContext`: what every stage works with."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -13,12 +13,12 @@ from sodakd.teacher.requests import TeacherRequest
 from sodakd.types import Verdict
 
 OnProgress = Callable[[int], None]
-"""Is told how many are done."""
+"""Takes the number of items done."""
 
 
 @dataclass(frozen=True)
 class StageContext:
-    """A step of a run, as a stage sees it. What a stage draws, it draws from `seed`."""
+    """A step's recipe, run folder, ledger and judge, and the seed that it samples with."""
 
     recipe: Recipe
     run: Run
@@ -28,7 +28,7 @@ class StageContext:
     judge: ProgramJudge
 
     def progress(self, total: int, note: str, before: int = 0) -> OnProgress:
-        """Return what tells the run's watcher how many of `total` are done, `before` among them."""
+        """Return a callback for the step's progress; `before` of `total` items are done already."""
         return lambda done: self.run.report_progress(self.step, before + done, total, note)
 
     def ask(
@@ -37,7 +37,7 @@ class StageContext:
         tally: Counter[str],
         progress: OnProgress | None = None,
     ) -> list[Completion]:
-        """Return the teacher's replies in the order of the requests, which are booked to the step.
+        """Return the teacher's replies in the order of the requests, booked to the step.
 
         Raises:
             BudgetReached: the next call could pass the budget.
@@ -47,5 +47,5 @@ class StageContext:
         return self.ledger.ask(requests, step, tally, progress)
 
     def verdicts(self, programs: Sequence[Program], note: str = "") -> list[Verdict]:
-        """Return the judge's verdicts in the order of the programs; with a note, tell how far."""
+        """Return the judge's verdicts in the order of the programs; a `note` shows progress."""
         return self.judge.all(programs, self.progress(len(programs), note) if note else None)

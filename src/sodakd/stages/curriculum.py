@@ -1,4 +1,4 @@
-"""The parents and levels of the next questions: gated by success, with a uniform floor."""
+"""The curriculum: parents and levels of new questions, gated by pass rate, with a uniform share."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -8,14 +8,14 @@ from sodakd.records import Difficulty, Feedback
 from sodakd.settings.stages import UpdateSettings
 from sodakd.types import LEVELS, Question
 
-LEVEL_STEPS: Mapping[Difficulty, tuple[int, ...]] = {
+LEVEL_OFFSETS: Mapping[Difficulty, tuple[int, ...]] = {
     Difficulty.MASTERED: (1,),
     Difficulty.EASY: (1,),
     Difficulty.MEDIUM: (0,),
     Difficulty.HARD: (0, -1),
     Difficulty.BROKEN: (-1,),
 }
-"""Steps in level from a parent of this difficulty; one is drawn where there are several."""
+"""Level of a new question less its parent's, by the parent's difficulty; one is sampled."""
 
 
 LEVEL_OF_DIFFICULTY: Mapping[Difficulty, int] = {
@@ -25,11 +25,11 @@ LEVEL_OF_DIFFICULTY: Mapping[Difficulty, int] = {
     Difficulty.HARD: 4,
     Difficulty.BROKEN: 5,
 }
-"""The level of a question that has none of its own: how hard it is for the student now."""
+"""The level of a question that has none: taken from its difficulty for the student."""
 
 
 def level_of(row: Feedback) -> int:
-    """A question's level, or the one that its difficulty stands for."""
+    """Return a question's level, or where it has none the level of its difficulty."""
     return row.question.level or LEVEL_OF_DIFFICULTY[row.difficulty]
 
 
@@ -44,14 +44,14 @@ def success_rate(row: Feedback) -> float:
 
 @dataclass(frozen=True)
 class QuestionTarget:
-    """A new question to ask for."""
+    """What a new question is requested for: its parent and its level."""
 
     parent: Question
     level: int
 
 
 def unlocked_level(feedback: Sequence[Feedback], gate: float) -> int:
-    """The highest level whose levels below all have a pass rate of at least `gate`."""
+    """Return the highest level that may be asked for: all below it pass at `gate` or more."""
     highest = LEVELS[0]
     for level in LEVELS[:-1]:
         rates = [success_rate(row) for row in feedback if level_of(row) == level]
@@ -64,16 +64,16 @@ def unlocked_level(feedback: Sequence[Feedback], gate: float) -> int:
 def sample_targets(
     feedback: Sequence[Feedback], count: int, settings: UpdateSettings, rng: random.Random
 ) -> list[QuestionTarget]:
-    """Return what to ask for: a share over all levels evenly, the rest where the feedback points.
+    """Sample the parents and levels of new questions: a uniform share, the rest by feedback.
 
-    The uniform share asks from the parent whose level is nearest; the rest draws parents by the
-    weight of their difficulty, and moves no higher than the highest open level.
+    The uniform share samples a level, then a parent of the nearest level; the rest samples parents
+    by the weight of their difficulty, and levels no higher than the unlocked one.
     """
     highest = unlocked_level(feedback, settings.gate)
     weights = [settings.parents.of(row.difficulty) for row in feedback]
     if not any(weights):
         weights = [1.0] * len(feedback)
-    nearest = {level: _nearest(feedback, level) for level in LEVELS}
+    nearest = {level: _nearest_parents(feedback, level) for level in LEVELS}
     targets = []
     for _ in range(count):
         if rng.random() < settings.uniform_share:
@@ -81,14 +81,14 @@ def sample_targets(
             targets.append(QuestionTarget(rng.choice(nearest[level]), level))
             continue
         row = rng.choices(feedback, weights)[0]
-        level = level_of(row) + rng.choice(LEVEL_STEPS[row.difficulty])
+        level = level_of(row) + rng.choice(LEVEL_OFFSETS[row.difficulty])
         targets.append(QuestionTarget(row.question, max(1, min(level, highest))))
     return targets
 
 
-def _nearest(feedback: Sequence[Feedback], level: int) -> list[Question]:
+def _nearest_parents(feedback: Sequence[Feedback], level: int) -> list[Question]:
     def distance(row: Feedback) -> int:
         return abs(level_of(row) - level)
 
-    least = min(distance(row) for row in feedback)
-    return [row.question for row in feedback if distance(row) == least]
+    smallest = min(distance(row) for row in feedback)
+    return [row.question for row in feedback if distance(row) == smallest]

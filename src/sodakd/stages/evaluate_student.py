@@ -1,4 +1,4 @@
-"""Let a student answer a test set once, greedily, and judge its answers."""
+"""Evaluate a student: one greedy answer to each question, judged."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,9 +14,9 @@ from sodakd.types import Question
 def evaluate_student(
     stage: StageContext, student: TextGenerator, questions: Sequence[Question]
 ) -> StepOutput[EvalSample]:
-    """Return a sample for each question; counted are outcomes, and empty and cut answers."""
-    most = stage.recipe.evaluation.max_new_tokens
-    answers = student_answers(stage, student, questions, max_new_tokens=most)
+    """Return a judged sample for each question, and a tally of outcomes and truncated answers."""
+    max_new_tokens = stage.recipe.evaluation.max_new_tokens
+    answers = student_answers(stage, student, questions, max_new_tokens=max_new_tokens)
     verdicts = stage.verdicts([answer.program for answer in answers], "judge the answers")
     samples = [
         EvalSample(

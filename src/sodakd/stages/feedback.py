@@ -1,4 +1,4 @@
-"""Stage 2: ask the student, judge its answers, have them graded: a row for each question."""
+"""Stage 2: feedback on the student: sampled answers, their verdicts and rubric scores."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ def collect_feedback(
     """
     settings = stage.recipe.feedback
     answers = [
-        _without_cut_program(answer)
+        _without_truncated_program(answer)
         for answer in student_answers(
             stage,
             student,
@@ -68,8 +68,8 @@ def collect_feedback(
     return StepOutput(rows, tally)
 
 
-def _without_cut_program(answer: StudentAnswer) -> StudentAnswer:
-    """Return the answer without its program where that was cut off before a fence closed.
+def _without_truncated_program(answer: StudentAnswer) -> StudentAnswer:
+    """Return the answer without its program where that was truncated before a fence closed.
 
     Tests would tell, but without them it might run.
     """
@@ -100,7 +100,7 @@ def _findings(
 def _grades(
     stage: StageContext, answers: Sequence[StudentAnswer], tally: Counter[str]
 ) -> list[RubricScore | None]:
-    """Return the teacher's points for each answer; None where it gives none."""
+    """Return the teacher's rubric score of each answer; None where grading is off or dropped."""
     if not stage.recipe.feedback.grade:
         return [None] * len(answers)
     requests = [Grade(question=each.question, answer=each.generation.text) for each in answers]

@@ -1,4 +1,4 @@
-"""Stage 3: ask the teacher for new questions, and keep those that are new, well-formed and fair."""
+"""Stage 3: the teacher generates new questions; decontamination and deduplication filter them."""
 
 import random
 from collections import Counter
@@ -20,9 +20,12 @@ def new_questions(
     stage: StageContext,
     feedback: Sequence[Feedback],
     pool: Sequence[Question],
-    held_out: Sequence[Question],
+    test_set: Sequence[Question],
 ) -> StepOutput[Question]:
-    """Return new questions as the feedback asks for them; refused ones are counted by reason.
+    """Return accepted new questions, sampled by feedback; rejected ones are counted by reason.
+
+    `pool` holds the seeds and all questions accepted so far; no new one may overlap with the
+    `test_set`.
 
     Raises:
         BudgetReached: the next call could pass the budget.
@@ -30,36 +33,36 @@ def new_questions(
     settings = stage.recipe.update
     rng = random.Random(f"invent {stage.seed}")
     tally: Counter[str] = Counter(highest_open_level=unlocked_level(feedback, settings.gate))
-    known = DedupIndex(pool, settings.near_duplicate)
-    test_set = ContaminationIndex(held_out, settings.overlap_ngram, settings.overlap)
-    kept: list[Question] = []
-    most = settings.new_questions * settings.attempts_per_question
-    asked = 0
-    while len(kept) < settings.new_questions and asked < most:
-        count = min(settings.new_questions - len(kept), most - asked)
+    dedup = DedupIndex(pool, settings.near_duplicate)
+    contamination = ContaminationIndex(test_set, settings.overlap_ngram, settings.overlap)
+    accepted: list[Question] = []
+    max_requests = settings.new_questions * settings.attempts_per_question
+    requested = 0
+    while len(accepted) < settings.new_questions and requested < max_requests:
+        count = min(settings.new_questions - len(accepted), max_requests - requested)
         requests = [
-            Invent(question=target.parent, level=target.level, variant=asked + number)
+            Invent(question=target.parent, level=target.level, variant=requested + number)
             for number, target in enumerate(sample_targets(feedback, count, settings, rng))
         ]
-        progress = stage.progress(settings.new_questions, "new questions", before=len(kept))
-        found = ask_and_parse(stage, requests, parse_invention, tally, progress)
-        asked += len(requests)
-        for request, question in zip(requests, found, strict=True):
+        progress = stage.progress(settings.new_questions, "new questions", before=len(accepted))
+        replies = ask_and_parse(stage, requests, parse_invention, tally, progress)
+        requested += len(requests)
+        for request, question in zip(requests, replies, strict=True):
             if question is None:
                 continue
             reason = (
                 _rejection_reason(request, question)
-                or test_set.rejection_reason(question)
-                or known.rejection_reason(question)
+                or contamination.rejection_reason(question)
+                or dedup.rejection_reason(question)
             )
             if reason is not None:
                 tally[reason] += 1
                 continue
-            known.add(question)
-            kept.append(question)
+            dedup.add(question)
+            accepted.append(question)
             tally[f"level_{question.level}"] += 1
-    tally["kept"] = len(kept)
-    return StepOutput(kept, tally)
+    tally["kept"] = len(accepted)
+    return StepOutput(accepted, tally)
 
 
 def _rejection_reason(request: Invent, question: Question) -> str | None:

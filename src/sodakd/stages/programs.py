@@ -1,4 +1,4 @@
-"""The programs in a teacher's replies: of both halves of a pair, by the judge's one rule."""
+"""Programs extracted from a teacher's replies: both halves of a pair, as the judge extracts."""
 
 import re
 from dataclasses import dataclass
@@ -36,12 +36,12 @@ class Inspired:
 
 
 def read_program(text: str, question: Question) -> str:
-    """The program of a reply that answers a question."""
+    """Return the program of a `Solve` reply. Raises `UnreadableReply`."""
     return _code(extract_answer(question, text))
 
 
 def read_fault(text: str, question: Question) -> FaultyCode:
-    """The kind (a line `Fault: KIND`) and the program of a `Fault` reply."""
+    """Return the kind (a line `Fault: KIND`) and the program of a `Fault` reply."""
     for found in _KIND.finditer(text):
         name = _NAMES.sub("_", found[1].strip().lower())
         kind = _SYNONYMS.get(name) or next((kind for kind in FaultKind if kind == name), None)

@@ -1,4 +1,4 @@
-"""What a student answers, and the programs in its answers."""
+"""The student's generations, and the programs extracted from them."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from sodakd.types import Question, Solution
 
 @dataclass(frozen=True)
 class StudentAnswer:
-    """An answer to a question, as the student gave it, and the program found in it."""
+    """A student's generation for a question, and the program extracted from it."""
 
     question: Question
     generation: Generation
@@ -46,15 +46,15 @@ def student_answers(
     temperature: float = 0.0,
     seed: int = 0,
 ) -> list[StudentAnswer]:
-    """Return the student's answer to each question, in their order; a question may come again."""
-    done, tell = count(1), stage.progress(len(questions), "the student answers")
-    tell(0)
+    """Generate and return an answer for each question, in order; a question may repeat."""
+    done, on_progress = count(1), stage.progress(len(questions), "the student answers")
+    on_progress(0)
     generations = student.generate(
         [question.text for question in questions],
         max_new_tokens=max_new_tokens,
         temperature=temperature,
         seed=seed,
-        came=lambda *_: tell(next(done)),
+        on_generation=lambda *_: on_progress(next(done)),
     )
     return [
         StudentAnswer(question, generation, extract_answer(question, generation.text))
@@ -63,9 +63,9 @@ def student_answers(
 
 
 def count_unfinished(answers: Sequence[StudentAnswer], tally: Counter[str]) -> None:
-    """Count empty answers and those cut off at the most tokens, where there are any."""
+    """Add the number of empty answers, and of those truncated at `max_new_tokens`, to a tally."""
     generations = [answer.generation for answer in answers]
     empty = sum(not each.text for each in generations)
-    cut = sum(not each.ended for each in generations)
+    truncated = sum(not each.ended for each in generations)
     tally.update({"empty_answers": empty} if empty else {})
-    tally.update({"cut": cut} if cut else {})
+    tally.update({"cut": truncated} if truncated else {})

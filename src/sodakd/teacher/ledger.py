@@ -1,4 +1,4 @@
-"""The ledger: cache and books of every call to a teacher, in one SQLite file.
+"""The ledger: the cache and the accounts of all calls to a teacher, in one SQLite file.
 
 What an attempt may cost at most is reserved before it is made, in one transaction, so calls in
 flight together pass no budget. The answer is stored before it is used, so nothing paid for is asked
@@ -29,21 +29,21 @@ from sodakd.teacher.spend_report import is_empty, ledger_in, look_up_answers
 
 @dataclass(frozen=True)
 class LedgerOptions:
-    """How a run's ledger is opened, whatever its recipe.
+    """Options of a run's ledger that come from the command line, not from the recipe.
 
-    Answers that the ledgers in `reuse` hold are taken from there, at no cost. `may_be_new`: the run
+    Answers that the ledgers in `reuse` hold are taken from there, at no cost. `allow_new`: the run
     may go on although the answers that its finished steps paid for are gone.
     """
 
     reuse: tuple[Path, ...] = ()
-    may_be_new: bool = False
+    allow_new: bool = False
 
 
-USUAL_LEDGER = LedgerOptions()
+DEFAULT_LEDGER_OPTIONS = LedgerOptions()
 
 
 class Ledger:
-    """A teacher behind its books. Safe to share between threads; its file is one ledger's alone.
+    """A teacher behind its cache and budget. Thread-safe; a file is open in one ledger at a time.
 
     Raises:
         RunError: the file cannot be used, or another ledger has it open.
@@ -56,7 +56,7 @@ class Ledger:
         teacher: Teacher,
         prices: Prices,
         budget: Budget,
-        options: LedgerOptions = USUAL_LEDGER,
+        options: LedgerOptions = DEFAULT_LEDGER_OPTIONS,
     ) -> None:
         self.teacher = teacher
         self.prices = prices
@@ -80,9 +80,9 @@ class Ledger:
         tally: Counter[str],
         progress: OnProgress | None = None,
     ) -> list[Completion]:
-        """Answers to asks, in their order: from the ledger where they are known, else asked for.
+        """Return replies in the order of the asks: cached ones, and the teacher's to the others.
 
-        Calls and tokens are added to `tally`, known answers too: a method's need does not depend
+        Calls and tokens are added to `tally`, cached ones too: what a method needs does not depend
         on what the ledger holds. A reply that was cut off, filtered or failed is counted there.
 
         Raises:
@@ -120,7 +120,7 @@ class Ledger:
         return self._writer.do(ledger_db.spent)
 
     def _known(self, calls: dict[str, Call]) -> dict[str, Completion]:
-        """Replies to calls that this ledger holds, or one that is reused."""
+        """Return cached replies by key, of this ledger and of those that are reused."""
         found = self._writer.do(lambda database: ledger_db.lookup_replies(database, [*calls]))
         for other in self._reuse:
             new = look_up_answers(other, [key for key in calls if key not in found])
@@ -130,7 +130,7 @@ class Ledger:
         return found
 
     def _calls(self, asks: Sequence[TeacherRequest], step: str, keys: list[str]) -> Iterator[Call]:
-        """Each different call once; the key of every ask is put on a list."""
+        """Yield each different call once; the key of every ask is appended to `keys`."""
         seen: set[str] = set()
         for ask in asks:
             call = self._call(ask, step)
@@ -140,13 +140,13 @@ class Ledger:
                 yield call
 
     def _call(self, ask: TeacherRequest, step: str) -> Call:
-        own, teacher = ask_key(ask), self.teacher
-        key = request_key(teacher.version(ask), own)
-        return Call(key, own, ask, teacher.name, step, keep_ask=teacher.is_costly)
+        hashed, teacher = ask_key(ask), self.teacher
+        key = request_key(teacher.version(ask), hashed)
+        return Call(key, hashed, ask, teacher.name, step, keep_ask=teacher.is_costly)
 
 
-def require_answers(path: Path, asked: int) -> None:
-    """Make sure that a run's ledger is not lost: `asked` calls of the run went through it.
+def require_ledger(path: Path, asked: int) -> None:
+    """Check that a run's ledger is there and holds replies, if the run made `asked` calls.
 
     Raises:
         RunError: it is gone, or holds none of them.

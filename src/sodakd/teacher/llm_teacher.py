@@ -1,4 +1,4 @@
-"""A language model as a teacher: asks become prompts, and what it completes is the answer."""
+"""`LLMTeacher`: a chat model that answers asks, which are rendered as prompts."""
 
 import hashlib
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -17,7 +17,7 @@ from sodakd.types import canonical_json
 
 
 class Session(Protocol):
-    """An opened model."""
+    """A chat model, opened for one event loop."""
 
     async def complete(self, request: Request, till: CallMeter) -> Completion:
         """An answer; every attempt goes through the till."""
@@ -30,7 +30,7 @@ ModelOpener = Callable[[], AbstractAsyncContextManager[Session]]
 
 @dataclass(frozen=True)
 class Sampling:
-    """How a teacher answers. `extra` are further fields of its requests."""
+    """Sampling parameters of a teacher's requests. `extra` are further fields of their body."""
 
     temperature: float | None
     max_tokens: int
@@ -39,9 +39,9 @@ class Sampling:
     extra: Mapping[str, JsonValue] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        """All of it that is set, as a part of the ledger's keys."""
-        heat = "default" if self.temperature is None else f"{self.temperature:g}"
-        words = f"temperature={heat} max_tokens={self.max_tokens} seed={self.seed}"
+        """The parameters that are set, as a part of the ledger's cache key."""
+        temperature = "default" if self.temperature is None else f"{self.temperature:g}"
+        words = f"temperature={temperature} max_tokens={self.max_tokens} seed={self.seed}"
         if self.system_prompt is not None:
             words += f" system={hashlib.sha256(self.system_prompt.encode()).hexdigest()}"
         return words + f" extra={canonical_json(dict(self.extra))}" * bool(self.extra)
@@ -72,7 +72,7 @@ class LLMTeacher:
         self._versions: dict[str, str] = {}
 
     def version(self, ask: TeacherRequest) -> str:
-        """The model, the sampling and the prompt file. Not the address: a server may move."""
+        """Return model, sampling and prompt hash. Not the address: a server may move."""
         if ask.kind not in self._versions:
             prompt = prompt_hash(ask.kind, self._prompts)
             self._versions[ask.kind] = f"chat {self.name} {self._sampling} prompt={prompt}"
@@ -85,19 +85,19 @@ class LLMTeacher:
             yield
 
     def request(self, ask: TeacherRequest) -> Request:
-        """What the model is sent for an ask. Repeated asks differ in their seed where one is set.
+        """Return the chat request of an ask; where a seed is set, each attempt has another one.
 
-        The prompts of twins (`Invent.variant`) differ by themselves.
+        Variants of an `Invent` differ in their prompts.
         """
-        own = self._sampling
-        asked = Message(role="user", content=render(ask, self._prompts))
-        said = own.system_prompt
-        system = () if said is None else (Message(role="system", content=said),)
+        sampling = self._sampling
+        user = Message(role="user", content=render(ask, self._prompts))
+        instruction = sampling.system_prompt
+        system = () if instruction is None else (Message(role="system", content=instruction),)
         return Request(
-            messages=(*system, asked),
-            max_tokens=own.max_tokens,
-            temperature=own.temperature,
-            seed=None if own.seed is None else own.seed + ask.attempt,
+            messages=(*system, user),
+            max_tokens=sampling.max_tokens,
+            temperature=sampling.temperature,
+            seed=None if sampling.seed is None else sampling.seed + ask.attempt,
         )
 
     async def answer(self, ask: TeacherRequest, till: CallMeter) -> Completion:

@@ -1,4 +1,4 @@
-"""How a teacher's replies are read: tolerant of what models write around what was asked for.
+"""Parsers of a teacher's replies, tolerant of what models write around what was asked for.
 
 A reply that does not hold what was asked for is data of the run: `UnreadableReply` says what is
 missing, in words that are sent with the next ask.
@@ -24,7 +24,7 @@ RequestT = TypeVar("RequestT", bound=TeacherRequest)
 
 
 class UnreadableReply(Exception):
-    """A reply that does not hold what was asked for. Data of the run: counted, asked again."""
+    """A parse error: a reply without what was asked for. Data of a run: counted, asked again."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +45,14 @@ class InventedQuestion(FrozenModel):
 
 
 @dataclass(frozen=True)
-class Compared:
-    """Points of a `Compare` reply, 1 to 10."""
+class ComparisonScores:
+    """The scores of a `Compare` reply, 1 to 10."""
 
     a: float
     b: float
 
 
-_ENDED = {
+_FINISH_MESSAGES = {
     Finish.LENGTH: "the reply was cut off at its token limit",
     Finish.FILTERED: "the reply was held back by a content filter",
     Finish.UNKNOWN: "the reply ended for a reason that is not known: it may be cut off",
@@ -61,7 +61,7 @@ _ENDED = {
 
 
 def completed_text(reply: Completion) -> str:
-    """The text of a reply that came to its own end, without what was thought aloud.
+    """Return the text of a reply that finished with `stop`, without its reasoning block.
 
     Lines end as on Unix, and half surrogates are replaced: what is read from it can be written.
 
@@ -69,13 +69,13 @@ def completed_text(reply: Completion) -> str:
         UnreadableReply: it ended in any other way, its thinking had no end, or it says nothing.
     """
     if reply.finish is not Finish.STOP:
-        raise UnreadableReply(_ENDED[reply.finish])
-    said, ended = strip_thinking(reply.text)
-    if not said.strip():
+        raise UnreadableReply(_FINISH_MESSAGES[reply.finish])
+    visible, ended = strip_thinking(reply.text)
+    if not visible.strip():
         raise UnreadableReply(
             "the reply is empty" if ended else "the reply ended before its thinking did"
         )
-    return valid_unicode(said).replace("\r\n", "\n")
+    return valid_unicode(visible).replace("\r\n", "\n")
 
 
 LINES = re.MULTILINE | re.IGNORECASE
@@ -96,7 +96,7 @@ _SCORE = re.compile(rf"{LINE_START}Score[ \t]++([AB])[\s*]*+:[\s*]*+{_NUMBER}", 
 
 
 def parse_grade(text: str) -> RubricScore:
-    """The points of a `Grade` reply: analysis first, then five lines `Rule N: POINTS`.
+    """Return the rubric of a `Grade` reply: analysis first, then five lines `Rule N: POINTS`.
 
     Of several lines for a rule the last counts. Points are rounded to halves.
     """
@@ -120,7 +120,7 @@ def _analysis(text: str) -> str:
 
 
 def parse_invention(text: str, ask: Invent) -> Question:
-    """The question of an `Invent` reply. Keys that nobody asked for are passed over."""
+    """Return the question of an `Invent` reply; unknown JSON keys are ignored."""
     try:
         found = InventedQuestion.model_validate(_json(text), extra="ignore")
     except ValidationError as error:
@@ -133,9 +133,9 @@ def parse_invention(text: str, ask: Invent) -> Question:
     if found.tests is not None:
         if wrong := signature_error(found.tests, language):
             raise UnreadableReply(wrong)
-        how = declaration(found.tests, language)
-        if how and found.source == "invented":  # the world's own questions say it in their words
-            text = f"{text.rstrip()}\n\n{how}"
+        signature = declaration(found.tests, language)
+        if signature and found.source == "invented":  # the world's own questions hold theirs
+            text = f"{text.rstrip()}\n\n{signature}"
     question = Question.new(
         text=text,
         language=language,
@@ -144,15 +144,15 @@ def parse_invention(text: str, ask: Invent) -> Question:
         level=found.level,
         parent=ask.question.id,
     )
-    if not _can_be_written(question):
+    if not _survives_json(question):
         raise UnreadableReply(
             "the tests hold a number that JSON cannot: infinite, NaN, or of thousands of digits"
         )
     return question
 
 
-def _can_be_written(question: Question) -> bool:
-    """Whether a row of a file would hold the same question."""
+def _survives_json(question: Question) -> bool:
+    """Return whether a question comes back the same from JSON."""
     try:
         return Question.model_validate_json(question.model_dump_json()) == question
     except ValueError:
@@ -160,7 +160,7 @@ def _can_be_written(question: Question) -> bool:
 
 
 def parse_evolved(text: str, ask: Evolve) -> Question:
-    """The rewritten question of an `Evolve` reply: its fenced block of text, or all of it."""
+    """Return the rewritten question of an `Evolve` reply: its fenced block, or all of it."""
     found = blocks(text, open_up=False)
     own = [block.text for block in found if block.label in {"", "markdown"}]
     rewritten = (own or [text])[0].strip()
@@ -176,20 +176,20 @@ def parse_evolved(text: str, ask: Evolve) -> Question:
     )
 
 
-def parse_comparison(text: str) -> Compared:
-    """The points of a `Compare` reply: lines `Score A: N` and `Score B: N`; the last ones count."""
+def parse_comparison(text: str) -> ComparisonScores:
+    """Return the scores of a `Compare` reply: the last lines `Score A: N` and `Score B: N`."""
     points = {found[1].upper(): float(found[2]) for found in _SCORE.finditer(text)}
     if set(points) != {"A", "B"}:
         raise UnreadableReply("no lines 'Score A: N' and 'Score B: N' in the reply")
     if not all(1 <= value <= 10 for value in points.values()):
         raise UnreadableReply("a score outside 1 to 10")
-    return Compared(points["A"], points["B"])
+    return ComparisonScores(points["A"], points["B"])
 
 
 def _json(text: str) -> JsonValue:
-    """The first JSON object of a reply: of a block of data, of another, or of the text."""
+    """Return the first JSON object of a reply: in a block of data, another block, or the text."""
     wrong = ""
-    for body in _where_json_may_be(text):
+    for body in _json_candidates(text):
         start = body.find("{")
         if start < 0:
             continue
@@ -200,7 +200,7 @@ def _json(text: str) -> JsonValue:
     raise UnreadableReply(f"no JSON in the reply: {wrong or 'no object in it'}")
 
 
-def _where_json_may_be(text: str) -> Iterator[str]:
+def _json_candidates(text: str) -> Iterator[str]:
     found = blocks(text)
     yield from (block.text for block in found if block.label == "data")
     yield from (block.text for block in found if block.label != "data")
@@ -208,6 +208,6 @@ def _where_json_may_be(text: str) -> Iterator[str]:
 
 
 def retry_request(ask: RequestT, error: UnreadableReply) -> RequestT:
-    """The same ask once more, with what was wrong with the form of its reply."""
+    """Return the ask of the next attempt, with the parse error of its last reply."""
     wrong: dict[str, int | str] = {"attempt": ask.attempt + 1, "unreadable": str(error)}
     return cast("RequestT", ask.model_copy(update=wrong))

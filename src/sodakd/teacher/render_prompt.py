@@ -1,4 +1,4 @@
-"""An ask as a prompt: one Markdown file for each kind of ask, filled by name."""
+"""Prompt templates: an ask is rendered by the Jinja file of its kind."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -37,16 +37,16 @@ EVOLVE_OPERATIONS: Mapping[Operation, str] = {
 Value = str | int | None | Signature | Sequence[tuple[str, str]]
 
 
-def render(ask: TeacherRequest, own: Path | None = None) -> str:
-    """The prompt of an ask; with what was wrong with the form of the reply before, if it was.
+def render(ask: TeacherRequest, custom: Path | None = None) -> str:
+    """Return the prompt of an ask, with the parse error of the reply before, if there is one.
 
-    `own` is a folder whose files take the place of the shipped ones.
+    `custom` is a folder of templates that replace the shipped ones of the same name.
 
     Raises:
         TeacherError: a prompt of one's own cannot be filled.
     """
     try:
-        text = _environment(own).get_template(f"{ask.kind}.md").render(prompt_variables(ask))
+        text = _environment(custom).get_template(f"{ask.kind}.md").render(prompt_variables(ask))
     except (TemplateError, SecurityError, ArithmeticError, TypeError, ValueError) as error:
         raise TeacherError(f"the prompt {ask.kind}.md cannot be filled: {error}") from error
     text = text.strip() + "\n"
@@ -59,33 +59,33 @@ def render(ask: TeacherRequest, own: Path | None = None) -> str:
 
 
 @cache
-def prompt_hash(kind: str, own: Path | None = None) -> str:
+def prompt_hash(kind: str, custom: Path | None = None) -> str:
     """A short hash of a prompt file: a changed prompt is asked anew."""
     file = f"{kind}.md"
-    folder = own if own is not None and (own / file).is_file() else PROMPTS
+    folder = custom if custom is not None and (custom / file).is_file() else PROMPTS
     return hashlib.sha256((folder / file).read_bytes()).hexdigest()[:8]
 
 
-def prompt_faults(own: Path) -> list[str]:
-    """What is wrong with a folder of prompts of one's own, a line each."""
-    if not own.is_dir():
-        return [f"teacher.prompts is {own}, and there is no such folder"]
+def prompt_mistakes(custom: Path) -> list[str]:
+    """Return the mistakes of a folder of custom prompt templates, a line each."""
+    if not custom.is_dir():
+        return [f"teacher.prompts is {custom}, and there is no such folder"]
     known = sorted(file.name for file in PROMPTS.glob("*.md"))
-    found = sorted(file.name for file in own.glob("*.md"))
+    found = sorted(file.name for file in custom.glob("*.md"))
     if not set(found) & set(known):
-        return [f"teacher.prompts: {own} holds no prompt; known: {', '.join(known)}"]
+        return [f"teacher.prompts: {custom} holds no prompt; known: {', '.join(known)}"]
     return [
-        fault
+        mistake
         for name in found
-        for fault in (
-            _file_faults(own / name, name)
+        for mistake in (
+            _prompt_file_mistakes(custom / name, name)
             if name in known
-            else [f"{own / name} is no prompt that is used; known: {', '.join(known)}"]
+            else [f"{custom / name} is no prompt that is used; known: {', '.join(known)}"]
         )
     ]
 
 
-def _file_faults(path: Path, name: str) -> list[str]:
+def _prompt_file_mistakes(path: Path, name: str) -> list[str]:
     environment = _environment(None)
     try:
         tree = environment.parse(path.read_text(encoding="utf-8"))
@@ -93,22 +93,26 @@ def _file_faults(path: Path, name: str) -> list[str]:
         return [f"the prompt {path} cannot be read: {error}"]
     filled = meta.find_undeclared_variables(environment.parse((PROMPTS / name).read_text()))
     unknown = sorted(meta.find_undeclared_variables(tree) - filled)
-    faults = [
+    mistakes = [
         f"the prompt {path} names {{{{ {each} }}}}; filled in are {', '.join(sorted(filled))}"
         for each in unknown
     ]
     if any(meta.find_referenced_templates(tree)):
-        faults.append(f"the prompt {path} includes another file: write it out")
-    return faults
+        mistakes.append(f"the prompt {path} includes another file: write it out")
+    return mistakes
 
 
 def prompt_variables(ask: TeacherRequest) -> dict[str, Value]:
-    """What a prompt file is filled with: the fields of an ask and of its question."""
+    """Return the template variables of an ask: its fields and its question's."""
     filled: dict[str, Value] = {name: getattr(ask, name) for name in type(ask).model_fields}
     if isinstance(ask, Inspire):
         return filled
-    own, tests = ask.question, ask.question.tests
-    filled |= {"question": own.text, "language": own.language, "own_level": own.level}
+    question, tests = ask.question, ask.question.tests
+    filled |= {
+        "question": question.text,
+        "language": question.language,
+        "own_level": question.level,
+    }
     match ask:
         case Solve():
             filled["entry_point"] = tests.entry_point if tests is not None else ""
@@ -121,9 +125,9 @@ def prompt_variables(ask: TeacherRequest) -> dict[str, Value]:
 
 
 @cache
-def _environment(own: Path | None) -> Environment:
+def _environment(custom: Path | None) -> Environment:
     return ImmutableSandboxedEnvironment(  # a prompt may come with somebody else's recipe
-        loader=FileSystemLoader([PROMPTS] if own is None else [own, PROMPTS]),
+        loader=FileSystemLoader([PROMPTS] if custom is None else [custom, PROMPTS]),
         auto_reload=False,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -1,4 +1,4 @@
-"""What is asked of a teacher, as typed values.
+"""Requests to a teacher, called asks: a type for each kind, and the hashes they are cached by.
 
 A language-model teacher renders an ask as a prompt; the embedded world's teacher answers the same
 ask by computation. Both reply with text, and both replies are read by the parsers of `parsers.py`.
@@ -50,7 +50,8 @@ class Grade(FrozenModel):
 class Invent(FrozenModel):
     """Ask for a new question with the skills of `question`, at `level`.
 
-    Twins differ in `variant`.
+    Requests for several questions of one parent and level differ in `variant`: it is part of the
+    prompt and of the ledger's key, so each gets a reply of its own.
     """
 
     kind: Literal["invent"] = "invent"
@@ -125,17 +126,17 @@ REQUEST_ADAPTER: TypeAdapter[TeacherRequest] = TypeAdapter(
 
 
 def ask_key(ask: TeacherRequest) -> str:
-    """A hash of the whole ask, whoever answers it."""
+    """Return the SHA-256 of an ask, the same for every teacher."""
     return hashlib.sha256(ask.model_dump_json().encode()).hexdigest()
 
 
 def request_key(teacher: str, ask: str) -> str:
-    """The ledger's key: a hash of who answers and of an ask's own key."""
+    """Return the ledger's cache key: the SHA-256 of a teacher's version and an ask's key."""
     return hashlib.sha256(f"{teacher}\n{ask}".encode()).hexdigest()
 
 
 def question_id(ask: TeacherRequest) -> str:
-    """The id of the question that an ask is about."""
+    """Return the id of an ask's question; of an `Inspire` the hash of its snippet."""
     if isinstance(ask, Inspire):
         return hashlib.sha256(ask.snippet.encode()).hexdigest()[:16]
     return ask.question.id

@@ -10,7 +10,7 @@ from sodakd.settings.secrets import shown_variable
 from sodakd.settings.teacher import TeacherSettings
 from sodakd.settings.urls import address_fault, public_address
 from sodakd.teacher.cost import Prices
-from sodakd.teacher.render_prompt import prompt_faults
+from sodakd.teacher.render_prompt import prompt_mistakes
 
 OPENAI = "https://api.openai.com/v1"
 
@@ -37,7 +37,7 @@ def endpoint_of(settings: TeacherSettings) -> Endpoint:
 
 def missing_for_teacher(settings: TeacherSettings) -> list[str]:
     """What keeps a teacher from being asked, a line each; no call is made to find out."""
-    missing = [] if settings.prompts is None else prompt_faults(Path(settings.prompts))
+    missing = [] if settings.prompts is None else prompt_mistakes(Path(settings.prompts))
     match settings.kind:
         case "openai":
             missing += _missing_for_server(settings)

@@ -1,17 +1,17 @@
-"""A model whose answers are kept in a file as they come, so that a kill loses none of them."""
+"""`CachedGenerator`: a model whose generations are appended to a file, so a kill loses none."""
 
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from sodakd.inference.protocols import NOTHING, Generation, OnGeneration, TextGenerator
+from sodakd.inference.protocols import NO_GENERATIONS, Generation, OnGeneration, TextGenerator
 from sodakd.jsonl import append_rows, read_journal
 from sodakd.types import FrozenModel
 
 
-class KeptAnswer(FrozenModel):
-    """An answer, the number of its prompt, and the digest of all that was asked with it."""
+class CachedGeneration(FrozenModel):
+    """A line of the cache: a generation, its prompt's index, and the hash of the whole batch."""
 
     asked: str
     number: int
@@ -19,8 +19,8 @@ class KeptAnswer(FrozenModel):
     ended: bool
 
 
-class KeptAnswers:
-    """A `TextGenerator` that asks its model for no answer that the file holds already.
+class CachedGenerator:
+    """A `TextGenerator` that generates only what its cache file does not hold.
 
     The model is opened when something is left to ask. `student` tells its weights from others: the
     file's answers to other prompts, of other weights or settings are not taken.
@@ -38,34 +38,34 @@ class KeptAnswers:
         max_new_tokens: int,
         temperature: float = 0.0,
         seed: int = 0,
-        came: OnGeneration | None = None,
-        known: Mapping[int, Generation] = NOTHING,
+        on_generation: OnGeneration | None = None,
+        cached: Mapping[int, Generation] = NO_GENERATIONS,
     ) -> list[Generation]:
-        """Answers in the order of the prompts; `came` is told of those that were kept, too."""
+        """Return generations in the order of the prompts; `on_generation` gets cached ones too."""
         values = [self._student, list(prompts), max_new_tokens, temperature, seed]
         asked = hashlib.sha256(json.dumps(values).encode()).hexdigest()[:16]
-        kept = {
+        cache = {
             row.number: Generation(row.text, row.ended)
-            for row in read_journal(self._path, KeptAnswer)
+            for row in read_journal(self._path, CachedGeneration)
             if row.asked == asked
-        } | dict(known)
-        for number, said in kept.items():
-            if came is not None:
-                came(number, said)
-        if len(kept) == len(prompts):
-            return [kept[number] for number in range(len(prompts))]
+        } | dict(cached)
+        for number, said in cache.items():
+            if on_generation is not None:
+                on_generation(number, said)
+        if len(cache) == len(prompts):
+            return [cache[number] for number in range(len(prompts))]
 
         def keep(number: int, said: Generation) -> None:
-            row = KeptAnswer(asked=asked, number=number, text=said.text, ended=said.ended)
+            row = CachedGeneration(asked=asked, number=number, text=said.text, ended=said.ended)
             append_rows(self._path, [row])
-            if came is not None:
-                came(number, said)
+            if on_generation is not None:
+                on_generation(number, said)
 
         return self._open_model().generate(
             prompts,
             max_new_tokens=max_new_tokens,
             temperature=temperature,
             seed=seed,
-            came=keep,
-            known=kept,
+            on_generation=keep,
+            cached=cache,
         )
