@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -173,11 +174,12 @@ def test_where_programs_cannot_be_linked_together_each_is_linked_alone(
     found = toolchain(Language.GO)
     assert isinstance(found, Toolchain)
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:  # pytest's own are root's alone
-        linker = Path(folder, "link")
+        linker, right = Path(folder, "link"), Path(folder, "right")
+        shutil.copy(found.tools["go_link"], right)
         linker.write_text(
-            f'#!/bin/sh\ncase "$*" in */fd/3*) exit 1; esac\n{found.tools["go_link"]} "$@"\n'
+            '#!/bin/sh\ncase "$*" in */fd/3*) exit 1; esac\nexec "$(dirname "$0")/right" "$@"\n'
         )
-        for path in (Path(folder), linker):
+        for path in (Path(folder), linker, right):
             path.chmod(0o755)
         tools = {**found.tools, "go_link": str(linker)}
         wrong = dataclasses.replace(found, tools=tools, places=(*found.places, folder))

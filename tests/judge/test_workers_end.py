@@ -12,6 +12,7 @@ from sodakd.errors import JudgeError
 from sodakd.judge import Judge, Program, worker_process
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import CallTests, Language, Outcome, TestCase
+from tests import warm
 
 pytestmark = pytest.mark.toolchain
 
@@ -20,6 +21,12 @@ SLEEPS = Program("import time\ntime.sleep(50)\n", Language.PYTHON, TESTS, id="sl
 RIGHT = Program("def f(x):\n    return x + 1\n", Language.PYTHON, TESTS, id="right")
 RUNNING = 4
 """Processes below us while a program runs: two of the wall, number 1 of the job, the program."""
+
+
+@pytest.fixture(autouse=True)
+def _alone() -> None:
+    """No process below us but the judge's."""
+    warm.stop()
 
 
 @pytest.fixture
