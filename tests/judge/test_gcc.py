@@ -112,6 +112,16 @@ GIVEN = {
 
 @pytest.mark.toolchain
 @pytest.mark.parametrize("language", TWO)
+def test_a_flood_of_errors_is_told_by_its_first_ones(judge: Judge, language: Language) -> None:
+    skip_where_missing(language)
+    verdict = judge.one(Program("x y z N;\n" * 20_000, language, TestScript(script="\n")))
+    assert verdict.outcome is Outcome.COMPILE_ERROR
+    assert verdict.output.startswith("program.c")
+    assert "CPU seconds" not in verdict.output
+
+
+@pytest.mark.toolchain
+@pytest.mark.parametrize("language", TWO)
 @pytest.mark.parametrize(
     ("returns", "value", "expected"),
     [

@@ -141,8 +141,9 @@ def driver(task: Task, compiler: str, *options: str) -> Sequence[str]:
     tools = task.tools
     parts = () if task.script is None else (f"{tools['headers']}/finish.o",)
     return (
-        tools[compiler], *options, "-pipe", "-fno-use-linker-plugin", tools["linker"],
-        "-Wl,--wrap=main", *parts, "-o", "program", f"program.{task.language}", "-lm",
+        tools[compiler], *options, "-fmax-errors=20", "-pipe", "-fno-use-linker-plugin",
+        tools["linker"], "-Wl,--wrap=main", *parts, "-o", "program", f"program.{task.language}",
+        "-lm",
     )  # fmt: skip
 
 
