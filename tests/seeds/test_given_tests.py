@@ -124,6 +124,23 @@ def test_tests_that_cannot_be_read_leave_their_row_out_with_the_reason(
     assert "rows.jsonl, row 0" in found.detail
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"prompt": "Write what a def does, in Python, for a total of xs.", "test": ASSERTS[0]},
+        {"prompt": HEADER, "test": CHECK, "task_id": 7},
+        {"prompt": HEADER, "tests": CHECK, "name": "total"},
+        {"prompt": JAVA, "tests": JAVA_TEST, "language": "java", "name": "sum"},
+    ],
+)
+def test_rows_that_are_nearly_of_a_benchmark_have_tests_as_well(
+    row: dict[str, Any], tmp_path: Path
+) -> None:
+    (found,) = sifted(tmp_path, row)
+    assert found.kept, found.detail
+    assert found.seed.tests is not None
+
+
 @pytest.mark.parametrize("value", [3, True, None, "", [], {}])
 def test_what_only_counts_tests_is_none(value: object, tmp_path: Path) -> None:
     (row,) = sifted(tmp_path, {"instruction": TASK, "tests": value})

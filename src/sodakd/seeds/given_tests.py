@@ -26,6 +26,9 @@ LISTS = ("test_cases", "unit_tests", "asserts", "assertions")
 """What lists of assertions are called besides MBPP's `test_list`."""
 _IMPORTED = re.compile(r"^from[ \t]+solution[ \t]+import[ \t]+(\w+)", re.MULTILINE)
 """What KodCode's tests take from the program."""
+_DEFINED = re.compile(r"^def[ \t]+\w", re.MULTILINE)
+_MULTIPL_E = re.compile(r"[^_]*_[^_]*_.+")
+"""The name of a row of MultiPL-E, `HumanEval_1_entry_point`."""
 _SHOWN = 3
 """Assertions, at most, that a question shows: they tell the function's name and its arguments."""
 
@@ -81,13 +84,17 @@ def _begins_program(values: Mapping[str, JsonValue], language: Language) -> bool
     if not isinstance(prompt, str) or not isinstance(tests, str):
         return False
     if language is Language.PYTHON:
-        return "def " in prompt
+        return _DEFINED.search(prompt) is not None
     return Source(prompt, language).depth > 0
 
 
 def _of_code_prompt(where: str, values: Mapping[str, JsonValue], language: Language) -> GivenTests:
-    benchmark = MULTIPL_E if "tests" in values and "name" in values else MBXP
-    task = benchmark.task(TaskRow(where, {"task_id": where, **values}), language)
+    name = values.get("name")
+    translated = isinstance(name, str) and "tests" in values and _MULTIPL_E.fullmatch(name)
+    if not translated and "test" not in values:
+        values = {**values, "test": values["tests"]}
+    benchmark = MULTIPL_E if translated else MBXP
+    task = benchmark.task(TaskRow(where, {**values, "task_id": where}), language)
     question = task.question
     assert question.tests is not None
     return GivenTests(
@@ -112,7 +119,7 @@ def _with_name(
 ) -> str:
     """The question with what its tests call, where it does not say so itself."""
     entry_point = tests.entry_point or entry_point_of(line)
-    if not entry_point or entry_point in text:
+    if not entry_point or re.search(rf"(?<!\w){re.escape(entry_point)}(?!\w)", text):
         return text
     asserts = line.values.get("test_list")
     shown = (
