@@ -129,6 +129,41 @@ class TestScript(FrozenModel):
     as_main: bool = False
 
 
+class OutputComparison(StrEnum):
+    """How the output of a program is compared with what is expected."""
+
+    TOKENS = "tokens"
+    EXACT = "exact"
+
+
+class StdioCase(FrozenModel):
+    """What a program reads from standard input, and what it must write to standard output."""
+
+    stdin: str
+    stdout: str
+
+
+class StdioTests(FrozenModel):
+    """Runs of a whole program, which reads standard input and writes standard output.
+
+    `comparison`: by tokens (what blanks and line ends part), or exactly, but for blanks at the ends
+    of lines and lines at the end. With `tolerance` numbers may differ by it, relative and absolute.
+    A program under test never sees what is expected of it: the judge compares its output.
+    """
+
+    __test__: ClassVar[bool] = False
+    entry_point: ClassVar[str] = ""
+    """It is the program as a whole."""
+
+    cases: tuple[StdioCase, ...] = Field(min_length=1)
+    comparison: OutputComparison = OutputComparison.TOKENS
+    tolerance: float | None = Field(default=None, ge=0, exclude_if=lambda value: value is None)
+
+
+Tests = CallTests | StdioTests | TestScript
+"""The tests of a question, of the three kinds that there are."""
+
+
 class CodePrompt(FrozenModel):
     """The beginning of a program, as HumanEval has it: an answer continues it, or is the whole.
 
@@ -148,16 +183,18 @@ class Question(FrozenModel):
     """A programming problem: one type for training and benchmarks, so one judge for both.
 
     `code_prompt` is the beginning of a program that the text shows, where it shows one.
+    `reference` is a solution that passes the tests, where one is known; no student is shown it.
     """
 
     id: str
     text: str
     language: Language
-    tests: CallTests | TestScript | None
+    tests: Tests | None
     source: str
     level: int | None
     parent: str | None = None
     code_prompt: CodePrompt | None = Field(default=None, exclude_if=lambda value: value is None)
+    reference: str | None = Field(default=None, exclude_if=lambda value: value is None)
 
     @classmethod
     def new(
@@ -165,7 +202,7 @@ class Question(FrozenModel):
         *,
         text: str,
         language: Language,
-        tests: CallTests | TestScript | None,
+        tests: Tests | None,
         source: str,
         level: int | None,
         parent: str | None = None,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
-from sodakd.types import CallTests, Finding, Language, TestScript, Verdict
+from sodakd.types import Finding, Language, Tests, Verdict
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Program:
 
     code: str
     language: Language
-    tests: CallTests | TestScript
+    tests: Tests
     id: str = ""
     reason: str = "no code"
 

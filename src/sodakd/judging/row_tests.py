@@ -22,7 +22,7 @@ from sodakd.text.entry_point import as_javascript, method_of
 from sodakd.text.signatures import TYPED
 from sodakd.text.test_validation import signature_error
 from sodakd.text.truncation import parsed
-from sodakd.types import CallTests, Language, TestScript
+from sodakd.types import CallTests, Language, Tests, TestScript
 
 KEYS = ("tests", "test", "script", "test_list")
 _OTHERS = frozenset(
@@ -51,7 +51,7 @@ _FORM = (
 class ParsedTests:
     """The tests of a row; `tested` is False where it has none, and the program is run as a file."""
 
-    tests: CallTests | TestScript
+    tests: Tests
     tested: bool
 
 

@@ -20,7 +20,7 @@ from sodakd.seeds.seed import Row
 from sodakd.text.assemble import assemble
 from sodakd.text.labels import language_of
 from sodakd.text.source import Source
-from sodakd.types import CallTests, CodePrompt, Language, TestScript
+from sodakd.types import CodePrompt, Language, Tests, TestScript
 
 LISTS = ("test_cases", "unit_tests", "asserts", "assertions")
 """What lists of assertions are called besides MBPP's `test_list`."""
@@ -37,7 +37,7 @@ _SHOWN = 3
 class GivenTests:
     """A row's tests. `text` is the question where it is not the column's own."""
 
-    tests: CallTests | TestScript
+    tests: Tests
     language: Language
     text: str = ""
     code_prompt: CodePrompt | None = None
@@ -114,9 +114,7 @@ def _renamed(values: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
     return {**values, "test_list": values[name]}
 
 
-def _with_name(
-    text: str, line: Line, key: str, tests: CallTests | TestScript, language: Language
-) -> str:
+def _with_name(text: str, line: Line, key: str, tests: Tests, language: Language) -> str:
     """The question with what its tests call, where it does not say so itself."""
     entry_point = tests.entry_point or entry_point_of(line)
     if not entry_point or re.search(rf"(?<!\w){re.escape(entry_point)}(?!\w)", text):

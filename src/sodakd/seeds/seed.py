@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pydantic import Field, JsonValue
 
-from sodakd.types import CallTests, CodePrompt, FrozenModel, Language, TestScript, Verdict
+from sodakd.types import CodePrompt, FrozenModel, Language, Tests, Verdict
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Seed(FrozenModel):
     file: str
     row: int
     unread: str = ""
-    tests: CallTests | TestScript | None = Field(default=None, exclude_if=lambda it: it is None)
+    tests: Tests | None = Field(default=None, exclude_if=lambda it: it is None)
     code_prompt: CodePrompt | None = Field(default=None, exclude_if=lambda it: it is None)
     bad_tests: str = ""
 
