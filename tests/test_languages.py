@@ -19,6 +19,7 @@ TABLES: Mapping[str, Collection[str]] = {
     "tests.judge.programs.SCRIPTS": SCRIPTS,
     "tests/programs": {path.name for path in ROOT.iterdir()},
     "tests/programs/hostile": {path.name for path in (ROOT / "hostile").iterdir()},
+    "tests/programs/stdio": {path.name for path in (ROOT / "stdio").iterdir()},
 }
 
 

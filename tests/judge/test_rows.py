@@ -1,6 +1,7 @@
 """Rows of `sodakd judge`: no test is left out unsaid, and every mistake is named first."""
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -39,6 +40,47 @@ def refused(folder: Path, row: Values, language: Language | None = None) -> str:
     with pytest.raises(DataError) as caught:
         given(folder, row, language=language)
     return str(caught.value)
+
+
+READS: Values = {"cases": [{"stdin": "1 2", "stdout": "3"}]}
+READER = "a, b = map(int, input().split())\nprint(a + b)\n"
+
+
+@pytest.mark.toolchain
+def test_rows_of_programs_that_read_standard_input_are_judged(tmp_path: Path) -> None:
+    rounded: Values = {
+        "tests": {"cases": [{"stdin": "1 2", "stdout": "3.0001"}], "tolerance": 0.01}
+    }
+    rows: list[tuple[Values, bool]] = [
+        ({"code": READER, "tests": READS}, True),
+        ({"answer": f"So:\n```python\n{READER}```\n", "tests": json.dumps(READS)}, True),
+        ({"code": READER.replace("+", "-"), "tests": READS}, False),
+        ({"code": READER, **rounded}, True),
+        ({"code": "print('3 ')", "tests": {**READS, "comparison": "exact"}}, True),
+        ({"code": "print(' 3')", "tests": {**READS, "comparison": "exact"}}, False),
+    ]
+    found = given(tmp_path, *(row for row, _ in rows), language=Language.PYTHON)
+    assert all(row.tested and not row.unread for row in found.rows)
+    with Judge(workers=1) as judge:
+        verdicts = judge.all([row.program for row in found.rows])
+    assert [one.passed for one in verdicts] == [passes for _, passes in rows]
+
+
+@pytest.mark.parametrize(
+    ("tests", "says"),
+    [
+        ({"cases": [{"stdin": "1"}]}, "tests.cases.0.stdout: Field required"),
+        ({"cases": [{"stdin": ["1"], "stdout": "1"}]}, "tests.cases.0.stdin: Input should be"),
+        ({"cases": [], "comparison": "tokens"}, "tests.cases: Tuple should have at least 1 item"),
+        ({**READS, "comparison": "words"}, "tests.comparison: Input should be 'tokens' or 'exact'"),
+        ({**READS, "tolerance": -1}, "tests.tolerance: Input should be greater"),
+        ({**READS, "entry_point": "f"}, 'tests.entry_point: Extra inputs.* .."stdin": '),
+    ],
+)
+def test_runs_that_are_none_are_refused(tests: Values, says: str, tmp_path: Path) -> None:
+    assert re.search(
+        says, refused(tmp_path, {"code": READER, "language": "python", "tests": tests})
+    )
 
 
 FORMS: dict[str, Values] = {

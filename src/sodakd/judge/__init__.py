@@ -16,7 +16,10 @@ if TYPE_CHECKING:
         Finding,
         Language,
         Outcome,
+        OutputComparison,
         Signature,
+        StdioCase,
+        StdioTests,
         TestCase,
         TestScript,
         ValueType,
@@ -25,8 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CallTests", "Finding", "Judge", "JudgeError", "JudgeSettings", "JudgedProgram", "Language",
-    "LanguageMissing", "Outcome", "Program", "Signature", "TestCase", "TestScript", "ValueType",
-    "Verdict",
+    "LanguageMissing", "Outcome", "OutputComparison", "Program", "Signature", "StdioCase",
+    "StdioTests", "TestCase", "TestScript", "ValueType", "Verdict",
 ]  # fmt: skip
 _PLACES = {
     "Judge": "judge.judge", "JudgeError": "errors", "JudgeSettings": "settings.stages",

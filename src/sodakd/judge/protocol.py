@@ -4,6 +4,7 @@ from pydantic import JsonValue
 
 from sodakd.judge.compare import compare
 from sodakd.judge.left_out import InvalidTestsError
+from sodakd.judge.output_comparison import beyond_limit, compare_outputs
 from sodakd.judge.program import Program
 from sodakd.judge.sandbox.namespaces import path_inside
 from sodakd.judge.sandbox_choice import WARNINGS
@@ -19,7 +20,9 @@ from sodakd.types import (
     Language,
     Outcome,
     SandboxKind,
+    StdioTests,
     TestCase,
+    Tests,
     TestScript,
     Verdict,
 )
@@ -44,8 +47,14 @@ def encode_limits(settings: JudgeSettings, factor: float) -> dict[str, JsonValue
 def encode_task(
     program: Program, limits: dict[str, JsonValue], *, warm: bool
 ) -> dict[str, JsonValue]:
-    """What a worker is asked. Raises `InvalidTestsError` where the tests lack a signature."""
+    """What a worker is asked. Raises `InvalidTestsError` where the tests lack a signature, or no
+    program may write what they expect.
+    """
     tests = program.tests
+    if isinstance(tests, StdioTests) and (
+        wrong := beyond_limit(tests, int(_number(limits["output"])))
+    ):
+        raise InvalidTestsError({program.id: wrong})
     calls = tests.cases if isinstance(tests, CallTests) else ()
     signature = tests.signature if isinstance(tests, CallTests) else None
     if calls and signature is None and program.language in TYPED:
@@ -59,7 +68,8 @@ def encode_task(
         "argument_types": list(signature.arguments) if signature else [],
         "result_type": signature.returns.value if signature else "",
         "as_main": isinstance(tests, TestScript) and tests.as_main,
-        "script": tests.script if isinstance(tests, TestScript) else None,
+        "script": _script(tests),
+        "stdin": [case.stdin for case in tests.cases] if isinstance(tests, StdioTests) else None,
         "limits": limits,
         "warm": warm,
         "tools": {
@@ -67,6 +77,13 @@ def encode_task(
             for name, path in require_toolchain(program.language).tools.items()
         },
     }
+
+
+def _script(tests: Tests) -> str | None:
+    """The script that follows a program; None where it is called."""
+    if isinstance(tests, StdioTests):
+        return ""
+    return tests.script if isinstance(tests, TestScript) else None
 
 
 def _arguments(case: TestCase, program: Program) -> JsonValue:
@@ -82,7 +99,8 @@ def not_executable(program: Program) -> Verdict:
 
 def ended_worker(program: Program, outcome: Outcome, why: str, walls: SandboxKind) -> Verdict:
     """The verdict on a program that ends every worker that tries it."""
-    isolation = Isolation.SPLIT if isinstance(program.tests, CallTests) else Isolation.IN_PROCESS
+    scripted = isinstance(program.tests, TestScript)
+    isolation = Isolation.IN_PROCESS if scripted else Isolation.SPLIT
     return Verdict(
         outcome=outcome,
         stage=JudgeStage.RUN,
@@ -102,7 +120,12 @@ def decode_verdict(said: dict[str, JsonValue], program: Program, walls: SandboxK
         raise InvalidTestsError({program.id: str(said["unfit"])})
     outcome, output = str(said["outcome"]), str(said["output"])
     stage = JudgeStage(str(said["stage"]))
-    if not outcome:
+    if isinstance(program.tests, StdioTests) and stage is JudgeStage.RUN:
+        outputs = said["outputs"]
+        assert isinstance(outputs, list)
+        judged, output = compare_outputs([*map(str, outputs)], program.tests, outcome, output)
+        outcome = judged.value
+    elif not outcome:
         assert isinstance(program.tests, CallTests)
         judged, why = compare(str(said["values"]), program.tests, program.language)
         outcome, output = judged.value, why or output

@@ -1,4 +1,5 @@
-"""The tests of a row: calls, a script, or the forms in which benchmarks write scripts.
+"""The tests of a row: calls, runs with standard input, a script, or the forms in which benchmarks
+write scripts.
 
 A script that would run no test is refused, where it is not plain what to call: else every program
 would pass.
@@ -22,7 +23,7 @@ from sodakd.text.entry_point import as_javascript, method_of
 from sodakd.text.signatures import TYPED
 from sodakd.text.test_validation import signature_error
 from sodakd.text.truncation import parsed
-from sodakd.types import CallTests, Language, Tests, TestScript
+from sodakd.types import CallTests, Language, StdioTests, Tests, TestScript
 
 KEYS = ("tests", "test", "script", "test_list")
 _OTHERS = frozenset(
@@ -42,8 +43,8 @@ _WORDS = re.compile(
     r"(?:_|$)"
 )
 _FORM = (
-    'an object {"entry_point": ..., "cases": [{"arguments": [...], "expected": ...}]}, a script as'
-    " text, or a list of assertions as texts"
+    'an object {"entry_point": ..., "cases": [{"arguments": [...], "expected": ...}]} or {"cases":'
+    ' [{"stdin": ..., "stdout": ...}]}, a script as text, or a list of assertions as texts'
 )
 
 
@@ -130,6 +131,8 @@ def parse_tests(row: Line, language: Language) -> ParsedTests:
         asked = {"script": asked}
     if not isinstance(asked, dict):
         raise row.error(f"{key} must be {_FORM}; found {type(asked).__name__}")
+    if _reads_stdin(asked):
+        return ParsedTests(_validated(StdioTests, asked, row, key), tested=True)
     if wrong := _wrong_entry(entry_point, language, called="script" not in asked):
         raise row.error(wrong)
     asked = {"entry_point": entry_point, **asked}
@@ -147,6 +150,15 @@ def parse_tests(row: Line, language: Language) -> ParsedTests:
     if wrong:
         raise row.error(wrong)
     return ParsedTests(tests, tested=True)
+
+
+def _reads_stdin(asked: Mapping[str, JsonValue]) -> bool:
+    """Whether tests are runs of a whole program."""
+    cases = asked.get("cases")
+    first = cases[0] if isinstance(cases, list) and cases else None
+    return "comparison" in asked or (
+        isinstance(first, dict) and not {"stdin", "stdout"}.isdisjoint(first)
+    )
 
 
 def _wrong_entry(entry_point: str, language: Language, *, called: bool) -> str:
@@ -185,7 +197,7 @@ def _setup(row: Line, key: str) -> Iterator[str]:
         yield from map(str, value if isinstance(value, list) else [value] if value else [])
 
 
-Kind = TypeVar("Kind", CallTests, TestScript)
+Kind = TypeVar("Kind", CallTests, StdioTests, TestScript)
 
 
 def _validated(kind: type[Kind], asked: Mapping[str, JsonValue], row: Line, key: str) -> Kind:

@@ -16,7 +16,8 @@ from sodakd.judge.build_cache import (
 from sodakd.judge.languages.c_with_tests import AFTER, joined, missing_header
 from sodakd.judge.languages.literals import CLOSED, Literals
 from sodakd.judge.languages.spec import LanguageSpec, Reference, Toolchain, Untested
-from sodakd.judge.sandbox.build_run import BuildPlan, build_and_run
+from sodakd.judge.sandbox.build_run import build_and_run
+from sodakd.judge.sandbox.execute import BuildPlan
 from sodakd.judge.sandbox.sandbox import Sandbox
 from sodakd.judge.sandbox.task import Result, Task
 from sodakd.text.languages import LANGUAGES
@@ -156,6 +157,7 @@ def tried(
         files={f"program.{task.language}": source.encode(errors="surrogatepass")},
         build=((*command, *libraries),),
         run=("/tmp/program",),
+        made="program",
         wrong=WRONG,
         memory=MEMORY,
         oversized=OVERSIZED,

@@ -27,7 +27,6 @@ from sodakd.judge.languages.go_source import (
 )
 from sodakd.judge.languages.spec import LanguageSpec, Reference, Toolchain, Untested
 from sodakd.judge.sandbox.build_run import (
-    BuildPlan,
     BuildResult,
     build,
     build_and_run,
@@ -35,6 +34,7 @@ from sodakd.judge.sandbox.build_run import (
     job_of,
 )
 from sodakd.judge.sandbox.build_run import run as run_built
+from sodakd.judge.sandbox.execute import BuildPlan
 from sodakd.judge.sandbox.job import Job
 from sodakd.judge.sandbox.sandbox import Limits, Sandbox
 from sodakd.judge.sandbox.task import Result, Task
@@ -138,6 +138,8 @@ class _Package:
         named = tests(script if script.strip() else self.source)
         if task.script is None:
             does = f"{name}.SodakdCalls()"
+        elif task.stdin is not None:
+            does = f"{name}.{OWN_MAIN}()"
         elif run := main_run(task.code, script, as_main=task.as_main):
             does = f"{name}.{run}(); values.Pass()"
         elif named:
@@ -216,6 +218,7 @@ def _run_plan(task: Task, *command: str) -> BuildPlan:
     return BuildPlan(
         files={},
         run=command,
+        made="program",
         wrong=WRONG,
         memory=MEMORY,
         oversized=OVERSIZED,
@@ -332,7 +335,8 @@ def _works(box: Sandbox, task: Task) -> bool:
 
 def _tried(box: Sandbox, task: Task) -> bool:
     form = 'package main\n\nimport "testing"\n\nfunc TestIt(t *testing.T) {{ {} }}\n'
-    probe = replace(task, script="", limits=Limits(), arguments=(), argument_types=())
+    limits, none = Limits(), ()
+    probe = replace(task, script="", stdin=None, limits=limits, arguments=none, argument_types=none)
     tasks = [replace(probe, code=form.format(body)) for body in _PROBES]
     seven = "package main\n\nfunc probe() int { return 7 }\n"
     called = replace(probe, code=seven, entry_point="probe", result_type="int", script=None)

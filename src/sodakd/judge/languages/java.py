@@ -24,11 +24,11 @@ from sodakd.judge.languages.java_source import joined
 from sodakd.judge.languages.spec import LanguageSpec, Reference, Toolchain, Untested
 from sodakd.judge.sandbox.build_run import (
     BUILD,
-    BuildPlan,
     build_and_run,
     refused,
 )
 from sodakd.judge.sandbox.compiler_server import SelfTestedServer, ServerLateError
+from sodakd.judge.sandbox.execute import BuildPlan
 from sodakd.judge.sandbox.sandbox import Sandbox
 from sodakd.judge.sandbox.task import Result, Task
 from sodakd.text.entry_point import method_of
@@ -142,16 +142,20 @@ def run(box: Sandbox, task: Task, oom: Callable[[], bool]) -> Result:
     files = {held.file: held.text.encode(errors="surrogatepass")}
     if called:
         files["SodakdCalls.java"] = calls(task).encode()
-    run = ("SodakdMain", "SodakdCalls" if called else held.main, str(held.first))
+    run: tuple[str, ...] = ("SodakdMain", "SodakdCalls" if called else held.main, str(held.first))
+    classes = "/tmp/classes"
+    if task.stdin is not None:  # as `java` runs a class: until its last thread ends
+        run, classes = (held.main,), "/tmp"
     plan = BuildPlan(
         files=files,
         build=(
             (
                 tools["javac"], "-J-XX:+UseSerialGC", "-J-XX:TieredStopAtLevel=1", "-J-Xss64m",
-                *OPTIONS, "-encoding", "UTF-8", "-cp", "/tmp/classes", "-d", "/tmp/classes", *files,
+                *OPTIONS, "-encoding", "UTF-8", "-cp", classes, "-d", classes, *files,
             ),
         ),
-        run=(*_machine(task, "/tmp/classes"), *run),
+        run=(*_machine(task, classes), *run),
+        made="*.class",
         wrong=WRONG,
         memory=MEMORY,
         lacking=held.lacking,
@@ -160,7 +164,7 @@ def run(box: Sandbox, task: Task, oom: Callable[[], bool]) -> Result:
     )  # fmt: skip
     if task.warm and _readable(files):
         try:
-            said, classes = _read(_COMPILER.ask(box, _command(task.tools), _request(files), BUILD))
+            said, made = _read(_COMPILER.ask(box, _command(task.tools), _request(files), BUILD))
         except ServerLateError as error:
             return refused(task, f"the compiler {error}")
         except (OSError, ValueError):
@@ -169,8 +173,8 @@ def run(box: Sandbox, task: Task, oom: Callable[[], bool]) -> Result:
             if said:
                 _COMPILER.doubt()
                 return refused(task, said, held.lacking(said))
-            if not any("." in name for name in classes):  # a job's files have no folders
-                ready = {f"{name}.class": code for name, code in classes.items()}
+            if not any("." in name for name in made):  # a job's files have no folders
+                ready = {f"{name}.class": code for name, code in made.items()}
                 plan = replace(plan, files=ready, build=(), run=(*_machine(task, "/tmp"), *run))
     result = build_and_run(box, task, plan, oom)
     return replace(result, notes=(_COMPILER.note,)) if _COMPILER.note else result
@@ -182,7 +186,9 @@ def _machine(task: Task, classes: str) -> tuple[str, ...]:
         tools["java"], "-ea", "-Xshare:auto", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
         "-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError", f"-Xmx{heap}m", "-Xms16m",
         "-XX:ReservedCodeCacheSize=32m", "-XX:MaxMetaspaceSize=128m",
-        "-cp", f"{tools['java_harness']}:{classes}",  # a program has no harness of its own
+        # Deep recursion has room; a program has no harness of its own.
+        *(("-cp", f"{tools['java_harness']}:{classes}") if task.stdin is None else
+          ("-Xss16m", "-cp", classes)),
     )  # fmt: skip
 
 

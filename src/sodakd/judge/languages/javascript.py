@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sodakd.judge.build_cache import SANDBOX, build_sandbox_library, tool_output, which
 from sodakd.judge.languages.spec import LanguageSpec, Reference, Toolchain
-from sodakd.judge.sandbox.build_run import BuildPlan
+from sodakd.judge.sandbox.execute import BuildPlan
 from sodakd.judge.sandbox.namespaces import path_inside
 from sodakd.judge.sandbox.sandbox import Sandbox
 from sodakd.judge.sandbox.task import Result, Task
@@ -56,6 +56,7 @@ def question(task: Task, program: str | None, tests: str, *, mark: str = "") -> 
         "calls": _marked(task.arguments),
         "mark": mark,
         "scripted": task.script is not None,
+        "whole": task.stdin is not None,
         "tests": tests,
     }
     if program is not None:

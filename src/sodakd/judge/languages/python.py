@@ -7,13 +7,14 @@ passed. Cold, an interpreter is started for each program.
 
 import marshal
 import platform
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from sodakd.judge.languages.spec import LanguageSpec, Reference, Toolchain
-from sodakd.judge.sandbox.build_run import BuildPlan
+from sodakd.judge.sandbox.execute import BuildPlan
 from sodakd.judge.sandbox.namespaces import path_inside
 from sodakd.judge.sandbox.sandbox import Sandbox
 from sodakd.judge.sandbox.task import Result, Task
@@ -21,6 +22,10 @@ from sodakd.judge.sandbox.warm_runtime import WarmRuntime
 from sodakd.text.json_values import decode
 
 _PACKAGE = str(Path(__file__).resolve().parents[2])
+
+
+_MEMORY = re.compile(r"^MemoryError\b", re.MULTILINE)
+"""What a program says that is run as a file."""
 
 
 def run(box: Sandbox, task: Task, oom: Callable[[], bool]) -> Result:
@@ -31,7 +36,9 @@ def run(box: Sandbox, task: Task, oom: Callable[[], bool]) -> Result:
 
 def _plan(task: Task) -> BuildPlan:
     asked: dict[str, object] = {"code": task.code, "entry_point": task.entry_point}
-    if task.script is None:
+    if task.stdin is not None:
+        asked = {"code": task.code}
+    elif task.script is None:
         asked["arguments"] = [[decode(one) for one in call] for call in task.arguments]
     else:
         asked |= {"script": task.script, "as_main": task.as_main}
@@ -41,6 +48,7 @@ def _plan(task: Task) -> BuildPlan:
         # Version 2 copies what is there twice: no call shall see what another did to its arguments.
         asked=marshal.dumps(asked, 2),
         environment={"PYTHONHASHSEED": "0"},
+        memory=_MEMORY,
     )
 
 

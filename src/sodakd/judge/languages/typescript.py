@@ -109,6 +109,7 @@ def _cold(box: Sandbox, task: Task, request: bytes, mark: str, oom: Callable[[],
     plan = replace(
         plan,
         files={"request.json": request},
+        made="program.js",
         build=(build,),
         lacking=lambda said: _lacking(task, said),
     )

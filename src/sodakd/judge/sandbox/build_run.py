@@ -3,18 +3,18 @@
 The build and the run are started inside the same job, behind the same wall; each has limits of its
 own. A program that is called writes what it gives to descriptor 3; one with a script of its own
 writes, after the script's end, a nonce that it found in descriptor 4 before anything else ran, and
-may write an outcome behind it.
+may write an outcome behind it. One that reads standard input is built in a job, and run in others
+(`stdio_run.py`).
 """
 
-import contextlib
 import os
 import re
 import signal
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import partial
 
-from sodakd.judge.sandbox.elf import static_size
-from sodakd.judge.sandbox.fork_server import ForkServer
+from sodakd.judge.sandbox.execute import BuildPlan, MemFile, Streams, execute, failed
 from sodakd.judge.sandbox.job import Job
 from sodakd.judge.sandbox.sandbox import (
     ENVIRONMENT,
@@ -24,6 +24,7 @@ from sodakd.judge.sandbox.sandbox import (
     Sandbox,
     UnwritableError,
 )
+from sodakd.judge.sandbox.stdio_run import run_cases
 from sodakd.judge.sandbox.task import Result, Task, bad_end, ended_result, full, text_of
 from sodakd.judge.sandbox.text import shorten
 from sodakd.text.compiler_errors import MISSING, UNDEFINED, UNREAD, Joined, fault_of_tests
@@ -48,50 +49,26 @@ BUILD = Limits(
 )
 """What a compiler may use."""
 
-_NEVER = re.compile(r"\0never")
-
-
-@dataclass(frozen=True)
-class BuildPlan:
-    """How one program is built and run. Commands are whole paths; files lie in the job's /tmp.
-
-    `environment` is the program's, `building` what its compiler sees beside that. `asked` is what
-    it finds in descriptor 5. `wrong` and `memory` find, in what it said, a failed assertion and an
-    end of memory. `lacking` names, by what a compiler said, what the tests need and the machine has
-    not; `oversized` finds there that a program declares more memory than its linker has places for.
-    `warm` starts the runtime of `run` as one that is forked; `fork` is such a runtime.
-    """
-
-    files: Mapping[str, bytes]
-    run: Sequence[str]
-    warm: Sequence[str] = ()
-    build: tuple[Sequence[str], ...] = ()
-    asked: bytes = b""
-    wrong: re.Pattern[str] = _NEVER
-    memory: re.Pattern[str] = _NEVER
-    words: Callable[[str], str] = str
-    oversized: re.Pattern[str] = _NEVER
-    environment: Mapping[str, str] = field(default_factory=dict)
-    building: Mapping[str, str] = field(default_factory=dict)
-    reserve: bool = True
-    sockets: bool = False
-    fork: ForkServer | None = None
-    lacking: Callable[[str], str] = lambda _: ""
-
 
 def build_and_run(box: Sandbox, task: Task, plan: BuildPlan, oom: Callable[[], bool]) -> Result:
     """Build a program and run it: its result, with the values it gave where it was called."""
-    with job_of(box, task.limits) if plan.build else Job(box, task.limits) as job:
-        files: Mapping[str, bytes] | None = plan.files
-        try:
+    room = partial(job_of if plan.build else Job, box)
+    try:
+        if task.stdin is not None and not plan.build:
+            return run_cases(task, plan, plan.files, oom, room)
+        with room(task.limits) as job:
+            files: Mapping[str, bytes] | None = plan.files
             for command in plan.build:
                 built = build(job, command, files, {**plan.environment, **plan.building})
                 files = None
                 if built.ended.status != 0:
                     return build_failed(task, built, plan)
-            return run(job, task, plan, oom, files)
-        except UnwritableError:
-            return refused(task, "its files do not fit on the disk, or their names are too long")
+            if task.stdin is None:
+                return run(job, task, plan, oom, files)
+            made = job.contents(plan.made)
+        return run_cases(task, plan, made, oom, room)
+    except UnwritableError:
+        return refused(task, "its files do not fit on the disk, or their names are too long")
 
 
 def job_of(box: Sandbox, limits: Limits) -> Job:
@@ -131,42 +108,17 @@ def run(
     program: Sequence[int] = (),
 ) -> Result:
     """Run what was built. `program`: a descriptor the command names as 5, where it needs one."""
-    limits = replace(task.limits, reserve=plan.reserve, sockets=plan.sockets)
     nonce = os.urandom(16).hex()
-    with MemFile("output") as output, MemFile("result") as result, contextlib.ExitStack() as held:
-        read, write = os.pipe()
-        held.callback(os.close, read)
-        os.write(write, nonce.encode())
-        os.close(write)
-        os.fchmod(read, 0o444)  # Java opens it by its name
-        if plan.asked:
-            asked = held.enter_context(MemFile("asked"))
-            left = memoryview(plan.asked)
-            while left:
-                left = left[os.write(asked, left) :]
-            os.lseek(asked, 0, os.SEEK_SET)
-            program = (asked,)
-        descriptors = (job.null, output, output, result, read, *program)
-        if plan.fork is not None:
-            pid = plan.fork.fork(job, descriptors, limits, limits.output)
-        else:
-            seen = {**ENVIRONMENT, **plan.environment}
-            pid = job.spawn(plan.run, descriptors, files, seen, limits, limits.output)
-        whole = replace(limits, disk=job.limits.disk)
-        ended = job.wait(pid, whole, written=(output, result))
-        over = oom() or (ended.signal != 0 and not _could_start(job, plan.run[0], limits))
+    with MemFile("output") as output, MemFile("result") as result:
+        streams = Streams(job.null, output, output, result)
+        ended, over = execute(job, plan, task.limits, streams, nonce, oom, files, program)
         return _judged(task, plan, ended, over, output, result, nonce)
-
-
-def _could_start(job: Job, program: str, limits: Limits) -> bool:
-    """Whether the kernel had room for what a program declares; who has none dies as it starts."""
-    name = program.removeprefix("/tmp/")
-    size = 0 if "/" in name else static_size(job.content(name))
-    return size <= min(limits.data, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
 
 
 def _fault(task: Task, said: str, lacking: str) -> str:
     """Why the tests cannot be put to any program; `lacking` is what the machine has not."""
+    if task.stdin is not None:
+        return ""
     if lacking:
         return MISSING.format(name=lacking)
     if task.script is None:
@@ -213,14 +165,7 @@ def _judged(
     elif found := re.match(r"(missing|undefined|unread) (.*)", given, re.DOTALL):
         outcome, said, why = "no_verdict", "", _OF_TESTS[found[1]].format(name=found[2])
     elif ended.status != 0:
-        if plan.memory.search(said):
-            outcome = "memory_limit"
-        elif plan.wrong.search(said):
-            outcome = "wrong_answer"
-        else:
-            outcome = "runtime_error"
-            by = f"by signal {ended.signal}" if ended.signal else f"with {ended.status}"
-            why = f"ended {by}"
+        outcome, why = failed(plan, ended, said)
     elif given.startswith("compile "):
         why = given.removeprefix("compile ")
         return ended_result(task, "compile_error", "compile", ended, why)
@@ -232,16 +177,3 @@ def _judged(
         outcome = "passed"
     said = "\n".join(filter(None, (said.rstrip("\n") if why else said, why)))
     return ended_result(task, outcome, "run", ended, said)
-
-
-class MemFile:
-    """A file in memory, as a context."""
-
-    def __init__(self, name: str) -> None:
-        self._descriptor = os.memfd_create(name)
-
-    def __enter__(self) -> int:
-        return self._descriptor
-
-    def __exit__(self, *_: object) -> None:
-        os.close(self._descriptor)

@@ -10,7 +10,8 @@
 const fs = require('fs');
 const vm = require('vm');
 const { writeSync, readSync, closeSync } = fs;
-const { called, isModule, isProgram, loader } = require('./modules.js');
+const { COMMON, called, isModule, isProgram, loader } = require('./modules.js');
+const { compileFunction } = vm;
 const { parse, stringify } = JSON;
 const { apply } = Reflect;
 const { isArray } = Array;
@@ -54,7 +55,7 @@ const begin = (function begin(leave, working) {
   closeSync(4);
   const asked = asking(fs.readFileSync(5, 'utf8'));
   closeSync(5);
-  const { entry, calls, scripted, mark } = asked;
+  const { entry, calls, scripted, mark, whole } = asked;
   let failed = false, begun = false, passed = false, absent = null;
   const pass = () => {
     if (!passed && scripted && !failed) writeSync(3, nonce);
@@ -111,12 +112,13 @@ const begin = (function begin(leave, working) {
   });
   let made = null;
   const modules = () => (made ??= loader(load, folder));
-  // Scripts, not one function: nothing of the program can return over the tests.
+  // Scripts, not one function: nothing of the program can return over the tests. A program that is
+  // run as a file is a function, as node makes one of it.
   const read = (function read(text, filename) {
+    const options = text.includes('import') ? { filename, importModuleDynamically: modules().module } : { filename };
     try {
-      if (!text.includes('import')) return { text, script: new vm.Script(text, { filename }) };
-      const importModuleDynamically = modules().module;
-      return { text, script: new vm.Script(text, { filename, importModuleDynamically }) };
+      const file = whole && filename === 'program.js';
+      return { text, script: file ? compileFunction(text, COMMON, options) : new vm.Script(text, options) };
     } catch (error) {
       if (!isModule(text, error)) throw error;
       return { text, script: null };
@@ -187,7 +189,8 @@ const begin = (function begin(leave, working) {
     throw new ReferenceError(`${entry} is not defined`);
   };
   const runProgram = () => {
-    apply(runInThisContext, program.script, []);
+    if (whole) apply(program.script, own.exports, COMMON.map((name) => globalThis[name]));
+    else apply(runInThisContext, program.script, []);
     begun = true;
     if (scripted) share(own.exports);
   };

@@ -7,6 +7,7 @@ forbids more (`landlock.py`); where it has neither, a folder and that filter.
 import contextlib
 import ctypes
 import errno
+import fnmatch
 import os
 import re
 import select
@@ -80,6 +81,12 @@ class Job:
         with open(descriptor, "rb") as file:
             return file.read(self.limits.disk)
 
+    def contents(self, pattern: str) -> dict[str, bytes]:
+        """The files that a compiler has made in the job's folder, of names that match."""
+        return {
+            name: self.content(name) for name in fnmatch.filter(os.listdir(self._home), pattern)
+        }
+
     @property
     def _home(self) -> str:
         """The job's folder, as we see it. Its programs may have put anything there."""
@@ -91,7 +98,7 @@ class Job:
             if os.path.basename(name) != name:
                 raise UnwritableError(errno.EINVAL, f"{name!r} is no name of a file")
             try:
-                with open(os.open(f"{self._home}/{name}", how, 0o644), "wb") as file:
+                with open(os.open(f"{self._home}/{name}", how, 0o755), "wb") as file:
                     file.write(content)
             except OSError as error:
                 raise UnwritableError(error.errno, f"{name!r}: {error.strerror}") from error

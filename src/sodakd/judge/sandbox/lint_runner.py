@@ -5,7 +5,8 @@ What they read is untrusted, so they have the walls and limits of a program.
 
 from typing import TypedDict
 
-from sodakd.judge.sandbox.build_run import BUILD, MemFile
+from sodakd.judge.sandbox.build_run import BUILD
+from sodakd.judge.sandbox.execute import MemFile
 from sodakd.judge.sandbox.job import Job
 from sodakd.judge.sandbox.sandbox import ENVIRONMENT, MIB, Limits, Sandbox, UnwritableError
 from sodakd.judge.sandbox.task import full, text_of

@@ -167,4 +167,4 @@ function loader(load, folder) {
   return { module, run };
 }
 
-module.exports = { called, isModule, isProgram, loader };
+module.exports = { COMMON, called, isModule, isProgram, loader };

@@ -4,6 +4,7 @@ It finds a nonce in descriptor 4, what it is asked in 5, and writes to 3 what ca
 Little is imported here: it is copied for every program.
 """
 
+import atexit
 import builtins
 import contextlib
 import ctypes
@@ -65,24 +66,25 @@ def _warm_up() -> None:
 
 def _answer() -> None:
     """In the process of a program: do what is asked, and end."""
-    status = 124
-    own = sys.stdout  # a program may put another in its place
+    status, flushed = 124, (sys.stdout,)  # a program may put another in its place
     try:
         request = marshal.loads(os.pread(ASKED, os.fstat(ASKED).st_size, 0))
         nonce = os.read(NONCE, 32).decode()
         os.closerange(NONCE, ASKED + 1)
         random.seed(0)  # a program draws the same numbers each time
         sys.argv[:] = ["solution.py"]
+        status = 0
         if "script" in request:
             _run_script(_write, **request, nonce=nonce)
-        else:
+        elif "arguments" in request:
             _run_calls(_write, **request)
-        status = 0
+        else:
+            status = _run_file(_write, **request)
     except BaseException as error:
         sys.__excepthook__(type(error), error, error.__traceback__)
     try:
-        for stream in (own, sys.stdout, sys.stderr):
-            stream.flush()
+        for stream in (*flushed, sys.stdout, sys.stderr):
+            flush(stream)
     finally:
         _exit(status)
 
@@ -125,6 +127,35 @@ def _given(found: object) -> dict[str, Json]:
     except RecursionError:
         said["other"] = "gave a value that is nested too deep"
     return said
+
+
+def _run_file(write: _Write, code: str) -> int:
+    """Run a program as Python runs a file, and return its exit status."""
+    space, status = namespace(as_main=True), 0
+    program = compile_program(code, write)
+    if program is None:
+        return 0
+    try:
+        exec(program, space)
+    except SystemExit as end:
+        status = end.code & 255 if isinstance(end.code, int) else int(end.code is not None)
+        if status == 1 and not isinstance(end.code, int):
+            _say(str(end.code))
+    except BaseException as error:  # whatever a program raises is data
+        status = 1
+        _say(format_exception(error))
+    # What Python does at its end: threads end, what is to be done then is done, files are closed.
+    if "threading" in sys.modules:
+        sys.modules["threading"]._shutdown()
+    atexit._run_exitfuncs()
+    space.clear()
+    gc.collect()
+    return status
+
+
+def _say(text: str) -> None:
+    with contextlib.suppress(OSError):
+        os.write(2, f"{text}\n".encode(errors="replace"))
 
 
 def _run_script(

@@ -13,10 +13,12 @@ from sodakd.text.json_values import Json
 
 @dataclass(frozen=True)
 class Task:
-    """One program and how it is to be tried: by calls whose values are wanted, or by a script.
+    """One program and how it is to be tried: by calls whose values are wanted, by a script, or by
+    what it reads from standard input (`stdin`, one text a run; its script is empty then).
 
     `arguments` are those of each call (of Python's as `plain.encode` writes them); what they must
-    give is not known here. `warm`: what is kept running between programs may be used.
+    give is not known here, nor what runs must write. `warm`: what is kept running between programs
+    may be used.
     """
 
     language: str
@@ -30,21 +32,25 @@ class Task:
     limits: Limits
     tools: Mapping[str, str]
     warm: bool = True
+    stdin: tuple[str, ...] | None = None
 
     @property
     def isolation(self) -> str:
         """Whether what judges the program is apart from it."""
-        return "split" if self.script is None else "in_process"
+        return "split" if self.script is None or self.stdin is not None else "in_process"
 
 
 @dataclass(frozen=True)
 class Result:
-    """How it ended. `values` are lines of JSON, one a call, where the outcome is still open."""
+    """How it ended. `values` are lines of JSON, one a call, where the outcome is still open;
+    `outputs` is what the runs wrote that ended well, from the first to the one that did not.
+    """
 
     outcome: str
     stage: str
     output: str = ""
     values: str | None = None
+    outputs: tuple[str, ...] = ()
     isolation: str = ""
     cpu_seconds: float = 0.0
     wall_seconds: float = 0.0
@@ -68,12 +74,12 @@ def ended_result(
     )
 
 
-def text_of(descriptor: int, most: int = 65536) -> str:
+def text_of(descriptor: int, most: int = 65536, errors: str = "replace") -> str:
     """What was written to a memory file, at most so many bytes, whatever they are; never through
     its position.
     """
     try:
-        return os.pread(descriptor, most, 0).decode(errors="replace")
+        return os.pread(descriptor, most, 0).decode(errors=errors)
     except OSError as error:
         if error.errno == errno.EINVAL:
             return ""

@@ -5,7 +5,8 @@ from contextlib import suppress
 from dataclasses import replace
 
 from sodakd.judge.sandbox.accelerator import Accelerator, UnavailableError
-from sodakd.judge.sandbox.build_run import BuildPlan, build_and_run
+from sodakd.judge.sandbox.build_run import build_and_run
+from sodakd.judge.sandbox.execute import BuildPlan
 from sodakd.judge.sandbox.fork_server import ForkServer
 from sodakd.judge.sandbox.sandbox import ENVIRONMENT, BoxError, Sandbox
 from sodakd.judge.sandbox.task import Result, Task
@@ -30,7 +31,9 @@ class WarmRuntime:
 
         def test(server: ForkServer) -> None:
             for code, said in self._probes.items():
-                trial = replace(task, code=code, entry_point="f", arguments=((1,),), script=None)
+                trial = replace(
+                    task, code=code, entry_point="f", arguments=((1,),), script=None, stdin=None
+                )
                 forked = replace(self._plan(trial), fork=server)
                 found = build_and_run(box, trial, forked, lambda: False)
                 if said not in f"{found.outcome} {found.values}":

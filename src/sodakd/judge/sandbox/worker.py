@@ -157,4 +157,6 @@ def main() -> None:
 def _task(asked: dict[str, object]) -> Task:
     limits = Limits(**asked.pop("limits"))  # type: ignore[arg-type]
     arguments = tuple(tuple(call) for call in asked.pop("arguments"))  # type: ignore[attr-defined]
-    return Task(**asked, limits=limits, arguments=arguments)  # type: ignore[arg-type]
+    given = asked.pop("stdin")
+    stdin = tuple(given) if isinstance(given, list) else None
+    return Task(**asked, limits=limits, arguments=arguments, stdin=stdin)  # type: ignore[arg-type]

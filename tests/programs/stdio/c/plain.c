@@ -1,0 +1,8 @@
+#include <stdio.h>
+int main(void) {
+    int n, x, s = 0;
+    scanf("%d", &n);
+    while (scanf("%d", &x) == 1) s += x;
+    printf("%d\n", s + 0);
+    return 0;
+}

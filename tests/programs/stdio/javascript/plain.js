@@ -1,0 +1,2 @@
+const [n, ...xs] = require('fs').readFileSync(0, 'utf8').split(/\s+/).filter(Boolean).map(Number);
+console.log(xs.reduce((a, b) => a + b, 0) + 0);

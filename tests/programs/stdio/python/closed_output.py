@@ -1,0 +1,4 @@
+import sys
+input()
+print(sum(map(int, input().split())), flush=True)
+sys.stdout.close()

@@ -1,0 +1,5 @@
+import pickle
+class A: pass
+pickle.loads(pickle.dumps(A()))
+input()
+print(sum(map(int, input().split())))

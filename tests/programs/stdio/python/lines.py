@@ -1,0 +1,3 @@
+import sys
+first, *rest = sys.stdin
+print(sum(map(int, rest[0].split())))

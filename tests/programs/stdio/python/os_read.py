@@ -1,0 +1,2 @@
+import os
+print(sum(map(int, os.read(0, 1000).split()[1:])))

@@ -1,0 +1,8 @@
+import * as readline from 'readline';
+const lines: string[] = [];
+const rl = readline.createInterface({ input: process.stdin });
+rl.on('line', (line: string) => lines.push(line));
+rl.on('close', () => {
+  const text = lines.join('\n');
+  console.log(text.split(/\s+/).filter(Boolean).map(Number).slice(1).reduce((a, b) => a + b, 0));
+});
