@@ -6,6 +6,10 @@ from enum import StrEnum
 from typing import Annotated, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic_core import CoreSchema
+from pydantic_core.core_schema import no_info_after_validator_function, str_schema
+
+from sodakd.value_type import read_type
 
 
 class FrozenModel(BaseModel):
@@ -47,16 +51,34 @@ Level = Annotated[int, Field(ge=LEVELS[0], le=LEVELS[-1])]
 """How hard a question is to begin with, whoever the student is."""
 
 
-class ValueType(StrEnum):
-    """What an argument or a result is, for the languages that have to say so."""
+class ValueType(str):
+    """The type of an argument or a result, for the languages that have to say so.
 
-    INT = "int"
-    FLOAT = "float"
-    BOOL = "bool"
-    STR = "str"
-    INTS = "list[int]"
-    FLOATS = "list[float]"
-    STRS = "list[str]"
+    It is text: `int`, `float`, `bool`, `str`, `char`, `list[T]`, `tuple[T, U]`, `dict[K, V]`,
+    `optional[T]`, nested at will. Raises `ValueError` where a text names none.
+    """
+
+    __slots__ = ()
+    INT: ClassVar["ValueType"]
+    FLOAT: ClassVar["ValueType"]
+    BOOL: ClassVar["ValueType"]
+    STR: ClassVar["ValueType"]
+    INTS: ClassVar["ValueType"]
+    FLOATS: ClassVar["ValueType"]
+    STRS: ClassVar["ValueType"]
+
+    def __new__(cls, text: str) -> Self:
+        return super().__new__(cls, str(read_type(text)))
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, *_: object) -> CoreSchema:
+        return no_info_after_validator_function(cls, str_schema())
+
+
+ValueType.INT, ValueType.FLOAT = ValueType("int"), ValueType("float")
+ValueType.BOOL, ValueType.STR = ValueType("bool"), ValueType("str")
+ValueType.INTS, ValueType.FLOATS = ValueType("list[int]"), ValueType("list[float]")
+ValueType.STRS = ValueType("list[str]")
 
 
 class Signature(FrozenModel):

@@ -8,8 +8,9 @@ from pydantic import JsonValue
 
 from sodakd.json_text import JsonError, parse_json
 from sodakd.judge.sandbox.text import LIMITS
-from sodakd.text.json_values import decode
+from sodakd.text.json_values import decode, encode
 from sodakd.text.test_validation import ONE_NUMBER
+from sodakd.text.value_types import as_python
 from sodakd.types import Assertion, CallTests, Comparison, Language, Outcome, TestCase
 
 _LONGEST = 400
@@ -26,10 +27,11 @@ class Rule:
     """How numbers are compared.
 
     `strict` tells 1 from 1.0; floats may differ by the share `relative` of what is expected, or by
-    `absolute`.
+    `absolute`. `tagged`: values of Python's that JSON lacks stand as `json_values.encode` has them.
     """
 
     strict: bool = True
+    tagged: bool = True
     relative: float = _RELATIVE
     absolute: float = _ABSOLUTE
 
@@ -43,7 +45,7 @@ def compare(lines: str, tests: CallTests, language: Language) -> tuple[Outcome, 
     if len(given) > len(tests.cases):
         return Outcome.NO_VERDICT, "the program gave more values than it was asked for"
     near = (_RELATIVE, _ABSOLUTE) if tests.tolerance is None else (tests.tolerance,) * 2
-    rule = Rule(language not in ONE_NUMBER, *near)
+    rule = Rule(language not in ONE_NUMBER, language is Language.PYTHON, *near)
     for number, case in enumerate(tests.cases):
         if number >= len(given):
             return Outcome.NO_VERDICT, "the program ended before its tests did"
@@ -62,7 +64,7 @@ def compare(lines: str, tests: CallTests, language: Language) -> tuple[Outcome, 
                 wrong = _broken(said, case, len(given[number]))
             elif "value" not in said:
                 wrong = str(said.get("other", "gave nothing"))
-            elif equal(said["value"], case.expected, rule):
+            elif equal(said["value"], _expected(case, tests, language), rule):
                 wrong = ""
             else:
                 wrong = f"gave {_shown(said['value'])}, expected {_written(case.expected)}"
@@ -71,6 +73,13 @@ def compare(lines: str, tests: CallTests, language: Language) -> tuple[Outcome, 
         if wrong:
             return Outcome.WRONG_ANSWER, f"{_call(tests, case)} {wrong}"[:_LONGEST]
     return Outcome.PASSED, ""
+
+
+def _expected(case: TestCase, tests: CallTests, language: Language) -> JsonValue:
+    """What a call must give, as the language writes it: of Python's types JSON lacks some."""
+    if tests.signature is None or language is not Language.PYTHON:
+        return case.expected
+    return encode(as_python(tests.signature.returns, case.expected))
 
 
 def _broken(said: dict[str, JsonValue], case: Assertion, length: int) -> str:
@@ -100,7 +109,7 @@ def equal(found: JsonValue, expected: JsonValue, rule: Rule = NEAR) -> bool:
     `{"dict": [[key, value], ...]}`, and the same as an object where its keys are texts; sets
     (`{"set": [...]}`) have no order.
     """
-    if rule.strict:
+    if rule.tagged:
         found, expected = _number(found), _number(expected)
     if isinstance(found, bool) or isinstance(expected, bool):
         return found is expected
@@ -113,7 +122,7 @@ def equal(found: JsonValue, expected: JsonValue, rule: Rule = NEAR) -> bool:
             equal(one, other, rule) for one, other in zip(found, expected, strict=True)
         )
     if isinstance(found, dict) and isinstance(expected, dict):
-        pair = _unordered(found, expected) if rule.strict else None
+        pair = _unordered(found, expected) if rule.tagged else None
         if pair is not None:
             return equal(*pair, rule)
         return found.keys() == expected.keys() and all(

@@ -140,7 +140,9 @@ def _near(found: bytes, expected: bytes, tolerance: float) -> bool:
     """Whether two texts are numbers that differ by no more, of what is expected or at all."""
     if not all(len(one) <= _DIGITS and _NUMBER.fullmatch(one) for one in (found, expected)):
         return False
-    return equal(float(found), float(expected), Rule(False, tolerance, tolerance))
+    return equal(
+        float(found), float(expected), Rule(strict=False, relative=tolerance, absolute=tolerance)
+    )
 
 
 def _named(place: Place | None) -> str:

@@ -12,6 +12,7 @@ from sodakd.judge.toolchains import require_toolchain
 from sodakd.settings.stages import JudgeSettings
 from sodakd.text.json_values import encode
 from sodakd.text.signatures import TYPED
+from sodakd.text.value_types import as_python
 from sodakd.types import (
     Assertion,
     CallTests,
@@ -20,6 +21,7 @@ from sodakd.types import (
     Language,
     Outcome,
     SandboxKind,
+    Signature,
     StdioTests,
     TestCase,
     Tests,
@@ -64,9 +66,9 @@ def encode_task(
         "language": program.language.value,
         "code": program.code,
         "entry_point": tests.entry_point,
-        "arguments": [_arguments(case, program) for case in calls],
+        "arguments": [_arguments(case, signature, program) for case in calls],
         "argument_types": list(signature.arguments) if signature else [],
-        "result_type": signature.returns.value if signature else "",
+        "result_type": signature.returns if signature else "",
         "as_main": isinstance(tests, TestScript) and tests.as_main,
         "script": _script(tests),
         "stdin": [case.stdin for case in tests.cases] if isinstance(tests, StdioTests) else None,
@@ -86,10 +88,13 @@ def _script(tests: Tests) -> str | None:
     return tests.script if isinstance(tests, TestScript) else None
 
 
-def _arguments(case: TestCase, program: Program) -> JsonValue:
+def _arguments(case: TestCase, signature: Signature | None, program: Program) -> JsonValue:
     if program.language is not Language.PYTHON or isinstance(case, Assertion):
         return list(case.arguments)
-    return [encode(one) for one in case.arguments]
+    if signature is None or len(signature.arguments) != len(case.arguments):
+        return [encode(one) for one in case.arguments]
+    typed = zip(signature.arguments, case.arguments, strict=True)
+    return [encode(as_python(kind, one)) for kind, one in typed]
 
 
 def not_executable(program: Program) -> Verdict:

@@ -66,7 +66,7 @@ VALUES: Mapping[Kind, ValueType] = {
 
 def types_of(language: Language) -> dict[Kind, str]:
     """The types of the world's values, as a language writes them."""
-    return {kind: LANGUAGES[language].types[value] for kind, value in VALUES.items()}
+    return {kind: LANGUAGES[language].type_name(value) for kind, value in VALUES.items()}
 
 
 def terms_of_c(absolute: str, cap: str, equal: str = "==", unequal: str = "!=") -> dict[str, str]:

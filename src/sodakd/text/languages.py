@@ -5,8 +5,11 @@ compiled by whoever reads by them, with `^` for the beginning of a line.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
+
+from sodakd.text.type_forms import NoTypeError, TypeWriter, c_type, forms, java_type
+from sodakd.value_type import read_type
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,11 +33,23 @@ class LanguageText:
     begins: str = ""  # an item at the margin, where none needs a semicolon before it
     defines: str = ""  # what stands outside of all braces; "" reads it as C does
     functions: str = ""  # functions that a word tells; their parameters are left out
-    types: Mapping[str, str] = field(default_factory=dict)  # those of a signature, where it has any
+    types: TypeWriter | None = None  # those of a signature, where it has any
+    several: str = ""  # how a function gives a tuple, where it is no value but several
     declared: tuple[str, str] = ("", "")  # a function, and one of its parameters
+    last_char: int = 0x10FFFF  # the last character that a char holds
+    zero_ends: bool = False  # a text ends at its first character 0
     needs_types: bool = False  # no call can be written without them
     one_number: bool = False  # integers are floats: 1 is 1.0, and not all are there beyond 2**53
     joined: Literal["python", "java", "script", "native", "go"]  # how `text/assemble.py` does it
+
+    def type_name(self, kind: str, *, result: bool = False) -> str:
+        """A type of a signature as the language writes it. Raises `NoTypeError` where it cannot."""
+        tree = read_type(kind)
+        if self.types is None:
+            raise NoTypeError(kind)
+        if result and self.several and tree.name == "tuple":
+            return self.several.format(", ".join(map(self.types, tree.items)))
+        return self.types(tree)
 
 
 _NUMBER = r"|(?<![\w$])\.?\d(?:[eEpP][+-]|'\w|[\w.])*+"  # it may have quotes: `1'000`
@@ -45,12 +60,6 @@ _SCRIPT_BEGINS = r"export[ \t]|async[ \t]|function\b|const\b|let\b|var\b|class\b
 _SCRIPT_DEFINES = (
     r"\bfunction(?:[ \t]*+\*[ \t]*+|[ \t]++)(\w++)|\b(?:const|let|var|class|enum)[ \t]++(\w++)"
 )
-
-
-def _types(whole: str, real: str, truth: str, text: str, lists: str) -> Mapping[str, str]:
-    """The types of a signature; `lists` is the form of a list of one of them."""
-    kinds = {"int": whole, "float": real, "str": text}
-    return {**kinds, "bool": truth, **{f"list[{one}]": lists.format(kinds[one]) for one in kinds}}
 
 
 LANGUAGES: Mapping[str, LanguageText] = {
@@ -76,7 +85,7 @@ LANGUAGES: Mapping[str, LanguageText] = {
         triple='"', defines=r"\b(?:class|interface|enum|record)[ \t]++(\w++)",
         declared=("`public static {returns} {name}({arguments})` in `class Solution`", "{kind} {name}"),
         needs_types=True,
-        types=_types("long", "double", "boolean", "String", "{}[]"),
+        types=java_type, last_char=0xFFFF,
         marks=(
             (4, r"\bpublic (?:static |final |abstract )*(?:class|interface|enum)\b"),
             (5, r"\bpublic static void main\b|\bSystem\.out\.print"),
@@ -112,7 +121,11 @@ LANGUAGES: Mapping[str, LanguageText] = {
         extends="javascript", also="|`|/", ended_by_line=_SCRIPT_ENDED, begins=_SCRIPT_BEGINS,
         defines=_SCRIPT_DEFINES + r"|^[ \t]*+(?:type|interface)[ \t]++(\w++)",
         declared=("`function {name}({arguments}): {returns}`", "{name}: {kind}"),
-        types=_types("number", "number", "boolean", "string", "{}[]"),
+        types=forms({
+            "int": "number", "float": "number", "bool": "boolean", "str": "string",
+            "char": "string", "list": "{}[]", "tuple": "[{}]", "dict": "Record<{}, {}>",
+            "optional": "{} | null",
+        }),
         one_number=True, joined="script",
         marks=(
             (4, r"\b(?:const|let|var) \w+: *[\w<>\[\]|{} ]+ *="),
@@ -124,10 +137,7 @@ LANGUAGES: Mapping[str, LanguageText] = {
     "c": LanguageText(
         labels="h ansi-c", suffixes=".c .h", everyday="C", joined="native",
         also=_NUMBER, preprocessor=True, ended_by_line=_DIRECTIVE, declared=_NATIVE, needs_types=True,
-        types={
-            "int": "long long", "float": "double", "bool": "bool", "str": "char *",
-            "list[int]": "IntList", "list[float]": "FloatList", "list[str]": "StrList",
-        },
+        types=c_type, last_char=0x7F, zero_ends=True,
         marks=(
             (4, r"^[ \t]*#include *<(?:stdio|stdlib|string|math|ctype|stdbool|limits|time|assert|stdint)\.h>"),
             (4, r"\b(?:printf|scanf|malloc|free|sizeof|strlen|strcpy|fgets)\("),
@@ -142,7 +152,12 @@ LANGUAGES: Mapping[str, LanguageText] = {
         named=r"(?i:(?<!\w)c\+\+|(?<![\w.])cpp\b)", extends="c", joined="native",
         also=rf'|(?<!\w)(?:u8|[uUL])?R"{_NUMBER}', raw='R"', preprocessor=True,
         ended_by_line=_DIRECTIVE, declared=_NATIVE, needs_types=True,
-        types=_types("long long", "double", "bool", "std::string", "std::vector<{}>"),
+        types=forms({
+            "int": "long long", "float": "double", "bool": "bool", "str": "std::string",
+            "char": "char", "list": "std::vector<{}>", "pair": "std::pair<{}>",
+            "tuple": "std::tuple<{}>", "dict": "std::map<{}, {}>", "optional": "std::optional<{}>",
+        }),
+        last_char=0x7F,
         marks=(
             (6, r"^[ \t]*#include *<(?:iostream|vector|string|map|algorithm|set|queue|unordered_map|memory"
                 r"|sstream|utility|stack|bits/stdc\+\+\.h|fstream|iomanip|c[a-z]+)>"),
@@ -159,7 +174,11 @@ LANGUAGES: Mapping[str, LanguageText] = {
         functions=r"^[ \t]*+func\s++(?:\(\)\s*+)?(\w++)",
         declared=("`func {name}({arguments}) {returns}` in `package main`", "{name} {kind}"),
         needs_types=True,
-        types=_types("int", "float64", "bool", "string", "[]{}"),
+        types=forms({
+            "int": "int", "float": "float64", "bool": "bool", "str": "string", "char": "rune",
+            "list": "[]{}", "same": "[{count}]{item}", "dict": "map[{}]{}", "optional": "*{}",
+        }),
+        several="({})",
         marks=(
             (6, r"^[ \t]*package \w+\s*$|^[ \t]*func (?:\(\w+ \*?\w+\) )?\w+\([^)\n]*\)[^{\n]*\{\s*$"),
             (4, r"\bfmt\.\w+\(|\w+ := |\bfor .*:= range\b|\bmake\((?:map|chan|\[\])"),

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from pydantic import JsonValue
 
 from sodakd.text.languages import LANGUAGES
-from sodakd.text.signatures import TYPED, declaration_hint
-from sodakd.text.value_types import fits, has_64_bits
+from sodakd.text.signatures import TYPED, declaration_hint, types_that_lack
+from sodakd.text.value_types import fits, has_64_bits, inferred, leaves
 from sodakd.types import CallTests, Language, Signature, TestCase, ValueType
+from sodakd.value_type import read_type
 
 ONE_NUMBER = frozenset(name for name, one in LANGUAGES.items() if one.one_number)
 """Languages whose integers are floats: 1 is 1.0, and beyond 2**53 they have not all of them."""
-_FLOATS = frozenset({ValueType.FLOAT, ValueType.FLOATS})
 
 
 def signature_error(tests: CallTests, language: Language) -> str:
@@ -25,6 +25,12 @@ def signature_error(tests: CallTests, language: Language) -> str:
         return (
             f"calls in {language.display_name} need the types of {tests.entry_point}: add to tests"
             f' "signature": {_guessed(tests)}'
+        )
+    lacking = signature and types_that_lack(language, signature.arguments, signature.returns)
+    if lacking:
+        return (
+            f"{language.display_name} has no type for {', '.join(lacking)}: change the signature of"
+            f" {tests.entry_point}"
         )
     for number, case in enumerate(tests.cases, start=1):
         wrong = _beyond(case, language) if signature is None else _misfit(case, signature, language)
@@ -42,19 +48,31 @@ def _misfit(case: TestCase, signature: Signature, language: Language) -> str:
     for place, (value, kind) in numbered:
         if not fits(kind, value, bounded=False):
             return (
-                f"argument {place} is {_shown(value)}, and the signature says {kind.value};"
+                f"argument {place} is {_shown(value)}, and the signature says {kind};"
                 " change one of them"
             )
-        if kind not in _FLOATS and not _has(language, value):
-            return _too_large(f"argument {place}", value, language)
+        if lost := _lost(kind, value, language):
+            return f"argument {place} is {lost}"
     returns, whole = signature.returns, language in ONE_NUMBER
     if not fits(returns, case.expected, whole=whole, finite=False, bounded=False):
         return (
-            f"expected is {_shown(case.expected)}, and the signature returns {returns.value};"
+            f"expected is {_shown(case.expected)}, and the signature returns {returns};"
             " no program could pass: change one of them"
         )
-    if returns not in _FLOATS and not _has(language, case.expected):
-        return _too_large("expected", case.expected, language)
+    lost = _lost(returns, case.expected, language)
+    return f"expected is {lost}" if lost else ""
+
+
+def _lost(kind: ValueType, value: JsonValue, language: Language) -> str:
+    """The value, and what of it a language has not; "" where it has all."""
+    text = LANGUAGES[language]
+    for name, one in leaves(read_type(kind), value):
+        if name == "int" and not _has(language, one):
+            return _too_large(value, language)
+        if name == "char" and ord(str(one)) > text.last_char:
+            return _none_such(value, f"char of {language.display_name} is {one!r}")
+        if name in ("str", "char") and text.zero_ends and "\0" in str(one):
+            return _none_such(value, f"text of {language.display_name} holds a character 0")
     return ""
 
 
@@ -65,15 +83,19 @@ def _beyond(case: TestCase, language: Language) -> str:
     """
     for place, value in enumerate(case.arguments, start=1):
         if not _has(language, value):
-            return _too_large(f"argument {place}", value, language)
+            return f"argument {place} is {_too_large(value, language)}"
     return ""
 
 
-def _too_large(what: str, value: JsonValue, language: Language) -> str:
+def _too_large(value: JsonValue, language: Language) -> str:
     return (
-        f"{what} is {_shown(value)}, and no number of {language.display_name} is that integer;"
+        f"{_shown(value)}, and no number of {language.display_name} is that integer;"
         " no program could pass: choose a smaller one"
     )
+
+
+def _none_such(value: JsonValue, what: str) -> str:
+    return f"{_shown(value)}, and no {what}; no program could pass: choose another one"
 
 
 def declaration(tests: CallTests, language: Language) -> str:
@@ -84,7 +106,7 @@ def declaration(tests: CallTests, language: Language) -> str:
     return declaration_hint(language, tests.entry_point, signature.arguments, signature.returns)
 
 
-def _has(language: Language, value: JsonValue) -> bool:
+def _has(language: Language, value: object) -> bool:
     """Whether a language has every integer of a value."""
     if isinstance(value, list):
         return all(_has(language, one) for one in value)
@@ -117,10 +139,5 @@ def _guessed(tests: CallTests) -> str:
 
 
 def _type_of(values: Sequence[JsonValue]) -> str:
-    fitting = (
-        kind.value
-        for kind in ValueType
-        if all(fits(kind, one, whole=False, finite=False) for one in values)
-    )
-    found = next(fitting, None)
+    found = inferred(values)
     return json.dumps(found) if found else "..."

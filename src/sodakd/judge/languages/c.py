@@ -14,15 +14,15 @@ from sodakd.judge.build_cache import (
     which,
 )
 from sodakd.judge.languages.c_with_tests import AFTER, joined, missing_header
-from sodakd.judge.languages.literals import CLOSED, Literals
+from sodakd.judge.languages.literals import CLOSED, Literals, octal_text
 from sodakd.judge.languages.spec import LanguageSpec, Reference, Toolchain, Untested
 from sodakd.judge.sandbox.build_run import build_and_run
 from sodakd.judge.sandbox.execute import BuildPlan
 from sodakd.judge.sandbox.sandbox import Sandbox
 from sodakd.judge.sandbox.task import Result, Task
-from sodakd.text.languages import LANGUAGES
+from sodakd.text.signatures import c_lists
+from sodakd.value_type import read_type
 
-LISTS = ("IntList", "FloatList", "StrList")
 PRELUDE = """\
 #include <ctype.h>
 #include <math.h>
@@ -93,15 +93,19 @@ static void sodakd_str(const char *v) {
 )
 
 _LITERALS = Literals(
-    LANGUAGES["c"].types,
+    "c",
     "({type}){{.items = ({item}[]){{{items}}}, .count = {count}}}",
-    text_form="(char[]){{{}}}",  # it may be written to
+    text=lambda value: f"(char[]){{{octal_text(value)}}}",  # it may be written to
     int_suffix="LL",
 )
 _PUT = {
     "int": "sodakd_whole", "float": "sodakd_float", "bool": "sodakd_bool", "str": "sodakd_str",
     "list[int]": "sodakd_ints", "list[float]": "sodakd_floats", "list[str]": "sodakd_strs",
+    "char": "sodakd_char",
 }  # fmt: skip
+_GIVEN = ("IntList", "FloatList", "StrList")
+"""The lists that the header declares; others stand before the program that needs them."""
+_CHAR = "static void sodakd_char(char v) { sodakd_text(&v, 1); }\n"
 WRONG = re.compile(r"^program: program\.c(?:pp)?:\d+: .*: Assertion [`']", re.MULTILINE)
 MEMORY = re.compile(
     r"^(?:terminate called after throwing an instance of 'std::bad_alloc'"
@@ -116,7 +120,9 @@ _STRICT = (
     "-Werror=return-type", "-Werror=implicit-function-declaration", "-Werror=int-conversion",
 )  # fmt: skip
 """What a function must keep to that is called by code of ours."""
-_DECLARED = re.compile(rf"(?:conflicting types for|redefinition of) .({'|'.join(LISTS)})\b")
+_DECLARED = re.compile(
+    r"(?:conflicting types for|redefinition of) .((?:Int|Float|Str|Bool|Char)(?:List)+)\b"
+)
 _OPENSSL = re.compile(r"^[ \t]*+#[ \t]*+include[ \t]*+<openssl/", re.MULTILINE)
 _MAIN = re.compile(r"\bmain\s*\(")
 
@@ -168,13 +174,44 @@ def tried(
 
 def calls(task: Task) -> str:
     """The program before what calls it."""
-    put = _PUT[task.result_type]
-    lines = [f"{task.code}{CLOSED}{AFTER}", '#line 1 "calls.c"', "signed __wrap_main(void) {"]
+    put = (
+        _PUT.get(task.result_type)
+        or f"sodakd_put_{_LITERALS.type_name(read_type(task.result_type))}"
+    )
+    lines = [f"{_declared(task)}{task.code}{CLOSED}{AFTER}{_writers(task)}", '#line 1 "calls.c"']
+    lines.append("signed __wrap_main(void) {")
     lines.append('    sodakd_out = fdopen(3, "w");')
     for call in _LITERALS.calls(task):
         lines.append(f'    fputs("{{\\"value\\":", sodakd_out); {put}({call});')
         lines.append('    fputs("}\\n", sodakd_out);')
     return "\n".join([*lines, "    fclose(sodakd_out); return 0;", "}", ""])
+
+
+def _declared(task: Task) -> str:
+    """The lists of a signature that the header does not declare."""
+    lists = c_lists((*task.argument_types, task.result_type))
+    text = "".join(
+        f"#ifndef SODAKD_OWN_{name}\ntypedef struct {{ {items}; int count; }} {name};\n#endif\n"
+        for name, items in lists
+        if name not in _GIVEN
+    )
+    return f'{text}#line 1 "program.c"\n' if text else ""
+
+
+def _writers(task: Task) -> str:
+    """What writes a result that the header has no writer for."""
+    text = ""
+    if task.result_type in _PUT and task.result_type != "char":
+        return text
+    for part in dict.fromkeys(read_type(task.result_type).parts()):
+        if part.name == "char":
+            text += _CHAR
+        if part.name == "list":
+            item = _LITERALS.type_name(part.item)
+            put = f"sodakd_put_{item}" if part.item.items else f"sodakd_{part.item.name}"
+            name = _LITERALS.type_name(part)
+            text += f"static void sodakd_put_{name}({name} v) {{ SODAKD_LIST(v, {put}); }}\n"
+    return text
 
 
 def gcc(

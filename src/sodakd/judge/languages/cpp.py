@@ -8,17 +8,30 @@ from pathlib import Path
 from sodakd.judge.build_cache import run_tool
 from sodakd.judge.languages.c import REFERENCE, SHARED_WRITERS, driver, gcc, tried, with_main
 from sodakd.judge.languages.c_with_tests import AFTER, joined
-from sodakd.judge.languages.literals import CLOSED, Literals
+from sodakd.judge.languages.literals import CLOSED, PLAIN, Literals, octal_text
 from sodakd.judge.languages.spec import LanguageSpec
 from sodakd.judge.sandbox.build_run import BUILD
 from sodakd.judge.sandbox.sandbox import Sandbox
 from sodakd.judge.sandbox.task import Result, Task
 from sodakd.text.entry_point import method_of
-from sodakd.text.languages import LANGUAGES
+from sodakd.text.json_values import Json
 from sodakd.text.lexer import lexed
+from sodakd.value_type import read_type
+
+
+def _text(value: Json) -> str:
+    length = f", {len(str(value).encode())}" if "\0" in str(value) else ""
+    return f"std::string({octal_text(value)}{length})"
+
 
 _LITERALS = Literals(
-    LANGUAGES["cpp"].types, "{type}{{{items}}}", text_form="std::string({})", int_suffix="LL"
+    "cpp",
+    "{type}{{{items}}}",
+    text=_text,
+    int_suffix="LL",
+    entry_form="std::pair<const {key_type}, {value_type}>{{{key}, {value}}}",
+    some_form="{type}{{{value}}}",
+    none_form="{type}{{}}",
 )
 _FLAGS = ("-std=gnu++17", "-O1", "-w", "-Werror=return-type", "-fPIE")
 _FLAGS_20 = ("-std=gnu++20", *_FLAGS[1:])
@@ -69,7 +82,68 @@ template <class T, class G> static void sodakd_give(G &&v) {{
 """
 """Before a program that is called; it may use the whole library."""
 
-_HEADERS = {"whole.h": "#include <bits/stdc++.h>\n", "writers.h": WRITERS}
+NESTED = """\
+#include <map>
+#include <optional>
+#include <tuple>
+#include <utility>
+template <class T> struct sodakd_of {
+    static void put(const T &v) { sodakd_put(v); }
+};
+template <> struct sodakd_of<char> {
+    static void put(char v) { sodakd_text(&v, 1); }
+};
+template <class T> struct sodakd_of<std::vector<T>> {
+    static void put(const std::vector<T> &v) {
+        const char *before = "[";
+        for (const T &item : v) {
+            fputs(before, sodakd_out);
+            sodakd_of<T>::put(item);
+            before = ",";
+        }
+        fputs(v.empty() ? "[]" : "]", sodakd_out);
+    }
+};
+template <class T> struct sodakd_of<std::optional<T>> {
+    static void put(const std::optional<T> &v) {
+        if (v) sodakd_of<T>::put(*v);
+        else fputs("null", sodakd_out);
+    }
+};
+template <class K, class V> struct sodakd_of<std::map<K, V>> {
+    static void put(const std::map<K, V> &v) {
+        constexpr bool text = std::is_same<K, std::string>::value || std::is_same<K, char>::value;
+        const char *before = "{", *quote = text ? "" : "\\"";
+        for (const auto &item : v) {
+            fputs(before, sodakd_out);
+            fputs(quote, sodakd_out);
+            sodakd_of<K>::put(item.first);
+            fputs(quote, sodakd_out);
+            fputc(':', sodakd_out);
+            sodakd_of<V>::put(item.second);
+            before = ",";
+        }
+        fputs(v.empty() ? "{}" : "}", sodakd_out);
+    }
+};
+template <class... T> struct sodakd_of<std::tuple<T...>> {
+    static void put(const std::tuple<T...> &v) {
+        const char *before = "[";
+        std::apply([&](const T &...item) {
+            ((fputs(before, sodakd_out), sodakd_of<T>::put(item), before = ","), ...);
+        }, v);
+        fputc(']', sodakd_out);
+    }
+};
+template <class A, class B> struct sodakd_of<std::pair<A, B>> {
+    static void put(const std::pair<A, B> &v) { sodakd_of<std::tuple<A, B>>::put(v); }
+};
+template <class T, class G> static void sodakd_give_nested(G &&v) {
+    sodakd_of<T>::put(static_cast<T>(std::forward<G>(v)));
+}
+"""
+"""Where a result is of no type of `PLAIN`."""
+_HEADERS = {"whole.h": "#include <bits/stdc++.h>\n", "writers.h": WRITERS, "nested.h": NESTED}
 
 
 def run(box: Sandbox, task: Task, oom: Callable[[], bool]) -> Result:
@@ -88,6 +162,7 @@ def run(box: Sandbox, task: Task, oom: Callable[[], bool]) -> Result:
         included = included or ["-include", f"{folder}/whole.h"]
     if called:
         included += ["-include", f"{folder}/writers.h"]
+        included += [] if task.result_type in PLAIN else ["-include", f"{folder}/nested.h"]
     result = tried(box, task, oom, source, driver(task, "g++", *_FLAGS, *included))
     if result.stage == "compile" and result.cpu_seconds < _SLOW:
         oom()  # what the kernel ended is no sign about what follows
@@ -145,9 +220,10 @@ def calls(task: Task) -> str:
     method = method_of(task.entry_point)
     entry = f"{method.holder}().{method.name}" if method else ""
     lines = [f"{task.code}{CLOSED}{AFTER}", '#line 1 "calls.cpp"']
+    given = "sodakd_give" if task.result_type in PLAIN else "sodakd_give_nested"
     lines += ['extern "C" signed __wrap_main() {', '    sodakd_out = fdopen(3, "w");']
     for call in _LITERALS.calls(task, entry):
-        give = f"sodakd_give<{_LITERALS.types[task.result_type]}>({call})"
+        give = f"{given}<{_LITERALS.type_name(read_type(task.result_type))}>({call})"
         lines.append(f'    fputs("{{\\"value\\":", sodakd_out); {give};')
         lines.append('    fputs("}\\n", sodakd_out);')
     return "\n".join([*lines, "    fclose(sodakd_out);", "    return 0;", "}", ""])

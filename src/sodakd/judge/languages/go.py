@@ -38,14 +38,23 @@ from sodakd.judge.sandbox.execute import BuildPlan
 from sodakd.judge.sandbox.job import Job
 from sodakd.judge.sandbox.sandbox import Limits, Sandbox
 from sodakd.judge.sandbox.task import Result, Task
-from sodakd.text.languages import LANGUAGES
+from sodakd.value_type import TypeTree, read_type
 
-_LITERALS = literals.Literals(LANGUAGES["go"].types, "{type}{{{items}}}")
+_LITERALS = literals.Literals(
+    "go",
+    "{type}{{{items}}}",
+    char_form="rune({})",
+    some_form="sodakdvalues.Ref[{item}]({value})",
+    none_form="({type})(nil)",
+)
 _PUT = {
     "int": "Int", "float": "Float", "bool": "Bool", "str": "Str",
     "list[int]": "Ints", "list[float]": "Floats", "list[str]": "Strs",
 }  # fmt: skip
 WRONG = re.compile(r"\A(?!.*^panic: ).*^[ \t]*--- FAIL: ", re.MULTILINE | re.DOTALL)
+_PUT_SCALAR = {
+    "int": "PutInt", "float": "PutFloat", "bool": "PutBool", "str": "PutStr", "char": "PutChar",
+}  # fmt: skip
 MEMORY = re.compile(r"out of memory|cannot allocate memory")
 OVERSIZED = re.compile(r": symbol too large|^too much data,", re.MULTILINE)
 _TOOLS: Mapping[str, str] = {"GOGC": "off", "GOMEMLIMIT": "512MiB", "GOMAXPROCS": "1"}
@@ -111,11 +120,8 @@ class _Package:
     @property
     def files(self) -> Mapping[str, bytes]:
         """The program, and what stands beside it in its package."""
-        put, returns = _PUT.get(self.task.result_type, ""), self.task.result_type
-        calls = _LITERALS.calls(self.task)
-        if returns in literals.LISTS:
-            calls = [f"{_LITERALS.types[returns]}({call})" for call in calls]
-        body = "\n".join(f"    sodakdvalues.{put}({call})" for call in calls)
+        calls = map(_giver(self.task.result_type or "int"), _LITERALS.calls(self.task))
+        body = "\n".join(f"    {call}" for call in calls)
         return {
             f"{self.path}.go": self.source.encode(errors="surrogatepass"),
             f"{self.path}_calls.go": _BESIDE.replace("BODY", body).encode(),
@@ -159,6 +165,37 @@ class _Package:
 
     def _known(self) -> Mapping[str, str]:
         return {f"{self.path}.go": "program.go", f"{self.path}_calls.go": "main.go"}
+
+
+def _giver(returns: str) -> Callable[[str], str]:
+    """What makes of a call of this type a statement that writes its value."""
+    tree = read_type(returns)
+    if put := _PUT.get(returns):
+        kind = _LITERALS.type_name(tree)
+        form = f"{kind}({{}})" if tree.name == "list" else "{}"
+        return lambda call: f"sodakdvalues.{put}({form.format(call)})"
+    if tree.name != "tuple":
+        return lambda call: f"sodakdvalues.Give({call}, {_put(tree)})"
+    names = [f"v{place}" for place in range(len(tree.items))]
+    each = ", ".join(
+        f"func(line []byte) []byte {{ return {_put(item)}(line, {name}) }}"
+        for name, item in zip(names, tree.items, strict=True)
+    )
+    return lambda call: f"{{ {', '.join(names)} := {call}; sodakdvalues.Several({each}) }}"
+
+
+def _put(tree: TypeTree) -> str:
+    """The function that appends a value of a type to a line."""
+    if tree.name in _PUT_SCALAR:
+        return f"sodakdvalues.{_PUT_SCALAR[tree.name]}"
+    held = [_put(item) for item in tree.items]
+    if tree.name == "tuple":
+        kind = _LITERALS.type_name(tree)
+        items = f"sodakdvalues.PutList({held[0]})"
+        return f"func(line []byte, v {kind}) []byte {{ return {items}(line, v[:]) }}"
+    if tree.name == "dict" and tree.items[0].name == "int":
+        held[0] = f"sodakdvalues.Quoted({held[0]})"
+    return f"sodakdvalues.Put{tree.name.capitalize()}({', '.join(held)})"
 
 
 def _package(number: int, task: Task) -> _Package:

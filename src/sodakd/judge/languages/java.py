@@ -19,7 +19,7 @@ from sodakd.judge.build_cache import (
     tool_output,
     which,
 )
-from sodakd.judge.languages import literals
+from sodakd.judge.languages.java_calls import calls
 from sodakd.judge.languages.java_source import joined
 from sodakd.judge.languages.spec import LanguageSpec, Reference, Toolchain, Untested
 from sodakd.judge.sandbox.build_run import (
@@ -31,12 +31,7 @@ from sodakd.judge.sandbox.compiler_server import SelfTestedServer, ServerLateErr
 from sodakd.judge.sandbox.execute import BuildPlan
 from sodakd.judge.sandbox.sandbox import Sandbox
 from sodakd.judge.sandbox.task import Result, Task
-from sodakd.text.entry_point import method_of
-from sodakd.text.languages import LANGUAGES
 
-_LITERALS = literals.Literals(
-    LANGUAGES["java"].types, "new {type}{{{items}}}", text=literals.unicode_text, int_suffix="L"
-)
 WRONG = re.compile(r"java\.lang\.AssertionError")
 MEMORY = re.compile(
     r"java\.lang\.OutOfMemoryError|insufficient memory|Could not reserve enough space"
@@ -100,37 +95,6 @@ public final class SodakdMain {
         }
     }
 }
-"""
-
-WRITERS = """\
-    static final StringBuilder OUT = new StringBuilder();
-    static void put(long v) { OUT.append(v); }
-    static void put(double v) { OUT.append(v); }
-    static void put(boolean v) { OUT.append(v); }
-    static void put(String v) {
-        if (v == null) { OUT.append("null"); return; }
-        OUT.append('"');
-        for (char c : v.toCharArray()) {
-            if (c >= 32 && c < 127 && c != '"' && c != '\\\\') OUT.append(c);
-            else OUT.append(String.format("\\\\u%04x", (int) c));
-        }
-        OUT.append('"');
-    }
-    static void put(long[] v) {
-        OUT.append('[');
-        for (int i = 0; i < v.length; i++) { if (i > 0) OUT.append(','); put(v[i]); }
-        OUT.append(']');
-    }
-    static void put(double[] v) {
-        OUT.append('[');
-        for (int i = 0; i < v.length; i++) { if (i > 0) OUT.append(','); put(v[i]); }
-        OUT.append(']');
-    }
-    static void put(String[] v) {
-        OUT.append('[');
-        for (int i = 0; i < v.length; i++) { if (i > 0) OUT.append(','); put(v[i]); }
-        OUT.append(']');
-    }
 """
 
 
@@ -246,40 +210,6 @@ def _command(tools: Mapping[str, str]) -> Sequence[str]:
 
 
 _COMPILER = SelfTestedServer("javac", _test)
-
-
-def calls(task: Task) -> str:
-    """The class that makes the calls and writes what they give."""
-    body = []
-    for call in _LITERALS.calls(task, _called(task)):
-        body.append(f"        {{ {_LITERALS.types[task.result_type]} v = {call};")
-        body.append('        OUT.append("{\\"value\\":"); put(v); OUT.append("}\\n"); }')
-    return "\n".join(
-        [
-            "final class SodakdCalls {",
-            WRITERS,
-            "    public static void main(String[] none) throws Throwable {",
-            *body,
-            '        try (var out = new java.io.FileOutputStream("/proc/self/fd/3")) {',
-            "            out.write(OUT.toString().getBytes());",
-            "        }",
-            "        System.out.flush();",
-            "        Runtime.getRuntime().halt(0);",
-            "    }",
-            "}",
-        ]
-    )
-
-
-def _called(task: Task) -> str:
-    """What is called: a static method of `Solution` by its name alone, or a method of a class."""
-    entry, method = task.entry_point, method_of(task.entry_point)
-    if method is None:
-        return entry if entry.startswith("new ") else f"Solution.{entry}"
-    static = rf"\bstatic\b[^;{{}}()=]{{0,300}}\b{method.name}\s*\("
-    if not method.made and re.search(static, task.code):
-        return entry
-    return f"new {method.holder}().{method.name}"
 
 
 def _toolchain() -> Toolchain:

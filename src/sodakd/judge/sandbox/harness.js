@@ -15,7 +15,8 @@ const { compileFunction } = vm;
 const { parse, stringify } = JSON;
 const { apply } = Reflect;
 const { isArray } = Array;
-const { isFinite } = Number;
+const { isFinite, isInteger, isSafeInteger } = Number;
+const Integer = BigInt;
 const { runInThisContext } = vm.Script.prototype;
 const util = require('util');
 const { isPromise, isMap, isSet, isDate, isRegExp, isArrayBufferView } = util.types;
@@ -236,10 +237,12 @@ const declared = new Proxy({}, {
 });
 
 // JSON makes null of NaN and an empty object of a Map: what it cannot say is told by name, and numbers
-// that it has not are written as Python writes them. A BigInt is an integer.
+// that it has not are written as Python writes them. A BigInt is an integer; a large number that is one
+// is written with all of its digits.
+const isLong = (value) => isInteger(value) && !isSafeInteger(value) && value < 1e21 && value > -1e21;
 const told = (value) => {
   switch (typeof value) {
-    case 'number': return isFinite(value) ? '' : 'number';
+    case 'number': return isSafeInteger(value) || (isFinite(value) && !isLong(value)) ? '' : 'number';
     case 'bigint': return 'number';
     case 'function': case 'symbol': case 'undefined': return typeof value;
     case 'object':
@@ -251,7 +254,7 @@ const ODD = /"@number:(NaN|-?Infinity|-?\d+)"/g;
 const plain = function (key, value) {
   const held = this[key];
   const name = told(held);
-  if (name === 'number') return `@number:${held}`;
+  if (name === 'number') return `@number:${isLong(held) ? Integer(held) : held}`;
   return name === '' || (name === 'undefined' && !isArray(this)) ? value : { [name]: '' };
 };
 function line(value) {

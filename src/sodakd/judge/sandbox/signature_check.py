@@ -1,7 +1,7 @@
 """Calls that cannot be written in a language whose values have types."""
 
 from sodakd.judge.sandbox.task import Task
-from sodakd.text.signatures import TYPED
+from sodakd.text.signatures import TYPED, types_that_lack
 from sodakd.text.value_types import fits
 
 _SHOWN = 80
@@ -12,6 +12,8 @@ def signature_mismatch(task: Task) -> str:
     if task.script is not None or task.language not in TYPED:
         return ""
     types = task.argument_types
+    if lacking := types_that_lack(task.language, types, task.result_type):
+        return f"{task.language} has no type for {', '.join(lacking)}"
     for number, call in enumerate(task.arguments, start=1):
         what = f"call {number} of {task.entry_point}"
         if len(call) != len(types):

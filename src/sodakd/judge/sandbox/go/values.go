@@ -80,16 +80,6 @@ func text(line []byte, v string) []byte {
 	return append(line, '"')
 }
 
-func list[T any](v []T, put func([]byte, T) []byte) {
-	line := append(begin(), '[')
-	for i, one := range v {
-		if i > 0 {
-			line = append(line, ',')
-		}
-		line = put(line, one)
-	}
-	write(append(line, ']'))
-}
 
 type whole interface {
 	~int | ~int8 | ~int16 | ~int32 | ~int64 | ~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64 | ~uintptr
@@ -111,8 +101,64 @@ func Int[T whole](v T) {
 func Float[T number](v T) { write(float(begin(), float64(v))) }
 func Bool[T ~bool](v T)   { write(strconv.AppendBool(begin(), bool(v))) }
 func Str[T ~string](v T)  { write(text(begin(), string(v))) }
-func Ints(v []int) {
-	list(v, func(line []byte, v int) []byte { return strconv.AppendInt(line, int64(v), 10) })
+func Ints(v []int)       { Give(v, PutList(PutInt)) }
+func Floats(v []float64) { Give(v, PutList(float)) }
+func Strs(v []string)    { Give(v, PutList(text)) }
+
+// Give writes what a call gave; put appends a value of its type.
+func Give[T any](v T, put func([]byte, T) []byte) { write(put(begin(), v)) }
+
+// Several writes the values that a call gave together.
+func Several(puts ...func([]byte) []byte) {
+	Give(puts, PutList(func(line []byte, put func([]byte) []byte) []byte { return put(line) }))
 }
-func Floats(v []float64) { list(v, float) }
-func Strs(v []string)    { list(v, text) }
+
+func PutInt(line []byte, v int) []byte       { return strconv.AppendInt(line, int64(v), 10) }
+func PutFloat(line []byte, v float64) []byte { return float(line, v) }
+func PutBool(line []byte, v bool) []byte     { return strconv.AppendBool(line, v) }
+func PutStr(line []byte, v string) []byte    { return text(line, v) }
+func PutChar(line []byte, v rune) []byte     { return text(line, string(v)) }
+
+func PutList[T any](put func([]byte, T) []byte) func([]byte, []T) []byte {
+	return func(line []byte, v []T) []byte {
+		line = append(line, '[')
+		for i, one := range v {
+			if i > 0 {
+				line = append(line, ',')
+			}
+			line = put(line, one)
+		}
+		return append(line, ']')
+	}
+}
+
+func PutDict[K comparable, V any](key func([]byte, K) []byte, put func([]byte, V) []byte) func([]byte, map[K]V) []byte {
+	return func(line []byte, v map[K]V) []byte {
+		line = append(line, '{')
+		first := len(line)
+		for name, one := range v {
+			if len(line) > first {
+				line = append(line, ',')
+			}
+			line = put(append(key(line, name), ':'), one)
+		}
+		return append(line, '}')
+	}
+}
+
+func PutOptional[T any](put func([]byte, T) []byte) func([]byte, *T) []byte {
+	return func(line []byte, v *T) []byte {
+		if v == nil {
+			return append(line, "null"...)
+		}
+		return put(line, *v)
+	}
+}
+
+// Quoted makes the key of an object of what is no text.
+func Quoted[T any](put func([]byte, T) []byte) func([]byte, T) []byte {
+	return func(line []byte, v T) []byte { return append(put(append(line, '"'), v), '"') }
+}
+
+// Ref is an optional that holds a value.
+func Ref[T any](v T) *T { return &v }
