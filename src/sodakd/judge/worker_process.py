@@ -15,6 +15,7 @@ from sodakd.errors import JudgeError
 from sodakd.judge.build_cache import build_sandbox_library
 from sodakd.judge.cgroup import Cgroup, make_cgroup
 from sodakd.judge.sandbox.namespaces import path_inside
+from sodakd.judge.sandbox.stdio_run import TOGETHER
 from sodakd.judge.sandbox_choice import available_sandboxes, fix_hint
 from sodakd.judge.scratch import ScratchDir
 from sodakd.judge.toolchains import interpreter
@@ -27,7 +28,8 @@ _COMPILERS = 2**31
 """Bytes that a compiler may need, and those that are kept running."""
 
 _PATIENCE = 600.0
-"""Seconds for a program after which a worker is taken for dead; its limits are far shorter."""
+"""Seconds for a program after which a worker is taken for dead; its limits are far shorter. One
+that reads standard input has so many times as much as its limits say."""
 
 Task = dict[str, JsonValue]
 """What a worker is asked, or what it says: `sandbox/task.py` names the fields."""
@@ -157,7 +159,8 @@ class Worker:
         self.start()
         kept = self.walls is SandboxKind.NAMESPACES  # nothing is kept running behind weaker walls
         batch: JsonValue = [{**task, "warm": bool(task["warm"]) and kept} for task in tasks]
-        answers = self._sent({"batch": batch}, len(tasks))["batch"]
+        runs = sum(1 if task["stdin"] is None else TOGETHER for task in tasks)
+        answers = self._sent({"batch": batch}, runs)["batch"]
         assert isinstance(answers, list)
         return [one for one in answers if isinstance(one, dict)]
 
@@ -168,7 +171,7 @@ class Worker:
             return {"said": None, "note": "static tools run behind namespaces alone"}
         return self._sent({"tool": request}, 1)
 
-    def _sent(self, request: JsonValue, programs: int) -> Task:
+    def _sent(self, request: JsonValue, runs: int) -> Task:
         assert self._connection is not None
         self._busy = True
         try:
@@ -176,7 +179,7 @@ class Worker:
             self._connection.sendall(json.dumps(request).encode() + b"\n")
         except OSError as error:
             raise WorkerError(f"a worker of the judge cannot be reached: {error}") from error
-        self._connection.settimeout(_PATIENCE * programs)
+        self._connection.settimeout(_PATIENCE * runs)
         said = self._read()
         self._busy = False
         if "failed" in said:

@@ -82,6 +82,16 @@ def entry_point_of(row: Line) -> str:
     return _first_called(str(asserts[0])) if isinstance(asserts, list) and asserts else ""
 
 
+def reads_stdin(row: Line) -> bool:
+    """Whether a row's tests are runs of a whole program."""
+    tests = _value(row, "tests")
+    asked = tests if isinstance(tests, dict) else {}
+    cases = asked.get("cases")
+    first = cases[0] if isinstance(cases, list) and cases else None
+    written = isinstance(first, dict) and not {"stdin", "stdout"}.isdisjoint(first)
+    return written or "comparison" in asked
+
+
 def _value(row: Line, key: str) -> JsonValue:
     """What a row holds under a key; a list or an object that stands there as text is read.
 
@@ -131,7 +141,7 @@ def parse_tests(row: Line, language: Language) -> ParsedTests:
         asked = {"script": asked}
     if not isinstance(asked, dict):
         raise row.error(f"{key} must be {_FORM}; found {type(asked).__name__}")
-    if _reads_stdin(asked):
+    if reads_stdin(row):
         return ParsedTests(_validated(StdioTests, asked, row, key), tested=True)
     if wrong := _wrong_entry(entry_point, language, called="script" not in asked):
         raise row.error(wrong)
@@ -150,15 +160,6 @@ def parse_tests(row: Line, language: Language) -> ParsedTests:
     if wrong:
         raise row.error(wrong)
     return ParsedTests(tests, tested=True)
-
-
-def _reads_stdin(asked: Mapping[str, JsonValue]) -> bool:
-    """Whether tests are runs of a whole program."""
-    cases = asked.get("cases")
-    first = cases[0] if isinstance(cases, list) and cases else None
-    return "comparison" in asked or (
-        isinstance(first, dict) and not {"stdin", "stdout"}.isdisjoint(first)
-    )
 
 
 def _wrong_entry(entry_point: str, language: Language, *, called: bool) -> str:

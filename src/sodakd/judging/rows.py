@@ -13,6 +13,7 @@ from sodakd.judging.row_tests import (
     entry_point_of,
     key_of_tests,
     parse_tests,
+    reads_stdin,
     unread_keys,
 )
 from sodakd.text.entry_point import name_in
@@ -155,7 +156,7 @@ def _row(line: Line, holder: Line, language: Language | None) -> Row:
     own = _language(line, holder, language)
     found = None
     if said or own is None:
-        found = extract(text, own, entry_point)
+        found = extract(text, own, entry_point, reads_stdin=reads_stdin(holder))
         own = own or found.language
     if own is None:
         label = found.label if found is not None else ""

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from sodakd.records import Difficulty, Feedback
 from sodakd.report.faults import edit_distance, with_fault
 from sodakd.report.reading import Student
-from sodakd.types import CallTests, FaultKind, PreferencePair, Question, TestCase
+from sodakd.types import FaultKind, PreferencePair, Question, StdioCase, TestCase, TestScript
 
 Row = TypeVar("Row", Feedback, PreferencePair)
 
@@ -82,7 +82,7 @@ def _answer(student: str, row: Feedback, pair: PreferencePair | None) -> JsonVal
 
 
 def _question(student: str, question: Question) -> dict[str, JsonValue]:
-    cases = question.tests.cases if isinstance(question.tests, CallTests) else ()
+    cases = () if isinstance(question.tests, TestScript | None) else question.tests.cases
     return {
         "id": question.id,
         "student": student,
@@ -105,7 +105,9 @@ def _codes(pair: PreferencePair) -> dict[str, JsonValue]:
     }
 
 
-def _case(case: TestCase) -> list[JsonValue]:
+def _case(case: TestCase | StdioCase) -> list[JsonValue]:
+    if isinstance(case, StdioCase):
+        return [_cut(case.stdin), _cut(case.stdout)]
     call = ", ".join(json.dumps(value, ensure_ascii=False) for value in case.arguments)
     return [_cut(call), _cut(json.dumps(case.expected, ensure_ascii=False))]
 

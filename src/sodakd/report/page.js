@@ -93,7 +93,7 @@
     box.append(make("summary", row.tests.length + row.more + " tests"));
     const head = make("tr"); head.append(make("th", "call"), make("th", "gives")); table.append(head);
     for (const [call, gives] of row.tests) {
-      const line = make("tr"); line.append(make("td", `${row.entry}(${call})`), make("td", gives)); table.append(line);
+      const line = make("tr"); line.append(make("td", row.entry ? `${row.entry}(${call})` : call), make("td", gives)); table.append(line);
     }
     box.append(table);
     if (row.more) box.append(make("p", `and ${row.more} more`, "meta"));

@@ -20,7 +20,8 @@ from sodakd.seeds.seed import Row
 from sodakd.text.assemble import assemble
 from sodakd.text.labels import language_of
 from sodakd.text.source import Source
-from sodakd.types import CodePrompt, Language, Tests, TestScript
+from sodakd.text.test_validation import with_stdin_hint
+from sodakd.types import CodePrompt, Language, StdioTests, Tests, TestScript
 
 LISTS = ("test_cases", "unit_tests", "asserts", "assertions")
 """What lists of assertions are called besides MBPP's `test_list`."""
@@ -116,6 +117,8 @@ def _renamed(values: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
 
 def _with_name(text: str, line: Line, key: str, tests: Tests, language: Language) -> str:
     """The question with what its tests call, where it does not say so itself."""
+    if isinstance(tests, StdioTests):
+        return with_stdin_hint(text, tests)
     entry_point = tests.entry_point or entry_point_of(line)
     if not entry_point or re.search(rf"(?<!\w){re.escape(entry_point)}(?!\w)", text):
         return text

@@ -11,7 +11,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from sodakd.errors import TeacherError
 from sodakd.teacher.requests import Evolve, Fault, Inspire, Operation, Solve, TeacherRequest
-from sodakd.types import CallTests, FaultKind, Signature
+from sodakd.text.test_validation import with_stdin_hint
+from sodakd.types import CallTests, FaultKind, Signature, StdioTests
 
 PROMPTS = Path(__file__).with_name("prompts")
 
@@ -25,6 +26,9 @@ FAULT_DESCRIPTIONS: Mapping[FaultKind, str] = {
     FaultKind.SYNTAX: "it no longer parses",
     FaultKind.NO_RETURN: "the result is computed and not returned",
 }
+
+_WITHOUT_RESULT = {FaultKind.NO_RETURN: "the result is computed and not written"}
+"""Of programs that write what they find."""
 
 EVOLVE_OPERATIONS: Mapping[Operation, str] = {
     Operation.CONSTRAINT: "Add one new constraint or requirement, in about ten words.",
@@ -109,7 +113,7 @@ def prompt_variables(ask: TeacherRequest) -> dict[str, Value]:
         return filled
     question, tests = ask.question, ask.question.tests
     filled |= {
-        "question": question.text,
+        "question": with_stdin_hint(question.text, tests),
         "language": question.language,
         "own_level": question.level,
     }
@@ -118,7 +122,9 @@ def prompt_variables(ask: TeacherRequest) -> dict[str, Value]:
             filled["entry_point"] = tests.entry_point if tests is not None else ""
             filled["signature"] = tests.signature if isinstance(tests, CallTests) else None
         case Fault():
-            filled["kinds"] = [(kind.value, FAULT_DESCRIPTIONS[kind]) for kind in ask.kinds]
+            own = _WITHOUT_RESULT if isinstance(tests, StdioTests) else {}
+            words = {**FAULT_DESCRIPTIONS, **own}
+            filled["kinds"] = [(kind.value, words[kind]) for kind in ask.kinds]
         case Evolve():
             filled["operation"] = EVOLVE_OPERATIONS[ask.operation]
     return filled

@@ -12,13 +12,15 @@ from sodakd.text.fences import blocks
 from sodakd.text.language_id import is_sentence
 from sodakd.text.thinking import strip_thinking
 from sodakd.text.truncation import compiles
-from sodakd.types import Language, Question
+from sodakd.types import Language, Question, StdioTests
 
 
 def extract_answer(question: Question, answer: str) -> Extracted:
     """The code of an answer: a whole program, or a continuation of the question's `code_prompt`."""
-    if question.code_prompt is None:
-        return extract(answer, question.language, _entry_point(question))
+    reads_stdin = isinstance(question.tests, StdioTests)
+    if question.code_prompt is None or reads_stdin:
+        entry_point = question.tests.entry_point if question.tests is not None else ""
+        return extract(answer, question.language, entry_point, reads_stdin=reads_stdin)
     answer = strip_bom(answer)
     fenced = blocks(answer)
     if fenced and answer.lstrip("\n")[:1].isspace() and not fenced[0].closed:
@@ -38,10 +40,6 @@ def extract_answer(question: Question, answer: str) -> Extracted:
     if says_something and not any(map(is_sentence, said.split("\n"))):
         return _continuation(question, _up_to_its_end(question, said))
     return found
-
-
-def _entry_point(question: Question) -> str:
-    return question.tests.entry_point if question.tests is not None else ""
 
 
 def _continuation(question: Question, code: str) -> Extracted:

@@ -21,15 +21,15 @@ from sodakd.text.program_head import (
 )
 from sodakd.text.source import Source, first_word, names_in
 from sodakd.text.truncation import compiles
-from sodakd.types import CodePrompt, Language, Question, TestScript
+from sodakd.types import CodePrompt, Language, Question, StdioTests, TestScript
 
 
 def assemble(question: Question, code: str) -> str:
     """The program to be judged: the code with what it lacks of the question's `code_prompt`.
 
-    Empty where there is no code.
+    Empty where there is no code. One that reads standard input is whole.
     """
-    if question.code_prompt is None:
+    if question.code_prompt is None or isinstance(question.tests, StdioTests):
         return code
     code = code.removeprefix("\ufeff").replace("\r\n", "\n")
     if not code.strip():

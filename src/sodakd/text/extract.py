@@ -7,7 +7,8 @@ What was thought aloud is left out. Then, **the rule**:
    sentences before and after the code.
 2. Where the entry point is known, the last block that defines it is the program. Else the program
    is every block that defines a function or a type; of blocks that define the same one, the last.
-   Where none does, it is the blocks that share names with each other.
+   Where none does, it is the blocks that share names with each other. Where a whole program is
+   wanted, it is the last block that reads and writes, or has a `main` where there must be one.
 3. Blocks are added which define what the program uses and does not define; and imports before it.
    What is left over are examples of use, output and earlier versions. Blocks keep their order.
 
@@ -26,7 +27,7 @@ from sodakd.text.fences import Block, blocks
 from sodakd.text.indented import indented_blocks
 from sodakd.text.labels import display_label, one_of_seven
 from sodakd.text.language_id import MIN_SCORE, identify_language, is_remark, is_sentence, score
-from sodakd.text.languages import NEAR
+from sodakd.text.languages import LANGUAGES, NEAR
 from sodakd.text.repl_transcript import console_code
 from sodakd.text.symbols import Symbols, symbols_of
 from sodakd.text.thinking import strip_thinking
@@ -38,6 +39,8 @@ _SURE = 6.0
 _NO_PROGRAMS = ("sql", "html", "css", "shell", "php", "csharp")
 _MOST_BLOCKS = 64
 """So many blocks of an answer are looked at, the last ones."""
+_WHOLE = "\0"
+"""In the place of an entry point: the program as a whole."""
 _STRAY = re.compile(r"\A (?=\S)")
 """A server with a SentencePiece tokenizer may begin an answer with its first word's blank."""
 _SIGNS = re.compile(r"[=(){}\[\];]")
@@ -64,13 +67,19 @@ class Extracted:
     reason: str = ""
 
 
-def extract(answer: str, language: Language | None = None, entry_point: str = "") -> Extracted:
+def extract(
+    answer: str,
+    language: Language | None = None,
+    entry_point: str = "",
+    *,
+    reads_stdin: bool = False,
+) -> Extracted:
     """The program of an answer, by the rule above. Takes any text, in time linear in it.
 
     `language` is the one that the question wants; without it the answer decides. `entry_point` is
-    what the tests call.
+    what the tests call; `reads_stdin`: they run the program as a whole.
     """
-    entry_point = name_in(entry_point)
+    entry_point = _WHOLE if reads_stdin else name_in(entry_point)
     text, thought = strip_thinking(strip_bom(answer))
     text = _STRAY.sub("", text)
     # Python that holds fences in its texts is no answer with fences: that would not parse.
@@ -163,12 +172,21 @@ def _label(block: Block, wanted: Language | None) -> str:
 def _joined(texts: Sequence[str], language: Language, entry_point: str) -> str:
     if len(texts) == 1:
         return texts[0]
+    programs = [text for text in texts if entry_point == _WHOLE and _is_program(text, language)]
+    if programs:
+        earlier = {*programs} - {programs[-1]}
+        texts = [text for text in texts if text not in earlier]
     names = [symbols_of(text, language) for text in texts]
-    kept = _chosen(names, entry_point)
+    kept = {texts.index(programs[-1])} if programs else _chosen(names, entry_point)
     first = min(kept, default=0)
     kept |= {at for at in range(first) if names[at].preamble}
     _add_needed(names, kept, overriding=language is Language.PYTHON)
     return "\n".join(texts[at] for at in sorted(kept))
+
+
+def _is_program(text: str, language: Language) -> bool:
+    """Whether a text both reads and writes, or has the `main` that such programs have."""
+    return all(re.search(one, text) for one in LANGUAGES[language].whole)
 
 
 def _chosen(names: Sequence[Symbols], entry_point: str) -> set[int]:

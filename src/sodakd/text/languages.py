@@ -40,6 +40,8 @@ class LanguageText:
     zero_ends: bool = False  # a text ends at its first character 0
     needs_types: bool = False  # no call can be written without them
     one_number: bool = False  # integers are floats: 1 is 1.0, and not all are there beyond 2**53
+    # What a whole program has that reads standard input and writes: each of these.
+    whole: Sequence[str] = (r"\bmain\s*+\(",)
     joined: Literal["python", "java", "script", "native", "go"]  # how `text/assemble.py` does it
 
     def type_name(self, kind: str, *, result: bool = False) -> str:
@@ -57,6 +59,10 @@ _NATIVE = ("`{returns} {name}({arguments})`", "{kind} {name}")
 _DIRECTIVE = r"^[^\S\n]*+\#(?:\\\n|[^\n])*+"
 _SCRIPT_ENDED = r"\b(?:return|throw|break|continue|yield)\b[^\S\n]*+\n"
 _SCRIPT_BEGINS = r"export[ \t]|async[ \t]|function\b|const\b|let\b|var\b|class\b"
+_SCRIPT_WHOLE = (
+    r"\bstdin\b|\breadFileSync\s*+\(\s*+0\b|\breadline\b",
+    r"\bconsole\s*+\.|\bstdout\b|\bwriteSync\b",
+)
 _SCRIPT_DEFINES = (
     r"\bfunction(?:[ \t]*+\*[ \t]*+|[ \t]++)(\w++)|\b(?:const|let|var|class|enum)[ \t]++(\w++)"
 )
@@ -67,6 +73,10 @@ LANGUAGES: Mapping[str, LanguageText] = {
         labels="py py2 py3 ipython cpython python-3 gyp", suffixes=".py", joined="python",
         named=r"(?i:\bpython ?[23]?(?:\.\d+)?\b|\bpythonic\b)",
         comment="#", also=r"|(?<!\w)[bBfFrRtTuU]{1,2}[\"']", triple="\"'",
+        whole=(
+            r"\binput\s*+\(|\bstdin\b|\b(?:open|read)\s*+\(\s*+0\b",
+            r"\bprint\s*+\(|\bstdout\b|\b(?:open|write)\s*+\(\s*+1\b",
+        ),
         marks=(
             (4, r"^[ \t]*(?:async )?def \w+\(.*\)(?: *->.*)?:"),
             (3, r"^[ \t]*(?:for .+ in .+|while .+|if .+|elif .+|else|try|except.*|with .+):\s*(?:#.*)?$"),
@@ -103,7 +113,7 @@ LANGUAGES: Mapping[str, LanguageText] = {
         labels="js mjs cjs node nodejs ecmascript es6 jsx javascriptreact", suffixes=".js .mjs",
         named=r"(?i:\bjava ?script\b|\bnode\.?js\b|\becmascript\b|\bES6\b)|\bJS\b|\bNode\b",
         also="|`|/", ended_by_line=_SCRIPT_ENDED, begins=_SCRIPT_BEGINS, defines=_SCRIPT_DEFINES,
-        one_number=True, joined="script",
+        one_number=True, joined="script", whole=_SCRIPT_WHOLE,
         marks=(
             (3, r"\b(?:const|let|var) (?:\w+|\{[^}\n]*\}|\[[^\]\n]*\]) *="),
             (4, r"^[ \t]*(?:export )?(?:async )?function\*? ?\w*\([^):$\n]*\)\s*\{"),
@@ -126,7 +136,7 @@ LANGUAGES: Mapping[str, LanguageText] = {
             "char": "string", "list": "{}[]", "tuple": "[{}]", "dict": "Record<{}, {}>",
             "optional": "{} | null",
         }),
-        one_number=True, joined="script",
+        one_number=True, joined="script", whole=_SCRIPT_WHOLE,
         marks=(
             (4, r"\b(?:const|let|var) \w+: *[\w<>\[\]|{} ]+ *="),
             (4, r"\bfunction \w*(?:<\w+>)?\([^)\n]*?\w\??: *+[\w<>\[\]|][^)\n]*+\)|\)\s*: *(?:number|string|boolean|void|any)\b"),

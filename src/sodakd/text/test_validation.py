@@ -1,6 +1,7 @@
 """The calls of tests against their signature: what no program could be judged by is said first."""
 
 import json
+import re
 from collections.abc import Sequence
 
 from pydantic import JsonValue
@@ -8,11 +9,13 @@ from pydantic import JsonValue
 from sodakd.text.languages import LANGUAGES
 from sodakd.text.signatures import TYPED, declaration_hint, types_that_lack
 from sodakd.text.value_types import fits, has_64_bits, inferred, leaves
-from sodakd.types import CallTests, Language, Signature, TestCase, ValueType
+from sodakd.types import CallTests, Language, Signature, StdioTests, TestCase, Tests, ValueType
 from sodakd.value_type import read_type
 
 ONE_NUMBER = frozenset(name for name, one in LANGUAGES.items() if one.one_number)
 """Languages whose integers are floats: 1 is 1.0, and beyond 2**53 they have not all of them."""
+_READS = "The program reads standard input and writes its answer to standard output."
+_SAID = re.compile(r"\bstandard input\b|\bstdin\b", re.IGNORECASE)
 
 
 def signature_error(tests: CallTests, language: Language) -> str:
@@ -104,6 +107,12 @@ def declaration(tests: CallTests, language: Language) -> str:
     if signature is None:
         return ""
     return declaration_hint(language, tests.entry_point, signature.arguments, signature.returns)
+
+
+def with_stdin_hint(text: str, tests: Tests | None) -> str:
+    """A question's text; where its program is to read standard input, it says so."""
+    said = not isinstance(tests, StdioTests) or _SAID.search(text)
+    return text if said else f"{text}\n\n{_READS}"
 
 
 def _has(language: Language, value: object) -> bool:
