@@ -204,7 +204,7 @@ def test_a_column_of_languages_is_believed_by_its_values(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     "column",
-    ["input_output", "public_test_cases", "private_tests", "ut", "verification_info"],
+    ["ut", "verification_info", "inputs_outputs"],
 )  # fmt: skip
 def test_columns_of_tests_are_named_as_not_read(column: str, tmp_path: Path) -> None:
     told: list[str] = []

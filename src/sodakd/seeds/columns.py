@@ -14,6 +14,7 @@ from pydantic import JsonValue
 
 from sodakd.errors import DataError
 from sodakd.judging.row_tests import KEYS
+from sodakd.seeds.given_io import COLUMNS, PICKLED, nested
 from sodakd.seeds.given_tests import LISTS, given_tests
 from sodakd.seeds.said import TURNS, answer_of, exchange_of, text_of
 from sodakd.seeds.seed import Row, Seed
@@ -27,13 +28,16 @@ _TESTS = re.compile(
     r"(?i)(?:\w+_)?(?:tests?|test_?cases?|asserts?|ut)(?:_(?:list|cases?|code|script|info))?"
     r"|input_output|verification_info|inputs_outputs"
 )
+_BESIDE = ("challenge_test_list", "test_setup_code", "test_imports", "test_info")
+"""What stands beside tests, and is read with them or says nothing more."""
 
 
 @dataclass(frozen=True)
 class Shape:
     """Columns that belong together. `text` must be there; of the others the first found counts.
 
-    `turns` is for a column that holds questions only where it is a list of turns.
+    `turns` is for a column that holds questions only where it is a list of turns; `beside` is a
+    column without which this one holds none.
     """
 
     text: str
@@ -41,9 +45,12 @@ class Shape:
     reference: Sequence[str] = ()
     language: Sequence[str] = ("language", "lang", "programming_language")
     turns: bool = False
+    beside: str = ""
 
     def fits(self, values: Mapping[str, JsonValue]) -> bool:
         """Whether a row with these values has this shape."""
+        if self.beside and self.beside not in values:
+            return False
         value = values.get(self.text)
         return isinstance(value, list) if self.turns else self.text in values
 
@@ -51,12 +58,17 @@ class Shape:
 SHAPES: Mapping[str, Shape] = {
     "alpaca": Shape("instruction", "input", ("output", "response", "chosen", "solution")),
     **{name: Shape(name, reference=("chosen",)) for name in TURNS},
-    "prompt": Shape("prompt", reference=("completion", "response", "chosen", "canonical_solution")),
+    "prompt": Shape(
+        "prompt", reference=("completion", "response", "chosen", "canonical_solution", "code")
+    ),
     "problem": Shape("problem", reference=("solution", "answer")),
     "question": Shape("question", reference=("answer", "response", "solution")),
     "query": Shape("query", reference=("answer", "response")),
     "text": Shape("text", reference=("code", "completion")),
     "chosen": Shape("chosen", turns=True),
+    "LiveCodeBench": Shape("question_content"),
+    "CodeContests": Shape("description", beside="public_tests"),
+    "OpenCodeInstruct": Shape("input", reference=("output",), beside="unit_tests"),
 }
 """Tried in this order."""
 
@@ -80,13 +92,14 @@ def read_seeds(rows: Iterable[Row], columns: ColumnSettings, tell: Tell = untold
         for line in _not_read(file, first, columns, shape):
             tell(line)
         for row in chain(first, group):
-            yield _seed(row, shape)
+            yield _seed(row, shape, columns)
 
 
 def shape_of(file: str, rows: Sequence[Row], columns: ColumnSettings) -> Shape:
     """The columns to read a file by: those of the recipe, else those of the first known shape."""
     values = _found(rows)
-    named = [name for name in (columns.text, columns.input, columns.reference) if name]
+    asked = (columns.text, columns.input, columns.reference, columns.tests, columns.entry_point)
+    named = [name for name in asked if name]
     absent = [name for name in named if name not in values]
     found = ", ".join(values) or "no columns"
     if absent:
@@ -134,7 +147,13 @@ def _not_read(
 ) -> Iterator[str]:
     """What a file's first rows hold that might be thought to be read, a line each."""
     values = _found(rows)
-    read = {*KEYS, *LISTS, "challenge_test_list", "test_setup_code"}
+    read = {*KEYS, *LISTS, *COLUMNS, *_BESIDE}
+    pickled = sum(isinstance(nested(row.values.get(PICKLED)), str) for row in rows)
+    if pickled:
+        yield (
+            f"{file}: {PICKLED} ({pickled} of the first {len(rows)} rows) is a pickle, which may"
+            " run a program where it is read: the public cases alone are the tests"
+        )
     tests = [
         name
         for name, value in values.items()
@@ -153,7 +172,7 @@ def _not_read(
             yield f"{file}: column {name} names no language of programs ({example}): not read"
 
 
-def _seed(row: Row, shape: Shape) -> Seed:
+def _seed(row: Row, shape: Shape, columns: ColumnSettings) -> Seed:
     values = row.values
     reference = next((values[name] for name in shape.reference if values.get(name)), None)
     label = next((values[name] for name in shape.language if values.get(name)), "")
@@ -174,7 +193,7 @@ def _seed(row: Row, shape: Shape) -> Seed:
         unread=unread,
     )
     try:
-        given = given_tests(row, text, seed.label)
+        given = given_tests(row, text, seed.label, columns)
     except DataError as error:
         return seed.model_copy(update={"bad_tests": str(error)})
     if given is None:
@@ -182,7 +201,7 @@ def _seed(row: Row, shape: Shape) -> Seed:
     tested = {
         "text": given.text or text,
         "reference": given.reference or seed.reference,
-        "label": seed.label or given.language.value,
+        "label": seed.label or given.language or "",
         "tests": given.tests,
         "code_prompt": given.code_prompt,
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sodakd.seeds.intent import lacks_its_code, wants_words
 from sodakd.seeds.languages import named_languages
 from sodakd.seeds.prose import fenced, guess, without_prose
-from sodakd.seeds.requirements import requirements_of
+from sodakd.seeds.requirements import requirement_of_script, requirements_of
 from sodakd.seeds.seed import FilteredSeed, Reason, Seed
 from sodakd.settings.questions import QuestionSettings
 from sodakd.settings.sources import shortened
@@ -16,7 +16,7 @@ from sodakd.text.contamination import ContaminationIndex
 from sodakd.text.dedup import DedupIndex
 from sodakd.text.labels import label_of, one_of_seven
 from sodakd.text.language_id import MIN_SCORE
-from sodakd.types import Language, Question
+from sodakd.types import Language, Question, TestScript
 
 _DATA = frozenset({"data", "regex"})
 """In a question these are what a program is to work on."""
@@ -91,6 +91,8 @@ def _reasons(
     yield Reason.STRANGE_START, _strange_start(text)
     yield Reason.ANOTHER_LANGUAGE, "" if told.language else told.label
     if seed.tests is not None:  # then a program is wanted that can be run
+        if told.language is Language.PYTHON and isinstance(seed.tests, TestScript):
+            yield requirement_of_script(seed.tests.script)
         yield Reason.LANGUAGE_NOT_WANTED, "" if told.language in settings.languages else told.label
         return
     named = told.seen_in.startswith(("named", "column"))

@@ -2,7 +2,8 @@
 
 The shapes are those of the field: HumanEval and its translations (`prompt` is the beginning of a
 program, `test` or `tests` a script), MBPP's lists of assertions, AceCode's and OpenCodeInstruct's,
-KodCode's modules of pytest, and the rows that `sodakd judge` takes.
+KodCode's modules of pytest, the inputs and outputs of APPS and its kin (`given_io.py`), and the
+rows that `sodakd judge` takes.
 """
 
 import re
@@ -15,13 +16,16 @@ from sodakd.evaluate.benchmarks.mbxp import MBXP
 from sodakd.evaluate.benchmarks.multipl_e import MULTIPL_E
 from sodakd.evaluate.benchmarks.task import Row as TaskRow
 from sodakd.jsonl import Line
-from sodakd.judging.row_tests import entry_point_of, key_of_tests, parse_tests
+from sodakd.judging.row_tests import KEYS, entry_point_of, key_of_tests, parse_tests
+from sodakd.seeds.given_io import COLUMNS, io_tests, is_io, solution_of, starter_code
 from sodakd.seeds.seed import Row
+from sodakd.settings.questions import ColumnSettings
 from sodakd.text.assemble import assemble
 from sodakd.text.labels import language_of
 from sodakd.text.source import Source
 from sodakd.text.test_validation import with_stdin_hint
-from sodakd.types import CodePrompt, Language, StdioTests, Tests, TestScript
+from sodakd.text.truncation import LONGEST, parsed
+from sodakd.types import CallTests, CodePrompt, Language, StdioTests, Tests, TestScript
 
 LISTS = ("test_cases", "unit_tests", "asserts", "assertions")
 """What lists of assertions are called besides MBPP's `test_list`."""
@@ -30,45 +34,60 @@ _IMPORTED = re.compile(r"^from[ \t]+solution[ \t]+import[ \t]+(\w+)", re.MULTILI
 _DEFINED = re.compile(r"^def[ \t]+\w", re.MULTILINE)
 _MULTIPL_E = re.compile(r"[^_]*_[^_]*_.+")
 """The name of a row of MultiPL-E, `HumanEval_1_entry_point`."""
+_BY_SHAPE = ColumnSettings()
 _SHOWN = 3
 """Assertions, at most, that a question shows: they tell the function's name and its arguments."""
 
 
 @dataclass(frozen=True)
 class GivenTests:
-    """A row's tests. `text` is the question where it is not the column's own."""
+    """A row's tests. `text` is the question where it is not the column's own; without a `language`
+    the tests are those of any.
+    """
 
     tests: Tests
-    language: Language
+    language: Language | None
     text: str = ""
     code_prompt: CodePrompt | None = None
     reference: str | None = None
 
 
-def given_tests(row: Row, text: str, label: str) -> GivenTests | None:
+def given_tests(
+    row: Row, text: str, label: str, columns: ColumnSettings = _BY_SHAPE
+) -> GivenTests | None:
     """The tests of a row, whose question and language's name are given; None where it has none.
 
     Raises:
         DataError: its tests cannot be read; says what is wrong.
     """
     where = f"{row.file}, row {row.number}"
-    language = _language(row.values, label)
+    values = _named(row.values, columns)
+    language = _language(values, label)
     if language is None:
         return None
-    if _begins_program(row.values, language):
-        return _of_code_prompt(where, row.values, language)
-    line = Line(where, row.number, _renamed(row.values))
+    if _begins_program(values, language):
+        return _of_code_prompt(where, values, language)
+    values = _renamed(values)
+    if any(values.get(name) for name in COLUMNS):
+        return _of_io(where, values, text, language if label else None)
+    line = Line(where, row.number, values)
     key = key_of_tests(line)
     if not key or not isinstance(line.values[key], str | list | dict):
         return None
-    parsed = parse_tests(line, language)
-    if not parsed.tested:
+    read = parse_tests(line, language)
+    if not read.tested:
         return None
-    tests = parsed.tests
+    tests = read.tests
     if isinstance(tests, TestScript) and not tests.entry_point:
         imported = _IMPORTED.search(tests.script)
         tests = tests.model_copy(update={"entry_point": imported[1]}) if imported else tests
+    if isinstance(tests, TestScript) and language is Language.PYTHON and not _is_python(tests):
+        raise line.error(f"{key} is no Python that can be read: mend it, or leave it out")
     return GivenTests(tests, language, _with_name(text, line, key, tests, language))
+
+
+def _is_python(tests: TestScript) -> bool:
+    return len(tests.script) > LONGEST or parsed(tests.script) is not None
 
 
 def _language(values: Mapping[str, JsonValue], label: str) -> Language | None:
@@ -107,8 +126,38 @@ def _of_code_prompt(where: str, values: Mapping[str, JsonValue], language: Langu
     )
 
 
+def _of_io(
+    where: str, values: Mapping[str, JsonValue], text: str, language: Language | None
+) -> GivenTests | None:
+    solution = solution_of(values, language)
+    own = language or (solution[1] if solution else None)
+    tests = io_tests(where, values, own)
+    if tests is None:
+        return None
+    if isinstance(tests, CallTests):
+        own = own or Language.PYTHON
+        starter = starter_code(values)
+        fenced = f"{text}\n\n```{own.value}\n{starter}\n```"
+        text = fenced if starter else _naming(text, tests.entry_point)
+    return GivenTests(tests, own, text, reference=solution[0] if solution else None)
+
+
+def _named(values: Mapping[str, JsonValue], columns: ColumnSettings) -> Mapping[str, JsonValue]:
+    """The row with the columns that the recipe names under the names that are known."""
+    if columns.entry_point:
+        values = {**values, "entry_point": values.get(columns.entry_point)}
+    if columns.tests:
+        others = {*KEYS, *LISTS, *COLUMNS}
+        kept = {name: value for name, value in values.items() if name not in others}
+        values = {**kept, "tests": values.get(columns.tests)}
+    return values
+
+
 def _renamed(values: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
-    """The row with its list of assertions under MBPP's name."""
+    """The row with inputs and outputs under APPS's name, a list of assertions under MBPP's."""
+    held = next((name for name in (*KEYS, *LISTS) if is_io(values.get(name))), None)
+    if held is not None:
+        return {**values, "input_output": values[held]}
     name = next((name for name in LISTS if values.get(name)), None)
     if name is None or values.get("test_list"):
         return values
@@ -120,15 +169,18 @@ def _with_name(text: str, line: Line, key: str, tests: Tests, language: Language
     if isinstance(tests, StdioTests):
         return with_stdin_hint(text, tests)
     entry_point = tests.entry_point or entry_point_of(line)
-    if not entry_point or re.search(rf"(?<!\w){re.escape(entry_point)}(?!\w)", text):
+    if not entry_point or _naming(text, entry_point) == text:
         return text
-    asserts = line.values.get("test_list")
-    shown = (
-        [str(one) for one in asserts[:_SHOWN]]
-        if key == "test_list" and isinstance(asserts, list)
-        else []
-    )
+    asserts = line.values.get("test_list") or line.values[key]
+    shown = [str(one) for one in asserts[:_SHOWN]] if isinstance(asserts, list) else []
     if not shown:
-        return f"{text}\n\nIts tests call `{entry_point}`."
+        return _naming(text, entry_point)
     fenced = "\n".join([f"```{language.value}", *shown, "```"])
     return f"{text}\n\nYour code must pass this:\n\n{fenced}"
+
+
+def _naming(text: str, entry_point: str) -> str:
+    """The question with the name of what its tests call."""
+    if re.search(rf"(?<!\w){re.escape(entry_point)}(?!\w)", text):
+        return text
+    return f"{text}\n\nIts tests call `{entry_point}`."

@@ -5,12 +5,15 @@ graph to search, a sliding window), so a word counts only beside what one does w
 where the reference answer uses it.
 """
 
+import ast
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sodakd.seeds.prose import start_of
 from sodakd.seeds.seed import Reason
+from sodakd.text.truncation import parsed
 
 
 @dataclass(frozen=True)
@@ -134,3 +137,24 @@ def requirements_of(text: str, reference: str | None) -> tuple[Reason, str] | No
         if found is not None:
             return reason, " ".join(found.group().split())[:60]
     return None
+
+
+_NETWORK = frozenset(
+    {"ftplib", "http.client", "http.server", "smtplib", "socket", "socketserver", "urllib.request"}
+)
+
+
+def requirement_of_script(script: str) -> tuple[Reason, str]:
+    """What a Python test script imports that is not there, and the reason; "" where nothing is."""
+    tree = parsed(script)
+    names = set[str]()
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.Import):
+            names |= {one.name for one in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names |= {node.module, *(f"{node.module}.{one.name}" for one in node.names)}
+    network = sorted(names & _NETWORK)
+    if network:
+        return Reason.NEEDS_NETWORK, f"its tests import {network[0]}"
+    packages = {name.partition(".")[0] for name in names} - {"solution", *sys.stdlib_module_names}
+    return Reason.NEEDS_LIBRARY, f"its tests import {min(packages)}" if packages else ""

@@ -1,13 +1,13 @@
 """What a source holds, as tables and a histogram in the terminal."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
 
 from sodakd.seeds.seed import FilteredSeed, Reason
-from sodakd.types import CallTests, Language, Outcome
+from sodakd.types import CallTests, Language, Outcome, StdioTests, TestScript
 
 _BAR = 40
 _BINS = (5, 10, 15, 20, 30, 40, 60, 80, 120, 200, 400)
@@ -38,7 +38,17 @@ def _reasons(rows: Sequence[FilteredSeed]) -> Table:
 
 def _languages(rows: Sequence[FilteredSeed]) -> Table:
     table = Table("language", title="by language", title_justify="left")
-    names = ("kept", "left out", "named", "by code", "by default", "calls", "script", "untested")
+    names = (
+        "kept",
+        "left out",
+        "named",
+        "by code",
+        "by default",
+        "calls",
+        "script",
+        "stdin",
+        "untested",
+    )
     for name in names:
         table.add_column(name, justify="right")
     for language in Language:
@@ -49,7 +59,7 @@ def _languages(rows: Sequence[FilteredSeed]) -> Table:
             table.add_row(
                 language.value, f"{len(kept):,}", f"{len(own) - len(kept):,}",
                 f"{told['named'] + told['column']:,}", f"{told['code']:,}", f"{told['default']:,}",
-                *(f"{sum(_tests(row) == kind for row in kept):,}" for kind in names[-3:]),
+                *(f"{sum(_tests(row) == kind for row in kept):,}" for kind in names[-4:]),
             )  # fmt: skip
     return table
 
@@ -59,7 +69,10 @@ def _tests(row: FilteredSeed) -> str:
     tests = row.seed.tests
     if tests is None:
         return "untested"
-    return "calls" if isinstance(tests, CallTests) else "script"
+    return next(name for name, kind in _KINDS.items() if isinstance(tests, kind))
+
+
+_KINDS: Mapping[str, type] = {"calls": CallTests, "script": TestScript, "stdin": StdioTests}
 
 
 _NAMED = 20

@@ -19,6 +19,10 @@ class ColumnSettings(FrozenModel):
     input: ColumnName = Field(default="", description="laid under the text, as Alpaca has it")
     reference: ColumnName = Field(default="", description="an answer; it is not verified")
     language: ColumnName = Field(default="", description="a column that names it")
+    tests: ColumnName = Field(
+        default="", description="calls, a script, assertions, or inputs and outputs"
+    )
+    entry_point: ColumnName = Field(default="", description="the function that the tests call")
 
 
 class QuestionSettings(FrozenModel):
