@@ -10,8 +10,18 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from sodakd.errors import TeacherError
-from sodakd.teacher.requests import Evolve, Fault, Inspire, Operation, Solve, TeacherRequest
-from sodakd.types import CallTests, FaultKind, Signature
+from sodakd.teacher.requests import (
+    Evolve,
+    Fault,
+    Inspire,
+    Invent,
+    Operation,
+    Solve,
+    TeacherRequest,
+    Test,
+)
+from sodakd.text.value_types import WRITTEN_TYPES
+from sodakd.types import CallTests, FaultKind, Signature, canonical_json
 
 PROMPTS = Path(__file__).with_name("prompts")
 
@@ -119,9 +129,26 @@ def prompt_variables(ask: TeacherRequest) -> dict[str, Value]:
             filled["signature"] = tests.signature if isinstance(tests, CallTests) else None
         case Fault():
             filled["kinds"] = [(kind.value, FAULT_DESCRIPTIONS[kind]) for kind in ask.kinds]
+        case Test():
+            filled |= _of_tests(ask)
+        case Invent():
+            filled["types"] = WRITTEN_TYPES
         case Evolve():
             filled["operation"] = EVOLVE_OPERATIONS[ask.operation]
     return filled
+
+
+def _of_tests(ask: Test) -> dict[str, Value]:
+    """What is known of a question's tests, where inputs are asked for once more."""
+    tests, signature = ask.question.tests, ""
+    if isinstance(tests, CallTests) and tests.signature is not None:
+        signature = ", ".join(tests.signature.arguments)
+    return {
+        "types": WRITTEN_TYPES,
+        "known": "\n".join(canonical_json(list(one)) for one in ask.known),
+        "entry_point": tests.entry_point if tests is not None else "",
+        "signature": signature,
+    }
 
 
 @cache
