@@ -24,6 +24,7 @@ from sodakd.teacher.requests import Solve
 from sodakd.text.json_values import decode, encode
 from sodakd.text.languages import LANGUAGES
 from sodakd.text.test_validation import signature_error
+from sodakd.text.value_types import as_json, as_python
 from sodakd.types import Assertion, CallTests, Comparison, Language, Question, TestCase
 
 
@@ -150,9 +151,10 @@ def _tests(tests: CallTests, values: Sequence[Returned], language: Language) -> 
         for case, value in zip(tests.cases, expected, strict=True)
     )
     signed = tests.model_copy(update={"cases": cases})
-    plain = all(one.value == value for one, value in zip(values, expected, strict=True))
-    if (plain or signed.signature) and not signature_error(signed, language) and _survives(signed):
-        return signed
+    if not signature_error(signed, language) and _survives(signed):
+        said = [_as_given(signed, case.expected, language) for case in cases]
+        if all(equal(one.value, value) for one, value in zip(values, said, strict=True)):
+            return signed
     if language is Language.PYTHON:
         cases = tuple(
             Assertion(
@@ -165,6 +167,13 @@ def _tests(tests: CallTests, values: Sequence[Returned], language: Language) -> 
     free = tests.model_copy(update={"cases": cases, "signature": None})
     fits = not signature_error(free, language) and _survives(free)
     return free if fits and not LANGUAGES[language].types else Refusal.WRONG_TYPE
+
+
+def _as_given(tests: CallTests, expected: JsonValue, language: Language) -> JsonValue:
+    """What a program gives that gives what is expected: a list, where Python's own is a tuple."""
+    if language is not Language.PYTHON or tests.signature is None:
+        return expected
+    return encode(as_python(tests.signature.returns, expected))
 
 
 def _agreed(
@@ -190,7 +199,7 @@ def _agreed(
 
 def _same(one: Returned, other: Returned, language: Language) -> bool:
     """Whether two values are the same; 1 is 1.0 where the language has one kind of number."""
-    rule = Rule(strict=bool(LANGUAGES[language].types))
+    rule = Rule(strict=bool(LANGUAGES[language].types), tagged=False)
     try:
         return equal(as_plain(one.value, language), as_plain(other.value, language), rule)
     except (ValueError, RecursionError):
@@ -208,19 +217,9 @@ def as_plain(value: JsonValue, language: Language) -> JsonValue:
     if language is not Language.PYTHON:
         return value
     try:
-        return _plain(decode(value))
+        return as_json(decode(value))
     except ValueError:
         return value
-
-
-def _plain(value: object) -> JsonValue:
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        return {str(key): _plain(one) for key, one in value.items()}
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    raise ValueError(f"no type of a signature has a {type(value).__name__}")
 
 
 def _survives(tests: CallTests) -> bool:

@@ -132,6 +132,8 @@ def _type(value: JsonValue) -> str:
     text = value.strip().lower().removeprefix("typing.")
     text = text.translate(str.maketrans("<>", "[]")).removesuffix("?")
     text = _WORD.sub(lambda found: _TYPE_NAMES.get(found[0], found[0]), text)
+    if (found := re.fullmatch(r"(.+?) *\| *(?:none|null|undefined)", text)) is not None:
+        text = f"optional[{found[1]}]"
     while (boxed := _BOXED.fullmatch(text)) is not None:
         text = f"list[{boxed[1]}]"
     return re.sub(r"\s*,\s*", ", ", text).replace(" [", "[")
@@ -204,4 +206,7 @@ def _literal(text: str, other: JsonValue) -> JsonValue:
 def _misfit(tests: CallTests, language: Language) -> str:
     """Why a call does not fit its signature: what it gives is not known, and so not looked at."""
     wrong = signature_error(tests, language)
-    return "" if wrong.partition(": ")[2].startswith("expected is ") else wrong.partition(": ")[2]
+    where, _, why = wrong.partition(": ")
+    if not where.startswith("tests.cases"):
+        return wrong
+    return "" if why.startswith("expected is ") else why

@@ -20,8 +20,8 @@ from sodakd.teacher.requests import (
     TeacherRequest,
     Test,
 )
-from sodakd.text.value_types import WRITTEN_TYPES
 from sodakd.types import CallTests, FaultKind, Signature, canonical_json
+from sodakd.value_type import TYPES
 
 PROMPTS = Path(__file__).with_name("prompts")
 
@@ -132,7 +132,7 @@ def prompt_variables(ask: TeacherRequest) -> dict[str, Value]:
         case Test():
             filled |= _of_tests(ask)
         case Invent():
-            filled["types"] = WRITTEN_TYPES
+            filled["types"] = TYPES
         case Evolve():
             filled["operation"] = EVOLVE_OPERATIONS[ask.operation]
     return filled
@@ -144,7 +144,7 @@ def _of_tests(ask: Test) -> dict[str, Value]:
     if isinstance(tests, CallTests) and tests.signature is not None:
         signature = ", ".join(tests.signature.arguments)
     return {
-        "types": WRITTEN_TYPES,
+        "types": TYPES,
         "known": "\n".join(canonical_json(list(one)) for one in ask.known),
         "entry_point": tests.entry_point if tests is not None else "",
         "signature": signature,

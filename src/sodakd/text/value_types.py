@@ -16,10 +16,6 @@ from sodakd.value_type import TypeTree, read_type
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,99}")
 
 
-WRITTEN_TYPES = "int, float, bool, str, list[int], list[float], list[str]"
-"""The types, as a prompt names them."""
-
-
 def has_64_bits(value: int) -> bool:
     """Whether a signed integer of 64 bits holds it."""
     return -(2**63) <= value < 2**63
