@@ -25,6 +25,7 @@ pytest.importorskip(
 )
 
 SMALL = (
+    "questions.tests=none", "delivery.unverified_faults=keep",
     "teacher.max_tokens=160", "teacher.timeout=300",
     "teacher.prompt_price=0.15", "teacher.completion_price=0.60",
     "questions.seeds=30", "questions.hold_out=6", "questions.max_words=40",

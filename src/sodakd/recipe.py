@@ -89,6 +89,14 @@ class Recipe(FrozenModel):
                 "questions.hold_out is 0, and real questions bring no exam of their own: hold some"
                 " out"
             )
+        asked = self.questions.real and self.questions.tests == "teacher"
+        drawn = self.teacher.kind not in {"world", "replay"} and self.questions.solutions > 1
+        if asked and drawn and self.teacher.temperature == 0:
+            raise ValueError(
+                "teacher.temperature is 0, and questions.tests wants"
+                f" {self.questions.solutions} different solutions of a question to agree: set it"
+                " above 0, or questions.tests to given or none"
+            )
         if self.student.finetuning_type != "full" and self.training.optimizer == "muon":
             raise ValueError(
                 f"student.finetuning_type is {self.student.finetuning_type}, and Muon is for whole"

@@ -324,7 +324,8 @@ class Verdict(FrozenModel):
     where they did, a program written for the purpose could in principle have forged its pass.
 
     `seconds` (CPU), `wall_seconds` and `peak_memory` (bytes) are measurements: they never repeat
-    exactly, so they are not written into the rows of a run, which do.
+    exactly, so they are not written into the rows of a run, which do. `values` are the lines that
+    calls gave of which nothing is expected (`OpenCalls`).
     """
 
     outcome: Outcome
@@ -336,6 +337,7 @@ class Verdict(FrozenModel):
     seconds: float = Field(default=0.0, exclude=True)
     wall_seconds: float = Field(default=0.0, exclude=True)
     peak_memory: int = Field(default=0, exclude=True)
+    values: str = Field(default="", exclude=True)
 
     @property
     def tests_cannot_run(self) -> bool:

@@ -33,7 +33,10 @@ def inputs(seeds: int) -> RunInputs:
 
 
 class FakeContext:
-    """Every question is solved, but in the steps named in `empty`; `rates` are those on dev."""
+    """Every question is solved, but in the steps named in `empty`; `rates` are those on dev.
+
+    So many of the seeds as `tested` says get tests, all where it is None.
+    """
 
     def __init__(
         self,
@@ -42,6 +45,7 @@ class FakeContext:
         allowance: Allowance | None = None,
         rates: Sequence[float] = (),
         empty: Sequence[str] = (),
+        tested: int | None = None,
     ) -> None:
         self.recipe = recipe
         self.allowance = allowance
@@ -55,8 +59,11 @@ class FakeContext:
         self.invented: list[str] = []
         self.said: list[str] = []
         self.calls = 0
+        self.asked_tests: list[str] = []
+        self.known: dict[str, list[str]] = {}
         self._rates = list(rates)
         self._empty = empty
+        self._tested = tested
 
     def solutions(self, step: str, questions: Sequence[Question]) -> Sequence[SftExample]:
         self.studied[step] = [each.text for each in questions]
@@ -66,7 +73,14 @@ class FakeContext:
             if step not in self._empty
         ]
 
-    def pairs(self, step: str, questions: Sequence[Question]) -> Sequence[PreferencePair]:
+    def tested(self, step: str, questions: Sequence[Question]) -> Sequence[Question]:
+        self.asked_tests.append(step)
+        return questions[: self._tested]
+
+    def pairs(
+        self, step: str, questions: Sequence[Question], feedback: Sequence[Feedback] = ()
+    ) -> Sequence[PreferencePair]:
+        self.known[step] = [each.question.text for each in feedback]
         self.studied[step] = [each.text for each in questions]
         return [
             PreferencePair(

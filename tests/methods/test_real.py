@@ -21,7 +21,7 @@ from sodakd.records import Feedback
 from sodakd.run import Run
 from sodakd.seeds.read import read_rows_of
 from sodakd.settings.questions import QuestionSettings
-from sodakd.settings.stages import FeedbackSettings, UpdateSettings
+from sodakd.settings.stages import DeliverySettings, FeedbackSettings, UpdateSettings
 from sodakd.settings.student import FromScratchSettings, StudentShape
 from sodakd.settings.teacher import Budget
 from sodakd.settings.training import TrainingSettings
@@ -154,6 +154,7 @@ def recipe(source: Source) -> Recipe:
         feedback=FeedbackSettings(probes=source.probes, max_new_tokens=24),
         update=UpdateSettings(new_questions=source.new, near_duplicate=0.98),
         questions=QuestionSettings(seeds=source.seeds),
+        delivery=DeliverySettings(unverified_faults="keep"),
     )
     questions = QuestionSettings(
         source=str(source.path),
@@ -161,6 +162,7 @@ def recipe(source: Source) -> Recipe:
         languages=(Language.PYTHON,),
         hold_out=source.hold_out,
         max_words=60,
+        tests="none",
     )
     return world.model_copy(update={"questions": questions})
 

@@ -206,3 +206,26 @@ def test_no_method_and_no_step_of_one_is_named_outside_their_folder() -> None:
         and named.search(path.read_text(encoding="utf-8"))
     }
     assert found == {"recipe.py", "cli/run.py"}  # the default of `arms`, and an example
+
+
+def test_seeds_get_their_tests_first_and_fewer_of_them_are_fewer_probes_of_the_first_cycle() -> (
+    None
+):
+    context = FakeContext(recipe(cycles=2), tested=4)
+    soda(context, inputs(10))
+    assert context.asked_tests == ["seeds/tests"]
+    assert context.probed["cycle-1/feedback"] == ["seed 0"]
+    assert context.studied["cycle-1/pairs"] == ["seed 1", "seed 2", "seed 3"]
+    assert len(context.probed["cycle-2/feedback"]) == 3
+
+
+def test_seeds_without_tests_end_the_run_with_what_became_of_them() -> None:
+    with pytest.raises(DataError, match=r"fewer than two have tests.*questions\.tests=none"):
+        soda(FakeContext(recipe(), tested=1), inputs(10))
+
+
+def test_the_answers_of_a_cycle_are_known_to_the_pairs_of_the_next_one() -> None:
+    context = FakeContext(recipe(cycles=2))
+    soda(context, inputs(10))
+    assert context.known["cycle-1/pairs"] == []
+    assert context.known["cycle-2/pairs"] == ["seed 0", "seed 1", "seed 2"]

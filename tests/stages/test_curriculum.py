@@ -43,7 +43,7 @@ def test_a_question_without_level_and_tests_is_known_by_its_difficulty(
     assert (level_of(tested), success_rate(tested)) == (2, 1.0)  # its own level, its pass rate
 
 
-def test_levels_open_by_what_untested_questions_look_like(untested: Question) -> None:
+def test_levels_open_by_what_unquestions_with_tests_look_like(untested: Question) -> None:
     mastered, hard = row(untested, Difficulty.MASTERED), row(untested, Difficulty.HARD)
     easy = row(untested, Difficulty.EASY)
     assert unlocked_level([mastered, easy, hard], gate=0.3) == 3

@@ -137,7 +137,7 @@ def test_what_nobody_asked_for_does_not_void_an_invention() -> None:
     tests = f'{{"entry_point": "f", "cases": [{case}], "framework": "pytest"}}'
     text = f'{{"title": "Double", "text": "Double \\ud83d.", "level": 2, "tests": {tests}}}'
     found = parse_invention(f"```python\ndef f(x): return {{}}\n```\n```json\n{text}\n```", INVENT)
-    assert found.text == "Double \ufffd."
+    assert found.text == "Double \ufffd.\n\nWrite it as the function `f`."
     assert found.tests is not None
 
 
@@ -184,7 +184,8 @@ def test_an_invention_says_how_its_function_is_declared_where_that_has_to_be_so(
 
     java = "Double it.\n\nDeclare it as `public static long f(long[] a)` in `class Solution`."
     assert invented(Language.JAVA) == java
-    assert invented(Language.PYTHON) == "Double it."
+    python = "Double it.\n\nWrite it as the function `f`, which takes (list[int])."
+    assert invented(Language.PYTHON) == python
     assert invented(Language.JAVA, ', "source": "world level 2"') == "Double it."
 
 

@@ -224,7 +224,8 @@ class Judge:
             self._submit_batch(open_, batch)
 
     def _found(self, open_: _Open, key: bytes, verdict: Verdict) -> Iterator[tuple[int, Verdict]]:
-        self._known.put(key, verdict)
+        if not verdict.values:  # these are large, and wanted once
+            self._known.put(key, verdict)
         del open_.asked[key]
         yield from ((number, verdict) for number in open_.places.pop(key))
 

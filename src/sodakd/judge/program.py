@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
-from sodakd.types import Finding, Language, Tests, Verdict
+from sodakd.types import CallTests, Finding, Language, Tests, Verdict
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,14 @@ class Program:
             known = ", ".join(Language)
             raise ValueError(f"language is {self.language!r}; it must be one of {known}")
         object.__setattr__(self, "language", Language(self.language))
+
+
+class OpenCalls(CallTests):
+    """Calls of which nothing is expected: whoever made them passes, and `Verdict.values` tells what
+    they gave. `run` tells the runs of a program apart, which else is run once.
+    """
+
+    run: int = 0
 
 
 @dataclass(frozen=True)

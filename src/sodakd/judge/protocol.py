@@ -5,7 +5,7 @@ from pydantic import JsonValue
 from sodakd.judge.compare import compare
 from sodakd.judge.left_out import InvalidTestsError
 from sodakd.judge.output_comparison import beyond_limit, compare_outputs
-from sodakd.judge.program import Program
+from sodakd.judge.program import OpenCalls, Program
 from sodakd.judge.sandbox.namespaces import path_inside
 from sodakd.judge.sandbox_choice import WARNINGS
 from sodakd.judge.toolchains import require_toolchain
@@ -125,11 +125,14 @@ def decode_verdict(said: dict[str, JsonValue], program: Program, walls: SandboxK
         raise InvalidTestsError({program.id: str(said["unfit"])})
     outcome, output = str(said["outcome"]), str(said["output"])
     stage = JudgeStage(str(said["stage"]))
+    values = ""
     if isinstance(program.tests, StdioTests) and stage is JudgeStage.RUN:
         outputs = said["outputs"]
         assert isinstance(outputs, list)
         judged, output = compare_outputs([*map(str, outputs)], program.tests, outcome, output)
         outcome = judged.value
+    elif not outcome and isinstance(program.tests, OpenCalls):
+        outcome, values = Outcome.PASSED.value, str(said["values"])
     elif not outcome:
         assert isinstance(program.tests, CallTests)
         judged, why = compare(str(said["values"]), program.tests, program.language)
@@ -144,6 +147,7 @@ def decode_verdict(said: dict[str, JsonValue], program: Program, walls: SandboxK
         seconds=_number(said["cpu_seconds"]),
         wall_seconds=_number(said["wall_seconds"]),
         peak_memory=int(_number(said["peak_memory"])),
+        values=values,
     )
 
 

@@ -29,8 +29,17 @@ class Context(Protocol):
         """Return SFT examples: the teacher's solutions, unverified; failed ones are left out."""
         ...
 
-    def pairs(self, step: str, questions: Sequence[Question]) -> Sequence[PreferencePair]:
-        """Return preference pairs: a verified correct and a faulty solution (SODA, stage 1)."""
+    def tested(self, step: str, questions: Sequence[Question]) -> Sequence[Question]:
+        """Return the questions that have tests, and those of the others that are given them."""
+        ...
+
+    def pairs(
+        self, step: str, questions: Sequence[Question], feedback: Sequence[Feedback] = ()
+    ) -> Sequence[PreferencePair]:
+        """Return preference pairs: a verified correct and a faulty solution (SODA, stage 1).
+
+        `feedback` holds answers of the student, of which some may be faulty solutions.
+        """
         ...
 
     def train(

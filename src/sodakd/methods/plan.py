@@ -15,7 +15,7 @@ from sodakd.settings.training import TrainingSettings
 from sodakd.synthetic.teacher import WorldTeacher
 from sodakd.teacher.cost import NANO, SpendRow
 from sodakd.teacher.render_prompt import render
-from sodakd.teacher.requests import Fault, Grade, Invent, Solve, TeacherRequest
+from sodakd.teacher.requests import Fault, Grade, Invent, Solve, TeacherRequest, Test
 from sodakd.teacher.teacher_endpoint import prices_of
 from sodakd.training.schedule import Example, count_steps
 from sodakd.types import FaultKind, PreferencePair, Question, Usage
@@ -23,7 +23,7 @@ from sodakd.types import FaultKind, PreferencePair, Question, Usage
 PREFLIGHT = "preflight"
 """The step of what is asked before a run begins: one request of each kind."""
 _SAMPLE = 40
-_TYPICAL_COMPLETION = {"solve": 500, "fault": 450, "grade": 250, "invent": 400}
+_TYPICAL_COMPLETION = {"solve": 500, "fault": 450, "grade": 250, "invent": 300, "test": 250}
 """Completion tokens of a language model: a guess, for a plan only. The released answers of the
 paper's teacher have 455 (median of 1,820 characters)."""
 
@@ -91,6 +91,7 @@ def requests_about(question: Question, code: str) -> Mapping[str, TeacherRequest
         "fault": Fault(question=question, correct=code, kinds=tuple(FaultKind)),
         "grade": Grade(question=question, answer=code),
         "invent": Invent(question=question, level=3),
+        "test": Test(question=question),
     }
 
 
@@ -99,7 +100,7 @@ class _Sample:
     """A few seed questions, and mean tokens of what is asked about them."""
 
     recipe: Recipe
-    question: Question
+    questions: Sequence[Question]
     usage: Mapping[str, tuple[float, float]]
     example_tokens: float
     remarks: Sequence[str]
@@ -119,21 +120,34 @@ class _Sample:
             )
         characters = sum(len(question.text) + len(code) for question, code in solved)
         tokens = characters / 4 / len(questions)
-        return cls(recipe, questions[0], usage, tokens, remarks)
+        return cls(recipe, questions, usage, tokens, remarks)
 
     def inputs(self) -> RunInputs:
         """Return placeholders for what an arm begins with, as many as there will be."""
         recipe = self.recipe
         from_scratch = recipe.student.model_name_or_path is None
-        example = Example(self.question.text, "", None)
+        example = Example(self.questions[0].text, "", None)
         return RunInputs(
             test_set=(),
             dev=(),
-            seeds=[self.question] * recipe.questions.seeds,
+            seeds=self.some(recipe.questions.seeds),
             base_data=[example] * (recipe.base.questions if from_scratch else 0),
             base=Path(),
-            extend_seeds=lambda count: [self.question] * count,
+            extend_seeds=self.some,
         )
+
+    def some(self, count: int) -> list[Question]:
+        """So many placeholders of questions."""
+        return [self.questions[at % len(self.questions)] for at in range(count)]
+
+    def made(self, count: int) -> list[Question]:
+        """So many placeholders of questions that the teacher invented."""
+        settings, question = self.recipe.questions, self.questions[0]
+        if not settings.real:
+            return [question] * count
+        tested = settings.tests != "none"
+        update = {"tests": None, "reference": "" if tested else None}
+        return [question.model_copy(update=update)] * count
 
     def calls(self, step: str, ask: str, count: int) -> SpendRow:
         prompt, completion = (round(count * mean) for mean in self.usage[ask])
@@ -149,7 +163,8 @@ class _Sample:
 class DryContext:
     """A `Context` that spends nothing: it counts, and gives placeholders in right numbers.
 
-    Every question is solved, every answer can be read, and each cycle is better on dev.
+    Every question is solved and gets tests where it has none, every answer can be read, and each
+    cycle is better on dev.
     """
 
     def __init__(
@@ -165,16 +180,30 @@ class DryContext:
 
     def solutions(self, step: str, questions: Sequence[Question]) -> Sequence[SftExample]:
         self._ask(step, "solve", len(questions))
-        question = self._sample.question
-        return [SftExample(question_id=question.id, prompt=question.text, code="")] * len(questions)
+        return [SftExample(question_id=each.id, prompt=each.text, code="") for each in questions]
 
-    def pairs(self, step: str, questions: Sequence[Question]) -> Sequence[PreferencePair]:
-        self._ask(step, "solve", len(questions))
+    def tested(self, step: str, questions: Sequence[Question]) -> Sequence[Question]:
+        settings = self.recipe.questions
+        untested = sum(each.tests is None for each in questions)
+        if settings.tests == "given":
+            return [each for each in questions if each.tests is not None] if untested else questions
+        if settings.tests == "none" or not untested:
+            return questions
+        self._ask(step, "test", untested)
+        self._ask(step, "solve", untested * settings.solutions)
+        agreed = {"reference": ""}
+        return [each.model_copy(update=agreed if each.tests is None else {}) for each in questions]
+
+    def pairs(
+        self, step: str, questions: Sequence[Question], feedback: Sequence[Feedback] = ()
+    ) -> Sequence[PreferencePair]:
+        self._ask(step, "solve", sum(each.reference is None for each in questions))
         if self.recipe.delivery.faults:
             self._ask(step, "fault", len(questions))
-        question = self._sample.question
-        pair = PreferencePair(question=question, chosen="", rejected="", fault=FaultKind.CONSTANT)
-        return [pair] * len(questions)
+        return [
+            PreferencePair(question=each, chosen="", rejected="", fault=FaultKind.CONSTANT)
+            for each in questions
+        ]
 
     def train(
         self, step: str, start: Path, examples: Sequence[Example], settings: TrainingSettings
@@ -194,15 +223,17 @@ class DryContext:
     ) -> Sequence[Feedback]:
         if self.recipe.feedback.grade:
             self._ask(step, "grade", len(questions))
-        row = placeholder_feedback(self._sample.question)
-        return [row] * len(questions)
+        return [placeholder_feedback(each) for each in questions]
 
     def new_questions(
         self, step: str, feedback: Sequence[Feedback], pool: Sequence[Question]
     ) -> Sequence[Question]:
         count = self.recipe.update.new_questions
         self._ask(step, "invent", count)
-        return [self._sample.question] * count
+        settings = self.recipe.questions
+        if settings.real and settings.tests != "none":
+            self._ask(step, "solve", count * settings.solutions)
+        return self._sample.made(count)
 
     def report_status(self, step: str, words: str) -> None:
         """Show nothing."""

@@ -28,8 +28,14 @@ from sodakd.synthetic.languages import print_program
 from sodakd.synthetic.splits import Split
 from sodakd.teacher.dispatcher import Teacher
 from sodakd.teacher.ledger import DEFAULT_LEDGER_OPTIONS, LedgerOptions
-from sodakd.teacher.parsers import UnreadableReply, completed_text, parse_grade, parse_invention
-from sodakd.teacher.requests import Fault, Grade, Invent, Solve, TeacherRequest
+from sodakd.teacher.parsers import (
+    UnreadableReply,
+    completed_text,
+    parse_grade,
+    parse_invention,
+    parse_test,
+)
+from sodakd.teacher.requests import Fault, Grade, Invent, Solve, TeacherRequest, Test
 from sodakd.training.schedule import Example
 from sodakd.types import CallTests, FaultKind, FrozenModel, Language
 
@@ -192,6 +198,8 @@ def _read(ask: TeacherRequest, text: str) -> None:
             parse_grade(text)
         case Invent():
             parse_invention(text, ask)
+        case Test():
+            parse_test(text, ask)
 
 
 def _try_judge(resources: RunResources, languages: Sequence[Language]) -> str:

@@ -23,6 +23,7 @@ from sodakd.stages.evaluate_student import evaluate_student
 from sodakd.stages.feedback import collect_feedback
 from sodakd.stages.new_questions import new_questions
 from sodakd.stages.pairs import build_pairs, build_solutions
+from sodakd.stages.question_tests import questions_with_tests
 from sodakd.teacher.cost import NANO
 from sodakd.teacher.dispatcher import Teacher
 from sodakd.teacher.ledger import Ledger, LedgerOptions
@@ -80,8 +81,18 @@ class RunContext:
     def solutions(self, step: str, questions: Sequence[Question]) -> Sequence[SftExample]:
         return self._rows(step, SftExample, lambda stage: build_solutions(stage, questions))
 
-    def pairs(self, step: str, questions: Sequence[Question]) -> Sequence[PreferencePair]:
-        return self._rows(step, PreferencePair, lambda stage: build_pairs(stage, questions))
+    def tested(self, step: str, questions: Sequence[Question]) -> Sequence[Question]:
+        untested = any(each.tests is None for each in questions)
+        if not untested or self.recipe.questions.tests == "none":
+            return questions
+        return self._rows(step, Question, lambda stage: questions_with_tests(stage, questions))
+
+    def pairs(
+        self, step: str, questions: Sequence[Question], feedback: Sequence[Feedback] = ()
+    ) -> Sequence[PreferencePair]:
+        return self._rows(
+            step, PreferencePair, lambda stage: build_pairs(stage, questions, feedback)
+        )
 
     def train(
         self, step: str, start: Path, examples: Sequence[Example], settings: TrainingSettings

@@ -13,6 +13,8 @@ from sodakd.records import Feedback
 from sodakd.run import Step
 from sodakd.types import Question
 
+SEED_TESTS = "seeds/tests"
+"""The step in which seeds get tests."""
 _CYCLE = re.compile(r"cycle-([0-9]+)/(.*)")
 FeedbackFn = Callable[[str, Path, Sequence[Question]], Sequence[Feedback]]
 """Takes a step's name, a student and questions; returns feedback on each question."""
@@ -36,14 +38,18 @@ def run_cycles(context: Context, inputs: RunInputs, collect_feedback: FeedbackFn
         DataError: the first cycle has no pair, so there is nothing to learn.
     """
     recipe = context.recipe
-    questions, student = list(inputs.seeds), inputs.base
+    questions = list(context.tested(SEED_TESTS, inputs.seeds))
+    if len(questions) < 2:
+        raise DataError(_no_tests_message(context.counts(SEED_TESTS)))
+    first_probes = max(1, len(questions) * recipe.feedback.probes // len(inputs.seeds))
+    student, feedback = inputs.base, list[Feedback]()
     pool, replay = list(inputs.seeds), list(inputs.base_data)
     dev_scores: list[tuple[float, Path]] = []
     for cycle in range(1, recipe.cycles + 1):
         prefix = f"cycle-{cycle}"
-        probes = questions[: recipe.feedback.probes]
-        train_questions = questions[recipe.feedback.probes :]
-        pairs = context.pairs(f"{prefix}/pairs", train_questions)
+        count = first_probes if cycle == 1 else recipe.feedback.probes
+        probes, train_questions = questions[:count], questions[count:]
+        pairs = context.pairs(f"{prefix}/pairs", train_questions, feedback)
         if not pairs:
             if cycle == 1:
                 raise DataError(_no_pairs_message(context.counts(f"{prefix}/pairs")))
@@ -53,7 +59,7 @@ def run_cycles(context: Context, inputs: RunInputs, collect_feedback: FeedbackFn
         examples = mix_replay(to_examples(pairs), replay, share, recipe.seed, cycle)
         student = context.train(f"{prefix}/student", student, examples, recipe.training)
         context.record_student(str(cycle), student, f"{prefix}/")
-        feedback = collect_feedback(f"{prefix}/feedback", student, probes)
+        feedback = list(collect_feedback(f"{prefix}/feedback", student, probes))
         if recipe.patience is not None:
             dev_scores.append((context.pass_rate(f"{prefix}/dev", student, inputs.dev), student))
             if should_stop_early([rate for rate, _ in dev_scores], recipe.patience):
@@ -73,6 +79,16 @@ def cycles_reached(folder: Path) -> int:
     steps = [step for path in folder.glob("*/manifest.jsonl") for step in read_log(path, Step)]
     found = [_CYCLE.match(step.step) for step in steps]
     return max((int(each[1]) + (each[2] == "questions") for each in found if each), default=1)
+
+
+def _no_tests_message(counts: Mapping[str, int]) -> str:
+    """Return the error message of seeds that get no tests: what became of them, by reason."""
+    found = ", ".join(f"{name} {count}" for name, count in counts.items() if count)
+    return (
+        f"of the seeds fewer than two have tests ({found or 'there were none'}): ask for more"
+        " seeds, take a source that brings tests, or train on untested questions:"
+        " questions.tests=none"
+    )
 
 
 def _no_pairs_message(counts: Mapping[str, int]) -> str:

@@ -19,7 +19,7 @@ FINDINGS = {
     "none": LegendEntry("nothing", "var(--d0)"),
 }
 FAULTS = {kind: kind.value.replace("_", " ") for kind in FaultKind}
-ASKS = ["solve", "fault", "grade", "invent"]
+ASKS = ["solve", "fault", "grade", "invent", "test"]
 STAGES = ["train", "pairs", "feedback", "questions", "evaluation", "other"]
 
 

@@ -142,7 +142,7 @@ def _students(folder: Path, arms: Sequence[str], steps: Sequence[Step]) -> list[
         own = [step.step.removeprefix(f"{arm}/") for step in steps if _arm_of(step, arms) == arm]
         begun = dict.fromkeys(name[: name.rfind("/") + 1] for name in own)
         for prefix in begun:
-            if (arm, prefix) in known or prefix == "questions/":
+            if (arm, prefix) in known or prefix in {"questions/", "seeds/"}:
                 continue
             if not arm and prefix != "base/":
                 continue

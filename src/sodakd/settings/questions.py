@@ -1,6 +1,6 @@
 """The questions of the first cycle."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -62,6 +62,20 @@ class QuestionSettings(FrozenModel):
     hold_out: Annotated[int, Field(ge=0, le=10_000_000)] = Field(
         default=200,
         description="questions kept out of training: the exam; as many more for dev",
+    )
+
+    tests: Literal["given", "teacher", "none"] = Field(
+        default="teacher",
+        description="questions without tests: given leaves them out; teacher has them made by"
+        " agreement, as new questions' are; none trains on them as they are",
+    )
+    solutions: Annotated[int, Field(ge=1, le=100)] = Field(
+        default=3, description="of the teacher, more than half of which must agree on a value"
+    )
+    min_cases: Count = Field(default=5, description="calls that tests by agreement must have")
+    kill_rate: Share = Field(
+        default=0.6,
+        description="share of its mutations below which a teacher is asked for more inputs",
     )
 
     @property

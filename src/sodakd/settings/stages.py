@@ -27,8 +27,12 @@ class DeliverySettings(FrozenModel):
         description="what static tools may not find in a correct solution without tests",
     )
     unverified_faults: Literal["keep", "drop"] = Field(
-        default="keep",
+        default="drop",
         description="without tests: faulty solutions whose run shows no difference, in the end",
+    )
+    on_policy_share: Share = Field(
+        default=0.0,
+        description="share of the faulty solutions that are the student's own failed answers",
     )
     faults: bool = Field(default=True, description="ask for faulty solutions as well")
     replay_share: Share = Field(default=0.3, description="share of older examples in a training")

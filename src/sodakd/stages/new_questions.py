@@ -1,4 +1,7 @@
-"""Stage 3: the teacher generates new questions; decontamination and deduplication filter them."""
+"""Stage 3: the teacher generates new questions; decontamination and deduplication filter them.
+
+What is left gets its tests by agreement: nobody pays for solutions of what is refused before.
+"""
 
 import random
 from collections import Counter
@@ -9,11 +12,13 @@ from sodakd.run import StepOutput
 from sodakd.stages.ask_and_parse import ask_and_parse
 from sodakd.stages.context import StageContext
 from sodakd.stages.curriculum import sample_targets, unlocked_level
+from sodakd.stages.question_tests import with_tests
 from sodakd.teacher.parsers import parse_invention
+from sodakd.teacher.read_tests import draft, is_draft
 from sodakd.teacher.requests import Invent
 from sodakd.text.contamination import ContaminationIndex
 from sodakd.text.dedup import DedupIndex
-from sodakd.types import Question
+from sodakd.types import CallTests, Question
 
 
 def new_questions(
@@ -47,26 +52,42 @@ def new_questions(
         progress = stage.progress(settings.new_questions, "new questions", before=len(accepted))
         replies = ask_and_parse(stage, requests, parse_invention, tally, progress)
         requested += len(requests)
+        new: list[Question] = []
         for request, question in zip(requests, replies, strict=True):
             if question is None:
                 continue
             reason = (
-                _rejection_reason(request, question)
+                _rejection_reason(request, question, stage.recipe.questions.tests)
                 or contamination.rejection_reason(question)
                 or dedup.rejection_reason(question)
             )
             if reason is not None:
                 tally[reason] += 1
                 continue
-            dedup.add(question)
+            dedup.add(question)  # also where it gets no tests: one like it would cost as much
+            new.append(question)
+        for question in _tested(stage, new, tally):
             accepted.append(question)
             tally[f"level_{question.level}"] += 1
     tally["kept"] = len(accepted)
     return StepOutput(accepted, tally)
 
 
-def _rejection_reason(request: Invent, question: Question) -> str | None:
-    if question.tests is None and request.question.tests is not None:
+def _tested(
+    stage: StageContext, questions: Sequence[Question], tally: Counter[str]
+) -> Sequence[Question]:
+    """The questions that have tests: the world's bring theirs, all others get them by agreement."""
+    settings = stage.recipe.questions
+    if not settings.real and not any(map(is_draft, questions)):
+        return questions
+    if settings.tests == "none":
+        return [each.model_copy(update={"tests": None}) for each in questions]
+    drafts = [draft(each, each.tests) for each in questions if isinstance(each.tests, CallTests)]
+    return [each for each in with_tests(stage, drafts, tally) if each is not None]
+
+
+def _rejection_reason(request: Invent, question: Question, tests: str) -> str | None:
+    if question.tests is None and tests != "none":
         return "no_tests"
     if question.level != request.level:
         return "another_level"

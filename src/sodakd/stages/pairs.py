@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sodakd.judge.untested import lint_program, to_program
-from sodakd.records import SftExample
+from sodakd.records import Feedback, SftExample
 from sodakd.run import StepOutput
 from sodakd.stages.ask_and_parse import Parsed, ask_once
 from sodakd.stages.context import OnProgress, StageContext
@@ -48,11 +48,15 @@ def build_solutions(stage: StageContext, questions: Sequence[Question]) -> StepO
     return StepOutput(rows, tally)
 
 
-def build_pairs(stage: StageContext, questions: Sequence[Question]) -> StepOutput[PreferencePair]:
+def build_pairs(
+    stage: StageContext, questions: Sequence[Question], feedback: Sequence[Feedback] = ()
+) -> StepOutput[PreferencePair]:
     """Return a verified pair for each question where both its solutions can be had.
 
-    Kinds of fault are kept even: of each question the kinds seen least so far are asked for first,
-    equals in an order that is drawn. Without `delivery.faults` there are correct halves alone.
+    A question's reference is its correct half, and no other is asked for. Kinds of fault are kept
+    even: of each question the kinds seen least so far are asked for first, equals in an order that
+    is drawn. A share of the faulty halves, `delivery.on_policy_share`, are the student's own failed
+    answers, where `feedback` has so many. Without `delivery.faults` there are correct halves alone.
 
     Raises:
         BudgetReached: the next call could pass the budget.
@@ -60,7 +64,9 @@ def build_pairs(stage: StageContext, questions: Sequence[Question]) -> StepOutpu
     tally: Counter[str] = Counter()
     solved = _solve(stage, questions, tally)
     if stage.recipe.delivery.faults:
-        kept = _with_faults(stage, solved, tally)
+        own = _on_policy(stage, solved, feedback, tally)
+        asked = _with_faults(stage, [each for each in solved if each[0].id not in own], tally)
+        kept = [found for each, _ in solved if (found := own.get(each.id) or asked.get(each.id))]
     else:
         kept = [PreferencePair(question=question, chosen=code) for question, code in solved]
         tally["correct_letters"] = sum(len(code) for _, code in solved)
@@ -70,7 +76,8 @@ def build_pairs(stage: StageContext, questions: Sequence[Question]) -> StepOutpu
 
 def _with_faults(
     stage: StageContext, solved: Sequence[tuple[Question, str]], tally: Counter[str]
-) -> list[PreferencePair]:
+) -> dict[str, PreferencePair]:
+    """Pairs with the teacher's faults, by question id."""
     rng = random.Random(f"faults {stage.seed}")
     pairs: dict[str, PreferencePair] = {}
     progress = stage.progress(len(solved), "faulty solutions")
@@ -82,7 +89,47 @@ def _with_faults(
             requests.append(Fault(question=question, correct=code, kinds=tuple(kinds)))
         pairs |= _verified_pairs(stage, requests, tally)
         progress(len(pairs))
-    return [pairs[question.id] for question, _ in solved if question.id in pairs]
+    return pairs
+
+
+def _on_policy(
+    stage: StageContext,
+    solved: Sequence[tuple[Question, str]],
+    feedback: Sequence[Feedback],
+    tally: Counter[str],
+) -> dict[str, PreferencePair]:
+    """Pairs with the student's own failed answers, by question id: a share of all, evenly taken."""
+    failed = {row.question.id: row.solution.code for row in feedback if _failed(row)}
+    there = [(each, code) for each, code in solved if each.id in failed]
+    count = min(len(there), round(len(solved) * stage.recipe.delivery.on_policy_share))
+    if not count:
+        return {}
+    chosen = [there[at * len(there) // count] for at in range(count)]
+    pairs = {
+        each.id: PreferencePair(
+            question=each, chosen=code, rejected=failed[each.id].strip("\n").rstrip() + "\n"
+        )
+        for each, code in chosen
+    }
+    tally["on_policy"] = count
+    tally["correct_letters"] += sum(len(each.chosen) for each in pairs.values())
+    tally["faulty_letters"] += sum(len(each.rejected or "") for each in pairs.values())
+    return pairs
+
+
+def _failed(row: Feedback) -> bool:
+    """Whether a student's answer is a program that its question's tests found wrong."""
+    if row.question.tests is None or not row.solution.code.strip():
+        return False
+    return row.verdict.outcome in _FAILED
+
+
+_FAILED = {
+    Outcome.WRONG_ANSWER,
+    Outcome.RUNTIME_ERROR,
+    Outcome.COMPILE_ERROR,
+    Outcome.TIMEOUT,
+}
 
 
 def _verified_pairs(
@@ -107,6 +154,7 @@ def _verified_pairs(
             check = _check_fault(asked, fault, verdict, right)
             if check.counted_as:
                 tally[check.counted_as] += 1
+            _count_kill(asked.question, check, tally)
             if check.unseen:
                 unseen.setdefault(asked.question.id, (asked, fault))
             if check.wrong:
@@ -129,6 +177,13 @@ def _verified_pairs(
         )
         for number, (asked, fault) in found.items()
     }
+
+
+def _count_kill(question: Question, check: "_FaultCheck", tally: Counter[str]) -> None:
+    """Count how many faults the tests that were made by agreement are tried by, and kill."""
+    if question.reference is not None and (check.wrong or check.counted_as == "fault_passed"):
+        tally[f"faults {question.language}"] += 1
+        tally[f"faults_killed {question.language}"] += check.wrong
 
 
 @dataclass(frozen=True)
@@ -170,8 +225,8 @@ def _solve(
     stage: StageContext, questions: Sequence[Question], tally: Counter[str]
 ) -> list[tuple[Question, str]]:
     """Return questions with their verified solutions, in order; what stays wrong is counted."""
-    waiting = [Solve(question=question) for question in questions]
-    solved: dict[str, str] = {}
+    waiting = [Solve(question=question) for question in questions if question.reference is None]
+    solved = {each.id: each.reference for each in questions if each.reference is not None}
     for _ in range(stage.recipe.delivery.solve_attempts):
         if not waiting:
             break

@@ -1,19 +1,22 @@
 """The world's teacher: answers every ask by computation, at once and the same each time."""
 
+import json
 from random import Random
+
+from pydantic import JsonValue
 
 from sodakd.errors import DataError, TeacherError
 from sodakd.inference.completions import Completion
 from sodakd.synthetic.faults import make_fault
-from sodakd.synthetic.generate import draw_program, program_of, question_of
+from sodakd.synthetic.generate import draw_program, program_of, question_of, tests_of
 from sodakd.synthetic.grade import grade
-from sodakd.synthetic.languages import print_program
+from sodakd.synthetic.languages import print_program, signature_of
 from sodakd.synthetic.program import Program
 from sodakd.synthetic.related import at_level
 from sodakd.synthetic.splits import Split
 from sodakd.teacher.computed_teacher import ComputedTeacher
 from sodakd.teacher.parsers import InventedQuestion
-from sodakd.teacher.requests import Fault, Grade, Invent, Solve, TeacherRequest
+from sodakd.teacher.requests import Fault, Grade, Invent, Solve, TeacherRequest, Test
 from sodakd.types import CallTests, Question, Usage
 
 MOST_COMPLETION_TOKENS = 1024
@@ -53,14 +56,14 @@ def _prompt(ask: TeacherRequest) -> str:
             return ask.question.text + ask.correct
         case Grade():
             return ask.question.text + ask.answer
-        case Invent():
+        case Invent() | Test():
             return ask.question.text
         case _:
             return ""
 
 
 def _answer(ask: TeacherRequest) -> str:
-    if not isinstance(ask, Solve | Fault | Grade | Invent):
+    if not isinstance(ask, Solve | Fault | Grade | Invent | Test):
         raise DataError(f"it knows no {ask.kind}; name another teacher in the recipe")
     program = program_of(ask.question)
     reference = print_program(program, ask.question.language)
@@ -73,6 +76,8 @@ def _answer(ask: TeacherRequest) -> str:
             return grade(program, ask.answer, ask.question.language)
         case Invent():
             return _invented(ask, program)
+        case Test():
+            return _inputs(ask, program)
 
 
 def _fence(label: str, content: str) -> str:
@@ -103,6 +108,19 @@ def _invented(ask: Invent, program: Program) -> str:
         text=question.text, level=ask.level, source=question.source, tests=question.tests
     )
     return _fence("json", invented.model_dump_json())
+
+
+def _inputs(ask: Test, program: Program) -> str:
+    """What a program of the world can be called with: more of it at the second asking."""
+    rng = _rng(ask.question, f"test {len(ask.known)}")
+    tests = tests_of(program, rng, ask.question.language)
+    signature = signature_of(program, ask.question.language)
+    found: dict[str, JsonValue] = {
+        "entry_point": tests.entry_point,
+        "signature": signature.model_dump(mode="json") if signature else None,
+        "inputs": [list(case.arguments) for case in tests.cases],
+    }
+    return _fence("json", json.dumps(found))
 
 
 def _rng(question: Question, rest: str) -> Random:

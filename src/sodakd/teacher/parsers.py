@@ -14,9 +14,16 @@ from pydantic import JsonValue, ValidationError
 from sodakd.inference.completions import Completion, Finish
 from sodakd.json_text import JsonError, parse_json_at, valid_unicode
 from sodakd.records import RubricScore
-from sodakd.teacher.requests import Evolve, Invent, TeacherRequest
+from sodakd.teacher.read_tests import (
+    TestReplyError,
+    draft,
+    read_calls,
+    read_inputs,
+    with_declaration,
+)
+from sodakd.teacher.requests import Evolve, Invent, TeacherRequest, Test
 from sodakd.text.fences import blocks
-from sodakd.text.test_validation import declaration, signature_error
+from sodakd.text.test_validation import signature_error
 from sodakd.text.thinking import strip_thinking
 from sodakd.types import CallTests, FaultKind, FrozenModel, Level, Question
 
@@ -119,10 +126,44 @@ def _analysis(text: str) -> str:
     return "\n".join(lines).strip()
 
 
-def parse_invention(text: str, ask: Invent) -> Question:
-    """Return the question of an `Invent` reply; unknown JSON keys are ignored."""
+@dataclass(frozen=True)
+class NoFunction:
+    """A `Test` reply that says that no function can be tried, and why."""
+
+    reason: str
+
+
+def parse_test(text: str, ask: Test) -> Question | NoFunction:
+    """Return the question of a `Test` reply with calls of which nothing is expected yet."""
+    found = _json(text)
+    if not isinstance(found, dict):
+        raise UnreadableReply("no JSON object in the reply")
+    question, known = ask.question, ask.question.tests
     try:
-        found = InventedQuestion.model_validate(_json(text), extra="ignore")
+        if ask.known and isinstance(known, CallTests):
+            given = found.get("inputs")
+            cases = read_inputs(given, known.entry_point, known.signature, question.language, 1)
+            return draft(question, known.model_copy(update={"cases": cases}))
+        if "entry_point" in found and found["entry_point"] in _NOTHING:
+            return NoFunction(str(found.get("reason", "")))
+        return draft(question, read_calls(found, question.language, LEAST_INPUTS))
+    except TestReplyError as error:
+        raise UnreadableReply(str(error)) from None
+
+
+_NOTHING = (None, "", "null", "none", "None")
+LEAST_INPUTS = 5
+"""Inputs that a reply must hold: it is asked for twice as many."""
+
+
+def parse_invention(text: str, ask: Invent) -> Question:
+    """Return the question of an `Invent` reply; unknown JSON keys are ignored.
+
+    Of its calls nothing is expected, unless it brings tests with values, as the world's does.
+    """
+    values = _json(text)
+    try:
+        found = InventedQuestion.model_validate(values, extra="ignore")
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
@@ -130,16 +171,20 @@ def parse_invention(text: str, ask: Invent) -> Question:
     text, language = found.text, ask.question.language
     if not text.strip():
         raise UnreadableReply("no question in the reply: its text is empty")
-    if found.tests is not None:
-        if wrong := signature_error(found.tests, language):
-            raise UnreadableReply(wrong)
-        signature = declaration(found.tests, language)
-        if signature and found.source == "invented":  # the world's own questions hold theirs
-            text = f"{text.rstrip()}\n\n{signature}"
+    tests = found.tests
+    if tests is not None and (wrong := signature_error(tests, language)):
+        raise UnreadableReply(wrong)
+    if tests is None and isinstance(values, dict) and "inputs" in values:
+        try:
+            tests = read_calls(values, language, LEAST_INPUTS)
+        except TestReplyError as error:
+            raise UnreadableReply(str(error)) from None
+    if tests is not None and found.source == "invented":  # the world's own questions hold theirs
+        text = with_declaration(text, tests, language)
     question = Question.new(
         text=text,
         language=language,
-        tests=found.tests,
+        tests=tests,
         source=found.source,
         level=found.level,
         parent=ask.question.id,

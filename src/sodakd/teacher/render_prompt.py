@@ -10,9 +10,19 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from sodakd.errors import TeacherError
-from sodakd.teacher.requests import Evolve, Fault, Inspire, Operation, Solve, TeacherRequest
+from sodakd.teacher.requests import (
+    Evolve,
+    Fault,
+    Inspire,
+    Invent,
+    Operation,
+    Solve,
+    TeacherRequest,
+    Test,
+)
 from sodakd.text.test_validation import with_stdin_hint
-from sodakd.types import CallTests, FaultKind, Signature, StdioTests
+from sodakd.types import CallTests, FaultKind, Signature, StdioTests, canonical_json
+from sodakd.value_type import TYPES
 
 PROMPTS = Path(__file__).with_name("prompts")
 
@@ -125,9 +135,26 @@ def prompt_variables(ask: TeacherRequest) -> dict[str, Value]:
             own = _WITHOUT_RESULT if isinstance(tests, StdioTests) else {}
             words = {**FAULT_DESCRIPTIONS, **own}
             filled["kinds"] = [(kind.value, words[kind]) for kind in ask.kinds]
+        case Test():
+            filled |= _of_tests(ask)
+        case Invent():
+            filled["types"] = TYPES
         case Evolve():
             filled["operation"] = EVOLVE_OPERATIONS[ask.operation]
     return filled
+
+
+def _of_tests(ask: Test) -> dict[str, Value]:
+    """What is known of a question's tests, where inputs are asked for once more."""
+    tests, signature = ask.question.tests, ""
+    if isinstance(tests, CallTests) and tests.signature is not None:
+        signature = ", ".join(tests.signature.arguments)
+    return {
+        "types": TYPES,
+        "known": "\n".join(canonical_json(list(one)) for one in ask.known),
+        "entry_point": tests.entry_point if tests is not None else "",
+        "signature": signature,
+    }
 
 
 @cache

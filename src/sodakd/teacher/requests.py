@@ -9,9 +9,9 @@ before, where the same thing is asked again.
 
 import hashlib
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, JsonValue, TypeAdapter
 
 from sodakd.types import FaultKind, FrozenModel, Language, Level, Question
 
@@ -58,6 +58,22 @@ class Invent(FrozenModel):
     question: Question
     level: Level
     variant: int = 0
+    attempt: int = 0
+    unreadable: str = ""
+
+
+class Test(FrozenModel):
+    """Ask for what a question can be tested by: an entry point, its signature and inputs.
+
+    What the inputs must give is never asked for. `known` are inputs that faulty programs slipped
+    through: others are asked for then, of the same entry point.
+    """
+
+    __test__: ClassVar[bool] = False  # not for pytest, whatever its name says
+
+    kind: Literal["test"] = "test"
+    question: Question
+    known: tuple[tuple[JsonValue, ...], ...] = ()
     attempt: int = 0
     unreadable: str = ""
 
@@ -117,7 +133,7 @@ class Compare(FrozenModel):
     unreadable: str = ""
 
 
-TeacherRequest = Solve | Fault | Grade | Invent | Evolve | Refine | Inspire | Compare
+TeacherRequest = Solve | Fault | Grade | Invent | Test | Evolve | Refine | Inspire | Compare
 
 REQUEST_ADAPTER: TypeAdapter[TeacherRequest] = TypeAdapter(
     Annotated[TeacherRequest, Field(discriminator="kind")]

@@ -1,0 +1,253 @@
+"""Tests by agreement: what a question's calls must give is what independent solutions agree on.
+
+The teacher says what to call, and with what; no value that it writes out is believed. It solves
+the question a few times, and the solutions are run. A call is kept where more than half of them
+give the same value, and the question where one of them holds every call that is kept (dual
+execution agreement: CodeT, arXiv 2207.10397). That solution is the question's reference.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pydantic import JsonValue
+
+from sodakd.judge.call_results import CallResult, Returned, call_results
+from sodakd.judge.compare import Rule, equal
+from sodakd.judge.untested import to_program
+from sodakd.stages.ask_and_parse import ask_once
+from sodakd.stages.context import StageContext
+from sodakd.stages.programs import read_program
+from sodakd.teacher.parsers import UnreadableReply
+from sodakd.teacher.requests import Solve
+from sodakd.text.json_values import decode, encode
+from sodakd.text.languages import LANGUAGES
+from sodakd.text.test_validation import signature_error
+from sodakd.text.value_types import as_json, as_python
+from sodakd.types import Assertion, CallTests, Comparison, Language, Question, TestCase
+
+
+class Refusal(StrEnum):
+    """Why a question gets no tests."""
+
+    UNREADABLE = "unreadable"
+    NO_FUNCTION = "no_function"
+    CRASH = "crash"
+    PRINTS = "prints"
+    NOT_DETERMINISTIC = "not_deterministic"
+    WRONG_TYPE = "wrong_type"
+    NO_AGREEMENT = "no_agreement"
+    ONE_VALUE = "one_value"
+    TOO_FEW_CASES = "too_few_cases"
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """A question with its tests and its reference, and the solutions that agreed on them."""
+
+    question: Question
+    solutions: tuple[str, ...]
+
+
+def agree(
+    stage: StageContext, drafts: Sequence[Question], tally: Counter[str]
+) -> list[Agreed | Refusal]:
+    """Return each question with its tests, or why it gets none, in the order of the drafts.
+
+    Of the calls of a draft nothing is expected. Each is solved `questions.solutions` times, all of
+    it asked for at once.
+
+    Raises:
+        BudgetReached: the next call could pass the budget.
+    """
+    times = stage.recipe.questions.solutions
+    asks = [Solve(question=each, attempt=at) for each in drafts for at in range(times)]
+    progress = stage.progress(len(asks), "solutions to agree")
+    replies = ask_once(
+        stage, asks, lambda text, ask: read_program(text, ask.question), tally, progress, "solution"
+    )
+    read = [None if isinstance(one, UnreadableReply) else one for one in replies]
+    solutions = [
+        tuple(filter(None, read[at : at + times])) for at in range(0, len(read), times or 1)
+    ]
+    return agree_on(stage, drafts, solutions)
+
+
+def agree_on(
+    stage: StageContext, drafts: Sequence[Question], solutions: Sequence[Sequence[str]]
+) -> list[Agreed | Refusal]:
+    """Return each question with its tests by these solutions, or why it gets none."""
+    pairs = list(zip(drafts, solutions, strict=True))
+    gave = _run(stage, pairs, 0)
+    again = _run(stage, [(_reversed(each), codes) for each, codes in pairs], 1)
+    voted = [
+        _vote(stage, each, first, second)
+        for each, first, second in zip(drafts, gave, again, strict=True)
+    ]
+    return _with_reference(stage, pairs, voted)
+
+
+def _run(
+    stage: StageContext, pairs: Sequence[tuple[Question, Sequence[str]]], run: int
+) -> list[list[CallResult]]:
+    """What the solutions of each question give."""
+    programs = [to_program(question, code) for question, codes in pairs for code in codes]
+    progress = stage.progress(len(programs), "run the solutions")
+    results = iter(call_results(stage.judge, programs, run, progress))
+    return [[next(results) for _ in codes] for _, codes in pairs]
+
+
+def _reversed(question: Question) -> Question:
+    """The draft with its calls in the other order: what draws by chance, or remembers, is found."""
+    tests = question.tests
+    assert isinstance(tests, CallTests)
+    return question.model_copy(
+        update={"tests": tests.model_copy(update={"cases": tests.cases[::-1]})}
+    )
+
+
+def _vote(
+    stage: StageContext,
+    question: Question,
+    gave: Sequence[CallResult],
+    again: Sequence[CallResult],
+) -> CallTests | Refusal:
+    """The calls on whose values enough solutions agree, or why there are too few."""
+    tests, settings = question.tests, stage.recipe.questions
+    assert isinstance(tests, CallTests)
+    kept: list[TestCase] = []
+    values: list[Returned] = []
+    lost: Counter[Refusal] = Counter()
+    returns = "" if tests.signature is None else str(tests.signature.returns)
+    for at, case in enumerate(tests.cases):
+        first = [one.values[at] for one in gave]
+        second = [one.values[-1 - at] for one in again]
+        value = _agreed(first, second, settings.solutions, question.language)
+        if isinstance(value, Refusal):
+            lost[value] += 1
+        elif value.value is None and not returns.startswith("optional"):
+            lost[_nothing(gave)] += 1
+        else:
+            kept.append(case)
+            values.append(value)
+    if not kept:
+        return lost.most_common(1)[0][0] if lost else Refusal.TOO_FEW_CASES
+    if len(kept) < settings.min_cases:
+        return Refusal.TOO_FEW_CASES
+    if all(_same(one, values[0], question.language) for one in values):
+        return Refusal.ONE_VALUE
+    return _tests(tests.model_copy(update={"cases": tuple(kept)}), values, question.language)
+
+
+def _tests(tests: CallTests, values: Sequence[Returned], language: Language) -> CallTests | Refusal:
+    """The calls with what they must give.
+
+    Where that is not of the signature's type, a language without types does without a signature.
+    """
+    expected = [as_plain(one.value, language) for one in values]
+    cases = tuple(
+        case.model_copy(update={"expected": value})
+        for case, value in zip(tests.cases, expected, strict=True)
+    )
+    signed = tests.model_copy(update={"cases": cases})
+    if not signature_error(signed, language) and _survives(signed):
+        said = [_as_given(signed, case.expected, language) for case in cases]
+        if all(equal(one.value, value) for one, value in zip(values, said, strict=True)):
+            return signed
+    if language is Language.PYTHON:
+        cases = tuple(
+            Assertion(
+                arguments=tuple(map(encode, case.arguments)),
+                expected=one.value,
+                comparison=Comparison.EQUAL,
+            )
+            for case, one in zip(tests.cases, values, strict=True)
+        )
+    free = tests.model_copy(update={"cases": cases, "signature": None})
+    fits = not signature_error(free, language) and _survives(free)
+    return free if fits and not LANGUAGES[language].types else Refusal.WRONG_TYPE
+
+
+def _as_given(tests: CallTests, expected: JsonValue, language: Language) -> JsonValue:
+    """What a program gives that gives what is expected: a list, where Python's own is a tuple."""
+    if language is not Language.PYTHON or tests.signature is None:
+        return expected
+    return encode(as_python(tests.signature.returns, expected))
+
+
+def _agreed(
+    values: Sequence[Returned | None],
+    again: Sequence[Returned | None],
+    solutions: int,
+    language: Language,
+) -> Returned | Refusal:
+    """The value of a call that more than half of the solutions give, both times."""
+    there = [
+        value
+        for value, other in zip(values, again, strict=True)
+        if value is not None and other is not None and _same(value, other, language)
+    ]
+    for value in there:
+        if 2 * sum(_same(value, other, language) for other in there) > solutions:
+            return value
+    ran = sum(value is not None for value in values)
+    if 2 * ran <= solutions:
+        return Refusal.CRASH
+    return Refusal.NO_AGREEMENT if 2 * len(there) > solutions else Refusal.NOT_DETERMINISTIC
+
+
+def _same(one: Returned, other: Returned, language: Language) -> bool:
+    """Whether two values are the same; 1 is 1.0 where the language has one kind of number."""
+    rule = Rule(strict=bool(LANGUAGES[language].types), tagged=False)
+    try:
+        return equal(as_plain(one.value, language), as_plain(other.value, language), rule)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _nothing(gave: Sequence[CallResult]) -> Refusal:
+    """Why calls give nothing: they print what they should return, or they change what they got."""
+    printed = any(one.output.strip() for one in gave)
+    return Refusal.PRINTS if printed else Refusal.WRONG_TYPE
+
+
+def as_plain(value: JsonValue, language: Language) -> JsonValue:
+    """A value as a signature's type has it: Python's own kinds come with their names."""
+    if language is not Language.PYTHON:
+        return value
+    try:
+        return as_json(decode(value))
+    except ValueError:
+        return value
+
+
+def _survives(tests: CallTests) -> bool:
+    """Whether the tests come back the same from JSON: infinite numbers do not."""
+    try:
+        return CallTests.model_validate_json(tests.model_dump_json()) == tests
+    except ValueError:
+        return False
+
+
+def _with_reference(
+    stage: StageContext,
+    pairs: Sequence[tuple[Question, Sequence[str]]],
+    voted: Sequence[CallTests | Refusal],
+) -> list[Agreed | Refusal]:
+    """Each question whose tests one of its solutions passes, by the judge's own verdict."""
+    asked = [
+        (at, question.model_copy(update={"tests": tests}), code)
+        for at, ((question, codes), tests) in enumerate(zip(pairs, voted, strict=True))
+        if isinstance(tests, CallTests)
+        for code in codes
+    ]
+    verdicts = stage.verdicts([to_program(question, code) for _, question, code in asked])
+    found: list[Agreed | Refusal] = [
+        one if isinstance(one, Refusal) else Refusal.NO_AGREEMENT for one in voted
+    ]
+    for (at, question, code), verdict in reversed(list(zip(asked, verdicts, strict=True))):
+        if verdict.passed:  # the first one stays
+            tested = question.model_copy(update={"reference": code})
+            found[at] = Agreed(tested, tuple(pairs[at][1]))
+    return found

@@ -1,0 +1,212 @@
+"""What a question can be tested by, as teachers write it: an entry point, its signature, inputs.
+
+Small models write types in their language's words (`List[int]`, `string`, `int[]`), a lone argument
+without its list, and arguments under their names: all of it is read.
+"""
+
+import ast
+import re
+from collections.abc import Mapping
+
+from pydantic import JsonValue, ValidationError
+
+from sodakd.text.languages import LANGUAGES
+from sodakd.text.test_validation import declaration, signature_error
+from sodakd.text.value_types import fits
+from sodakd.types import CallTests, Language, Question, Signature, TestCase
+
+MOST_INPUTS = 24
+_MOST_LETTERS = 3000
+"""Of an input's JSON."""
+_NAME = re.compile(r"[A-Za-z_$][\w$]{0,99}")
+_TYPE_NAMES: Mapping[str, str] = {
+    **dict.fromkeys(("integer", "long", "number", "int64", "int32", "size_t", "long long"), "int"),
+    **dict.fromkeys(("double", "float64", "float32", "decimal"), "float"),
+    **dict.fromkeys(("boolean", "_bool"), "bool"),
+    **dict.fromkeys(("string", "text", "char *", "char*", "std::string"), "str"),
+    **dict.fromkeys(("character", "rune"), "char"),
+    **dict.fromkeys(("array", "vector", "std::vector", "arraylist", "sequence"), "list"),
+    **dict.fromkeys(("map", "object", "hashmap", "record", "mapping"), "dict"),
+}
+_WORD = re.compile(r"[a-z_][\w:]*(?: long\b)?(?: ?\*)?")
+_BOXED = re.compile(r"([\w ]+|[\w ]*\[[^\[\]]*\])\[\]")
+_ARROW = re.compile(r"\(([^()]*)\)\s*(?:->|:)\s*([^:{]+)")
+
+
+class TestReplyError(ValueError):
+    """A reply names no tests that can be used; says what is wrong, for the teacher to mend."""
+
+    __test__ = False
+
+
+def draft(question: Question, tests: CallTests) -> Question:
+    """The question with calls of which nothing is expected yet; its text says what to declare."""
+    calls = tests.model_copy(
+        update={"cases": tuple(case.model_copy(update={"expected": None}) for case in tests.cases)}
+    )
+    return Question.new(
+        text=with_declaration(question.text, calls, question.language),
+        language=question.language,
+        tests=calls,
+        source=question.source,
+        level=question.level,
+        parent=question.parent,
+        code_prompt=question.code_prompt,
+    )
+
+
+def is_draft(question: Question) -> bool:
+    """Whether a question has calls of which nothing is expected."""
+    tests = question.tests
+    return isinstance(tests, CallTests) and all(case.expected is None for case in tests.cases)
+
+
+def with_declaration(text: str, tests: CallTests, language: Language) -> str:
+    """The text of a question that says how what its tests call is declared."""
+    said = declaration(tests, language)
+    name = tests.entry_point
+    if not said and f"{name}(" not in text and f"`{name}`" not in text:
+        said = f"Write it as the function `{name}`"
+        if tests.signature is not None:
+            taken = ", ".join(tests.signature.arguments)
+            said += f", which takes ({taken})"
+        said += "."
+    return text if said in text else f"{text.rstrip()}\n\n{said}"
+
+
+def read_calls(values: Mapping[str, JsonValue], language: Language, least: int) -> CallTests:
+    """The calls of a reply, of which nothing is expected yet.
+
+    Raises:
+        TestReplyError: it has no entry point, no signature, or fewer than `least` inputs that fit.
+    """
+    name = values.get("entry_point") or values.get("function") or values.get("name")
+    if not isinstance(name, str) or _NAME.fullmatch(name.strip().partition("(")[0]) is None:
+        raise TestReplyError("no entry_point in the reply, the name of one function")
+    name = name.strip().partition("(")[0]
+    try:
+        signature = read_signature(values.get("signature"))
+    except TestReplyError:
+        if LANGUAGES[language].types:
+            raise
+        signature = None  # it can be called all the same
+    return CallTests(
+        entry_point=name,
+        cases=read_inputs(values.get("inputs"), name, signature, language, least),
+        signature=signature,
+    )
+
+
+def read_signature(value: JsonValue) -> Signature:
+    """The signature that a reply gives, in whatever words. Raises `TestReplyError`."""
+    if isinstance(value, str) and (found := _ARROW.search(value)) is not None:
+        named = [one.partition(":")[2] or one for one in _split(found[1])]
+        value = {"arguments": [*named], "returns": found[2]}
+    if not isinstance(value, dict):
+        raise TestReplyError('no signature in the reply: {"arguments": [...], "returns": ...}')
+    given = next((value[key] for key in _ARGUMENTS if key in value), None)
+    returns = next((value[key] for key in _RETURNS if key in value), None)
+    if isinstance(given, dict):
+        given = list(given.values())
+    if not isinstance(given, list):
+        raise TestReplyError("signature.arguments is no list of types")
+    if isinstance(returns, dict):
+        returns = returns.get("type")
+    arguments = [one.get("type") if isinstance(one, dict) else one for one in given]
+    written = [_type(one) for one in (*arguments, returns)]
+    try:
+        return Signature.model_validate({"arguments": written[:-1], "returns": written[-1]})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise TestReplyError(f"the signature has no type {first['input']!r}") from None
+
+
+_ARGUMENTS = ("arguments", "args", "parameters", "params", "inputs", "takes")
+_RETURNS = ("returns", "return", "return_type", "output", "result")
+
+
+def _type(value: JsonValue) -> str:
+    """A type in this project's words: `List<Integer>` and `int[]` are `list[int]`."""
+    if not isinstance(value, str) or len(value) > 200:
+        raise TestReplyError("a type in the signature is no text")
+    text = value.strip().lower().removeprefix("typing.")
+    text = text.translate(str.maketrans("<>", "[]")).removesuffix("?")
+    text = _WORD.sub(lambda found: _TYPE_NAMES.get(found[0], found[0]), text)
+    if (found := re.fullmatch(r"(.+?) *\| *(?:none|null|undefined)", text)) is not None:
+        text = f"optional[{found[1]}]"
+    while (boxed := _BOXED.fullmatch(text)) is not None:
+        text = f"list[{boxed[1]}]"
+    return re.sub(r"\s*,\s*", ", ", text).replace(" [", "[")
+
+
+def _split(text: str) -> list[str]:
+    """Parts between the commas that stand outside of brackets."""
+    parts, depth = [""], 0
+    for sign in text:
+        depth += (sign in "[<(") - (sign in "]>)")
+        if sign == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    return [part.strip() for part in parts if part.strip()]
+
+
+def read_inputs(
+    value: JsonValue, name: str, signature: Signature | None, language: Language, least: int
+) -> tuple[TestCase, ...]:
+    """The inputs of a reply that fit a signature, where there is one; each once, and no results.
+
+    Raises:
+        TestReplyError: fewer than `least` of them fit.
+    """
+    if not isinstance(value, list):
+        raise TestReplyError("no inputs in the reply: a list of lists of arguments")
+    cases: dict[str, TestCase] = {}
+    wrong = ""
+    for one in value:
+        case = TestCase(arguments=_arguments(one, signature), expected=None)
+        written = case.model_dump_json()
+        tests = CallTests(entry_point=name, cases=(case,), signature=signature)
+        if len(written) > _MOST_LETTERS:
+            wrong = wrong or f"an input is longer than {_MOST_LETTERS} letters"
+        elif misfit := _misfit(tests, language):
+            wrong = wrong or misfit
+        else:
+            cases[written] = case
+    if len(cases) < least:
+        said = f"; {wrong}" if wrong else ""
+        raise TestReplyError(f"{len(cases)} inputs that fit the signature, not {least}{said}")
+    return tuple(cases.values())[:MOST_INPUTS]
+
+
+def _arguments(value: JsonValue, signature: Signature | None) -> tuple[JsonValue, ...]:
+    """The arguments of one call: a lone one may stand without its list, or each under its name."""
+    wanted = () if signature is None else signature.arguments
+    if isinstance(value, dict):
+        inner = next((value[key] for key in ("arguments", "args", "input") if key in value), None)
+        value = inner if inner is not None else list(value.values())
+    if isinstance(value, str) and len(wanted) != 1:
+        value = _literal(f"[{value}]", value)
+    if len(wanted) == 1:
+        kind = str(wanted[0])
+        whole = isinstance(value, list) and len(value) == 1 and fits(kind, value[0], bounded=False)
+        if not whole and fits(kind, value, bounded=False):
+            return (value,)
+    return tuple(value) if isinstance(value, list) else (value,)
+
+
+def _literal(text: str, other: JsonValue) -> JsonValue:
+    try:
+        found = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return other
+    return found if isinstance(found, list) else other
+
+
+def _misfit(tests: CallTests, language: Language) -> str:
+    """Why a call does not fit its signature: what it gives is not known, and so not looked at."""
+    wrong = signature_error(tests, language)
+    where, _, why = wrong.partition(": ")
+    if not where.startswith("tests.cases"):
+        return wrong
+    return "" if why.startswith("expected is ") else why
