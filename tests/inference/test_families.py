@@ -125,15 +125,16 @@ def test_a_models_own_penalties_take_no_part(tmp_path: Path) -> None:
     assert TransformersModel.open(folder).generate(ASKED, max_new_tokens=LONGEST) == plain
 
 
-def test_half_precision_answers_by_generate(tmp_path: Path) -> None:
+def test_half_precision_meets_its_canary_by_either_decode(tmp_path: Path) -> None:
     folder = write_lively(tmp_path)
     keep_canary(folder)
-    model = TransformersModel.open(folder, dtype="bfloat16")
-    assert not model.lean
-    compared = model.check(folder, tolerance=5.0)
-    assert compared is not None
-    assert compared.largest > 1e-3
-    assert all(isinstance(each.text, str) for each in model.generate(ASKED, max_new_tokens=4))
+    for dtype in ("bfloat16", "float16"):
+        model = TransformersModel.open(folder, dtype=dtype)
+        assert model.queues is (dtype == "bfloat16")
+        compared = model.check(folder, tolerance=5.0)
+        assert compared is not None
+        assert compared.largest > 1e-3
+        assert all(isinstance(each.text, str) for each in model.generate(ASKED, max_new_tokens=4))
 
 
 def test_what_cannot_be_opened_is_said(tmp_path: Path) -> None:

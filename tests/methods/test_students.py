@@ -120,7 +120,7 @@ def test_a_server_ends_before_the_next_student_is_opened_and_when_it_fails_its_c
 def test_a_folder_without_a_canary_is_no_student_of_a_server(tmp_path: Path) -> None:
     folder = write_lively(tmp_path / "bare")
     with students(tmp_path) as opened:
-        assert opened.open(folder).checked == "the folder has no canary"
+        assert opened.open(folder).checked.startswith("the folder has no canary; float32 on ")
     with (
         students(tmp_path, backend="server", base_url="http://127.0.0.1:9/v1") as opened,
         pytest.raises(ModelError, match=r"has no canary\.json"),

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ import pytest
 from sodakd.errors import EndpointError
 from sodakd.inference.in_process_client import LocalModel
 from sodakd.inference.model_server import Command, Server
-from sodakd.inference.protocols import NO_GENERATIONS, Generation, OnGeneration
+from sodakd.inference.protocols import Generation, OnGeneration, PromptSource
 from sodakd.judge.judge import Judge
 from sodakd.recipe import Recipe
 from sodakd.run import Run
@@ -113,22 +112,11 @@ class Parrot:
     def __init__(self) -> None:
         self.batches: list[int] = []
 
-    def generate(
-        self,
-        prompts: Sequence[str],
-        *,
-        max_new_tokens: int,
-        temperature: float = 0.0,
-        seed: int = 0,
-        on_generation: OnGeneration | None = None,
-        cached: Mapping[int, Generation] = NO_GENERATIONS,
-    ) -> list[Generation]:
-        self.batches.append(len(prompts))
-        found = [Generation(prompt.splitlines()[-1], ended=True) for prompt in prompts]
-        for number, said in enumerate(found):
-            assert on_generation is not None
-            on_generation(number, said)
-        return found
+    def serve(self, source: PromptSource, on_generation: OnGeneration) -> None:
+        while asked := source(32):
+            self.batches.append(len(asked))
+            for each in asked:
+                on_generation(each.number, Generation(each.text.splitlines()[-1], ended=True))
 
 
 def test_a_model_in_this_process_answers_in_batches(tmp_path: Path) -> None:

@@ -150,6 +150,26 @@ def compare(
     return CanaryReport(len(gaps), max(gaps, default=0.0), mean, ties, alone)
 
 
+def agree(
+    one: Sequence[tuple[Sequence[int], Sequence[float]]],
+    other: Sequence[tuple[Sequence[int], Sequence[float]]],
+) -> bool:
+    """Whether two engines in half precision say the same, each its likeliest tokens.
+
+    Log-probabilities are as near as a canary's. Another token ends a row: its probability being
+    as near as that, the two were nearly tied.
+    """
+    gaps: list[float] = []
+    for mine, others in zip(one, other, strict=True):
+        for token, rival, logprob, known in zip(
+            mine[0], others[0], mine[1], others[1], strict=False
+        ):
+            gaps.append(abs(logprob - known))
+            if token != rival:
+                break
+    return all(gap <= _HALF for gap in gaps) and sum(gaps) <= _MEAN * _HALF * len(gaps)
+
+
 def _gaps(
     row: CanaryRow, heard: EngineOutput, tolerance: float, engine: str
 ) -> tuple[list[float], bool]:

@@ -1,6 +1,8 @@
 """Where a model computes, and in which precision."""
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -26,6 +28,17 @@ def resolve_device(name: str | None, keys: str = "generation.") -> torch.device:
             " one of this machine: cpu, cuda, cuda:1"
         ) from error
     return device
+
+
+@contextmanager
+def cpu_threads(count: int) -> Iterator[None]:
+    """Have torch compute with so many threads for a while: the number is the process's."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def free_memory() -> None:

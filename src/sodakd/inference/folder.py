@@ -33,6 +33,12 @@ def read_config(path: Path) -> Mapping[str, JsonValue]:
     return value
 
 
+def weights_dtype(folder: Path) -> str:
+    """The precision of a model's weights, as its config tells it."""
+    config = read_config(folder / CONFIG)
+    return str(config.get("dtype") or config.get("torch_dtype") or "float32")
+
+
 def weight_files(folder: Path) -> list[Path]:
     """Return the files of safetensors that transformers would load: one, or the index's shards.
 

@@ -1,30 +1,39 @@
 """A model in this process behind the same door as one behind a server: calls become batches."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
+from itertools import count
+from threading import Event
 from typing import Self
 
 from sodakd.inference.completions import Completion, Finish, Request, UsageMeter, max_usage
-from sodakd.inference.protocols import Generation, OnGeneration, TextGenerator
+from sodakd.inference.protocols import (
+    Generation,
+    OnGeneration,
+    Prompt,
+    PromptServer,
+    PromptSource,
+)
 from sodakd.types import Usage
 
 _LETTERS_A_TOKEN = 4
 
 
 class LocalModel:
-    """Completes chats with a `TextGenerator`. All calls that wait at the same time are one batch.
+    """Completes chats with a model. Calls are answered as places are free, many at a time.
 
     They are `places` at most. Its tokens are free, and counted as one for each four letters.
     """
 
-    def __init__(self, open_model: Callable[[], TextGenerator], places: int) -> None:
+    def __init__(self, open_model: Callable[[], PromptServer], places: int) -> None:
         self._open_model = open_model
         self._most = places
-        self._model: TextGenerator | None = None
+        self._model: PromptServer | None = None
 
     async def __aenter__(self) -> Self:
         self._places = asyncio.Semaphore(self._most)
-        self._waiting: list[tuple[Request, asyncio.Future[Generation]]] = []
+        self._waiting: deque[tuple[Request, asyncio.Future[Generation]]] = deque()
         self._task: asyncio.Task[None] | None = None
         return self
 
@@ -49,54 +58,56 @@ class LocalModel:
         future: asyncio.Future[Generation] = loop.create_future()
         self._waiting.append((request, future))
         if self._task is None:
-            self._task = loop.create_task(self._answer())
+            self._task = loop.create_task(self._answer(loop))
         return await future
 
-    async def _answer(self) -> None:
+    async def _answer(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Have the model answer, in a thread, whoever waits, and those who come meanwhile."""
+        asked: dict[int, asyncio.Future[Generation]] = {}
+        numbers, ended = count(), Event()
+
+        def take(most: int) -> list[Prompt]:
+            if ended.is_set():
+                raise asyncio.CancelledError
+            taken: list[Prompt] = []
+            while self._waiting and len(taken) < most:
+                request, future = self._waiting.popleft()
+                number = next(numbers)
+                asked[number] = future
+                taken.append(_prompt(number, request))
+            return taken
+
+        def deliver(number: int, said: Generation) -> None:
+            loop.call_soon_threadsafe(_hand, asked.pop(number), said)
+
         try:
             while self._waiting:
-                await asyncio.sleep(0.05)  # whoever is at the ledger now joins this batch
-                first = self._waiting[0][0]
-                same = [row for row in self._waiting if _alike(row[0], first)]
-                self._waiting = [row for row in self._waiting if not _alike(row[0], first)]
-                futures = [row[1] for row in same]
-                requests = [row[0] for row in same]
-                try:
-                    await asyncio.to_thread(self._generate, requests, _delivery(futures))
-                except BaseException as error:
-                    for future in futures:
-                        if not future.done():
-                            future.set_exception(error)
+                await asyncio.sleep(0.05)  # whoever is at the ledger now is there at the beginning
+                await asyncio.to_thread(self._serve, take, deliver)
+        except BaseException as error:
+            for future in (*asked.values(), *(row[1] for row in self._waiting)):
+                if not future.done():
+                    future.set_exception(error)
         finally:
+            ended.set()
             self._task = None
 
-    def _generate(self, requests: list[Request], on_generation: OnGeneration) -> None:
+    def _serve(self, source: PromptSource, on_generation: OnGeneration) -> None:
         if self._model is None:
             self._model = self._open_model()
-        self._model.generate(
-            [request.messages[-1].content for request in requests],
-            max_new_tokens=requests[0].max_tokens,
-            temperature=requests[0].temperature or 0.0,
-            seed=requests[0].seed or 0,
-            on_generation=on_generation,
-        )
+        self._model.serve(source, on_generation)
 
 
-def _delivery(futures: list[asyncio.Future[Generation]]) -> OnGeneration:
-    """Hand each answer, from the model's thread, to who waits for it: none waits for a batch."""
-    loop = asyncio.get_running_loop()
-
-    def deliver(number: int, said: Generation) -> None:
-        if not futures[number].done():
-            futures[number].set_result(said)
-
-    def on_generation(number: int, said: Generation) -> None:
-        loop.call_soon_threadsafe(deliver, number, said)
-
-    return on_generation
+def _prompt(number: int, request: Request) -> Prompt:
+    return Prompt(
+        number,
+        request.messages[-1].content,
+        request.max_tokens,
+        request.temperature or 0.0,
+        request.seed or 0,
+    )
 
 
-def _alike(one: Request, other: Request) -> bool:
-    """Whether two requests can share a batch."""
-    fields = ("max_tokens", "temperature", "seed")
-    return all(getattr(one, name) == getattr(other, name) for name in fields)
+def _hand(future: asyncio.Future[Generation], said: Generation) -> None:
+    if not future.done():
+        future.set_result(said)

@@ -21,6 +21,29 @@ NO_GENERATIONS: Mapping[int, Generation] = MappingProxyType({})
 """An empty cache."""
 
 
+@dataclass(frozen=True)
+class Prompt:
+    """A prompt with what its answer is drawn by. `number` is told with the answer."""
+
+    number: int
+    text: str
+    max_new_tokens: int
+    temperature: float = 0.0
+    seed: int = 0
+
+
+PromptSource = Callable[[int], Sequence[Prompt]]
+"""Gives as many prompts as are asked for, or fewer: those that wait now."""
+
+
+class PromptServer(Protocol):
+    """A model that answers prompts as they come."""
+
+    def serve(self, source: PromptSource, on_generation: OnGeneration) -> None:
+        """Answer until none is left and none waits; each is told as it ends, by any thread."""
+        ...
+
+
 class TextGenerator(Protocol):
     """A model that generates for a batch of prompts, in this process or behind a server."""
 

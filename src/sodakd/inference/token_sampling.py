@@ -68,9 +68,15 @@ class LogprobRecorder:
     def select(self, logits: Float[Tensor, "rows vocab"], step: int) -> Int[Tensor, " rows"]:
         """The tokens of this step."""
         del step
+        return self.record(logits, self._rows)
+
+    def record(
+        self, logits: Float[Tensor, "rows vocab"], numbers: Sequence[int]
+    ) -> Int[Tensor, " rows"]:
+        """The tokens of those rows of the batch that have these numbers."""
         best = logits.float().log_softmax(-1).max(-1)
         for row, token, logprob in zip(
-            self._rows, best.indices.tolist(), best.values.tolist(), strict=True
+            numbers, best.indices.tolist(), best.values.tolist(), strict=True
         ):
             self.tokens[row].append(token)
             self.logprobs[row].append(logprob)

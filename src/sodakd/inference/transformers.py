@@ -1,33 +1,47 @@
 """A causal language model of a local folder that answers batches of prompts.
 
-Batches are sorted by length. They are decoded by `kv_decode.py` where attention is plain, the model
-computes in float32 on a CPU, and the lean decode was seen to give the tokens of `generate`; else by
-`generate` itself.
+On a CPU a model whose attention is plain decodes lean, once that was seen to give the tokens of
+`generate`: in float32 batch by batch (`kv_decode.py`), so that an answer that is decoded again is
+the same to the last bit; in bfloat16, which has no bits to spare for that, through a queue
+(`queue_decode.py`). Else `generate` itself answers. Batches are sorted by length.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Self
 
+import psutil
 import torch
-from transformers import PreTrainedModel
+from transformers import PretrainedConfig, PreTrainedModel
 from transformers.utils import logging
 
 from sodakd.errors import ModelError
-from sodakd.inference import hf_generate, kv_decode
+from sodakd.inference import hf_generate, kv_decode, queue_decode
 from sodakd.inference.canary import (
     CANARY_TOKENS,
     PROMPTS,
     CanaryReport,
     EngineOutput,
+    agree,
     compare,
     read_canary,
 )
 from sodakd.inference.chat_format import ChatFormat
-from sodakd.inference.devices import free_memory, resolve_device
+from sodakd.inference.devices import cpu_threads, free_memory, resolve_device
+from sodakd.inference.folder import weights_dtype
 from sodakd.inference.loading import load_model, open_tokenizer
-from sodakd.inference.protocols import NO_GENERATIONS, Generation, OnGeneration
+from sodakd.inference.packed_linear import bfloat16_gain, pack
+from sodakd.inference.protocols import (
+    NO_GENERATIONS,
+    Generation,
+    OnGeneration,
+    Prompt,
+    PromptSource,
+)
+from sodakd.inference.queue_decode import QueuedPrompt, Room
 from sodakd.inference.token_sampling import (
     Ended,
     Greedy,
@@ -37,8 +51,14 @@ from sodakd.inference.token_sampling import (
     noise,
     noise_seeds,
 )
+from sodakd.run import cpu_count
 
 _Told = list[tuple[list[int], list[float]]]
+_LARGE = 20_000_000
+"""Parameters from which a model's products are worth all cores."""
+_WORTH_HALF = 1.2
+_BYTES = 2
+"""Of a number in half precision."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +89,7 @@ class TransformersModel:
         batch_size: int = 128,
         keys: str = "generation.",
         prompts: Sequence[str] = PROMPTS,
+        threads: int | None = None,
     ) -> None:
         self._model = model
         self._keys = keys
@@ -78,6 +99,7 @@ class TransformersModel:
         config = model.config.get_text_config(decoder=True)
         self._places: int | None = getattr(config, "max_position_embeddings", None)
         self._plain_until = kv_decode.full_attention_limit(config)
+        self._threads = threads or torch.get_num_threads()
         self.lean = False
         try:
             self._heard = (tuple(prompts), self._listen(prompts))
@@ -97,25 +119,40 @@ class TransformersModel:
     ) -> Self:
         """Load a model from a folder: safetensors only, and no code of the folder is run.
 
-        `threads` sets torch's for this process. The dtype is that of the weights if left out.
+        `threads` are those of a small model; a large one takes all cores. If left out, the dtype
+        is that of the weights; on a CPU that does not multiply bfloat16 faster, float32.
 
         Raises:
             ModelError: it cannot be loaded, or the device's memory is too small for it.
         """
-        if threads is not None:
-            torch.set_num_threads(threads)
         logging.disable_progress_bar()
         place = resolve_device(device, keys)
+        if dtype is None and place.type == "cpu" and weights_dtype(folder) != "float32":
+            dtype = "bfloat16" if bfloat16_gain() >= _WORTH_HALF else "float32"
         (_, layout), model = open_tokenizer(folder), load_model(folder, dtype)
+        if sum(each.numel() for each in model.parameters()) >= _LARGE:
+            threads = cpu_count()
+        if place.type == "cpu" and model.dtype == torch.bfloat16 and bfloat16_gain():
+            pack(model)
         canary = read_canary(folder)
         prompts = [row.prompt for row in canary.rows] if canary else PROMPTS
         try:
-            return cls(model.eval().to(place), layout, batch_size, keys, prompts)
+            return cls(model.eval().to(place), layout, batch_size, keys, prompts, threads)
         except torch.OutOfMemoryError as error:
             raise ModelError(
                 f"the memory of {place} is too small for the weights of {folder}:"
                 f" set {keys}dtype to bfloat16, or {keys}device to cpu"
             ) from error
+
+    @property
+    def how(self) -> str:
+        """In which precision it answers, with how many threads, and by which decode."""
+        dtype = str(self._model.dtype).removeprefix("torch.")
+        decode = "lean, through a queue" if self.queues else "lean" if self.lean else "by generate"
+        if self._model.device.type != "cpu":
+            return f"{dtype} on {self._model.device}, {decode}"
+        gain = f" ({bfloat16_gain():.1f} times as fast as float32 here)" * (dtype == "bfloat16")
+        return f"{dtype}{gain} on {self._threads} cores, {decode}"
 
     def check(self, folder: Path, tolerance: float | None = None) -> CanaryReport | None:
         """Hold what this model says against the canary of its folder; None where that has none.
@@ -182,6 +219,17 @@ class TransformersModel:
                 batch.rows[place], Generation(self._layout.text(tokens), len(tokens) < batch.steps)
             )
 
+        if self.queues:
+            order = iter(sorted(set(range(len(prompts))) - set(answers), key=encoded.__getitem__))
+            own = seeds or [0] * len(prompts)
+            self._queue(
+                lambda most: [
+                    QueuedPrompt(row, encoded[row], max_new_tokens, temperature, own[row])
+                    for row in islice(order, most)
+                ],
+                min(batch_size or self._batch_size, len(prompts)),
+                take,
+            )
         batches = self._batches(encoded, max_new_tokens, batch_size or self._batch_size)
         while batches:
             batch = batches.pop(0)
@@ -198,6 +246,79 @@ class TransformersModel:
         for row in range(len(prompts)):  # those whose prompt leaves an answer no place
             take(row, Generation("", ended=False))
         return [answers[row] for row in range(len(prompts))]
+
+    @property
+    def queues(self) -> bool:
+        """Whether prompts go through the queue: an answer's last bits depend on its neighbours."""
+        return self.lean and self._model.dtype != torch.float32
+
+    def serve(self, source: PromptSource, on_generation: OnGeneration) -> None:
+        """Answer prompts as they come, until none is left and none waits; each told as it ends.
+
+        A prompt that is asked twice with one seed gets one answer. Raises as `generate` does.
+        """
+        odd: list[Prompt] = []
+        if self.queues:
+            asked: dict[int, Prompt] = {}
+
+            def encoded(most: int) -> list[QueuedPrompt]:
+                taken = source(most)
+                asked.update((each.number, each) for each in taken)
+                return [self._queued(each) for each in taken]
+
+            odd = [asked[n] for n in self._queue(encoded, self._batch_size, on_generation)]
+        while odd := odd or list(source(self._batch_size)):
+            alike = [each for each in odd if _kind(each) == _kind(odd[0])]
+            odd = [each for each in odd if _kind(each) != _kind(odd[0])]
+            numbers = [each.number for each in alike]
+            self.generate(
+                [each.text for each in alike],
+                max_new_tokens=alike[0].max_new_tokens,
+                temperature=alike[0].temperature,
+                seed=alike[0].seed,
+                on_generation=partial(_renumbered, numbers, on_generation),
+            )
+
+    def _queued(self, asked: Prompt) -> QueuedPrompt:
+        return QueuedPrompt(
+            asked.number,
+            self._layout.prompt(asked.text),
+            asked.max_new_tokens,
+            asked.temperature,
+            noise_seeds([asked.text], asked.seed)[0],
+        )
+
+    def _queue(
+        self, source: queue_decode.Source, rows: int, on_generation: OnGeneration
+    ) -> list[int]:
+        """Answer through the queue. Returns the numbers of prompts that are not for it."""
+        steps: dict[int, int] = {}
+        odd: list[int] = []
+
+        def fitting(most: int) -> list[QueuedPrompt]:
+            found: list[QueuedPrompt] = []
+            while len(found) < most and (asked := source(most - len(found))):
+                for each in asked:
+                    room = each.steps
+                    if self._places is not None:
+                        room = min(room, self._places - len(each.tokens))
+                    steps[each.number] = room
+                    if room <= 0 or not self._is_plain(each.tokens, room):
+                        odd.append(each.number)
+                    else:
+                        found.append(replace(each, steps=room))
+            return found
+
+        def ended(number: int, tokens: list[int]) -> None:
+            said = Generation(self._layout.text(tokens), len(tokens) < steps.pop(number))
+            on_generation(number, said)
+
+        room = Room.of(self._threads, rows, _tokens_that_fit(self._model.config))
+        queue_decode.decode(self._model, fitting, room, self._layout.stops, ended)
+        return odd
+
+    def _is_plain(self, tokens: Sequence[int], steps: int) -> bool:
+        return self._plain_until is None or len(tokens) + steps <= self._plain_until
 
     def _halve(self, rows: int) -> int:
         """Batches of half as many rows from now on. Raises `ModelError` where one row was one."""
@@ -232,11 +353,11 @@ class TransformersModel:
         self, prompts: Sequence[Sequence[int]], steps: int, chooser: TokenSelector, ended: Ended
     ) -> bool:
         """Decode a batch; False where the device's memory is too small for it."""
-        until = self._plain_until
-        plain = until is None or max(map(len, prompts)) + steps <= until
-        decode = kv_decode.decode if self.lean and plain else hf_generate.decode
+        lean = self.lean and not self.queues and self._is_plain(max(prompts, key=len), steps)
+        decode = kv_decode.decode if lean else hf_generate.decode
         try:
-            decode(self._model, prompts, steps, self._layout.stops, chooser, ended)
+            with cpu_threads(self._threads):
+                decode(self._model, prompts, steps, self._layout.stops, chooser, ended)
         except torch.OutOfMemoryError:
             return False  # only now is what the decode held free
         return True
@@ -249,26 +370,59 @@ class TransformersModel:
         encoded = [self._layout.prompt(prompt) for prompt in prompts]
         stops = self._layout.stops
         witness = LogprobRecorder(len(prompts))
-        hf_generate.decode(self._model, encoded, CANARY_TOKENS, stops, witness, _untold)
-        said = witness.until(stops)
-        self.lean = False
-        if self._model.device.type == "cpu" and self._model.dtype == torch.float32:
-            own = self._try_lean(encoded)
-            self.lean = own is not None and [row[0] for row in own] == [row[0] for row in said]
-            said = own if own is not None and self.lean else said
-        return said
+        with cpu_threads(self._threads):
+            hf_generate.decode(self._model, encoded, CANARY_TOKENS, stops, witness, _untold)
+            said, own = witness.until(stops), None
+            if self._model.device.type == "cpu" and self._model.dtype != torch.float16:
+                own = self._try_lean(encoded)
+        half = self._model.dtype != torch.float32
+        self.lean = own is not None and (
+            agree(own, said) if half else [row[0] for row in own] == [row[0] for row in said]
+        )
+        return own if own is not None and self.lean else said
 
     def _try_lean(self, encoded: Sequence[Sequence[int]]) -> _Told | None:
         witness = LogprobRecorder(len(encoded))
         stops = self._layout.stops
-        until = self._plain_until
-        if until is not None and until < max(map(len, encoded)) + CANARY_TOKENS:
+        if not self._is_plain(max(encoded, key=len), CANARY_TOKENS):
             return None
         try:
-            kv_decode.decode(self._model, encoded, CANARY_TOKENS, stops, witness, _untold)
+            if self._model.dtype == torch.float32:
+                kv_decode.decode(self._model, encoded, CANARY_TOKENS, stops, witness, _untold)
+            else:
+                rows = iter([QueuedPrompt(n, row, CANARY_TOKENS) for n, row in enumerate(encoded)])
+                queue_decode.decode(
+                    self._model,
+                    lambda most: list(islice(rows, most)),
+                    Room(len(encoded), sum(map(len, encoded)) + len(encoded) * CANARY_TOKENS),
+                    stops,
+                    _untold,
+                    lambda logits, kept: witness.record(logits, [r.prompt.number for r in kept]),
+                )
         except (ModelError, TypeError, ValueError, RuntimeError, AttributeError, KeyError):
             return None  # its attention is not the one we know
         return witness.until(stops)
+
+
+def _tokens_that_fit(config: PretrainedConfig) -> int:
+    """How many tokens' keys and values take half of the memory that is free."""
+    config = config.get_text_config(decoder=True)
+    heads: int = config.num_attention_heads
+    groups = getattr(config, "num_key_value_heads", None) or heads
+    size = getattr(config, "head_dim", None) or config.hidden_size // heads
+    token = 2 * config.num_hidden_layers * groups * size * _BYTES
+    return int(psutil.virtual_memory().available // 2 // token)
+
+
+def _kind(asked: Prompt) -> tuple[int, float, int]:
+    """What prompts of one batch have in common."""
+    return asked.max_new_tokens, asked.temperature, asked.seed
+
+
+def _renumbered(
+    numbers: Sequence[int], on_generation: OnGeneration, at: int, said: Generation
+) -> None:
+    on_generation(numbers[at], said)
 
 
 def _untold(place: int, tokens: list[int]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from sodakd.errors import ModelError
 from sodakd.inference.canary import Canary, read_canary
 from sodakd.inference.endpoint import Endpoint, with_secrets
-from sodakd.inference.folder import CONFIG, read_config
+from sodakd.inference.folder import weights_dtype
 from sodakd.inference.model_server import Command, Server
 from sodakd.inference.openai import Client, RetryPolicy
 from sodakd.inference.protocols import TextGenerator
@@ -82,7 +82,8 @@ def _transformers(config: EngineConfig, student: Path) -> Engine:
         batch_size=settings.batch_size,
     )
     compared = model.check(student, settings.canary_tolerance)
-    return Engine(model, str(compared or "the folder has no canary"), lambda: None)
+    checked = f"{compared or 'the folder has no canary'}; {model.how}"
+    return Engine(model, checked, lambda: None)
 
 
 def _server(config: EngineConfig, student: Path) -> Engine:
@@ -178,5 +179,4 @@ def _dtype(settings: GenerationSettings, student: Path) -> str:
     """The precision that the recipe asks for, else that of the weights."""
     if settings.dtype is not None:
         return settings.dtype
-    config = read_config(student / CONFIG)
-    return str(config.get("dtype") or config.get("torch_dtype") or "float32")
+    return weights_dtype(student)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from sodakd.inference.transformers import TransformersModel
 
 
+LOG = "teacher.log"
+
+
 def open_teacher(settings: TeacherSettings, folder: Path) -> Teacher:
     """The teacher of a recipe. A server it needs is started at its first call, not here."""
     return TEACHERS[settings.kind](settings, folder)
@@ -43,7 +46,6 @@ def _openai(settings: TeacherSettings, folder: Path) -> Teacher:
 
 
 def _transformers(settings: TeacherSettings, folder: Path) -> Teacher:
-    del folder
     from sodakd.inference.in_process_client import LocalModel
 
     name = settings.model_name_or_path or ""
@@ -51,13 +53,16 @@ def _transformers(settings: TeacherSettings, folder: Path) -> Teacher:
     def open_model() -> "TransformersModel":
         from sodakd.inference.transformers import TransformersModel
 
-        return TransformersModel.open(
+        opened = TransformersModel.open(
             find_model(name),
             device=settings.device,
             dtype=settings.dtype,
             batch_size=settings.batch_size,
             keys="teacher.",
         )
+        with (folder / LOG).open("a", encoding="utf-8") as log:
+            log.write(f"sodakd: {name}: {opened.how}\n")
+        return opened
 
     model = LocalModel(open_model, settings.max_in_flight)
     # A local model draws by its seed alone: without one, asking again would bring the same answer.
@@ -68,7 +73,7 @@ def _vllm(settings: TeacherSettings, folder: Path) -> Teacher:
     name = settings.model_name_or_path or ""
     asked = (*settings.command, "{model}", "--host", "127.0.0.1", "--port", "{port}")
     words = settings.command if "{model}" in settings.command else asked
-    log = folder / "teacher.log"
+    log = folder / LOG
     server = Server(
         Command((*words, *settings.arguments), name, settings.port, settings.start_seconds, log)
     )
