@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from sodakd.recipe import Recipe, read_recipe
 from sodakd.run_header import open_header
 from tests.test_recipe import RECIPES
-from tests.tiny import command, sodakd, write_recipe
+from tests.tiny import command, sodakd, sodakd_looks, write_recipe
 
 
 def refused(done: subprocess.CompletedProcess[str], says: str) -> None:
@@ -25,7 +26,7 @@ def refused(done: subprocess.CompletedProcess[str], says: str) -> None:
 
 @pytest.mark.parametrize("name", ["run", "check", "plan", "report", "env", "schema"])
 def test_every_command_has_help_with_an_example(name: str) -> None:
-    done = sodakd(name, "--help", COLUMNS="200")
+    done = sodakd_looks(name, "--help", COLUMNS="200")
     assert done.returncode == 0
     assert f"sodakd {name}" in done.stdout
     assert "Example" in done.stdout
@@ -75,15 +76,16 @@ def test_a_finished_run_whose_source_is_away_is_finished(tmp_path: Path) -> None
         "run", recipe, f"questions.source={tmp_path}/away.jsonl", "teacher.kind=openai",
         "teacher.model=m", "teacher.base_url=http://localhost:1/v1", "--out", str(out),
     )  # fmt: skip
-    refused(sodakd(*words), "there is no source")
+    looks = partial(sodakd_looks, *words)
+    refused(looks(), "there is no source")
     out.mkdir()
     open_header(out, read_recipe(Path(recipe), [*words[2:6]]).redacted)
-    refused(sodakd(*words), "there is no source")
+    refused(looks(), "there is no source")
     (out / "results.json").touch()
-    done = sodakd(*words)
+    done = looks()
     assert done.returncode == 0
     assert "is finished" in done.stdout
-    refused(sodakd(*words, "--from", "base/student"), "there is no source")
+    refused(looks("--from", "base/student"), "there is no source")
 
 
 @pytest.mark.toolchain

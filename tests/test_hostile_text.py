@@ -168,10 +168,11 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "table of seeds": seeds_of_table,
 }
 OWN_ERRORS = (SodakdError, JsonError, UnreadableReply, NotText)
-SIZE = 12_000
+SIZE = 4_000
 """Characters of a long text."""
-MOST_SECONDS = 3
-"""CPU time for it: many times what the slowest reader takes."""
+MOST_SECONDS = 0.15
+"""CPU time for it: many times what the slowest reader takes, and less than one takes that looks at
+each character again for each other, by a pattern."""
 
 PIECES = [
     "\n", " ", "\t", "\r\n", "`", "```\n", "```python\n", "~~~\n", "    \n", ">>> ", "... ",
@@ -197,7 +198,7 @@ def test_a_long_text_is_read_in_time_linear_in_it(reader: str) -> None:
 @pytest.mark.parametrize("reader", READERS)
 def test_a_longer_text_within_another_is_read_in_time_linear_in_it(reader: str) -> None:
     for piece in PIECES:
-        read_in_time(reader, f"x{piece * (15 * SIZE // len(piece))}y", 15 * MOST_SECONDS)
+        read_in_time(reader, f"x{piece * (45 * SIZE // len(piece))}y", 45)
 
 
 @pytest.mark.parametrize("reader", READERS)
@@ -208,10 +209,13 @@ def test_no_text_raises_what_is_not_the_readers_own_error(reader: str) -> None:
 
 
 def read_in_time(reader: str, text: str, seconds: float) -> None:
-    """Read it within so many seconds of the CPU."""
-    start = time.process_time()
-    try_to_read(reader, text)
-    assert time.process_time() - start < seconds, text[:30]
+    """Read it within so many seconds of the CPU, once of three times: others run too."""
+    taken: list[float] = []
+    while not taken or (taken[-1] >= seconds and len(taken) < 3):
+        start = time.process_time()
+        try_to_read(reader, text)
+        taken.append(time.process_time() - start)
+    assert min(taken) < seconds, text[:30]
 
 
 def try_to_read(reader: str, text: str) -> None:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -11,7 +12,9 @@ from tests import warm
 
 ROOT = Path(__file__).parents[1]
 TRAIN = frozenset({"run", "export", "--deep"})
-"""Words of commands that need torch, most of whose time would be to import it."""
+"""Words of commands that need torch."""
+AT_IMPORT = "HF_"
+"""How the names of the environment begin that a library reads when it is imported."""
 RECIPE = """
 name: tiny
 cycles: 2
@@ -48,22 +51,27 @@ def heed_interrupts() -> None:
 
 
 def sodakd(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run sodakd to its end: a command that trains is forked, one with an environment is not."""
-    if TRAIN & {*arguments} and not environment:
-        return _warm(*arguments)
-    return subprocess.run(
-        command(*arguments),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-        env={**os.environ, **environment},
-    )
+    """Run sodakd to its end: most of its time would be to import what it needs, so it is forked."""
+    if TRAIN.isdisjoint(arguments):
+        return sodakd_looks(*arguments, **environment)
+    return _sodakd(warm.TRAINS, arguments, environment)
 
 
-def _warm(*arguments: str) -> subprocess.CompletedProcess[str]:
+def sodakd_looks(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run sodakd, which will not come to train, to its end."""
+    return _sodakd(warm.LOOKS, arguments, environment)
+
+
+def _sodakd(
+    libraries: tuple[str, ...], arguments: Sequence[str], environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    whole = {**os.environ, **environment}
+    if any(name.startswith(AT_IMPORT) for name in environment):
+        return subprocess.run(
+            command(*arguments), capture_output=True, text=True, check=False, timeout=300, env=whole
+        )
     with TemporaryFile("w+") as out, TemporaryFile("w+") as errors:
-        code = warm.start(arguments, os.environ, out.fileno(), errors.fileno()).wait()
+        code = warm.start(arguments, whole, out.fileno(), errors.fileno(), libraries).wait()
         texts = []
         for file in (out, errors):
             file.seek(0)

@@ -2,7 +2,7 @@
 
 Each command is a process of its own, with the words, the folder, the environment and the files it
 was given, and it ends as one does that was started with `python -m sodakd`. What it does at import
-is done before: where that is to happen in another environment, a command is to be started cold.
+is done before: what reads its environment at import (`HF_HOME`) is to be started cold.
 """
 
 import gc
@@ -15,9 +15,18 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+LOOKS = ("sodakd.recipe", "sodakd.requirements", "sodakd.console")
+"""What commands import that read a recipe, or rows, and say something of it."""
+TRAINS = (
+    *LOOKS, "sodakd.methods.run_recipe", "sodakd.training.train", "sodakd.training.from_scratch",
+    "sodakd.inference.transformers", "sodakd.inference.hf_generate", "sodakd.report.page",
+    "transformers.models.llama.modeling_llama",
+)  # fmt: skip
+"""What those import that train or answer: torch, and all that comes with it."""
 
 
 @dataclass(frozen=True)
@@ -37,34 +46,43 @@ class Started:
             return int(self._said.readline())
 
 
-def start(words: Sequence[str], environment: Mapping[str, str], out: int, errors: int) -> Started:
+def start(
+    words: Sequence[str],
+    environment: Mapping[str, str],
+    out: int,
+    errors: int,
+    libraries: tuple[str, ...] = TRAINS,
+) -> Started:
     """Start `sodakd WORDS`. It writes to these descriptors, which stay open here."""
     read, write = os.pipe()
     asked = {"words": words, "environment": dict(environment), "folder": str(Path.cwd())}
-    asks, _ = _server()
-    socket.send_fds(asks, [json.dumps(asked).encode()], [out, errors, write])
+    socket.send_fds(_server(libraries), [json.dumps(asked).encode()], [out, errors, write])
     os.close(write)
     said = io.FileIO(read)
     return Started(int(said.readline()), said)
 
 
-@cache
-def _server() -> tuple[socket.socket, "subprocess.Popen[bytes]"]:
-    """The process that forks, and where it is asked. It ends where nobody can ask it any more."""
-    own, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    words = [sys.executable, "-m", "tests.warm", str(theirs.fileno())]
-    process = subprocess.Popen(words, pass_fds=[theirs.fileno()], cwd=Path(__file__).parents[1])
-    theirs.close()
-    return own, process
+_SERVERS: dict[tuple[str, ...], tuple[socket.socket, "subprocess.Popen[bytes]"]] = {}
+"""By what they have imported: the processes that fork, and where they are asked."""
+
+
+def _server(libraries: tuple[str, ...]) -> socket.socket:
+    """Where a process is asked that has imported these. It ends where nobody can ask it."""
+    if libraries not in _SERVERS:
+        own, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        words = [sys.executable, "-m", "tests.warm", str(theirs.fileno()), *libraries]
+        root = Path(__file__).parents[1]
+        _SERVERS[libraries] = own, subprocess.Popen(words, pass_fds=[theirs.fileno()], cwd=root)
+        theirs.close()
+    return _SERVERS[libraries][0]
 
 
 def stop() -> None:
-    """End the process that forks, where there is one."""
-    if _server.cache_info().currsize:
-        asked, process = _server()
+    """End the processes that fork."""
+    while _SERVERS:
+        _, (asked, process) = _SERVERS.popitem()
         asked.close()
         process.wait()
-        _server.cache_clear()
 
 
 def _serve(asked: socket.socket) -> bool:
@@ -104,6 +122,8 @@ def _watch(request: dict[str, Any], out: int, errors: int, says: int) -> bool:
 if __name__ == "__main__":
     from sodakd.cli import main
 
+    for library in sys.argv[2:]:
+        import_module(library)
     gc.collect()
     gc.freeze()  # what was imported is looked through by no child, and copied for none
     if _serve(socket.socket(fileno=int(sys.argv[1]))):

@@ -28,7 +28,7 @@ def exam() -> list[Question]:
 
 
 def test_every_reference_passes_its_tests(exam: list[Question]) -> None:
-    for question in [*exam, *generate.draw_questions(1000, LEVELS, Split.TRAIN, seed=2)]:
+    for question in [*exam[:500], *generate.draw_questions(500, LEVELS, Split.TRAIN, seed=2)]:
         assert isinstance(question.tests, CallTests)
         assert len(question.tests.cases) == 11
         assert passes(print_python(generate.program_of(question)), question.tests)
@@ -40,16 +40,18 @@ def test_no_question_comes_twice_and_levels_are_drawn_evenly(exam: list[Question
     assert all(150 <= shares[wanted] <= 250 for wanted in LEVELS)
 
 
-def test_training_has_nothing_of_the_exam(exam: list[Question]) -> None:
+@pytest.mark.parametrize("count", [1000, pytest.param(5000, marks=pytest.mark.slow)])
+def test_training_has_nothing_of_the_exam(exam: list[Question], count: int) -> None:
     rng = Random(3)
     drawn = [
-        *generate.draw_questions(5000, _MOSTLY_EASY, Split.TRAIN, seed=4),
-        *generate.draw_questions(5000, LEVELS, Split.TRAIN, seed=5),
+        *generate.draw_questions(count, _MOSTLY_EASY, Split.TRAIN, seed=4),
+        *generate.draw_questions(count, LEVELS, Split.TRAIN, seed=5),
     ]
-    starts = [generate.program_of(question) for question in drawn[:1000] + drawn[-1000:]]
+    some = count // 5
+    starts = [generate.program_of(question) for question in drawn[:some] + drawn[-some:]]
     moves = [at_level(start, rng.choice(LEVELS), rng) for start in starts]
     moved = [program for program in moves if program is not None]
-    assert len(moved) > 1900
+    assert len(moved) > 1.9 * some
     questions = [
         *drawn,
         *(generate.question_of(it, rng, Split.TRAIN, drawn[0].language) for it in moved),
@@ -71,9 +73,10 @@ def test_a_fifth_of_the_skeletons_is_for_test_and_a_twentieth_for_dev() -> None:
     assert 0.035 < shares[Split.DEV] / len(programs) < 0.065
 
 
-def test_a_text_means_one_program(exam: list[Question]) -> None:
+@pytest.mark.parametrize("count", [1000, pytest.param(5000, marks=pytest.mark.slow)])
+def test_a_text_means_one_program(exam: list[Question], count: int) -> None:
     meant: dict[str, str] = {}
-    for question in [*exam, *generate.draw_questions(5000, _MOSTLY_EASY, Split.TRAIN, seed=7)]:
+    for question in [*exam, *generate.draw_questions(count, _MOSTLY_EASY, Split.TRAIN, seed=7)]:
         assert meant.setdefault(question.text, question.source) == question.source
 
 

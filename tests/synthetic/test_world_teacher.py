@@ -71,7 +71,7 @@ def test_a_fault_that_cannot_be_made_is_an_unreadable_reply(questions: list[Ques
 
 def test_an_invention_is_of_the_wanted_level_and_of_training(questions: list[Question]) -> None:
     exam = generate.draw_questions(100, LEVELS, Split.TEST, seed=2)
-    for question in [*questions, *exam]:
+    for question in [*questions[:40], *exam[:40]]:
         for wanted in LEVELS:
             ask = Invent(question=question, level=wanted)
             invented = parse_invention(TEACHER.reply(ask).text, ask)

@@ -191,7 +191,7 @@ def test_an_answer_column_is_read_as_an_answer_and_a_code_column_as_code(tmp_pat
         read_programs(path, None, None)
 
 
-_LONG = 1_000_000
+_LONG = 200_000
 
 
 @pytest.mark.parametrize(
@@ -216,4 +216,4 @@ def test_time_grows_no_faster_than_the_answer(hard: str) -> None:
     start = time.process_time()
     for language in Language:
         extract(hard, language, "f")
-    assert time.process_time() - start < 60
+    assert time.process_time() - start < 12

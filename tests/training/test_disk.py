@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -13,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 import torch
 from safetensors.torch import save_file
+import sodakd.training.train
 from sodakd.training.disk_errors import disk_errors_as_oserror
 from tests.tiny_models import byte_tokenizer
 
@@ -48,15 +48,29 @@ except RuntimeError as error:
 """
 
 
-def test_a_full_disk_is_an_error_of_the_disk_in_every_writer(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> "subprocess.CompletedProcess[str]":
+    """The script, run to its end on a small disk."""
     unshare = ("unshare", "--user", "--map-root-user", "--mount")
     if shutil.which("unshare") is None:
         pytest.skip("unshare is not installed: no small disk can be made here")
     if subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode:
         pytest.skip("user namespaces are not allowed here: no small disk can be made")
-    mount = f'mount -t tmpfs -o size=500k none "{tmp_path}" && exec "$@"'
-    done = subprocess.run(
-        [*unshare, "sh", "-c", mount, "sh", sys.executable, "-c", SCRIPT, str(tmp_path)],
+    disk = str(tmp_path_factory.mktemp("disk"))
+    mount = f'mount -t tmpfs -o size=500k none "{disk}" && exec "$@"'
+    return subprocess.run(
+        [*unshare, "sh", "-c", mount, "sh", sys.executable, "-c", SCRIPT, disk],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
+
+
+def test_a_full_disk_is_an_error_of_the_disk_in_every_writer(
+    done: "subprocess.CompletedProcess[str]",
+) -> None:
     assert (done.returncode, done.stdout) == (0, "something else\n"), done.stderr
+
+
+def test_opening_the_trainer_prints_nothing_of_packages_that_it_does_not_need(
+    done: "subprocess.CompletedProcess[str]",
+) -> None:
+    assert done.stderr == ""

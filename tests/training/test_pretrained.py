@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import NoReturn, cast
 
@@ -317,12 +315,6 @@ def test_float16_without_a_gpu_is_one_clear_error(tmp_path: Path) -> None:
     settings = SETTINGS.model_copy(update={"fp16": True})
     with pytest.raises(TrainingError, match="fp16 needs a GPU"):
         train(start, small(8), settings, 0, tmp_path, student=student(start))
-
-
-def test_opening_the_trainer_prints_nothing_of_packages_that_it_does_not_need() -> None:
-    code = "import sodakd.training.train"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout + done.stderr == ""
 
 
 def test_a_folder_without_safetensors_is_no_student(tmp_path: Path) -> None:

@@ -115,6 +115,7 @@ def test_a_half_written_checkpoint_does_not_count(
     assert same(whole, out)
 
 
+@pytest.mark.slow  # as are the runs that `test_kill.py` kills while they train
 def test_a_killed_process_ends_as_one_that_was_not(
     student: Path, whole: Path, tmp_path: Path
 ) -> None:

@@ -6,6 +6,7 @@ datasketch is loaded where a pool is made: it takes scipy with it, half of the t
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from typing import TYPE_CHECKING
 
 from rapidfuzz.distance import LCSseq
@@ -61,7 +62,8 @@ class DedupIndex:
         self._ids: set[str] = set()
         self._words: dict[str, tuple[str, ...]] = {}
         # Two texts of ROUGE-L above the limit share fewer shingles than words: look wider.
-        self._index = MinHashLSH(threshold=max(0.1, near_duplicate - 0.25), num_perm=_PERMUTATIONS)
+        params = _bands(max(0.1, near_duplicate - 0.25))
+        self._index = MinHashLSH(num_perm=_PERMUTATIONS, params=params)
         for question in questions:
             self.add(question)
 
@@ -90,6 +92,15 @@ class DedupIndex:
         if self._limit < 1 and self.nearest(question) > self._limit:
             return "near_duplicate"
         return None
+
+
+@cache
+def _bands(threshold: float) -> tuple[int, int]:
+    """The bands of an index and their rows: datasketch integrates for them, anew for each index."""
+    from datasketch import MinHashLSH
+
+    index = MinHashLSH(threshold=threshold, num_perm=_PERMUTATIONS)
+    return index.b, index.r
 
 
 def _minhash(tokens: tuple[str, ...]) -> "MinHash":
