@@ -53,11 +53,11 @@ def contents(folder: Path) -> dict[str, bytes]:
     return found
 
 
-def kill_in(stage: str, recipe: Path, out: Path) -> bool:
+def kill_in(stage: str, recipe: Path, out: Path, *others: str) -> bool:
     """Run until standard error tells of the stage, then SIGKILL; whether it came to that."""
     read, write = os.pipe()
     with Path(os.devnull).open("wb") as null, os.fdopen(read, encoding="utf-8") as errors:
-        words = ("run", str(recipe), "--out", str(out))
+        words = ("run", str(recipe), *others, "--out", str(out))
         process = warm.start(words, os.environ, null.fileno(), write)
         os.close(write)
         if not any(line.startswith(stage) for line in errors):

@@ -25,6 +25,7 @@ EMBEDDED = (
     "evaluation.questions_per_level=2", "evaluation.max_new_tokens=8",
 )  # fmt: skip
 LOCAL_SERVER = (
+    "questions.tests=none", "delivery.unverified_faults=keep",
     "questions.seeds=24", "questions.hold_out=6", "questions.max_words=40",
     "base.questions=60", "base.training.max_steps=2", "training.max_steps=2",
     "delivery.solve_attempts=2", "delivery.fault_attempts=2",

@@ -84,8 +84,8 @@ def _is_python(text: str) -> bool:
     return "(" in text and "input(" not in text
 
 
-async def _serve(source: Path) -> None:
-    alpaca = Alpaca(json.loads(source.read_text(encoding="utf-8")))
+async def serve(alpaca: Alpaca) -> None:
+    """Serve until the process ends; the first line of output is the base URL."""
     application = web.Application(client_max_size=2**24)
     application.router.add_post("/v1/chat/completions", alpaca.complete)
     application.router.add_get("/books", alpaca.books)
@@ -99,7 +99,8 @@ async def _serve(source: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("source", type=Path, help="rows with `instruction`, `input` and `output`")
-    asyncio.run(_serve(parser.parse_args().source))
+    source: Path = parser.parse_args().source
+    asyncio.run(serve(Alpaca(json.loads(source.read_text(encoding="utf-8")))))
 
 
 if __name__ == "__main__":
