@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sodakd.jsonl import read_rows
+from sodakd.records import Refusal
 from sodakd.run import read_manifest
 from sodakd.types import CallTests, PreferencePair, Question
 from tests.servers.lists import texts
@@ -74,7 +75,7 @@ def test_untested_questions_get_tests_and_a_killed_run_ends_in_the_same_files(
     tally = next(
         step for step in read_manifest(out / "soda/manifest.jsonl") if step.step == "seeds/tests"
     ).tally
-    assert tally["asked python"] == 30
+    assert sum(tally.get(f"{what} python", 0) for what in ("tested", *Refusal)) == 30
     assert tally["tested python"] == tally["kept"] == len(seeds)
     assert tally["no_function python"] > 0
     assert tally["no_agreement python"] > 0
@@ -90,6 +91,7 @@ def test_untested_questions_get_tests_and_a_killed_run_ends_in_the_same_files(
     pairs = read_rows(out / "soda/cycle-1/pairs.jsonl", PreferencePair)
     assert pairs
     assert all(pair.chosen == pair.question.reference for pair in pairs)
+    assert "Tests by agreement" in (out / "report.html").read_text()
     new = read_rows(out / "soda/cycle-1/questions.jsonl", Question)
     assert len(new) == 6
     assert all(each.reference is not None and each.tests is not None for each in new)

@@ -37,6 +37,20 @@ class Difficulty(StrEnum):
     BROKEN = "broken"
 
 
+class Refusal(StrEnum):
+    """Why a question gets no tests."""
+
+    UNREADABLE = "unreadable"
+    NO_FUNCTION = "no_function"
+    CRASH = "crash"
+    PRINTS = "prints"
+    NOT_DETERMINISTIC = "not_deterministic"
+    WRONG_TYPE = "wrong_type"
+    NO_AGREEMENT = "no_agreement"
+    ONE_VALUE = "one_value"
+    TOO_FEW_CASES = "too_few_cases"
+
+
 class Feedback(FrozenModel):
     """Feedback on a question: the student's answers to it and their difficulty, stage 3's input.
 

@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from sodakd.jsonl import atomic_write
+from sodakd.report.agreement import agreement_rows
 from sodakd.report.cost import refused, spending_figures, time_figures
 from sodakd.report.curriculum import flow_figures
 from sodakd.report.examples import examples
@@ -86,6 +87,7 @@ def render(folder: Folder) -> str:
         panel_legend=level_legend(folder),
         sections=_sections(folder),
         pairs=pair_numbers(folder),
+        agreed=agreement_rows(folder),
         rules=rule_table(folder),
         spend=folder.spend,
         priced=price_is_known(folder),

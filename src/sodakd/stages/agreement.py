@@ -9,13 +9,13 @@ execution agreement: CodeT, arXiv 2207.10397). That solution is the question's r
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from pydantic import JsonValue
 
 from sodakd.judge.call_results import CallResult, Returned, call_results
 from sodakd.judge.compare import Rule, equal
 from sodakd.judge.untested import to_program
+from sodakd.records import Refusal
 from sodakd.stages.ask_and_parse import ask_once
 from sodakd.stages.context import StageContext
 from sodakd.stages.programs import read_program
@@ -26,20 +26,6 @@ from sodakd.text.languages import LANGUAGES
 from sodakd.text.test_validation import signature_error
 from sodakd.text.value_types import as_json, as_python
 from sodakd.types import Assertion, CallTests, Comparison, Language, Question, TestCase
-
-
-class Refusal(StrEnum):
-    """Why a question gets no tests."""
-
-    UNREADABLE = "unreadable"
-    NO_FUNCTION = "no_function"
-    CRASH = "crash"
-    PRINTS = "prints"
-    NOT_DETERMINISTIC = "not_deterministic"
-    WRONG_TYPE = "wrong_type"
-    NO_AGREEMENT = "no_agreement"
-    ONE_VALUE = "one_value"
-    TOO_FEW_CASES = "too_few_cases"
 
 
 @dataclass(frozen=True)

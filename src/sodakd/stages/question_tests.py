@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from pydantic import JsonValue
 
+from sodakd.records import Refusal
 from sodakd.run import StepOutput
-from sodakd.stages.agreement import Agreed, Refusal, agree, agree_on
+from sodakd.stages.agreement import Agreed, agree, agree_on
 from sodakd.stages.ask_and_parse import ask_and_parse
 from sodakd.stages.context import StageContext
 from sodakd.stages.test_strength import Strength, measure_strengths
@@ -45,7 +46,6 @@ def questions_with_tests(
             if one is not None:
                 found[of.id] = one
         for of, draft in zip(untested, drafts, strict=True):
-            tally[f"asked {of.language}"] += 1
             if draft is None or isinstance(draft, NoFunction):
                 reason = Refusal.UNREADABLE if draft is None else Refusal.NO_FUNCTION
                 tally[f"{reason} {of.language}"] += 1
