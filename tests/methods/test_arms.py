@@ -18,6 +18,7 @@ from sodakd.recipe import LoadedRecipe, Recipe, read_recipe
 from sodakd.records import Allowance, Results, StudentRow
 from sodakd.run import no_progress
 from sodakd.training import train as training
+from tests.golden import QUESTIONS
 from tests.tiny import write_recipe
 
 
@@ -125,3 +126,29 @@ def test_an_arm_that_is_no_method_is_one_error_with_the_nearest_one() -> None:
         plan(Recipe(arms=("sodaa",)))
     with pytest.raises(ValueError, match="names a method twice"):
         Recipe(arms=("soda", "soda"))
+
+
+@pytest.mark.parametrize("tests", ["teacher", "given", "none"])
+def test_a_plan_counts_tests_by_agreement_and_the_solutions_that_they_save(tests: str) -> None:
+    recipe = Recipe.model_validate({
+        "cycles": 2,
+        "arms": ("soda",),
+        "teacher": {"kind": "openai", "model": "m"},
+        "student": {"model_name_or_path": "x"},
+        "questions": {"source": str(QUESTIONS), "seeds": 20, "tests": tests, "hold_out": 4},
+        "feedback": {"probes": 5},
+        "update": {"new_questions": 6},
+    })  # fmt: skip
+    counts = {(row.step.removeprefix("soda/"), row.ask): row.calls for row in plan(recipe).calls}
+    if tests == "none":
+        assert ("seeds/tests", "test") not in counts
+        assert counts["cycle-1/pairs", "solve"] == 15
+        assert counts["cycle-1/questions", "invent"] == 6
+        assert ("cycle-1/questions", "solve") not in counts
+        return
+    if tests == "teacher":
+        assert counts["seeds/tests", "test"] == 20
+        assert counts["seeds/tests", "solve"] == 60
+        assert counts["cycle-1/pairs", "fault"] == 15
+        assert ("cycle-1/pairs", "solve") not in counts
+    assert counts["cycle-1/questions", "solve"] == 18
