@@ -1,13 +1,20 @@
 """Training and answering of the embedded student against plain transformers, in one run.
 
     python benchmarks/student.py [--rounds 5] [--steps 40] [--threads 1]
+    python benchmarks/student.py --real FOLDER [--prompts 16 32 64] [--tokens 64]
+                                 [--server http://127.0.0.1:8115/v1 --server-pid N]
 
 Peers: `transformers.Trainer` with padded batches of the same examples, model and AdamW, and
 `model.generate` with left padding. Contenders alternate; the figures are medians of rounds, and
 the ratio is what to read. `first_difference` is off, since the peer has no contrast.
+
+With `--real` a pretrained model of a folder answers prompts as a teacher gets them, in bfloat16:
+by the queue, by `model.generate`, and by a server of the same model, if one is named. Tokens are
+those of the answers, seconds include the prompts; those of the CPU hold on a machine in use too.
 """
 
 import argparse
+import os
 import statistics
 import tempfile
 import time
@@ -15,6 +22,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import cast
 
+import psutil
 import torch
 from torch.utils.data import Dataset
 from transformers import (
@@ -27,12 +35,17 @@ from transformers import (
 from transformers.trainer_callback import PrinterCallback
 
 from sodakd.inference.chat_format import Tokenizer, chat_format_for
+from sodakd.inference.endpoint import Endpoint
+from sodakd.inference.openai import Client, RetryPolicy
+from sodakd.inference.remote_model import ServedModel
 from sodakd.inference.transformers import TransformersModel
 from sodakd.settings.student import StudentShape
 from sodakd.settings.training import TrainingSettings
 from sodakd.synthetic.codegen_python import print_python
 from sodakd.synthetic.generate import draw_questions, program_of
 from sodakd.synthetic.splits import Split
+from sodakd.teacher.render_prompt import render
+from sodakd.teacher.requests import Solve
 from sodakd.training.from_scratch import init_student
 from sodakd.training.schedule import Example
 from sodakd.training.train import train
@@ -112,6 +125,65 @@ def their_answers(start: Path, questions: Sequence[Question]) -> int:
     return len(questions) * MOST_TOKENS
 
 
+Timed = tuple[int, float, float]
+"""Tokens, seconds, and seconds of the CPU."""
+
+
+def real_answers(model: TransformersModel, prompts: Sequence[str], tokens: int) -> Timed:
+    """Answer in this process, by the decode that the model is set to."""
+    began, used = time.perf_counter(), time.process_time()
+    found = model.generate(prompts, max_new_tokens=tokens, batch_size=len(prompts))
+    seconds, cpu = time.perf_counter() - began, time.process_time() - used
+    return _tokens(model, [each.text for each in found]), seconds, cpu
+
+
+def served_answers(
+    model: TransformersModel, prompts: Sequence[str], tokens: int, url: str, pid: int
+) -> Timed:
+    """Answer by a server of the same model, whose process has this id."""
+    client = Client(Endpoint(url, "model", None), len(prompts), RetryPolicy(timeout=3600))
+    process = psutil.Process(pid)
+    began, before = time.perf_counter(), process.cpu_times()
+    found = ServedModel(client).generate(prompts, max_new_tokens=tokens)
+    seconds, after = time.perf_counter() - began, process.cpu_times()
+    cpu = after.user + after.system - before.user - before.system
+    return _tokens(model, [each.text for each in found]), seconds, cpu
+
+
+def _tokens(model: TransformersModel, texts: Sequence[str]) -> int:
+    return sum(len(model._layout.answer(text)) for text in texts)
+
+
+def real(folder: Path, counts: Sequence[int], tokens: int, url: str | None, pid: int) -> None:
+    """Alternate the contenders for each number of prompts, and print a row of each."""
+    model = TransformersModel.open(folder, dtype="bfloat16")
+    print(f"{folder.name}: {model.how}; load {os.getloadavg()[0]:.1f}", flush=True)
+    drawn = draw_questions(max(counts), (1, 2, 3, 4, 5), Split.DEV, seed=1)
+    asked = [render(Solve(question=each)) for each in drawn]
+
+    def generate(prompts: Sequence[str]) -> Timed:
+        model.lean = False
+        try:
+            return real_answers(model, prompts, tokens)
+        finally:
+            model.lean = True
+
+    contenders: dict[str, Callable[[Sequence[str]], Timed]] = {
+        "queue": lambda prompts: real_answers(model, prompts, tokens),
+        "generate": generate,
+    }
+    if url is not None:
+        contenders["server"] = lambda prompts: served_answers(model, prompts, tokens, url, pid)
+    for count in counts:
+        for name, answer in contenders.items():
+            said, seconds, cpu = answer(asked[:count])
+            print(
+                f"{count:>4} prompts  {name:<9} {said:>6} tokens"
+                f"  {said / seconds:>7.1f} a second  {said / cpu:>7.1f} a CPU-second",
+                flush=True,
+            )
+
+
 def show(name: str, own: Sequence[float], peer: Sequence[float]) -> None:
     """Medians and their ratio."""
     mine, other = statistics.median(own), statistics.median(peer)
@@ -124,7 +196,15 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--steps", type=int, default=40)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--real", type=Path)
+    parser.add_argument("--prompts", type=int, nargs="+", default=[16, 32, 64])
+    parser.add_argument("--tokens", type=int, default=64)
+    parser.add_argument("--server")
+    parser.add_argument("--server-pid", type=int, default=0)
     options = parser.parse_args()
+    if options.real is not None:
+        real(options.real, options.prompts, options.tokens, options.server, options.server_pid)
+        return
     torch.set_num_threads(options.threads)
     drawn = draw_questions(2000, (1, 2, 3, 4, 5), Split.TRAIN, seed=1)
     examples = [Example(each.text, print_python(program_of(each)), None) for each in drawn]

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sodakd.errors import EndpointError
+from sodakd.errors import EndpointError, ModelError
 from sodakd.inference.in_process_client import LocalModel
 from sodakd.inference.model_server import Command, Server
 from sodakd.inference.protocols import Generation, OnGeneration, PromptSource
@@ -127,6 +128,52 @@ def test_a_model_in_this_process_answers_in_batches(tmp_path: Path) -> None:
     assert len(books.ask(solves(100), "one", Counter())) == 100
     assert sum(parrot.batches) == 100
     assert len(parrot.batches) < 10
+
+
+class Slow:
+    """A model that tells its second answer once the first one is in the ledger."""
+
+    def __init__(self, ledger: Path) -> None:
+        self.ledger = ledger
+        self.kept = False
+
+    def serve(self, source: PromptSource, on_generation: OnGeneration) -> None:
+        for number, each in enumerate(source(2)):
+            until = time.monotonic() + 20 * number
+            while time.monotonic() < until and not self.kept:
+                with sqlite3.connect(f"file:{self.ledger}?mode=ro", uri=True) as database:
+                    self.kept = database.execute(
+                        "select count(*) from calls where state = 'answered'"
+                    ).fetchone() == (1,)
+                time.sleep(0.02)
+            on_generation(each.number, Generation("answer", ended=True))
+
+
+def test_an_answer_is_kept_while_others_are_still_being_written(tmp_path: Path) -> None:
+    slow = Slow(tmp_path / "l.sqlite")
+    teacher = LLMTeacher("slow", lambda: LocalModel(lambda: slow, 2), Sampling(0.0, 64), 2)
+    books = Ledger(tmp_path / "l.sqlite", teacher, Prices(0, 0), Budget())
+    assert len(books.ask(solves(2), "one", Counter())) == 2
+    assert slow.kept
+
+
+class Broken:
+    """A model that fails at its second prompt."""
+
+    def serve(self, source: PromptSource, on_generation: OnGeneration) -> None:
+        first, _ = source(2)
+        on_generation(first.number, Generation("answer", ended=True))
+        raise ModelError("no memory")
+
+
+def test_a_model_that_fails_ends_the_round_and_what_it_said_is_kept(tmp_path: Path) -> None:
+    teacher = LLMTeacher("broken", lambda: LocalModel(Broken, 2), Sampling(0.0, 64), 2)
+    books = Ledger(tmp_path / "l.sqlite", teacher, Prices(0, 0), Budget())
+    with pytest.raises(ModelError, match="no memory"):
+        books.ask(solves(2), "one", Counter())
+    found = read_totals(tmp_path / "l.sqlite")
+    assert found is not None
+    assert found.calls - found.lost >= 1
 
 
 def _server(log: Path, *words: str) -> Server:

@@ -152,7 +152,8 @@ class TransformersModel:
         if self._model.device.type != "cpu":
             return f"{dtype} on {self._model.device}, {decode}"
         gain = f" ({bfloat16_gain():.1f} times as fast as float32 here)" * (dtype == "bfloat16")
-        return f"{dtype}{gain} on {self._threads} cores, {decode}"
+        cores = "1 core" if self._threads == 1 else f"{self._threads} cores"
+        return f"{dtype}{gain} on {cores}, {decode}"
 
     def check(self, folder: Path, tolerance: float | None = None) -> CanaryReport | None:
         """Hold what this model says against the canary of its folder; None where that has none.
