@@ -24,3 +24,8 @@ def plain(language: Language) -> str:
 def ways(language: Language) -> list[Found]:
     """Programs that are right, each of which reads or writes in another way."""
     return [found for found in programs(STDIO, language) if found.name != "plain"]
+
+
+def hostile(language: Language) -> list[Found]:
+    """Programs that attack, each of which begins its name with the outcome that it must get."""
+    return programs(ROOT / "stdio_hostile", language)

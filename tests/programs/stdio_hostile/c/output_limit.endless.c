@@ -1,0 +1,5 @@
+/* Reads nothing and writes without end. */
+#include <stdio.h>
+int main(void) {
+    for (;;) puts("1");
+}
