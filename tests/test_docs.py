@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from sodakd.cli import COMMANDS, app
-from sodakd.recipe import Recipe
+from sodakd.recipe import Recipe, section_of
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -41,9 +41,9 @@ def _options() -> Mapping[str, set[str]]:
 def _keys(model: type[BaseModel], before: str = "") -> Iterator[str]:
     for name, field in model.model_fields.items():
         yield before + name
-        kind = field.annotation
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            yield from _keys(kind, f"{before}{name}.")
+        below = section_of(field.annotation)
+        if below is not None:
+            yield from _keys(below, f"{before}{name}.")
 
 
 def _anchor(head: str) -> str:

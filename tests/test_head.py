@@ -19,7 +19,9 @@ def keys(model: type[BaseModel], before: str = "") -> Iterator[str]:
     for name, field in model.model_fields.items():
         kinds = [field.annotation, *get_args(field.annotation)]
         below = [each for each in kinds if isinstance(each, type) and issubclass(each, BaseModel)]
-        yield from keys(below[0], f"{before}{name}.") if below else [before + name]
+        if below != kinds[:1]:
+            yield before + name
+        yield from keys(below[0], f"{before}{name}.") if below else ()
 
 
 def written(**changes: JsonValue) -> dict[str, JsonValue]:

@@ -17,6 +17,7 @@ from rich.text import Text
 from sodakd.methods.plan import Plan, plan
 from sodakd.recipe import Recipe
 from sodakd.records import PassRate, Results
+from sodakd.report.run_facts import written_difference
 from sodakd.run import RESUMED, Progress, ProgressCallback
 from sodakd.screen import make_console
 from sodakd.teacher.cost import NANO, LedgerTotals, SpendGroup
@@ -170,38 +171,55 @@ def _lines(display: _ProgressDisplay | None) -> ProgressCallback:
 
 
 def show_results(results: Results, report: Path) -> None:
-    """The final tables: pass@1 with its interval and what was spent, and pass@1 by level."""
+    """The final tables: pass@1 with its interval and what was spent; by level or language; paired.
+
+    A smaller group stands in a table of its kind, a row for it.
+    """
     groups = results.standings[0].groups
-    levels = [group.group for group in groups if len(group.levels) == 1]
     measure = "pass@1" if results.tested else "runs to its end (no tests)"
     table = Table(title=f"{measure}, % (95 % interval)")
     table.add_column("student")
     for group in groups:
-        if group.group not in levels:
+        if not group.by:
             table.add_column(group.group, justify="right", no_wrap=True)
     for name in ("calls", "steps", "tokens"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in results.standings:
-        shares = [_share(group) for group in row.groups if group.group not in levels]
+        shares = [_share(group) for group in row.groups if not group.by]
         spent = (row.teacher_calls, row.train_steps, row.train_tokens)
         name = f"{row.name} *" if row.name == results.kept else row.name
         table.add_row(name, *shares, *(_short(count) for count in spent))
     console = make_console()
     console.print(table)
-    if levels:
-        console.print(_by_level(results, levels))
+    for by in dict.fromkeys(group.by for group in groups if group.by):
+        console.print(_parts(results, by))
+    if results.differences:
+        console.print(_differences(results))
+    for why, count in results.unjudged.items():
+        console.print(f"{count} questions are in no figure: {why}", markup=False, highlight=False)
     console.print(f"* kept; calls to the teacher, training steps and tokens   report: {report}",
                   soft_wrap=True, highlight=False)  # fmt: skip
 
 
-def _by_level(results: Results, levels: Sequence[str]) -> Table:
-    table = Table(title="pass@1 by level, %")
-    table.add_column("student")
-    for name in levels:
-        table.add_column(name, justify="right")
+def _parts(results: Results, by: str) -> Table:
+    table = Table(title=f"pass@1 by {by}, %")
+    table.add_column(by)
     for row in results.standings:
-        shares = {group.group: f"{100 * group.share:.1f}" for group in row.groups}
-        table.add_row(row.name, *(shares.get(name, "") for name in levels))
+        table.add_column(row.name, justify="right")
+    for group in results.standings[0].groups:
+        if group.by == by:
+            found = [row.group(group.group) for row in results.standings]
+            table.add_row(group.group, *(f"{100 * one.share:.1f}" if one else "" for one in found))
+    return table
+
+
+def _differences(results: Results) -> Table:
+    """The kept student less others, on the same questions."""
+    table = Table(title=f"{results.kept} less another student")
+    for name in ("questions", "less", "difference"):
+        table.add_column(name)
+    for one in results.differences:
+        table.add_row(one.group, one.other, written_difference(one))
     return table
 
 
@@ -242,6 +260,10 @@ def show_plan(planned: Plan, recipe: Recipe) -> None:
     console = make_console()
     console.print(calls)
     console.print(trainings)
+    console.print(
+        f"The exam: {planned.exam:,} questions, answered by {planned.evaluations} students:"
+        f" {planned.exam * planned.evaluations:,} answers."
+    )
     console.print("A refused or unreadable answer is asked again; that is not counted here.")
     for words in planned.remarks:
         console.print(words, markup=False, highlight=False)

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Self, TypeVar, get_args
 
 from pydantic import Field, JsonValue, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -85,10 +85,16 @@ class Recipe(FrozenModel):
                 " its own questions: set teacher.kind to one that reads them"
             )
         if self.questions.real and not self.questions.hold_out:
-            raise ValueError(
-                "questions.hold_out is 0, and real questions bring no exam of their own: hold some"
-                " out"
-            )
+            if not self.evaluation.benchmarks:
+                raise ValueError(
+                    "questions.hold_out is 0, and real questions bring no exam of their own: hold"
+                    " some out, or name evaluation.benchmarks"
+                )
+            if self.patience is not None:
+                raise ValueError(
+                    "questions.hold_out is 0, and patience needs questions to choose the best cycle"
+                    " by: hold some out, or leave patience out"
+                )
         asked = self.questions.real and self.questions.tests == "teacher"
         drawn = self.teacher.kind not in {"world", "replay"} and self.questions.solutions > 1
         if asked and drawn and self.teacher.temperature == 0:
@@ -296,13 +302,22 @@ def _mistake(detail: ErrorDetails, values: JsonValue, kind: type[FrozenModel]) -
 
 def _keys_at(parents: Sequence[int | str], model: type[FrozenModel]) -> list[str]:
     for parent in parents:
-        field = model.model_fields.get(str(parent))
-        if field is None or not isinstance(field.annotation, type):
+        if isinstance(parent, int):  # a section in a list of them
+            continue
+        field = model.model_fields.get(parent)
+        below = None if field is None else section_of(field.annotation)
+        if below is None:
             return []
-        if not issubclass(field.annotation, FrozenModel):
-            return []
-        model = field.annotation
+        model = below
     return sorted(model.model_fields)
+
+
+def section_of(kind: object) -> type[FrozenModel] | None:
+    """The section that a key's value is, or that a list of it holds; None where it is a value."""
+    for each in (kind, *get_args(kind)):
+        if isinstance(each, type) and issubclass(each, FrozenModel):
+            return each
+    return None
 
 
 def _found(values: JsonValue, place: Sequence[int | str]) -> JsonValue:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel, JsonValue
 
-from sodakd.recipe import Recipe
+from sodakd.recipe import Recipe, section_of
 from sodakd.settings.changes import MAY_CHANGE, MAY_GROW, MAY_MOVE
 
 _HEAD = """# Every key of a recipe
@@ -45,6 +45,11 @@ def _rows(
         takes = _takes(schema["properties"][name], schema.get("$defs"))
         means = (field.description or "").replace("|", "\\|")
         yield key, f"| `{key}` | `{_shown(default)}` | {takes} | {means} | {_changes(key)} |"
+        listed = section_of(kind)
+        if listed is not None:
+            fields = listed.model_fields.items()
+            own = {each: None if one.is_required() else one.default for each, one in fields}
+            yield from _rows(listed, f"{key}.", own)
 
 
 def _shown(value: JsonValue) -> str:

@@ -1,8 +1,7 @@
 """Row types of a run's files: feedback, evaluation, students, results, training log."""
 
-import re
-from collections.abc import Sequence
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import Field
 
@@ -86,24 +85,43 @@ class EvalSample(FrozenModel):
 
 
 class PassRate(FrozenModel):
-    """The pass rate of a group of questions, with its 95 % Wilson interval."""
+    """The pass rate of a group of questions, with its 95 % interval.
+
+    `mean`: of an average over several languages, in which each counts the same. `by`: what the
+    group is one of (`language`, `level`); empty where it is one of the few that a reader came for.
+    """
 
     group: str
     passed: int = Field(ge=0)
     total: int = Field(ge=1)
     low: float
     high: float
-
-    @property
-    def levels(self) -> Sequence[int]:
-        """The levels that the group's name tells; none where it is not of certain levels."""
-        named = [int(level) for level in re.findall(r"\d+", self.group)]
-        return range(named[0], named[-1] + 1) if named else ()
+    mean: float | None = Field(default=None, exclude_if=lambda value: value is None)
+    by: str = Field(default="", exclude_if=lambda value: not value)
 
     @property
     def share(self) -> float:
         """pass@1, 0 to 1."""
-        return self.passed / self.total
+        return self.passed / self.total if self.mean is None else self.mean
+
+
+class PairedDifference(FrozenModel):
+    """The kept student's pass@1 less that of an `other` one, on the same questions of a group.
+
+    `won` and `lost`: questions that one of the two alone solves. `difference`, its 95 % interval
+    and `p` (two-sided, of no difference) are by the `test` that is named.
+    """
+
+    group: str
+    other: str
+    questions: int
+    won: int
+    lost: int
+    difference: float
+    low: float
+    high: float
+    p: float
+    test: Literal["mcnemar", "bootstrap"]
 
 
 class StudentResult(FrozenModel):
@@ -161,6 +179,13 @@ class Results(FrozenModel):
     kept: str
     seed: int
     standings: tuple[StudentResult, ...]
+    differences: tuple[PairedDifference, ...] = Field(
+        default=(), description="the kept student beside the base and the last one of other arms"
+    )
+    unjudged: dict[str, int] = Field(
+        default_factory=dict,
+        description="questions in no figure, as their tests cannot run here, by reason",
+    )
     toolchains: dict[str, str] = Field(
         default_factory=dict, description="versions of the tools that judged, by tool"
     )

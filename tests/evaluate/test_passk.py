@@ -7,21 +7,10 @@ import pytest
 from sodakd.errors import JudgeError
 from sodakd.evaluate.aggregate import notes, result_of
 from sodakd.evaluate.benchmarks.registry import BENCHMARKS
-from sodakd.evaluate.passk import by_level, interval, wilson
+from sodakd.evaluate.passk import interval, wilson
 from sodakd.evaluate.samples import JudgedSample
-from sodakd.records import EvalSample
-from sodakd.types import JudgeStage, Language, Outcome, Solution, Verdict
+from sodakd.types import JudgeStage, Language, Outcome, Verdict
 from tests.evaluate.tasks import task
-
-
-def attempt(level: int, passed: bool) -> EvalSample:
-    outcome = Outcome.PASSED if passed else Outcome.TIMEOUT
-    return EvalSample(
-        question_id="q",
-        level=level,
-        solution=Solution(question_id="q", text="", code="", author="s"),
-        verdict=Verdict(outcome=outcome, stage=JudgeStage.RUN),
-    )
 
 
 @pytest.mark.parametrize(
@@ -35,25 +24,6 @@ def attempt(level: int, passed: bool) -> EvalSample:
 )
 def test_wilson_gives_published_values(passed: int, total: int, low: float, high: float) -> None:
     assert wilson(passed, total) == pytest.approx((low, high), abs=1e-4)
-
-
-def test_groups_are_all_then_the_held_out_levels_then_each_level() -> None:
-    groups = by_level([attempt(1, True), attempt(2, True), attempt(3, False)], (2, 3, 4))
-    assert [group.group for group in groups] == [
-        "all",
-        "levels 2-3",
-        "level 1",
-        "level 2",
-        "level 3",
-    ]
-    assert [group.passed for group in groups] == [2, 1, 1, 1, 0]
-    assert [list(group.levels) for group in groups] == [[], [2, 3], [1], [2], [3]]
-
-
-@pytest.mark.parametrize("held_out", [(), (1, 2), (4,)])
-def test_held_out_levels_are_apart_only_where_there_are_others(held_out: tuple[int, ...]) -> None:
-    groups = by_level([attempt(1, True), attempt(2, True)], held_out)
-    assert [group.group for group in groups] == ["all", "level 1", "level 2"]
 
 
 def judged(task_id: str, outcome: Outcome, output: str = "") -> JudgedSample:

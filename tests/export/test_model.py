@@ -76,7 +76,8 @@ def test_the_card_says_what_the_run_came_to(run: Path, tmp_path: Path) -> None:
     for words in (
         "# model\n", f'question = "{QUESTION}"', "made from scratch",
         "| soda-1 | 45.0 % (10.0-90.0) |", "| 300 | 30,000 | 0.3000 | 30 | 15,000 |",
-        "| Python | 40 | 20.0 % (10.5-34.8) |", "50.0 % (35.2-64.8)",
+        "| level 1 | 8 | 12.5 % (10.0-90.0) | 62.5 % (10.0-90.0) | 50.0 % (10.0-90.0) |",
+        "- all, against sft: +20.0 points (95 %: ",
         "120 calls, 2,700 prompt and 900 completion tokens, US $ 0.7500",
         "40 calls, US $ 0.2500", "60 pairs", "Faults by kind: ", "0 are equal to one of the 40",
         "| soda/cycle-1/questions | 30 | near duplicate 1,234 |", "arXiv:2408.03680",
@@ -178,7 +179,7 @@ def test_a_folder_that_is_no_run_or_not_there_says_so(tmp_path: Path) -> None:
 def test_a_card_of_an_exam_without_tests_says_what_was_measured(run: Path, tmp_path: Path) -> None:
     folder = build.without_tests(shutil.copytree(run, tmp_path / "run"))
     card = (export_model(folder, tmp_path / "model") / "README.md").read_text(encoding="utf-8")
-    assert "runs to its end (no tests), by language:" in card
+    assert "runs to its end (no tests), by level:" in card
     assert "pass@1" not in card
 
 

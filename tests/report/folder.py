@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from sodakd.evaluate.groups import ExamGroup
+from sodakd.evaluate.paired import paired_difference
 from sodakd.jsonl import read_rows, write_rows
 from sodakd.methods.table import METHODS
 from sodakd.records import (
@@ -10,6 +12,7 @@ from sodakd.records import (
     Difficulty,
     EvalSample,
     Feedback,
+    PairedDifference,
     PassRate,
     Results,
     RubricScore,
@@ -189,6 +192,7 @@ def finish(folder: Path) -> Path:
         kept="soda-2",
         seed=7,
         standings=(*standings, standing("sft", 20, 600)),
+        differences=differences(),
     )
     (folder / "results.json").write_text(results.model_dump_json(), encoding="utf-8")
     return folder
@@ -202,13 +206,29 @@ def without_tests(folder: Path) -> Path:
     return folder
 
 
+def differences() -> tuple[PairedDifference, ...]:
+    """The student that is kept beside the two others, on all questions."""
+    (group,), kept = [ExamGroup("all", [range(40)])], [at < 28 for at in range(40)]
+    return tuple(
+        paired_difference(group, kept, [at < solved for at in range(40)], name)
+        for name, solved in (("base", 8), ("sft", 20))
+    )
+
+
 def standing(name: str, solved: int, calls: int) -> StudentResult:
     """A row of the table."""
     shares = {"all": 40, "levels 2-5": 32, **{f"level {level}": 8 for level in range(1, 6)}}
     return StudentResult(
         name=name,
         groups=tuple(
-            PassRate(group=group, passed=solved * total // 40, total=total, low=0.1, high=0.9)
+            PassRate(
+                group=group,
+                passed=solved * total // 40,
+                total=total,
+                low=0.1,
+                high=0.9,
+                by="level" if total == 8 else "",
+            )
             for group, total in shares.items()
         ),
         teacher_calls=calls,

@@ -73,7 +73,7 @@ def result_of(
     if not every:
         return None
     gold = {task.id: task.gold or "" for task in tasks}
-    silent = [_says_nothing(one.verdict, gold.get(one.task_id, "")) for one in every]
+    silent = [says_nothing(one.verdict, gold.get(one.task_id, "")) for one in every]
     own = [one for one, nothing in zip(every, silent, strict=True) if not nothing]
     unjudged = Counter(one.verdict.output for one in compress(every, silent))
     if not own:
@@ -112,7 +112,7 @@ def result_of(
 _UNDEFINED = re.compile(r"they use (\w+), and nobody defines it")
 
 
-def _says_nothing(verdict: Verdict, gold: str) -> bool:
+def says_nothing(verdict: Verdict, gold: str) -> bool:
     """Whether tests failed by themselves: not so for want of what the task's own solution has."""
     name = _UNDEFINED.search(verdict.output)
     return verdict.tests_cannot_run and not (name and re.search(rf"\b{name[1]}\b", gold))

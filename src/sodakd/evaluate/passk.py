@@ -1,9 +1,7 @@
-"""pass@1 by group, with its interval."""
+"""pass@k, and the intervals of pass@1."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from math import prod, sqrt
-
-from sodakd.records import EvalSample, PassRate
 
 _Z = 1.959964  # two-sided 95 %
 
@@ -14,30 +12,6 @@ def wilson(passed: float, total: float) -> tuple[float, float]:
     middle = (share + z2 / (2 * total)) / (1 + z2 / total)
     half = _Z / (1 + z2 / total) * sqrt(share * (1 - share) / total + z2 / (4 * total * total))
     return max(0.0, middle - half), min(1.0, middle + half)
-
-
-def pass_rate(group: str, attempts: Iterable[EvalSample]) -> PassRate:
-    """Return how many attempts passed, of how many, with the interval of the share."""
-    outcomes = [attempt.verdict.passed for attempt in attempts]
-    low, high = wilson(sum(outcomes), len(outcomes))
-    return PassRate(group=group, passed=sum(outcomes), total=len(outcomes), low=low, high=high)
-
-
-def by_level(
-    attempts: Sequence[EvalSample], held_out_levels: Sequence[int]
-) -> tuple[PassRate, ...]:
-    """Return pass@1 of all, of the held-out levels if they are not all, and of each level."""
-
-    def of(group: str, levels: Sequence[int]) -> PassRate:
-        return pass_rate(group, [attempt for attempt in attempts if attempt.level in levels])
-
-    there = sorted({attempt.level for attempt in attempts if attempt.level is not None})
-    apart = [level for level in there if level in held_out_levels]
-    return (
-        pass_rate("all", attempts),
-        *([of(f"levels {apart[0]}-{apart[-1]}", apart)] if 0 < len(apart) < len(there) else ()),
-        *(of(f"level {level}", [level]) for level in there),
-    )
 
 
 def pass_at_k(samples: int, passed: int, k: int) -> float:

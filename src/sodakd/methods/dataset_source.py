@@ -6,7 +6,9 @@ from functools import partial
 from itertools import islice
 
 from sodakd.errors import DataError
+from sodakd.evaluate.groups import held_out_groups
 from sodakd.methods.base_student import base_student
+from sodakd.methods.exam import load_benchmarks
 from sodakd.methods.inputs import RunInputs
 from sodakd.recipe import Recipe
 from sodakd.requirements import require_languages
@@ -18,9 +20,10 @@ from sodakd.training.schedule import Example
 from sodakd.types import Question
 
 
-def prepare(recipe: Recipe, run: Run) -> RunInputs:
+def prepare(recipe: Recipe, run: Run, benchmarks: Sequence[Question]) -> RunInputs:
     """Read the source, hold out the test set and dev, draw the seeds, make the base student.
 
+    No question overlaps with one of the exam's `benchmarks`.
     A test set of questions without tests says which answers compile and run to their end. A student
     from scratch is made from the references of questions that were not drawn; a pretrained one has
     read enough.
@@ -29,7 +32,9 @@ def prepare(recipe: Recipe, run: Run) -> RunInputs:
         DataError: the source cannot be read, or leaves fewer questions than the recipe asks for.
     """
     settings = recipe.questions
-    filtered = run.cached_rows("questions/sifted", FilteredSeed, lambda: _filter(recipe, run))
+    filtered = run.cached_rows(
+        "questions/sifted", FilteredSeed, lambda: _filter(recipe, run, benchmarks)
+    )
     parts = 2 if recipe.patience is not None else 1
     drawn = draw(filtered, settings, parts * settings.hold_out, recipe.seed)
 
@@ -56,14 +61,15 @@ def prepare(recipe: Recipe, run: Run) -> RunInputs:
         seeds=seeds,
         base_data=examples,
         base=base,
+        groups=held_out_groups(test_set),
         extend_seeds=lambda count: every[:count],
     )
 
 
-def _filter(recipe: Recipe, run: Run) -> StepOutput[FilteredSeed]:
+def _filter(recipe: Recipe, run: Run, benchmarks: Sequence[Question]) -> StepOutput[FilteredSeed]:
     tell = partial(run.remark, "questions/sifted")
-    rows = list(load_seeds(recipe.questions, recipe.seed, tell=tell))
-    tally = Counter("kept" if row.reason is None else row.reason.value for row in rows)
+    rows = list(load_seeds(recipe.questions, recipe.seed, tell=tell, benchmarks=benchmarks))
+    tally = Counter(row.counted_as for row in rows)
     return StepOutput(rows, tally)
 
 
@@ -81,7 +87,9 @@ def sample_for_estimate(
     Raises:
         DataError: the source cannot be read, or no question of it is kept.
     """
-    kept = (row for row in load_seeds(recipe.questions, recipe.seed, tell=tell) if row.kept)
+    benchmarks = load_benchmarks(recipe.evaluation)
+    every = load_seeds(recipe.questions, recipe.seed, tell=tell, benchmarks=benchmarks)
+    kept = (row for row in every if row.kept)
     rows = list(islice(kept, count))
     if not rows:
         raise DataError(

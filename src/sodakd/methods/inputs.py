@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sodakd.evaluate.groups import ExamGroup
 from sodakd.training.schedule import Example
 from sodakd.types import Question
 
@@ -12,7 +13,7 @@ from sodakd.types import Question
 class RunInputs:
     """Test set, dev set, seed questions, and the base student with the examples that made it.
 
-    Of the `held_out_levels` no test program is in any training: they are counted apart as well.
+    The test set is the exam; its results are told by `groups`, the first of which is the headline.
     `extend_seeds(count)` returns `count` seed questions: the seeds, then more of their source and
     levels; fewer where it has no more.
     """
@@ -23,4 +24,4 @@ class RunInputs:
     base_data: Sequence[Example]
     base: Path
     extend_seeds: Callable[[int], Sequence[Question]]
-    held_out_levels: Sequence[int] = ()
+    groups: Sequence[ExamGroup] = ()

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from sodakd.methods.arms import arms_of, run_arms
+from sodakd.methods.exam import exam_size
 from sodakd.methods.inputs import RunInputs
 from sodakd.methods.parts import placeholder_feedback
 from sodakd.methods.prepare import sample_for_estimate
@@ -44,12 +45,15 @@ class Plan:
 
     Tokens are those of a sample of seed questions.
 
-    `remarks` say what the source of the questions holds that is not read.
+    `remarks` say what the source of the questions holds that is not read. `exam`: its questions,
+    each of which every one of the students answers that are evaluated.
     """
 
     calls: Sequence[SpendRow]
     trainings: Sequence[PlannedTraining]
     remarks: Sequence[str] = ()
+    exam: int = 0
+    evaluations: int = 0
 
     @property
     def teacher_calls(self) -> int:
@@ -64,19 +68,22 @@ def plan(recipe: Recipe) -> Plan:
     """Count calls, tokens, money and training steps. Asks nothing of a paid teacher.
 
     Raises:
-        RecipeError: an arm is no known method.
-        DataError: the source of the questions cannot be read.
+        RecipeError: an arm is no known method, or an exam's benchmark is none.
+        DataError: the source of the questions, or a benchmark, cannot be read.
     """
     sample = _Sample.take(recipe)
     total = Plan((), ())
     inputs = sample.inputs()
     if recipe.student.model_name_or_path is None:
         total = Plan((), (sample.training("base", len(inputs.base_data), recipe.base.training),))
+    evaluations = 1
     for arm, _ in run_arms(arms_of(recipe), inputs, partial(DryContext, recipe, sample)):
         total = Plan((*total.calls, *arm.calls), (*total.trainings, *arm.trainings))
+        evaluations += arm.evaluations
     kinds = dict.fromkeys(row.ask for row in total.calls if has_llm_teacher(recipe))
     probes = [sample.calls(PREFLIGHT, kind, 1) for kind in kinds]
-    return Plan((*probes, *total.calls), total.trainings, sample.remarks)
+    calls = (*probes, *total.calls)
+    return Plan(calls, total.trainings, sample.remarks, exam_size(recipe), evaluations)
 
 
 def has_llm_teacher(recipe: Recipe) -> bool:
@@ -174,6 +181,7 @@ class DryContext:
         self.allowance = allowance
         self.calls: list[SpendRow] = []
         self.trainings: list[PlannedTraining] = []
+        self.evaluations = 0
         self._sample = sample
         self._arm = arm
         self._rates = 0
@@ -210,7 +218,8 @@ class DryContext:
         return start
 
     def record_student(self, label: str, student: Path, steps: str = "") -> None:
-        """Nothing is asked of the teacher, and nothing is trained."""
+        """Count a student that takes the exam."""
+        self.evaluations += 1
 
     def pass_rate(self, step: str, student: Path, questions: Sequence[Question]) -> float:
         self._rates += 1

@@ -14,6 +14,7 @@ from sodakd.inference.canary import PROMPTS
 from sodakd.inference.portable import write_portable
 from sodakd.jsonl import atomic_write
 from sodakd.judge.untested import to_program
+from sodakd.methods.exam import exam_languages, load_benchmarks
 from sodakd.methods.plan import PREFLIGHT, has_llm_teacher, plan, requests_about
 from sodakd.methods.prepare import sample_for_estimate
 from sodakd.methods.run_context import RunResources, open_resources
@@ -231,7 +232,10 @@ def _try_judge(resources: RunResources, languages: Sequence[Language]) -> str:
 
 
 def _languages(recipe: Recipe) -> Sequence[Language]:
-    if not recipe.questions.real:
-        return [recipe.questions.language]
-    questions, _ = sample_for_estimate(recipe, _SAMPLE)
-    return sorted({question.language for question in questions})
+    """The languages of the exam's benchmarks, which have to be there, and of the questions."""
+    load_benchmarks(recipe.evaluation)
+    own = {recipe.questions.language}
+    if recipe.questions.real:
+        questions, _ = sample_for_estimate(recipe, _SAMPLE)
+        own = {question.language for question in questions}
+    return sorted({*own, *exam_languages(recipe)})

@@ -1,8 +1,13 @@
 """The inputs of a run: questions of the embedded world or real ones, and the base student."""
 
+from dataclasses import replace
+
+from sodakd.evaluate.groups import with_benchmarks
 from sodakd.methods import dataset_source, synthetic_source
+from sodakd.methods.exam import exam_languages, read_benchmarks
 from sodakd.methods.inputs import RunInputs
 from sodakd.recipe import Recipe
+from sodakd.requirements import require_languages
 from sodakd.run import Run
 from sodakd.seeds.columns import Tell, untold
 from sodakd.types import Question
@@ -11,13 +16,25 @@ from sodakd.types import Question
 def prepare(recipe: Recipe, run: Run) -> RunInputs:
     """Return the questions and the base student, each made once.
 
+    The exam is what the source of the questions holds out, and the benchmarks behind it.
+
     Raises:
-        DataError: the source of the questions cannot be read, or leaves too few.
+        RecipeError: there is no such benchmark.
+        DataError: a benchmark or the source of the questions cannot be read, or it leaves too few.
+        RunError: a language of the questions cannot be judged here.
     """
-    return (
-        dataset_source.prepare(recipe, run)
+    benchmarks = read_benchmarks(recipe, run)
+    if not recipe.judge.ray:
+        require_languages(exam_languages(recipe))
+    inputs = (
+        dataset_source.prepare(recipe, run, benchmarks)
         if recipe.questions.real
         else synthetic_source.prepare(recipe, run)
+    )
+    return replace(
+        inputs,
+        test_set=[*inputs.test_set, *benchmarks],
+        groups=with_benchmarks(inputs.groups, len(inputs.test_set), benchmarks),
     )
 
 

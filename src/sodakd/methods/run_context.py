@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sodakd.evaluate.groups import pass_at_1
 from sodakd.inference.canary import FILE as CANARY
 from sodakd.inference.generation_cache import CachedGenerator
 from sodakd.inference.protocols import TextGenerator
@@ -136,7 +137,7 @@ class RunContext:
         write_rows(path, rows.values())
 
     def pass_rate(self, step: str, student: Path, questions: Sequence[Question]) -> float:
-        return pass_at_1(self._evaluate(step, student, questions))
+        return pass_at_1(questions, self._evaluate(step, student, questions))
 
     def feedback(
         self, step: str, student: Path, questions: Sequence[Question]
@@ -180,7 +181,8 @@ class RunContext:
             EvalSample,
             lambda stage: evaluate_student(stage, self._open(step, student), questions),
         )
-        self._run.report_progress(step, len(rows), len(rows), "done", pass_at_1=pass_at_1(rows))
+        share = pass_at_1(questions, rows)
+        self._run.report_progress(step, len(rows), len(rows), "done", pass_at_1=share)
         return rows
 
     def _rows(
@@ -207,11 +209,6 @@ class RunContext:
 
     def _seed(self, step: str) -> int:
         return random.Random(f"{self.recipe.seed} {step}").randrange(2**31)
-
-
-def pass_at_1(samples: Sequence[EvalSample]) -> float:
-    """Return the share of samples that passed, 0 to 1."""
-    return sum(sample.verdict.passed for sample in samples) / len(samples)
 
 
 def sum_counts(run: Run, prefix: str = "") -> Counter[str]:

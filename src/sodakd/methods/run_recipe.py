@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from sodakd.evaluate.passk import by_level
+from sodakd.evaluate.groups import Outcomes, outcomes_of, pass_rates
+from sodakd.evaluate.paired import paired_difference
 from sodakd.jsonl import atomic_write, read_log, read_rows, write_rows
 from sodakd.judge.lint.registry import tool_versions
 from sodakd.judge.toolchains import versions
@@ -28,7 +29,15 @@ from sodakd.methods.run_context import (
 from sodakd.methods.soda import cycles_reached
 from sodakd.methods.teachers import open_teacher
 from sodakd.recipe import LoadedRecipe, Recipe
-from sodakd.records import Allowance, ArmDescription, EvalSample, Results, StudentResult, StudentRow
+from sodakd.records import (
+    Allowance,
+    ArmDescription,
+    EvalSample,
+    PassRate,
+    Results,
+    StudentResult,
+    StudentRow,
+)
 from sodakd.requirements import machine
 from sodakd.run import ProgressCallback, Run
 from sodakd.settings.stages import Lint
@@ -57,7 +66,7 @@ def run_recipe(
     finished step to do again, with all after it.
 
     Raises:
-        RecipeError: an arm is no known method.
+        RecipeError: an arm is no known method, or an exam's benchmark is none.
         RunError: the folder cannot be used for this recipe.
         BudgetReached: the teacher's budget is spent; run again with a larger one to go on.
     """
@@ -76,6 +85,8 @@ def run_recipe(
         with open_resources(recipe, run, teacher, options) as resources:
             context = RunContext(resources, run, inputs.test_set)
             context.record_student("base", inputs.base, "base/")
+            for own in _outcomes(run, context.students, inputs)[0].values():
+                pass_rates(inputs.groups, own)  # or nothing could be said at the end
             arm_results = run_arms(
                 arms,
                 inputs,
@@ -168,14 +179,27 @@ def _results(
     languages = _languages(inputs)
     weights = final.relative_to(run.root).as_posix()
     tools = {} if recipe.feedback.lint is Lint.OFF else tool_versions(languages)
+    outcomes, unjudged = _outcomes(run, students, inputs)
+    kept = next(row for row in students if row.weights == weights)
+    last = {row.arm: row.name for row in students if row.arm != kept.arm}
     return Results(
         arms=tuple(
             ArmDescription(name=name, title=method.title, how=method.how, bibtex=method.bibtex)
             for name, method in arms_of(recipe).items()
         ),
-        kept=next(row.name for row in students if row.weights == weights),
+        kept=kept.name,
         seed=recipe.seed,
-        standings=tuple(_student_result(recipe, run, students, row, inputs) for row in students),
+        standings=tuple(
+            _student_result(recipe, run, students, row, pass_rates(inputs.groups, own))
+            for row, own in zip(students, outcomes.values(), strict=True)
+        ),
+        differences=tuple(
+            paired_difference(group, outcomes[kept.name], outcomes[other], other)
+            for group in inputs.groups
+            for other in last.values()
+            if not group.by
+        ),
+        unjudged=unjudged,
         toolchains={**versions(languages), **tools},
         frameworks=_frameworks(),
         machine=machine(),
@@ -184,15 +208,24 @@ def _results(
     )
 
 
+def _outcomes(
+    run: Run, students: Sequence[StudentRow], inputs: RunInputs
+) -> tuple[dict[str, Outcomes], dict[str, int]]:
+    """Return what became of the exam, by student, and how many questions say nothing, by reason."""
+    attempts = {
+        row.name: read_rows(run.folder / f"{row.evaluation}.jsonl", EvalSample) for row in students
+    }
+    return outcomes_of(inputs.test_set, attempts)
+
+
 def _student_result(
     recipe: Recipe,
     run: Run,
     students: Sequence[StudentRow],
     row: StudentRow,
-    inputs: RunInputs,
+    groups: tuple[PassRate, ...],
 ) -> StudentResult:
     """Return a student's row of the table; its costs add up from its arm's first student on."""
-    attempts = read_rows(run.folder / f"{row.evaluation}.jsonl", EvalSample)
     before = students[: students.index(row) + 1]
     arm = run.arm(row.arm)
     tallies = [sum_counts(arm, each.steps) for each in before if row.arm and each.arm == row.arm]
@@ -200,7 +233,7 @@ def _student_result(
     completion = sum(tally["completion_tokens"] for tally in tallies)
     return StudentResult(
         name=row.name,
-        groups=by_level(attempts, inputs.held_out_levels),
+        groups=groups,
         teacher_calls=sum(tally["teacher_calls"] for tally in tallies),
         teacher_tokens=prompt + completion,
         money=prices_of(recipe.teacher).cost_of(prompt, completion) / NANO,

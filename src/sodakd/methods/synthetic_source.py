@@ -1,5 +1,8 @@
 """Questions of the embedded world, and the examples that a base student is made from."""
 
+from collections.abc import Sequence
+
+from sodakd.evaluate.groups import ALL, ExamGroup
 from sodakd.methods.base_student import base_student
 from sodakd.methods.inputs import RunInputs
 from sodakd.recipe import Recipe
@@ -23,6 +26,22 @@ def draw_test_set(recipe: Recipe, split: Split) -> list[Question]:
             seed=1_000_000 + level,
             language=recipe.questions.language,
         )
+    ]
+
+
+def level_groups(questions: Sequence[Question]) -> list[ExamGroup]:
+    """Group a test set: all, the levels of held-out skeletons if others are there, each level."""
+    there = sorted({question.level for question in questions if question.level is not None})
+    apart = [level for level in there if level in HELD_OUT_LEVELS]
+
+    def of(name: str, levels: Sequence[int], by: str = "") -> ExamGroup:
+        places = [at for at, question in enumerate(questions) if question.level in levels]
+        return ExamGroup(name, [places], by)
+
+    return [
+        ExamGroup(ALL, [range(len(questions))]),
+        *([of(f"levels {apart[0]}-{apart[-1]}", apart)] if 0 < len(apart) < len(there) else ()),
+        *(of(f"level {level}", [level], "level") for level in there),
     ]
 
 
@@ -77,7 +96,7 @@ def prepare(recipe: Recipe, run: Run) -> RunInputs:
         seeds=seeds,
         base_data=base_data,
         base=base,
-        held_out_levels=HELD_OUT_LEVELS,
+        groups=level_groups(test_set),
         extend_seeds=lambda count: draw_seeds(recipe, count),
     )
 

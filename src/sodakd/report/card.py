@@ -46,8 +46,9 @@ def model_card(
     names = [each for each in ("base", kept, *others) if each]
     arm = next((row.arm for row in folder.students if row.name == kept), "")
     method = next((row for row in results.arms if row.name == arm), None) if results else None
+    shown = [row for row in folder.standings if row.name in names]
     groups = folder.standings[0].groups if folder.standings else ()
-    above = next((group.group for group in groups if len(group.levels) > 1), "")
+    kinds = dict.fromkeys(group.by for group in groups if group.by)
     return (
         environment()
         .get_template("card.md")
@@ -73,10 +74,12 @@ def model_card(
             share=run_facts.written_share,
             dollars=_dollars,
             priced=run_facts.price_is_known(folder),
-            above=above,
+            groups=[group.group for group in groups if not group.by],
             others=others,
-            names=names,
-            shares=run_facts.language_rows(folder, names),
+            names=[row.name for row in shown],
+            parts={by: run_facts.group_rows(shown, by) for by in kinds},
+            differences=results.differences if results else (),
+            difference=run_facts.written_difference,
             spend=folder.spend,
             others_spend=[row for row in folder.spend if row.arm in folder.arms[1:]],
             pairs=sum(len(row.pairs) for row in folder.own),
@@ -109,7 +112,7 @@ def shared_facts(folder: Folder) -> dict[str, object]:
         "languages": _counts(
             Counter(one.language.display_name for one in run_facts.trained_questions(folder))
         ),
-        "overlap": run_facts.overlap(folder),
+        "overlaps": run_facts.overlaps(folder),
         "excluded": ", ".join(excluded),
     }
 
@@ -151,7 +154,7 @@ def yaml_header(values: Mapping[str, object]) -> str:
 
 def _passes(folder: Folder) -> Sequence[str]:
     """The two numbers a reader came for: of the base and of the kept student, in percent."""
-    shares = {row.name: row.group("all") for row in folder.standings}
+    shares = {row.name: row.groups[0] for row in folder.standings}
     found = [shares.get(name) for name in ("base", folder.kept or "")]
     return [f"{100 * one.share:.1f}" for one in found if one] if all(found) else ()
 

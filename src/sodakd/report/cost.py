@@ -1,7 +1,7 @@
 """What the run took: teacher calls, tokens, money and time; and what was refused."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sodakd.report.bars import horizontal_bars
@@ -10,12 +10,12 @@ from sodakd.report.palette import ASKS, STAGES, nominal
 from sodakd.report.reading import Folder
 from sodakd.report.run_facts import price_is_known
 from sodakd.teacher.cost import Spend
+from sodakd.text.contamination import OVERLAPS
 from sodakd.types import Outcome
 
 _REASONS = {
     "exact_duplicate": "question: exact duplicate",
     "near_duplicate": "question: near duplicate",
-    "overlaps_evaluation": "question: overlaps the evaluation",
     "another_level": "question: of another level than asked for",
     "invent_unreadable": "question: reply not readable",
     "invent_dropped": "question: dropped after the last try",
@@ -83,9 +83,15 @@ def refused(folder: Folder) -> list[Refused]:
     return [
         Refused(step.step, words, step.tally[key])
         for step in folder.steps
-        for key, words in _REASONS.items()
+        for key, words in {**_overlaps(step.tally), **_REASONS}.items()
         if step.tally.get(key)
     ]
+
+
+def _overlaps(tally: Mapping[str, int]) -> dict[str, str]:
+    """Words for what overlaps with the evaluation: with what is held out, with a benchmark."""
+    found = [key for key in tally if key.startswith(OVERLAPS)]
+    return {key: f"question: overlaps with {key.removeprefix(OVERLAPS)}" for key in found}
 
 
 def time_figures(folder: Folder) -> list[Figure]:

@@ -20,12 +20,12 @@ from sodakd.report.plots import legend
 from sodakd.report.reading import Folder, read_folder
 from sodakd.report.results import (
     headlines,
-    level_legend,
-    level_panels,
+    panel_legend,
+    part_results,
     result_figures,
     standing_keys,
 )
-from sodakd.report.run_facts import about, language_rows, measure, price_is_known
+from sodakd.report.run_facts import about, measure, price_is_known
 from sodakd.report.training_curves import training_figures, training_keys
 
 _HERE = Path(__file__).parent
@@ -77,14 +77,15 @@ def render(folder: Folder) -> str:
         began=folder.events[0].at[:16].replace("T", " ") if folder.events else "",
         about=about(folder),
         measure=measure(folder),
-        languages=language_rows(folder, [row.name for row in standings]),
         files=_FILES,
         headlines=headlines(folder),
         missing=pending_parts(folder),
         warnings=folder.results.warnings if folder.results else (),
+        unjudged=folder.results.unjudged if folder.results else {},
+        groups=[group.group for group in standings[0].groups if not group.by] if standings else [],
         standings=list(zip(standings, standing_keys(folder), strict=True)),
-        panels=level_panels(folder),
-        panel_legend=level_legend(folder),
+        parts=part_results(folder),
+        panel_legend=panel_legend(folder),
         sections=_sections(folder),
         pairs=pair_numbers(folder),
         agreed=agreement_rows(folder),

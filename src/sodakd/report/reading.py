@@ -191,7 +191,8 @@ def _exam(folder: Path, recipe: dict[str, JsonValue]) -> list[Question]:
     """The questions that all students were evaluated on."""
     evaluation = recipe.get("evaluation")
     split = evaluation.get("split", "test") if isinstance(evaluation, dict) else "test"
-    return _rows(folder, f"questions/{Path(str(split)).name}.jsonl", Question)
+    files = (f"questions/{Path(str(split)).name}.jsonl", "questions/benchmarks.jsonl")
+    return [question for file in files for question in _rows(folder, file, Question)]
 
 
 def _rows(folder: Path, file: str, row_type: type[Row]) -> list[Row]:

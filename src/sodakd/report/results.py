@@ -1,20 +1,20 @@
-"""What the run came to: the headline, what is measured by student and by level."""
+"""What the run came to: the headline, what is measured by student and by group."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
-from sodakd.records import EvalSample, PassRate, StudentResult
+from sodakd.records import PairedDifference, PassRate, StudentResult
 from sodakd.report.axes import MEDIUM, PANEL, Axis, Canvas, rounded
 from sodakd.report.bars import grouped_bars
 from sodakd.report.figure import Figure, plot
 from sodakd.report.palette import student_keys
 from sodakd.report.plots import LegendEntry, Line, Point, forest, legend, line_plot
 from sodakd.report.reading import Folder
-from sodakd.report.run_facts import measure
+from sodakd.report.run_facts import GroupRow, group_rows, measure, written_difference
 
+_CLEAR = 0.05
 _FOREST = Canvas(470, 148, left=104, right=22, top=4, bottom=24)
 
 
@@ -45,7 +45,7 @@ def headlines(folder: Folder) -> list[Headline]:
             continue
         lines = [Line(name, [_point(row, 0)], keys[name].colour) for name, row in there.items()]
         words = [
-            _difference(folder, kept, other.name, there[kept].levels) for other in folder.others
+            _in_words(kept, each) for each in folder.results.differences if each.group == group
         ]
         found.append(
             Headline(
@@ -55,14 +55,14 @@ def headlines(folder: Folder) -> list[Headline]:
                 body=Markup(
                     forest(lines, Axis(_word(folder), 0, 1), _FOREST, f"{measure(folder)}, {group}")
                 ),
-                words=" ".join(filter(None, words)),
+                words=" ".join(words),
             )
         )
     return found
 
 
 def result_figures(folder: Folder) -> list[Figure]:
-    """Return what is measured by student, of held-out levels and of all questions."""
+    """Return what is measured by student, a figure for each of the first groups."""
     standings = {row.name: row for row in folder.standings}
     if not standings:
         return []
@@ -101,25 +101,34 @@ def result_figures(folder: Folder) -> list[Figure]:
     return figures
 
 
-def level_panels(folder: Folder) -> list[Figure]:
-    """pass@1 of every student, a panel for each level."""
+@dataclass(frozen=True)
+class Parts:
+    """The groups that are told apart `by` something: a panel for each, and their table."""
+
+    by: str
+    panels: Sequence[Figure]
+    rows: Sequence[GroupRow]
+
+
+def part_results(folder: Folder) -> list[Parts]:
+    """Return the pass rate of every student on the smaller groups: of a level, of a language."""
     standings = folder.standings
     if not standings:
         return []
-    levels = [g.group for g in standings[0].groups if len(g.levels) == 1]
-    keys = standing_keys(folder)
-    y = Axis("", 0, 1, percent=True)
-    figures = []
-    for level in levels:
-        points = [_at(row, level, 0) for row in standings]
-        total = standings[0].group(level)
-        body = plot(grouped_bars([""], keys, [points], y, PANEL))
-        words = f"{total.total:,} questions" if total else ""
-        figures.append(Figure(level, body, words, "panel"))
-    return figures
+    keys, y = standing_keys(folder), Axis("", 0, 1, percent=True)
+    found = []
+    for by in dict.fromkeys(row.by for row in standings[0].groups if row.by):
+        rows = group_rows(standings, by)
+        panels = []
+        for row in rows:
+            points = [_at(student, row.group, 0) for student in standings]
+            body = plot(grouped_bars([""], keys, [points], y, PANEL))
+            panels.append(Figure(row.group, body, f"{row.total:,} questions", "panel"))
+        found.append(Parts(by, panels, rows))
+    return found
 
 
-def level_legend(folder: Folder) -> Markup:
+def panel_legend(folder: Folder) -> Markup:
     """Return the legend that the panels share."""
     return Markup(legend(standing_keys(folder))) if folder.results else Markup()
 
@@ -131,8 +140,8 @@ def standing_keys(folder: Folder) -> list[LegendEntry]:
 
 
 def _groups(folder: Folder) -> list[str]:
-    """The groups of more than a level, the narrowest first."""
-    return [row.group for row in reversed(folder.standings[0].groups) if len(row.levels) != 1]
+    """The groups that a reader came for, the widest last."""
+    return [row.group for row in reversed(folder.standings[0].groups) if not row.by]
 
 
 def _at(row: StudentResult, name: str, at: float) -> Point | None:
@@ -154,34 +163,8 @@ def _axis(folder: Folder, lines: Sequence[Line]) -> Axis:
     return Axis(f"{_word(folder)}, %", 0, min(1.0, rounded(top)), percent=True)
 
 
-def _difference(folder: Folder, kept: str, other: str, levels: Sequence[int]) -> str:
-    """The kept student less another one, on the same questions, in points.
-
-    The interval is that of a difference of paired shares (Agresti, *Categorical Data Analysis*,
-    section 11.1): only questions that exactly one of the two solves widen it.
-    """
-    by_name = {row.name: row.evaluation for row in folder.students}
-    mine = _passed(by_name.get(kept, ()), levels)
-    theirs = _passed(by_name.get(other, ()), levels)
-    both = mine.keys() & theirs.keys()
-    if not both or kept == other:
-        return ""
-    won = sum(mine[key] and not theirs[key] for key in both)
-    lost = sum(theirs[key] and not mine[key] for key in both)
-    count, gap = len(both), won - lost
-    half = 1.96 * math.sqrt(max(won + lost - gap**2 / count, 0.0)) / count
-    low, high = 100 * (gap / count - half), 100 * (gap / count + half)
-    if low <= 0 <= high:
-        verdict = "no clear difference"
-    else:
-        verdict = f"{kept if gap > 0 else other} is ahead"
-    return (
-        f"Against {other}: {100 * gap / count:+.1f} points"
-        f" (95 %: {low:+.1f} to {high:+.1f}, paired), {verdict}."
-    )
-
-
-def _passed(attempts: Sequence[EvalSample], levels: Sequence[int]) -> dict[str, bool]:
-    return {
-        row.question_id: row.verdict.passed for row in attempts if not levels or row.level in levels
-    }
+def _in_words(kept: str, found: PairedDifference) -> str:
+    """The kept student less another one, on the same questions, in points."""
+    ahead = kept if found.difference > 0 else found.other
+    verdict = f"{ahead} is ahead" if found.p < _CLEAR else "no clear difference"
+    return f"Against {found.other}: {written_difference(found)}, {verdict}."

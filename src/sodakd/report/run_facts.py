@@ -7,23 +7,24 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from sodakd.evaluate.passk import pass_rate
-from sodakd.records import PassRate
+from sodakd.evaluate.groups import HELD_OUT
+from sodakd.records import PairedDifference, PassRate, StudentResult
 from sodakd.report.reading import Folder
 from sodakd.seeds.seed import Reason
-from sodakd.text.contamination import ContaminationIndex
+from sodakd.text.contamination import OVERLAPS, ContaminationIndex
 from sodakd.types import Question
 
 _HUB = re.compile(r"[\w.-]+/[\w.-]+")
 _FILES = (".jsonl", ".ndjson", ".json", ".parquet", ".csv")
+_LEAST = 0.001
 _FREE = ("world", "transformers", "vllm")
 
 
 @dataclass(frozen=True)
-class LanguageRow:
-    """pass@1 of each student on the exam's questions in one language."""
+class GroupRow:
+    """pass@1 of each student on a group of the exam's questions."""
 
-    language: str
+    group: str
     total: int
     shares: Sequence[str]
 
@@ -39,8 +40,9 @@ class Refusals:
 
 @dataclass(frozen=True)
 class Overlap:
-    """What the questions of the pairs have in common with the exam."""
+    """What the questions of the pairs have in common with a part of the exam."""
 
+    name: str
     questions: int
     exam: int
     equal: int
@@ -122,13 +124,34 @@ def about(folder: Folder) -> list[tuple[str, str]]:
             "questions",
             f"{public(data_of(recipe))}, {section(recipe, 'questions').get('seeds')} seeds",
         ),
-        ("exam", f"{len(folder.exam):,} questions" if folder.exam else ""),
+        ("exam", _exam(folder)),
         ("cost", f"{calls:,} calls, {spent}" if folder.spend else ""),
         ("time in steps", f"{seconds / 60:.1f} minutes" if seconds else ""),
         ("machine", results.machine if results else ""),
         ("versions", _versions(folder)),
     ]
     return [(term, words) for term, words in rows if words]
+
+
+def _exam(folder: Folder) -> str:
+    """What the exam is of: how many questions, and of which benchmarks."""
+    parts = exam_parts(folder)
+    total = f"{len(folder.exam):,} questions" if folder.exam else ""
+    if list(parts) in ([], [HELD_OUT]):
+        return total
+    return f"{total}: {', '.join(f'{name} {len(own):,}' for name, own in parts.items())}"
+
+
+def exam_parts(folder: Folder) -> dict[str, list[Question]]:
+    """The exam's questions by benchmark, and those that the source of the questions held out."""
+    benchmarks = section(folder.recipe, "evaluation").get("benchmarks")
+    named = benchmarks if isinstance(benchmarks, list) else []
+    names = {one.get("name") for one in named if isinstance(one, dict)}
+    found: dict[str, list[Question]] = {}
+    for question in folder.exam:
+        name = question.source if question.source in names else HELD_OUT
+        found.setdefault(name, []).append(question)
+    return found
 
 
 def _versions(folder: Folder) -> str:
@@ -149,21 +172,15 @@ def price_is_known(folder: Folder) -> bool:
     return kind in _FREE or not tokens or any(row.money > 0 for row in folder.spend)
 
 
-def language_rows(folder: Folder, names: Sequence[str]) -> list[LanguageRow]:
-    """pass@1 of these students by language, each with its 95 % Wilson interval."""
-    languages = {question.id: question.language for question in folder.exam}
-    by_name = {row.name: row.evaluation for row in folder.students}
-    rows = []
-    for language in sorted(set(languages.values())):
-        found = [
-            [row for row in by_name.get(name, ()) if languages.get(row.question_id) == language]
-            for name in names
-        ]
-        total = max(map(len, found), default=0)
-        if total:
-            shares = [written_share(pass_rate("", each) if each else None) for each in found]
-            rows.append(LanguageRow(language.display_name, total, shares))
-    return rows
+def group_rows(standings: Sequence[StudentResult], by: str) -> list[GroupRow]:
+    """pass@1 of students on the groups that are told apart by something, with its interval."""
+    groups = [group for group in standings[0].groups if group.by == by] if standings else []
+    return [
+        GroupRow(
+            group.group, group.total, [written_share(row.group(group.group)) for row in standings]
+        )
+        for group in groups
+    ]
 
 
 def written_share(found: PassRate | None) -> str:
@@ -171,6 +188,13 @@ def written_share(found: PassRate | None) -> str:
     if found is None:
         return ""
     return f"{100 * found.share:.1f} % ({100 * found.low:.1f}-{100 * found.high:.1f})"
+
+
+def written_difference(found: PairedDifference) -> str:
+    """`+3.1 points (95 %: -0.4 to +6.6, paired; p 0.08)`: a difference, in points."""
+    points = [100 * each for each in (found.difference, found.low, found.high)]
+    p = f"p {found.p:.2g}" if found.p >= _LEAST else f"p < {_LEAST}"
+    return f"{points[0]:+.1f} points (95 %: {points[1]:+.1f} to {points[2]:+.1f}, paired; {p})"
 
 
 def refusals(folder: Folder) -> list[Refusals]:
@@ -182,7 +206,7 @@ def refusals(folder: Folder) -> list[Refusals]:
             {
                 reason.replace("_", " "): count
                 for reason, count in sorted(step.tally.items(), key=lambda item: -item[1])
-                if count and reason in _REASONS
+                if count and (reason in _REASONS or reason.startswith(OVERLAPS))
             },
         )
         for step in folder.steps
@@ -193,28 +217,31 @@ def refusals(folder: Folder) -> list[Refusals]:
 _REASONS = frozenset({*Reason, "another_level", "invent_dropped", "no_tests"})
 
 
-def overlap(folder: Folder) -> Overlap | None:
-    """Measure the questions of all pairs against the exam, by the measure that refuses new ones.
+def overlaps(folder: Folder) -> list[Overlap]:
+    """Measure the questions of all pairs against each part of the exam.
 
-    None where there is no exam.
+    It is the measure that refuses new questions. None where there is no exam, or no pair.
     """
     asked = trained_questions(folder)
-    if not folder.exam or not asked:
-        return None
     update = section(folder.recipe, "update")
     ngram, limit = update.get("overlap_ngram"), update.get("overlap")
     size = ngram if isinstance(ngram, int) else 8
     most = float(limit) if isinstance(limit, int | float) else 0.5
-    exam = ContaminationIndex(folder.exam, size, most)
-    ids = {question.id for question in folder.exam}
-    return Overlap(
-        questions=len(asked),
-        exam=len(folder.exam),
-        equal=sum(question.id in ids for question in asked),
-        over=sum(exam.overlap(question) >= most for question in asked),
-        ngram=size,
-        limit=most,
-    )
+    found = []
+    for name, part in exam_parts(folder).items() if asked else ():
+        exam, ids = ContaminationIndex(part, size, most), {question.id for question in part}
+        found.append(
+            Overlap(
+                name=name,
+                questions=len(asked),
+                exam=len(part),
+                equal=sum(question.id in ids for question in asked),
+                over=sum(exam.overlap(question) >= most for question in asked),
+                ngram=size,
+                limit=most,
+            )
+        )
+    return found
 
 
 def trained_questions(folder: Folder) -> list[Question]:

@@ -123,7 +123,8 @@ def filter_seeds(
     """
     pools = {language: DedupIndex((), settings.near_duplicate) for language in Language}
     update = UpdateSettings()
-    exam = ContaminationIndex(held_out, update.overlap_ngram, update.overlap)
+    named = {question.source for question in held_out}
+    exam = ContaminationIndex(held_out, update.overlap_ngram, update.overlap, named)
     texts: dict[str, str] = {}
     return (_sifted(seed, settings, pools, exam, texts) for seed in seeds)
 
@@ -137,10 +138,11 @@ def _sifted(
 ) -> FilteredSeed:
     told = tell_language(seed, settings.language)
 
-    def row(reason: Reason | None, detail: str = "") -> FilteredSeed:
+    def row(reason: Reason | None, detail: str = "", overlaps: str = "") -> FilteredSeed:
         return FilteredSeed(
-            seed=seed, language=told.language, seen_in=told.seen_in, reason=reason, detail=detail
-        )
+            seed=seed, language=told.language, seen_in=told.seen_in, reason=reason, detail=detail,
+            overlaps=overlaps,
+        )  # fmt: skip
 
     for reason, detail in _reasons(seed, told, settings):
         if detail:
@@ -153,8 +155,10 @@ def _sifted(
     pool = pools[told.language]
     if pool.rejection_reason(question):
         return row(Reason.NEAR_DUPLICATE, f"ROUGE-L {pool.nearest(question):.2f}")
-    if exam.rejection_reason(question):
-        return row(Reason.OVERLAPS_EVALUATION, f"{exam.overlap(question):.2f} of its n-grams")
+    overlaps = exam.rejection_reason(question)
+    if overlaps is not None:
+        detail = f"{exam.overlap(question):.2f} of its n-grams"
+        return row(Reason.OVERLAPS_EVALUATION, detail, overlaps)
     pool.add(question)
     return row(None)
 

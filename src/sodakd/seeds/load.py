@@ -34,20 +34,27 @@ def read_source(settings: QuestionSettings, seed: int, tell: Tell = untold) -> I
 
 
 def load_seeds(
-    settings: QuestionSettings, seed: int, tell: Tell = untold
+    settings: QuestionSettings,
+    seed: int,
+    tell: Tell = untold,
+    benchmarks: Sequence[Question] = (),
 ) -> Iterator[FilteredSeed]:
-    """Return every seed of a source, sifted: against the sources to `exclude` as well.
+    """Return every seed of a source, sifted: against benchmarks and sources to `exclude` as well.
 
     Raises:
         DataError: the source, or one to exclude, cannot be read.
     """
     excluded = [question for source in settings.exclude for question in _to_exclude(source)]
-    return filter_seeds(read_source(settings, seed, tell), settings, excluded)
+    held_out = [*benchmarks, *excluded]
+    return filter_seeds(read_source(settings, seed, tell), settings, held_out)
 
 
 def _to_exclude(source: str) -> list[Question]:
+    """Return a source's questions, which are told apart by the last part of its name."""
     seeds = read_seeds(read_rows_of(source), ColumnSettings())
-    return [question_of(seed, Language.PYTHON) for seed in seeds if seed.text]
+    named = {"source": Path(source).name}
+    questions = [question_of(seed, Language.PYTHON) for seed in seeds if seed.text]
+    return [question.model_copy(update=named) for question in questions]
 
 
 @dataclass(frozen=True)

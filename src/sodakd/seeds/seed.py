@@ -71,6 +71,7 @@ class FilteredSeed(FrozenModel):
     """A seed, its language and where that was seen, and the reason to leave it out, if any.
 
     `detail` is what the reason goes by: the words found, the other language, the twin's origin.
+    `overlaps` is what a question with an excluded one or a benchmark's is refused as.
     `verdict` is that on the answer that came with it, where that was asked for.
     """
 
@@ -79,7 +80,13 @@ class FilteredSeed(FrozenModel):
     seen_in: str
     reason: Reason | None
     detail: str = ""
+    overlaps: str = Field(default="", exclude_if=lambda it: not it)
     verdict: Verdict | None = Field(default=None, exclude_if=lambda it: it is None)
+
+    @property
+    def counted_as(self) -> str:
+        """The reason as it is counted: of an overlap, that with a benchmark apart."""
+        return self.overlaps or self.reason or "kept"
 
     @property
     def kept(self) -> bool:

@@ -12,7 +12,7 @@ _FREE = """
     base.training.gradient_checkpointing base.training.logging_steps base.training.save_steps
     training.gradient_checkpointing training.logging_steps training.save_steps training.report_to
     base.training.report_to
-    feedback.lint
+    feedback.lint evaluation.data
     generation.base_url generation.headers generation.query generation.max_in_flight
     generation.timeout generation.attempts generation.command generation.arguments generation.port
     generation.start_seconds generation.batch_size generation.device generation.model

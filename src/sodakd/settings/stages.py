@@ -6,8 +6,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from sodakd.records import Difficulty
-from sodakd.settings.types import Count, NotNegative, Share, Temperature
-from sodakd.types import FrozenModel
+from sodakd.settings.types import Count, NotNegative, Share, Temperature, Text
+from sodakd.types import FrozenModel, Language
 
 
 class Lint(StrEnum):
@@ -91,12 +91,41 @@ class UpdateSettings(FrozenModel):
     attempts_per_question: Count = Field(default=3, description="asks for each question wanted")
 
 
-class EvaluationSettings(FrozenModel):
-    """The test set of the embedded world: pass@1, greedy, per level."""
+class BenchmarkSettings(FrozenModel):
+    """A benchmark of the exam: its first `limit` tasks in each of these languages."""
 
+    name: Text = Field(description="as `sodakd eval` has it; each must have one")
+    languages: Annotated[tuple[Language, ...], Field(min_length=1)] | None = Field(
+        default=None, description="some of the benchmark's languages; all if left out"
+    )
+    limit: Count | None = Field(
+        default=None, description="the first tasks in each language; all if left out"
+    )
+
+
+class EvaluationSettings(FrozenModel):
+    """The exam, which every student takes: pass@1 of one greedy answer to each question.
+
+    It holds the `benchmarks`, and what the source of the questions holds out: the embedded world
+    `questions_per_level`, real data `questions.hold_out`.
+    """
+
+    benchmarks: tuple[BenchmarkSettings, ...] = Field(
+        default=(), description="of the exam: `[{name: mbpp, limit: 100}]`"
+    )
+    data: Text | None = Field(
+        default=None, description="a file or folder that holds the benchmarks; else the hub"
+    )
     questions_per_level: Count = Field(default=200, description="of the world's five levels")
     max_new_tokens: Count = Field(default=160, description="most tokens of an answer")
     split: Literal["dev", "test"] = Field(default="test", description="tune on dev only")
+
+    @model_validator(mode="after")
+    def _each_is_named_once(self) -> Self:
+        names = [one.name for one in self.benchmarks]
+        if len(set(names)) < len(names):
+            raise ValueError(f"benchmarks names one twice: {', '.join(names)}; name each once")
+        return self
 
 
 class JudgeSettings(FrozenModel):

@@ -39,7 +39,8 @@ def new_questions(
     rng = random.Random(f"invent {stage.seed}")
     tally: Counter[str] = Counter(highest_open_level=unlocked_level(feedback, settings.gate))
     dedup = DedupIndex(pool, settings.near_duplicate)
-    contamination = ContaminationIndex(test_set, settings.overlap_ngram, settings.overlap)
+    named = [one.name for one in stage.recipe.evaluation.benchmarks]
+    contamination = ContaminationIndex(test_set, settings.overlap_ngram, settings.overlap, named)
     accepted: list[Question] = []
     max_requests = settings.new_questions * settings.attempts_per_question
     requested = 0

@@ -34,15 +34,20 @@ def question_words(question: Question) -> tuple[str, ...]:
     the imports above it, and what it is asked with, are those of a hundred others.
     """
     prompt = question.code_prompt
+    said = prose(question, Kind.COMMENT, Kind.STRING)
+    return words(f"{prompt.entry_point} {said}" if prompt else said)
+
+
+def prose(question: Question, *kinds: Kind) -> str:
+    """What a question says: its text, or what is of some kinds in the beginning of a program."""
+    prompt = question.code_prompt
     if prompt is None:
-        return words(question.text)
-    read = lexed(prompt.code, question.language)
-    said = (
+        return question.text
+    return "\n".join(
         prompt.code[token.start : token.end]
-        for token in read.tokens
-        if token.kind in (Kind.COMMENT, Kind.STRING)
+        for token in lexed(prompt.code, question.language).tokens
+        if token.kind in kinds
     )
-    return words(" ".join([prompt.entry_point, *said]))
 
 
 def rouge_l(one: tuple[str, ...], other: tuple[str, ...]) -> float:

@@ -1,0 +1,63 @@
+"""The difference of two students on the same questions: McNemar's test, and a bootstrap."""
+
+import random
+from collections.abc import Sequence
+from math import comb, sqrt
+
+from sodakd.evaluate.groups import ExamGroup, Outcomes
+from sodakd.records import PairedDifference
+
+_RESAMPLES = 2000
+_SEED = 0
+_Z = 1.959964
+
+
+def paired_difference(
+    group: ExamGroup, kept: Outcomes, other: Outcomes, name: str
+) -> PairedDifference:
+    """Return the kept student's pass rate less the one of the other, whose `name` is given.
+
+    Questions of one language: McNemar's exact test, and the interval of a difference of paired
+    shares (Agresti, *Categorical Data Analysis*, section 11.1), which only questions widen that one
+    of the two alone solves. An average over columns: a percentile bootstrap over the questions of
+    each column (Efron and Tibshirani 1993) with a fixed seed.
+    """
+    columns = [
+        [mine - theirs
+         for mine, theirs in ((kept[place], other[place]) for place in own)
+         if mine is not None and theirs is not None]
+        for own in group.columns
+    ]  # fmt: skip
+    values = [value for column in columns for value in column]
+    won, lost = values.count(1), values.count(-1)
+    difference = _mean(columns)
+    single = len(columns) == 1
+    low, high, p = _mcnemar(won, lost, len(values)) if single else _bootstrap(columns)
+    return PairedDifference(
+        group=group.name, other=name, questions=len(values), won=won, lost=lost,
+        difference=difference, low=low, high=high, p=p,
+        test="mcnemar" if single else "bootstrap",
+    )  # fmt: skip
+
+
+def _mean(columns: Sequence[Sequence[int]]) -> float:
+    return sum(sum(column) / len(column) for column in columns) / len(columns)
+
+
+def _mcnemar(won: int, lost: int, count: int) -> tuple[float, float, float]:
+    """The interval of the difference, and the two-sided p of the binomial test on discordances."""
+    gap, either = won - lost, won + lost
+    half = _Z * sqrt(max(either - gap**2 / count, 0.0)) / count
+    tail = sum(comb(either, each) for each in range(min(won, lost) + 1)) / 2**either
+    return gap / count - half, gap / count + half, min(1.0, 2 * tail)
+
+
+def _bootstrap(columns: Sequence[Sequence[int]]) -> tuple[float, float, float]:
+    """The percentile interval, and twice the share of resamples on the lesser side of nothing."""
+    rng = random.Random(_SEED)
+    drawn = sorted(
+        _mean([rng.choices(column, k=len(column)) for column in columns]) for _ in range(_RESAMPLES)
+    )
+    least = min(sum(each <= 0 for each in drawn), sum(each >= 0 for each in drawn))
+    cut = round(0.025 * _RESAMPLES)
+    return drawn[cut], drawn[-cut - 1], min(1.0, 2 * (least + 1) / (_RESAMPLES + 1))
