@@ -310,3 +310,9 @@ def test_the_students_own_failed_answers_are_faulty_halves_and_nobody_is_asked_f
     assert not {pair.question.id for pair in own} & {each.id for each in asked[:2]}
     assert [pair.question.id for pair in pairs.rows] == [each.id for each in asked]
     assert pairs.tally["teacher_calls"] == 10 + 6
+
+
+def test_a_call_that_never_ends_costs_its_half_of_the_calls(tmp_path: Path, judge: Judge) -> None:
+    code = "def total(a):\n    while len(a) == 3 and a[0] == 1:\n        pass\n    return sum(a)\n"
+    (found,), _ = outcome(tmp_path, judge, Scripted([ON_LISTS], [code] * 3), min_cases=4)
+    assert [case.expected for case in calls(found).cases] == [0, 21, 0, 2]

@@ -1,14 +1,14 @@
 """What the calls of programs give, where nobody knows yet what they must give."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
 from sodakd.json_text import JsonError, parse_json
 from sodakd.judge.left_out import InvalidTestsError
 from sodakd.judge.program import OpenCalls, Program, ProgramJudge
-from sodakd.types import CallTests, JudgeStage, Outcome, TestCase
+from sodakd.types import CallTests, JudgeStage, Outcome, TestCase, Verdict
 
 MOST_LETTERS = 4000
 """Letters of a value's JSON: longer ones are no test that anybody can read."""
@@ -21,7 +21,7 @@ class Returned:
     value: JsonValue
 
 
-@dataclass
+@dataclass(frozen=True)
 class CallResult:
     """What a program's calls gave. `outcome` and `output` are those of the run of all of them.
 
@@ -31,73 +31,92 @@ class CallResult:
 
     outcome: Outcome
     output: str
-    values: list[Returned | None]
-    missing: list[int] = field(default_factory=list)
-    """Calls that were not made, as the program ended before."""
+    values: Sequence[Returned | None]
+
+
+@dataclass(frozen=True)
+class _Calls:
+    """Some of the calls of a program, which run in one process."""
+
+    number: int
+    places: Sequence[int]
 
 
 def call_results(
-    judge: ProgramJudge,
-    programs: Sequence[Program],
-    run: int = 0,
-    progress: Callable[[int], None] | None = None,
+    judge: ProgramJudge, programs: Sequence[Program], run: int = 0
 ) -> list[CallResult]:
     """Return what the calls of programs give, in the order of the programs.
 
-    What their tests expect is not looked at. A call that ends its program ends none of the calls
-    after it: these are made again, each alone. Equal programs of one `run` are run once.
+    What their tests expect is not looked at. A call that ends its program ends none of the others:
+    these are made again without it. Equal programs of one `run` are run once.
 
     Raises:
         JudgeError: the judge itself failed.
     """
-    results: dict[int, CallResult] = {}
-    for number, result in _run(judge, [_opened(each, run) for each in programs]):
-        results[number] = result
-        if progress is not None:
-            progress(len(results))
-    again = [(number, at) for number, found in results.items() for at in found.missing]
-    single = [_opened(programs[number], run, at) for number, at in again]
-    for place, result in _run(judge, single):
-        number, at = again[place]
-        (results[number].values[at],) = result.values
-    return [results[number] for number in range(len(programs))]
+    counts = [len(_tests(each).cases) for each in programs]
+    values: list[list[Returned | None]] = [[None] * count for count in counts]
+    ends: dict[int, Verdict] = {}
+    waiting = [_Calls(number, range(count)) for number, count in enumerate(counts)]
+    while waiting:
+        made = [_opened(programs[each.number], each.places, run) for each in waiting]
+        again: list[_Calls] = []
+        for place, verdict in _verdicts(judge, made):
+            calls = waiting[place]
+            ends.setdefault(calls.number, verdict)
+            given = [_value(line) for line in verdict.values.split("\n")[:-1]]
+            for at, value in zip(calls.places, given, strict=False):
+                values[calls.number][at] = value
+            slow = verdict.outcome is Outcome.TIMEOUT and len(calls.places) < len(
+                values[calls.number]
+            )
+            if verdict.stage is JudgeStage.RUN and not slow:  # a second half that hangs is given up
+                again += _left(calls, len(given))
+        waiting = again
+    return [
+        CallResult(ends[number].outcome, ends[number].output, found)
+        for number, found in enumerate(values)
+    ]
 
 
-def _opened(program: Program, run: int, only: int | None = None) -> Program:
-    """The program with its calls, or one of them, and nothing that is expected."""
-    tests = program.tests
-    assert isinstance(tests, CallTests)
-    cases = tests.cases if only is None else tests.cases[only : only + 1]
+def _left(calls: _Calls, given: int) -> list[_Calls]:
+    """The calls that are to be made again: those after the last one that gave something; where none
+    did, both halves, as any of them may have ended the program.
+    """
+    number, places = calls.number, calls.places
+    if given:
+        return [_Calls(number, places[given:])] if given < len(places) else []
+    half = len(places) // 2
+    return [_Calls(number, places[:half]), _Calls(number, places[half:])] if half else []
+
+
+def _opened(program: Program, places: Sequence[int], run: int) -> Program:
+    """The program with some of its calls, and nothing that is expected."""
+    tests = _tests(program)
     calls = OpenCalls(
         entry_point=tests.entry_point,
-        cases=tuple(TestCase(arguments=case.arguments, expected=None) for case in cases),
+        cases=tuple(TestCase(arguments=tests.cases[at].arguments, expected=None) for at in places),
         signature=tests.signature,
         run=run,
     )
     return replace(program, tests=calls)
 
 
-def _run(judge: ProgramJudge, programs: Sequence[Program]) -> Iterator[tuple[int, CallResult]]:
-    numbered = [replace(each, id=str(number)) for number, each in enumerate(programs)]
+def _tests(program: Program) -> CallTests:
+    assert isinstance(program.tests, CallTests)
+    return program.tests
+
+
+def _verdicts(judge: ProgramJudge, programs: Sequence[Program]) -> Iterator[tuple[int, Verdict]]:
+    """The verdicts as they come: what calls give is large, and kept no longer than it is read."""
     try:
-        for judged in judge.many(numbered):
-            tests, verdict = numbered[int(judged.id)].tests, judged.verdict
-            assert isinstance(tests, OpenCalls)
-            values = list(map(_value, verdict.values.split("\n")[:-1]))[: len(tests.cases)]
-            made = len(values)
-            if verdict.stage is not JudgeStage.RUN:
-                made = len(tests.cases)  # none of them can be made
-            elif verdict.outcome is not Outcome.PASSED and len(tests.cases) == 1:
-                made = 1
-            values += [None] * (len(tests.cases) - len(values))
-            missing = list(range(made, len(tests.cases)))
-            yield int(judged.id), CallResult(verdict.outcome, verdict.output, values, missing)
+        for judged in judge.many(replace(each, id=str(at)) for at, each in enumerate(programs)):
+            yield int(judged.id), judged.verdict
     except InvalidTestsError as error:
         if error.__cause__ is not None:  # a language is missing
             raise
         for name, why in error.reasons.items():
-            count = len(getattr(numbered[int(name)].tests, "cases", ()))
-            yield int(name), CallResult(Outcome.NO_VERDICT, why, [None] * count)
+            no = Verdict(outcome=Outcome.NO_VERDICT, stage=JudgeStage.COMPILE, output=why)
+            yield int(name), no
 
 
 def _value(line: str) -> Returned | None:

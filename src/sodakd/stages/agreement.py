@@ -8,12 +8,13 @@ execution agreement: CodeT, arXiv 2207.10397). That solution is the question's r
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
-from sodakd.judge.call_results import CallResult, Returned, call_results
+from sodakd.judge.call_results import Returned, call_results
 from sodakd.judge.compare import Rule, equal
+from sodakd.judge.program import Program
 from sodakd.judge.untested import to_program
 from sodakd.records import Refusal
 from sodakd.stages.ask_and_parse import ask_once
@@ -34,6 +35,14 @@ class Agreed:
 
     question: Question
     solutions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What the calls of a solution gave at both runs, and what it printed."""
+
+    output: str
+    values: Sequence[tuple[Returned | None, Returned | None]]
 
 
 def agree(
@@ -65,40 +74,42 @@ def agree_on(
 ) -> list[Agreed | Refusal]:
     """Return each question with its tests by these solutions, or why it gets none."""
     pairs = list(zip(drafts, solutions, strict=True))
-    gave = _run(stage, pairs, 0)
-    again = _run(stage, [(_reversed(each), codes) for each, codes in pairs], 1)
-    voted = [
-        _vote(stage, each, first, second)
-        for each, first, second in zip(drafts, gave, again, strict=True)
-    ]
+    stage.progress(len(pairs), "run the solutions")(0)
+    programs = [to_program(question, code) for question, codes in pairs for code in codes]
+    results = iter(_given_twice(stage, programs))
+    voted = [_vote(stage, question, [next(results) for _ in codes]) for question, codes in pairs]
     return _with_reference(stage, pairs, voted)
 
 
-def _run(
-    stage: StageContext, pairs: Sequence[tuple[Question, Sequence[str]]], run: int
-) -> list[list[CallResult]]:
-    """What the solutions of each question give."""
-    programs = [to_program(question, code) for question, codes in pairs for code in codes]
-    progress = stage.progress(len(programs), "run the solutions")
-    results = iter(call_results(stage.judge, programs, run, progress))
-    return [[next(results) for _ in codes] for _, codes in pairs]
+def _given_twice(stage: StageContext, programs: Sequence[Program]) -> list[_Given]:
+    """What the calls of programs give, and give again, in the other order.
+
+    So what draws by chance, or remembers, is found.
+    """
+    first = call_results(stage.judge, programs)
+    gave = [[at for at, value in enumerate(one.values) if value is not None] for one in first]
+    again = [
+        replace(program, tests=_only(program, places[::-1]))
+        for program, places in zip(programs, gave, strict=True)
+        if places
+    ]
+    second = iter(call_results(stage.judge, again, run=1))
+    found = []
+    for one, places in zip(first, gave, strict=True):
+        others = dict(zip(places[::-1], next(second).values, strict=True)) if places else {}
+        found.append(
+            _Given(one.output, [(value, others.get(at)) for at, value in enumerate(one.values)])
+        )
+    return found
 
 
-def _reversed(question: Question) -> Question:
-    """The draft with its calls in the other order: what draws by chance, or remembers, is found."""
-    tests = question.tests
-    assert isinstance(tests, CallTests)
-    return question.model_copy(
-        update={"tests": tests.model_copy(update={"cases": tests.cases[::-1]})}
-    )
+def _only(program: Program, places: Sequence[int]) -> CallTests:
+    assert isinstance(program.tests, CallTests)
+    cases = program.tests.cases
+    return program.tests.model_copy(update={"cases": tuple(cases[at] for at in places)})
 
 
-def _vote(
-    stage: StageContext,
-    question: Question,
-    gave: Sequence[CallResult],
-    again: Sequence[CallResult],
-) -> CallTests | Refusal:
+def _vote(stage: StageContext, question: Question, gave: Sequence[_Given]) -> CallTests | Refusal:
     """The calls on whose values enough solutions agree, or why there are too few."""
     tests, settings = question.tests, stage.recipe.questions
     assert isinstance(tests, CallTests)
@@ -107,9 +118,7 @@ def _vote(
     lost: Counter[Refusal] = Counter()
     returns = "" if tests.signature is None else str(tests.signature.returns)
     for at, case in enumerate(tests.cases):
-        first = [one.values[at] for one in gave]
-        second = [one.values[-1 - at] for one in again]
-        value = _agreed(first, second, settings.solutions, question.language)
+        value = _agreed([one.values[at] for one in gave], settings.solutions, question.language)
         if isinstance(value, Refusal):
             lost[value] += 1
         elif value.value is None and not returns.startswith("optional"):
@@ -163,21 +172,18 @@ def _as_given(tests: CallTests, expected: JsonValue, language: Language) -> Json
 
 
 def _agreed(
-    values: Sequence[Returned | None],
-    again: Sequence[Returned | None],
-    solutions: int,
-    language: Language,
+    values: Sequence[tuple[Returned | None, Returned | None]], solutions: int, language: Language
 ) -> Returned | Refusal:
     """The value of a call that more than half of the solutions give, both times."""
     there = [
         value
-        for value, other in zip(values, again, strict=True)
+        for value, other in values
         if value is not None and other is not None and _same(value, other, language)
     ]
     for value in there:
         if 2 * sum(_same(value, other, language) for other in there) > solutions:
             return value
-    ran = sum(value is not None for value in values)
+    ran = sum(value is not None for value, _ in values)
     if 2 * ran <= solutions:
         return Refusal.CRASH
     return Refusal.NO_AGREEMENT if 2 * len(there) > solutions else Refusal.NOT_DETERMINISTIC
@@ -192,7 +198,7 @@ def _same(one: Returned, other: Returned, language: Language) -> bool:
         return False
 
 
-def _nothing(gave: Sequence[CallResult]) -> Refusal:
+def _nothing(gave: Sequence[_Given]) -> Refusal:
     """Why calls give nothing: they print what they should return, or they change what they got."""
     printed = any(one.output.strip() for one in gave)
     return Refusal.PRINTS if printed else Refusal.WRONG_TYPE
