@@ -165,6 +165,18 @@ def read_questions(source: str, overrides: Sequence[str]) -> QuestionSettings:
     return _validated(QuestionSettings, values, f"the questions of {source}")
 
 
+def read_exam(source: str) -> EvaluationSettings:
+    """The section `evaluation` of a recipe file; the defaults where a source is no recipe.
+
+    Raises:
+        RecipeError: the section is wrong.
+    """
+    recipe = source.endswith((".yaml", ".yml"))
+    section = _read_values(Path(source)).get("evaluation") if recipe else None
+    values = section if isinstance(section, dict) else {}
+    return _validated(EvaluationSettings, values, f"the exam of {source}")
+
+
 def _read_values(named: Path) -> dict[str, JsonValue]:
     path = find_recipe(named)
     try:

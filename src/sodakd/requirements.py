@@ -18,7 +18,8 @@ from sodakd.judge_probe import probe
 from sodakd.recipe import Recipe
 from sodakd.run import cpu_count
 from sodakd.settings.questions import QuestionSettings
-from sodakd.settings.sources import shortened, source_exists
+from sodakd.settings.sources import exists, shortened, source_exists
+from sodakd.settings.stages import EvaluationSettings
 from sodakd.settings.student import StudentSettings
 from sodakd.teacher.teacher_endpoint import missing_for_teacher
 from sodakd.types import Language
@@ -73,6 +74,7 @@ def missing_requirements(recipe: Recipe) -> list[str]:
     missing = [
         *missing_for_teacher(recipe.teacher),
         *_missing_for_questions(recipe.questions),
+        *_missing_for_exam(recipe.evaluation),
         *_missing_for_judge(recipe),
         *_missing_for_student(recipe.student),
     ]
@@ -112,7 +114,7 @@ def missing_languages(languages: Iterable[Language]) -> list[str]:
     found = {language: toolchain(language) for language in languages}
     return [
         f"{language} cannot be judged here: {tools.reason}; {tools.command}, or leave it out of"
-        " questions.languages"
+        " questions.languages and evaluation.benchmarks"
         for language, tools in found.items()
         if isinstance(tools, MissingToolchain)
     ]
@@ -166,6 +168,13 @@ def _missing_for_questions(questions: QuestionSettings) -> list[str]:
         for key, source in named
         if not source_exists(source)
     ]
+
+
+def _missing_for_exam(exam: EvaluationSettings) -> list[str]:
+    data = exam.data
+    if data is None or not exam.benchmarks or exists(Path(data)):
+        return []
+    return [f"there is no file or folder {shortened(data)} (evaluation.data)"]
 
 
 def _missing_for_student(student: StudentSettings) -> list[str]:

@@ -80,8 +80,8 @@ def test_the_card_says_what_the_run_came_to(run: Path, tmp_path: Path) -> None:
         "- all, against sft: +20.0 points (95 %: ",
         "120 calls, 2,700 prompt and 900 completion tokens, US $ 0.7500",
         "40 calls, US $ 0.2500", "60 pairs", "Faults by kind: ", "0 are equal to one of the 40",
-        "| soda/cycle-1/questions | 30 | near duplicate 1,234 |", "arXiv:2408.03680",
-        "sodakd 0.1.0",
+        "| soda/cycle-1/questions | 30 | near duplicate 1,234, overlaps mbpp 3 |",
+        "arXiv:2408.03680", "sodakd 0.1.0",
     ):  # fmt: skip
         assert words in card, words
     assert str(run) not in card

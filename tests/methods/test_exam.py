@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from sodakd.settings.questions import QuestionSettings
 from sodakd.settings.stages import BenchmarkSettings, EvaluationSettings
 from sodakd.synthetic.splits import Split
 from sodakd.types import JudgeStage, Language, Outcome, Question, Solution, Verdict
+from tests.tiny import sodakd
 
 MBPP_ROWS = [
     {
@@ -120,6 +122,26 @@ def test_what_no_benchmark_has_is_one_error(benchmark: BenchmarkSettings, words:
 def test_a_benchmark_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"holds no file of mbpp.*mbpp\.jsonl"):
         load_benchmarks(exam_of(MBPP, data=tmp_path))
+
+
+def test_a_check_says_what_the_exam_lacks_here(tmp_path: Path) -> None:
+    path = tmp_path / "r.yaml"
+    path.write_text("evaluation: {benchmarks: [{name: mbpp}, {name: humaneval-x}]}\n")
+    for data, words in (
+        (tmp_path, "missing here: .* holds no file of mbpp"),
+        (
+            tmp_path / "away",
+            r"missing here: there is no file or folder .*away \(evaluation\.data\)",
+        ),
+    ):
+        done = sodakd("check", str(path), f"evaluation.data={data}", PATH="/nowhere")
+        assert re.search(words, done.stderr)
+        assert "missing here: java cannot be judged here" in done.stderr
+        assert done.returncode == 0
+    path.write_text("evaluation: {benchmarks: [{name: humanevl}]}\n")
+    done = sodakd("check", str(path))
+    assert done.returncode == 2
+    assert "did you mean humaneval?" in done.stderr
 
 
 def test_a_recipe_names_each_benchmark_once_and_its_mistakes_by_place(tmp_path: Path) -> None:

@@ -243,7 +243,12 @@ def _books(folder: Path) -> None:
     tallies = {
         "cycle-1/pairs": {"solved": 32, "solution_dropped": 8, "pairs": 30, "fault_dropped": 2},
         "cycle-2/pairs": {"solved": 30, "solution_dropped": 0, "pairs": 30, "fault_dropped": 0},
-        "cycle-1/questions": {"near_duplicate": 1234, "kept": 30, "highest_open_level": 3},
+        "cycle-1/questions": {
+            "near_duplicate": 1234,
+            "overlaps_mbpp": 3,
+            "kept": 30,
+            "highest_open_level": 3,
+        },
     }
     steps = [
         Step(step=step, kind="rows", path=f"{step}.jsonl", sha256=step, rows=30, tally=tally)

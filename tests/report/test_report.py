@@ -77,7 +77,7 @@ def test_the_report_says_what_the_run_came_to(run: Path) -> None:
     for words in (
         "<h1>small</h1>", "seed 7", "began 2026-01-02 03:04 UTC", "20.0 %", "70.0 %",
         "Against sft: +20.0 points", "soda-2 is ahead",
-        "80.0 %", "question: near duplicate", "1,234",
+        "80.0 %", "question: near duplicate", "1,234", "question: overlaps with mbpp",
     ):  # fmt: skip
         assert words in text
     assert "Not there yet" not in text
@@ -160,6 +160,21 @@ def test_a_large_run_has_a_small_page(tmp_path: Path) -> None:
         write_rows(folder / f"soda/cycle-{number}" / "pairs.jsonl", pairs)
         write_rows(folder / f"soda/cycle-{number}" / "feedback.jsonl", answers)
     assert write_report(folder).stat().st_size < 4_000_000
+
+
+def test_results_of_before_have_a_report_in_which_each_group_is_a_headline(
+    run: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(run, tmp_path / "run")
+    results = json.loads((folder / "results.json").read_text())
+    for later in ("differences", "unjudged"):
+        del results[later]
+    for group in (group for row in results["standings"] for group in row["groups"]):
+        group.pop("by", None)
+    (folder / "results.json").write_text(json.dumps(results))
+    page = read(folder)
+    assert page.count('class="card head"') == 7
+    assert "by level" not in page
 
 
 def test_nothing_is_left_beside_the_report(run: Path) -> None:

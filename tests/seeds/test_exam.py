@@ -1,6 +1,7 @@
 """Questions that stand in a benchmark of the exam are no seeds, and are counted by its name."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from sodakd.settings.stages import BenchmarkSettings, EvaluationSettings
 from sodakd.types import Language
 from tests.methods.test_exam import MBPP_ROWS, write_mbpp
 from tests.real_data import real_data
+from tests.tiny import sodakd
 
 HEADER = """\
 import java.util.*;
@@ -66,6 +68,14 @@ def test_the_test_split_is_refused_as_it_stands_and_in_another_languages_clothes
 
 def write(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def test_the_seeds_of_a_recipe_are_shown_without_what_its_exam_holds(tmp_path: Path) -> None:
+    mbpp, recipe = write_mbpp(tmp_path), tmp_path / "r.yaml"
+    exam = f"{{benchmarks: [{{name: mbpp}}], data: '{mbpp}'}}"
+    recipe.write_text(f"questions: {{source: '{mbpp}'}}\nevaluation: {exam}\n")
+    done = sodakd("seeds", str(recipe))
+    assert re.search(r"overlaps_evaluation\W+3\b", done.stdout), done.stdout + done.stderr
 
 
 def test_what_is_excluded_by_hand_is_counted_by_the_name_of_its_file(tmp_path: Path) -> None:

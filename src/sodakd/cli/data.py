@@ -1,5 +1,6 @@
 """Commands of data: questions that come in, students and pairs that go out."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -41,7 +42,8 @@ def seeds(
     from sodakd.errors import DataError
     from sodakd.jsonl import write_rows
     from sodakd.judge.judge import Judge
-    from sodakd.recipe import read_questions
+    from sodakd.methods.exam import load_benchmarks
+    from sodakd.recipe import read_exam, read_questions
     from sodakd.screen import make_console
     from sodakd.seeds.load import load_seeds
     from sodakd.seeds.show import show_sifted, show_verdicts
@@ -52,7 +54,9 @@ def seeds(
     given = Path(settings.source)
     if out is not None and out.exists() and given.exists() and out.samefile(given):
         raise DataError(f"--out is {given} itself, which is read: choose another file")
-    rows = list(load_seeds(settings, seed, tell=lambda line: typer.echo(line, err=True)))
+    exam = load_benchmarks(read_exam(source))
+    tell = partial(typer.echo, err=True)
+    rows = list(load_seeds(settings, seed, tell=tell, benchmarks=exam))
     if not rows:
         raise DataError(f"{source} holds no rows: there is nothing to sift; name another source")
     show_sifted(rows, make_console())

@@ -103,6 +103,7 @@ def check(
     ·  sodakd check embedded --json
     """
     from sodakd.methods.arms import arms_of
+    from sodakd.methods.exam import missing_for_exam
     from sodakd.recipe import read_recipe
     from sodakd.requirements import (
         check_requirements,
@@ -113,13 +114,14 @@ def check(
     try:
         loaded = read_recipe(recipe, overrides or [])
         arms = list(arms_of(loaded.recipe))
+        exam = missing_for_exam(loaded.recipe)
     except RecipeError as error:
         if as_json:
             found = {"mistakes": error.mistakes, "missing": [], "may_miss": [], "tried": []}
             typer.echo(json.dumps(found, indent=1))
             raise typer.Exit(error.exit_code) from None
         raise
-    missing = missing_requirements(loaded.recipe)
+    missing = [*missing_requirements(loaded.recipe), *exam]
     maybe = possibly_missing_languages(loaded.recipe)
     if deep:
         check_requirements(loaded.recipe)

@@ -5,12 +5,14 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-from sodakd.errors import RecipeError
+from sodakd.errors import DataError, RecipeError
 from sodakd.evaluate.benchmarks.load import load
 from sodakd.evaluate.benchmarks.registry import BENCHMARKS
 from sodakd.evaluate.benchmarks.task import Benchmark
 from sodakd.recipe import Recipe
+from sodakd.requirements import missing_languages
 from sodakd.run import Run, StepOutput
+from sodakd.settings.sources import exists
 from sodakd.settings.stages import BenchmarkSettings, EvaluationSettings
 from sodakd.types import LEVELS, Language, Question
 
@@ -55,6 +57,23 @@ def exam_languages(recipe: Recipe) -> list[Language]:
         RecipeError: as `benchmark_parts`.
     """
     return sorted({language for _, language, _ in benchmark_parts(recipe.evaluation)})
+
+
+def missing_for_exam(recipe: Recipe) -> list[str]:
+    """Return what the exam's benchmarks want and this machine lacks, a line each.
+
+    Files that are here are read; the hub is not asked.
+
+    Raises:
+        RecipeError: as `benchmark_parts`.
+    """
+    missing = [] if recipe.judge.ray else missing_languages(exam_languages(recipe))
+    if recipe.evaluation.data is not None and exists(Path(recipe.evaluation.data)):
+        try:
+            load_benchmarks(recipe.evaluation)
+        except DataError as error:
+            missing.append(str(error))
+    return missing
 
 
 @cache  # a run asks before it tries its parts, where it plans, and for the exam itself

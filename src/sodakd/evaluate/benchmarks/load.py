@@ -48,10 +48,10 @@ def _from_hub(benchmark: Benchmark, origin: DatasetFile) -> Path:
     if not dataset:
         raise DataError(
             f"{benchmark.name} is not on the hub: get {origin.file} from {benchmark.home}, and give"
-            " it: --data PATH"
+            " it: --data PATH, in a recipe evaluation.data"
         )
     why = f"{benchmark.name} is read from {dataset}, {origin.file}"
-    instead = "its file can be given instead: --data PATH"
+    instead = "its file can be given instead: --data PATH, in a recipe evaluation.data"
     with asking_hub(DataError, why, extra="data", instead=instead):
         from huggingface_hub import hf_hub_download
 
