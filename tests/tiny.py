@@ -13,8 +13,8 @@ from tests import warm
 ROOT = Path(__file__).parents[1]
 TRAIN = frozenset({"run", "export", "--deep"})
 """Words of commands that need torch."""
-AT_IMPORT = "HF_"
-"""How the names of the environment begin that a library reads when it is imported."""
+AT_IMPORT = ("HF_", "PYTHON")
+"""How the names of the environment begin that are read when a process, or a library, begins."""
 RECIPE = """
 name: tiny
 cycles: 2

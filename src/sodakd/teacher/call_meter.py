@@ -45,7 +45,7 @@ class CallMeter:
         self._round = round_
         self._most = _NOTHING
         self._is_open = False
-        self._made: tuple[Operation, ...] = ()
+        self._made: Usage | None = None
         self._paid: tuple[Operation, ...] = ()
 
     async def reserve(self, most: Usage) -> None:
@@ -55,7 +55,9 @@ class CallMeter:
         """
         round_, desk = self._round, self.desk
         self.settle_paid()
-        operation = self._reservation(most)
+        operation = partial(
+            ledger_db.reserve, call=self.call, most=most, prices=desk.prices, budget=desk.budget
+        )
         while True:
             self.raise_if_ended()
             settled = round_.settled
@@ -84,11 +86,9 @@ class CallMeter:
         self._is_open = True
         self._round.in_flight += 1
 
-    def made(self, most: Usage, usage: Usage | None) -> None:
-        """Book an attempt that took no time: reserved and settled with the answer."""
-        self._most = most
-        self._made = (self._reservation(most),)
-        self.paid(usage)
+    def made(self, most: Usage) -> None:
+        """Have an attempt that took no time booked with the answer, which tells what it took."""
+        self._made = most
 
     def paid(self, usage: Usage | None) -> None:
         """Settle at what it took: with the answer, or with the next reservation."""
@@ -111,21 +111,22 @@ class CallMeter:
 
     async def close(self, reply: Completion) -> None:
         """Keep the answer, with what the last attempt took, in one transaction."""
-        made, paid, key, budget = self._made, self._paid, self.call.key, self.desk.budget
+        made, paid, call, desk = self._made, self._paid, self.call, self.desk
 
         def operation(database: sqlite3.Connection) -> str:
-            for book in (*made, *paid):
-                book(database)
-            ledger_db.finish_call(database, key, reply)
-            return ledger_db.over(database, budget) if paid else ""
+            if made is not None:
+                return ledger_db.record(database, call, made, reply, desk.prices, desk.budget)
+            for pay in paid:
+                pay(database)
+            ledger_db.finish_call(database, call.key, reply)
+            return ledger_db.over(database, desk.budget) if paid else ""
 
         try:
-            passed = await self.desk.commits.commit(operation)
+            passed = await desk.commits.commit(operation)
         except BudgetReached:  # of an attempt that was `made`: nothing of it is booked
-            self._paid = ()
             raise
         except Exception:
-            self._round.unstored += bool(paid)
+            self._round.unstored += made is not None or bool(paid)
             raise
         self._paid = ()
         self._end(None)
@@ -143,12 +144,6 @@ class CallMeter:
         for pay in self._paid:
             self._end(pay)
         self._paid = ()
-
-    def _reservation(self, most: Usage) -> Operation:
-        desk = self.desk
-        return partial(
-            ledger_db.reserve, call=self.call, most=most, prices=desk.prices, budget=desk.budget
-        )
 
     def _end(self, operation: Operation | None) -> None:
         if operation is not None:

@@ -28,7 +28,7 @@ class ComputedTeacher(ABC):
     async def answer(self, ask: TeacherRequest, till: CallMeter) -> Completion:
         """Answer one ask."""
         reply = self.reply(ask)
-        till.made(self.at_most(ask), reply.usage)
+        till.made(self.at_most(ask))
         return reply
 
     @abstractmethod

@@ -8,7 +8,7 @@ flight.
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sodakd.errors import BudgetReached
 from sodakd.inference.completions import Completion, Finish
@@ -23,6 +23,18 @@ _GIVEN_BACK = (
     " reserved_money = reserved_money - open_money from calls where calls.key = ?"
 )
 _CLOSED = "open = 0, open_tokens = 0, open_money = 0 where key = ?"
+_ASK = "key, ask_key, teacher, model, kind, step, question, ask"
+_ANSWER = ("state", "finish", "reply", "reply_prompt_tokens", "reply_completion_tokens", "at")
+_SUMS = ("prompt_tokens", "completion_tokens", "money", "untold")
+_COMPUTED = (
+    f"insert into calls ({', '.join((_ASK, *_ANSWER, *_SUMS))}, attempts)"
+    f" values ({'?, ' * (8 + len(_ANSWER) + len(_SUMS))}1) on conflict (key) do update set "
+    + ", ".join(
+        [f"{name} = excluded.{name}" for name in _ANSWER]
+        + [f"{name} = {name} + excluded.{name}" for name in (*_SUMS, "attempts")]
+    )
+)
+_NOTHING = Usage(prompt_tokens=0, completion_tokens=0)
 
 
 @dataclass(frozen=True)
@@ -129,6 +141,37 @@ def reserve(
     )
 
 
+def record(
+    database: sqlite3.Connection, call: Call, most: Usage, reply: Completion, prices: Prices,
+    budget: Budget,
+) -> str:  # fmt: skip
+    """Book an attempt that took no time, and its answer; words where that passes the budget.
+
+    Raises:
+        BudgetReached: the most it can have taken could pass the budget; nothing is booked.
+    """
+    usage = reply.usage or most
+    money = prices.usage_cost(usage)
+    passed = ""
+    if _is_limited(budget):
+        before = spent(database)
+        check(before, most, prices.usage_cost(most), budget)
+        after = replace(before, tokens=before.tokens + usage.tokens, money=before.money + money)
+        passed = _passed(after, budget)
+    database.execute(
+        _COMPUTED,
+        (
+            *_described(call), *_answered(reply), time.time(),
+            usage.prompt_tokens, usage.completion_tokens, money, reply.usage is None,
+        ),
+    )  # fmt: skip
+    database.execute(
+        "update books set calls = calls + 1, tokens = tokens + ?, money = money + ?",
+        (usage.tokens, money),
+    )
+    return passed
+
+
 def settle(
     database: sqlite3.Connection, key: str, usage: Usage, prices: Prices, *, told: bool = True
 ) -> None:
@@ -173,16 +216,29 @@ def mark_lost(database: sqlite3.Connection, key: str) -> None:
 
 def finish_call(database: sqlite3.Connection, key: str, reply: Completion) -> None:
     """Keep the answer, or that there is none after every attempt."""
-    state = "failed" if reply.finish is Finish.FAILED else "answered"
-    text = None if state == "failed" else reply.text
-    usage = reply.usage or Usage(prompt_tokens=0, completion_tokens=0)
     database.execute(
         "update calls set state = ?, finish = ?, reply = ?, reply_prompt_tokens = ?,"
         " reply_completion_tokens = ?, at = ? where key = ?",
-        (
-            state, reply.finish.value, text, usage.prompt_tokens, usage.completion_tokens,
-            time.time(), key,
-        ),
+        (*_answered(reply), time.time(), key),
+    )
+
+
+def _answered(reply: Completion) -> tuple[str, str, str | None, int, int]:
+    """The columns of an answer: state, finish, reply, its prompt tokens and completion tokens."""
+    is_failed = reply.finish is Finish.FAILED
+    usage = reply.usage or _NOTHING
+    return (
+        "failed" if is_failed else "answered", reply.finish.value,
+        None if is_failed else reply.text, usage.prompt_tokens, usage.completion_tokens,
+    )  # fmt: skip
+
+
+def _described(call: Call) -> tuple[str, str, str, str, str, str, str, str | None]:
+    """The columns of an ask: `_ASK`."""
+    ask = call.ask.model_dump_json() if call.keep_ask else None
+    return (
+        call.key, call.ask_key, call.teacher, call.teacher, call.ask.kind, call.step,
+        question_id(call.ask), ask,
     )  # fmt: skip
 
 
@@ -198,19 +254,14 @@ def _insert(
     reused: int = 0,
 ) -> None:  # fmt: skip
     """Have a row for a call, and in it so much set aside for so many attempts more."""
-    ask = call.ask.model_dump_json() if call.keep_ask else None
     database.execute(
-        "insert into calls (key, ask_key, teacher, model, kind, step, question, ask, state, at,"
-        " attempts, open, open_tokens, open_money, reused)"
+        f"insert into calls ({_ASK}, state, at, attempts, open, open_tokens, open_money, reused)"
         " values (?, ?, ?, ?, ?, ?, ?, ?, 'asked', ?, ?, ?, ?, ?, ?)"
         " on conflict (key) do update set state = 'asked', attempts = attempts + excluded.attempts,"
         " open = open + excluded.open, open_tokens = open_tokens + excluded.open_tokens,"
         " open_money = open_money + excluded.open_money, reused = max(reused, excluded.reused)",
-        (
-            call.key, call.ask_key, call.teacher, call.teacher, call.ask.kind, call.step,
-            question_id(call.ask), ask, time.time(), attempts, attempts, tokens, money, reused,
-        ),
-    )  # fmt: skip
+        (*_described(call), time.time(), attempts, attempts, tokens, money, reused),
+    )
 
 
 def price(database: sqlite3.Connection, model: str, prices: Prices) -> None:
