@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 
+import pytest
 import torch
 from torch import nn
 
@@ -38,7 +39,7 @@ def model() -> Model:
 def give_gradients(parameters: list[nn.Parameter], seed: int) -> None:
     generator = torch.Generator().manual_seed(seed)
     for parameter in parameters:
-        parameter.grad = torch.randn(parameter.shape, generator=generator)
+        parameter.grad = torch.randn(parameter.shape, generator=generator).to(parameter.dtype)
 
 
 def test_a_step_is_that_of_torchs_muon_up_to_its_bfloat16() -> None:
@@ -93,3 +94,59 @@ def test_a_saved_state_goes_on_bit_for_bit() -> None:
         optimizer.step()
     pairs = zip(straight.parameters(), resumed.parameters(), strict=True)
     assert all(torch.equal(left, right) for left, right in pairs)
+
+
+@pytest.mark.parametrize("name", ["adamw", "muon"])
+def test_steps_of_less_than_half_a_last_place_add_up_in_bfloat16(name: str) -> None:
+    """At 1.0 bfloat16 has steps of 1/128: one step of 1e-5 changes no weight, a thousand do."""
+    settings = TrainingSettings.model_validate({"optimizer": name, "learning_rate": 1e-5})
+    toy = model().bfloat16()
+    weight = next(p for n, p in toy.named_parameters() if ".layers." in n)
+    with torch.no_grad():
+        weight.fill_(1.0)
+    optimizer = make_optimizer(toy, settings)
+    for done in range(1000):
+        weight.grad = torch.eye(*weight.shape, dtype=torch.bfloat16)
+        optimizer.step()
+        assert done or bool((weight == 1.0).all())
+    moved = 1.0 - weight.diagonal().float().mean().item()
+    assert moved == pytest.approx(0.01 if name == "adamw" else 0.0057, abs=0.004)
+
+
+@pytest.mark.parametrize("name", ["adamw", "muon"])
+def test_bfloat16_weights_take_the_steps_of_float32(name: str) -> None:
+    settings = TrainingSettings.model_validate({"optimizer": name, "weight_decay": 0.1})
+    half, whole = model().bfloat16(), model().bfloat16().float()
+    optimizers = [make_optimizer(toy, settings) for toy in (half, whole)]
+    for seed in range(20):
+        give_gradients(list(half.parameters()), seed)
+        for mine, theirs in zip(half.parameters(), whole.parameters(), strict=True):
+            assert mine.grad is not None
+            theirs.grad = mine.grad.float()
+        for optimizer in optimizers:
+            optimizer.step()
+    for mine, theirs in zip(half.parameters(), whole.parameters(), strict=True):
+        assert torch.allclose(mine.float(), theirs, rtol=2**-8, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["adamw", "muon"])
+def test_a_saved_state_of_bfloat16_weights_goes_on_bit_for_bit(name: str) -> None:
+    settings = TrainingSettings.model_validate({"optimizer": name})
+    straight, resumed = model().bfloat16(), model().bfloat16()
+    first, second = make_optimizer(straight, settings), make_optimizer(resumed, settings)
+    for seed in range(3):
+        if seed == 2:
+            resumed.load_state_dict(straight.state_dict())
+            second.load_state_dict(deepcopy(first.state_dict()))
+            run = [(straight, first), (resumed, second)]
+        else:
+            run = [(straight, first)]
+        for toy, optimizer in run:
+            give_gradients(list(toy.parameters()), seed)
+            optimizer.step()
+    pairs = zip(straight.parameters(), resumed.parameters(), strict=True)
+    assert all(torch.equal(left, right) for left, right in pairs)
+    assert all(
+        torch.equal(first.parts[0].state[a]["lower_half"], second.parts[0].state[b]["lower_half"])
+        for a, b in zip(first.parts[0].state, second.parts[0].state, strict=True)
+    )

@@ -12,6 +12,7 @@ from sodakd.training.losses import LOSSES
 from sodakd.training.objective import Objective, StepTotals, objective
 from sodakd.training.packing import differing_positions, first_difference, pack
 from sodakd.training.schedule import TokenizedExample
+from sodakd.training.token_logps import logps_of_table
 
 EXAMPLES = (
     TokenizedExample((5, 6, 7), (10, 11, 12, 1), (10, 13, 12, 14, 1)),
@@ -35,8 +36,10 @@ def run(
         logits_to_keep=batch.predict_index,
         use_cache=False,
         grid=batch.grid,
+        shared=batch.shared,
     ).logits[0]
-    return objective(logits, batch, StepTotals.of(examples), settings)
+    logp = logps_of_table(logits, *batch.asked())
+    return objective(logp, batch, StepTotals.of(examples), settings)
 
 
 def test_first_difference_is_the_first_differing_place() -> None:
@@ -65,6 +68,17 @@ def test_only_the_answer_and_its_end_are_predicted() -> None:
     assert batch.target.tolist() == [10, 11, 12, 1, 20, 1, 30, 31, 1]
     assert batch.tokens[0].tolist() == [5, 6, 7, 10, 11, 12, 5, 8, 20, 9, 30, 31]
     assert batch.tokens[0][batch.predict_index].tolist() == [7, 10, 11, 12, 8, 20, 9, 30, 31]
+
+
+def test_a_faulty_answer_is_in_the_row_from_its_first_difference_on() -> None:
+    batch = pack(EXAMPLES, rejected=True)
+    assert batch.tokens[0].tolist() == [5, 6, 7, 10, 11, 12, 5, 8, 20, 9, 30, 31, 13, 12, 14]
+    assert batch.positions[0].tolist()[12:] == [4, 5, 6]
+    assert batch.target.tolist()[9:] == [10, 13, 12, 14, 1, 30, 1]
+    predicting = batch.tokens[0][batch.predict_index][batch.predicted_by]
+    assert predicting.tolist()[9:] == [7, 10, 13, 12, 14, 9, 30]
+    assert batch.shared is not None
+    assert batch.tokens[0][batch.shared.token].tolist() == [5, 6, 7, 10, 9, 30]
 
 
 def test_positions_begin_anew_in_every_sequence() -> None:

@@ -24,8 +24,9 @@ from sodakd.inference.loading import open_tokenizer
 from sodakd.inference.transformers import TransformersModel
 from sodakd.settings.student import LoraSettings, StudentSettings
 from sodakd.settings.training import TrainingSettings
+from sodakd.training import token_logps
 from sodakd.training.checkpoints import Checkpoints, TrainState
-from sodakd.training.forward import FORWARDS, choose_layout
+from sodakd.training.forward import Forward, choose_forward
 from sodakd.training.model_io import (
     enable_gradient_checkpointing,
     link_pretrained,
@@ -131,21 +132,31 @@ def test_an_answer_without_its_end_is_refused() -> None:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_both_ways_give_the_logits_of_each_sequence_alone(family: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("parts", [False, True])
+def test_all_ways_give_the_log_probabilities_of_each_answer_alone(
+    family: str, parts: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Packed or padded, by a whole table or by parts, and where two answers share a beginning."""
     folder = write_model(tmp_path, family)
     _, layout = open_tokenizer(folder)
     model = open_model(folder, student(folder)).eval()
     encoded = encode(small(5), layout, 512)
-    way = choose_layout(model, layout, max(each.longest for each in encoded))
-    assert way == ("padded" if family == "windowed" else "packed")
+    way = choose_forward(model, layout, max(each.longest for each in encoded))
+    assert way == Forward("padded" if family == "windowed" else "packed", by_states=True)
     alone = AutoModelForCausalLM.from_pretrained(folder).eval()
-    batch = pack(encoded, rejected=False)
+    batch = pack(encoded, rejected=True)
+    assert batch.counted_tokens > batch.tokens.shape[1] + batch.grid.sequences
+    if parts:
+        monkeypatch.setattr(token_logps, "PART_BYTES", 4 * 5 * model.config.vocab_size)
+    answers = [(each.prompt, each.chosen) for each in encoded]
+    answers += [(each.prompt, each.rejected) for each in encoded if each.rejected]
     with torch.no_grad():
-        found = FORWARDS[way](model, batch).log_softmax(-1)
+        found = way.logps(model, batch)[: len(batch.target)]
         rows = []
-        for each in encoded:
-            ids = torch.tensor([[*each.prompt, *each.chosen]])
-            rows.append(alone(ids).logits[0, len(each.prompt) - 1 : -1].log_softmax(-1))
+        for prompt, answer in answers:
+            ids = torch.tensor([[*prompt, *answer]])
+            table = alone(ids).logits[0, len(prompt) - 1 : -1].log_softmax(-1)
+            rows.append(table[torch.arange(len(answer)), torch.tensor(answer)])
     assert (found - torch.cat(rows)).abs().max() < 1e-5
 
 
@@ -180,11 +191,11 @@ def test_many_small_batches_give_the_gradient_of_a_large_one(
         _, layout = open_tokenizer(folder)
         model = open_model(folder, student(folder))
         encoded = encode(examples, layout, 512)
-        way = choose_layout(model, layout, 512)
+        way = choose_forward(model, layout, 512)
         if checkpointing and times > 1:
             enable_gradient_checkpointing(model)
         done, kept = TrainState(identity=""), Checkpoints(tmp_path)
-        trainer = StudentTrainer(model, encoded, settings, way, 0, kept, done, None)
+        trainer = StudentTrainer(model, encoded, settings, way, None, 0, kept, done, None)
         (step,) = list(trainer.get_train_dataloader())
         value = trainer.training_step(model, step)
         return float(value), [p.grad for p in model.parameters() if p.grad is not None]
@@ -292,7 +303,7 @@ def test_a_machine_with_several_gpus_trains_on_one(
     model = open_model(folder, student(folder))
     encoded = encode(small(4), layout, 512)
     done, kept = TrainState(identity=""), Checkpoints(tmp_path)
-    trainer = StudentTrainer(model, encoded, SETTINGS, "padded", 0, kept, done, None)
+    trainer = StudentTrainer(model, encoded, SETTINGS, Forward("padded"), None, 0, kept, done, None)
     assert trainer.args.n_gpu == 1
     assert trainer._wrap_model(model) is model
 

@@ -133,12 +133,14 @@ def _try_student(resources: RunResources, scratch: Path) -> str:
     if resolve_device(None).type == "cpu":  # where Muon's products take more time than all else
         changes["optimizer"] = "adamw"
     settings = recipe.training.model_copy(update=changes)
+    said: list[str] = []
     (row,) = train(
-        start, _EXAMPLES, settings, recipe.seed, trained, None, recipe.student, PROMPTS[:1]
-    )
+        start, _EXAMPLES, settings, recipe.seed, trained, None, recipe.student, PROMPTS[:1],
+        said.append,
+    )  # fmt: skip
     free_memory()
     write_portable(trained, out)
-    words = f"student: a step on {row.tokens} tokens, saved, handed out"
+    words = "; ".join([f"student: a step on {row.tokens} tokens, saved, handed out", *said])
     if recipe.generation.base_url is not None:
         return f"{words}; the server behind generation.base_url is asked in the run"
     try:

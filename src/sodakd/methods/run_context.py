@@ -57,7 +57,7 @@ def open_resources(
         ledger = Ledger(path, teacher, prices, recipe.budget, options)
         stack.callback(ledger.close)
         judge = stack.enter_context(open_judge(recipe.judge))
-        engine = StudentEngine(recipe.generation, recipe.training.threads, run.folder)
+        engine = StudentEngine(recipe.generation, recipe.training.threads or 1, run.folder)
         stack.callback(engine.close)
         yield RunResources(recipe, ledger, judge, engine)
 
@@ -109,8 +109,9 @@ class RunContext:
                 self._run.report_progress(step, row.step, total, "train", loss=row.loss)
 
             rows = train(
-                start, examples, settings, self._seed(step), folder, show, self.recipe.student
-            )
+                start, examples, settings, self._seed(step), folder, show, self.recipe.student,
+                remark=lambda words: self._run.remark(step, words),
+            )  # fmt: skip
             free_memory()
             return {
                 "examples": len(examples),

@@ -33,7 +33,11 @@ class TrainingSettings(FrozenModel):
     gradient_checkpointing: bool = Field(
         default=False, description="less memory for a quarter more time"
     )
-    bf16: bool = Field(default=False, description="mixed precision: bfloat16 beside the weights")
+    bf16: bool | None = Field(
+        default=None,
+        description="mixed precision: bfloat16 beside the weights. If left out, for pretrained"
+        " students where it is faster here",
+    )
     fp16: bool = Field(default=False, description="mixed precision: float16; needs a GPU")
     lr_scheduler_type: Literal["linear", "cosine", "constant"] = Field(
         default="linear", description="how the learning rate falls"
@@ -62,8 +66,10 @@ class TrainingSettings(FrozenModel):
     report_to: tuple[Tracker, ...] = Field(
         default=(), description="trackers that the log goes to as well; none if left out"
     )
-    threads: Threads = Field(
-        default=1, description="part of the seed: more threads round otherwise"
+    threads: Threads | None = Field(
+        default=None,
+        description="part of the seed: more threads round otherwise. If left out, all cores for"
+        " pretrained students, and one for small ones from scratch",
     )
 
     @property

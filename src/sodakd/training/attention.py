@@ -11,23 +11,30 @@ from torch.nn import functional
 from transformers import AttentionInterface
 
 from sodakd.errors import TrainingError
-from sodakd.training.packing import PadIndex
+from sodakd.training.packing import PadIndex, Shared
 
 PACKED = "sodakd_packed"
 
 
 class _Spread(torch.autograd.Function):
-    """Rows to grid places, zeros elsewhere; the gradient goes the same way back."""
+    """Rows to grid places, zeros elsewhere; the gradient goes the same way back.
+
+    Rows that begin a second sequence stand in the grid twice, and have both gradients.
+    """
 
     @staticmethod
-    def forward(ctx, rows, place, places):  # type: ignore[no-untyped-def]
-        ctx.save_for_backward(place)
-        return rows.new_zeros(places, rows.shape[1]).index_copy_(0, place, rows)
+    def forward(ctx, rows, place, places, token, again):  # type: ignore[no-untyped-def]
+        ctx.save_for_backward(place, token, again)
+        cells = rows.new_zeros(places, rows.shape[1]).index_copy_(0, place, rows)
+        return cells if token is None else cells.index_copy_(0, again, rows.index_select(0, token))
 
     @staticmethod
     def backward(ctx, grad):  # type: ignore[no-untyped-def]
-        (place,) = ctx.saved_tensors
-        return grad.index_select(0, place), None, None
+        place, token, again = ctx.saved_tensors
+        rows = grad.index_select(0, place)
+        if token is not None:
+            rows.index_add_(0, token, grad.index_select(0, again))
+        return rows, None, None, None, None
 
 
 class _Gather(torch.autograd.Function):
@@ -53,6 +60,7 @@ def packed_attention(
     attention_mask: Tensor | None,
     *,
     grid: PadIndex,
+    shared: Shared | None = None,
     scaling: float | None = None,
     dropout: float = 0.0,
     sliding_window: int | None = None,
@@ -72,9 +80,9 @@ def packed_attention(
             " sinks), which training on packed rows cannot do"
         )
     spread = functional.scaled_dot_product_attention(
-        _spread(query, grid),
-        _spread(key, grid),
-        _spread(value, grid),
+        _spread(query, grid, shared),
+        _spread(key, grid, shared),
+        _spread(value, grid, shared),
         dropout_p=dropout,
         is_causal=True,
         scale=scaling,
@@ -87,11 +95,12 @@ def packed_attention(
 
 
 def _spread(
-    states: Float[Tensor, "1 heads tokens size"], grid: PadIndex
+    states: Float[Tensor, "1 heads tokens size"], grid: PadIndex, shared: Shared | None
 ) -> Float[Tensor, "sequences heads longest size"]:
     heads, tokens, size = states.shape[1:]
     rows = states[0].transpose(0, 1).reshape(tokens, heads * size)
-    cells: Tensor = _Spread.apply(rows, grid.index, grid.sequences * grid.longest)  # type: ignore[no-untyped-call]
+    twice = (None, None) if shared is None else (shared.token, shared.place)
+    cells: Tensor = _Spread.apply(rows, grid.index, grid.sequences * grid.longest, *twice)  # type: ignore[no-untyped-call]
     return cells.view(grid.sequences, grid.longest, heads, size).transpose(1, 2)
 
 

@@ -59,12 +59,15 @@ def enable_gradient_checkpointing(model: PreTrainedModel) -> None:
     (enable or model.gradient_checkpointing_enable)({"use_reentrant": False})
 
 
-def merge_adapters(trained: "PeftModel", start: Path, student: StudentSettings) -> PreTrainedModel:
+def merge_adapters(
+    trained: "PeftModel", start: Path, student: StudentSettings, opened: StudentSettings
+) -> PreTrainedModel:
     """The model of `start` with what the adapter learned in its weights, in the student's dtype.
 
-    QLoRA's adapter is merged into the weights that it was trained beside, not into their four bits.
+    An adapter that was trained beside rounded weights is merged into the weights themselves:
+    QLoRA's, and one of a float32 student that was computed in bfloat16, as `opened` says.
     """
-    if student.finetuning_type == "lora":
+    if student.finetuning_type == "lora" and opened == student:
         return cast("PreTrainedModel", trained.merge_and_unload())
     from peft import PeftModel
 

@@ -50,19 +50,19 @@ class StepTotals:
 
 
 def objective(
-    logits: Float[Tensor, "answers vocab"],
+    logp: Float[Tensor, " asked"],
     batch: Batch,
     totals: StepTotals,
     settings: TrainingSettings,
 ) -> Objective:
     """NLL over the correct answers' tokens, plus `contrast_weight` times the pairs' mean contrast.
 
-    The NLL is a mean over the whole step's correct answer tokens: the losses of the batches of a
-    step add up to that of one large batch.
+    `logp` are the log-probabilities of the tokens that `Batch.asked` names, in its order. The NLL
+    is a mean over the whole step's correct answer tokens: the losses of the batches of a step add
+    up to that of one large batch.
     """
-    table = logits.float().log_softmax(-1)
-    logp = table.gather(1, batch.target[:, None])[:, 0]
-    spread, counted = _to_grid(logp, batch.answers)
+    answered = len(batch.target)
+    spread, counted = _to_grid(logp[:answered], batch.answers)
     examples = len(batch)
     sums = spread[:examples].sum(1)
     lengths = counted[:examples].sum(1)
@@ -73,7 +73,7 @@ def objective(
     name = settings.loss
     reads = "first" if name == "none" else LOSSES[name].scope
     if reads == "first":
-        right, wrong = _first(table, batch.target, batch.pairs)
+        right, wrong = _first(logp[batch.pairs.first]), _first(logp[answered:])
     else:
         right, wrong = _whole(spread, counted, batch.pairs, only_differing=reads == "differing")
     loss, contrast = nll, None
@@ -98,13 +98,8 @@ def _to_grid(
     return spread.view(shape), counted.view(shape)
 
 
-def _first(
-    table: Float[Tensor, "answers vocab"], target: Tensor, pairs: Pairs
-) -> tuple[AnswerLogps, AnswerLogps]:
-    one = torch.ones_like(pairs.first, dtype=torch.bool)[:, None]
-    right = table[pairs.first, target[pairs.first]]
-    wrong = table[pairs.first, pairs.first_rejected]
-    return AnswerLogps(right[:, None], one), AnswerLogps(wrong[:, None], one)
+def _first(logp: Float[Tensor, " pairs"]) -> AnswerLogps:
+    return AnswerLogps(logp[:, None], torch.ones_like(logp, dtype=torch.bool)[:, None])
 
 
 def _whole(

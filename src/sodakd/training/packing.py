@@ -1,9 +1,10 @@
 """A batch of examples as one row of tokens without padding.
 
 The sequences stand one after another: every prompt with its correct answer, then, where the loss
-reads the whole faulty answer, every prompt with its faulty one. Linear layers see no padding at
-all; only attention spreads the row over a grid (`attention.py`). The last token of a sequence is
-only ever predicted, so it is not in the row.
+reads the whole faulty answer, what each faulty answer has of its own: up to its first differing
+token it is the correct one's sequence. Linear layers see no token twice and no padding; only
+attention spreads the row over a grid (`attention.py`). The last token of a sequence is only ever
+predicted, so it is not in the row.
 """
 
 from collections.abc import Sequence
@@ -30,11 +31,19 @@ class PadIndex:
 
 
 @dataclass(frozen=True)
+class Shared:
+    """Tokens of a packed row that begin a second sequence too, and their places there."""
+
+    token: Int[Tensor, " tokens"]
+    place: Int[Tensor, " tokens"]
+
+
+@dataclass(frozen=True)
 class Pairs:
     """What a contrast reads of the examples that have a faulty answer.
 
-    `chosen` and `rejected` are rows of the answer grid (`rejected` only where the faulty answer has
-    its own sequence). `first` is the place, among all answer tokens, where the two answers first
+    `chosen` and `rejected` are rows of the answer grid (`rejected` only where the whole faulty
+    answer is read). `first` is the place, among all answer tokens, where the two answers first
     differ, and `first_rejected` the faulty answer's token there. The masks mark the differing
     tokens of each answer.
     """
@@ -49,12 +58,18 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Batch:
-    """One step's tokens. `predict_index`: places of the row that predict the answers' tokens."""
+    """One step's tokens.
+
+    `predict_index`: places of the row that predict the answers' tokens; `predicted_by`: which of
+    these predicts each of them. Two answers with one beginning are predicted by the same places.
+    """
 
     tokens: Int[Tensor, "1 tokens"]
     positions: Int[Tensor, "1 tokens"]
     grid: PadIndex
-    predict_index: Int[Tensor, " answers"]
+    shared: Shared | None
+    predict_index: Int[Tensor, " predictions"]
+    predicted_by: Int[Tensor, " answers"]
     target: Int[Tensor, " answers"]
     answers: PadIndex
     examples: int
@@ -63,6 +78,20 @@ class Batch:
 
     def __len__(self) -> int:
         return self.examples
+
+    def asked(self) -> tuple[Int[Tensor, " asked"], Int[Tensor, " asked"]]:
+        """Predictions and the tokens whose log-probability is asked of them.
+
+        First every answer's tokens, then each pair's first faulty one, which the correct answer's
+        place predicts too.
+        """
+        if self.pairs is None:
+            return self.predicted_by, self.target
+        first = self.predicted_by[self.pairs.first]
+        return (
+            torch.cat([self.predicted_by, first]),
+            torch.cat([self.target, self.pairs.first_rejected]),
+        )
 
     def to(self, device: torch.device) -> "Batch":
         """The batch on a device."""
@@ -126,44 +155,71 @@ def differing_positions(
     return sorted(right), sorted(wrong)
 
 
+@dataclass(frozen=True)
+class _Sequence:
+    """A sequence's own tokens, how many of the sequence `of` stand before them, and its answer."""
+
+    tokens: tuple[int, ...]
+    answer: tuple[int, ...]
+    begins: int = 0
+    of: int = 0
+
+
 def pack(examples: Sequence[TokenizedExample], *, rejected: bool) -> Batch:
-    """Lay examples out as one row. `rejected`: faulty answers get sequences of their own."""
+    """Lay examples out as one row. `rejected`: the whole faulty answers are predicted as well."""
     paired = [place for place, example in enumerate(examples) if example.rejected is not None]
-    sequences = [(example.prompt, example.chosen) for example in examples]
+    sequences = [_Sequence((*each.prompt, *each.chosen[:-1]), each.chosen) for each in examples]
     if rejected:
-        sequences += [(examples[place].prompt, examples[place].rejected or ()) for place in paired]
-    lengths = [len(prompt) + len(answer) - 1 for prompt, answer in sequences]
-    answers = [len(answer) for _, answer in sequences]
-    starts = [0, *accumulate(lengths)]
-    row = [token for prompt, answer in sequences for token in (*prompt, *answer[:-1])]
-    grid = _grid(lengths)
-    positions = grid.index % grid.longest
-    predict = torch.cat(
-        [
-            torch.arange(start + len(prompt) - 1, start + len(prompt) - 1 + len(answer))
-            for start, (prompt, answer) in zip(starts, sequences, strict=False)
-        ]
-    )
-    answer_grid = _grid(answers)
+        sequences += [_branch(examples[place], place) for place in paired]
+    starts = [0, *accumulate(len(each.tokens) for each in sequences)]
+    predict: list[int] = []
+    predicted_by: list[int] = []
+    firsts: list[int] = []
+    for each, end in zip(sequences, starts[1:], strict=True):
+        firsts.append(len(predict))
+        own = min(len(each.tokens), len(each.answer))
+        predicted_by += range(firsts[each.of], firsts[each.of] + len(each.answer) - own)
+        predicted_by += range(len(predict), len(predict) + own)
+        predict += range(end - own, end)
+    grid = _grid([(each.begins, len(each.tokens)) for each in sequences])
+    answers = _grid([(0, len(each.answer)) for each in sequences])
     return Batch(
-        tokens=torch.tensor(row)[None],
-        positions=positions[None],
+        tokens=torch.tensor([token for each in sequences for token in each.tokens])[None],
+        positions=(grid.index % grid.longest)[None],
         grid=grid,
-        predict_index=predict,
-        target=torch.tensor([token for _, answer in sequences for token in answer]),
-        answers=answer_grid,
+        shared=_shared(sequences, starts, grid.longest) if rejected and paired else None,
+        predict_index=torch.tensor(predict),
+        predicted_by=torch.tensor(predicted_by),
+        target=torch.tensor([token for each in sequences for token in each.answer]),
+        answers=answers,
         examples=len(examples),
-        pairs=_pairs(examples, paired, answer_grid.longest, rejected) if paired else None,
-        counted_tokens=sum(lengths) + len(lengths),
+        pairs=_pairs(examples, paired, answers.longest, rejected) if paired else None,
+        counted_tokens=sum(each.begins + len(each.tokens) + 1 for each in sequences),
     )
 
 
-def _grid(lengths: Sequence[int]) -> PadIndex:
-    longest = max(lengths)
-    place = torch.cat(
-        [torch.arange(at * longest, at * longest + length) for at, length in enumerate(lengths)]
-    )
-    return PadIndex(len(lengths), longest, place)
+def _branch(example: TokenizedExample, of: int) -> _Sequence:
+    """The faulty answer's sequence: it leaves the correct one at the first differing token."""
+    rejected = example.rejected or ()
+    alike = first_difference(example.chosen, rejected)
+    return _Sequence(rejected[alike:-1], rejected, len(example.prompt) + alike, of)
+
+
+def _shared(sequences: Sequence[_Sequence], starts: Sequence[int], longest: int) -> Shared:
+    branches = [(at, each) for at, each in enumerate(sequences) if each.begins]
+    token = [torch.arange(starts[each.of], starts[each.of] + each.begins) for _, each in branches]
+    place = [torch.arange(at * longest, at * longest + each.begins) for at, each in branches]
+    return Shared(torch.cat(token), torch.cat(place))
+
+
+def _grid(rows: Sequence[tuple[int, int]]) -> PadIndex:
+    """The grid of rows of so many tokens each, behind so many places that are not theirs."""
+    longest = max(before + count for before, count in rows)
+    place = [
+        torch.arange(at * longest + before, at * longest + before + count)
+        for at, (before, count) in enumerate(rows)
+    ]
+    return PadIndex(len(rows), longest, torch.cat(place))
 
 
 def _pairs(

@@ -22,7 +22,7 @@ from sodakd.settings.student import FROM_SCRATCH, StudentSettings
 from sodakd.settings.training import TrainingSettings
 from sodakd.training.checkpoints import Checkpoints, TrainState
 from sodakd.training.disk_errors import disk_errors_as_oserror
-from sodakd.training.forward import choose_layout
+from sodakd.training.forward import choose_forward
 from sodakd.training.model_io import (
     enable_gradient_checkpointing,
     merge_adapters,
@@ -31,6 +31,7 @@ from sodakd.training.model_io import (
     with_adapters,
 )
 from sodakd.training.packing import check_eos_trained, pack
+from sodakd.training.precision import choose_computing
 from sodakd.training.schedule import Example, encode
 from sodakd.training.trainer import StudentTrainer, not_finite
 
@@ -49,6 +50,7 @@ def train(
     progress: Callable[[TrainLogRow], None] | None = None,
     student: StudentSettings = FROM_SCRATCH,
     canary: Sequence[str] = PROMPTS,
+    remark: Callable[[str], None] | None = None,
 ) -> list[TrainLogRow]:
     """Train the model of folder `start` on `examples` and write it, and `log.jsonl`, into `out`.
 
@@ -58,7 +60,8 @@ def train(
     The same arguments and thread count give the same bytes. A training killed at any moment goes on
     from its newest checkpoint when it is called again, and ends in the same bytes as one that was
     not; only `tokens_per_second` differs. `progress` is called with every row as it is logged;
-    `canary` are the prompts whose answers are kept beside the weights.
+    `canary` are the prompts whose answers are kept beside the weights. `remark` is told what the
+    settings left open and was decided here.
 
     Raises TrainingError where there is nothing to train on, the token that ends an answer would not
     be trained on, the loss is no longer finite, a batch does not fit a GPU's memory, or `out` holds
@@ -70,12 +73,16 @@ def train(
         )
     logging.disable_progress_bar()
     tokenizer, chat_format = open_tokenizer(start)
-    model = open_model(start, student)
+    computing = choose_computing(start, settings, student)
+    if computing.words is not None and remark is not None:
+        remark(computing.words)
+    opened = computing.opened(student)
+    model = open_model(start, opened)
     encoded = encode(examples, chat_format, _max_length(model, settings))
     check_eos_trained(
         pack(encoded[: settings.per_device_train_batch_size], rejected=False), chat_format.end
     )
-    batch_layout = choose_layout(model, chat_format, max(each.longest for each in encoded))
+    forward = choose_forward(model, chat_format, max(each.longest for each in encoded))
     checkpoints = Checkpoints(out)
     checkpoints.discard_unfinished()
     identity = _identity(start, examples, settings, student, seed)
@@ -84,12 +91,11 @@ def train(
     if checkpoint is not None:
         reached = checkpoints.read(checkpoint, identity)
     torch.set_flush_denormal(True)
-    torch.set_num_threads(settings.threads)
     if settings.gradient_checkpointing:
         enable_gradient_checkpointing(model)
     trained = model if student.finetuning_type == "full" else with_adapters(model, student, seed)
     trainer = StudentTrainer(
-        trained, encoded, settings, batch_layout, seed, checkpoints, reached, progress
+        trained, encoded, settings, forward, computing.dtype, seed, checkpoints, reached, progress
     )
     try:
         with disk_errors_as_oserror(out):
@@ -101,7 +107,7 @@ def train(
         raise TrainingError(not_finite("weights", trainer.state.global_step, settings))
     trainer.unwrap()
     if student.finetuning_type != "full":
-        model = merge_adapters(cast("PeftModel", trained), start, student)
+        model = merge_adapters(cast("PeftModel", trained), start, student, opened)
     with disk_errors_as_oserror(out):
         save_student(model, tokenizer, chat_format, out)
         write_canary(record_canary(model, chat_format, canary), out)

@@ -23,11 +23,12 @@ from sodakd.errors import TrainingError
 from sodakd.records import TrainLogRow
 from sodakd.settings.training import TrainingSettings
 from sodakd.training.checkpoints import Checkpoints, RunningSums, TrainState
-from sodakd.training.forward import FORWARDS, BatchLayout
+from sodakd.training.forward import Forward
 from sodakd.training.losses import LOSSES
 from sodakd.training.objective import Objective, StepTotals, objective
 from sodakd.training.optimizer import make_optimizer
 from sodakd.training.packing import Batch, pack
+from sodakd.training.precision import computed_in
 from sodakd.training.schedule import TokenizedExample, batch_schedule
 
 if TYPE_CHECKING:
@@ -45,14 +46,16 @@ class StudentTrainer(Trainer):
         model: "PreTrainedModel | PeftModel",
         examples: Sequence[TokenizedExample],
         settings: TrainingSettings,
-        layout: BatchLayout,
+        forward: Forward,
+        compute_dtype: torch.dtype | None,
         seed: int,
         checkpoints: Checkpoints,
         reached: TrainState,
         progress: Callable[[TrainLogRow], None] | None,
     ) -> None:
         self.settings = settings
-        self.forward = FORWARDS[layout]
+        self.forward = forward
+        self.compute_dtype = compute_dtype
         self.checkpoints = checkpoints
         self.reached = reached
         self.progress = progress
@@ -107,17 +110,18 @@ class StudentTrainer(Trainer):
         totals, batches = inputs["step"]
         total = torch.zeros((), device=self.args.device)
         for batch in batches:
-            with self.compute_loss_context_manager():
-                loss = self._loss(model, batch.to(self.args.device), totals)
-            self.accelerator.backward(loss)
+            with computed_in(model, self.compute_dtype):
+                with self.compute_loss_context_manager():
+                    loss = self._loss(model, batch.to(self.args.device), totals)
+                self.accelerator.backward(loss)
             total += loss.detach()
         self._add(RunningSums(steps=1))
         return total
 
     def _loss(self, model: nn.Module, batch: Batch, totals: StepTotals) -> Tensor:
         """A batch's share of the objective; logits are computed for the answers' tokens only."""
-        logits = self.forward(cast("PreTrainedModel", model), batch)
-        result = objective(logits, batch, totals, self.settings)
+        logp = self.forward.logps(cast("PreTrainedModel", model), batch)
+        result = objective(logp, batch, totals, self.settings)
         if not bool(result.loss.isfinite()):
             raise TrainingError(not_finite("loss", self.state.global_step + 1, self.settings))
         self._accumulate(result, batch)
@@ -233,7 +237,6 @@ def _arguments(
         save_strategy="steps",
         seed=seed,
         use_cpu=not torch.cuda.is_available(),
-        bf16=settings.bf16,
         fp16=settings.fp16,
         report_to=list(settings.report_to) or "none",
         disable_tqdm=True,
