@@ -15,7 +15,6 @@ from sodakd.synthetic.faults import make_fault
 from sodakd.synthetic.generate import draw_questions, program_of
 from sodakd.synthetic.languages import print_program
 from sodakd.synthetic.operations import Kind
-from sodakd.synthetic.program import Program
 from sodakd.synthetic.splits import Split
 from sodakd.types import CallTests, FaultKind, Language, OutputComparison, StdioCase, StdioTests
 
@@ -116,17 +115,15 @@ class Problem:
     tests: StdioTests
 
 
-def whole(code: str, program: Program, returns: Kind, language: Language) -> str:
-    """A function of the world with a `main` around it."""
+def whole(code: str, name: str, takes: Kind, returns: Kind, language: Language) -> str:
+    """A function with a `main` that calls it."""
     main = MAINS[language]
-    text = main.text.replace("READ", main.reads[program.input]).replace(
-        "WRITE", main.writes[returns]
-    )
+    text = main.text.replace("READ", main.reads[takes]).replace("WRITE", main.writes[returns])
     if language is Language.GO:
-        needed = [name for name in ("bufio", "fmt", "os") if f'import "{name}"' not in code]
-        imports = "".join(f'import "{name}"\n' for name in needed)
+        needed = [one for one in ("bufio", "fmt", "os") if f'"{one}"' not in code]
+        imports = "".join(f'import "{one}"\n' for one in needed)
         code = code.replace("package main\n", f"package main\n{imports}", 1)
-    return _BEFORE.get(language, "") + code + text.replace("NAME", program.name)
+    return _BEFORE.get(language, "") + code + text.replace("NAME", name)
 
 
 def _kind(value: JsonValue) -> Kind:
@@ -159,7 +156,7 @@ def problems(language: Language, count: int, cases: int = 10) -> list[Problem]:
             continue
         returns = _kind(tests.cases[0].expected)
         right, wrong = (
-            whole(code, program, returns, language)
+            whole(code, program.name, program.input, returns, language)
             for code in (print_program(program, language), fault.code)
         )
         runs = tuple(

@@ -8,9 +8,11 @@ import pytest
 
 from sodakd.judge import Judge, Program
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import Isolation, Language, Outcome
-from tests.judge.programs import Found
+from sodakd.synthetic.operations import Kind
+from sodakd.types import Isolation, Language, Outcome, StdioCase, StdioTests
+from tests.judge.programs import HOSTILE, Found, good, programs
 from tests.judge.stdio_cases import TESTS, hostile, plain
+from tests.judge.stdio_world import whole
 from tests.judge.test_programs import skip_where_missing
 
 SLOW = {Language.JAVA, Language.TYPESCRIPT}
@@ -48,6 +50,32 @@ def test_a_hostile_program_gets_its_verdict_and_the_next_one_its_own(
     mark = "#" if found.language is Language.PYTHON else "//"  # equal programs are run once
     assert judge.one(replace(good, code=f"{good.code}{mark} after {found.name}\n")).passed
     assert len(psutil.Process().children(recursive=True)) <= before
+
+
+INPUTS = StdioTests(cases=tuple(StdioCase(stdin=f"{n}\n", stdout=f"{2 * n}") for n in (1, 21, -3)))
+
+
+def doubles(found: Found, mark: str = "") -> Program:
+    code = f"{whole(found.code, 'double_it', Kind.N, Kind.N, found.language)}\n{mark}"
+    return Program(code, found.language, INPUTS)
+
+
+@pytest.mark.toolchain
+@pytest.mark.slow
+@pytest.mark.alone
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("language", Language)
+def test_programs_that_are_hostile_to_calls_are_so_here_in_vain(
+    judge: Judge, language: Language
+) -> None:
+    skip_where_missing(language)
+    passed = []
+    for found in programs(HOSTILE, language):
+        if judge.one(doubles(found)).passed:
+            passed.append(found.name)
+        mark = "#" if language is Language.PYTHON else "//"
+        assert judge.one(doubles(good(language), f"{mark} after {found.name}\n")).passed, found.name
+    assert passed == []
 
 
 def test_every_language_has_hostile_programs() -> None:

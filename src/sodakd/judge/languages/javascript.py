@@ -90,9 +90,18 @@ def plan_of(task: Task, asked: bytes) -> BuildPlan:
         asked=asked,
         wrong=WRONG,
         memory=MEMORY,
+        words=str if task.stdin is None else _own_lines,
         environment={"NODE_PATH": task.tools["node_path"]},  # where `require` looks for packages
         reserve=False,
     )
+
+
+_FRAME = re.compile(r"^ +at (?!.*\b(?:program\.js|<anonymous>)).*(?:\n|\Z)", re.MULTILINE)
+
+
+def _own_lines(said: str) -> str:
+    """What a program said, without the places in a trace that are not its own."""
+    return _FRAME.sub("", said)
 
 
 def _plan(task: Task) -> BuildPlan:

@@ -94,6 +94,8 @@ def _run(
         return _Run(ended, "", "compile_error", given.removeprefix("compile "), "compile")
     if not outcome and ended.status != 0:
         outcome, why = failed(plan, ended, f"{said}\n{output[-_LAST:]}")
+    if outcome == "memory_limit":
+        why = why or "its memory ended"
     if outcome:
         why = "\n".join(filter(None, (why, said.rstrip("\n"))))
     return _Run(ended, output, outcome, why)
