@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from sodakd.errors import JudgeError
 from sodakd.judge.judge import Judge
 from sodakd.seeds.filter import filter_seeds
 from sodakd.seeds.load import read_source
@@ -100,8 +101,9 @@ def test_a_solution_of_a_row_passes_the_calls_of_its_row(tmp_path: Path) -> None
     rows = [row for name, shape in SHAPES.items() for row in sifted(tmp_path, shape)]
     answered = [row for row in rows if row.seed.reference and isinstance(row.seed.tests, CallTests)]
     assert len(answered) == 2
+    failed = list[JudgeError]()
     with Judge(JudgeSettings(), workers=1) as judge:
-        for row in verify(answered, judge):
+        for row in verify(answered, judge, failed.append):
             assert row.verdict is not None
             assert row.verdict.passed, row.verdict.output
 
