@@ -5,13 +5,31 @@ from pathlib import Path
 import pytest
 
 from sodakd.errors import RowError
-from sodakd.jsonl import read_rows, write_rows
+from sodakd.jsonl import RowFile, read_rows, write_rows
 from sodakd.types import JudgeStage, Outcome, Question, Verdict
 
 
 def test_rows_come_back_as_they_were(tmp_path: Path, question: Question) -> None:
     write_rows(tmp_path / "rows.jsonl", [question, question])
     assert read_rows(tmp_path / "rows.jsonl", Question) == [question, question]
+
+
+def test_rows_that_stay_in_their_file_are_read_by_their_number(
+    tmp_path: Path, question: Question
+) -> None:
+    path = tmp_path / "rows.jsonl"
+    texts = ["one", "zwei\u2028", "three"]
+    questions = [question.model_copy(update={"text": text}) for text in texts]
+    write_rows(path, iter(questions))
+    rows = RowFile(path, Question)
+    assert len(rows) == 3
+    assert list(rows) == questions
+    assert [rows[-1], rows[1], *rows[:2]] == [questions[2], questions[1], *questions[:2]]
+    with pytest.raises(IndexError):
+        rows[3]
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(RowError, match=r"rows\.jsonl, line 3: the row is cut off"):
+        RowFile(path, Question)[2]
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path, question: Question) -> None:

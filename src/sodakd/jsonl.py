@@ -5,10 +5,11 @@ import gzip
 import hashlib
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, overload
 
 from pydantic import JsonValue, ValidationError
 
@@ -21,12 +22,17 @@ Row = TypeVar("Row", bound=FrozenModel)
 
 def atomic_write(path: Path, content: bytes) -> None:
     """Write a file so that, after a crash at any moment, it is there whole or not at all."""
+    _write_whole(path, [content])
+
+
+def _write_whole(path: Path, parts: Iterable[bytes]) -> None:
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     with part.open("wb") as file:
-        file.write(content)
+        for content in parts:
+            file.write(content)
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
@@ -144,10 +150,17 @@ def read_log(path: Path, row_type: type[Row]) -> list[Row]:
 
 
 def write_rows(path: Path, rows: Iterable[FrozenModel]) -> str:
-    """Write rows as JSONL, whole; the result is the file's SHA-256."""
-    content = "".join(row.model_dump_json() + "\n" for row in rows).encode()
-    atomic_write(path, content)
-    return hashlib.sha256(content).hexdigest()
+    """Write rows as JSONL, whole, as they come; the result is the file's SHA-256."""
+    digest = hashlib.sha256()
+
+    def lines() -> Iterator[bytes]:
+        for row in rows:
+            line = f"{row.model_dump_json()}\n".encode()
+            digest.update(line)
+            yield line
+
+    _write_whole(path, lines())
+    return digest.hexdigest()
 
 
 def read_rows(path: Path, row_type: type[Row]) -> list[Row]:
@@ -160,17 +173,59 @@ def read_rows(path: Path, row_type: type[Row]) -> list[Row]:
         content = path.read_bytes()
     except FileNotFoundError:
         raise RowError(f"{path} is missing") from None
-    rows = []
-    for number, line in enumerate(content.splitlines(keepends=True), start=1):
-        if not line.endswith(b"\n"):
-            raise RowError(f"{path}, line {number}: the row is cut off after {len(line)} bytes")
+    lines = enumerate(content.splitlines(keepends=True), start=1)
+    return [_read_row(line, row_type, f"{path}, line {number}") for number, line in lines]
+
+
+def _read_row(line: bytes, row_type: type[Row], where: str) -> Row:
+    if not line.endswith(b"\n"):
+        raise RowError(f"{where}: the row is cut off after {len(line)} bytes")
+    try:
+        return row_type.model_validate_json(line)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise RowError(
+            f"{where}: not a {row_type.__name__} row:"
+            f" {first['msg']}{f' at {place}' if place else ''}"
+        ) from None
+
+
+class RowFile(Sequence[Row]):
+    """Rows written by `write_rows` that stay in their file: each is read when it is asked for.
+
+    Raises:
+        RowError: the file is missing; or, when a row is read, it is none.
+    """
+
+    def __init__(self, path: Path, row_type: type[Row]) -> None:
+        self._path, self._type = path, row_type
+        self._ends = array("Q", [0])
         try:
-            rows.append(row_type.model_validate_json(line))
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            place = ".".join(str(part) for part in first["loc"])
-            raise RowError(
-                f"{path}, line {number}: not a {row_type.__name__} row:"
-                f" {first['msg']}{f' at {place}' if place else ''}"
-            ) from None
-    return rows
+            with path.open("rb") as file:
+                for line in file:
+                    self._ends.append(self._ends[-1] + len(line))
+        except FileNotFoundError:
+            raise RowError(f"{path} is missing") from None
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    @overload
+    def __getitem__(self, number: int) -> Row: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[Row]: ...
+    def __getitem__(self, number: int | slice) -> Row | list[Row]:
+        if isinstance(number, slice):
+            return [self[one] for one in range(len(self))[number]]
+        number = range(len(self))[number]
+        start, end = self._ends[number : number + 2]
+        with self._path.open("rb") as file:
+            file.seek(start)
+            line = file.read(end - start)
+        return _read_row(line, self._type, f"{self._path}, line {number + 1}")
+
+    def __iter__(self) -> Iterator[Row]:
+        with self._path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                yield _read_row(line, self._type, f"{self._path}, line {number}")

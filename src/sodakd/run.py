@@ -14,17 +14,17 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Generic, Literal, Self, TypeVar
+from typing import Any, Generic, Literal, Self, TypeVar
 
 from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 
 from sodakd.errors import RowError, RunError
-from sodakd.jsonl import append_to_log, atomic_write, fsync_dir, read_rows, write_rows
+from sodakd.jsonl import RowFile, append_to_log, atomic_write, fsync_dir, read_rows, write_rows
 from sodakd.run_header import NO_MINIMUMS, lock_folder, open_header
 from sodakd.types import FrozenModel
 from sodakd.weights import check_weights, hash_file, hash_weights
@@ -32,6 +32,7 @@ from sodakd.weights import check_weights, hash_file, hash_weights
 RESUMED = "read back"
 
 Row = TypeVar("Row", bound=FrozenModel)
+Rows = TypeVar("Rows", bound=Sequence[FrozenModel])
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,17 @@ class StepOutput(Generic[Row]):
 
     rows: Sequence[Row]
     tally: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StreamedOutput(Generic[Row]):
+    """The result of a step whose rows come one by one; the tally is filled as they do."""
+
+    rows: Iterable[Row]
+    tally: Mapping[str, int]
+
+
+Output = TypeVar("Output", StepOutput[Any], StreamedOutput[Any])
 
 
 class Step(FrozenModel):
@@ -138,32 +150,58 @@ class Run:
         self, step: str, row_type: type[Row], build: Callable[[], StepOutput[Row]]
     ) -> list[Row]:
         """Return the rows of a step: from its file if it is done, else built and written."""
-        path = self.folder / f"{step}.jsonl"
-        finished = self.done(step)
-        if finished is not None:
-            advice = f"restore it, or drop the step: --from {self.qualified_step(step)}"
-            try:
-                rows = read_rows(path, row_type)
-            except RowError as error:
-                raise RowError(f"{error}; {advice}") from None
-            if hash_file(path) != finished.sha256:
-                raise RunError(
-                    f"{path} is not the file that step {step} wrote ({len(rows)} rows now,"
-                    f" {finished.rows} then); {advice}"
-                )
-            self.generation_cache(step).unlink(missing_ok=True)
-            return rows
+        rows = self._rows_if_done(step, lambda path: read_rows(path, row_type))
+        if rows is None:
+            built = self._write_rows(step, build)
+            rows = list(built.rows)
+        return rows
+
+    def cached_row_file(
+        self, step: str, row_type: type[Row], build: Callable[[], StreamedOutput[Row]]
+    ) -> RowFile[Row]:
+        """Return the rows of a step as `cached_rows` does, left in their file: they may be many."""
+        rows = self._rows_if_done(step, lambda path: RowFile(path, row_type))
+        if rows is None:
+            self._write_rows(step, build)
+            rows = RowFile(self.folder / f"{step}.jsonl", row_type)
+        return rows
+
+    def _rows_if_done(self, step: str, read: Callable[[Path], Rows]) -> Rows | None:
+        path, finished = self.folder / f"{step}.jsonl", self.done(step)
+        if finished is None:
+            return None
+        advice = f"restore it, or drop the step: --from {self.qualified_step(step)}"
+        try:
+            rows = read(path)
+        except RowError as error:
+            raise RowError(f"{error}; {advice}") from None
+        if hash_file(path) != finished.sha256:
+            raise RunError(
+                f"{path} is not the file that step {step} wrote ({len(rows)} rows now,"
+                f" {finished.rows} then); {advice}"
+            )
+        self.generation_cache(step).unlink(missing_ok=True)
+        return rows
+
+    def _write_rows(self, step: str, build: Callable[[], Output]) -> Output:
+        path, count = self.folder / f"{step}.jsonl", 0
+
+        def counted(rows: Iterable[FrozenModel]) -> Iterator[FrozenModel]:
+            nonlocal count
+            for count, row in enumerate(rows, start=1):  # noqa: B007
+                yield row
+
         with self._timed(step, resumed=False):
             built = build()
-            digest = write_rows(path, built.rows)
+            digest = write_rows(path, counted(built.rows))
         self._finish(
             Step(
                 step=step, kind="rows", path=path.relative_to(self.folder).as_posix(),
-                sha256=digest, rows=len(built.rows), tally=dict(built.tally),
+                sha256=digest, rows=count, tally=dict(built.tally),
             )
         )  # fmt: skip
         self.generation_cache(step).unlink(missing_ok=True)
-        return list(built.rows)
+        return built
 
     def generation_cache(self, step: str) -> Path:
         """Return the path of the student's cached generations of a step that is not finished."""

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sodakd.errors import DataError
+from sodakd.jsonl import RowFile, write_rows
 from sodakd.seeds.load import draw, read_source, to_question
 from sodakd.seeds.seed import FilteredSeed, Seed
 from sodakd.seeds.snippets import MOST_LINES, read_snippets
@@ -44,6 +45,14 @@ def test_languages_come_in_their_proportion_whatever_the_count() -> None:
         expected = {language: COUNTS[language] * count / 200 for language in COUNTS}
         for language, found in by_language(list(drawn.seeds)).items():
             assert abs(found - expected[language]) <= 1
+
+
+def test_rows_in_a_file_are_drawn_as_rows_in_memory(tmp_path: Path) -> None:
+    write_rows(path := tmp_path / "rows.jsonl", rows())
+    in_file = draw(RowFile(path, FilteredSeed), settings(50), 30, seed=1)
+    in_memory = draw(rows(), settings(50), 30, seed=1)
+    for name in ("held_out", "seeds", "rest"):
+        assert list(getattr(in_file, name)) == list(getattr(in_memory, name))
 
 
 def test_weights_of_the_recipe_decide_and_what_is_short_is_made_up_for() -> None:

@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 
+from sodakd.errors import JudgeError
 from sodakd.judge.judge import Judge
 from sodakd.seeds.filter import filter_seeds
 from sodakd.seeds.load import read_source
 from sodakd.seeds.seed import FilteredSeed, Reason
+from sodakd.seeds.show import SeedTally
 from sodakd.seeds.verify import verify
 from sodakd.settings.questions import ColumnSettings, QuestionSettings
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import CallTests, Language, StdioTests
+from sodakd.types import CallTests, Language, Outcome, StdioTests
 
 TASK = "Read the numbers of a line from standard input and print what they add up to."
 ASKED = "Write a function that adds up the numbers of a list, and tell the sum."
@@ -96,14 +98,39 @@ def test_inputs_and_outputs_are_read_in_the_shapes_of_the_field(name: str, tmp_p
 
 
 @pytest.mark.toolchain
-def test_a_solution_of_a_row_passes_the_calls_of_its_row(tmp_path: Path) -> None:
+def test_a_solution_of_a_row_passes_the_tests_of_its_row(tmp_path: Path) -> None:
     rows = [row for name, shape in SHAPES.items() for row in sifted(tmp_path, shape)]
-    answered = [row for row in rows if row.seed.reference and isinstance(row.seed.tests, CallTests)]
-    assert len(answered) == 2
+    answered = [row for row in rows if row.seed.reference]
+    assert len(answered) == 5
+    failed = list[JudgeError]()
     with Judge(JudgeSettings(), workers=1) as judge:
-        for row in verify(answered, judge):
+        for row in verify(answered, judge, failed.append):
             assert row.verdict is not None
             assert row.verdict.passed, row.verdict.output
+
+
+@pytest.mark.toolchain
+def test_an_answer_that_fails_or_never_ends_is_named_and_rows_keep_their_order(
+    tmp_path: Path,
+) -> None:
+    programs = [PRINTS, "while True: pass", "print(1)", "", PRINTS.replace("sum", "max")]
+    given = [
+        {**SHAPES["APPS"], "question": f"{TASK} {' '.join([word] * 9)}",
+         "solutions": json.dumps([program])}
+        for word, program in zip(("one", "two", "three", "four", "five"), programs, strict=True)
+    ]  # fmt: skip
+    tally, failed = SeedTally(), list[JudgeError]()
+    with Judge(JudgeSettings(cpu_seconds=1), workers=2) as judge:
+        rows = list(tally.counted(verify(sifted(tmp_path, *given), judge, failed.append)))
+    assert [row.seed.row for row in rows] == [0, 1, 2, 3, 4]
+    assert [row.verdict and row.verdict.outcome for row in rows] == [
+        Outcome.PASSED, Outcome.TIMEOUT, Outcome.WRONG_ANSWER, None, Outcome.WRONG_ANSWER,
+    ]  # fmt: skip
+    assert [line.split(":")[0] for line in tally.failed] == [
+        "rows.jsonl#1", "rows.jsonl#2", "rows.jsonl#4",
+    ]  # fmt: skip
+    assert tally.by_language[Language.PYTHON]["stdin"] == 5
+    assert failed == []
 
 
 def test_what_the_recipe_names_is_read_whatever_it_is_called(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sodakd.errors import JudgeError
 from sodakd.judge.judge import Judge
 from sodakd.judge.untested import to_program
 from sodakd.seeds.filter import filter_seeds, question_of
@@ -86,8 +87,9 @@ def test_a_right_answer_passes_the_tests_of_its_row_and_a_wrong_one_does_not(
         Language.JAVA: "class Solution { static int total(int[] xs) { return 7; } }\n",
         Language.JAVASCRIPT: "function total(xs) { return 7; }\n",
     }
+    failed = list[JudgeError]()
     with Judge(JudgeSettings(), workers=1) as judge:
-        for row in verify(rows, judge):
+        for row in verify(rows, judge, failed.append):
             assert row.verdict is not None
             assert row.verdict.passed, (row.seed.text, row.verdict.output)
         for row in rows:

@@ -39,14 +39,18 @@ def seeds(
     ·  sodakd seeds mbxp/java.jsonl --verify --out verified.jsonl
     ·  sodakd seeds recipes/qwen2.5-coder-0.5b-lora.yaml
     """
-    from sodakd.errors import DataError
+    from collections import deque
+    from contextlib import ExitStack
+    from itertools import chain
+
+    from sodakd.errors import DataError, JudgeError
     from sodakd.jsonl import write_rows
     from sodakd.judge.judge import Judge
     from sodakd.methods.exam import load_benchmarks
     from sodakd.recipe import read_exam, read_questions
     from sodakd.screen import make_console
     from sodakd.seeds.load import load_seeds
-    from sodakd.seeds.show import show_sifted, show_verdicts
+    from sodakd.seeds.show import SeedTally, show_sifted, show_verdicts
     from sodakd.seeds.verify import verify
     from sodakd.settings.stages import JudgeSettings
 
@@ -55,18 +59,27 @@ def seeds(
     if out is not None and out.exists() and given.exists() and out.samefile(given):
         raise DataError(f"--out is {given} itself, which is read: choose another file")
     exam = load_benchmarks(read_exam(source))
-    tell = partial(typer.echo, err=True)
-    rows = list(load_seeds(settings, seed, tell=tell, benchmarks=exam))
-    if not rows:
-        raise DataError(f"{source} holds no rows: there is nothing to sift; name another source")
-    show_sifted(rows, make_console())
+    tally, failed = SeedTally(), list[JudgeError]()
+    with ExitStack() as stack:
+        rows = load_seeds(settings, seed, tell=partial(typer.echo, err=True), benchmarks=exam)
+        if verified:
+            rows = verify(rows, stack.enter_context(Judge(JudgeSettings())), failed.append)
+        first = next(rows, None)
+        if first is None:
+            raise DataError(
+                f"{source} holds no rows: there is nothing to sift; name another source"
+            )
+        rows = tally.counted(chain([first], rows))
+        if out is not None:
+            write_rows(out, rows)
+        deque(rows, maxlen=0)  # what is not written is counted as well
+    show_sifted(tally, make_console())
     if verified:
-        with Judge(JudgeSettings()) as judge:
-            rows = verify(rows, judge)
-        show_verdicts(rows, make_console())
+        show_verdicts(tally, make_console())
     if out is not None:
-        write_rows(out, rows)
         typer.echo(f"every row with its reason: {out}")
+    if failed:
+        raise failed[0]
 
 
 def export(

@@ -1,7 +1,7 @@
 """Real questions: read, filtered and drawn once, each of it a step of the run."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import islice
 
@@ -12,7 +12,7 @@ from sodakd.methods.exam import load_benchmarks
 from sodakd.methods.inputs import RunInputs
 from sodakd.recipe import Recipe
 from sodakd.requirements import require_languages
-from sodakd.run import Run, StepOutput
+from sodakd.run import Run, StepOutput, StreamedOutput
 from sodakd.seeds.columns import Tell, untold
 from sodakd.seeds.load import draw, load_seeds, to_question
 from sodakd.seeds.seed import FilteredSeed
@@ -32,7 +32,7 @@ def prepare(recipe: Recipe, run: Run, benchmarks: Sequence[Question]) -> RunInpu
         DataError: the source cannot be read, or leaves fewer questions than the recipe asks for.
     """
     settings = recipe.questions
-    filtered = run.cached_rows(
+    filtered = run.cached_row_file(
         "questions/sifted", FilteredSeed, lambda: _filter(recipe, run, benchmarks)
     )
     parts = 2 if recipe.patience is not None else 1
@@ -46,15 +46,20 @@ def prepare(recipe: Recipe, run: Run, benchmarks: Sequence[Question]) -> RunInpu
     test_set = step(recipe.evaluation.split, drawn.held_out[::parts])
     dev = step("dev", drawn.held_out[1::parts]) if parts == 2 else []
     seeds = step("seeds", drawn.seeds)
-    examples = [
+    from_answers = (
         Example(to_question(row).text, row.seed.reference, None)
         for row in (() if recipe.student.model_name_or_path else drawn.rest)
         if row.seed.reference is not None
-    ][: recipe.base.questions]
+    )
+    examples = list(islice(from_answers, recipe.base.questions))
     if not recipe.judge.ray:
         require_languages(sorted({question.language for question in (*test_set, *dev, *seeds)}))
     base = base_student(recipe, run, lambda: examples)
-    every = [*seeds, *(to_question(row) for row in drawn.rest)]
+
+    def extended(count: int) -> list[Question]:
+        more = drawn.rest[: max(0, count - len(seeds))]
+        return [*seeds, *map(to_question, more)][:count]
+
     return RunInputs(
         test_set=test_set,
         dev=dev,
@@ -62,15 +67,22 @@ def prepare(recipe: Recipe, run: Run, benchmarks: Sequence[Question]) -> RunInpu
         base_data=examples,
         base=base,
         groups=held_out_groups(test_set),
-        extend_seeds=lambda count: every[:count],
+        extend_seeds=extended,
     )
 
 
-def _filter(recipe: Recipe, run: Run, benchmarks: Sequence[Question]) -> StepOutput[FilteredSeed]:
+def _filter(
+    recipe: Recipe, run: Run, benchmarks: Sequence[Question]
+) -> StreamedOutput[FilteredSeed]:
     tell = partial(run.remark, "questions/sifted")
-    rows = list(load_seeds(recipe.questions, recipe.seed, tell=tell, benchmarks=benchmarks))
-    tally = Counter(row.counted_as for row in rows)
-    return StepOutput(rows, tally)
+    tally = Counter[str]()
+
+    def counted() -> Iterator[FilteredSeed]:
+        for row in load_seeds(recipe.questions, recipe.seed, tell=tell, benchmarks=benchmarks):
+            tally[row.counted_as] += 1
+            yield row
+
+    return StreamedOutput(counted(), tally)
 
 
 _UNTOLD = "x" * 1800

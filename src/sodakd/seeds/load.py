@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple, overload
 
 from sodakd.errors import DataError
 from sodakd.seeds.columns import Tell, read_seeds, untold
@@ -59,7 +60,9 @@ def _to_exclude(source: str) -> list[Question]:
 
 @dataclass(frozen=True)
 class DatasetSplit:
-    """The questions of a run. `rest` are those that were not drawn, in the order of drawing."""
+    """The questions of a run. `rest` are those that were not drawn, in the order of drawing; each
+    is read when it is asked for.
+    """
 
     held_out: Sequence[FilteredSeed]
     seeds: Sequence[FilteredSeed]
@@ -77,15 +80,21 @@ def draw(
     Raises:
         DataError: fewer questions are left than the recipe asks for.
     """
-    kept = [row for row in rows if row.kept and row.language is not None]
-    wanted = settings.per_language or dict(Counter(_language(row) for row in kept))
-    held_out = _order(kept, wanted, "hold out")[:hold_out]
+    kept = [
+        _Place(number, row.language)
+        for number, row in enumerate(rows)
+        if row.kept and row.language is not None
+    ]
+    wanted = settings.per_language or dict(Counter(place.language for place in kept))
+    held = _order(kept, wanted, "hold out")[:hold_out]
+    held_out = [rows[place.number] for place in held]
     exam = ContaminationIndex([to_question(row) for row in held_out], ngram=8, limit=0.5)
-    held = {row.seed.origin for row in held_out}
+    taken = {place.number for place in held}
     others = [
-        row
-        for row in kept
-        if row.seed.origin not in held and exam.rejection_reason(to_question(row)) is None
+        place
+        for place in kept
+        if place.number not in taken
+        and exam.rejection_reason(to_question(rows[place.number])) is None
     ]
     order = _order(others, wanted, f"seeds {seed}")
     if len(order) < settings.seeds:
@@ -94,22 +103,45 @@ def draw(
             f" {len(order):,} of {len(rows):,} rows ({len(held_out):,} are held out): ask for"
             f" fewer, or see why the others were left out: sodakd seeds {settings.source}"
         )
-    return DatasetSplit(held_out, order[: settings.seeds], order[settings.seeds :])
+    drawn = _Chosen(rows, [place.number for place in order])
+    return DatasetSplit(
+        held_out, drawn[: settings.seeds], _Chosen(rows, drawn.numbers[settings.seeds :])
+    )
+
+
+class _Place(NamedTuple):
+    """A kept row by its number, and its language."""
+
+    number: int
+    language: Language
+
+
+class _Chosen(Sequence[FilteredSeed]):
+    """Some of the rows, by their numbers."""
+
+    def __init__(self, rows: Sequence[FilteredSeed], numbers: Sequence[int]) -> None:
+        self.rows, self.numbers = rows, numbers
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @overload
+    def __getitem__(self, at: int) -> FilteredSeed: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[FilteredSeed]: ...
+    def __getitem__(self, at: int | slice) -> FilteredSeed | list[FilteredSeed]:
+        if isinstance(at, slice):
+            return [self.rows[number] for number in self.numbers[at]]
+        return self.rows[self.numbers[at]]
 
 
 def to_question(row: FilteredSeed) -> Question:
     """The question of a kept row."""
-    return question_of(row.seed, _language(row))
-
-
-def _language(row: FilteredSeed) -> Language:
     assert row.language is not None
-    return row.language
+    return question_of(row.seed, row.language)
 
 
-def _order(
-    rows: Sequence[FilteredSeed], wanted: Mapping[Language, float], salt: str
-) -> list[FilteredSeed]:
+def _order(rows: Sequence[_Place], wanted: Mapping[Language, float], salt: str) -> list[_Place]:
     """Rows in an order drawn by chance within each language; the languages take turns by weight.
 
     The next row is of the language that is furthest behind its share (Webster's method).
@@ -120,7 +152,7 @@ def _order(
         if wanted.get(language)
     }
     taken = dict.fromkeys(by_language, 0)
-    order: list[FilteredSeed] = []
+    order: list[_Place] = []
     while True:
         open_ = [name for name, found in by_language.items() if taken[name] < len(found)]
         if not open_:
@@ -130,5 +162,5 @@ def _order(
         taken[ahead] += 1
 
 
-def _shuffled(rows: Sequence[FilteredSeed], language: Language, salt: str) -> list[FilteredSeed]:
+def _shuffled(rows: Sequence[_Place], language: Language, salt: str) -> list[_Place]:
     return random.Random(f"{salt} {language}").sample(list(rows), len(rows))

@@ -1,116 +1,135 @@
 """What a source holds, as tables and a histogram in the terminal."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from rich.console import Console
 from rich.table import Table
 
 from sodakd.seeds.seed import FilteredSeed, Reason
-from sodakd.types import CallTests, Language, Outcome, StdioTests, TestScript
+from sodakd.types import CallTests, Language, Outcome, StdioTests, TestScript, Verdict
 
 _BAR = 40
 _BINS = (5, 10, 15, 20, 30, 40, 60, 80, 120, 200, 400)
+_NAMED = 20
+"""Rows, at most, whose verdict is told; `--out` has all."""
+_KINDS: Mapping[str, type] = {"calls": CallTests, "script": TestScript, "stdin": StdioTests}
 
 
-def show_sifted(rows: Sequence[FilteredSeed], console: Console) -> None:
-    """Why rows were left out, the kept ones by language, and how long they are."""
-    console.print(_reasons(rows))
-    console.print(_languages(rows))
-    console.print(_lengths([row for row in rows if row.kept]))
+@dataclass
+class SeedTally:
+    """Counts of the rows of a source, which are many: the rows themselves are not held.
 
+    `by_language` counts by what is counted (`kept`, `left out`, where the language was seen, the
+    kind of tests, the outcome of the answer), `details` what the rows were left out for.
+    """
 
-def _reasons(rows: Sequence[FilteredSeed]) -> Table:
-    table = Table("kept or why not", title=f"{len(rows):,} rows", title_justify="left")
-    table.add_column("rows", justify="right")
-    table.add_column("share", justify="right")
-    table.add_column("what it went by, most often")
-    kept = sum(row.kept for row in rows)
-    table.add_row("kept", f"{kept:,}", _share(kept, len(rows)), "", style="bold")
-    for reason in Reason:
-        found = [row for row in rows if row.reason is reason]
-        if found:
-            most = Counter(row.detail for row in found).most_common(4)
-            words = ", ".join(f"{detail} {count}" for detail, count in most)
-            table.add_row(reason.value, f"{len(found):,}", _share(len(found), len(rows)), words)
-    return table
+    rows: int = 0
+    details: dict[Reason, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    by_language: dict[Language, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    words: Counter[int] = field(default_factory=Counter)
+    failed: list[str] = field(default_factory=list)
 
+    def counted(self, rows: Iterable[FilteredSeed]) -> Iterator[FilteredSeed]:
+        """The rows, each counted as it passes."""
+        for row in rows:
+            self.add(row)
+            yield row
 
-def _languages(rows: Sequence[FilteredSeed]) -> Table:
-    table = Table("language", title="by language", title_justify="left")
-    names = (
-        "kept",
-        "left out",
-        "named",
-        "by code",
-        "by default",
-        "calls",
-        "script",
-        "stdin",
-        "untested",
-    )
-    for name in names:
-        table.add_column(name, justify="right")
-    for language in Language:
-        own = [row for row in rows if row.language is language]
-        kept = [row for row in own if row.kept]
-        if own:
-            told = Counter(row.seen_in.partition(" ")[0].partition(":")[0] for row in kept)
-            table.add_row(
-                language.value, f"{len(kept):,}", f"{len(own) - len(kept):,}",
-                f"{told['named'] + told['column']:,}", f"{told['code']:,}", f"{told['default']:,}",
-                *(f"{sum(_tests(row) == kind for row in kept):,}" for kind in names[-4:]),
-            )  # fmt: skip
-    return table
+    def add(self, row: FilteredSeed) -> None:
+        """Count a row."""
+        self.rows += 1
+        if row.reason is not None:
+            self.details[row.reason][row.detail] += 1
+        else:
+            self.words[len(row.seed.text.split())] += 1
+        if row.language is None:
+            return
+        own = self.by_language[row.language]
+        own["kept" if row.kept else "left out"] += 1
+        if row.kept:
+            own[row.seen_in.partition(" ")[0].partition(":")[0]] += 1
+            own[_tests(row)] += 1
+        if row.verdict is not None:
+            own["answered"] += 1
+            own[row.verdict.outcome.value] += 1
+            if not row.verdict.passed:
+                self._add_failed(row, row.verdict)
+
+    def _add_failed(self, row: FilteredSeed, verdict: Verdict) -> None:
+        why = " ".join(verdict.output.split())[:120] if len(self.failed) < _NAMED else ""
+        self.failed.append(f"{row.seed.origin}: {verdict.outcome.value}: {why}")
 
 
 def _tests(row: FilteredSeed) -> str:
     """The kind of tests that a row brings."""
     tests = row.seed.tests
-    if tests is None:
-        return "untested"
-    return next(name for name, kind in _KINDS.items() if isinstance(tests, kind))
+    found = (name for name, kind in _KINDS.items() if isinstance(tests, kind))
+    return next(found, "untested")
 
 
-_KINDS: Mapping[str, type] = {"calls": CallTests, "script": TestScript, "stdin": StdioTests}
+def show_sifted(tally: SeedTally, console: Console) -> None:
+    """Why rows were left out, the kept ones by language, and how long they are."""
+    console.print(_reasons(tally))
+    console.print(_languages(tally))
+    console.print(_lengths(tally.words))
 
 
-_NAMED = 20
-"""Rows, at most, whose verdict is told; `--out` has all."""
+def _reasons(tally: SeedTally) -> Table:
+    rows = tally.rows
+    table = Table("kept or why not", title=f"{rows:,} rows", title_justify="left")
+    table.add_column("rows", justify="right")
+    table.add_column("share", justify="right")
+    table.add_column("what it went by, most often")
+    kept = sum(tally.words.values())
+    table.add_row("kept", f"{kept:,}", _share(kept, rows), "", style="bold")
+    for reason in Reason:
+        if (found := tally.details.get(reason)) is not None:
+            words = ", ".join(f"{detail} {count}" for detail, count in found.most_common(4))
+            count = found.total()
+            table.add_row(reason.value, f"{count:,}", _share(count, rows), words)
+    return table
 
 
-def show_verdicts(rows: Sequence[FilteredSeed], console: Console) -> None:
-    """How many answers of each language pass their tests, and which do not."""
-    table = Table("language", title="answers that came with their tests", title_justify="left")
-    outcomes = [
-        one for one in Outcome if any(row.verdict and row.verdict.outcome is one for row in rows)
-    ]
-    for name in ("tested", "answered", *(one.value for one in outcomes)):
+def _languages(tally: SeedTally) -> Table:
+    table = Table("language", title="by language", title_justify="left")
+    names = ("kept", "left out", "named", "by code", "by default", *_KINDS, "untested")
+    for name in names:
         table.add_column(name, justify="right")
     for language in Language:
-        own = [row for row in rows if row.kept and row.language is language and row.seed.tests]
-        verdicts = [row.verdict for row in own if row.verdict]
-        counts = [sum(one.outcome is outcome for one in verdicts) for outcome in outcomes]
-        if own:
-            table.add_row(
-                language.value, f"{len(own):,}", f"{len(verdicts):,}", *map("{:,}".format, counts)
-            )
+        if (own := tally.by_language.get(language)) is not None:
+            told = {"named": own["named"] + own["column"], "by code": own["code"]}
+            told["by default"] = own["default"]
+            table.add_row(language.value, *(f"{told.get(name, own[name]):,}" for name in names))
+    return table
+
+
+def show_verdicts(tally: SeedTally, console: Console) -> None:
+    """How many answers of each language pass their tests, and which do not."""
+    table = Table("language", title="answers that came with their tests", title_justify="left")
+    counts = tally.by_language
+    outcomes = [one.value for one in Outcome if any(own[one.value] for own in counts.values())]
+    for name in ("tested", "answered", *outcomes):
+        table.add_column(name, justify="right")
+    for language in Language:
+        own = counts.get(language, Counter[str]())
+        if tested := sum(own[kind] for kind in _KINDS):
+            numbers = (tested, *(own[name] for name in ("answered", *outcomes)))
+            table.add_row(language.value, *map("{:,}".format, numbers))
     console.print(table)
-    failed = [(row, row.verdict) for row in rows if row.verdict and not row.verdict.passed]
-    for row, verdict in failed[:_NAMED]:
-        why = " ".join(verdict.output.split())[:120]
-        console.print(f"{row.seed.origin}: {verdict.outcome.value}: {why}", markup=False)
-    if len(failed) > _NAMED:
-        console.print(f"and {len(failed) - _NAMED:,} more: --out FILE has every verdict")
+    for line in tally.failed[:_NAMED]:
+        console.print(line, markup=False)
+    if len(tally.failed) > _NAMED:
+        console.print(f"and {len(tally.failed) - _NAMED:,} more: --out FILE has every verdict")
 
 
-def _lengths(rows: Sequence[FilteredSeed]) -> Table:
-    words = [len(row.seed.text.split()) for row in rows]
+def _lengths(words: Mapping[int, int]) -> Table:
     table = Table("words", title="length of the kept questions", title_justify="left", box=None)
     table.add_column("rows", justify="right")
     table.add_column("")
     counts = [
-        sum(low < count <= high for count in words)
+        sum(rows for count, rows in words.items() if low < count <= high)
         for low, high in zip((0, *_BINS), (*_BINS, 10**9), strict=True)
     ]
     most = max(counts, default=0) or 1

@@ -5,8 +5,9 @@ datasketch is loaded where a pool is made: it takes scipy with it, half of the t
 """
 
 import re
-from collections.abc import Iterable
-from functools import cache
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from rapidfuzz.distance import LCSseq
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _WORD = re.compile(r"\w+|[^\w\s]")
 _PERMUTATIONS = 32
 _SHINGLE = 3
+_64_BITS = 2**64 - 1
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -50,7 +52,7 @@ def prose(question: Question, *kinds: Kind) -> str:
     )
 
 
-def rouge_l(one: tuple[str, ...], other: tuple[str, ...]) -> float:
+def rouge_l(one: Sequence[str] | Sequence[int], other: Sequence[str] | Sequence[int]) -> float:
     """ROUGE-L F of two word sequences: 0 to 1."""
     if not one or not other:
         return 0.0
@@ -58,27 +60,32 @@ def rouge_l(one: tuple[str, ...], other: tuple[str, ...]) -> float:
 
 
 class DedupIndex:
-    """Questions seen so far: tells whether a new one is the same, or nearly."""
+    """Questions seen so far: tells whether a new one is the same, or nearly.
+
+    A hundred thousand of them take some 150 MB: words and bands are kept as hashes of 64 bits.
+    """
 
     def __init__(self, questions: Iterable[Question], near_duplicate: float) -> None:
-        from datasketch import MinHashLSH
-
         self._limit = near_duplicate
         self._ids: set[str] = set()
-        self._words: dict[str, tuple[str, ...]] = {}
+        self._words: list[array[int]] = []
         # Two texts of ROUGE-L above the limit share fewer shingles than words: look wider.
-        params = _bands(max(0.1, near_duplicate - 0.25))
-        self._index = MinHashLSH(num_perm=_PERMUTATIONS, params=params)
+        self._rows, count = _bands(max(0.1, near_duplicate - 0.25))
+        self._bands: list[dict[int, int]] = [{} for _ in range(count)]
+        self._more: dict[tuple[int, int], list[int]] = {}
         for question in questions:
             self.add(question)
 
     def add(self, question: Question) -> None:
         """Take a question in."""
-        if question.id not in self._ids:
-            self._ids.add(question.id)
-            tokens = question_words(question)
-            self._words[question.id] = tokens
-            self._index.insert(question.id, _minhash(tokens), check_duplication=False)
+        if question.id in self._ids:
+            return
+        self._ids.add(question.id)
+        tokens, number = question_words(question), len(self._words)
+        self._words.append(_hashes(tokens))
+        for place, key in self._keys(tokens):
+            if self._bands[place].setdefault(key, number) != number:
+                self._more.setdefault((place, key), []).append(number)
 
     def has(self, question: Question) -> bool:
         """Whether the very same question is in the pool."""
@@ -87,8 +94,12 @@ class DedupIndex:
     def nearest(self, question: Question) -> float:
         """The highest ROUGE-L of the question with a candidate of the pool; 0 without one."""
         tokens = question_words(question)
-        candidates = self._index.query(_minhash(tokens))
-        return max((rouge_l(tokens, self._words[key]) for key in candidates), default=0.0)
+        candidates = set[int]()
+        for place, key in self._keys(tokens):
+            if (first := self._bands[place].get(key)) is not None:
+                candidates |= {first, *self._more.get((place, key), ())}
+        own = _hashes(tokens)
+        return max((rouge_l(own, self._words[number]) for number in candidates), default=0.0)
 
     def rejection_reason(self, question: Question) -> str | None:
         """The reason to refuse a question, or None."""
@@ -98,16 +109,28 @@ class DedupIndex:
             return "near_duplicate"
         return None
 
+    def _keys(self, tokens: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+        """The bands of a text's MinHash, each with its hash."""
+        values = _minhash(tokens).hashvalues
+        for place in range(len(self._bands)):
+            start = place * self._rows
+            yield place, hash(values[start : start + self._rows].tobytes())
+
 
 @cache
 def _bands(threshold: float) -> tuple[int, int]:
-    """The bands of an index and their rows: datasketch integrates for them, anew for each index."""
+    """The rows of a band, and how many bands find texts that are more alike than this."""
     from datasketch import MinHashLSH
 
     index = MinHashLSH(threshold=threshold, num_perm=_PERMUTATIONS)
-    return index.b, index.r
+    return index.r, index.b
 
 
+def _hashes(tokens: tuple[str, ...]) -> "array[int]":
+    return array("Q", [hash(token) & _64_BITS for token in tokens])
+
+
+@lru_cache(maxsize=4)  # a question is looked for, and taken in at once
 def _minhash(tokens: tuple[str, ...]) -> "MinHash":
     from datasketch import MinHash
 
