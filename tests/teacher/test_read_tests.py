@@ -107,3 +107,20 @@ def test_an_invented_question_brings_inputs_and_no_values() -> None:
     assert given(found) == INPUTS
     with pytest.raises(UnreadableReply, match="0 inputs"):
         parse_invention(json.dumps({**values, "inputs": [1, 2]}), ask)
+
+
+def test_json_with_the_slips_of_small_models_is_read() -> None:
+    reply = """```json
+{
+  "entry_point": 'f',  // the function
+  "signature": {"arguments": ["list[int]", "str"], "returns": "int",},
+  "inputs": [
+    [[1], "it's # one"], [[], 'say "b"'],  # comment
+    [[3], 'it\\'s'], [[4], ""], [[5], "//"],
+  ],
+}
+```"""
+    found = parse_test(reply, Test(question=question()))
+    assert isinstance(found, Question)
+    texts = [text for _, text in given(found)]
+    assert texts == ["it's # one", 'say "b"', "it's", "", "//"]

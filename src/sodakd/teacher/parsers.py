@@ -232,17 +232,41 @@ def parse_comparison(text: str) -> ComparisonScores:
 
 
 def _json(text: str) -> JsonValue:
-    """Return the first JSON object of a reply: in a block of data, another block, or the text."""
+    """Return the first JSON object of a reply: in a block of data, another block, or the text.
+
+    Where there is none, one that would be JSON but for the slips of small models.
+    """
+    bodies = [body for body in _json_candidates(text) if "{" in body]
     wrong = ""
-    for body in _json_candidates(text):
-        start = body.find("{")
-        if start < 0:
-            continue
+    for body in (*bodies, *map(_mended_json, bodies)):
         try:
-            return parse_json_at(body, start)
+            return parse_json_at(body, body.find("{"))
         except JsonError as error:
             wrong = wrong or str(error)
     raise UnreadableReply(f"no JSON in the reply: {wrong or 'no object in it'}")
+
+
+_SLIP = re.compile(
+    r"""("(?:[^"\\\n]++|\\.)*+"?+)|('((?:[^'\\\n]++|\\.)*+)'?+)"""
+    r"""|(?://|\#)[^\n]*+|\b(True|False|None)\b|,(?=\s*+[\]}])"""
+)
+_CONSTANTS = {"True": "true", "False": "false", "None": "null"}
+
+
+def _mended_json(text: str) -> str:
+    """A text whose texts stand in double quotes, with JSON's constants, without comments and commas
+    that nothing follows.
+    """
+
+    def mend(found: re.Match[str]) -> str:
+        double, single, inner, constant = found.groups()
+        if double is not None:
+            return double
+        if single is not None:
+            return '"' + inner.replace("\\'", "'").replace('"', '\\"') + '"'
+        return _CONSTANTS.get(constant, "")
+
+    return _SLIP.sub(mend, text)
 
 
 def _json_candidates(text: str) -> Iterator[str]:
