@@ -138,15 +138,17 @@ def test_what_the_recipe_names_is_read_whatever_it_is_called(tmp_path: Path) -> 
         (CASES, StdioTests), (STDIN, StdioTests), (["assert total([1]) == 1"], CallTests),
         ([{"input": [[1]], "output": 1}], CallTests),
     ]  # fmt: skip
+    told: list[str] = []
     for value, kind in shapes:
-        row = {"question": TASK + ASKED, "grading": value, "called": "total", "tests": "nothing"}
+        row = {"question": TASK + ASKED, "ut": value, "called": "total", "tests": "nothing"}
         called = "called" if kind is CallTests else ""
-        columns = ColumnSettings(tests="grading", entry_point=called)
-        (found,) = sifted(tmp_path, row, columns=columns)
+        columns = ColumnSettings(tests="ut", entry_point=called)
+        (found,) = sifted(tmp_path, row, told=told, columns=columns)
         assert found.kept, found.detail
         assert found.seed.tests is not None
         assert isinstance(found.seed.tests, kind)
         assert found.seed.tests.entry_point == ("total" if kind is CallTests else "")
+    assert told == []
 
 
 def test_a_language_that_needs_types_takes_them_from_the_code_it_begins_with(

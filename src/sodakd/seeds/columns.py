@@ -147,7 +147,7 @@ def _not_read(
 ) -> Iterator[str]:
     """What a file's first rows hold that might be thought to be read, a line each."""
     values = _found(rows)
-    read = {*KEYS, *LISTS, *COLUMNS, *_BESIDE}
+    read = {*KEYS, *LISTS, *COLUMNS, *_BESIDE, columns.tests}
     pickled = sum(isinstance(nested(row.values.get(PICKLED)), str) for row in rows)
     if pickled:
         yield (
