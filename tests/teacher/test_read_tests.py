@@ -62,6 +62,8 @@ def test_inputs_are_read_without_their_list_or_under_names() -> None:
     lone = {"arguments": ["list[int]"], "returns": "int"}
     found = read(signature=lone, inputs=[[1, 2], [[3]], [], {"a": [4]}, {"arguments": [[5]]}])
     assert given(found) == [[[1, 2]], [[3]], [[]], [[4]], [[5]]]
+    more = read(signature=lone, inputs=[[[1], 2], [[], 0], [[3], 3], [[4], "x"], [[5], None]])
+    assert given(more) == [[[1]], [[]], [[3]], [[4]], [[5]]]
     texts = read(inputs=['[1], "a"', *INPUTS])
     assert given(texts)[0] == [[1], "a"]
 
@@ -82,8 +84,15 @@ def test_a_language_without_types_can_do_without_a_signature() -> None:
 
 
 def test_a_question_that_is_no_function_says_why() -> None:
+    ask = Test(question=question())
     reply = '{"entry_point": null, "reason": "it asks for a page"}'
-    assert parse_test(reply, Test(question=question())) == NoFunction("it asks for a page")
+    assert parse_test(reply, ask) == NoFunction("it asks for a page")
+    for signature in (
+        {"arguments": ["str"], "returns": "void"},
+        {"arguments": [], "returns": "str"},
+    ):
+        values = {"entry_point": "f", "signature": signature, "inputs": INPUTS}
+        assert isinstance(parse_test(json.dumps(values), ask), NoFunction)
 
 
 def test_more_inputs_are_asked_for_by_those_that_are_known() -> None:

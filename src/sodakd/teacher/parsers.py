@@ -15,6 +15,7 @@ from sodakd.inference.completions import Completion, Finish
 from sodakd.json_text import JsonError, parse_json_at, valid_unicode
 from sodakd.records import RubricScore
 from sodakd.teacher.read_tests import (
+    NothingToTryError,
     TestReplyError,
     draft,
     read_calls,
@@ -147,6 +148,8 @@ def parse_test(text: str, ask: Test) -> Question | NoFunction:
         if "entry_point" in found and found["entry_point"] in _NOTHING:
             return NoFunction(str(found.get("reason", "")))
         return draft(question, read_calls(found, question.language, LEAST_INPUTS))
+    except NothingToTryError as error:
+        return NoFunction(str(error))
     except TestReplyError as error:
         raise UnreadableReply(str(error)) from None
 

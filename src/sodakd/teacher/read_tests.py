@@ -39,6 +39,10 @@ class TestReplyError(ValueError):
     __test__ = False
 
 
+class NothingToTryError(TestReplyError):
+    """A reply names a function that takes nothing, or gives nothing."""
+
+
 def draft(question: Question, tests: CallTests) -> Question:
     """The question with calls of which nothing is expected yet; its text says what to declare."""
     calls = tests.model_copy(
@@ -86,6 +90,8 @@ def read_calls(values: Mapping[str, JsonValue], language: Language, least: int) 
     name = name.strip().partition("(")[0]
     try:
         signature = read_signature(values.get("signature"))
+    except NothingToTryError:
+        raise
     except TestReplyError:
         if LANGUAGES[language].types:
             raise
@@ -112,6 +118,8 @@ def read_signature(value: JsonValue) -> Signature:
         raise TestReplyError("signature.arguments is no list of types")
     if isinstance(returns, dict):
         returns = returns.get("type")
+    if not given or str(returns).strip().lower() in _NOTHING:
+        raise NothingToTryError("a function that takes nothing or returns nothing cannot be tried")
     arguments = [one.get("type") if isinstance(one, dict) else one for one in given]
     written = [_type(one) for one in (*arguments, returns)]
     try:
@@ -122,6 +130,7 @@ def read_signature(value: JsonValue) -> Signature:
 
 
 _ARGUMENTS = ("arguments", "args", "parameters", "params", "inputs", "takes")
+_NOTHING = {"void", "none", "null", "undefined", "nil", "nothing", "unit"}
 _RETURNS = ("returns", "return", "return_type", "output", "result")
 
 
@@ -192,7 +201,9 @@ def _arguments(value: JsonValue, signature: Signature | None) -> tuple[JsonValue
         whole = isinstance(value, list) and len(value) == 1 and fits(kind, value[0], bounded=False)
         if not whole and fits(kind, value, bounded=False):
             return (value,)
-    return tuple(value) if isinstance(value, list) else (value,)
+    if not isinstance(value, list):
+        return (value,)
+    return tuple(value[: len(wanted) or None])  # more than are taken are often the results
 
 
 def _literal(text: str, other: JsonValue) -> JsonValue:
