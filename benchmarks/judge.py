@@ -111,7 +111,7 @@ def ending(rows: Sequence[Row]) -> list[Row]:
     """The programs that come to an end: to wait for the others says nothing of a judge."""
     script = TestScript(script="\n", in_process=True)
     with Judge(JudgeSettings(cpu_seconds=5), workers=1) as judge:
-        verdicts = judge.all([Program(row.program, row.language, script) for row in rows])
+        verdicts = judge.judge_all([Program(row.program, row.language, script) for row in rows])
     pairs = zip(rows, verdicts, strict=True)
     return [row for row, verdict in pairs if verdict.outcome is not Outcome.TIMEOUT]
 
@@ -147,7 +147,7 @@ def parity(language: str, given: argparse.Namespace) -> None:
     script = TestScript(script="\n", in_process=True, as_main=True)
     programs = [Program(row.program, row.language, script, id=row.id) for row in rows]
     with Judge(JudgeSettings(cpu_seconds=10), workers=cores) as judge:
-        verdicts = judge.all(programs)
+        verdicts = judge.judge_all(programs)
     with ExitStack() as stack:
         peer = stack.enter_context(Peer("plain", language, given.peers, cores))
         passed, _ = peer.judge(rows)

@@ -209,9 +209,9 @@ class Ours:
         programs = [self._program(row) for row in rows]
         spent = Spent(self._processes())
         if self.name == "single":
-            verdicts = [self._judge.one(program) for program in programs]
+            verdicts = [self._judge.judge(program) for program in programs]
         else:
-            verdicts = self._judge.all(programs)
+            verdicts = self._judge.judge_all(programs)
         return [verdict.passed for verdict in verdicts], spent.stop(self._processes())
 
     def _processes(self) -> list[int]:

@@ -102,17 +102,17 @@ def measure(language: Language, count: int, few: int) -> str:
     first = Program(f"{found[0].right}\n", language, found[0].tests)
     right = [Program(one.right, language, one.tests) for one in found]
     with Judge(workers=1) as judge:
-        judge.one(first)  # it is up, and warm
+        judge.judge(first)  # it is up, and warm
         with Spent() as own:
-            passed = sum(one.passed for one in judge.all(right))
-        wrong = judge.all([Program(one.wrong, language, one.tests) for one in found])
+            passed = sum(one.passed for one in judge.judge_all(right))
+        wrong = judge.judge_all([Program(one.wrong, language, one.tests) for one in found])
         failed = sum(not one.passed for one in wrong)
     with Judge(workers=1, warm=False) as judge:
-        judge.one(first)
+        judge.judge(first)
         with Spent() as cold:
             for one in found[:few]:
                 for program in cases(one):
-                    judge.one(program)
+                    judge.judge(program)
     with Spent() as by_hand:
         by_plain(found[:few])
     ours = own.processor / count

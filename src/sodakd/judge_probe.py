@@ -136,7 +136,7 @@ def _attacked() -> list[tuple[str, str]]:
     lines = []
     with Judge(JudgeSettings(memory_mb=256, calibrate=False), workers=1) as judge:
         for name, code in _ATTACKS.items():
-            verdict = judge.one(Program(code, Language.PYTHON, _TESTS))
+            verdict = judge.judge(Program(code, Language.PYTHON, _TESTS))
             held = verdict.outcome is _HELD.get(name, Outcome.PASSED)
             lines.append(
                 (name, "held" if held else f"NOT held: {verdict.outcome} {verdict.output}")

@@ -59,7 +59,7 @@ class _Node:
         numbered = [replace(one, id=str(at)) for at, one in enumerate(programs)]
         found, unfit = dict[int, Verdict](), dict[str, str]()
         try:
-            for one in self._judge.many(numbered):
+            for one in self._judge.judge_stream(numbered):
                 found[int(one.id)] = one.verdict
         except InvalidTestsError as error:
             if error.__cause__ is not None:  # a language is missing: another node may have it
@@ -121,18 +121,18 @@ class ClusterJudge:
         if self._own:
             self._ray.shutdown()
 
-    def all(
+    def judge_all(
         self, programs: Sequence[Program], progress: Callable[[int], None] | None = None
     ) -> list[Verdict]:
         """The verdicts on programs, in their order."""
         verdicts: dict[int, Verdict] = {}
-        for judged in self.many(_numbered(programs)):
+        for judged in self.judge_stream(_numbered(programs)):
             verdicts[int(judged.id)] = judged.verdict
             if progress is not None and (len(verdicts) % 50 == 0 or len(verdicts) == len(programs)):
                 progress(len(verdicts))
         return [verdicts[number] for number in range(len(programs))]
 
-    def many(self, programs: Iterable[Program]) -> Iterator[JudgedProgram]:
+    def judge_stream(self, programs: Iterable[Program]) -> Iterator[JudgedProgram]:
         """The verdicts on programs as they come, in any order, each under its program's id."""
         spread: Iterator[tuple[Program, Verdict]] = self._spread("judge", programs)
         return (JudgedProgram(of.id, verdict) for of, verdict in spread)

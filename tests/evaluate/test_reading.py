@@ -78,7 +78,7 @@ NO_PROGRAM = {
 def test_an_answer_in_any_form_is_the_program_that_its_writer_meant() -> None:
     programs = [program_of(task(Language.PYTHON), answer) for answer in RIGHT.values()]
     with Judge(JudgeSettings(), workers=1) as judge:
-        verdicts = judge.all(programs)
+        verdicts = judge.judge_all(programs)
     found = {
         name: f"{one.outcome}: {one.output}" for name, one in zip(RIGHT, verdicts, strict=True)
         if not one.passed
@@ -93,7 +93,7 @@ def test_an_answer_that_holds_no_program_says_why(name: str) -> None:
     assert program.code == ""
     assert program.reason not in {"", "no code"}
     with Judge(JudgeSettings(), workers=1) as judge:
-        assert judge.one(program).outcome is Outcome.NOT_EXECUTABLE
+        assert judge.judge(program).outcome is Outcome.NOT_EXECUTABLE
 
 
 BODIES = {

@@ -38,7 +38,7 @@ def ask(
     asked: list[str],
     in_flight: int = 8,
     patience: RetryPolicy = HASTY,
-    till: NullMeter | None = None,
+    meter: NullMeter | None = None,
     opened: Callable[[str], Client] | None = None,
 ) -> list[Completion]:
     """What a client hears from a scripted server: as many askers as there are places."""
@@ -52,7 +52,7 @@ def ask(
 
             async def work() -> None:
                 for number, words in queue:
-                    found[number] = await one.complete(request(words), till or NullMeter())
+                    found[number] = await one.complete(request(words), meter or NullMeter())
 
             async with one, asyncio.TaskGroup() as workers:
                 for _ in range(in_flight):
@@ -67,14 +67,14 @@ def ask(
 
 def test_a_first_reply_whose_head_cannot_be_read_is_lost_and_asked_again() -> None:
     bad = iter([f"HTTP/1.1 200 OK\r\nx-long: {'a' * 20_000}\r\n\r\n".encode()] * 3)
-    till = CountingTill()
-    (found,) = ask(lambda *_: next(bad, None) or said("yes"), ["?"], 1, till=till)
+    meter = CountingMeter()
+    (found,) = ask(lambda *_: next(bad, None) or said("yes"), ["?"], 1, meter=meter)
     assert found.text == "yes"
-    assert till.losses == 3
+    assert meter.losses == 3
 
 
-class CountingTill(NullMeter):
-    """A till that counts what may have been paid for, and what was not."""
+class CountingMeter(NullMeter):
+    """A meter that counts what may have been paid for, and what was not."""
 
     freed = 0
     losses = 0
@@ -100,12 +100,12 @@ def test_a_server_whose_gateway_says_it_is_away_is_waited_for_and_nothing_is_boo
             return reply(status, GATEWAY)
         return said("yes", prompt_tokens=1, completion_tokens=1)
 
-    till = CountingTill()
+    meter = CountingMeter()
     patience = RetryPolicy(attempts=2, first_wait=0.05, timeout=5)
-    found = ask(away_for_a_second, ["Hello"] * 80, in_flight, patience, till)
+    found = ask(away_for_a_second, ["Hello"] * 80, in_flight, patience, meter)
     assert [each.text for each in found] == ["yes"] * 80
-    assert (till.losses, len(till.usages)) == (0, 80)
-    assert till.freed > 0
+    assert (meter.losses, len(meter.usages)) == (0, 80)
+    assert meter.freed > 0
 
 
 def test_it_is_waited_for_at_the_start_too_but_not_for_ever() -> None:
@@ -220,17 +220,17 @@ def test_what_takes_more_than_was_asked_for_is_set_aside_from_then_on() -> None:
     assert bound.at_most(larger).completion_tokens == 2100
     assert bound.at_most(larger).prompt_tokens == 5000
 
-    class Reserving(CountingTill):
+    class Reserving(CountingMeter):
         most: list[int]
 
         async def reserve(self, most: Usage) -> None:
             self.most.append(most.completion_tokens)
 
-    till = Reserving()
-    till.most = []
+    meter = Reserving()
+    meter.most = []
     took = said("yes", prompt_tokens=1, completion_tokens=50_000)
-    ask(lambda *_: took, ["Hello"] * 3, 1, till=till)
-    assert till.most == [64, 50_000, 50_000]
+    ask(lambda *_: took, ["Hello"] * 3, 1, meter=meter)
+    assert meter.most == [64, 50_000, 50_000]
 
 
 def test_an_endless_body_is_not_read_to_its_end() -> None:

@@ -76,11 +76,11 @@ def main(asked: dict[str, object]) -> None:
                     continue
                 for program in (found.by_calls(), found.by_script()):
                     tried += 1
-                    verdict = judge.one(program)
+                    verdict = judge.judge(program)
                     walls.add(verdict.walls.value)
                     if passed_unsaid(found, verdict):
                         print(f"{language} {found.name} passed")
-                    if not judge.one(good(language).marked(tried).by_calls()).passed:
+                    if not judge.judge(good(language).marked(tried).by_calls()).passed:
                         print(f"{language} {found.name} harmed the next")
                     if any(one.info["name"] == SURVIVOR for one in psutil.process_iter(["name"])):
                         print(f"{language} {found.name} left a process behind")

@@ -144,7 +144,7 @@ def cold() -> Iterator[Judge]:
 
 def judged(judge: Judge, code: str, script: str, *, calls: bool = True) -> Verdict:
     asked = TestScript(entry_point="f", script=script)
-    verdict = judge.one(Program(code, Language.PYTHON, as_calls(asked) if calls else asked))
+    verdict = judge.judge(Program(code, Language.PYTHON, as_calls(asked) if calls else asked))
     read = calls and read_assertions(script, "f") is not None
     assert verdict.isolation is (Isolation.SPLIT if read else Isolation.IN_PROCESS)
     return verdict
@@ -251,7 +251,7 @@ def test_what_must_be_given_is_in_no_process_of_the_programs(judge: Judge, cold:
         assert verdict.outcome is Outcome.WRONG_ANSWER, verdict
     inside = TestScript(entry_point="f", script="assert f(1) == 4711\n", in_process=True)
     assert as_calls(inside) is inside
-    assert judge.one(Program(LOOKS, Language.PYTHON, inside)).passed  # it would find it
+    assert judge.judge(Program(LOOKS, Language.PYTHON, inside)).passed  # it would find it
 
 
 @pytest.mark.toolchain
@@ -269,7 +269,7 @@ def test_the_entry_point_may_have_the_name_of_one_of_pythons(judge: Judge) -> No
     tests = as_calls(TestScript(entry_point="sum", script=script))
     assert isinstance(tests, CallTests)
     doubled = "def sum(xs):\n    return 2 * (xs[0] + xs[1])\n"
-    assert judge.one(Program(doubled, Language.PYTHON, tests)).passed
+    assert judge.judge(Program(doubled, Language.PYTHON, tests)).passed
 
 
 @pytest.mark.toolchain

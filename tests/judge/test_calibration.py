@@ -33,7 +33,7 @@ def test_every_language_has_a_program_to_be_timed_by(language: Language) -> None
     if isinstance(toolchain(language), MissingToolchain):
         pytest.skip(f"{language} is not installed")
     with Judge(JudgeSettings(cpu_seconds=10, calibrate=False), workers=1) as judge:
-        assert judge.one(calibration_program(language)).passed
+        assert judge.judge(calibration_program(language)).passed
 
 
 def test_it_is_timed_once_for_a_machine_and_its_tools(tmp_path: Path) -> None:
@@ -74,4 +74,4 @@ def test_what_a_slow_machine_needs_longer_for_still_passes(
     monkeypatch.setattr(calibration, "language_spec", lambda _: faster)
     settings = JudgeSettings(cpu_seconds=0.3, calibrate=calibrate)
     with Judge(settings, workers=1) as judge:
-        assert judge.one(Program(BUSY, Language.PYTHON, TESTS)).outcome is outcome
+        assert judge.judge(Program(BUSY, Language.PYTHON, TESTS)).outcome is outcome

@@ -186,7 +186,7 @@ def called(
 def test_a_program_may_declare_the_lists_that_it_is_given(judge: Judge, name: str) -> None:
     language, code = LISTS[name]
     skip_where_missing(language)
-    verdict = judge.one(Program(code, language, called("f", ValueType.INTS, [3, 1, 2], 5)))
+    verdict = judge.judge(Program(code, language, called("f", ValueType.INTS, [3, 1, 2], 5)))
     assert verdict.passed, verdict.output
 
 
@@ -194,9 +194,9 @@ def test_a_program_may_declare_the_lists_that_it_is_given(judge: Judge, name: st
 def test_a_function_is_called_whatever_stands_beside_it(judge: Judge, name: str) -> None:
     language, code, entry_point = BESIDE[name]
     skip_where_missing(language)
-    verdict = judge.one(Program(code, language, called(entry_point, ValueType.INT, 2, 4)))
+    verdict = judge.judge(Program(code, language, called(entry_point, ValueType.INT, 2, 4)))
     assert verdict.passed, verdict.output
-    wrong = judge.one(Program(code, language, called(entry_point, ValueType.INT, 2, 5)))
+    wrong = judge.judge(Program(code, language, called(entry_point, ValueType.INT, 2, 5)))
     assert wrong.outcome is Outcome.WRONG_ANSWER
 
 
@@ -215,7 +215,7 @@ long long f(long long n) {
 
 def test_a_program_that_is_called_passes_by_no_nonce(judge: Judge) -> None:
     skip_where_missing(C)
-    assert not judge.one(Program(NONCE, C, called("f", ValueType.INT, 2, 4))).passed
+    assert not judge.judge(Program(NONCE, C, called("f", ValueType.INT, 2, 4))).passed
 
 
 POISON = {
@@ -231,6 +231,6 @@ def test_no_program_that_a_kept_compiler_fails_on_spoils_the_next(judge: Judge, 
     right = "class Solution { static long f(long n) { return 2 * n; } }"
     poison = right.replace("{", f"{{ {POISON[name]}", 1)
     tests = called("f", ValueType.INT, 2, 4)
-    assert judge.one(Program(poison, JAVA, tests)).outcome is Outcome.COMPILE_ERROR
+    assert judge.judge(Program(poison, JAVA, tests)).outcome is Outcome.COMPILE_ERROR
     for number in range(3):
-        assert judge.one(Program(f"{right} // {name} {number}", JAVA, tests)).passed
+        assert judge.judge(Program(f"{right} // {name} {number}", JAVA, tests)).passed

@@ -81,7 +81,7 @@ def test_a_group_is_given_to_the_user_who_has_it_and_not_what_is_above(
 def test_a_judge_that_is_closed_leaves_no_group_behind() -> None:
     for _ in range(3):
         with Judge(JudgeSettings(calibrate=False), workers=1) as judge:
-            assert judge.one(good(Language.PYTHON).by_calls()).passed
+            assert judge.judge(good(Language.PYTHON).by_calls()).passed
     assert not [*Path("/sys/fs/cgroup").rglob(f"sodakd-{os.getpid()}-*")]
 
 

@@ -72,7 +72,7 @@ def test_a_node_killed_in_the_middle_loses_no_program_and_spoils_no_verdict(node
 
     with ClusterJudge(JudgeSettings(), chunk=20) as judge:
         killed = False
-        for judged in judge.many(programs()):
+        for judged in judge.judge_stream(programs()):
             assert judged.verdict.outcome is WRONG[int(judged.id) % 3]
             seen[judged.id] += 1
             if not killed:
@@ -136,7 +136,7 @@ def _by_run(folder: Path) -> list[str]:
             recipe, run, open_teacher(recipe.teacher, run.folder), LedgerOptions()
         ) as resources,
     ):
-        found = resources.judge.all([_program(number) for number in range(3)])
+        found = resources.judge.judge_all([_program(number) for number in range(3)])
         assert "python" in resources.judge.versions()
     return [verdict.outcome.value for verdict in found]
 

@@ -140,16 +140,16 @@ def test_a_missing_language_is_told_at_the_end_and_the_others_are_judged(
     with Judge(JudgeSettings(calibrate=False), workers=1) as judge:
         found = []
         with pytest.raises(LanguageMissing, match=r"java: 1 skipped \(j\): javac is not") as told:
-            found += [judged.id for judged in judge.many(programs)]
+            found += [judged.id for judged in judge.judge_stream(programs)]
         assert not found  # a list is whole or not at all: ask one by one
-        stream = judge.many(programs)
+        stream = judge.judge_stream(programs)
         assert {next(stream).id for _ in range(3)} == {"p", "prose", "q"}
         with pytest.raises(LanguageMissing):
             next(stream)
         assert told.value.skipped == {"java": ("j",)}
         assert "apt-get install -y openjdk-17-jdk-headless" in str(told.value)
         with pytest.raises(JudgeError, match="java cannot be judged here"):
-            judge.all(programs)
+            judge.judge_all(programs)
 
 
 @pytest.mark.toolchain

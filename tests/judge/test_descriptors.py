@@ -90,7 +90,7 @@ def seen(judge: Judge, language: Language, argument: int) -> str:
     # The verdict on a program that gives something else than its tests expect says what it gave;
     # another argument, and it is tried once more.
     tests = CallTests(entry_point="f", cases=(TestCase(arguments=(argument,), expected=None),))
-    said = judge.one(Program(SEES[language], language, tests)).output
+    said = judge.judge(Program(SEES[language], language, tests)).output
     assert "gave ['0:" in said, said
     return said.partition(" gave ")[2]
 
@@ -103,6 +103,6 @@ def test_what_a_program_leaves_on_its_descriptors_the_next_does_not_find(
     before = seen(judge, language, 1)
     tests = CallTests(entry_point="f", cases=(TestCase(arguments=(1,), expected=1),))
     for number in range(2):
-        left = judge.one(Program(f"{LEAVES[language]}\n", language, tests, id=str(number)))
+        left = judge.judge(Program(f"{LEAVES[language]}\n", language, tests, id=str(number)))
         assert left.passed, left.output
     assert seen(judge, language, 2) == before

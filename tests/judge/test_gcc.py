@@ -76,7 +76,7 @@ def test_what_a_program_includes_decides_as_it_does_for_the_plain_compiler(
             == 0
             for command in PLAIN[language]
         )
-        found = judge.one(Program(code, language, TestScript(script="\n"))).outcome
+        found = judge.judge(Program(code, language, TestScript(script="\n"))).outcome
         assert (found is not Outcome.COMPILE_ERROR) is plain, code
         seen.add(found)
     assert Outcome.PASSED in seen
@@ -114,7 +114,7 @@ GIVEN = {
 @pytest.mark.parametrize("language", TWO)
 def test_a_flood_of_errors_is_told_by_its_first_ones(judge: Judge, language: Language) -> None:
     skip_where_missing(language)
-    verdict = judge.one(Program("x y z N;\n" * 20_000, language, TestScript(script="\n")))
+    verdict = judge.judge(Program("x y z N;\n" * 20_000, language, TestScript(script="\n")))
     assert verdict.outcome is Outcome.COMPILE_ERROR
     assert verdict.output.startswith("program.c")
     assert "CPU seconds" not in verdict.output
@@ -143,5 +143,5 @@ def test_a_value_arrives_as_it_was_given(
             "signature": Signature(arguments=(), returns=returns),
         }
     )
-    verdict = judge.one(Program(GIVEN[language][returns] % value, language, tests))
+    verdict = judge.judge(Program(GIVEN[language][returns] % value, language, tests))
     assert verdict.passed, verdict.output

@@ -95,8 +95,8 @@ def _each_way(asked: Sequence[Program]) -> list[list[tuple[Outcome, str]]]:
         Judge(SETTINGS, workers=1) as alone,
         Judge(SETTINGS, workers=1, warm=False) as cold,
     ):
-        ways = [together.all(asked)]
-        ways += [[judge.one(program) for program in asked] for judge in (alone, cold)]
+        ways = [together.judge_all(asked)]
+        ways += [[judge.judge(program) for program in asked] for judge in (alone, cold)]
     return [_seen(verdicts) for verdicts in ways]
 
 
@@ -119,7 +119,7 @@ def test_the_little_programs_get_the_same_verdict_together_alone_and_cold(judge:
         for one in found
         for program in (one.by_calls(), one.by_script())
     ]
-    verdicts = judge.all([program for _, program in named])
+    verdicts = judge.judge_all([program for _, program in named])
     assert [verdict.outcome for verdict in verdicts] == [expected for expected, _ in named]
     quick = [program for expected, program in named if expected is not Outcome.TIMEOUT]
     together, alone, cold = _each_way(quick)
@@ -137,7 +137,7 @@ def test_programs_of_a_model_get_the_same_verdict_together_and_cold() -> None:
     outcomes = []
     for warm in (True, False):
         with Judge(JudgeSettings(cpu_seconds=5), warm=warm) as judge:
-            outcomes.append([verdict.outcome for verdict in judge.all(asked)])
+            outcomes.append([verdict.outcome for verdict in judge.judge_all(asked)])
     assert outcomes[0] == outcomes[1]
 
 
@@ -150,7 +150,7 @@ def test_a_hostile_program_harms_no_neighbour(judge: Judge) -> None:
                 for n in range(3)
             ]
             order = [beside[0], found, beside[1], beside[2]]
-            verdicts = judge.all([getattr(one, by)() for one in order])
+            verdicts = judge.judge_all([getattr(one, by)() for one in order])
             passed = [verdict.passed for verdict in verdicts]
             assert passed == [True, False, True, True], (found.name, by, verdicts)
 
@@ -163,7 +163,7 @@ def test_a_neighbour_cannot_be_imported(judge: Judge) -> None:
             f'package main\n\nimport p "{path}"\n\nfunc double_it(n int) int {{ return p.F(n) }}\n'
         )
         asked.append(Program(code, Language.GO, asked[0].tests))
-    verdicts = judge.all(asked)
+    verdicts = judge.judge_all(asked)
     outcomes = [verdict.outcome for verdict in verdicts]
     assert outcomes == [Outcome.PASSED] + 4 * [Outcome.COMPILE_ERROR]
 
@@ -187,7 +187,7 @@ def test_where_programs_cannot_be_linked_together_each_is_linked_alone(
             monkeypatch.setattr(module, "require_toolchain", {Language.GO: wrong}.__getitem__)
         bodies = ("", 't.Error("x")', 'panic("y")')
         with Judge(SETTINGS, workers=1) as judge:
-            outcomes = [verdict.outcome for verdict in judge.all([*map(_script, bodies)])]
+            outcomes = [verdict.outcome for verdict in judge.judge_all([*map(_script, bodies)])]
             assert any("linked one at a time" in note for note in judge.notes())
     assert outcomes == [Outcome.PASSED, Outcome.WRONG_ANSWER, Outcome.RUNTIME_ERROR]
 
@@ -272,5 +272,5 @@ def test_a_value_arrives_as_it_was_given(
             "signature": Signature(arguments=(), returns=returns),
         }
     )
-    verdict = judge.one(Program(code, Language.GO, tests))
+    verdict = judge.judge(Program(code, Language.GO, tests))
     assert verdict.passed, verdict.output

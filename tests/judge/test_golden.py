@@ -24,5 +24,5 @@ def test_an_answer_gets_the_verdict_of_a_reader(judge: Judge, row: GoldenRow) ->
     assert row.calls is not None
     skip_where_missing(row.language)
     found = row.extracted()
-    verdict = judge.one(Program(found.code, row.language, row.calls, reason=found.reason))
+    verdict = judge.judge(Program(found.code, row.language, row.calls, reason=found.reason))
     assert verdict.outcome is row.outcome, verdict.output

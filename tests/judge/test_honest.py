@@ -40,7 +40,7 @@ def scripted(language: Language, code: str, script: str, *, as_main: bool = Fals
 def outcome(both: tuple[Judge, Judge], program: Program) -> tuple[Outcome, str]:
     """The verdict, which warm and cold parts must share."""
     skip_where_missing(program.language)
-    warm, cold = (judge.one(program) for judge in both)
+    warm, cold = (judge.judge(program) for judge in both)
     count = re.compile(r"^\d+ errors?\n", re.MULTILINE)  # a javac that is started counts them
     assert (warm.outcome, warm.output) == (cold.outcome, count.sub("", cold.output))
     return warm.outcome, warm.output
@@ -268,4 +268,4 @@ def test_a_program_that_does_not_end_swallows_no_script(both: tuple[Judge, Judge
     java = f"class Main {{ public static void main(String[] none) {{}} }}\n{JAVA}/*"
     script = f"{JAVA_MAIN.replace('== 2', '== 3')}/* so */\nclass Last {{}}\n"
     asked = scripted(Language.JAVA, java, script)
-    assert [judge.one(asked).outcome for judge in both] == [COMPILE, COMPILE]
+    assert [judge.judge(asked).outcome for judge in both] == [COMPILE, COMPILE]

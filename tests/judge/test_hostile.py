@@ -58,8 +58,8 @@ def judge() -> Iterator[Judge]:
 def test_a_hostile_program_is_held_and_does_not_pass(judge: Judge, found: Found) -> None:
     skip_where_missing(found.language)
     for number, program in enumerate((found.by_calls(), found.by_script())):
-        assert not passed_unsaid(found, judge.one(program))
-        assert judge.one(good(found.language).marked(f"{found.name} {number}").by_calls()).passed
+        assert not passed_unsaid(found, judge.judge(program))
+        assert judge.judge(good(found.language).marked(f"{found.name} {number}").by_calls()).passed
     assert not [one for one in psutil.process_iter(["name"]) if one.info["name"] == SURVIVOR]
     for place in ("/etc", "/usr", "/root", "/"):
         assert not Path(place, "sodakd-was-here").exists()
@@ -112,7 +112,7 @@ def test_nothing_grows_however_many_programs_run(
         for start in range(numbers.start, numbers.stop, 50):
             block = range(start, min(start + 50, numbers.stop))
             found = [good(language).marked(number) for number in block]
-            assert all(one.passed for one in judge.all([each.by_calls() for each in found]))
+            assert all(one.passed for one in judge.judge_all([each.by_calls() for each in found]))
 
     run(range(100))  # what is kept warm is started, and has its size
     before, memory = _held(), _memory()
@@ -150,7 +150,7 @@ def test_no_program_outlives_a_judge_that_is_killed(tmp_path: Path) -> None:
         "code = 'import time\\ndef double_it(n):\\n    time.sleep(60)'\n"
         "judge = Judge(JudgeSettings(cpu_seconds=50), workers=1)\n"
         "print('begins', flush=True)\n"
-        "judge.one(Program(code, Language.PYTHON, CALLS))\n"
+        "judge.judge(Program(code, Language.PYTHON, CALLS))\n"
     )
     root = Path(__file__).parent.parent.parent
     process = subprocess.Popen(

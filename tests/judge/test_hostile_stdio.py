@@ -40,15 +40,15 @@ def test_a_hostile_program_gets_its_verdict_and_the_next_one_its_own(
 ) -> None:
     skip_where_missing(found.language)
     good = Program(f"{plain(found.language)}\n", found.language, TESTS)
-    assert judge.one(good).passed
+    assert judge.judge(good).passed
     before = len(psutil.Process().children(recursive=True))
-    verdict = judge.one(Program(found.code, found.language, TESTS))
+    verdict = judge.judge(Program(found.code, found.language, TESTS))
     assert (verdict.outcome, verdict.isolation) == (
         Outcome(found.name.split(".")[0]),
         Isolation.SPLIT,
     ), verdict.output
     mark = "#" if found.language is Language.PYTHON else "//"  # equal programs are run once
-    assert judge.one(replace(good, code=f"{good.code}{mark} after {found.name}\n")).passed
+    assert judge.judge(replace(good, code=f"{good.code}{mark} after {found.name}\n")).passed
     assert len(psutil.Process().children(recursive=True)) <= before
 
 
@@ -71,10 +71,12 @@ def test_programs_that_are_hostile_to_calls_are_so_here_in_vain(
     skip_where_missing(language)
     passed = []
     for found in programs(HOSTILE, language):
-        if judge.one(doubles(found)).passed:
+        if judge.judge(doubles(found)).passed:
             passed.append(found.name)
         mark = "#" if language is Language.PYTHON else "//"
-        assert judge.one(doubles(good(language), f"{mark} after {found.name}\n")).passed, found.name
+        assert judge.judge(doubles(good(language), f"{mark} after {found.name}\n")).passed, (
+            found.name
+        )
     assert passed == []
 
 

@@ -26,7 +26,7 @@ def both() -> Iterator[tuple[Judge, Judge]]:
 
 def judged(both: tuple[Judge, Judge], program: Program) -> Verdict:
     """The verdict of a fork; a node of its own gives the same one."""
-    warm, cold = (judge.one(program) for judge in both)
+    warm, cold = (judge.judge(program) for judge in both)
     assert (warm.outcome, warm.stage) == (cold.outcome, cold.stage), (warm.output, cold.output)
     assert both[0].notes() == []
     return warm
@@ -238,7 +238,7 @@ FORGED = {
 def test_no_module_passes_but_by_its_answers(both: tuple[Judge, Judge], name: str) -> None:
     for script in (REQUIRED + EQUAL, IMPORTED + EQUAL):
         for judge in both:
-            assert not judge.one(scripted(FORGED[name], script)).passed
+            assert not judge.judge(scripted(FORGED[name], script)).passed
 
 
 def test_a_program_that_saw_its_tests_fail_does_not_see_them_again(
@@ -250,4 +250,4 @@ def test_a_program_that_saw_its_tests_fail_does_not_see_them_again(
         "Object.defineProperty(SyntaxError, Symbol.hasInstance, { value: () => true });"
     )
     for judge in both:
-        assert not judge.one(scripted(code, REQUIRED + EQUAL)).passed
+        assert not judge.judge(scripted(code, REQUIRED + EQUAL)).passed

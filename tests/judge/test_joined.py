@@ -40,7 +40,7 @@ def judged(
 ) -> Verdict:
     skip_where_missing(language)
     tests = TestScript(entry_point=entry_point, script=script, as_main=True)
-    verdict = judge.one(Program(code, language, tests))
+    verdict = judge.judge(Program(code, language, tests))
     assert verdict.isolation is Isolation.IN_PROCESS
     return verdict
 

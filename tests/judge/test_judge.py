@@ -23,7 +23,7 @@ def judge() -> Iterator[Judge]:
 
 def verdict(judge: Judge, code: str, question: Question) -> Verdict:
     assert question.tests is not None
-    return judge.one(Program(code, question.language, question.tests))
+    return judge.judge(Program(code, question.language, question.tests))
 
 
 @pytest.mark.parametrize(
@@ -85,4 +85,4 @@ def test_the_same_program_gets_the_same_words(question: Question) -> None:
 def test_calls_in_a_typed_language_need_a_signature(judge: Judge) -> None:
     tests = CallTests(entry_point="f", cases=(TestCase(arguments=(), expected=1),))
     with pytest.raises(JudgeError, match="needs the types of f"):
-        judge.one(Program("int f(void) { return 1; }", Language.C, tests))
+        judge.judge(Program("int f(void) { return 1; }", Language.C, tests))

@@ -73,7 +73,7 @@ PASSING = {
 def test_ordinary_programs_stay_within_the_limits(warm: bool) -> None:
     with Judge(JudgeSettings(), 1, warm=warm) as judge:
         for name, code in ORDINARY.items():
-            verdict = judge.one(Program(code, Language.PYTHON, TESTS))
+            verdict = judge.judge(Program(code, Language.PYTHON, TESTS))
             assert verdict.passed, (name, verdict.output)
 
 
@@ -81,7 +81,7 @@ def test_ordinary_programs_stay_within_the_limits(warm: bool) -> None:
 def test_what_passes_a_limit_is_said_to(warm: bool) -> None:
     with Judge(JudgeSettings(), 1, warm=warm) as judge:
         for name, (code, outcome) in PASSING.items():
-            verdict = judge.one(Program(code, Language.PYTHON, TESTS))
+            verdict = judge.judge(Program(code, Language.PYTHON, TESTS))
             assert verdict.outcome is outcome, (name, verdict.output)
 
 
@@ -100,7 +100,7 @@ long long f(long long n) {
 }
 """
     with Judge(JudgeSettings(), 1) as judge:
-        verdict = judge.one(Program(code, Language.CPP, SIGNED))
+        verdict = judge.judge(Program(code, Language.CPP, SIGNED))
         assert verdict.passed, verdict.output
 
 
@@ -110,7 +110,7 @@ def test_what_has_less_static_data_than_there_is_room_for_fails_by_its_own_fault
         "static char zeros[1L << 31];\nlong long f(long long n) { return zeros[n] / *(int *)0; }\n"
     )
     with Judge(JudgeSettings(), 1) as judge:
-        verdict = judge.one(Program(code, Language.C, SIGNED))
+        verdict = judge.judge(Program(code, Language.C, SIGNED))
     assert verdict.outcome is Outcome.RUNTIME_ERROR, verdict.output
 
 
@@ -118,6 +118,6 @@ def test_what_fills_the_memory_of_its_compiler_is_told_so() -> None:
     skip_where_missing(Language.C)
     code = '#include "/dev/zero"\nlong long f(long long n) { return n; }\n'
     with Judge(JudgeSettings(), 1) as judge:
-        verdict = judge.one(Program(code, Language.C, SIGNED))
+        verdict = judge.judge(Program(code, Language.C, SIGNED))
     assert verdict.outcome is Outcome.COMPILE_ERROR
     assert verdict.output.startswith("the compiler needed more than 2048 MiB")

@@ -81,10 +81,10 @@ def test_many_programs_in_a_call_get_what_each_gets_alone(judge: Judge) -> None:
 @pytest.mark.toolchain
 def test_a_finding_changes_no_verdict(judge: Judge) -> None:
     program = Program("import os\ndef f():\n    return y\n", Language.PYTHON, _NONE)
-    before = judge.one(program)
+    before = judge.judge(program)
     need("ruff")
     assert len(judge.lint([program])[0]) == 2
-    assert judge.one(program) == before
+    assert judge.judge(program) == before
     assert before.outcome is Outcome.PASSED
 
 

@@ -41,7 +41,7 @@ SETTINGS = JudgeSettings(memory_mb=128)
 
 def outcome(code: str) -> Outcome:
     with Judge(SETTINGS, workers=1) as judge:
-        return judge.one(Program(code, Language.PYTHON, TESTS)).outcome
+        return judge.judge(Program(code, Language.PYTHON, TESTS)).outcome
 
 
 @pytest.mark.parametrize("group", [True, False], ids=["control group", "none"])

@@ -30,11 +30,11 @@ def skip_where_missing(language: Language) -> None:
 def test_a_program_gets_the_verdict_of_its_name(judge: Judge, found: Found) -> None:
     skip_where_missing(found.language)
     expected = Outcome(found.name.split(".")[0])
-    verdict = judge.one(found.by_calls())
+    verdict = judge.judge(found.by_calls())
     assert (verdict.outcome, verdict.isolation) == (expected, Isolation.SPLIT), verdict.output
     if found.name == "passed.own_main":  # a script brings the main
         return
-    verdict = judge.one(found.by_script())
+    verdict = judge.judge(found.by_script())
     assert verdict.outcome is expected, verdict.output
     if found.language is not Language.PYTHON:
         assert verdict.isolation is Isolation.IN_PROCESS

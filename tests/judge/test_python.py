@@ -32,7 +32,7 @@ def test_the_little_programs_get_the_same_verdict_warm_and_cold(both: tuple[Judg
     for found in programs(ROOT, Language.PYTHON):
         script = found.by_script()
         for asked in (found.by_calls(), script):
-            warm, cold = (judge.one(asked) for judge in both)
+            warm, cold = (judge.judge(asked) for judge in both)
             assert warm.outcome is cold.outcome, found.name
             assert warm.stage is cold.stage, found.name
             assert warm.isolation is cold.isolation, found.name
@@ -55,7 +55,7 @@ SLIPS = {
 @pytest.mark.parametrize("name", SLIPS)
 def test_what_is_said_is_the_same_warm_and_cold(both: tuple[Judge, Judge], name: str) -> None:
     code, said = SLIPS[name]
-    warm, cold = (judge.one(_called(code, 2)) for judge in both)
+    warm, cold = (judge.judge(_called(code, 2)) for judge in both)
     assert said in warm.output
     assert (warm.outcome, warm.output) == (cold.outcome, cold.output)
 
@@ -65,14 +65,14 @@ def test_what_is_drawn_at_random_is_the_same_each_time() -> None:
     said = []
     for warm in (True, True, False):
         with Judge(SETTINGS, 1, warm=warm) as judge:
-            said += [judge.one(replace(asked, code=asked.code + "\n" * n)) for n in range(2)]
+            said += [judge.judge(replace(asked, code=asked.code + "\n" * n)) for n in range(2)]
     assert len({verdict.output for verdict in said}) == 1
 
 
 def test_programs_look_for_modules_in_pythons_own_folders(both: tuple[Judge, Judge]) -> None:
     code = "import sys\ndef f():\n    return [p for p in sys.path if 'lib/python' not in p]\n"
     for judge in both:
-        assert judge.one(_called(code, [])).passed
+        assert judge.judge(_called(code, [])).passed
 
 
 def _interpreters() -> set[psutil.Process]:
@@ -85,7 +85,7 @@ def _interpreters() -> set[psutil.Process]:
 
 def test_a_lost_interpreter_changes_no_verdict() -> None:
     def judged(judge: Judge, number: int) -> Verdict:
-        return judge.one(_called(f"def f():\n    return {number}\n", number))
+        return judge.judge(_called(f"def f():\n    return {number}\n", number))
 
     others = _interpreters()
     with Judge(SETTINGS, 1) as judge:
@@ -109,7 +109,7 @@ def test_the_guarded_part_of_a_program_is_left_out_but_where_it_is_run_as_a_file
             tests = TestScript(script="\n", as_main=as_main)
             asked = Program(GUARDED.format(last), Language.PYTHON, tests)
             for judge in both:
-                assert judge.one(asked).passed is (as_file or not as_main)
+                assert judge.judge(asked).passed is (as_file or not as_main)
 
 
 NAMES = (
@@ -136,7 +136,7 @@ def test_scripts_find_what_they_name(both: tuple[Judge, Judge], number: int) -> 
     entry = "max" if "max(a" in code else "f"
     tests = TestScript(entry_point=entry, script=script)
     for judge in both:
-        verdict = judge.one(Program(code, Language.PYTHON, tests))
+        verdict = judge.judge(Program(code, Language.PYTHON, tests))
         assert verdict.passed, verdict
         assert verdict.isolation == "in_process"
 
@@ -145,4 +145,4 @@ def test_what_a_program_without_tests_prints_is_always_seen(both: tuple[Judge, J
     codes = [f"x = {number}\nprint(3)\n" for number in range(20)]
     asked = [Program(code, Language.PYTHON, TestScript(script="\n")) for code in codes]
     for judge in both:
-        assert {verdict.output for verdict in judge.all(asked)} == {"3"}
+        assert {verdict.output for verdict in judge.judge_all(asked)} == {"3"}

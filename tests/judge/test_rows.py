@@ -62,7 +62,7 @@ def test_rows_of_programs_that_read_standard_input_are_judged(tmp_path: Path) ->
     found = given(tmp_path, *(row for row, _ in rows), language=Language.PYTHON)
     assert all(row.tested and not row.unread for row in found.rows)
     with Judge(workers=1) as judge:
-        verdicts = judge.all([row.program for row in found.rows])
+        verdicts = judge.judge_all([row.program for row in found.rows])
     assert [one.passed for one in verdicts] == [passes for _, passes in rows]
 
 
@@ -115,7 +115,7 @@ def test_a_wrong_program_fails_and_a_right_one_passes_in_every_form(
     assert [row.tested for row in read.rows] == [True, True]
     assert not read.notes
     with Judge(JudgeSettings(calibrate=False), workers=1) as judge:
-        found = judge.all([row.program for row in read.rows])
+        found = judge.judge_all([row.program for row in read.rows])
     assert [one.outcome for one in found] == [Outcome.PASSED, Outcome.WRONG_ANSWER]
 
 
@@ -194,7 +194,7 @@ def test_a_completion_goes_on_from_its_prompt(tmp_path: Path) -> None:
     assert read.rows[0].program.language is Language.PYTHON
     wrong = {**row, "test": "def check(f):\n    assert f(1, 2) == 4\n", "completion": GOOD}
     with Judge(JudgeSettings(calibrate=False), workers=1) as judge:
-        found = judge.all([one.program for one in (*read.rows, *given(tmp_path, wrong).rows)])
+        found = judge.judge_all([one.program for one in (*read.rows, *given(tmp_path, wrong).rows)])
     assert [one.outcome for one in found] == [Outcome.PASSED] * 2 + [Outcome.WRONG_ANSWER]
     short = "add = lambda a, b: a + b\n"
     (named,) = given(tmp_path, {**row, "completion": short}).rows
@@ -221,7 +221,7 @@ def test_a_method_is_what_a_check_is_given(
         for more in (0, 1)
     ]
     with Judge(JudgeSettings(calibrate=False), workers=1) as judge:
-        found = judge.all([one.program for one in given(tmp_path, *rows).rows])
+        found = judge.judge_all([one.program for one in given(tmp_path, *rows).rows])
     right = [Outcome.PASSED, Outcome.WRONG_ANSWER]
     assert [one.outcome for one in found] == right * (1 + len(static)), found
 
@@ -344,7 +344,7 @@ def test_marks_of_byte_order_and_half_characters_do_no_harm(tmp_path: Path) -> N
     path.write_text("\ufeff" + "".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     programs = [row.program for row in read_programs(path, None, None).rows]
     with Judge(JudgeSettings(calibrate=False), workers=1) as judge:
-        found = judge.all(programs)
+        found = judge.judge_all(programs)
     assert [one.outcome for one in found] == [Outcome.PASSED, Outcome.WRONG_ANSWER]
     assert all(one.output.encode() is not None for one in found)
 

@@ -38,7 +38,7 @@ def test_programs_are_read_no_faster_than_they_are_judged() -> None:
 
     with Judge(SETTINGS, workers=1) as judge:
         seen: list[str] = []
-        for judged in judge.many(source()):
+        for judged in judge.judge_stream(source()):
             assert drawn <= len(seen) + _AHEAD + 1
             seen.append(judged.id)
             assert judged.verdict.passed
@@ -50,11 +50,11 @@ def test_one_stream_holds_equal_programs_wrong_ones_and_many_that_run_out_of_tim
     loops = [program(number, "f(x) if [0 for _ in iter(int, 1)] else x") for number in range(3)]
     programs = [program(7), *loops, program(7), program(8, "x - 1"), program(9), *loops]
     with Judge(SETTINGS, workers=2) as judge:
-        outcomes = [judged.verdict.outcome for judged in judge.many(programs)]
+        outcomes = [judged.verdict.outcome for judged in judge.judge_stream(programs)]
         assert len(outcomes) == len(programs)
         assert outcomes.count(Outcome.TIMEOUT) == 6
         assert outcomes.count(Outcome.PASSED) == 3
-        assert judge.all(programs)[5].outcome is Outcome.WRONG_ANSWER
+        assert judge.judge_all(programs)[5].outcome is Outcome.WRONG_ANSWER
 
 
 def test_verdicts_are_remembered_up_to_a_number() -> None:
@@ -119,8 +119,8 @@ def test_a_program_that_waits_for_a_core_has_its_time_nevertheless() -> None:
     hogs = [subprocess.Popen(busy, start_new_session=True) for _ in range(7)]
     try:
         with Judge(settings, workers=1) as judge:
-            judged = judge.one(Program(work, Language.PYTHON, tests))
-            asleep = judge.one(Program(sleep, Language.PYTHON, tests))
+            judged = judge.judge(Program(work, Language.PYTHON, tests))
+            asleep = judge.judge(Program(sleep, Language.PYTHON, tests))
     finally:
         os.sched_setaffinity(0, all_cores)
         for hog in hogs:

@@ -159,7 +159,7 @@ def judged(judge: Judge, code: str, script: str, *, calls: bool = False) -> Verd
     entry = "add" if "add(" in code or "as add" in code or "class add" in code else "f"
     asked = TestScript(entry_point=entry, script=script, as_main=not script.strip())
     tests = as_calls(asked) if calls else asked
-    verdict = judge.one(Program(code, Language.PYTHON, tests))
+    verdict = judge.judge(Program(code, Language.PYTHON, tests))
     assert verdict.isolation is (Isolation.SPLIT if calls else Isolation.IN_PROCESS)
     return verdict
 
@@ -258,9 +258,9 @@ def test_an_entry_point_may_be_an_expression(judge: Judge, script: str) -> None:
     check = f"def check(candidate):\n    {script.format(2)}\n"
     code = "class Solution:\n    def f(self, x):\n        return 2 * x\n"
     tests = as_calls(TestScript(entry_point="Solution().f", script=check))
-    assert judge.one(Program(code, Language.PYTHON, tests)).passed
-    wrong = judge.one(Program(code.replace("2 *", "3 *"), Language.PYTHON, tests))
+    assert judge.judge(Program(code, Language.PYTHON, tests)).passed
+    wrong = judge.judge(Program(code.replace("2 *", "3 *"), Language.PYTHON, tests))
     assert wrong.outcome is WRONG_ANSWER
-    missing = judge.one(Program("x = 1\n", Language.PYTHON, tests))
+    missing = judge.judge(Program("x = 1\n", Language.PYTHON, tests))
     assert missing.outcome is RAISED
     assert "'Solution' is not defined" in missing.output

@@ -43,7 +43,7 @@ def test_right_and_wrong_programs_are_told_apart(language: Language, *, warm: bo
     right = plain(language)
     with Judge(JudgeSettings(), workers=1, warm=warm) as judge:
         both = [Program(one, language, TESTS) for one in (right, right.replace("+ 0", "+ 1"))]
-        passed, wrong = judge.all(both)
+        passed, wrong = judge.judge_all(both)
     assert (passed.outcome, passed.output) == (Outcome.PASSED, "")
     assert passed.isolation is wrong.isolation is Isolation.SPLIT
     assert wrong.outcome is Outcome.WRONG_ANSWER
@@ -60,7 +60,7 @@ def test_right_and_wrong_programs_are_told_apart(language: Language, *, warm: bo
 )
 def test_a_program_reads_and_writes_as_it_likes(judge: Judge, found: Found) -> None:
     skip_where_missing(found.language)
-    verdict = judge.one(Program(found.code, found.language, TESTS))
+    verdict = judge.judge(Program(found.code, found.language, TESTS))
     assert verdict.passed, verdict.output
 
 
@@ -103,10 +103,10 @@ def test_a_program_that_does_not_compile_or_ends_with_an_error_says_so(
     judge: Judge, language: Language
 ) -> None:
     skip_where_missing(language)
-    broken = judge.one(Program(BROKEN[language], language, TESTS))
+    broken = judge.judge(Program(BROKEN[language], language, TESTS))
     assert (broken.outcome, broken.stage) == (Outcome.COMPILE_ERROR, JudgeStage.COMPILE)
     code, said = FAILING[language]
-    failed = judge.one(Program(code, language, ONE))
+    failed = judge.judge(Program(code, language, ONE))
     assert failed.outcome is Outcome.RUNTIME_ERROR
     assert failed.output.startswith("case 1 of 2: ended ")
     assert said in failed.output
@@ -148,7 +148,7 @@ ENDS: dict[str, tuple[str, Outcome]] = {
 @pytest.mark.parametrize("name", ENDS)
 def test_how_a_run_ends_is_its_outcome(judge: Judge, name: str) -> None:
     code, outcome = ENDS[name]
-    verdict = judge.one(python(code, ONE))
+    verdict = judge.judge(python(code, ONE))
     assert verdict.outcome is outcome, verdict.output
 
 
@@ -162,7 +162,7 @@ def test_the_first_case_that_fails_decides(judge: Judge) -> None:
         (3, 2, Outcome.WRONG_ANSWER, 3),
         (2, 3, Outcome.RUNTIME_ERROR, 3),
     ):
-        verdict = judge.one(python(code.format(raises, wrong), tests))
+        verdict = judge.judge(python(code.format(raises, wrong), tests))
         assert verdict.outcome is outcome
         assert verdict.output.startswith(f"case {number} of 5: ")
         assert f"input:\n{number - 1}" in verdict.output
@@ -171,7 +171,7 @@ def test_the_first_case_that_fails_decides(judge: Judge) -> None:
 @pytest.mark.toolchain
 def test_a_run_finds_nothing_that_another_left(judge: Judge) -> None:
     found = "import os\nprint(len(os.listdir('.')))\nopen('left', 'w').close()\n"
-    assert judge.one(python(found, repeated("0", 3))).passed
+    assert judge.judge(python(found, repeated("0", 3))).passed
 
 
 @pytest.mark.toolchain
@@ -180,21 +180,21 @@ def test_large_inputs_and_many_cases_are_read(judge: Judge) -> None:
     large = StdioTests(cases=(StdioCase(stdin=text, stdout=text),) * 3)
     settings = JudgeSettings(output_kb=2048)
     with Judge(settings, workers=1) as wide:
-        assert wide.one(python("print(input())", large)).passed
+        assert wide.judge(python("print(input())", large)).passed
     many = StdioTests(cases=tuple(StdioCase(stdin=str(n), stdout=str(n)) for n in range(100)))
-    assert judge.one(python("print(input())", many)).passed
+    assert judge.judge(python("print(input())", many)).passed
 
 
 @pytest.mark.toolchain
 def test_all_runs_together_have_limits_too(judge: Judge) -> None:
     spins = "import time\nn = time.process_time()\nwhile time.process_time() < n + 0.12: pass\n"
     with Judge(JudgeSettings(cpu_seconds=0.2, calibrate=False), workers=1) as hasty:
-        verdict = hasty.one(python(spins, repeated("", 40)))
+        verdict = hasty.judge(python(spins, repeated("", 40)))
     assert verdict.outcome is Outcome.TIMEOUT
     assert "no end of all runs within 2 CPU seconds together" in verdict.output
     written = f"a{' ' * 999}" * 1000
-    assert judge.one(python(f"print({written!r})\n", repeated(written, 10))).passed
-    verdict = judge.one(python(f"print({written!r})\n", repeated(written, 11)))
+    assert judge.judge(python(f"print({written!r})\n", repeated(written, 10))).passed
+    verdict = judge.judge(python(f"print({written!r})\n", repeated(written, 11)))
     assert verdict.outcome is Outcome.OUTPUT_LIMIT
     assert "more than 10240 KiB written by all runs together" in verdict.output
 
@@ -221,14 +221,14 @@ def test_what_is_expected_is_not_sent_to_who_runs_the_program() -> None:
 def test_an_output_that_is_no_text_is_compared_and_shown(judge: Judge) -> None:
     code = "import os\nos.write(1, b'\\xff\\xc3\\xa9 1\\x00')\n"
     tests = StdioTests(cases=(StdioCase(stdin="", stdout="é 1"),))
-    verdict = judge.one(python(code, tests))
+    verdict = judge.judge(python(code, tests))
     assert verdict.outcome is Outcome.WRONG_ANSWER
     assert "token 1 is '\N{REPLACEMENT CHARACTER}é', expected 'é'" in verdict.output
     unicode = StdioTests(
         cases=(StdioCase(stdin="é\u2028😀\u0000", stdout="é\u2028😀\u0000"),),
         comparison=OutputComparison.EXACT,
     )
-    assert judge.one(python("print(input())", unicode)).passed
+    assert judge.judge(python("print(input())", unicode)).passed
 
 
 @pytest.mark.toolchain
@@ -236,5 +236,5 @@ def test_equal_programs_with_other_expectations_have_other_verdicts(judge: Judge
     code = "print(1)  # twice"
     for stdout, passes in (("1", True), ("2", False), ("1", True)):
         tests = StdioTests(cases=(StdioCase(stdin="", stdout=stdout),))
-        assert judge.one(Program(code, PYTHON, tests)).passed is passes
-    assert judge.one(Program(code, PYTHON, TESTS)).outcome is Outcome.WRONG_ANSWER
+        assert judge.judge(Program(code, PYTHON, tests)).passed is passes
+    assert judge.judge(Program(code, PYTHON, TESTS)).outcome is Outcome.WRONG_ANSWER

@@ -28,6 +28,6 @@ def test_right_and_faulty_programs_of_the_world_are_told_apart(
     found = problems(language, count)
     asked = [Program(code, language, one.tests) for one in found for code in (one.right, one.wrong)]
     with Judge(workers=1) as judge:
-        verdicts = judge.all(asked)
+        verdicts = judge.judge_all(asked)
     assert [one.output for one in verdicts[::2] if not one.passed] == []
     assert [one.fault for one, said in zip(found, verdicts[1::2], strict=True) if said.passed] == []

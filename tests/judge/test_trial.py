@@ -53,13 +53,13 @@ def test_a_trial_runs_an_answer_to_its_end(
     found = toolchain(language)
     if isinstance(found, MissingToolchain):
         pytest.skip(f"{language} has no toolchain here: {found.reason}")
-    verdict = judge.one(to_program(untested(language), code))
+    verdict = judge.judge(to_program(untested(language), code))
     assert verdict.outcome is outcome, verdict.output
 
 
 @pytest.mark.toolchain
 def test_no_code_is_no_program_and_says_why(judge: Judge) -> None:
-    verdict = judge.one(to_program(untested(Language.GO), " ", "the answer is in sql"))
+    verdict = judge.judge(to_program(untested(Language.GO), " ", "the answer is in sql"))
     assert (verdict.outcome, verdict.output) == (Outcome.NOT_EXECUTABLE, "the answer is in sql")
 
 

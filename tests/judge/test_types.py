@@ -114,7 +114,7 @@ def test_values_of_every_type_come_back_as_they_were_given(
         value = next(value for value in values if changed(value) != value)
         wrong = called(kind, [(value, changed(value))])
         programs.append(Program(code, language, wrong, id=f"wrong {kind}"))
-    verdicts = {one.id: one.verdict for one in judge.many(programs)}
+    verdicts = {one.id: one.verdict for one in judge.judge_stream(programs)}
     assert seen == {C: 6, GO: 16, JAVA: 17}.get(language, len(VALUES))
     for name, verdict in verdicts.items():
         wanted = Outcome.PASSED if name.startswith("right") else Outcome.WRONG_ANSWER
@@ -161,8 +161,8 @@ def test_a_program_that_works_with_nested_types_is_judged(judge: Judge, name: st
     returns = "dict[int, list[tuple[str, char]]]"
     right = called("list[str]", [(given, grouped)], returns)
     wrong = called("list[str]", [(given, {"1": [], "2": [["ab", "a"], ["de", "d"]]})], returns)
-    assert judge.one(Program(code, language, right)).passed
-    assert judge.one(Program(code, language, wrong)).outcome is Outcome.WRONG_ANSWER
+    assert judge.judge(Program(code, language, right)).passed
+    assert judge.judge(Program(code, language, wrong)).outcome is Outcome.WRONG_ANSWER
 
 
 @pytest.mark.toolchain
@@ -171,16 +171,18 @@ def test_a_tuple_that_a_function_of_go_gives_is_several_values(judge: Judge) -> 
     code = "package main\n\nfunc f(a []int) (int, bool, *string) { return len(a), a == nil, nil }\n"
     right = called("list[int]", [([1, 2], [2, False, None])], "tuple[int, bool, optional[str]]")
     assert "func f(a []int) (int, bool, *string)" in declaration(right, GO)
-    assert judge.one(Program(code, GO, right)).passed
+    assert judge.judge(Program(code, GO, right)).passed
     wrong = called("list[int]", [([1, 2], [2, False, ""])], "tuple[int, bool, optional[str]]")
-    assert judge.one(Program(code, GO, wrong)).outcome is Outcome.WRONG_ANSWER
+    assert judge.judge(Program(code, GO, wrong)).outcome is Outcome.WRONG_ANSWER
 
 
 @pytest.mark.toolchain
 def test_a_list_of_python_is_no_tuple(judge: Judge) -> None:
     tests = called("tuple[int, str]", [([1, "a"], [1, "a"])])
-    assert not judge.one(Program("def f(a): return list(a)", PYTHON, tests)).passed
-    assert judge.one(Program("def f(a): return a if type(a) is tuple else 0", PYTHON, tests)).passed
+    assert not judge.judge(Program("def f(a): return list(a)", PYTHON, tests)).passed
+    assert judge.judge(
+        Program("def f(a): return a if type(a) is tuple else 0", PYTHON, tests)
+    ).passed
 
 
 @pytest.mark.toolchain
@@ -191,7 +193,7 @@ def test_a_program_of_c_may_declare_its_lists_of_lists(judge: Judge) -> None:
         "IntListList f(IntListList a) {{ return a; }}\n"
     ).format("{ long long *items; int count; }", "{ IntList *items; int count; }")
     tests = called("list[list[int]]", [([[1], []], [[1], []])])
-    verdict = judge.one(Program(own.replace("{{", "{").replace("}}", "}"), C, tests))
+    verdict = judge.judge(Program(own.replace("{{", "{").replace("}}", "}"), C, tests))
     assert verdict.passed, verdict.output
 
 

@@ -75,7 +75,7 @@ CALLS: dict[str, tuple[str, JsonValue]] = {
 
 @pytest.mark.parametrize("name", CALLS)
 def test_a_call_gives(judge: Judge, name: str) -> None:
-    verdict = judge.one(called(*CALLS[name]))
+    verdict = judge.judge(called(*CALLS[name]))
     assert verdict.outcome is Outcome.PASSED, verdict.output
 
 
@@ -89,7 +89,7 @@ WRONG = {
 
 @pytest.mark.parametrize("name", WRONG)
 def test_a_type_error_is_one_in_every_way_of_compiling(judge: Judge, name: str) -> None:
-    verdict = judge.one(called(WRONG[name], 3))
+    verdict = judge.judge(called(WRONG[name], 3))
     assert verdict.outcome is Outcome.COMPILE_ERROR, verdict.output
 
 
@@ -120,9 +120,9 @@ SCRIPTS = {
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_a_script_passes_and_fails_where_the_answer_is_wrong(judge: Judge, name: str) -> None:
     code, script = SCRIPTS[name]
-    verdict = judge.one(scripted(code, script))
+    verdict = judge.judge(scripted(code, script))
     assert verdict.outcome is Outcome.PASSED, verdict.output
-    verdict = judge.one(scripted(code, script.replace(", 3)", ", 4)")))
+    verdict = judge.judge(scripted(code, script.replace(", 3)", ", 4)")))
     assert verdict.outcome is Outcome.WRONG_ANSWER, verdict.output
 
 
@@ -142,5 +142,5 @@ def test_a_compiler_that_is_started_gives_the_verdict_of_the_one_that_is_kept(
     judge: Judge, name: str
 ) -> None:
     with Judge(SETTINGS, 1, warm=False) as started:
-        cold, warm = started.one(ALL[name]), judge.one(ALL[name])
+        cold, warm = started.judge(ALL[name]), judge.judge(ALL[name])
     assert (cold.outcome, cold.stage) == (warm.outcome, warm.stage), cold.output

@@ -44,12 +44,12 @@ def test_a_program_whose_tests_do_not_fit_is_named_and_the_others_are_judged(
     ]
     passed: list[str] = []
     with Judge(JudgeSettings(), 1) as judge:
-        judged = judge.many(asked)
+        judged = judge.judge_stream(asked)
         with pytest.raises(InvalidTestsError) as raised:
             passed.extend(one.id for one in judged if one.verdict.passed)
-        assert judge.one(program(language, "after", 1)).passed
+        assert judge.judge(program(language, "after", 1)).passed
         with pytest.raises(InvalidTestsError, match="program 'alone': call 1 of f has 2 arguments"):
-            judge.one(program(language, "alone", 1, 2))
+            judge.judge(program(language, "alone", 1, 2))
     assert sorted(passed) == ["first", "second", "third"]
     said = raised.value.reasons
     assert set(said) == {"few", "text", "unsigned"}

@@ -72,7 +72,7 @@ def test_long_integers_are_values_like_others() -> None:
             entry_point="f", cases=(TestCase(arguments=(LONG,), expected=[*expected]),)
         )
         with Judge(JudgeSettings(calibrate=False), 1) as judge:
-            verdict = judge.one(Program(code, Language.PYTHON, tests))
+            verdict = judge.judge(Program(code, Language.PYTHON, tests))
         assert verdict.outcome == outcome, verdict.output
 
 

@@ -133,7 +133,7 @@ def landlocked(code: str) -> str:
         "settings = JudgeSettings(cpu_seconds=30, calibrate=False)\n"
         "with Judge(settings, workers=1) as judge:\n"
         "    print('begins', flush=True)\n"
-        f"    verdict = judge.one(Program({code!r}, Language.PYTHON, tests))\n"
+        f"    verdict = judge.judge(Program({code!r}, Language.PYTHON, tests))\n"
         "    print(verdict.walls, verdict.outcome, verdict.output)\n"
     )
 
@@ -228,7 +228,7 @@ def test_without_a_wall_the_judge_refuses_and_says_what_to_do(
         Judge(JudgeSettings(calibrate=False), workers=1) as judge,
         pytest.raises(JudgeError, match=r"allow_unsandboxed: true.* To mend it: "),
     ):
-        judge.one(good(Language.PYTHON).by_calls())
+        judge.judge(good(Language.PYTHON).by_calls())
 
 
 @pytest.mark.toolchain
@@ -240,20 +240,20 @@ def test_what_is_judged_without_a_wall_says_so(
     monkeypatch.setattr("sodakd.judge.worker_process.interpreter", Path("/usr/bin/python3").resolve)
     settings = JudgeSettings(cpu_seconds=1, calibrate=False, allow_unsandboxed=True)
     with Judge(settings, workers=1) as judge:
-        verdict = judge.one(good(Language.PYTHON).by_calls())
+        verdict = judge.judge(good(Language.PYTHON).by_calls())
         assert verdict.passed
         assert verdict.walls is SandboxKind.NONE
         assert "WITHOUT a sandbox" in verdict.warning
         assert judge.notes() == [verdict.warning]
         loop = Program("while True:\n    pass", Language.PYTHON, TESTS)
-        assert judge.one(loop).outcome is Outcome.TIMEOUT
-        assert judge.one(good(Language.PYTHON).by_script()).passed
+        assert judge.judge(loop).outcome is Outcome.TIMEOUT
+        assert judge.judge(good(Language.PYTHON).by_script()).passed
 
 
 @pytest.mark.toolchain
 def test_behind_namespaces_nothing_warns() -> None:
     with Judge(JudgeSettings(calibrate=False), workers=1) as judge:
-        verdict = judge.one(good(Language.PYTHON).by_calls())
+        verdict = judge.judge(good(Language.PYTHON).by_calls())
         assert (verdict.walls, verdict.warning, judge.notes()) == (SandboxKind.NAMESPACES, "", [])
 
 

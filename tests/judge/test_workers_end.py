@@ -66,7 +66,7 @@ def test_a_program_whose_workers_end_twice_gets_a_verdict(
 ) -> None:
     monkeypatch.setattr(worker_process, "_PATIENCE", 5.0)
     thread = hit(3, how)  # once while it is tried beside another
-    found = {one.id: one.verdict for one in judge.many([SLEEPS, RIGHT])}
+    found = {one.id: one.verdict for one in judge.judge_stream([SLEEPS, RIGHT])}
     thread.join()
     assert found["right"].passed
     assert found["sleeps"].outcome is outcome
@@ -79,5 +79,5 @@ def test_where_no_program_can_be_run_nothing_is_judged(
     monkeypatch.setattr("sodakd.judge.judge.calibration_program", lambda _: SLEEPS)
     thread = hit(3, signal.SIGKILL)
     with pytest.raises(JudgeError, match="ended with status"):
-        judge.one(SLEEPS)
+        judge.judge(SLEEPS)
     thread.join()

@@ -35,7 +35,7 @@ def test_what_the_world_prints_passes_and_its_faults_do_not(language: Language, 
         if fault is not None:
             wrong.append(Program(fault.code, language, question.tests))
     with Judge(JudgeSettings(cpu_seconds=5)) as judge:
-        outcomes = Counter(verdict.outcome for verdict in judge.all(right))
+        outcomes = Counter(verdict.outcome for verdict in judge.judge_all(right))
         assert outcomes == {Outcome.PASSED: count}
-        assert not [fault for fault in judge.all(wrong) if fault.passed]
+        assert not [fault for fault in judge.judge_all(wrong) if fault.passed]
     assert wrong

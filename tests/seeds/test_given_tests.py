@@ -97,7 +97,7 @@ def test_a_right_answer_passes_the_tests_of_its_row_and_a_wrong_one_does_not(
             question = question_of(row.seed, row.language)
             answer = f"Here:\n\n```{row.language.value}\n{wrong[row.language]}```\n"
             code = extract_answer(question, answer).code
-            verdict = judge.one(to_program(question, code))
+            verdict = judge.judge(to_program(question, code))
             assert verdict.outcome in {Outcome.WRONG_ANSWER, Outcome.RUNTIME_ERROR}, verdict.output
 
 

@@ -185,7 +185,7 @@ def test_pythons_own_kinds_of_values_are_asserted_as_they_are(tmp_path: Path, ju
     (found,), _ = outcome(tmp_path, judge, Scripted([ON_LISTS], [code] * 3))
     assert all(isinstance(case, Assertion) for case in calls(found).cases)
     assert calls(found).signature is None
-    assert judge.one(Program(code, Language.PYTHON, calls(found))).passed
+    assert judge.judge(Program(code, Language.PYTHON, calls(found))).passed
 
 
 @pytest.mark.parametrize(
@@ -280,7 +280,7 @@ def test_stripped_questions_of_the_world_get_their_right_values_back(
     assert len(pairs.rows) >= 7
     assert pairs.tally[f"faults_killed {language}"] >= len(pairs.rows)
     right = [to_program(each, each.reference or "") for each in found]
-    assert all(verdict.passed for verdict in judge.all(right))
+    assert all(verdict.passed for verdict in judge.judge_all(right))
 
 
 def test_the_students_own_failed_answers_are_faulty_halves_and_nobody_is_asked_for_these(

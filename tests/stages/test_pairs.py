@@ -143,9 +143,9 @@ def test_every_kept_pair_is_verified_by_running(tmp_path: Path, judge: Judge) ->
     for pair in built.rows:
         assert pair.question.tests is not None
         language, tests = pair.question.language, pair.question.tests
-        assert judge.one(Program(pair.chosen, language, tests)).passed
+        assert judge.judge(Program(pair.chosen, language, tests)).passed
         assert pair.rejected is not None
-        assert not judge.one(Program(pair.rejected, language, tests)).passed
+        assert not judge.judge(Program(pair.rejected, language, tests)).passed
     kinds = Counter(pair.fault for pair in built.rows)
     assert set(kinds) == set(FaultKind)
 
@@ -178,7 +178,7 @@ def test_a_reply_that_is_not_whole_is_asked_again_and_never_trained_on(
 ) -> None:
     built = build_pairs(delivery(tmp_path, judge, CuttingTeacher()), questions(14))
     assert len(built.rows) == built.tally["solution_unreadable"] == built.tally["solved"] == 14
-    assert all(judge.one(to_program(row.question, row.chosen)).passed for row in built.rows)
+    assert all(judge.judge(to_program(row.question, row.chosen)).passed for row in built.rows)
 
 
 def test_a_reply_that_is_not_whole_is_no_row_of_static_distillation(

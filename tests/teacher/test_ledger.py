@@ -52,22 +52,22 @@ class SlowTeacher:
         self.places = asyncio.Semaphore(self.max_in_flight)
         yield
 
-    async def answer(self, ask: TeacherRequest, till: UsageMeter) -> Completion:
+    async def answer(self, ask: TeacherRequest, meter: UsageMeter) -> Completion:
         assert isinstance(ask, Solve)
         async with self.places:
-            await till.reserve(MOST)
+            await meter.reserve(MOST)
             self.asked[question_id(ask)] += 1
             await asyncio.sleep(self.seconds)
         if ask.question.text == "fatal":
-            till.free()
+            meter.free()
             raise EndpointError("cannot")
         if ask.question.text in {"lost", "free"} and self.asked[question_id(ask)] == 1:
-            getattr(till, ask.question.text)()
-            return await self.answer(ask, till)
+            getattr(meter, ask.question.text)()
+            return await self.answer(ask, meter)
         if ask.question.text == "failed":
-            till.lost()
+            meter.lost()
             return Completion(text="", usage=TOOK, finish=Finish.FAILED)
-        till.paid(None if ask.question.text == "untold" else self.took)
+        meter.paid(None if ask.question.text == "untold" else self.took)
         return Completion(text="done", usage=self.took)
 
 
@@ -252,9 +252,9 @@ def test_a_number_that_no_ledger_can_hold_ends_the_round_with_one_clear_error(
 
 def test_whatever_ends_the_writer_ends_the_round_with_that_error(tmp_path: Path) -> None:
     class Torn(SlowTeacher):
-        async def answer(self, ask: TeacherRequest, till: UsageMeter) -> Completion:
+        async def answer(self, ask: TeacherRequest, meter: UsageMeter) -> Completion:
             books._writer.close()
-            return await super().answer(ask, till)
+            return await super().answer(ask, meter)
 
     books = ledger(tmp_path / "l.sqlite", Torn(flights=4))
     with pytest.raises(RuntimeError, match="shutdown"):
@@ -341,8 +341,8 @@ def test_a_run_whose_ledger_is_gone_or_emptied_says_so_before_it_pays_again(tmp_
 
 def test_a_full_disk_says_how_many_answers_it_could_not_take(tmp_path: Path) -> None:
     class Wordy(SlowTeacher):
-        async def answer(self, ask: TeacherRequest, till: UsageMeter) -> Completion:
-            reply = await super().answer(ask, till)
+        async def answer(self, ask: TeacherRequest, meter: UsageMeter) -> Completion:
+            reply = await super().answer(ask, meter)
             if self.asked.total() == 13:  # from now on no page is free
                 books._writer.do(lambda database: database.execute("pragma max_page_count = 1"))
             return replace(reply, text="word " * 9000)

@@ -156,8 +156,10 @@ def test_an_answer_without_a_program_is_judged_so_and_says_why() -> None:
     tests = CallTests(entry_point="f", cases=(TestCase(arguments=(1,), expected=1),))
     found = extract("```sql\nSELECT 1;\n```", PYTHON)
     with Judge(JudgeSettings(), workers=1) as judge:
-        verdicts = judge.all([Program(found.code, PYTHON, tests, reason=why) for why in ("a", "b")])
-        verdict = judge.one(Program(found.code, PYTHON, tests, reason=found.reason))
+        verdicts = judge.judge_all(
+            [Program(found.code, PYTHON, tests, reason=why) for why in ("a", "b")]
+        )
+        verdict = judge.judge(Program(found.code, PYTHON, tests, reason=found.reason))
     assert [one.output for one in verdicts] == ["a", "b"]
     assert verdict.outcome is Outcome.NOT_EXECUTABLE
     assert verdict.output == "the answer is in SQL"

@@ -44,7 +44,7 @@ def test_a_function_that_is_declared_so_is_called(judge: Judge, language: Langua
     found = re.match(r"Declare it as `([^`]+)`", how)
     assert found is not None
     code = BODIES[language].format(found[1])
-    verdict = judge.one(Program(code, language, tests))
+    verdict = judge.judge(Program(code, language, tests))
     assert verdict.passed, verdict
 
 

@@ -141,7 +141,7 @@ def judge_samples(
         replace(program_of(tasks[one.key[:3]], one.text), id=str(place))
         for place, one in enumerate(samples)
     ]
-    for judged in judge.many(programs):
+    for judged in judge.judge_stream(programs):
         one = samples[int(judged.id)]
         yield JudgedSample(
             benchmark=one.benchmark,

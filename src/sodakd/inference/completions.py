@@ -128,21 +128,21 @@ class UsageMeter(Protocol):
         ...
 
 
-def settle(found: Completion | Failure, till: UsageMeter) -> None:
+def settle(found: Completion | Failure, meter: UsageMeter) -> None:
     """Settle an attempt by what came of it."""
     if isinstance(found, Completion):
-        till.free() if found.error else till.paid(found.usage)
+        meter.free() if found.error else meter.paid(found.usage)
     elif found.billed is Billing.YES and found.usage is not None:
-        till.paid(found.usage)
+        meter.paid(found.usage)
     elif found.billed is Billing.NO:
-        till.free()
+        meter.free()
     else:
-        till.lost()
+        meter.lost()
 
 
 @dataclass
 class NullMeter:
-    """A till without limits, for models that nobody is charged for."""
+    """A meter without limits, for models that nobody is charged for."""
 
     usages: list[Usage] = field(default_factory=list)
 

@@ -41,16 +41,16 @@ class LocalModel:
         while self._task is not None:
             await asyncio.shield(self._task)
 
-    async def complete(self, request: Request, till: UsageMeter) -> Completion:
+    async def complete(self, request: Request, meter: UsageMeter) -> Completion:
         """An answer. Raises `ModelError` where the model cannot be used."""
         async with self._places:
-            await till.reserve(max_usage(request))
+            await meter.reserve(max_usage(request))
             said = await self._said(request)
         usage = Usage(
             prompt_tokens=sum(len(m.content) for m in request.messages) // _LETTERS_A_TOKEN + 1,
             completion_tokens=len(said.text) // _LETTERS_A_TOKEN + 1,
         )
-        till.paid(usage)
+        meter.paid(usage)
         return Completion(said.text, Finish.STOP if said.ended else Finish.LENGTH, usage)
 
     async def _said(self, request: Request) -> Generation:

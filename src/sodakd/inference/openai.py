@@ -103,10 +103,10 @@ class Client:
     async def __aexit__(self, *error: object) -> None:
         await self._connections.close()
 
-    async def complete(self, request: Request, till: UsageMeter) -> Completion:
+    async def complete(self, request: Request, meter: UsageMeter) -> Completion:
         """An answer, or after the last attempt a `failed` one that says why.
 
-        Every attempt goes through the till: reserved before, settled after. The last one, where it
+        Every attempt goes through the meter: reserved before, settled after. The last one, where it
         was answered, is reported as paid with the answer.
 
         Raises:
@@ -116,10 +116,10 @@ class Client:
         failures = empties = waits = 0
         while True:
             self._gate.raise_if_stopped()
-            found = await self._attempt(request, body, till)
+            found = await self._attempt(request, body, meter)
             if found.usage is not None:
                 self._bound.learn(request, found.usage)
-            settle(found, till)
+            settle(found, meter)
             if isinstance(found, Completion):
                 if not found.error:
                     return found
@@ -141,19 +141,19 @@ class Client:
             await self._gate.pause(max(wait, found.retry_after or 0.0))
 
     async def _attempt(
-        self, request: Request, body: bytes, till: UsageMeter
+        self, request: Request, body: bytes, meter: UsageMeter
     ) -> Completion | Failure:
         await self._gate.enter()
         try:
             # With a place in hand, for what waits for one is no call yet; and by all that was seen.
-            await till.reserve(self._bound.at_most(request))
+            await meter.reserve(self._bound.at_most(request))
             round_sent, began = self._limit.round, time.monotonic()
             replies = self._outage.replies
             self._sent += 1
             try:
                 reply = await self._connections.send("POST", "/chat/completions", body)
             except BaseException:
-                till.lost()
+                meter.lost()
                 raise
         finally:
             self._gate.leave()

@@ -109,7 +109,9 @@ def _tests(program: Program) -> CallTests:
 def _verdicts(judge: ProgramJudge, programs: Sequence[Program]) -> Iterator[tuple[int, Verdict]]:
     """The verdicts as they come: what calls give is large, and kept no longer than it is read."""
     try:
-        for judged in judge.many(replace(each, id=str(at)) for at, each in enumerate(programs)):
+        for judged in judge.judge_stream(
+            replace(each, id=str(at)) for at, each in enumerate(programs)
+        ):
             yield int(judged.id), judged.verdict
     except InvalidTestsError as error:
         if error.__cause__ is not None:  # a language is missing

@@ -101,11 +101,11 @@ class Judge:
         self._threads.shutdown(cancel_futures=True)
         self._workers.close()
 
-    def one(self, program: Program) -> Verdict:
+    def judge(self, program: Program) -> Verdict:
         """The verdict on one program."""
-        return self.all([program])[0]
+        return self.judge_all([program])[0]
 
-    def all(
+    def judge_all(
         self, programs: Sequence[Program], progress: Callable[[int], None] | None = None
     ) -> list[Verdict]:
         """The verdicts on programs, in their order.
@@ -124,7 +124,7 @@ class Judge:
         left.tell()
         return [verdicts[number] for number in range(len(programs))]
 
-    def many(self, programs: Iterable[Program]) -> Iterator[JudgedProgram]:
+    def judge_stream(self, programs: Iterable[Program]) -> Iterator[JudgedProgram]:
         """The verdicts on programs as they come, in any order, each under its program's id.
 
         `programs` is read no faster than it is judged: a few dozen for each worker are read ahead.

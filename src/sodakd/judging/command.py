@@ -73,7 +73,7 @@ def judge_file(asked: JudgeFileOptions) -> None:
             found = judge.lint(programs)
             findings |= dict(zip(open_, found, strict=True))
         bar = track(
-            judge.many(programs),
+            judge.judge_stream(programs),
             "judging",
             total=len(programs),
             console=screen,

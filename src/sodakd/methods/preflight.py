@@ -221,7 +221,7 @@ def _try_judge(resources: RunResources, languages: Sequence[Language]) -> str:
         programs += [
             to_program(question, code) for code in (print_program(program, language), wrong.code)
         ]
-    verdicts = resources.judge.all(programs)
+    verdicts = resources.judge.judge_all(programs)
     for language, right, wrong_one in zip(languages, verdicts[::2], verdicts[1::2], strict=True):
         if not right.passed or wrong_one.passed:
             odd = right if not right.passed else wrong_one

@@ -42,7 +42,7 @@ def verify(
             yield row.model_copy(update={"verdict": verdict}) if verdict else row
 
     try:
-        for judged in judge.many(programs()):
+        for judged in judge.judge_stream(programs()):
             verdicts[judged.id] = judged.verdict
             yield from ready(ended=False)
     except (LanguageMissing, InvalidTestsError) as error:

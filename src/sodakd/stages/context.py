@@ -48,4 +48,4 @@ class StageContext:
 
     def verdicts(self, programs: Sequence[Program], note: str = "") -> list[Verdict]:
         """Return the judge's verdicts in the order of the programs; a `note` shows progress."""
-        return self.judge.all(programs, self.progress(len(programs), note) if note else None)
+        return self.judge.judge_all(programs, self.progress(len(programs), note) if note else None)

@@ -39,7 +39,7 @@ class _Line:
     """A request that waits for its batch, or for what comes of it."""
 
     request: Request
-    till: CallMeter
+    meter: CallMeter
     outcome: "asyncio.Future[Completion | Failure]"
 
 
@@ -64,7 +64,7 @@ class BatchClient:
             await asyncio.gather(self._task, return_exceptions=True)
         await self._batches.__aexit__(*error)
 
-    async def complete(self, request: Request, till: CallMeter) -> Completion:
+    async def complete(self, request: Request, meter: CallMeter) -> Completion:
         """An answer, or after the last round a `failed` one.
 
         Raises:
@@ -73,11 +73,11 @@ class BatchClient:
         """
         words = ""
         for _ in range(MAX_ROUNDS):
-            till.settle_paid()  # in the books before the batch in which it was asked is closed
-            found = await self._enter(request, till)
+            meter.settle_paid()  # in the books before the batch in which it was asked is closed
+            found = await self._enter(request, meter)
             if found.usage is not None:
                 self._bound.learn(request, found.usage)
-            settle(found, till)
+            settle(found, meter)
             if isinstance(found, Completion):
                 return found
             words = self._batches.endpoint.public(found.words)
@@ -88,9 +88,9 @@ class BatchClient:
             )
         return Completion("", Finish.FAILED, None, words)
 
-    def _enter(self, request: Request, till: CallMeter) -> "asyncio.Future[Completion | Failure]":
+    def _enter(self, request: Request, meter: CallMeter) -> "asyncio.Future[Completion | Failure]":
         loop = asyncio.get_running_loop()
-        line = _Line(request, till, loop.create_future())
+        line = _Line(request, meter, loop.create_future())
         self._waiting.append(line)
         if self._task is None:
             self._task = loop.create_task(self._work())
@@ -115,11 +115,11 @@ class BatchClient:
 
     @property
     def _commits(self) -> GroupCommit:
-        return self._waiting[0].till.desk.commits
+        return self._waiting[0].meter.billing.commits
 
     async def _take_in(self, token: str, batch: str, keys: Collection[str]) -> None:
         """Go on with a batch that a killed process had begun, where its answers are asked for."""
-        own = [line for line in self._waiting if line.till.call.key in keys]
+        own = [line for line in self._waiting if line.meter.call.key in keys]
         if not own:
             return
         found = batch or await self._batches.find(token)
@@ -130,12 +130,12 @@ class BatchClient:
 
     async def _submit(self, lines: Sequence[_Line]) -> None:
         """Put as many into a batch as the budget allows, and wait for what comes of them."""
-        lines[0].till.raise_if_ended()
+        lines[0].meter.raise_if_ended()
         token = uuid.uuid4().hex
         count = await self._commits.commit(
             partial(_begin, token=token, lines=lines, bound=self._bound)
         )
-        items = [BatchItem(line.till.call.key, line.request) for line in lines[:count]]
+        items = [BatchItem(line.meter.call.key, line.request) for line in lines[:count]]
         batch = await self._batches.submit(token, items)
         await self._commits.commit(partial(batch_db.set_batch_id, token=token, batch=batch))
         await self._collect(token, batch, lines[:count])
@@ -150,8 +150,8 @@ class BatchClient:
         results = await self._batches.results(ended)
         self._ever |= any(isinstance(found, Completion) for found in results.values())
         for line in lines:
-            found = results.pop(line.till.call.key, _NOT_BEGUN)
-            line.till.open(found.usage or self._bound.at_most(line.request))
+            found = results.pop(line.meter.call.key, _NOT_BEGUN)
+            line.meter.open(found.usage or self._bound.at_most(line.request))
             line.outcome.set_result(found)
         self._waiting = [line for line in self._waiting if not line.outcome.done()]
         await asyncio.sleep(0)  # each call has what it took written, and only then the batch ends
@@ -183,13 +183,13 @@ def _begin(
     """
     keys: list[str] = []
     for line in lines:
-        call, desk, most = line.till.call, line.till.desk, bound.at_most(line.request)
+        call, billing, most = line.meter.call, line.meter.billing, bound.at_most(line.request)
         try:
-            ledger_db.reserve(database, call, most, desk.prices, desk.budget)
+            ledger_db.reserve(database, call, most, billing.prices, billing.budget)
         except BudgetReached:
             if not keys:
                 raise
             break
         keys.append(call.key)
-    batch_db.insert_batch(database, token, lines[0].till.call.step, json.dumps(keys))
+    batch_db.insert_batch(database, token, lines[0].meter.call.step, json.dumps(keys))
     return len(keys)

@@ -1,4 +1,4 @@
-"""The till of one call to a teacher: what its attempts may take, took, or lost, in the books."""
+"""The meter of one call to a teacher: what its attempts may take, took, or lost, in the books."""
 
 import asyncio
 import sqlite3
@@ -24,7 +24,7 @@ _NOTHING = Usage(prompt_tokens=0, completion_tokens=0)
 
 
 @dataclass(frozen=True)
-class Desk:
+class Billing:
     """Where the calls of a round are booked: the ledger's commits, prices and budget."""
 
     commits: GroupCommit
@@ -37,12 +37,12 @@ class CallMeter:
     """The `UsageMeter` of one call: its reservations and settlements, in the ledger's groups."""
 
     # Of a batch all are there at the same time.
-    __slots__ = ("_is_open", "_made", "_most", "_paid", "_round", "call", "desk")
+    __slots__ = ("_dispatcher", "_is_open", "_made", "_most", "_paid", "billing", "call")
 
-    def __init__(self, round_: "Dispatcher", call: Call) -> None:
+    def __init__(self, dispatcher: "Dispatcher", call: Call) -> None:
         self.call = call
-        self.desk = round_.desk
-        self._round = round_
+        self.billing = dispatcher.billing
+        self._dispatcher = dispatcher
         self._most = _NOTHING
         self._is_open = False
         self._made: Usage | None = None
@@ -53,19 +53,23 @@ class CallMeter:
 
         Raises the error that ended the round, if it has ended.
         """
-        round_, desk = self._round, self.desk
+        dispatcher, billing = self._dispatcher, self.billing
         self.settle_paid()
         operation = partial(
-            ledger_db.reserve, call=self.call, most=most, prices=desk.prices, budget=desk.budget
+            ledger_db.reserve,
+            call=self.call,
+            most=most,
+            prices=billing.prices,
+            budget=billing.budget,
         )
         while True:
             self.raise_if_ended()
-            settled = round_.settled
+            settled = dispatcher.settled
             try:
-                await desk.commits.commit(operation)
+                await billing.commits.commit(operation)
             except BudgetReached:
                 # What was given back while this was being written is room that it did not see.
-                if round_.in_flight == 0 and not settled.done():
+                if dispatcher.in_flight == 0 and not settled.done():
                     raise
                 await settled
             except asyncio.CancelledError:
@@ -77,14 +81,14 @@ class CallMeter:
 
     def raise_if_ended(self) -> None:
         """Raise the error that ended the round, if it has ended."""
-        if self._round.error is not None:
-            raise self._round.error
+        if self._dispatcher.error is not None:
+            raise self._dispatcher.error
 
     def open(self, most: Usage) -> None:
         """Have an attempt in flight for which the books hold the most it can take."""
         self._most = most
         self._is_open = True
-        self._round.in_flight += 1
+        self._dispatcher.in_flight += 1
 
     def made(self, most: Usage) -> None:
         """Have an attempt that took no time booked with the answer, which tells what it took."""
@@ -96,7 +100,7 @@ class CallMeter:
             ledger_db.settle,
             key=self.call.key,
             usage=usage or self._most,
-            prices=self.desk.prices,
+            prices=self.billing.prices,
             told=usage is not None,
         )
         self._paid = (*self._paid, settled)
@@ -111,27 +115,27 @@ class CallMeter:
 
     async def close(self, reply: Completion) -> None:
         """Keep the answer, with what the last attempt took, in one transaction."""
-        made, paid, call, desk = self._made, self._paid, self.call, self.desk
+        made, paid, call, billing = self._made, self._paid, self.call, self.billing
 
         def operation(database: sqlite3.Connection) -> str:
             if made is not None:
-                return ledger_db.record(database, call, made, reply, desk.prices, desk.budget)
+                return ledger_db.record(database, call, made, reply, billing.prices, billing.budget)
             for pay in paid:
                 pay(database)
             ledger_db.finish_call(database, call.key, reply)
-            return ledger_db.over(database, desk.budget) if paid else ""
+            return ledger_db.over(database, billing.budget) if paid else ""
 
         try:
-            passed = await desk.commits.commit(operation)
+            passed = await billing.commits.commit(operation)
         except BudgetReached:  # of an attempt that was `made`: nothing of it is booked
             raise
         except Exception:
-            self._round.unstored += made is not None or bool(paid)
+            self._dispatcher.unstored += made is not None or bool(paid)
             raise
         self._paid = ()
         self._end(None)
         if passed:
-            self._round.pass_budget(passed)
+            self._dispatcher.pass_budget(passed)
 
     def give_up(self) -> None:
         """Settle what is open, of a call that ends without an answer."""
@@ -147,7 +151,7 @@ class CallMeter:
 
     def _end(self, operation: Operation | None) -> None:
         if operation is not None:
-            self.desk.commits.post(operation)
+            self.billing.commits.post(operation)
         if self._is_open:
             self._is_open = False
-            self._round.settle()
+            self._dispatcher.settle()

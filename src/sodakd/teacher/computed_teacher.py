@@ -25,10 +25,10 @@ class ComputedTeacher(ABC):
         """Nothing has to be open."""
         return nullcontext()
 
-    async def answer(self, ask: TeacherRequest, till: CallMeter) -> Completion:
+    async def answer(self, ask: TeacherRequest, meter: CallMeter) -> Completion:
         """Answer one ask."""
         reply = self.reply(ask)
-        till.made(self.at_most(ask))
+        meter.made(self.at_most(ask))
         return reply
 
     @abstractmethod

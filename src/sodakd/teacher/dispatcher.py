@@ -7,7 +7,7 @@ from typing import Protocol
 
 from sodakd.errors import BudgetReached, RunError, SodakdError
 from sodakd.inference.completions import Completion
-from sodakd.teacher.call_meter import CallMeter, Desk
+from sodakd.teacher.call_meter import Billing, CallMeter
 from sodakd.teacher.ledger_db import Call
 from sodakd.teacher.requests import TeacherRequest
 
@@ -35,8 +35,8 @@ class Teacher(Protocol):
         """What `answer` needs while it is called, opened for one event loop."""
         ...
 
-    async def answer(self, ask: TeacherRequest, till: CallMeter) -> Completion:
-        """Answer one ask. Its attempts go through the till.
+    async def answer(self, ask: TeacherRequest, meter: CallMeter) -> Completion:
+        """Answer one ask. Its attempts go through the meter.
 
         Raises:
             TeacherError, EndpointError: no ask can be answered.
@@ -47,8 +47,8 @@ class Teacher(Protocol):
 class Dispatcher:
     """The calls of one `ask`, many at once, in one event loop."""
 
-    def __init__(self, desk: Desk, teacher: Teacher, calls: Iterator[Call]) -> None:
-        self.desk = desk
+    def __init__(self, billing: Billing, teacher: Teacher, calls: Iterator[Call]) -> None:
+        self.billing = billing
         self.teacher = teacher
         self.calls = calls
         self.replies: dict[str, Completion] = {}
@@ -65,7 +65,7 @@ class Dispatcher:
         """
         self.settled = asyncio.get_running_loop().create_future()
         count = min(most, round(_CALLERS * self.teacher.max_in_flight) + 1)
-        commits = self.desk.commits
+        commits = self.billing.commits
         async with commits, self.teacher.session(), asyncio.TaskGroup() as group:
             self.workers = [group.create_task(self._work(), name="call") for _ in range(count)]
         error = self.error or commits.error
@@ -91,19 +91,19 @@ class Dispatcher:
         for call in self.calls:
             if self.error is not None:
                 return
-            till = CallMeter(self, call)
+            meter = CallMeter(self, call)
             try:
-                reply = await self.teacher.answer(call.ask, till)
-                await till.close(reply)
+                reply = await self.teacher.answer(call.ask, meter)
+                await meter.close(reply)
             except Exception as error:  # the first of any kind ends the round
-                till.give_up()
+                meter.give_up()
                 self.fail(error)
                 return
             except BaseException:
-                till.give_up()
+                meter.give_up()
                 raise
             self.replies[call.key] = reply
-            self.desk.shown(len(self.replies))
+            self.billing.shown(len(self.replies))
 
     def settle(self) -> None:
         """One call in flight less: whoever waits for room in the budget may look again."""

@@ -18,7 +18,7 @@ from sodakd.inference.completions import Completion, Finish
 from sodakd.inference.run_async import gc_paused, run_sync
 from sodakd.settings.teacher import Budget
 from sodakd.teacher import ledger_db
-from sodakd.teacher.call_meter import Desk, OnProgress
+from sodakd.teacher.call_meter import Billing, OnProgress
 from sodakd.teacher.cost import LedgerTotals, Prices
 from sodakd.teacher.dispatcher import Dispatcher, Teacher
 from sodakd.teacher.group_commit import GroupCommit, Writer
@@ -101,8 +101,8 @@ class Ledger:
                 calls = iter([call for key, call in every.items() if key not in replies])
             shown = _counted(progress, len(asks) - waiting, len(asks))
             if waiting:
-                desk = Desk(GroupCommit(self._writer), self.prices, self.budget, shown)
-                work = Dispatcher(desk, self.teacher, calls)
+                billing = Billing(GroupCommit(self._writer), self.prices, self.budget, shown)
+                work = Dispatcher(billing, self.teacher, calls)
                 replies |= run_sync(work.run(waiting), work.stop)
         answers = [replies[key] for key in keys]
         shown(len(answers))

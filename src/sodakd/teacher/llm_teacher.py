@@ -19,8 +19,8 @@ from sodakd.types import canonical_json
 class Session(Protocol):
     """A chat model, opened for one event loop."""
 
-    async def complete(self, request: Request, till: CallMeter) -> Completion:
-        """An answer; every attempt goes through the till."""
+    async def complete(self, request: Request, meter: CallMeter) -> Completion:
+        """An answer; every attempt goes through the meter."""
         ...
 
 
@@ -100,11 +100,11 @@ class LLMTeacher:
             seed=None if sampling.seed is None else sampling.seed + ask.attempt,
         )
 
-    async def answer(self, ask: TeacherRequest, till: CallMeter) -> Completion:
+    async def answer(self, ask: TeacherRequest, meter: CallMeter) -> Completion:
         """Answer one ask."""
         request = self.request(ask)
-        found = await self._session.complete(request, till)
+        found = await self._session.complete(request, meter)
         if found.finish is Finish.LENGTH and not found.error:
             longer = request.model_copy(update={"max_tokens": 2 * request.max_tokens})
-            found = await self._session.complete(longer, till)
+            found = await self._session.complete(longer, meter)
         return found
