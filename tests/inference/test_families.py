@@ -137,6 +137,34 @@ def test_half_precision_meets_its_canary_by_either_decode(tmp_path: Path) -> Non
         assert all(isinstance(each.text, str) for each in model.generate(ASKED, max_new_tokens=4))
 
 
+def test_half_weights_are_computed_in_what_this_cpu_multiplies_faster(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_lively(tmp_path)
+    model, _ = opened(folder)
+    model.half().save_pretrained(folder)
+    for gain, how in ((0.9, "float32 on 1 core, lean"), (3.0, "bfloat16 (3.0 times as fast")):
+        monkeypatch.setattr(transformers, "bfloat16_gain", lambda gain=gain: gain)
+        monkeypatch.setattr(transformers, "pack", lambda _: None)
+        assert TransformersModel.open(folder).how.startswith(how)
+    assert TransformersModel.open(folder, dtype="float16").how.startswith("float16 on 1 core")
+
+
+def test_a_large_model_takes_all_cores_and_a_small_one_what_it_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_lively(tmp_path)
+    before = torch.get_num_threads()
+    assert TransformersModel.open(folder, 2)._threads == 2
+    assert TransformersModel.open(folder)._threads == 1
+    monkeypatch.setattr(transformers, "is_large", lambda _: True)
+    monkeypatch.setattr(transformers, "cpu_count", lambda: 5)
+    model = TransformersModel.open(folder, 2)
+    assert model._threads == 5
+    model.generate(ASKED[:2], max_new_tokens=4)
+    assert torch.get_num_threads() == before
+
+
 def test_what_cannot_be_opened_is_said(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="cannot be loaded"):
         TransformersModel.open(tmp_path)

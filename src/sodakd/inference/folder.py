@@ -14,6 +14,8 @@ TEMPLATE = "chat_template.jinja"
 ADAPTER = "adapter_config.json"
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
+LARGE_BYTES = 40_000_000
+"""A student from scratch has 2 MB of weights."""
 _MERGEABLE = ("LORA", "ADALORA", "IA3", "LOHA", "LOKR", "OFT", "BOFT", "VERA", "HRA")
 """Kinds of peft's adapters that can be merged into the weights of their base."""
 
@@ -31,6 +33,14 @@ def read_config(path: Path) -> Mapping[str, JsonValue]:
     if not isinstance(value, dict):
         raise ModelError(f"{path} holds no JSON object")
     return value
+
+
+def is_large(folder: Path) -> bool:
+    """Whether a model is of a pretrained one's size, for which all cores and bfloat16 pay.
+
+    Raises as `weight_files` does.
+    """
+    return sum(path.stat().st_size for path in weight_files(folder)) >= LARGE_BYTES
 
 
 def weights_dtype(folder: Path) -> str:

@@ -31,9 +31,9 @@ from sodakd.inference.canary import (
 )
 from sodakd.inference.chat_format import ChatFormat
 from sodakd.inference.devices import cpu_threads, free_memory, resolve_device
-from sodakd.inference.folder import weights_dtype
+from sodakd.inference.folder import is_large, weights_dtype
 from sodakd.inference.loading import load_model, open_tokenizer
-from sodakd.inference.packed_linear import bfloat16_gain, pack
+from sodakd.inference.packed_linear import WORTH, bfloat16_gain, pack
 from sodakd.inference.protocols import (
     NO_GENERATIONS,
     Generation,
@@ -54,9 +54,6 @@ from sodakd.inference.token_sampling import (
 from sodakd.run import cpu_count
 
 _Told = list[tuple[list[int], list[float]]]
-_LARGE = 20_000_000
-"""Parameters from which a model's products are worth all cores."""
-_WORTH_HALF = 1.2
 _BYTES = 2
 """Of a number in half precision."""
 
@@ -99,7 +96,7 @@ class TransformersModel:
         config = model.config.get_text_config(decoder=True)
         self._places: int | None = getattr(config, "max_position_embeddings", None)
         self._plain_until = kv_decode.full_attention_limit(config)
-        self._threads = threads or torch.get_num_threads()
+        self._threads = threads or 1
         self.lean = False
         try:
             self._heard = (tuple(prompts), self._listen(prompts))
@@ -119,18 +116,20 @@ class TransformersModel:
     ) -> Self:
         """Load a model from a folder: safetensors only, and no code of the folder is run.
 
-        `threads` are those of a small model; a large one takes all cores. If left out, the dtype
-        is that of the weights; on a CPU that does not multiply bfloat16 faster, float32.
+        `threads` are those of a small model, 1 if left out; a large one takes all cores. The dtype
+        is that of the weights if left out; on a CPU, for half precision bfloat16 or float32, as it
+        is measured to be faster.
 
         Raises:
             ModelError: it cannot be loaded, or the device's memory is too small for it.
         """
         logging.disable_progress_bar()
         place = resolve_device(device, keys)
+        _, layout = open_tokenizer(folder)
         if dtype is None and place.type == "cpu" and weights_dtype(folder) != "float32":
-            dtype = "bfloat16" if bfloat16_gain() >= _WORTH_HALF else "float32"
-        (_, layout), model = open_tokenizer(folder), load_model(folder, dtype)
-        if sum(each.numel() for each in model.parameters()) >= _LARGE:
+            dtype = "bfloat16" if bfloat16_gain() >= WORTH else "float32"
+        model = load_model(folder, dtype)
+        if is_large(folder):
             threads = cpu_count()
         if place.type == "cpu" and model.dtype == torch.bfloat16 and bfloat16_gain():
             pack(model)

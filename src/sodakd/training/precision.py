@@ -13,17 +13,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from sodakd.inference.folder import weight_files
-from sodakd.inference.packed_linear import bfloat16_gain
+from sodakd.inference.folder import is_large
+from sodakd.inference.packed_linear import WORTH, bfloat16_gain
 from sodakd.run import cpu_count
 from sodakd.settings.student import StudentSettings
 from sodakd.settings.training import TrainingSettings
-
-LARGE_BYTES = 40_000_000
-"""Weights of a pretrained model's size, for which all cores and bfloat16 pay. A student from
-scratch has 2 MB."""
-WORTH = 1.2
-"""How many times as fast bfloat16 has to be."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +47,7 @@ def choose_computing(
     A small one is trained on one core in float32, so that it has the same bytes wherever it is; a
     large one on all cores, in bfloat16 where that was measured to be faster.
     """
-    large = sum(path.stat().st_size for path in weight_files(start)) >= LARGE_BYTES
+    large = is_large(start)
     threads = settings.threads or (cpu_count() if large else 1)
     torch.set_num_threads(threads)
     if settings.bf16 is not None or settings.fp16 or student.dtype == "float16" or not large:
