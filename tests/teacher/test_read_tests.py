@@ -5,7 +5,14 @@ import json
 import pytest
 from pydantic import JsonValue
 
-from sodakd.teacher.parsers import NoFunction, UnreadableReply, parse_invention, parse_test
+from sodakd.inference.completions import Completion, Finish
+from sodakd.teacher.parsers import (
+    NoFunction,
+    UnreadableReply,
+    completed_text,
+    parse_invention,
+    parse_test,
+)
 from sodakd.teacher.read_tests import read_signature
 from sodakd.teacher.render_prompt import render
 from sodakd.teacher.requests import Invent, Test
@@ -133,3 +140,15 @@ def test_json_with_the_slips_of_small_models_is_read() -> None:
     assert isinstance(found, Question)
     texts = [text for _, text in given(found)]
     assert texts == ["it's # one", 'say "b"', "it's", "", "//"]
+
+
+@pytest.mark.parametrize("cut", [", [[6, 7", ', [[6], "an end that', "], ", ""])
+def test_of_a_list_that_breaks_off_what_is_whole_is_read(cut: str) -> None:
+    values = {"entry_point": "f", "signature": SIGNATURE, "inputs": INPUTS}
+    whole = json.dumps(values).removesuffix("]}")
+    reply = Completion(text=f"```json\n{whole}{cut}", finish=Finish.LENGTH)
+    found = parse_test(completed_text(reply, "test"), Test(question=question()))
+    assert isinstance(found, Question)
+    assert given(found) == INPUTS
+    with pytest.raises(UnreadableReply, match="cut off"):
+        completed_text(reply, "solve")

@@ -176,7 +176,7 @@ def _try_teacher(resources: RunResources) -> list[str]:
     for kind, reply in zip(kinds, replies, strict=True):
         line = f"{_TEACHER}{kind}, an answer of {len(reply.text):,} characters"
         try:
-            _read(every[kind], completed_text(reply))
+            _read(every[kind], completed_text(reply, kind))
         except UnreadableReply as error:
             line += f", which cannot be read: {error}"
             line += f" ({reply.error})" if reply.error else ""

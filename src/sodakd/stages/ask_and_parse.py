@@ -57,7 +57,7 @@ def ask_once(
 
     def parse_reply(request: RequestT, reply: Completion) -> Parsed | UnreadableReply:
         try:
-            return parse(completed_text(reply), request)
+            return parse(completed_text(reply, request.kind), request)
         except UnreadableReply as error:
             tally[f"{name or request.kind}_unreadable"] += 1
             return error

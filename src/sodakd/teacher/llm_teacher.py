@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from sodakd.inference.completions import Completion, Finish, Message, Request
 from sodakd.teacher.call_meter import CallMeter
 from sodakd.teacher.render_prompt import prompt_hash, render
-from sodakd.teacher.requests import TeacherRequest
+from sodakd.teacher.requests import FOR_LISTS, TeacherRequest
 from sodakd.types import canonical_json
 
 
@@ -49,6 +49,8 @@ class Sampling:
 
 class LLMTeacher:
     """A `Teacher`. An answer that is cut off is asked for once more at twice the length.
+
+    One that is a list is not: what is whole of it is used.
 
     `prompts` is a folder of prompt files that take the place of the shipped ones.
     """
@@ -104,7 +106,8 @@ class LLMTeacher:
         """Answer one ask."""
         request = self.request(ask)
         found = await self._session.complete(request, meter)
-        if found.finish is Finish.LENGTH and not found.error:
+        cut_off = found.finish is Finish.LENGTH and ask.kind not in FOR_LISTS
+        if cut_off and not found.error:
             longer = request.model_copy(update={"max_tokens": 2 * request.max_tokens})
             found = await self._session.complete(longer, meter)
         return found

@@ -22,7 +22,7 @@ from sodakd.teacher.read_tests import (
     read_inputs,
     with_declaration,
 )
-from sodakd.teacher.requests import Evolve, Invent, TeacherRequest, Test
+from sodakd.teacher.requests import FOR_LISTS, Evolve, Invent, TeacherRequest, Test
 from sodakd.text.fences import blocks
 from sodakd.text.test_validation import signature_error
 from sodakd.text.thinking import strip_thinking
@@ -68,15 +68,17 @@ _FINISH_MESSAGES = {
 }
 
 
-def completed_text(reply: Completion) -> str:
+def completed_text(reply: Completion, kind: str = "") -> str:
     """Return the text of a reply that finished with `stop`, without its reasoning block.
 
-    Lines end as on Unix, and half surrogates are replaced: what is read from it can be written.
+    A reply to an ask whose `kind` is for a list may be cut off: what is whole of it is used. Lines
+    end as on Unix, and half surrogates are replaced: what is read from it can be written.
 
     Raises:
         UnreadableReply: it ended in any other way, its thinking had no end, or it says nothing.
     """
-    if reply.finish is not Finish.STOP:
+    cut_off = reply.finish is Finish.LENGTH and kind in FOR_LISTS
+    if reply.finish is not Finish.STOP and not cut_off:
         raise UnreadableReply(_FINISH_MESSAGES[reply.finish])
     visible, ended = strip_thinking(reply.text)
     if not visible.strip():
@@ -241,7 +243,8 @@ def _json(text: str) -> JsonValue:
     """
     bodies = [body for body in _json_candidates(text) if "{" in body]
     wrong = ""
-    for body in (*bodies, *map(_mended_json, bodies)):
+    mended = [*map(_mended_json, bodies)]
+    for body in (*bodies, *mended, *map(_closed_json, mended)):
         try:
             return parse_json_at(body, body.find("{"))
         except JsonError as error:
@@ -270,6 +273,23 @@ def _mended_json(text: str) -> str:
         return _CONSTANTS.get(constant, "")
 
     return _SLIP.sub(mend, text)
+
+
+_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"?+|[\[\]{}]')
+
+
+def _closed_json(text: str) -> str:
+    """A text that breaks off in the middle of a list, closed behind the last whole item."""
+    missing: list[str] = []
+    end, rest = len(text), ""
+    for found in _BRACKET.finditer(text, text.find("{")):
+        bracket = found[0][0]
+        if bracket in "[{":
+            missing.append("]" if bracket == "[" else "}")
+        elif bracket in "]}" and missing:
+            missing.pop()
+            end, rest = found.end(), "".join(reversed(missing))
+    return text[:end] + rest
 
 
 def _json_candidates(text: str) -> Iterator[str]:

@@ -135,6 +135,9 @@ class Compare(FrozenModel):
 
 TeacherRequest = Solve | Fault | Grade | Invent | Test | Evolve | Refine | Inspire | Compare
 
+FOR_LISTS = frozenset({"test", "invent"})
+"""Kinds of asks whose replies end in a list: small models write on and on, and never close it."""
+
 REQUEST_ADAPTER: TypeAdapter[TeacherRequest] = TypeAdapter(
     Annotated[TeacherRequest, Field(discriminator="kind")]
 )
