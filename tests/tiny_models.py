@@ -29,6 +29,13 @@ CHATML = (
     "{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 )
+TRACKED = (
+    "{% for m in messages %}{% if m['role'] == 'assistant' %}<|im_start|>assistant\n"
+    "{% generation %}{{ m['content'] + '<|im_end|>' }}{% endgeneration %}{{ '\n' }}{% else %}"
+    "{{ '<|im_start|>user\n' + m['content'] + '<|im_end|>\n' }}{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
+"""As ChatML, with the marks by which some trainers know the assistant's part."""
 TEXTS = [
     "Write a function that adds two numbers.\ndef add(a, b):\n    return a + b\n",
     "### Instruction:\nReturn the longest word.\n\n### Response:\nmax(words, key=len)\n",

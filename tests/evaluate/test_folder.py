@@ -8,6 +8,7 @@ from sodakd.errors import DataError, RunError
 from sodakd.evaluate.command import evaluate, sha256
 from sodakd.evaluate.folder import EvalSettings, begin, open_folder
 from sodakd.types import Language
+from tests.tiny import sodakd, write_recipe
 
 ASKED = EvalSettings(
     source="m", benchmarks=("humaneval-x",), languages=(Language.PYTHON,), data=None, limit=5, n=2,
@@ -123,3 +124,14 @@ def test_a_folder_is_looked_at_before_a_benchmark_is_fetched(
     (tmp_path / "notes.txt").touch()
     with pytest.raises(DataError, match="holds other files"):
         evaluate(ASKED, tmp_path, None, 1)
+
+
+def test_where_no_hub_answers_a_benchmark_is_one_clear_error_at_once(tmp_path: Path) -> None:
+    pytest.importorskip("huggingface_hub", reason="huggingface_hub is not installed")
+    exam = "evaluation.benchmarks=[{name: humaneval}]"
+    nobody = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path / "hub")}
+    done = sodakd("plan", str(write_recipe(tmp_path)), exam, **nobody)
+    assert done.returncode == 2
+    assert "openai_humaneval, openai_humaneval/" in done.stderr
+    assert "in a recipe evaluation.data" in done.stderr
+    assert "Retrying" not in done.stderr

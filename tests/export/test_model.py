@@ -13,10 +13,13 @@ from ruamel.yaml import YAML
 from sodakd.errors import ExportError, RunError
 from sodakd.export.dataset import export_dataset
 from sodakd.export.model import export_model
+from sodakd.inference.canary_reference import record_folder_canary
 from sodakd.inference.transformers import TransformersModel
-from tests.export.folder import QUESTION, change_recipe, run_with_student
+from sodakd.training.model_io import link_pretrained
+from tests.export.folder import QUESTION, change_recipe, keep_hash, run_with_student
 from tests.report import folder as build
 from tests.tiny import sodakd
+from tests.tiny_models import TRACKED, write_model
 
 
 @pytest.fixture(scope="module")
@@ -216,6 +219,21 @@ def test_the_ends_of_an_answer_are_the_trainings_and_no_sampling_goes_along(
     out = export_model(folder, tmp_path / "model")
     found = json.loads((out / "generation_config.json").read_text())
     assert found == {"eos_token_id": [1, 7], "pad_token_id": 0}
+
+
+def test_a_student_whose_template_marks_the_assistants_part_is_handed_out_with_its_marks(
+    run: Path, tmp_path: Path
+) -> None:
+    folder, out = tmp_path / "run", tmp_path / "model"
+    shutil.copytree(run, folder)
+    shutil.rmtree(folder / "student")
+    (folder / "student").mkdir()
+    link_pretrained(write_model(tmp_path / "start", chat_template=TRACKED), folder / "student")
+    record_folder_canary(folder / "student")
+    keep_hash(folder)
+    done = sodakd("export", str(folder), "--out", str(out))
+    assert done.returncode == 0, done.stderr
+    assert (out / "chat_template.jinja").read_text(encoding="utf-8") == TRACKED
 
 
 def test_what_is_handed_out_can_be_read_by_whom_the_umask_lets(run: Path, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,13 @@ import pytest
 from sodakd.errors import RunError
 from sodakd.jsonl import read_rows, write_rows
 from sodakd.report.page import write_report
+from sodakd.settings.teacher import Budget
+from sodakd.synthetic.generate import draw_questions
+from sodakd.synthetic.splits import Split
+from sodakd.synthetic.teacher import WorldTeacher
+from sodakd.teacher.cost import Prices
+from sodakd.teacher.ledger import Ledger
+from sodakd.teacher.requests import Solve
 from sodakd.types import PreferencePair
 from tests.report import folder as build
 from tests.report.browser import Seen, click_through, opened
@@ -149,6 +158,20 @@ def test_a_run_that_only_began_opens_without_complaint(tmp_path: Path) -> None:
         assert "There are no examples yet" in page.locator("#detail").inner_text()
         assert "No student has been trained yet" in page.locator("#training").inner_text()
     assert seen.complaints == []
+
+
+def test_a_run_on_its_way_shows_what_it_spent_so_far(tmp_path: Path) -> None:
+    folder = build.begin(tmp_path / "run")
+    asks = [Solve(question=each) for each in draw_questions(12, (1,), Split.TRAIN, seed=1)]
+    books = folder / "ledger.sqlite"
+    with closing(Ledger(books, WorldTeacher(), Prices(0.1, 0.2), Budget())) as ledger:
+        before = read(folder)
+        ledger.ask(asks, "soda/cycle-1/pairs", Counter())
+        page = read(folder)
+    assert "<figcaption>Teacher calls" in page
+    assert "soda/cycle-1/pairs, solve: 12 calls" in page
+    said = "the spending has not been added up yet"
+    assert (said in before, said in page) == (True, False)
 
 
 def test_a_large_run_has_a_small_page(tmp_path: Path) -> None:

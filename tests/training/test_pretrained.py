@@ -37,7 +37,7 @@ from sodakd.training.schedule import Example, TokenizedExample, encode
 from sodakd.training.train import train
 from sodakd.training.trainer import StudentTrainer
 from tests.inference.small import write_lively
-from tests.tiny_models import CHATML, FAMILIES, byte_tokenizer, write_model
+from tests.tiny_models import CHATML, FAMILIES, TRACKED, byte_tokenizer, write_model
 from tests.training.questions import synthetic
 
 SETTINGS = TrainingSettings(
@@ -389,14 +389,6 @@ def test_a_base_s_sampling_settings_take_no_part_and_stop_nothing(
             "_from_model_config",
         }  # fmt: skip
         assert TransformersModel.open(folder).check(folder) is not None
-
-
-TRACKED = (
-    "{% for m in messages %}{% if m['role'] == 'assistant' %}<|im_start|>assistant\n"
-    "{% generation %}{{ m['content'] + '<|im_end|>' }}{% endgeneration %}{{ '\n' }}{% else %}"
-    "{{ '<|im_start|>user\n' + m['content'] + '<|im_end|>\n' }}{% endif %}{% endfor %}"
-    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
-)
 
 
 def test_a_template_that_marks_the_assistants_part_lays_out_as_without_its_marks(

@@ -53,6 +53,11 @@ def _from_hub(benchmark: Benchmark, origin: DatasetFile) -> Path:
     why = f"{benchmark.name} is read from {dataset}, {origin.file}"
     instead = "its file can be given instead: --data PATH, in a recipe evaluation.data"
     with asking_hub(DataError, why, extra="data", instead=instead):
-        from huggingface_hub import hf_hub_download
+        from huggingface_hub import snapshot_download
 
-        return Path(hf_hub_download(dataset, origin.file, repo_type="dataset"))
+        # Not `hf_hub_download`, which tries for half a minute where there is no network.
+        folder = snapshot_download(dataset, repo_type="dataset", allow_patterns=origin.file)
+    path = Path(folder) / origin.file
+    if not path.exists():
+        raise DataError(f"{why}, which is not there on the hub; {instead}")
+    return path
