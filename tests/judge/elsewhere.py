@@ -4,7 +4,8 @@
 
 Started by root, who may give its rights up first. Prints a line for each thing that is not as it
 must be, then what stood around the programs and how many were tried. `folder` is an empty folder
-for the judge's cache; `programs` are names by language.
+for the judge's cache; `programs` are names by language; of the languages in `stdio` those are tried
+that read standard input.
 """
 
 import ctypes
@@ -17,10 +18,11 @@ from unittest.mock import patch
 
 import psutil
 
-from sodakd.judge import Judge
+from sodakd.judge import Judge, Program
 from sodakd.judge.toolchains import interpreter
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Language
+from tests.judge import stdio_cases
 from tests.judge.programs import HOSTILE, SURVIVOR, good, passed_unsaid, programs
 
 NOBODY = 65534
@@ -67,7 +69,9 @@ def main(asked: dict[str, object]) -> None:
     if asked["forbid"]:
         forbid_namespaces()
     chosen, tried, walls = asked["programs"], 0, set()
+    stdio = asked.get("stdio", [])
     assert isinstance(chosen, dict)
+    assert isinstance(stdio, list)
     settings = JudgeSettings(cpu_seconds=1, memory_mb=256, calibrate=False)
     with Judge(settings, workers=1) as judge:
         for language in map(Language, chosen):
@@ -84,6 +88,16 @@ def main(asked: dict[str, object]) -> None:
                         print(f"{language} {found.name} harmed the next")
                     if any(one.info["name"] == SURVIVOR for one in psutil.process_iter(["name"])):
                         print(f"{language} {found.name} left a process behind")
+        for language in map(Language, stdio):
+            for found in stdio_cases.hostile(language):
+                tried += 1
+                verdict = judge.one(Program(found.code, language, stdio_cases.TESTS))
+                walls.add(verdict.walls.value)
+                if verdict.outcome.value != found.name.partition(".")[0]:
+                    print(f"{language} {found.name}: {verdict.outcome} {verdict.output!r}")
+                right = f"{stdio_cases.plain(language)}\n" + "\n" * tried
+                if not judge.one(Program(right, language, stdio_cases.TESTS)).passed:
+                    print(f"{language} {found.name} harmed the next")
     print(" ".join(sorted(walls)))
     print(f"tried {tried}")
 

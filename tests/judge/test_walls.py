@@ -19,6 +19,7 @@ from sodakd.judge import Judge, Program
 from sodakd.judge.sandbox.landlock import version
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import CallTests, Language, Outcome, SandboxKind, TestCase
+from tests.judge import stdio_cases
 from tests.judge.programs import HOSTILE, good, hostile, programs
 from tests.judge.test_programs import skip_where_missing
 
@@ -118,6 +119,28 @@ def test_landlock_holds_every_hostile_program(folder: Path, user: str, language:
     asked: dict[str, object] = {"user": user, "forbid": False, "programs": {language.value: names}}
     lines = elsewhere(folder, asked, SODAKD_WALLS="landlock")
     assert lines == ["landlock", f"tried {2 * len(names)}"]
+
+
+@needs_landlock
+@needs_root
+@needs_python
+@pytest.mark.toolchain
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("user", "walls", "languages"),
+    [
+        ("root", "landlock", ["python"]),
+        ("nobody", "landlock", ["python", "c", "cpp"]),
+        ("nobody", "namespaces", ["python", "c", "javascript"]),
+    ],
+)
+def test_programs_that_read_standard_input_are_held_as_well(
+    folder: Path, user: str, walls: str, languages: list[str]
+) -> None:
+    count = sum(len(stdio_cases.hostile(Language(one))) for one in languages)
+    asked: dict[str, object] = {"user": user, "forbid": False, "programs": {}, "stdio": languages}
+    lines = elsewhere(folder, asked, **({"SODAKD_WALLS": walls} if walls == "landlock" else {}))
+    assert lines == [walls, f"tried {count}"]
 
 
 def landlocked(code: str) -> str:

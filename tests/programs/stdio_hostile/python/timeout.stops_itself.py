@@ -1,5 +1,8 @@
-# Is right, and stops itself and its parent.
+# Is right, and stops its parent and itself.
 import os, signal
 print(sum(map(int, open(0).read().split()[1:])), flush=True)
-os.kill(os.getppid(), signal.SIGSTOP) if os.getppid() else None
-os.kill(os.getpid(), signal.SIGSTOP)
+for pid in (os.getppid() or 1, os.getpid()):
+    try:
+        os.kill(pid, signal.SIGSTOP)
+    except OSError:
+        pass
