@@ -172,11 +172,12 @@ def test_a_language_that_needs_types_takes_them_from_the_code_it_begins_with(
         ({"input_output": "{cut off"}, "input_output is no JSON"),
         ({"input_output": {"inputs": ["1"], "outputs": []}}, "has 1 inputs and 0 outputs"),
         ({"input_output": {"in": ["1"]}}, "must be an object"),
-        ({"input_output": {"inputs": [1], "outputs": ["1"]}}, "is a int, and no text"),
+        ({"input_output": {"inputs": [1], "outputs": ["1"]}}, "is no text, but of type int"),
         ({"public_test_cases": json.dumps([{"input": "1"}])}, "must hold objects"),
         ({"public_test_cases": json.dumps([*STDIN, *LINES])}, "of several kinds"),
         ({"public_test_cases": json.dumps([{**LINES[0], "input": "[1"}]),
           "metadata": {"func_name": "total"}}, "is no JSON"),
+        ({"public_test_cases": json.dumps(LINES)}, "metadata has no func_name"),
         ({"test": "assert total(["}, "test is no Python"),
     ],
 )  # fmt: skip
@@ -187,6 +188,17 @@ def test_inputs_and_outputs_that_cannot_be_read_leave_their_row_out_with_the_rea
     assert found.reason is Reason.UNREADABLE_TESTS
     assert why in found.detail
     assert "rows.jsonl, row 1" in found.detail
+
+
+def test_a_method_without_a_name_is_that_of_the_code_it_begins_with(tmp_path: Path) -> None:
+    (found,) = sifted(tmp_path, {**SHAPES["LiveCodeBench, a function"], "metadata": "{}"})
+    assert found.seed.tests is not None
+    assert found.seed.tests.entry_point == "Solution().total"
+
+
+def test_a_program_that_is_run_calls_no_function_that_its_row_names(tmp_path: Path) -> None:
+    (found,) = sifted(tmp_path, {**SHAPES["LiveCodeBench"], "entry_point": "main"})
+    assert isinstance(found.seed.tests, StdioTests)
 
 
 @pytest.mark.parametrize("value", ["", None, "{}", {"inputs": [], "outputs": []}])

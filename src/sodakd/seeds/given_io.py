@@ -4,6 +4,7 @@ Where a row names a function they are calls of it; else its program reads standa
 standard output.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -35,6 +36,7 @@ COLUMNS = (
 MOST_CASES = 100
 """Of a question; the first ones are taken."""
 _KEYS = (("inputs", "outputs"), ("input", "output"))
+_METHOD = re.compile(r"\bdef\s+(?!__)(\w+)\s*\(\s*self\b")
 _CODE_CONTESTS = {Language.PYTHON: 3, Language.CPP: 2, Language.JAVA: 4}
 """How CodeContests numbers the languages of its solutions."""
 
@@ -84,7 +86,10 @@ def io_tests(
     kinds = {case.kind for case in cases}
     if len(kinds) > 1:
         raise DataError(f"{where}: its cases are of several kinds ({', '.join(sorted(kinds))})")
-    name = _function(values, functional=kinds == {"functional"})
+    functional = kinds == {"functional"}
+    name = "" if kinds == {"stdin"} else _function(values, functional=functional)
+    if functional and not name:
+        raise DataError(f"{where}: metadata has no func_name, and starter_code no method: name it")
     if not name:
         return StdioTests(cases=tuple(_stdio(where, case) for case in cases[:MOST_CASES]))
     return _calls(where, name, cases[:MOST_CASES], values, language or Language.PYTHON)
@@ -121,7 +126,9 @@ def _function(values: Mapping[str, JsonValue], *, functional: bool) -> str:
     named = held.get("fn_name") if isinstance(held, dict) else None
     if functional:
         metadata = nested(values.get("metadata"))
+        method = _METHOD.search(starter_code(values))
         named = metadata.get("func_name") if isinstance(metadata, dict) else None
+        named = named or (method and method[1])
     found = named or values.get("fn_name") or values.get("entry_point")
     return found.strip() if isinstance(found, str) else ""
 
@@ -135,7 +142,9 @@ def _text(where: str, value: JsonValue) -> str:
     if isinstance(value, list) and all(isinstance(line, str) for line in value):
         return "\n".join(map(str, value))
     if not isinstance(value, str):
-        raise DataError(f"{where}: an input or output is a {type(value).__name__}, and no text")
+        raise DataError(
+            f"{where}: an input or output is no text, but of type {type(value).__name__}"
+        )
     return value
 
 
