@@ -4,7 +4,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -83,6 +83,8 @@ def train(
         pack(encoded[: settings.per_device_train_batch_size], rejected=False), chat_format.end
     )
     forward = choose_forward(model, chat_format, max(each.longest for each in encoded))
+    if settings.fp16:  # which stands around a whole model's forward alone
+        forward = replace(forward, by_states=False)
     checkpoints = Checkpoints(out)
     checkpoints.discard_unfinished()
     identity = _identity(start, examples, settings, student, seed)
