@@ -91,12 +91,12 @@ def main(asked: dict[str, object]) -> None:
         for language in map(Language, stdio):
             for found in stdio_cases.hostile(language):
                 tried += 1
-                verdict = judge.one(Program(found.code, language, stdio_cases.TESTS))
+                verdict = judge.judge(Program(found.code, language, stdio_cases.TESTS))
                 walls.add(verdict.walls.value)
                 if verdict.outcome.value != found.name.partition(".")[0]:
                     print(f"{language} {found.name}: {verdict.outcome} {verdict.output!r}")
                 right = f"{stdio_cases.plain(language)}\n" + "\n" * tried
-                if not judge.one(Program(right, language, stdio_cases.TESTS)).passed:
+                if not judge.judge(Program(right, language, stdio_cases.TESTS)).passed:
                     print(f"{language} {found.name} harmed the next")
     print(" ".join(sorted(walls)))
     print(f"tried {tried}")
