@@ -46,7 +46,10 @@ def _rows(students: Sequence[Student], count: int) -> list[JsonValue]:
         )  # fmt: skip
         rows += [_answer(student.name, row, pairs.get(row.question.id)) for row in answered]
         taught = _evenly(
-            [[pair for pair in student.pairs if pair.fault is kind] for kind in FaultKind],
+            [
+                [pair for pair in with_fault(student.pairs) if pair.fault is kind]
+                for kind in (*FaultKind, None)
+            ],
             count * 2 // 3, rng,
         )  # fmt: skip
         rows += [

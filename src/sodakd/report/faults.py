@@ -12,7 +12,7 @@ from sodakd.report.bars import histogram, horizontal_bars
 from sodakd.report.figure import Figure, plot
 from sodakd.report.palette import FAULTS, student_keys
 from sodakd.report.reading import Folder, Student
-from sodakd.types import FaultKind, PreferencePair
+from sodakd.types import PreferencePair
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _MEASURED = 3000
@@ -56,7 +56,7 @@ def fault_figures(folder: Folder) -> list[Figure]:
     colours = student_keys(folder)
     keys = [colours[name] for name in faulty]
     counts = [Counter(pair.fault for pair in pairs) for pairs in faulty.values()]
-    kinds = [kind for kind in FaultKind if any(count[kind] for count in counts)]
+    kinds = [kind for kind in FAULTS if any(count[kind] for count in counts)]
     values = [[count[kind] for count in counts] for kind in kinds]
     bars = horizontal_bars([FAULTS[kind] for kind in kinds], keys, values, "pairs")
     ratios = [length_ratio(pair) for pairs in faulty.values() for pair in pairs]

@@ -18,7 +18,10 @@ FINDINGS = {
     "remark": LegendEntry("remarks", "var(--d2)"),
     "none": LegendEntry("nothing", "var(--d0)"),
 }
-FAULTS = {kind: kind.value.replace("_", " ") for kind in FaultKind}
+FAULTS: dict[FaultKind | None, str] = {
+    **{kind: kind.value.replace("_", " ") for kind in FaultKind},
+    None: "student's own",
+}
 ASKS = ["solve", "fault", "grade", "invent", "test"]
 STAGES = ["train", "pairs", "feedback", "questions", "evaluation", "other"]
 

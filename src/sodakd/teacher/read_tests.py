@@ -14,6 +14,7 @@ from sodakd.text.languages import LANGUAGES
 from sodakd.text.test_validation import declaration, signature_error
 from sodakd.text.value_types import fits
 from sodakd.types import CallTests, Language, Question, Signature, TestCase
+from sodakd.value_type import TYPES
 
 MOST_INPUTS = 24
 _MOST_LETTERS = 3000
@@ -126,7 +127,8 @@ def read_signature(value: JsonValue) -> Signature:
         return Signature.model_validate({"arguments": written[:-1], "returns": written[-1]})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        raise TestReplyError(f"the signature has no type {first['input']!r}") from None
+        wrong = str(first["input"])[:60]
+        raise TestReplyError(f"{wrong!r} is no type of a signature: {TYPES}") from None
 
 
 _ARGUMENTS = ("arguments", "args", "parameters", "params", "inputs", "takes")
