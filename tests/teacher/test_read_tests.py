@@ -152,3 +152,11 @@ def test_of_a_list_that_breaks_off_what_is_whole_is_read(cut: str) -> None:
     assert given(found) == INPUTS
     with pytest.raises(UnreadableReply, match="cut off"):
         completed_text(reply, "solve")
+
+
+@pytest.mark.parametrize("tail", [', [[6], "f"', ', [[6], "f"]}]}'])
+def test_inputs_are_read_up_to_a_slip_or_to_where_they_were_cut_off(tail: str) -> None:
+    head = json.dumps({"entry_point": "f", "signature": SIGNATURE, "inputs": INPUTS})
+    found = parse_test(f"```json\n{head.removesuffix(']}')}{tail}", Test(question=question()))
+    assert isinstance(found, Question)
+    assert given(found)[:5] == INPUTS

@@ -279,16 +279,20 @@ _BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"?+|[\[\]{}]')
 
 
 def _closed_json(text: str) -> str:
-    """A text that breaks off in the middle of a list, closed behind the last whole item."""
+    """A text that breaks off in the middle of a list, or closes it by the wrong bracket, closed
+    behind the last whole item.
+    """
     missing: list[str] = []
     end, rest = len(text), ""
     for found in _BRACKET.finditer(text, text.find("{")):
         bracket = found[0][0]
         if bracket in "[{":
             missing.append("]" if bracket == "[" else "}")
-        elif bracket in "]}" and missing:
+        elif missing[-1:] == [bracket]:
             missing.pop()
             end, rest = found.end(), "".join(reversed(missing))
+        elif bracket in "]}":
+            break
     return text[:end] + rest
 
 
