@@ -280,20 +280,25 @@ _BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"?+|[\[\]{}]')
 
 def _closed_json(text: str) -> str:
     """A text that breaks off in the middle of a list, or closes it by the wrong bracket, closed
-    behind the last whole item.
+    behind the last whole item. A list that is closed early goes on.
     """
     missing: list[str] = []
+    letters = list(text)
     end, rest = len(text), ""
     for found in _BRACKET.finditer(text, text.find("{")):
         bracket = found[0][0]
         if bracket in "[{":
+            early = missing == ["}"] and text[end - 1 : found.start()].split() == ["],"]
+            if bracket == "[" and early:
+                letters[end - 1] = " "
+                missing.append("]")
             missing.append("]" if bracket == "[" else "}")
         elif missing[-1:] == [bracket]:
             missing.pop()
             end, rest = found.end(), "".join(reversed(missing))
         elif bracket in "]}":
             break
-    return text[:end] + rest
+    return "".join(letters[:end]) + rest
 
 
 def _json_candidates(text: str) -> Iterator[str]:

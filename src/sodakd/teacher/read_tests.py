@@ -6,7 +6,7 @@ without its list, and arguments under their names: all of it is read.
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue, ValidationError
 
@@ -14,7 +14,7 @@ from sodakd.text.languages import LANGUAGES
 from sodakd.text.test_validation import declaration, signature_error
 from sodakd.text.value_types import fits
 from sodakd.types import CallTests, Language, Question, Signature, TestCase
-from sodakd.value_type import TYPES
+from sodakd.value_type import TYPES, TypeTree, read_type
 
 MOST_INPUTS = 24
 _MOST_LETTERS = 3000
@@ -192,7 +192,24 @@ def read_inputs(
 
 def _arguments(value: JsonValue, signature: Signature | None) -> tuple[JsonValue, ...]:
     """The arguments of one call: a lone one may stand without its list, or each under its name."""
-    wanted = () if signature is None else signature.arguments
+    given = _as_list(value, () if signature is None else signature.arguments)
+    if signature is None or len(given) != len(signature.arguments):
+        return given
+    kinds = map(read_type, signature.arguments)
+    return tuple(_unquoted(kind, one) for kind, one in zip(kinds, given, strict=True))
+
+
+def _unquoted(kind: TypeTree, value: JsonValue) -> JsonValue:
+    """A value whose numbers, or the whole list, may stand in quotes."""
+    if isinstance(value, str) and kind.name in {"int", "float", "list"}:
+        found = _literal(f"[{value}]", [value])
+        value = found[0] if isinstance(found, list) and len(found) == 1 else value
+    if isinstance(value, list) and kind.name == "list":
+        return [_unquoted(kind.items[0], one) for one in value]
+    return value
+
+
+def _as_list(value: JsonValue, wanted: Sequence[str]) -> tuple[JsonValue, ...]:
     if isinstance(value, dict):
         inner = next((value[key] for key in ("arguments", "args", "input") if key in value), None)
         value = inner if inner is not None else list(value.values())
