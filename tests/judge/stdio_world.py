@@ -93,8 +93,9 @@ MAINS: Mapping[Language, Main] = {
         "    WRITE\n}\n",
         {N: "var given int\n    fmt.Fscan(in, &given)",
          S: "line, _ := in.ReadString('\\n')\n    given := line[:max(0, len(line)-1)]",
-         L: "var count int\n    fmt.Fscan(in, &count)\n    given := make([]int, count)\n"
-            "    for i := range given { fmt.Fscan(in, &given[i]) }"},
+         L: "var count, one int\n    given := []int{}\n"  # a function may be called `make`
+            "    for fmt.Fscan(in, &count); count > 0; count-- {\n"
+            "        fmt.Fscan(in, &one)\n        given = append(given, one)\n    }"},
         {N: "fmt.Println(found)", S: 'fmt.Printf("[%s]\\n", found)',
          L: 'for _, one := range found { fmt.Print(one, " ") }'},
     ),
