@@ -39,7 +39,8 @@ _NODE = Main(
     "const given = READ, found = NAME(given);\nconsole.log(WRITE);\n",
     {N: "Number(lines[0])", S: "lines[0]",
      L: "lines[1].split(' ').filter(Boolean).map(Number)"},
-    {N: "found", S: "`[${found}]`", L: "found.join(' ')"},
+    # A list is written as a text, but is none: `concat` tells them apart.
+    {N: "found", S: "'[' + found.concat(']')", L: "found.join(' ')"},
 )  # fmt: skip
 MAINS: Mapping[Language, Main] = {
     Language.PYTHON: Main(
