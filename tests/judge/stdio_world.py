@@ -39,7 +39,8 @@ _NODE = Main(
     "const given = READ, found = NAME(given);\nconsole.log(WRITE);\n",
     {N: "Number(lines[0])", S: "lines[0]",
      L: "lines[1].split(' ').filter(Boolean).map(Number)"},
-    {N: "found", S: "`[${found}]`", L: "found.join(' ')"},
+    # A list is written as a text, but is none: `concat` tells them apart.
+    {N: "found", S: "'[' + found.concat(']')", L: "found.join(' ')"},
 )  # fmt: skip
 MAINS: Mapping[Language, Main] = {
     Language.PYTHON: Main(
@@ -93,8 +94,9 @@ MAINS: Mapping[Language, Main] = {
         "    WRITE\n}\n",
         {N: "var given int\n    fmt.Fscan(in, &given)",
          S: "line, _ := in.ReadString('\\n')\n    given := line[:max(0, len(line)-1)]",
-         L: "var count int\n    fmt.Fscan(in, &count)\n    given := make([]int, count)\n"
-            "    for i := range given { fmt.Fscan(in, &given[i]) }"},
+         L: "var count, one int\n    given := []int{}\n"  # a function may be called `make`
+            "    for fmt.Fscan(in, &count); count > 0; count-- {\n"
+            "        fmt.Fscan(in, &one)\n        given = append(given, one)\n    }"},
         {N: "fmt.Println(found)", S: 'fmt.Printf("[%s]\\n", found)',
          L: 'for _, one := range found { fmt.Print(one, " ") }'},
     ),
