@@ -165,7 +165,8 @@ def test_inputs_are_read_up_to_a_slip_or_to_where_they_were_cut_off(tail: str) -
 def test_a_list_that_is_closed_early_goes_on_and_numbers_may_stand_in_quotes() -> None:
     reply = """{"entry_point": "f",
     "signature": {"arguments": ["list[int]", "int"], "returns": "int"},
-    "inputs": [[["1", 2], "3"], [[], "0"]], [[4], -1], [["5", "6"], 2], ["[7, 8]", "9"]]}"""
+    "inputs": [[["1", 2], "3"], [[], "0"]], [[4], -1], [["5", "6"], 2], ["[7, 8]", "9"], ["{7}", 1],
+    ["[{7}]", 1], ["[1e999]", 1]]}"""
     found = parse_test(reply, Test(question=question()))
     assert isinstance(found, Question)
     assert given(found) == [[[1, 2], 3], [[], 0], [[4], -1], [[5, 6], 2], [[7, 8], 9]]

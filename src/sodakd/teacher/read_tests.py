@@ -5,6 +5,7 @@ without its list, and arguments under their names: all of it is read.
 """
 
 import ast
+import json
 import re
 from collections.abc import Mapping, Sequence
 
@@ -226,9 +227,10 @@ def _as_list(value: JsonValue, wanted: Sequence[str]) -> tuple[JsonValue, ...]:
 
 
 def _literal(text: str, other: JsonValue) -> JsonValue:
+    """The list that a text is in Python's words, where JSON has all that is in it."""
     try:
-        found = ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        found = json.loads(json.dumps(ast.literal_eval(text), allow_nan=False))
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return other
     return found if isinstance(found, list) else other
 
