@@ -43,3 +43,19 @@ def test_few_are_spread_over_the_program_and_the_same_each_time() -> None:
     assert found == changed(PYTHON, Language.PYTHON, 3)
     assert [before for before, _ in found] == ["b=10):", "and", "2:"]
     assert mutations("", Language.PYTHON, 3) == []
+
+
+def test_what_a_program_does_when_it_is_run_is_left_alone() -> None:
+    java = "class Solution {\n  static int f(int a) { return a + 1; }\n"
+    java += "  public static void main(String[] args) throws Exception { if (1 < 2) { f(3); } }\n"
+    assert changed(f"{java}  static int g() {{ return 7; }}\n}}\n", Language.JAVA) == [
+        ("+", "-"), ("1;", "2;"), ("7;", "8;"),
+    ]  # fmt: skip
+    python = (
+        "def f(a):\n    return a\nprint(f(2))\nif __name__ == '__main__':\n    f(1)\n\n    f(2)\n"
+    )
+    assert changed(f"{python}def g():\n    return 4\n", Language.PYTHON) == [("4", "5")]
+    assert changed("f = (a) => a * 2\nconsole.log(f(3))\n", Language.JAVASCRIPT) == [
+        ("*", "+"), ("2", "3"),
+    ]  # fmt: skip
+    assert mutations("int main() { return 1;", Language.C, 3) == []

@@ -16,8 +16,15 @@ _TOKEN = re.compile(
     r"|\b(?:and|or|true|false|True|False)\b"
     r"|(?<![\w.])[0-9]{1,9}(?![\w.])"
 )
-_LEFT_ALONE = re.compile(r"^[ \t]*+#.*|.*(?:\+\+|--|[-+*/]=|\bimport\b).*", re.MULTILINE)
-"""Lines of C's preprocessor, imports, and steps of loops: without these many would never end."""
+_LEFT_ALONE = re.compile(
+    r"^[ \t]*+#.*|.*(?:\+\+|--|[-+*/]=|\bimport\b).*|^(?:print|console\.\w+)\(.*"
+    r"|^if __name__\b.*(?:\n(?:[ \t].*)?)*",
+    re.MULTILINE,
+)
+"""Lines of C's preprocessor, imports, and steps of loops: without these many would never end; and
+what a program does when it is run, which its tests do not call."""
+_MAIN = re.compile(r"\bmain\s*+\([^(){};]*+\)[^(){};]*+\{")
+_BRACE = re.compile(r"[{}]")
 
 
 def mutations(code: str, language: Language, most: int) -> list[str]:
@@ -33,7 +40,21 @@ def mutations(code: str, language: Language, most: int) -> list[str]:
 
 def _places(code: str, language: Language) -> Iterator[tuple[int, int, str]]:
     blank = lexed(code, language).blank
-    shown = _LEFT_ALONE.sub(lambda line: " " * len(line[0]), blank)
+    shown = _without_main(_LEFT_ALONE.sub(lambda line: " " * len(line[0]), blank))
     for found in _TOKEN.finditer(shown):
         new = _OPERATORS.get(found[0])
         yield found.start(), found.end(), new if new is not None else str(int(found[0]) + 1)
+
+
+def _without_main(text: str) -> str:
+    """A program, with blanks in the place of its function `main`."""
+    start = _MAIN.search(text)
+    if start is None:
+        return text
+    depth, end = 1, len(text)
+    for brace in _BRACE.finditer(text, start.end()):
+        depth += 1 if brace[0] == "{" else -1
+        if depth == 0:
+            end = brace.start()
+            break
+    return text[: start.start()] + " " * (end - start.start()) + text[end:]
