@@ -80,6 +80,14 @@ def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
         ("questions: {seeds: 0}", "questions.seeds"),
         ("questions: {per_language: {cobol: 1}}", r'questions\.per_language: .* found "cobol"'),
         ("feedback: {samples: 3}", "need a temperature above 0"),
+        *(
+            (
+                "teacher: {kind: openai, model: m, temperature: 0}\n"
+                f"questions: {{source: a.jsonl, tests: {tests}}}",
+                "wants 3 different solutions of a question",
+            )
+            for tests in ("teacher", "given")
+        ),
         ("feedback: {probes: 900}", "probes"),
         ("delivery: {faults: false}", "needs faulty solutions"),
         ("", "is empty; a recipe names at least one key"),

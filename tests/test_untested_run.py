@@ -92,6 +92,9 @@ def test_untested_questions_get_tests_and_a_killed_run_ends_in_the_same_files(
     assert pairs
     assert all(pair.chosen == pair.question.reference for pair in pairs)
     assert "Tests by agreement" in (out / "report.html").read_text()
+    *_, last = json.loads((out / "results.json").read_text())["standings"]
+    steps = read_manifest(out / "soda/manifest.jsonl")
+    assert last["teacher_calls"] == sum(step.tally.get("teacher_calls", 0) for step in steps)
     new = read_rows(out / "soda/cycle-1/questions.jsonl", Question)
     assert len(new) == 6
     assert all(each.reference is not None and each.tests is not None for each in new)

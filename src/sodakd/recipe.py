@@ -95,13 +95,14 @@ class Recipe(FrozenModel):
                     "questions.hold_out is 0, and patience needs questions to choose the best cycle"
                     " by: hold some out, or leave patience out"
                 )
-        asked = self.questions.real and self.questions.tests == "teacher"
+        agreed = {"none": False, "given": self.cycles > 1, "teacher": True}
+        asked = self.questions.real and agreed[self.questions.tests]
         drawn = self.teacher.kind not in {"world", "replay"} and self.questions.solutions > 1
         if asked and drawn and self.teacher.temperature == 0:
             raise ValueError(
                 "teacher.temperature is 0, and questions.tests wants"
                 f" {self.questions.solutions} different solutions of a question to agree: set it"
-                " above 0, or questions.tests to given or none"
+                " above 0, or questions.tests to none"
             )
         if self.student.finetuning_type != "full" and self.training.optimizer == "muon":
             raise ValueError(

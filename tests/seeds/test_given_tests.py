@@ -140,6 +140,15 @@ def test_rows_that_are_nearly_of_a_benchmark_have_tests_as_well(
     assert found.seed.tests is not None
 
 
+@pytest.mark.parametrize("shape", ["MBPP", "AceCode", "KodCode", "judge's calls"])
+@pytest.mark.parametrize("value", ["", None])
+def test_tests_without_a_question_are_none(shape: str, value: str | None, tmp_path: Path) -> None:
+    row = {**SHAPES[shape]}
+    name = next(name for name in ("text", "question", "instruction") if name in row)
+    *_, found = sifted(tmp_path, row, {**row, name: value})
+    assert found.reason is Reason.EMPTY
+
+
 @pytest.mark.parametrize("value", [3, True, None, "", [], {}])
 def test_what_only_counts_tests_is_none(value: object, tmp_path: Path) -> None:
     (row,) = sifted(tmp_path, {"instruction": TASK, "tests": value})

@@ -26,7 +26,7 @@ from sodakd.methods.run_context import (
     open_resources,
     sum_counts,
 )
-from sodakd.methods.soda import cycles_reached
+from sodakd.methods.soda import SEED_TESTS, cycles_reached
 from sodakd.methods.teachers import open_teacher
 from sodakd.recipe import LoadedRecipe, Recipe
 from sodakd.records import (
@@ -229,6 +229,8 @@ def _student_result(
     before = students[: students.index(row) + 1]
     arm = run.arm(row.arm)
     tallies = [sum_counts(arm, each.steps) for each in before if row.arm and each.arm == row.arm]
+    if row.steps:  # what its cycles begin with is in none of them
+        tallies.append(sum_counts(arm, SEED_TESTS))
     prompt = sum(tally["prompt_tokens"] for tally in tallies)
     completion = sum(tally["completion_tokens"] for tally in tallies)
     return StudentResult(

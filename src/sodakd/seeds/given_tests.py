@@ -67,6 +67,8 @@ def given_tests(
         return None
     if _begins_program(values, language):
         return _of_code_prompt(where, values, language)
+    if not text:  # what is added to a question is none
+        return None
     values = _renamed(values)
     if any(values.get(name) for name in COLUMNS):
         return _of_io(where, values, text, language if label else None)
