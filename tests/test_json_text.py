@@ -10,8 +10,10 @@ from sodakd.json_text import (
     MAX_DEPTH,
     MAX_DIGITS,
     JsonError,
+    nested,
     parse_json,
     parse_json_at,
+    parse_literal,
     parse_shallow,
 )
 
@@ -90,3 +92,26 @@ def test_a_body_that_is_not_deep_is_read_as_it_is(value: object) -> None:
 def test_a_body_that_is_no_json_is_one_error(text: str) -> None:
     with pytest.raises(JsonError):
         parse_shallow(b"[" * MAX_DEPTH + text.encode())
+
+
+@given(st.text(max_size=200) | st.recursive(st.text() | st.none(), st.tuples).map(repr))
+def test_any_text_in_pythons_words_is_a_value_that_can_be_written_or_one_error(text: str) -> None:
+    try:
+        json.dumps(parse_literal(text), ensure_ascii=False).encode()
+    except JsonError:
+        return
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('["a", null]', ["a", None]),
+        (" ['a', None, (1, 2), '\\d']", ["a", None, [1, 2], "\\d"]),
+        (r"{'a': '\ud800'}", {"a": "\ufffd"}),
+        ("[f(1)]", "[f(1)]"),
+        ("['1e999', 1e999]", "['1e999', 1e999]"),
+        ("None", "None"),
+    ],
+)
+def test_a_list_or_an_object_within_a_text_is_read(text: str, value: object) -> None:
+    assert nested(text) == value

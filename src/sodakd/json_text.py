@@ -5,8 +5,10 @@ digits, and hands on half surrogates, which no file can hold. Here every such te
 can be written again, or one error.
 """
 
+import ast
 import json
 import re
+import warnings
 from collections.abc import Callable
 
 from pydantic import JsonValue
@@ -15,6 +17,9 @@ MAX_DEPTH = 100
 """Lists and objects within one another: what is deeper is no data, and breaks its next reader."""
 MAX_DIGITS = 100_000
 """Digits of one integer: reading them takes time that grows faster than their number."""
+
+MAX_LITERAL = 2_000_000
+"""Characters of a value in Python's words: its parser takes a hundred times their memory."""
 
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
 """A text, also one without an end, or a bracket: time is linear in the JSON's length."""
@@ -45,6 +50,36 @@ def parse_json_at(text: str, start: int) -> JsonValue:
         JsonError: as `parse_json`.
     """
     return _parsed(text, lambda reader: reader.raw_decode(text, start)[0])
+
+
+def parse_literal(text: str) -> JsonValue:
+    """Return the value that a text writes as Python does, where JSON has such a value.
+
+    Raises:
+        JsonError: it writes none, or is longer than `MAX_LITERAL`; or as `parse_json`.
+    """
+    if len(text) > MAX_LITERAL:
+        raise JsonError(f"a value of {len(text)} characters: {MAX_LITERAL} are read at most")
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            return parse_json(json.dumps(ast.literal_eval(text), allow_nan=False))
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError) as error:
+        raise JsonError(f"no value that both Python and JSON have: {error}") from None
+
+
+def nested(value: JsonValue) -> JsonValue:
+    """Return the list or object that stands in a text, as JSON or as Python writes it, as tables
+    keep them; any other value as it is.
+    """
+    if not isinstance(value, str) or value.lstrip()[:1] not in ("[", "{"):
+        return value
+    for read in (parse_json, parse_literal):
+        try:
+            found = read(value.strip())
+        except JsonError:
+            continue
+        return found if isinstance(found, list | dict) else value
+    return value
 
 
 def parse_shallow(body: bytes) -> JsonValue:

@@ -169,7 +169,7 @@ def test_a_language_that_needs_types_takes_them_from_the_code_it_begins_with(
 @pytest.mark.parametrize(
     ("values", "why"),
     [
-        ({"input_output": "{cut off"}, "input_output is no JSON"),
+        ({"input_output": "{cut off"}, "input_output is neither JSON"),
         ({"input_output": {"inputs": ["1"], "outputs": []}}, "has 1 inputs and 0 outputs"),
         ({"input_output": {"in": ["1"]}}, "must be an object"),
         ({"input_output": {"inputs": [1], "outputs": ["1"]}}, "is no text, but of type int"),

@@ -170,3 +170,12 @@ def test_a_list_that_is_closed_early_goes_on_and_numbers_may_stand_in_quotes() -
     found = parse_test(reply, Test(question=question()))
     assert isinstance(found, Question)
     assert given(found) == [[[1, 2], 3], [[], 0], [[4], -1], [[5, 6], 2], [[7, 8], 9]]
+
+
+def test_half_a_character_in_pythons_words_is_one_that_can_be_written() -> None:
+    signature = {"arguments": ["str", "int"], "returns": "int"}
+    inputs = [*([word, 1] for word in "abcd"), "'\\ud800', 2"]
+    reply = json.dumps({"entry_point": "f", "signature": signature, "inputs": inputs})
+    found = parse_test(reply, Test(question=question()))
+    assert isinstance(found, Question)
+    assert given(found)[4] == ["\ufffd", 2]

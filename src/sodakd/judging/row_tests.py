@@ -7,7 +7,6 @@ would pass.
 
 import ast
 import builtins
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from pydantic import JsonValue, ValidationError
 
 from sodakd.assertions import as_calls
 from sodakd.errors import DataError
-from sodakd.json_text import JsonError, parse_json
+from sodakd.json_text import nested
 from sodakd.jsonl import Line
 from sodakd.text.entry_point import as_javascript, method_of
 from sodakd.text.signatures import TYPED
@@ -73,48 +72,23 @@ def unread_keys(row: Line, key: str) -> Iterator[str]:
 
 def entry_point_of(row: Line) -> str:
     """The function that a row says its tests call; "" where it does not say."""
-    tests = _value(row, "tests")
+    tests = nested(row.values.get("tests"))
     within = tests.get("entry_point") if isinstance(tests, dict) else None
     found = within or row.values.get("entry_point")
     if isinstance(found, str):
         return found.strip()
-    asserts = _value(row, "test_list")
+    asserts = nested(row.values.get("test_list"))
     return _first_called(str(asserts[0])) if isinstance(asserts, list) and asserts else ""
 
 
 def reads_stdin(row: Line) -> bool:
     """Whether a row's tests are runs of a whole program."""
-    tests = _value(row, "tests")
+    tests = nested(row.values.get("tests"))
     asked = tests if isinstance(tests, dict) else {}
     cases = asked.get("cases")
     first = cases[0] if isinstance(cases, list) and cases else None
     written = isinstance(first, dict) and not {"stdin", "stdout"}.isdisjoint(first)
     return written or "comparison" in asked
-
-
-def _value(row: Line, key: str) -> JsonValue:
-    """What a row holds under a key; a list or an object that stands there as text is read.
-
-    Tables keep nested values as JSON, or as Python writes them.
-    """
-    value = row.values.get(key)
-    if not isinstance(value, str) or value.lstrip()[:1] not in ("[", "{"):
-        return value
-    try:
-        found = parse_json(value)
-    except JsonError:
-        found = _literal(value)
-    return found if isinstance(found, list | dict) else value
-
-
-def _literal(text: str) -> JsonValue:
-    tree = parsed(text.strip())
-    if tree is None or len(tree.body) != 1 or not isinstance(tree.body[0], ast.Expr):
-        return None
-    try:
-        return parse_json(json.dumps(ast.literal_eval(tree.body[0].value)))
-    except (TypeError, ValueError, RecursionError):
-        return None
 
 
 def _first_called(text: str) -> str:
@@ -134,7 +108,7 @@ def parse_tests(row: Line, language: Language) -> ParsedTests:
     as_file = ParsedTests(TestScript(script="\n", as_main=True), tested=False)
     if not key:
         return as_file
-    asked = _value(row, key)
+    asked = nested(row.values.get(key))
     if isinstance(asked, list) and all(isinstance(one, str) for one in asked):
         asked = "\n".join([*_setup(row, key), *map(str, asked)]) + "\n"
     if isinstance(asked, str):
@@ -194,7 +168,7 @@ def _setup(row: Line, key: str) -> Iterator[str]:
     if key != "test_list":
         return
     for name in _SETUP:
-        value = _value(row, name)
+        value = nested(row.values.get(name))
         yield from map(str, value if isinstance(value, list) else [value] if value else [])
 
 

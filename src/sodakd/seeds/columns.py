@@ -13,8 +13,9 @@ from itertools import chain, groupby, islice
 from pydantic import JsonValue
 
 from sodakd.errors import DataError
+from sodakd.json_text import nested
 from sodakd.judging.row_tests import KEYS
-from sodakd.seeds.given_io import COLUMNS, PICKLED, nested
+from sodakd.seeds.given_io import COLUMNS, PICKLED
 from sodakd.seeds.given_tests import LISTS, given_tests
 from sodakd.seeds.said import TURNS, answer_of, exchange_of, text_of
 from sodakd.seeds.seed import Row, Seed

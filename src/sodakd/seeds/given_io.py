@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from sodakd.errors import DataError
-from sodakd.json_text import JsonError, parse_json
+from sodakd.json_text import JsonError, nested, parse_json
 from sodakd.text.languages import LANGUAGES
 from sodakd.text.signatures import TYPED, types_that_lack
 from sodakd.text.test_validation import signature_error
@@ -48,16 +48,6 @@ class _Case:
     given: JsonValue
     wanted: JsonValue
     kind: str = ""
-
-
-def nested(value: JsonValue) -> JsonValue:
-    """A list or an object that stands as JSON in a text; other values as they are."""
-    if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
-        return value
-    try:
-        return parse_json(value)
-    except JsonError:
-        return value
 
 
 def is_io(value: JsonValue) -> bool:
@@ -99,7 +89,7 @@ def _cases(where: str, name: str, value: JsonValue) -> Iterator[_Case]:
     if isinstance(value, str):
         if name == PICKLED:
             return
-        raise DataError(f"{where} is no JSON: mend it, or leave it out")
+        raise DataError(f"{where} is neither JSON nor Python's: mend it, or leave it out")
     if isinstance(value, list):
         for one in value:
             keys = next((keys for keys in _KEYS if isinstance(one, dict) and keys[0] in one), None)

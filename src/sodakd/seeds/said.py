@@ -4,15 +4,13 @@ A value is a text, the parts of one, or turns; each also as JSON or as Python pr
 text. What is none of these is refused: it never goes on as a question.
 """
 
-import ast
 import json
 import re
-import warnings
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from sodakd.json_text import JsonError, parse_json
+from sodakd.json_text import JsonError, parse_json, parse_literal
 from sodakd.seeds.templates import NotText, split_template
 
 TURNS = ("messages", "conversations", "conversation")
@@ -142,8 +140,8 @@ def _within(text: str) -> JsonValue:
     if inner is not None:
         return inner
     try:
-        return parse_json(json.dumps(_printed(text)))
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return parse_literal(text)
+    except JsonError:
         raise NotText(
             "a text that holds turns or parts, and is neither JSON nor Python's"
         ) from None
@@ -165,18 +163,11 @@ def _unquoted(text: str) -> str:
     text = outer = text.strip()
     while len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
         try:
-            inner: object = parse_json(text) if text[0] == '"' else _printed(text)
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            inner = parse_json(text) if text[0] == '"' else parse_literal(text)
+        except JsonError:
             return outer
         text = inner.strip() if isinstance(inner, str) else ""
     return text if text.startswith(("[", "{", "array(")) else outer
-
-
-def _printed(text: str) -> object:
-    """The value that Python printed so. Raises what `ast.literal_eval` does."""
-    with warnings.catch_warnings(action="ignore"):
-        value: object = ast.literal_eval(text)
-    return value
 
 
 def _clean(text: str) -> str:

@@ -4,13 +4,12 @@ Small models write types in their language's words (`List[int]`, `string`, `int[
 without its list, and arguments under their names: all of it is read.
 """
 
-import ast
-import json
 import re
 from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue, ValidationError
 
+from sodakd.json_text import JsonError, parse_literal
 from sodakd.text.languages import LANGUAGES
 from sodakd.text.test_validation import declaration, signature_error
 from sodakd.text.value_types import fits
@@ -229,8 +228,8 @@ def _as_list(value: JsonValue, wanted: Sequence[str]) -> tuple[JsonValue, ...]:
 def _literal(text: str, other: JsonValue) -> JsonValue:
     """The list that a text is in Python's words, where JSON has all that is in it."""
     try:
-        found = json.loads(json.dumps(ast.literal_eval(text), allow_nan=False))
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        found = parse_literal(text)
+    except JsonError:
         return other
     return found if isinstance(found, list) else other
 
