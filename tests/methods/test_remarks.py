@@ -22,13 +22,13 @@ feedback: {probes: 4}
 
 def test_tests_of_seeds_that_are_not_read_are_named(tmp_path: Path) -> None:
     rows = [
-        {"prompt": f"Write a Python function that adds {n} to a list.", "input_output": "{}"}
+        {"prompt": f"Write a Python function that adds {n} to a list.", "hidden_tests": "[1]"}
         for n in ("one", "two", "three")
     ]
     source, recipe = tmp_path / "rows.jsonl", tmp_path / "r.yaml"
     source.write_text("".join(json.dumps(row) + "\n" for row in [*rows, {"prompt": "Sort xs."}]))
     recipe.write_text(RECIPE.replace("SOURCE", str(source)))
-    told = "rows.jsonl: the tests in input_output (3 of the first 4 rows have some) are not read"
+    told = "rows.jsonl: the tests in hidden_tests (3 of the first 4 rows have some) are not read"
     assert told in " ".join(CliRunner().invoke(app, ["plan", str(recipe)]).output.split())
     planned = json.loads(CliRunner().invoke(app, ["plan", str(recipe), "--json"]).stdout)
     assert [line.startswith(told) for line in planned["remarks"]] == [True]

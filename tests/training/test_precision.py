@@ -31,7 +31,7 @@ def test_a_large_one_is_computed_in_bfloat16_where_that_is_faster(
     gain: float, dtype: torch.dtype | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start = write_model(tmp_path)
-    monkeypatch.setattr(precision, "LARGE_BYTES", 1)
+    monkeypatch.setattr(precision, "is_large", lambda _: True)
     monkeypatch.setattr(precision, "bfloat16_gain", lambda: gain)
     monkeypatch.setattr(precision, "cpu_count", lambda: 2)
     monkeypatch.setattr(torch, "set_num_threads", lambda _: None)
