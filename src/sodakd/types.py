@@ -17,6 +17,13 @@ class FrozenModel(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    def survives_json(self) -> bool:
+        """Whether it comes back the same from JSON: infinite numbers, for one, do not."""
+        try:
+            return self.model_validate_json(self.model_dump_json()) == self
+        except ValueError:
+            return False
+
 
 class Language(StrEnum):
     """The seven languages of the SODA paper."""

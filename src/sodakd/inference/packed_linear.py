@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from sodakd.inference.devices import cpu_threads
 
-WORTH = 1.2
+WORTHWHILE_GAIN = 1.2
 """How many times as fast as float32 bfloat16 has to be."""
 _SIZE = 1024
 _ROWS = 32

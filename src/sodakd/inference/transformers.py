@@ -33,7 +33,7 @@ from sodakd.inference.chat_format import ChatFormat
 from sodakd.inference.devices import cpu_threads, free_memory, resolve_device
 from sodakd.inference.folder import is_large, weights_dtype
 from sodakd.inference.loading import load_model, open_tokenizer
-from sodakd.inference.packed_linear import WORTH, bfloat16_gain, pack
+from sodakd.inference.packed_linear import WORTHWHILE_GAIN, bfloat16_gain, pack
 from sodakd.inference.protocols import (
     NO_GENERATIONS,
     Generation,
@@ -127,7 +127,7 @@ class TransformersModel:
         place = resolve_device(device, keys)
         _, layout = open_tokenizer(folder)
         if dtype is None and place.type == "cpu" and weights_dtype(folder) != "float32":
-            dtype = "bfloat16" if bfloat16_gain() >= WORTH else "float32"
+            dtype = "bfloat16" if bfloat16_gain() >= WORTHWHILE_GAIN else "float32"
         model = load_model(folder, dtype)
         if is_large(folder):
             threads = cpu_count()

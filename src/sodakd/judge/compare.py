@@ -64,7 +64,7 @@ def compare(lines: str, tests: CallTests, language: Language) -> tuple[Outcome, 
                 wrong = _broken(said, case, len(given[number]))
             elif "value" not in said:
                 wrong = str(said.get("other", "gave nothing"))
-            elif equal(said["value"], _expected(case, tests, language), rule):
+            elif equal(said["value"], expected_value(case, tests, language), rule):
                 wrong = ""
             else:
                 wrong = f"gave {_shown(said['value'])}, expected {_written(case.expected)}"
@@ -75,7 +75,7 @@ def compare(lines: str, tests: CallTests, language: Language) -> tuple[Outcome, 
     return Outcome.PASSED, ""
 
 
-def _expected(case: TestCase, tests: CallTests, language: Language) -> JsonValue:
+def expected_value(case: TestCase, tests: CallTests, language: Language) -> JsonValue:
     """What a call must give, as the language writes it: of Python's types JSON lacks some."""
     if tests.signature is None or language is not Language.PYTHON:
         return case.expected

@@ -137,7 +137,7 @@ def _same(found: bytes, expected: bytes, tolerance: float | None) -> bool:
 
 
 def _near(found: bytes, expected: bytes, tolerance: float) -> bool:
-    """Whether two texts are numbers that differ by no more, of what is expected or at all."""
+    """Whether two texts are numbers within the tolerance, relative or absolute."""
     if not all(len(one) <= _DIGITS and _NUMBER.fullmatch(one) for one in (found, expected)):
         return False
     return equal(

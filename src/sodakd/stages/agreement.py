@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pydantic import JsonValue
 
 from sodakd.judge.call_results import Returned, call_results
-from sodakd.judge.compare import Rule, equal
+from sodakd.judge.compare import Rule, equal, expected_value
 from sodakd.judge.program import Program
 from sodakd.judge.untested import to_program
 from sodakd.records import Refusal
@@ -25,7 +25,7 @@ from sodakd.teacher.requests import Solve
 from sodakd.text.json_values import decode, encode
 from sodakd.text.languages import LANGUAGES
 from sodakd.text.test_validation import signature_error
-from sodakd.text.value_types import as_json, as_python
+from sodakd.text.value_types import as_json
 from sodakd.types import Assertion, CallTests, Comparison, Language, Question, TestCase
 
 
@@ -63,9 +63,7 @@ def agree(
         stage, asks, lambda text, ask: read_program(text, ask.question), tally, progress, "solution"
     )
     read = [None if isinstance(one, UnreadableReply) else one for one in replies]
-    solutions = [
-        tuple(filter(None, read[at : at + times])) for at in range(0, len(read), times or 1)
-    ]
+    solutions = [tuple(filter(None, read[at : at + times])) for at in range(0, len(read), times)]
     return agree_on(stage, drafts, solutions)
 
 
@@ -140,14 +138,14 @@ def _tests(tests: CallTests, values: Sequence[Returned], language: Language) -> 
 
     Where that is not of the signature's type, a language without types does without a signature.
     """
-    expected = [as_plain(one.value, language) for one in values]
+    expected = [_as_plain(one.value, language) for one in values]
     cases = tuple(
         case.model_copy(update={"expected": value})
         for case, value in zip(tests.cases, expected, strict=True)
     )
     signed = tests.model_copy(update={"cases": cases})
-    if not signature_error(signed, language) and _survives(signed):
-        said = [_as_given(signed, case.expected, language) for case in cases]
+    if not signature_error(signed, language) and signed.survives_json():
+        said = [expected_value(case, signed, language) for case in cases]
         if all(equal(one.value, value) for one, value in zip(values, said, strict=True)):
             return signed
     if language is Language.PYTHON:
@@ -160,15 +158,8 @@ def _tests(tests: CallTests, values: Sequence[Returned], language: Language) -> 
             for case, one in zip(tests.cases, values, strict=True)
         )
     free = tests.model_copy(update={"cases": cases, "signature": None})
-    fits = not signature_error(free, language) and _survives(free)
+    fits = not signature_error(free, language) and free.survives_json()
     return free if fits and not LANGUAGES[language].types else Refusal.WRONG_TYPE
-
-
-def _as_given(tests: CallTests, expected: JsonValue, language: Language) -> JsonValue:
-    """What a program gives that gives what is expected: a list, where Python's own is a tuple."""
-    if language is not Language.PYTHON or tests.signature is None:
-        return expected
-    return encode(as_python(tests.signature.returns, expected))
 
 
 def _agreed(
@@ -193,7 +184,7 @@ def _same(one: Returned, other: Returned, language: Language) -> bool:
     """Whether two values are the same; 1 is 1.0 where the language has one kind of number."""
     rule = Rule(strict=bool(LANGUAGES[language].types), tagged=False)
     try:
-        return equal(as_plain(one.value, language), as_plain(other.value, language), rule)
+        return equal(_as_plain(one.value, language), _as_plain(other.value, language), rule)
     except (ValueError, RecursionError):
         return False
 
@@ -204,7 +195,7 @@ def _nothing(gave: Sequence[_Given]) -> Refusal:
     return Refusal.PRINTS if printed else Refusal.WRONG_TYPE
 
 
-def as_plain(value: JsonValue, language: Language) -> JsonValue:
+def _as_plain(value: JsonValue, language: Language) -> JsonValue:
     """A value as a signature's type has it: Python's own kinds come with their names."""
     if language is not Language.PYTHON:
         return value
@@ -212,14 +203,6 @@ def as_plain(value: JsonValue, language: Language) -> JsonValue:
         return as_json(decode(value))
     except ValueError:
         return value
-
-
-def _survives(tests: CallTests) -> bool:
-    """Whether the tests come back the same from JSON: infinite numbers do not."""
-    try:
-        return CallTests.model_validate_json(tests.model_dump_json()) == tests
-    except ValueError:
-        return False
 
 
 def _with_reference(

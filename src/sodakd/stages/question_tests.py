@@ -19,9 +19,10 @@ from sodakd.types import Assertion, CallTests, Question
 def questions_with_tests(
     stage: StageContext, questions: Sequence[Question]
 ) -> StepOutput[Question]:
-    """Return the questions that have tests, those of the others that get them, in their order.
+    """Return the questions that have tests and those that get some here, in their order.
 
-    With `questions.tests: given` no others get any. Who has none is counted by reason and language.
+    With `questions.tests: given` none get any. A question that gets none is counted by reason and
+    language.
 
     Raises:
         BudgetReached: the next call could pass the budget.

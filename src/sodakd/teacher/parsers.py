@@ -194,19 +194,11 @@ def parse_invention(text: str, ask: Invent) -> Question:
         level=found.level,
         parent=ask.question.id,
     )
-    if not _survives_json(question):
+    if not question.survives_json():
         raise UnreadableReply(
             "the tests hold a number that JSON cannot: infinite, NaN, or of thousands of digits"
         )
     return question
-
-
-def _survives_json(question: Question) -> bool:
-    """Return whether a question comes back the same from JSON."""
-    try:
-        return Question.model_validate_json(question.model_dump_json()) == question
-    except ValueError:
-        return False
 
 
 def parse_evolved(text: str, ask: Evolve) -> Question:

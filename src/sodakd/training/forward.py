@@ -14,7 +14,7 @@ from sodakd.inference.chat_format import ChatFormat
 from sodakd.training.attention import PACKED
 from sodakd.training.packing import Batch, pack
 from sodakd.training.schedule import TokenizedExample
-from sodakd.training.token_logps import is_large, logps_of_states, logps_of_table
+from sodakd.training.token_logps import goes_by_parts, logps_of_states, logps_of_table
 
 BatchLayout = Literal["packed", "padded"]
 _TOLERANCE = {torch.float32: 1e-3}
@@ -91,7 +91,7 @@ class Forward:
         """
         forward = LAYOUTS[self.layout]
         head = _matrix(model) if self.by_states else None
-        if head is None or not is_large(len(batch.predict_index), len(head)):
+        if head is None or not goes_by_parts(len(batch.predict_index), len(head)):
             return logps_of_table(forward(model, batch), *batch.asked())
         return logps_of_states(forward(model, batch, states=True), head, *batch.asked())
 

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from sodakd.inference.folder import is_large
-from sodakd.inference.packed_linear import WORTH, bfloat16_gain
+from sodakd.inference.packed_linear import WORTHWHILE_GAIN, bfloat16_gain
 from sodakd.run import cpu_count
 from sodakd.settings.student import StudentSettings
 from sodakd.settings.training import TrainingSettings
@@ -56,7 +56,7 @@ def choose_computing(
         half, why = torch.cuda.is_bf16_supported(including_emulation=False), "on this GPU"
     else:
         gain = bfloat16_gain()
-        half, why = gain >= WORTH, f"bfloat16 is {gain:.1f} times as fast as float32 here"
+        half, why = gain >= WORTHWHILE_GAIN, f"bfloat16 is {gain:.1f} times as fast as float32 here"
     precision = "bfloat16" if half else student.dtype
     words = f"training computes in {precision} ({why}), threads: {threads}"
     return Computing(torch.bfloat16 if half else None, threads, words)

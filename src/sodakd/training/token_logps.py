@@ -13,7 +13,7 @@ PART_BYTES = 128 << 20
 """A part of the table in float32. A table that fits is kept whole, and not computed twice."""
 
 
-def is_large(tokens: int, vocab: int) -> bool:
+def goes_by_parts(tokens: int, vocab: int) -> bool:
     """Whether a table of so many tokens is computed by parts."""
     return 4 * tokens * vocab > PART_BYTES
 
