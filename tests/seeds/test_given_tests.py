@@ -149,6 +149,18 @@ def test_tests_without_a_question_are_none(shape: str, value: str | None, tmp_pa
     assert found.reason is Reason.EMPTY
 
 
+@pytest.mark.parametrize(
+    ("said", "is_said"),
+    [("the total of xs", False), ("`total` of xs", True), ("total(xs) of xs", True)],
+)
+def test_a_word_of_the_question_is_no_name_of_a_function(
+    said: str, is_said: bool, tmp_path: Path
+) -> None:
+    (row,) = sifted(tmp_path, {"text": f"Write Python that gives {said}.", "test_list": ASSERTS})
+    assert row.kept
+    assert (ASSERTS[0] in row.seed.text) is not is_said
+
+
 @pytest.mark.parametrize("value", [3, True, None, "", [], {}])
 def test_what_only_counts_tests_is_none(value: object, tmp_path: Path) -> None:
     (row,) = sifted(tmp_path, {"instruction": TASK, "tests": value})

@@ -32,6 +32,8 @@ LISTS = ("test_cases", "unit_tests", "asserts", "assertions")
 _IMPORTED = re.compile(r"^from[ \t]+solution[ \t]+import[ \t]+(\w+)", re.MULTILINE)
 """What KodCode's tests take from the program."""
 _DEFINED = re.compile(r"^def[ \t]+\w", re.MULTILINE)
+_WORD = re.compile(r"[A-Z]?[a-z]+")
+"""A name that any text might hold as a word."""
 _MULTIPL_E = re.compile(r"[^_]*_[^_]*_.+")
 """The name of a row of MultiPL-E, `HumanEval_1_entry_point`."""
 _BY_SHAPE = ColumnSettings()
@@ -182,7 +184,13 @@ def _with_name(text: str, line: Line, key: str, tests: Tests, language: Language
 
 
 def _naming(text: str, entry_point: str) -> str:
-    """The question with the name of what its tests call."""
-    if re.search(rf"(?<!\w){re.escape(entry_point)}(?!\w)", text):
+    """The question with the name of what its tests call.
+
+    A word such as `count` may stand in any question: it names a function where it is written so.
+    """
+    name = re.escape(entry_point)
+    called = rf"`{name}\b|'{name}'|\"{name}\"|(?<!\w){name}\s*+\("
+    as_is = rf"(?<!\w){name}(?!\w)"
+    if re.search(called if _WORD.fullmatch(entry_point) else as_is, text):
         return text
     return f"{text}\n\nIts tests call `{entry_point}`."
