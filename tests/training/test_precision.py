@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from transformers import AutoModelForCausalLM
 
+from sodakd.inference import folder
 from sodakd.settings.student import StudentSettings
 from sodakd.settings.training import TrainingSettings
 from sodakd.training import precision
@@ -16,8 +17,8 @@ from tests.tiny_models import write_model
 from tests.training.questions import synthetic
 
 
-def student(folder: Path, **changes: object) -> StudentSettings:
-    return StudentSettings.model_validate({"model_name_or_path": str(folder), **changes})
+def student(path: Path, **changes: object) -> StudentSettings:
+    return StudentSettings.model_validate({"model_name_or_path": str(path), **changes})
 
 
 def test_a_small_student_is_trained_in_float32_on_one_core(tmp_path: Path) -> None:
@@ -31,7 +32,7 @@ def test_a_large_one_is_computed_in_bfloat16_where_that_is_faster(
     gain: float, dtype: torch.dtype | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start = write_model(tmp_path)
-    monkeypatch.setattr(precision, "LARGE_BYTES", 1)
+    monkeypatch.setattr(folder, "LARGE_BYTES", 1)
     monkeypatch.setattr(precision, "bfloat16_gain", lambda: gain)
     monkeypatch.setattr(precision, "cpu_count", lambda: 2)
     monkeypatch.setattr(torch, "set_num_threads", lambda _: None)
