@@ -16,8 +16,8 @@ from tests.tiny_models import write_model
 from tests.training.questions import synthetic
 
 
-def student(folder: Path, **changes: object) -> StudentSettings:
-    return StudentSettings.model_validate({"model_name_or_path": str(folder), **changes})
+def student(path: Path, **changes: object) -> StudentSettings:
+    return StudentSettings.model_validate({"model_name_or_path": str(path), **changes})
 
 
 def test_a_small_student_is_trained_in_float32_on_one_core(tmp_path: Path) -> None:
