@@ -47,9 +47,9 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Small:
         opened.append(student)
         return replace(real_open(place, student), close=lambda: opened.remove(student))
 
-    def watched(*given: Any) -> object:
+    def watched(*given: Any, **named: Any) -> object:
         at_training.append(list(opened))
-        return real_fit(*given)
+        return real_fit(*given, **named)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engines, "BACKENDS", {"transformers": counted})
