@@ -11,6 +11,7 @@ import torch
 from sodakd.errors import ModelError
 from sodakd.inference import queue_decode
 from sodakd.inference.canary import agree
+from sodakd.inference.kv_slots import Slots
 from sodakd.inference.packed_linear import PackedLinear, bfloat16_gain, pack
 from sodakd.inference.protocols import Generation, Prompt
 from sodakd.inference.queue_decode import QueuedPrompt, Room, decode
@@ -72,14 +73,14 @@ def test_what_prompts_begin_with_is_read_once(
     model, layout = opened(folder)
     prompts = [layout.prompt(PREFIX * 3 + text) for text in ASKED]
     read: list[int] = []
-    attend = queue_decode._Slots.attend
+    attend = Slots.attend
 
-    def counting(self: queue_decode._Slots, layer: int, *rest: object) -> object:
+    def counting(self: Slots, layer: int, *rest: object) -> object:
         if layer == 0:
             read.append(sum(part.end - part.start for part in self.segments))
         return attend(self, layer, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(queue_decode._Slots, "attend", counting)
+    monkeypatch.setattr(Slots, "attend", counting)
     rows = iter([QueuedPrompt(n, row, 4) for n, row in enumerate(prompts)])
     decode(
         model, lambda most: list(islice(rows, most)), Room(4, 10**6), layout.stops, lambda *_: None

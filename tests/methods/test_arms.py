@@ -128,6 +128,30 @@ def test_an_arm_that_is_no_method_is_one_error_with_the_nearest_one() -> None:
         Recipe(arms=("soda", "soda"))
 
 
+def test_a_plan_leaves_out_what_a_run_does_of_questions_without_tests(tmp_path: Path) -> None:
+    rows = [
+        {"text": f"Write a Python function that {what} of a list of numbers.", "test_list": tests}
+        for what, tests in [
+            ("gives the sum", ["assert total([1, 2]) == 3"]),
+            ("takes the largest", ["assert largest([1, 2]) == 2"]),
+            ("counts the negative ones", ["assert negatives([1, -2]) == 1"]),
+            ("prints each second one, slowly", []),
+        ]
+    ]
+    source = tmp_path / "rows.jsonl"
+    source.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    recipe = Recipe.model_validate({
+        "cycles": 1,
+        "arms": ("soda",),
+        "teacher": {"kind": "openai", "model": "m"},
+        "student": {"model_name_or_path": "x"},
+        "questions": {"source": str(source), "seeds": 4, "tests": "given", "hold_out": 1},
+        "feedback": {"probes": 1},
+    })  # fmt: skip
+    counts = {(row.step, row.ask): row.calls for row in plan(recipe).calls}
+    assert counts["soda/cycle-1/pairs", "solve"] == 2
+
+
 @pytest.mark.parametrize("tests", ["teacher", "given", "none"])
 def test_a_plan_counts_tests_by_agreement_and_the_solutions_that_they_save(tests: str) -> None:
     recipe = Recipe.model_validate({

@@ -95,6 +95,18 @@ class KVCache:
             self._bias = self._bias[rows]
 
 
+def plain_layer(module: nn.Module, hides: bool, softcap: float | None, s_aux: Tensor | None) -> int:
+    """The number of a layer whose attention is plain.
+
+    Raises ModelError for one that `hides` tokens, caps logits or has sinks.
+    """
+    if hides or softcap is not None or s_aux is not None:
+        raise ModelError(f"the attention of {type(module).__name__} is not plain")
+    layer = module.layer_idx
+    assert isinstance(layer, int)
+    return layer
+
+
 def cached_attention(
     module: nn.Module,
     query: Float[Tensor, "rows heads new size"],
@@ -114,10 +126,7 @@ def cached_attention(
     Raises ModelError for a model with a shorter sliding window, capped logits or sinks.
     """
     hides = sliding_window is not None and sliding_window < cache.places
-    if hides or softcap is not None or s_aux is not None:
-        raise ModelError(f"the attention of {type(module).__name__} is not plain")
-    layer = module.layer_idx
-    assert isinstance(layer, int)
+    layer = plain_layer(module, hides, softcap, s_aux)
     cache.append(layer, key, value)
     if cache.filled:
         return cache.attend(layer, query, scaling), None

@@ -14,24 +14,22 @@ from typing import Self
 
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor, nn
-from torch.nn import functional
-from transformers import AttentionInterface, PreTrainedModel
+from torch import Tensor
+from transformers import PreTrainedModel
 
 from sodakd.errors import ModelError
 from sodakd.inference.canary_reference import attention_implementation
-from sodakd.inference.token_sampling import Ended, noise
+from sodakd.inference.kv_slots import QUEUE_ATTENTION, Segment, Slots
+from sodakd.inference.token_sampling import Ended, draw, noise
 
-QUEUE_ATTENTION = "sodakd_queue"
 READ_TOKENS = 512
 """Tokens of prompts in one forward: more take memory, and no longer save time."""
 WORTH_ROWS = 8
 """Answers at a time that a worker should have: its weights are read once for all of them."""
-_MORE_PLACES = 256
-_MORE_SLOTS = 16
 _COMPACT_AT = 0.8
-_BLOCK = 512
+"""Answers are moved together once no more than this share of the slots below them is used."""
 _LOOK_SECONDS = 0.02
+"""A worker without answers looks for prompts so often: asking is cheap, and a step takes longer."""
 
 
 @dataclass(frozen=True)
@@ -89,182 +87,6 @@ class QueuedRow:
         return self.said[-1] if self.said else self.prompt.tokens[-1]
 
 
-@dataclass(frozen=True)
-class _Segment:
-    """Tokens of a prompt that one forward reads, after its first `shared` were copied."""
-
-    slot: int
-    start: int
-    end: int
-    donor: int
-    shared: int
-
-
-class _Slots:
-    """Keys and values of all slots, and what the forward at hand does with them."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.places = 0
-        self.keys: dict[int, Float[Tensor, "slots groups places size"]] = {}
-        self.values: dict[int, Float[Tensor, "slots groups places size"]] = {}
-        self.decoding = self._last = torch.zeros(0, dtype=torch.long)
-        self.segments: list[_Segment] = []
-        self._bias: Float[Tensor, "rows 1 1 places"] | None = None
-
-    def prepare(
-        self, decoding: Sequence[tuple[int, int]], segments: list[_Segment], dtype: torch.dtype
-    ) -> Int[Tensor, "1 tokens"]:
-        """Where the tokens of the next forward go. Returns their positions."""
-        self.segments = segments
-        self.decoding, self._last = torch.tensor(decoding).reshape(-1, 2).long().unbind(1)
-        if decoding:
-            # A slot without an answer sees its first place, so that nothing is divided by zero.
-            last = torch.zeros(int(self.decoding.max()) + 1, 1, dtype=torch.long)
-            last[self.decoding, 0] = self._last
-            hidden = torch.arange(int(last.max()) + 1)[None] > last
-            bias = torch.zeros(hidden.shape, dtype=dtype).masked_fill_(hidden, float("-inf"))
-            self._bias = bias[:, None, None]
-        used = [(slot + 1, last + 1) for slot, last in decoding]
-        used += [(part.slot + 1, part.end) for part in segments]
-        self._grow(*(max(each) for each in zip(*used, strict=True)))
-        read = [torch.arange(part.start, part.end) for part in segments]
-        return torch.cat([self._last, *read])[None]
-
-    def _grow(self, count: int, places: int) -> None:
-        """Have room. It is zero: a hidden place has no weight, and none times NaN is NaN."""
-        if count <= self.count and places <= self.places:
-            return
-        before = self.count, self.places
-        self.count = max(self.count, -(-count // _MORE_SLOTS) * _MORE_SLOTS)
-        self.places = max(self.places, -(-places // _MORE_PLACES) * _MORE_PLACES)
-        for states in (self.keys, self.values):
-            for layer, held in states.items():
-                shape = self.count, held.shape[1], self.places, held.shape[3]
-                states[layer] = held.new_zeros(shape)
-                states[layer][: before[0], :, : before[1]] = held
-
-    def move(self, source: int, target: int, places: int) -> None:
-        """Copy the first places of a slot into another one."""
-        for states in (*self.keys.values(), *self.values.values()):
-            states[target, :, :places] = states[source, :, :places]
-
-    def attend(
-        self,
-        layer: int,
-        query: Float[Tensor, "heads tokens size"],
-        key: Float[Tensor, "groups tokens size"],
-        value: Float[Tensor, "groups tokens size"],
-        scaling: float,
-    ) -> Float[Tensor, "tokens heads size"]:
-        """Attention of this forward's tokens, whose keys and values are kept first."""
-        keys, values = (
-            self._keep(states, layer, new)
-            for states, new in ((self.keys, key), (self.values, value))
-        )
-        count = len(self.decoding)
-        parts = []
-        if count:
-            parts.append(self._decode(keys, values, query[:, :count], scaling))
-        for part in self.segments:
-            end = count + part.end - part.start
-            parts.append(_read(keys, values, query[:, count:end], part, scaling))
-            count = end
-        return torch.cat(parts) if len(parts) > 1 else parts[0]
-
-    def _keep(
-        self,
-        states: dict[int, Float[Tensor, "slots groups places size"]],
-        layer: int,
-        new: Float[Tensor, "groups tokens size"],
-    ) -> Float[Tensor, "slots groups places size"]:
-        if layer not in states:
-            groups, _, size = new.shape
-            states[layer] = new.new_zeros(self.count, groups, self.places, size)
-        held, at = states[layer], len(self.decoding)
-        held[self.decoding, :, self._last] = new[:, :at].transpose(0, 1)
-        # In order: a donor may itself be read, or give its place away, in this forward.
-        for part in self.segments:
-            if part.donor != part.slot:
-                held[part.slot, :, : part.shared] = held[part.donor, :, : part.shared]
-            end = at + part.end - part.start
-            held[part.slot, :, part.start : part.end] = new[:, at:end]
-            at = end
-        return held
-
-    def _decode(
-        self,
-        keys: Float[Tensor, "slots groups places size"],
-        values: Float[Tensor, "slots groups places size"],
-        query: Float[Tensor, "heads rows size"],
-        scaling: float,
-    ) -> Float[Tensor, "rows heads size"]:
-        """Attention of each answer's newest token. The heads of a group are its queries."""
-        assert self._bias is not None
-        rows, end = self._bias.shape[0], self._bias.shape[-1]
-        heads, count, size = query.shape
-        grouped = query.transpose(0, 1).reshape(count, keys.shape[1], -1, size)
-        if count < rows:
-            grouped = grouped.new_zeros(rows, *grouped.shape[1:]).index_copy_(
-                0, self.decoding, grouped
-            )
-        attended = functional.scaled_dot_product_attention(
-            grouped,
-            keys[:rows, :, :end],
-            values[:rows, :, :end],
-            attn_mask=self._bias.expand(-1, 1, grouped.shape[2], -1),
-            scale=scaling,
-        )
-        return (attended if count == rows else attended[self.decoding]).reshape(count, heads, size)
-
-
-def _read(
-    keys: Float[Tensor, "slots groups places size"],
-    values: Float[Tensor, "slots groups places size"],
-    query: Float[Tensor, "heads tokens size"],
-    part: _Segment,
-    scaling: float,
-) -> Float[Tensor, "tokens heads size"]:
-    """Causal attention of a part of a prompt to all of it that is held."""
-    mask = None
-    if part.start:
-        seen = torch.ones(part.end - part.start, part.end, dtype=torch.bool).tril(part.start)
-        mask = torch.zeros(seen.shape, dtype=query.dtype).masked_fill_(~seen, float("-inf"))
-    attended = functional.scaled_dot_product_attention(
-        query[None],
-        keys[part.slot, :, : part.end][None],
-        values[part.slot, :, : part.end][None],
-        attn_mask=mask,
-        is_causal=mask is None,
-        scale=scaling,
-        enable_gqa=query.shape[0] != keys.shape[1],
-    )
-    return attended[0].transpose(0, 1)
-
-
-def queue_attention(
-    module: nn.Module,
-    query: Float[Tensor, "1 heads tokens size"],
-    key: Float[Tensor, "1 groups tokens size"],
-    value: Float[Tensor, "1 groups tokens size"],
-    attention_mask: Tensor | None,
-    *,
-    slots: _Slots,
-    scaling: float,
-    softcap: float | None = None,
-    s_aux: Tensor | None = None,
-    **_: object,
-) -> tuple[Float[Tensor, "1 tokens heads size"], None]:
-    """Attention of a flat row of tokens. Raises ModelError for capped logits or sinks."""
-    if softcap is not None or s_aux is not None:
-        raise ModelError(f"the attention of {type(module).__name__} is not plain")
-    layer = module.layer_idx
-    assert isinstance(layer, int)
-    return slots.attend(layer, query[0], key[0], value[0], scaling)[None], None
-
-
-AttentionInterface.register(QUEUE_ATTENTION, queue_attention)
-
 Choose = Callable[[Float[Tensor, "rows vocab"], Sequence[QueuedRow]], Int[Tensor, " rows"]]
 """The next token of each row."""
 
@@ -275,33 +97,12 @@ def choose(logits: Float[Tensor, "rows vocab"], rows: Sequence[QueuedRow]) -> In
     warm = [place for place, row in enumerate(rows) if row.noise is not None]
     if warm:
         drawn = [(rows[n].noise, len(rows[n].said), rows[n].prompt.temperature) for n in warm]
-        best[warm] = _draw(
+        best[warm] = draw(
             logits if len(warm) == len(rows) else logits[warm],
             torch.stack([row[at] for row, at, _ in drawn if row is not None]),
             torch.tensor([temperature for _, _, temperature in drawn])[:, None],
         )
     return best
-
-
-def _draw(
-    logits: Float[Tensor, "rows vocab"],
-    noise: Float[Tensor, " rows"],
-    temperature: Float[Tensor, "rows 1"],
-) -> Int[Tensor, " rows"]:
-    """The token at which the cumulative probability passes the noise.
-
-    Sums of blocks first: a running sum over a large vocabulary takes longer than its softmax.
-    """
-    weights = logits.float()
-    weights = weights.sub_(weights.amax(-1, keepdim=True)).div_(temperature).exp_()
-    blocks = functional.pad(weights, (0, -weights.shape[1] % _BLOCK)).unflatten(1, (-1, _BLOCK))
-    sums = blocks.sum(-1).double().cumsum(-1)
-    passed = noise[:, None] * sums[:, -1:]
-    block = torch.searchsorted(sums, passed, right=True).clamp_(max=sums.shape[1] - 1)
-    before = (sums.gather(1, block) - blocks.sum(-1).double().gather(1, block)).clamp_(min=0)
-    within = blocks[torch.arange(len(blocks)), block[:, 0]].double().cumsum(-1)
-    place = torch.searchsorted(within, passed - before, right=True).clamp_(max=_BLOCK - 1)
-    return (block * _BLOCK + place)[:, 0].clamp_(max=logits.shape[1] - 1)
 
 
 def decode(
@@ -319,17 +120,17 @@ def decode(
     Raises:
         ModelError: the model's attention is not plain, or cannot be replaced by ours.
     """
-    desk = _Desk(source, ended, room.workers)
+    handout = _Handout(source, ended, room.workers)
 
     def work(worker: int) -> None:
         torch.set_num_threads(room.threads)
-        queue = _Queue(model, partial(desk.take, worker), room, stops, desk.tell, chooser)
+        queue = _Queue(model, partial(handout.take, worker), room, stops, handout.tell, chooser)
         try:
             with torch.inference_mode():
-                while queue.admit() and not desk.errors:
+                while queue.admit() and not handout.errors:
                     queue.step()
         except BaseException as error:  # raised again by the thread that waits
-            desk.errors.append(error)
+            handout.errors.append(error)
 
     before = torch.get_num_threads()
     with attention_implementation(model, QUEUE_ATTENTION):
@@ -342,17 +143,17 @@ def decode(
             for thread in threads:
                 thread.join()
         except BaseException as error:
-            desk.errors.append(error)  # the others end with their step
+            handout.errors.append(error)  # the others end with their step
             for thread in threads:
                 thread.join()
             raise
         finally:
             torch.set_num_threads(before)
-    if desk.errors:
-        raise desk.errors[0]
+    if handout.errors:
+        raise handout.errors[0]
 
 
-class _Desk:
+class _Handout:
     """Hands prompts to workers, each its share, and answers to who asked, one at a time."""
 
     def __init__(self, source: Source, ended: Ended, workers: int) -> None:
@@ -404,7 +205,7 @@ class _Queue:
         self._stops = stops
         self._ended = ended
         self._chooser = chooser
-        self._slots = _Slots()
+        self._slots = Slots()
         self._waiting: deque[QueuedPrompt] = deque()
         self._rows: list[QueuedRow | None] = [None] * room.rows
         self._reading: deque[int] = deque()
@@ -471,9 +272,9 @@ class _Queue:
             for (slot, row), token in zip(found, chosen, strict=True):
                 self._take(slot, row, token)
 
-    def _read(self) -> tuple[list[_Segment], list[int]]:
+    def _read(self) -> tuple[list[Segment], list[int]]:
         """The prompts' share of the next forward: where it goes, and its tokens."""
-        segments: list[_Segment] = []
+        segments: list[Segment] = []
         read: list[int] = []
         while self._reading and len(read) < READ_TOKENS:
             slot = self._reading[0]
@@ -485,7 +286,7 @@ class _Queue:
                 donor, shared = self._donor(slot, prompt)
                 row.filled = shared
             end = min(len(prompt), row.filled + READ_TOKENS - len(read))
-            segments.append(_Segment(slot, row.filled, end, donor, shared))
+            segments.append(Segment(slot, row.filled, end, donor, shared))
             read += prompt[row.filled : end]
             row.filled = end
             self._held[slot] = prompt[:end]

@@ -8,7 +8,9 @@ from typing import Protocol
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
+from torch.nn import functional
 
+_BLOCK = 512
 Ended = Callable[[int, list[int]], None]
 """Is told the place of a batch's row and the tokens of its answer, as soon as that is whole."""
 
@@ -110,3 +112,24 @@ def noise(seeds: Sequence[int], steps: int) -> Float[Tensor, "rows steps"]:
     """Numbers in [0, 1), a row for each seed."""
     drawn = [torch.Generator().manual_seed(seed) for seed in seeds]
     return torch.stack([torch.rand(steps, generator=g, dtype=torch.float64) for g in drawn])
+
+
+def draw(
+    logits: Float[Tensor, "rows vocab"],
+    noise: Float[Tensor, " rows"],
+    temperature: Float[Tensor, "rows 1"],
+) -> Int[Tensor, " rows"]:
+    """The token at which the cumulative probability passes the noise.
+
+    Sums of blocks first: a running sum over a large vocabulary takes longer than its softmax.
+    """
+    weights = logits.float()
+    weights = weights.sub_(weights.amax(-1, keepdim=True)).div_(temperature).exp_()
+    blocks = functional.pad(weights, (0, -weights.shape[1] % _BLOCK)).unflatten(1, (-1, _BLOCK))
+    sums = blocks.sum(-1).double().cumsum(-1)
+    passed = noise[:, None] * sums[:, -1:]
+    block = torch.searchsorted(sums, passed, right=True).clamp_(max=sums.shape[1] - 1)
+    before = (sums.gather(1, block) - blocks.sum(-1).double().gather(1, block)).clamp_(min=0)
+    within = blocks[torch.arange(len(blocks)), block[:, 0]].double().cumsum(-1)
+    place = torch.searchsorted(within, passed - before, right=True).clamp_(max=_BLOCK - 1)
+    return (block * _BLOCK + place)[:, 0].clamp_(max=logits.shape[1] - 1)

@@ -229,7 +229,7 @@ def overlaps(folder: Folder) -> list[Overlap]:
     most = float(limit) if isinstance(limit, int | float) else 0.5
     found = []
     for name, part in exam_parts(folder).items() if asked else ():
-        exam, ids = ContaminationIndex(part, size, most), {question.id for question in part}
+        exam, ids = ContaminationIndex(part, size, most, [name]), {each.id for each in part}
         found.append(
             Overlap(
                 name=name,

@@ -156,8 +156,10 @@ def _calls(
             if isinstance(case.expected, list)
         ]
     starter = starter_code(values)
-    held = f"{starter}\n{_first_program(values, language)}" if language is Language.PYTHON else ""
-    entry_point = f"Solution().{name}" if "class Solution" in held else name
+    solution = solution_of(values, language) if language is Language.PYTHON else None
+    held = starter if solution is None else f"{starter}\n{solution[0]}"
+    in_class = language is Language.PYTHON and "class Solution" in held
+    entry_point = f"Solution().{name}" if in_class else name
     tests = CallTests(entry_point=entry_point, cases=tuple(called))
     if language in TYPED:
         tests = tests.model_copy(update={"signature": _signature(where, tests, starter, language)})
@@ -234,8 +236,3 @@ def solution_of(
 def _reads(code: str, language: Language) -> bool:
     """Whether code is of today's language: many an old solution is of Python 2."""
     return language is not Language.PYTHON or parsed(code) is not None
-
-
-def _first_program(values: Mapping[str, JsonValue], language: Language) -> str:
-    found = solution_of(values, language)
-    return found[0] if found else ""

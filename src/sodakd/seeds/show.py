@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sodakd.seeds.seed import FilteredSeed, Reason
-from sodakd.types import CallTests, Language, Outcome, StdioTests, TestScript, Verdict
+from sodakd.types import CallTests, Language, Outcome, StdioTests, TestScript
 
 _BAR = 40
 _BINS = (5, 10, 15, 20, 30, 40, 60, 80, 120, 200, 400)
@@ -22,7 +22,8 @@ class SeedTally:
     """Counts of the rows of a source, which are many: the rows themselves are not held.
 
     `by_language` counts by what is counted (`kept`, `left out`, where the language was seen, the
-    kind of tests, the outcome of the answer), `details` what the rows were left out for.
+    kind of tests, the outcome of the answer), `details` what the rows were left out for, `failed`
+    the first answers that fail.
     """
 
     rows: int = 0
@@ -54,12 +55,15 @@ class SeedTally:
         if row.verdict is not None:
             own["answered"] += 1
             own[row.verdict.outcome.value] += 1
-            if not row.verdict.passed:
-                self._add_failed(row, row.verdict)
+            if not row.verdict.passed and len(self.failed) < _NAMED:
+                why = " ".join(row.verdict.output.split())[:120]
+                self.failed.append(f"{row.seed.origin}: {row.verdict.outcome.value}: {why}")
 
-    def _add_failed(self, row: FilteredSeed, verdict: Verdict) -> None:
-        why = " ".join(verdict.output.split())[:120] if len(self.failed) < _NAMED else ""
-        self.failed.append(f"{row.seed.origin}: {verdict.outcome.value}: {why}")
+    @property
+    def untold(self) -> int:
+        """How many answers failed beside those in `failed`."""
+        every = (own["answered"] - own[Outcome.PASSED.value] for own in self.by_language.values())
+        return sum(every) - len(self.failed)
 
 
 def _tests(row: FilteredSeed) -> str:
@@ -118,10 +122,10 @@ def show_verdicts(tally: SeedTally, console: Console) -> None:
             numbers = (tested, *(own[name] for name in ("answered", *outcomes)))
             table.add_row(language.value, *map("{:,}".format, numbers))
     console.print(table)
-    for line in tally.failed[:_NAMED]:
+    for line in tally.failed:
         console.print(line, markup=False)
-    if len(tally.failed) > _NAMED:
-        console.print(f"and {len(tally.failed) - _NAMED:,} more: --out FILE has every verdict")
+    if tally.untold:
+        console.print(f"and {tally.untold:,} more: --out FILE has every verdict")
 
 
 def _lengths(words: Mapping[int, int]) -> Table:

@@ -7,6 +7,7 @@ missing, in words that are sent with the next ask.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import TypeVar, cast
 
 from pydantic import JsonValue, ValidationError
@@ -235,8 +236,9 @@ def _json(text: str) -> JsonValue:
     """
     bodies = [body for body in _json_candidates(text) if "{" in body]
     wrong = ""
-    mended = [*map(_mended_json, bodies)]
-    for body in (*bodies, *mended, *map(_closed_json, mended)):
+    for body in chain(
+        bodies, map(_mended_json, bodies), map(_closed_json, map(_mended_json, bodies))
+    ):
         try:
             return parse_json_at(body, body.find("{"))
         except JsonError as error:
