@@ -12,6 +12,8 @@ from sodakd.inference.protocols import Generation
 from sodakd.inference.transformers import TransformersModel
 from tests.inference.small import keep_canary, opened, write_lively
 
+pytestmark = pytest.mark.model
+
 ASKED = [*PROMPTS, "Hi", "Say what a stack is. " * 8, *(f"Count to {n}." for n in range(12))]
 LONGEST = 40
 LEAN = {"llama": True, "qwen2": True, "starcoder2": True, "gpt2": True, "windowed": False}

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.model
+
 SCRIPT = """
 import errno, sys
 from contextlib import suppress

@@ -15,6 +15,8 @@ from sodakd.training.train import train
 from tests.tiny_models import write_model
 from tests.training.questions import synthetic
 
+pytestmark = pytest.mark.model
+
 
 def student(path: Path, **changes: object) -> StudentSettings:
     return StudentSettings.model_validate({"model_name_or_path": str(path), **changes})

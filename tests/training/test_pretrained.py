@@ -40,6 +40,8 @@ from tests.inference.small import write_lively
 from tests.tiny_models import CHATML, FAMILIES, TRACKED, byte_tokenizer, write_model
 from tests.training.questions import synthetic
 
+pytestmark = pytest.mark.model
+
 SETTINGS = TrainingSettings(
     optimizer="adamw", learning_rate=3e-3, per_device_train_batch_size=8, max_steps=12,
     warmup_steps=2, logging_steps=2, loss="margin", contrast_weight=0.1, margin=0.5,

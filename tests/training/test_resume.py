@@ -17,6 +17,8 @@ from sodakd.settings.training import TrainingSettings
 from sodakd.training.train import train
 from tests.training.questions import synthetic
 
+pytestmark = pytest.mark.model
+
 EXAMPLES = synthetic(64)
 SETTINGS = TrainingSettings(
     max_steps=14,
