@@ -78,7 +78,7 @@ class QuestionSettings(FrozenModel):
         description="questions without tests: given leaves them out; teacher has them made by"
         " agreement, as new questions' are; none trains on them as they are",
     )
-    solutions: Annotated[int, BeforeValidator(_not_alone), Field(ge=2, le=100)] = Field(
+    solutions: Annotated[int, Field(ge=2, le=100), BeforeValidator(_not_alone)] = Field(
         default=3, description="of the teacher, more than half of which must agree on a value"
     )
     min_cases: Count = Field(default=5, description="calls that tests by agreement must have")
