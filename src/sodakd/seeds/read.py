@@ -72,8 +72,10 @@ def _rows(folder: Path, files: Sequence[Path]) -> Iterator[Row]:
     for path in files:
         name = valid_unicode(path.relative_to(folder).as_posix())
         for number, found in read_file(path):
-            unread = isinstance(found, JsonLimitError)
-            yield Row(name, number, {}, str(found)) if unread else Row(name, number, found)
+            if isinstance(found, JsonLimitError):
+                yield Row(name, number, {}, unread=str(found))
+            else:
+                yield Row(name, number, found)
 
 
 def _download(source: str) -> tuple[Path, list[Path]]:
