@@ -49,7 +49,7 @@ from sodakd.text.same_program import is_same
 from sodakd.text.symbols import symbols_of
 from sodakd.types import Assertion, CallTests, Comparison, Language
 from tests.evaluate.tasks import task
-from tests.teacher.readers import REPLIES, graded_in, read_whole
+from tests.teacher.readers import REPLIES, graded_in, lines_in, read_whole
 
 
 def read_body(status: int, text: str) -> object:
@@ -123,6 +123,7 @@ READERS: Mapping[str, Callable[[str], object]] = {
     **REPLIES,
     **{f"program in {each}": partial(is_same, other="x", language=each) for each in LEXERS},
     **{f"answer of the world in {each}": graded_in(each) for each in Language},
+    "lines of the world": lines_in(Language.JAVA),
     "answer of a server": partial(read_body, 200),
     "error of a server": partial(read_body, 400),
     "pause of a server": retry_after,

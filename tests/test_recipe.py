@@ -80,6 +80,7 @@ def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
         ("questions: {seeds: 0}", "questions.seeds"),
         ("questions: {per_language: {cobol: 1}}", r'questions\.per_language: .* found "cobol"'),
         ("feedback: {samples: 3}", "need a temperature above 0"),
+        ("questions: {solutions: 1}", r"questions\.solutions: one solution .* ask for 3"),
         *(
             (
                 "teacher: {kind: openai, model: m, temperature: 0}\n"

@@ -32,12 +32,17 @@ class JsonError(ValueError):
     """A text is no JSON that can be used. The message says what is wrong, and where."""
 
 
+class JsonLimitError(JsonError):
+    """A value of a JSON text is deeper, or longer, than any that is read here."""
+
+
 def parse_json(text: str | bytes) -> JsonValue:
     """Return the value of a JSON text; half surrogates in it become U+FFFD.
 
     Raises:
-        JsonError: it is not JSON or not UTF-8, is nested more than `MAX_DEPTH` deep, or holds an
-            integer of more than `MAX_DIGITS` digits.
+        JsonLimitError: it is nested more than `MAX_DEPTH` deep, or holds an integer of more than
+            `MAX_DIGITS` digits.
+        JsonError: it is not JSON or not UTF-8.
     """
     decoded = _decode(text)
     return _parsed(decoded, lambda reader: reader.decode(decoded))
@@ -106,12 +111,12 @@ def parse_integer(digits: str) -> int:
     """Return the integer that decimal digits write, up to `MAX_DIGITS` of them.
 
     Raises:
-        JsonError: there are more.
+        JsonLimitError: there are more.
     """
     if len(digits) <= 4300:
         return int(digits)
     if len(digits) > MAX_DIGITS:
-        raise JsonError(f"an integer of {len(digits)} digits: {MAX_DIGITS} are read at most")
+        raise JsonLimitError(f"an integer of {len(digits)} digits: {MAX_DIGITS} are read at most")
     if digits.startswith("-"):
         return -parse_integer(digits[1:])
     low = len(digits) // 2
@@ -163,7 +168,9 @@ def _parsed(
     try:
         value = read(reader)
     except RecursionError:
-        raise JsonError(_TOO_DEEP) from None
+        raise JsonLimitError(_TOO_DEEP) from None
+    except JsonLimitError:
+        raise
     except ValueError as error:
         raise JsonError(str(error)) from None
     return _usable(value, text)
@@ -171,7 +178,7 @@ def _parsed(
 
 def _usable(value: JsonValue, text: str) -> JsonValue:
     if text.count("[") + text.count("{") > MAX_DEPTH and _is_deeper(value, MAX_DEPTH):
-        raise JsonError(_TOO_DEEP)
+        raise JsonLimitError(_TOO_DEEP)
     # An escaped half, or one that an earlier reader let through.
     if "\\ud" in text or "\\uD" in text or _HALF_SURROGATE.search(text):
         return _mend(value)

@@ -7,7 +7,7 @@ import os
 import sys
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar, overload
 
@@ -50,11 +50,19 @@ def fsync_dir(folder: Path) -> None:
 
 @dataclass(frozen=True)
 class Line:
-    """An object of a JSON-lines file that users bring, and where it stands, for messages."""
+    """An object of a JSON-lines file that users bring, and where it stands, for messages.
+
+    `columns` names the columns of the file that stand in `values` under another key.
+    """
 
     where: str
     number: int
     values: Mapping[str, JsonValue]
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+    def column(self, key: str) -> str:
+        """What the file calls the column of a key."""
+        return self.columns.get(key, key)
 
     def error(self, text: str) -> DataError:
         """The error that this line deserves."""

@@ -97,7 +97,7 @@ class Recipe(FrozenModel):
                 )
         agreed = {"none": False, "given": self.cycles > 1, "teacher": True}
         asked = self.questions.real and agreed[self.questions.tests]
-        drawn = self.teacher.kind not in {"world", "replay"} and self.questions.solutions > 1
+        drawn = self.teacher.kind not in {"world", "replay"}
         if asked and drawn and self.teacher.temperature == 0:
             raise ValueError(
                 "teacher.temperature is 0, and questions.tests wants"

@@ -19,7 +19,7 @@ from typing import IO
 from pydantic import JsonValue
 
 from sodakd.errors import DataError
-from sodakd.json_text import JsonError, parse_json
+from sodakd.json_text import JsonError, JsonLimitError, parse_json
 from sodakd.settings.sources import SUFFIXES, suffix_of
 
 Values = dict[str, JsonValue]
@@ -36,8 +36,10 @@ _QUESTIONS = {"instruction", "messages", "prompt", "problem", "question", "query
 """Columns by one of which the first line of a table is known, whatever the file is called."""
 
 
-def read_file(path: Path) -> Iterator[tuple[int, Values]]:
-    """The rows of a file, numbered from 0; JSON lines by the line they stand on.
+def read_file(path: Path) -> Iterator[tuple[int, Values | JsonLimitError]]:
+    """The rows of a file, numbered from 1; JSON lines by the line they stand on.
+
+    Of a line that is deeper, or holds a longer integer, than is read here, that error is the row.
 
     Raises:
         DataError: it cannot be read, or is of no kind that is read here; names file and line.
@@ -82,7 +84,9 @@ def _text(file: IO[bytes], newline: str | None = None) -> IO[str]:
     return io.TextIOWrapper(file, encoding="utf-8-sig", newline=newline)
 
 
-def _read_json(file: IO[str], name: str, suffix: str) -> Iterator[tuple[int, Values]]:
+def _read_json(
+    file: IO[str], name: str, suffix: str
+) -> Iterator[tuple[int, Values | JsonLimitError]]:
     head: list[str] = []
     filled: list[str] = []
     for line in file:
@@ -98,10 +102,9 @@ def _read_json(file: IO[str], name: str, suffix: str) -> Iterator[tuple[int, Val
             " .gz, or a folder"
         )
     if _is_object(filled[0]) and (len(filled) == 2 or suffix in _LINES):
-        for number, line in enumerate(chain(head, file)):
+        for number, line in enumerate(chain(head, file), start=1):
             if line.strip():
-                place = f"{name}, line {number + 1}"
-                yield number, _object(_json(line, place), place)
+                yield number, _row(line, f"{name}, line {number}")
         return
     text = "".join(chain(head, file))
     try:
@@ -111,30 +114,31 @@ def _read_json(file: IO[str], name: str, suffix: str) -> Iterator[tuple[int, Val
             yield from _read_objects(text, name)
             return
         if suffix in _LINES:
-            _json(filled[0], f"{name}, line {head.index(filled[0]) + 1}")
+            _row(filled[0], f"{name}, line {head.index(filled[0]) + 1}")
         raise DataError(
             f"{name} is neither JSON lines (an object a line) nor one JSON value: {error}"
         ) from None
-    for number, row in enumerate(_rows_of(value, name)):
+    for number, row in enumerate(_rows_of(value, name), start=1):
         yield number, _object(row, f"{name}, row {number}")
 
 
-def _read_objects(text: str, name: str) -> Iterator[tuple[int, Values]]:
+def _read_objects(text: str, name: str) -> Iterator[tuple[int, Values | JsonLimitError]]:
     """Objects over several lines, one behind another, as `jq` prints them, by their first lines."""
-    held, first = "", 0
-    for number, line in enumerate(io.StringIO(text)):
+    held, first = "", 1
+    for number, line in enumerate(io.StringIO(text), start=1):
         held += line
         if line.rstrip() == "}":
-            place = f"{name}, the object from line {first + 1}"
-            yield first, _object(_json(held, place), place)
+            yield first, _row(held, f"{name}, the object from line {first}")
             held, first = "", number + 1
     if held.strip():
-        _json(held, f"{name}, the object from line {first + 1}")
+        yield first, _row(held, f"{name}, the object from line {first}")
 
 
 def _is_object(line: str) -> bool:
     try:
         return isinstance(parse_json(line), dict)
+    except JsonLimitError:
+        return line.lstrip().startswith("{")
     except JsonError:
         return False
 
@@ -167,13 +171,13 @@ def _read_table(file: IO[str], name: str) -> Iterator[tuple[int, Values]]:
         for row in rows:
             if not row:
                 continue
+            number += 1
             if len(row) != len(names):
                 raise DataError(
                     f"{name}, line {rows.line_num}: {len(row)} values for {len(names)} columns; a"
                     f" text that holds {separator!r} or an end of line stands in quotation marks"
                 )
             yield number, {key: cell for key, cell in zip(names, row, strict=True) if key.strip()}
-            number += 1
     except csv.Error as error:
         raise DataError(f"{name}, line {rows.line_num}: not CSV: {error}") from None
 
@@ -199,8 +203,8 @@ def _read_parquet(file: IO[bytes], name: str) -> Iterator[tuple[int, Values]]:
             _check_names(table.schema_arrow.names, name)
             for batch in table.iter_batches(batch_size=_BATCH):
                 for row in batch.to_pylist():
-                    yield number, {key: _plain(value) for key, value in row.items()}
                     number += 1
+                    yield number, {key: _plain(value) for key, value in row.items()}
     except (ArrowException, OverflowError) as error:
         raise DataError(f"{name} cannot be read as Parquet: {error}; {_AGAIN}") from None
 
@@ -225,11 +229,14 @@ def _plain(value: object) -> JsonValue:
     return {"type": type(value).__name__}
 
 
-def _json(text: str, place: str) -> JsonValue:
+def _row(text: str, place: str) -> Values | JsonLimitError:
     try:
-        return parse_json(text)
+        value = parse_json(text)
+    except JsonLimitError as error:
+        return error
     except JsonError as error:
         raise DataError(f"{place}: not JSON: {error}; mend it, or remove it") from None
+    return _object(value, place)
 
 
 def _object(value: JsonValue, place: str) -> Values:

@@ -88,6 +88,10 @@ CALLS: dict[str, tuple[str, JsonValue]] = {
     "no number": ("const f = () => [NaN, null, { a: NaN }];", [nan, None, {"a": nan}]),
     "infinite numbers": ("const f = () => [Infinity, -Infinity];", [inf, -inf]),
     "a BigInt": ("const f = () => [2n ** 70n, 3n];", [2**70, 3]),
+    "a Map, which is an object": (
+        "const f = () => new Map([['a', new Map([[1, [2]], [3n, null]])]]);",
+        {"a": {"1": [2], "3": None}},
+    ),
     "where the program lies": ("const f = () => __filename.startsWith(__dirname);", True),
     "a process of its own": (
         "const f = () => require('child_process').execSync('echo a').toString();", "a\n",
@@ -111,6 +115,12 @@ FAILING: dict[str, tuple[str, JsonValue, Outcome]] = {
     "NaN is not null": ("const f = () => NaN;", None, Outcome.WRONG_ANSWER),
     "infinity is not its opposite": ("const f = () => Infinity;", -inf, Outcome.WRONG_ANSWER),
     "a BigInt of another value": ("const f = () => 3n;", 4, Outcome.WRONG_ANSWER),
+    "a Map of which two keys are one text": (
+        "const f = () => new Map([[1, 2], ['1', 2]]);", {"1": 2}, Outcome.WRONG_ANSWER
+    ),
+    "a Map whose keys are no keys of a dict": (
+        "const f = () => [new Map([[[1], 2]])];", [{"1": 2}], Outcome.WRONG_ANSWER
+    ),
     "a promise of another value": ("const f = async () => 3;", 4, Outcome.WRONG_ANSWER),
     "a promise that is broken": ("const f = async () => g();", 3, Outcome.RUNTIME_ERROR),
     "a promise that is not kept": ("const f = () => new Promise(() => {});", 3, Outcome.NO_VERDICT),

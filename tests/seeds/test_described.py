@@ -86,7 +86,7 @@ def test_the_description_says_which_column_is_what(
     tmp_path: Path, entry: Entry, row: dict[str, JsonValue], text: str, reference: str
 ) -> None:
     (seed,) = described(tmp_path, entry, row)
-    assert (seed.text, seed.reference, seed.origin) == (text, reference, "mine.json#0")
+    assert (seed.text, seed.reference, seed.origin) == (text, reference, "mine.json#1")
 
 
 def test_a_folder_gives_all_its_datasets_that_are_here_and_a_name_one(tmp_path: Path) -> None:

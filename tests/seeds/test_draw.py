@@ -103,7 +103,7 @@ def test_snippets_of_source_files_are_seeds_that_repeat() -> None:
         lines = seed.text.split("```")[1].splitlines()[1:]
         assert 1 <= len(lines) <= MOST_LINES
         held = (folder / seed.file).read_text(errors="replace").splitlines()
-        assert lines[0] == held[seed.row].rstrip()
+        assert lines[0] == held[seed.row - 1].rstrip()
 
 
 def test_a_folder_of_programs_gives_snippets_and_one_of_rows_gives_rows(tmp_path: Path) -> None:

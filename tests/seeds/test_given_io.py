@@ -122,12 +122,12 @@ def test_an_answer_that_fails_or_never_ends_is_named_and_rows_keep_their_order(
     tally, failed = SeedTally(), list[JudgeError]()
     with Judge(JudgeSettings(cpu_seconds=1), workers=2) as judge:
         rows = list(tally.counted(verify(sifted(tmp_path, *given), judge, failed.append)))
-    assert [row.seed.row for row in rows] == [0, 1, 2, 3, 4]
+    assert [row.seed.row for row in rows] == [1, 2, 3, 4, 5]
     assert [row.verdict and row.verdict.outcome for row in rows] == [
         Outcome.PASSED, Outcome.TIMEOUT, Outcome.WRONG_ANSWER, None, Outcome.WRONG_ANSWER,
     ]  # fmt: skip
     assert [line.split(":")[0] for line in tally.failed] == [
-        "rows.jsonl#1", "rows.jsonl#2", "rows.jsonl#4",
+        "rows.jsonl#2", "rows.jsonl#3", "rows.jsonl#5",
     ]  # fmt: skip
     assert tally.by_language[Language.PYTHON]["stdin"] == 5
     assert failed == []
@@ -187,7 +187,7 @@ def test_inputs_and_outputs_that_cannot_be_read_leave_their_row_out_with_the_rea
     _, found = sifted(tmp_path, SHAPES["APPS"], {"question": ASKED, **values})
     assert found.reason is Reason.UNREADABLE_TESTS
     assert why in found.detail
-    assert "rows.jsonl, row 1" in found.detail
+    assert "rows.jsonl, row 2" in found.detail
 
 
 def test_a_method_without_a_name_is_that_of_the_code_it_begins_with(tmp_path: Path) -> None:

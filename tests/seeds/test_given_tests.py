@@ -13,7 +13,7 @@ from sodakd.seeds.filter import filter_seeds, question_of
 from sodakd.seeds.load import read_source
 from sodakd.seeds.seed import FilteredSeed, Reason
 from sodakd.seeds.verify import verify
-from sodakd.settings.questions import QuestionSettings
+from sodakd.settings.questions import ColumnSettings, QuestionSettings
 from sodakd.settings.stages import JudgeSettings
 from sodakd.text.answer import extract_answer
 from sodakd.types import CallTests, Language, Outcome, TestScript
@@ -53,6 +53,8 @@ SHAPES: dict[str, dict[str, Any]] = {
     "KodCode": {"question": TASK, "solution": "def total(xs): return sum(xs)", "test": PYTEST},
     "judge's calls": {"instruction": TASK, "output": "def total(xs): return sum(xs)",
                       "tests": CALLS},
+    "judge's own row": {"id": "1", "instruction": TASK, "code": "def total(xs): return sum(xs)",
+                        "language": "python", "tests": CALLS},
 }  # fmt: skip
 
 
@@ -120,7 +122,54 @@ def test_tests_that_cannot_be_read_leave_their_row_out_with_the_reason(
     (found,) = sifted(tmp_path, row)
     assert found.reason is Reason.UNREADABLE_TESTS
     assert why in found.detail
-    assert "rows.jsonl, row 0" in found.detail
+    assert "rows.jsonl, row 1" in found.detail
+
+
+@pytest.mark.parametrize("name", ["test_cases", "unit_tests", "ut", "test_list", "script"])
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ([1], " must be an object"),
+        (["def tried(f): f(1)"], " defines tests and calls none"),
+        (["assert total(["], " is no Python"),
+        ({"entry_point": "total", "cases": []}, ".cases: "),
+        ({"cases": [{"arguments": [], "expected": 1}]}, ".entry_point is missing"),
+        ({"inputs": ["1"], "outputs": []}, " has 1 inputs and 0 outputs"),
+    ],
+)
+def test_an_error_names_the_column_that_the_row_has(
+    name: str, value: object, why: str, tmp_path: Path
+) -> None:
+    (tmp_path / "rows.jsonl").write_text(json.dumps({"question": TASK, name: value}))
+    columns = ColumnSettings(tests=name if name == "ut" else "")
+    settings = QuestionSettings(source=str(tmp_path / "rows.jsonl"), columns=columns)
+    (seed,) = read_source(settings, 0)
+    assert f"{name}{why}" in seed.bad_tests
+    if name != "test_list":
+        assert "test_list" not in seed.bad_tests
+
+
+def test_a_function_that_cannot_be_called_is_named_by_its_own_column(tmp_path: Path) -> None:
+    row = {"question": TASK, "tests": ASSERTS, "called": "total of", "code": "x"}
+    (tmp_path / "rows.jsonl").write_text(json.dumps(row))
+    columns = ColumnSettings(entry_point="called")
+    (seed,) = read_source(QuestionSettings(source=f"{tmp_path}/rows.jsonl", columns=columns), 0)
+    assert "called is 'total of'" in seed.bad_tests
+
+
+def test_a_row_with_tests_has_the_program_that_the_judge_would_run_as_its_answer(
+    tmp_path: Path,
+) -> None:
+    program = "def total(xs): return sum(xs)"
+    row = {"instruction": TASK, "tests": CALLS, "code": program, "answer": "It adds up."}
+    untested = {"instruction": f"{TASK} Begin with the last one of them.", "code": program}
+    (found, other) = sifted(tmp_path, row, untested)
+    assert found.seed.reference == program
+    assert other.seed.reference is None
+    columns = ColumnSettings(input="code")
+    (seed, _) = read_source(QuestionSettings(source=f"{tmp_path}/rows.jsonl", columns=columns), 0)
+    assert program in seed.text
+    assert seed.reference == "It adds up."
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def test_the_shapes_of_the_field_are_known(
 ) -> None:
     (seed,) = seeds_of(write_lines(tmp_path / "rows.jsonl", row))
     assert (seed.text, seed.reference) == (text, reference)
-    assert seed.origin == "rows.jsonl#0"
+    assert seed.origin == "rows.jsonl#1"
 
 
 def test_the_recipe_may_name_the_columns(tmp_path: Path) -> None:
@@ -98,8 +98,64 @@ def test_a_folder_gives_the_rows_of_all_its_files(tmp_path: Path) -> None:
     write_lines(tmp_path / "b.jsonl", ROW)
     write_lines(tmp_path / "sub" / "a.jsonl", ROW, ROW)
     assert [seed.origin for seed in seeds_of(tmp_path)] == [
-        "b.jsonl#0", "sub/a.jsonl#0", "sub/a.jsonl#1",
+        "b.jsonl#1", "sub/a.jsonl#1", "sub/a.jsonl#2",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "numbers"),
+    [
+        ("rows.jsonl", '{"text": "a"}\n\n{"text": "b"}\n', [1, 3]),
+        ("rows.json", '{\n"text": "a"\n}\n{\n"text": "b"\n}\n', [1, 4]),
+        ("rows.json", '{\n"text": "a"\n}\n{"text": "b"}\n', [1, 4]),
+        ("rows.json", '[{"text": "a"},\n\n {"text": "b"}]', [1, 2]),
+        ("rows.csv", 'text,code\n"a\nb",c\nd,e\n', [1, 2]),
+    ],
+)
+def test_a_line_has_its_number_and_a_row_of_a_list_or_a_table_its_place_from_1(
+    name: str, content: str, numbers: list[int], tmp_path: Path
+) -> None:
+    (path := tmp_path / name).write_text(content)
+    assert [seed.row for seed in seeds_of(path)] == numbers
+
+
+DEEP = "[" * 500 + "]" * 500
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [(DEEP, "more than 100 deep"), ("[" * 100_000, "deep"), ("9" * 100_001, "of 100001 digits")],
+)
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_line_with_a_value_beyond_what_is_read_is_left_out_alone(
+    value: str, why: str, place: int, tmp_path: Path
+) -> None:
+    lines = [f'{{"text": "Sort {number} numbers."}}' for number in range(3)]
+    lines[place] = f'{{"text": "Sort.", "tests": {value}}}'
+    (path := tmp_path / "rows.jsonl").write_text("\n".join(lines))
+    seeds = seeds_of(path)
+    assert [bool(seed.text) for seed in seeds] == [number != place for number in range(3)]
+    assert why in seeds[place].unread
+    path.write_text(lines[place])
+    with pytest.raises(DataError, match=f"rows.jsonl, row 1: .*{why}"):
+        seeds_of(path)
+
+
+def test_each_row_of_a_file_that_mixes_shapes_is_read_by_its_own(tmp_path: Path) -> None:
+    turns: JsonValue = [{"role": "user", "content": "Sum."}, {"role": "assistant", "content": "y"}]
+    path = write_lines(
+        tmp_path / "rows.jsonl",
+        ROW,
+        {"prompt": "Sort.", "completion": "x", "language": "go"},
+        {"instruction": "", "messages": turns},
+        {"instruction": "", "output": "z"},
+    )
+    found = [(seed.text, seed.reference, seed.label) for seed in seeds_of(path)]
+    assert found == [
+        ("Sort a list.\n\n[3, 1]", "[1, 3]", ""), ("Sort.", "x", "go"), ("Sum.", "y", ""),
+        ("", "z", ""),
+    ]  # fmt: skip
+    assert [seed.text for seed in seeds_of(path, text="prompt")][1:] == ["Sort.", "", ""]
 
 
 def test_parquet_gives_the_same_rows(tmp_path: Path) -> None:
@@ -135,9 +191,8 @@ def test_a_packed_file_that_is_cut_off_or_damaged_is_to_be_fetched_again(
     ("name", "content", "says"),
     [
         ("rows.jsonl", '{"instruction": "a"}\n{"instr', "line 2: not JSON"),
-        ("rows.jsonl", "[1]\n", "row 0: a row is an object; found a int"),
+        ("rows.jsonl", "[1]\n", "row 1: a row is an object; found a int"),
         ("rows.jsonl", '{"text": "a"}\n[1]\n', "line 2: a row is an object; found a list"),
-        ("rows.jsonl", '{"text": "a"}\n' + "[" * 500 + "]" * 500, "line 2: .* deep"),
         ("rows.csv", "text,a\nSort, then add,1\n", "line 2: 3 values for 2 columns"),
         ("rows.jsonl.gz", "x", "line 1: not JSON"),
         ("rows.json", '{"a": 1}', "an object with 0 lists"),

@@ -7,6 +7,7 @@ from sodakd.inference.completions import Completion
 from sodakd.stages.programs import read_fault, read_inspired, read_program
 from sodakd.synthetic.generate import draw_questions, program_of
 from sodakd.synthetic.grade import grade
+from sodakd.synthetic.parse_lines import ParsedAnswer, read_lines
 from sodakd.synthetic.splits import Split
 from sodakd.teacher.parsers import (
     completed_text,
@@ -35,6 +36,12 @@ def graded_in(language: Language) -> Callable[[str], str]:
     """The world's grading of answers in a language."""
     (question,) = draw_questions(1, (3,), Split.TRAIN, seed=1, language=language)
     return partial(grade, program_of(question), language=language)
+
+
+def lines_in(language: Language) -> Callable[[str], ParsedAnswer]:
+    """The world's reader of lines in a language, which takes texts of any length."""
+    (question,) = draw_questions(1, (3,), Split.TRAIN, seed=1, language=language)
+    return partial(read_lines, program=program_of(question), language=language)
 
 
 REPLIES: Mapping[str, Callable[[str], object]] = {

@@ -114,11 +114,11 @@ def parse_tests(row: Line, language: Language) -> ParsedTests:
     if isinstance(asked, str):
         asked = {"script": asked}
     if not isinstance(asked, dict):
-        raise row.error(f"{key} must be {_FORM}; found {type(asked).__name__}")
+        raise row.error(f"{row.column(key)} must be {_FORM}; found {type(asked).__name__}")
     if reads_stdin(row):
         return ParsedTests(_validated(StdioTests, asked, row, key), tested=True)
     if wrong := _wrong_entry(entry_point, language, called="script" not in asked):
-        raise row.error(wrong)
+        raise row.error(f"{row.column('entry_point')} {wrong}")
     asked = {"entry_point": entry_point, **asked}
     if "script" in asked:
         script = _validated(TestScript, asked, row, key)
@@ -129,7 +129,9 @@ def parse_tests(row: Line, language: Language) -> ParsedTests:
         return ParsedTests(as_calls(script) if language is Language.PYTHON else script, tested=True)
     tests = _validated(CallTests, asked, row, key)
     if not tests.entry_point:
-        raise row.error(f'{key}.entry_point is missing: add "entry_point", the function to call')
+        raise row.error(
+            f'{row.column(key)}.entry_point is missing: add "entry_point", the function to call'
+        )
     wrong = signature_error(tests, language)
     if wrong:
         raise row.error(wrong)
@@ -156,7 +158,7 @@ def _wrong_entry(entry_point: str, language: Language, *, called: bool) -> str:
         form = "a name, or a method such as Solution().add" if methods else "a name"
     if right:
         return ""
-    return f"entry_point is {entry_point!r}; in {language.display_name} it must be {form}"
+    return f"is {entry_point!r}; in {language.display_name} it must be {form}"
 
 
 def _holds(value: JsonValue) -> bool:
@@ -185,8 +187,9 @@ def _validated(kind: type[Kind], asked: Mapping[str, JsonValue], row: Line, key:
 def _refused(error: ValidationError, row: Line, key: str) -> DataError:
     first = error.errors()[0]
     where = [str(part) for part in first["loc"]]
-    advice = f"; {key} must be {_FORM}" if len(where) == 1 else ""
-    return row.error(f"{'.'.join([key, *where])}: {first['msg']}{advice}")
+    column = row.column(key)
+    advice = f"; {column} must be {_FORM}" if len(where) == 1 else ""
+    return row.error(f"{'.'.join([column, *where])}: {first['msg']}{advice}")
 
 
 def _completed(script: TestScript, language: Language, row: Line, key: str) -> str:
@@ -199,8 +202,8 @@ def _completed(script: TestScript, language: Language, row: Line, key: str) -> s
         runs, call = bool(entry_point), f"\ncheck({as_javascript(entry_point)});\n"
     if not runs:
         raise row.error(
-            f"{key} defines tests and calls none, so every program would pass: call them at its"
-            ' end, or add "entry_point", the function that check(...) is given'
+            f"{row.column(key)} defines tests and calls none, so every program would pass: call"
+            ' them at its end, or add "entry_point", the function that check(...) is given'
         )
     return text + call
 

@@ -21,7 +21,7 @@ from sodakd.text.extract import extract, is_prose, strip_bom
 from sodakd.text.labels import language_of
 from sodakd.types import Language
 
-_CODE = (
+PROGRAM_COLUMNS = (
     "code",
     "program",
     "solution",
@@ -31,6 +31,7 @@ _CODE = (
     "output",
     "canonical_solution",
 )
+"""Columns that hold a row's program; the first that is there counts."""
 _ANSWERS = frozenset({"answer", "response", "output"})
 """What a model said: the program is looked for in it. The others are programs, perhaps fenced."""
 _PROGRAMS = frozenset({"code", "program"})
@@ -142,10 +143,10 @@ def _holder(line: Line, by_id: Mapping[str, Line] | None, tests: Path | None) ->
 
 
 def _row(line: Line, holder: Line, language: Language | None) -> Row:
-    column = next((key for key in _CODE if line.values.get(key) is not None), "")
+    column = next((key for key in PROGRAM_COLUMNS if line.values.get(key) is not None), "")
     text = line.values.get(column)
     if not isinstance(text, str):
-        raise line.error(f"no program; one of {', '.join(_CODE)} must hold it as text")
+        raise line.error(f"no program; one of {', '.join(PROGRAM_COLUMNS)} must hold it as text")
     text = strip_bom(text)
     said = column in _ANSWERS or "```" in text or "~~~" in text
     said = said or (column not in _PROGRAMS and is_prose(text))

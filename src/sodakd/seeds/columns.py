@@ -7,7 +7,7 @@ preference pairs, LLaMA-Factory's conversations. The recipe may name the columns
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, groupby, islice
 
 from pydantic import JsonValue
@@ -15,6 +15,7 @@ from pydantic import JsonValue
 from sodakd.errors import DataError
 from sodakd.json_text import nested
 from sodakd.judging.row_tests import KEYS
+from sodakd.judging.rows import PROGRAM_COLUMNS
 from sodakd.seeds.given_io import COLUMNS, PICKLED
 from sodakd.seeds.given_tests import LISTS, given_tests
 from sodakd.seeds.said import TURNS, answer_of, exchange_of, text_of
@@ -81,24 +82,28 @@ def untold(_: str) -> None:
 
 
 def read_seeds(rows: Iterable[Row], columns: ColumnSettings, tell: Tell = untold) -> Iterator[Seed]:
-    """Each row as a seed. A file's first rows decide its shape; what they hold that is not read is
-    told.
+    """Each row as a seed. A file's first rows decide its shape, and a row without a question in it
+    has its own; what the first rows hold that is not read is told.
 
     Raises:
         DataError: a file has none of the known shapes, or lacks a column that the recipe names.
     """
     for file, group in groupby(rows, key=lambda row: row.file):
         first = list(islice(group, _LOOKED_AT))
-        shape = shape_of(file, first, columns)
-        for line in _not_read(file, first, columns, shape):
+        shapes = _shapes_of(file, first, columns)
+        for line in _not_read(file, first, columns, shapes[0]):
             tell(line)
         for row in chain(first, group):
-            yield _seed(row, shape, columns)
+            yield _seed(row, _own_shape(row, shapes), columns)
 
 
-def shape_of(file: str, rows: Sequence[Row], columns: ColumnSettings) -> Shape:
-    """The columns to read a file by: those of the recipe, else those of the first known shape."""
+def _shapes_of(file: str, rows: Sequence[Row], columns: ColumnSettings) -> Sequence[Shape]:
+    """The columns to read a file by: those of the recipe, else those of the first known shape, and
+    behind it the others.
+    """
     values = _found(rows)
+    if not values and any(row.unread for row in rows):
+        raise DataError(f"{file}, row {rows[0].number}: {rows[0].unread}; mend it, or remove it")
     asked = (columns.text, columns.input, columns.reference, columns.tests, columns.entry_point)
     named = [name for name in asked if name]
     absent = [name for name in named if name not in values]
@@ -116,12 +121,24 @@ def shape_of(file: str, rows: Sequence[Row], columns: ColumnSettings) -> Shape:
         )
     known = known or Shape(columns.text)
     labels = (columns.language,) if columns.language else known.language
-    return Shape(
-        columns.text or known.text,
-        columns.input or known.input,
-        (columns.reference,) if columns.reference else known.reference,
-        tuple(name for name in labels if _names_languages(name, rows)),
-    )
+    languages = tuple(name for name in labels if _names_languages(name, rows))
+    others = () if columns.text else (shape for shape in SHAPES.values() if shape is not known)
+    return [
+        replace(
+            shape,
+            text=columns.text or shape.text,
+            input=columns.input or shape.input,
+            reference=(columns.reference,) if columns.reference else shape.reference,
+            language=languages,
+        )
+        for shape in (known, *others)
+    ]
+
+
+def _own_shape(row: Row, shapes: Sequence[Shape]) -> Shape:
+    """The first shape in which a row has a question; the file's where there is none."""
+    held = {name: value for name, value in row.values.items() if value}
+    return next((shape for shape in shapes if shape.fits(held)), shapes[0])
 
 
 def _found(rows: Sequence[Row]) -> dict[str, JsonValue]:
@@ -175,9 +192,10 @@ def _not_read(
 
 def _seed(row: Row, shape: Shape, columns: ColumnSettings) -> Seed:
     values = row.values
-    reference = next((values[name] for name in shape.reference if values.get(name)), None)
-    label = next((values[name] for name in shape.language if values.get(name)), "")
-    text = answered = unread = ""
+    reference = _first(values, shape.reference)
+    label = _first(values, shape.language)
+    text = answered = ""
+    unread = row.unread
     try:
         said = exchange_of(values.get(shape.text))
         more = _input(values.get(shape.input)) if shape.input else ""
@@ -199,14 +217,21 @@ def _seed(row: Row, shape: Shape, columns: ColumnSettings) -> Seed:
         return seed.model_copy(update={"bad_tests": str(error)})
     if given is None:
         return seed
+    programs = () if columns.reference else PROGRAM_COLUMNS
+    program = _first(values, [name for name in programs if name not in (shape.text, shape.input)])
     tested = {
         "text": given.text or text,
-        "reference": given.reference or seed.reference,
+        "reference": given.reference or seed.reference or answer_of(program) or None,
         "label": seed.label or given.language or "",
         "tests": given.tests,
         "code_prompt": given.code_prompt,
     }
     return seed.model_copy(update=tested)
+
+
+def _first(values: Mapping[str, JsonValue], names: Sequence[str]) -> JsonValue:
+    """The value of the first of these columns that holds one."""
+    return next((values[name] for name in names if values.get(name)), None)
 
 
 def _input(value: JsonValue) -> str:

@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from sodakd.errors import DataError
 from sodakd.json_text import JsonError, nested, parse_json
+from sodakd.jsonl import Line
 from sodakd.text.languages import LANGUAGES
 from sodakd.text.signatures import TYPED, types_that_lack
 from sodakd.text.test_validation import signature_error
@@ -57,19 +58,18 @@ def is_io(value: JsonValue) -> bool:
     return isinstance(first, dict) and any(first.keys() >= {*keys} for keys in _KEYS)
 
 
-def io_tests(
-    where: str, values: Mapping[str, JsonValue], language: Language | None
-) -> CallTests | StdioTests | None:
+def io_tests(line: Line, language: Language | None) -> CallTests | StdioTests | None:
     """The tests of a row that has such columns; None where they hold no case.
 
     Raises:
         DataError: they cannot be read; says what is wrong.
     """
+    where, values = line.where, line.values
     cases = [
         case
         for name in COLUMNS
         if values.get(name)
-        for case in _cases(f"{where}: {name}", name, nested(values[name]))
+        for case in _cases(f"{where}: {line.column(name)}", name, nested(values[name]))
     ]
     if not cases:
         return None

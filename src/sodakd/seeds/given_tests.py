@@ -8,7 +8,7 @@ rows that `sodakd judge` takes.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
@@ -62,19 +62,17 @@ def given_tests(
     Raises:
         DataError: its tests cannot be read; says what is wrong.
     """
-    where = f"{row.file}, row {row.number}"
-    values = _named(row.values, columns)
-    language = _language(values, label)
+    line = _named(Line(f"{row.file}, row {row.number}", row.number, row.values), columns)
+    language = _language(line.values, label)
     if language is None:
         return None
-    if _begins_program(values, language):
-        return _of_code_prompt(where, values, language)
+    if _begins_program(line.values, language):
+        return _of_code_prompt(line.where, line.values, language)
     if not text:  # what is added to a question is none
         return None
-    values = _renamed(values)
-    if any(values.get(name) for name in COLUMNS):
-        return _of_io(where, values, text, language if label else None)
-    line = Line(where, row.number, values)
+    line = _renamed(line)
+    if any(line.values.get(name) for name in COLUMNS):
+        return _of_io(line, text, language if label else None)
     key = key_of_tests(line)
     if not key or not isinstance(line.values[key], str | list | dict):
         return None
@@ -86,7 +84,9 @@ def given_tests(
         imported = _IMPORTED.search(tests.script)
         tests = tests.model_copy(update={"entry_point": imported[1]}) if imported else tests
     if isinstance(tests, TestScript) and language is Language.PYTHON and not _is_python(tests):
-        raise line.error(f"{key} is no Python that can be read: mend it, or leave it out")
+        raise line.error(
+            f"{line.column(key)} is no Python that can be read: mend it, or leave it out"
+        )
     return GivenTests(tests, language, _with_name(text, line, key, tests, language))
 
 
@@ -130,12 +130,11 @@ def _of_code_prompt(where: str, values: Mapping[str, JsonValue], language: Langu
     )
 
 
-def _of_io(
-    where: str, values: Mapping[str, JsonValue], text: str, language: Language | None
-) -> GivenTests | None:
+def _of_io(line: Line, text: str, language: Language | None) -> GivenTests | None:
+    values = line.values
     solution = solution_of(values, language)
     own = language or (solution[1] if solution else None)
-    tests = io_tests(where, values, own)
+    tests = io_tests(line, own)
     if tests is None:
         return None
     if isinstance(tests, CallTests):
@@ -146,26 +145,32 @@ def _of_io(
     return GivenTests(tests, own, text, reference=solution[0] if solution else None)
 
 
-def _named(values: Mapping[str, JsonValue], columns: ColumnSettings) -> Mapping[str, JsonValue]:
+def _named(line: Line, columns: ColumnSettings) -> Line:
     """The row with the columns that the recipe names under the names that are known."""
     if columns.entry_point:
-        values = {**values, "entry_point": values.get(columns.entry_point)}
+        line = _under("entry_point", columns.entry_point, line)
     if columns.tests:
-        others = {*KEYS, *LISTS, *COLUMNS}
-        kept = {name: value for name, value in values.items() if name not in others}
-        values = {**kept, "tests": values.get(columns.tests)}
-    return values
+        line = _under("tests", columns.tests, line)
+        others = {*KEYS, *LISTS, *COLUMNS} - {"tests"}
+        kept = {name: value for name, value in line.values.items() if name not in others}
+        line = replace(line, values=kept)
+    return line
 
 
-def _renamed(values: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
+def _renamed(line: Line) -> Line:
     """The row with inputs and outputs under APPS's name, a list of assertions under MBPP's."""
+    values = line.values
     held = next((name for name in (*KEYS, *LISTS) if is_io(values.get(name))), None)
     if held is not None:
-        return {**values, "input_output": values[held]}
+        return _under("input_output", held, line)
     name = next((name for name in LISTS if values.get(name)), None)
-    if name is None or values.get("test_list"):
-        return values
-    return {**values, "test_list": values[name]}
+    return line if name is None or values.get("test_list") else _under("test_list", name, line)
+
+
+def _under(key: str, column: str, line: Line) -> Line:
+    """The row with a column under a key that is known as well."""
+    values = {**line.values, key: line.values.get(column)}
+    return replace(line, values=values, columns={**line.columns, key: line.column(column)})
 
 
 def _with_name(text: str, line: Line, key: str, tests: Tests, language: Language) -> str:

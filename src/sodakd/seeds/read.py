@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sodakd.errors import DataError
 from sodakd.inference.hub import asking_hub
-from sodakd.json_text import valid_unicode
+from sodakd.json_text import JsonLimitError, valid_unicode
 from sodakd.row_files import STDIN, read_file
 from sodakd.seeds.dataset_info import INFO, described
 from sodakd.seeds.seed import Row
@@ -33,6 +33,9 @@ def read_rows_of(source: str) -> Iterator[Row]:
             folder = dataset.file if dataset.file.is_dir() else info
             files = data_files(dataset.file) if dataset.file.is_dir() else [dataset.file]
             for row in _rows(folder, files):
+                if row.unread:
+                    yield row
+                    continue
                 values = dataset.canonical(row.values, f"{dataset.file}, row {row.number}")
                 yield Row(row.file, row.number, values)
     elif source == STDIN:
@@ -68,7 +71,11 @@ def described_in(source: str) -> tuple[Path | None, str]:
 def _rows(folder: Path, files: Sequence[Path]) -> Iterator[Row]:
     for path in files:
         name = valid_unicode(path.relative_to(folder).as_posix())
-        yield from (Row(name, number, values) for number, values in read_file(path))
+        for number, found in read_file(path):
+            if isinstance(found, JsonLimitError):
+                yield Row(name, number, {}, unread=str(found))
+            else:
+                yield Row(name, number, found)
 
 
 def _download(source: str) -> tuple[Path, list[Path]]:

@@ -11,11 +11,16 @@ from sodakd.types import CodePrompt, FrozenModel, Language, Tests, Verdict
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a source, as it stands there. `file` is relative to the source."""
+    """A row of a source, as it stands there. `file` is relative to the source.
+
+    `number` counts from 1: lines of JSON lines and of programs, else rows. `unread` says why the
+    row has no values, if it cannot be read.
+    """
 
     file: str
     number: int
     values: dict[str, JsonValue]
+    unread: str = ""
 
 
 class Seed(FrozenModel):
@@ -23,8 +28,8 @@ class Seed(FrozenModel):
 
     `label` is what the source's own language column says; `reference` is an answer that came with
     the question: nobody has verified it. `unread` says what stands where the text should, if it is
-    no text. `tests` and `code_prompt` are the question's; `bad_tests` says why its tests cannot be
-    read.
+    no text, or why its row cannot be read. `tests` and `code_prompt` are the question's;
+    `bad_tests` says why its tests cannot be read.
     """
 
     text: str
@@ -39,7 +44,7 @@ class Seed(FrozenModel):
 
     @property
     def origin(self) -> str:
-        """Where the seed stands: `file#row`, rows counted from 0."""
+        """Where the seed stands: `file#row`, numbered as the rows of its source are."""
         return f"{self.file}#{self.row}"
 
 

@@ -49,15 +49,15 @@ def read_snippets(folder: Path, seed: int) -> Iterator[Seed]:
 
 
 def draw_snippet(text: str, rng: random.Random) -> tuple[int, str]:
-    """A line number and 1 to 15 lines from there on that are not all blank; 0 and "" in an empty
-    file."""
+    """A line's number, from 1, and 1 to 15 lines from there on that are not all blank; 0 and "" in
+    an empty file."""
     lines = text.splitlines()
     places = [number for number, line in enumerate(lines) if line.strip()]
     if not places:
         return 0, ""
     start = rng.choice(places)
     chosen = lines[start : start + rng.randint(1, MOST_LINES)]
-    return start, "\n".join(line.rstrip() for line in chosen).rstrip()
+    return start + 1, "\n".join(line.rstrip() for line in chosen).rstrip()
 
 
 def snippet_prompt(snippet: str, language: Language) -> str:

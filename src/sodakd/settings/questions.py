@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from sodakd.settings.types import Count, Levels, Positive, Share, Text
 from sodakd.types import FrozenModel, Language
@@ -10,6 +10,15 @@ from sodakd.types import FrozenModel, Language
 WORLD = "world"
 ColumnName = Annotated[str, Field(max_length=1000)]
 """Empty, where it is left to the known shapes."""
+
+
+def _not_alone(solutions: object) -> object:
+    if solutions == 1:
+        raise ValueError(
+            "one solution always agrees with itself, so that every mistake of it would be what a"
+            " test expects: ask for 3, or for 2 at least"
+        )
+    return solutions
 
 
 class ColumnSettings(FrozenModel):
@@ -69,7 +78,7 @@ class QuestionSettings(FrozenModel):
         description="questions without tests: given leaves them out; teacher has them made by"
         " agreement, as new questions' are; none trains on them as they are",
     )
-    solutions: Annotated[int, Field(ge=1, le=100)] = Field(
+    solutions: Annotated[int, Field(ge=2, le=100), BeforeValidator(_not_alone)] = Field(
         default=3, description="of the teacher, more than half of which must agree on a value"
     )
     min_cases: Count = Field(default=5, description="calls that tests by agreement must have")

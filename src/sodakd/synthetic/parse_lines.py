@@ -10,7 +10,8 @@ from sodakd.synthetic.languages import heading
 from sodakd.synthetic.program import Program
 from sodakd.types import Language
 
-_STRINGS = re.compile(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'')
+# None begins at an escaped mark: each one in a line without an end would look for it once more.
+_STRINGS = re.compile(r'(?<!\\)(?:"(?:\\.|[^"\\\n])*+"|\'(?:\\.|[^\'\\\n])*+\')')
 # The `:` is that of `for (char c : s)`; in `a ? b : c` it binds nothing.
 _BOUND = re.compile(
     r"(?<![A-Za-z_])([A-Za-z_]\w*+)\s*+(?::?=(?!=)|=>|->)|\bfor \([^;:()]*?\b(\w++) :"

@@ -1,10 +1,12 @@
 """Rows of a benchmark: from a local file or folder, else from the Hugging Face hub."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from sodakd.errors import DataError
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, DatasetFile, Row
 from sodakd.inference.hub import asking_hub
+from sodakd.json_text import JsonLimitError
 from sodakd.row_files import read_file
 from sodakd.types import Language
 
@@ -17,11 +19,18 @@ def load(benchmark: Benchmark, language: Language, data: Path | None) -> list[Be
     """
     origin = benchmark.origins[language]
     path = _from_hub(benchmark, origin) if data is None else _local(benchmark, origin, data)
-    rows = (Row(f"{path}, row {number + 1}", values) for number, values in read_file(path))
-    tasks = benchmark.tasks(rows, language)
+    tasks = benchmark.tasks(_rows(path), language)
     if not tasks:
         raise DataError(f"{path} holds no task of {benchmark.name}")
     return tasks
+
+
+def _rows(path: Path) -> Iterator[Row]:
+    for number, values in read_file(path):
+        name = f"{path}, row {number}"
+        if isinstance(values, JsonLimitError):
+            raise DataError(f"{name}: {values}")
+        yield Row(name, values)
 
 
 def _local(benchmark: Benchmark, origin: DatasetFile, data: Path) -> Path:

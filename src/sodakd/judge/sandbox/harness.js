@@ -15,6 +15,8 @@ const { compileFunction } = vm;
 const { parse, stringify } = JSON;
 const { apply } = Reflect;
 const { isArray } = Array;
+const { create, hasOwn } = Object;
+const { forEach } = Map.prototype;
 const { isFinite, isInteger, isSafeInteger } = Number;
 const Integer = BigInt;
 const { runInThisContext } = vm.Script.prototype;
@@ -236,17 +238,30 @@ const declared = new Proxy({}, {
   },
 });
 
-// JSON makes null of NaN and an empty object of a Map: what it cannot say is told by name, and numbers
+// JSON makes null of NaN and an empty object of a Set: what it cannot say is told by name, and numbers
 // that it has not are written as Python writes them. A BigInt is an integer; a large number that is one
-// is written with all of its digits.
+// is written with all of its digits. A Map whose keys are texts or integers is the object with these
+// keys, as programs write a dict either way; where two keys are one text (1 and '1') it is none.
 const isLong = (value) => isInteger(value) && !isSafeInteger(value) && value < 1e21 && value > -1e21;
+const objectOf = (map) => {
+  const found = create(null);
+  let told = 0, all = 0;
+  apply(forEach, map, [(value, key) => {
+    all++;
+    const kind = typeof key;
+    if (kind !== 'string' && kind !== 'bigint' && !isSafeInteger(key)) return;
+    if (!hasOwn(found, key)) told++;
+    found[key] = value;
+  }]);
+  return told === all ? found : null;
+};
 const told = (value) => {
   switch (typeof value) {
     case 'number': return isSafeInteger(value) || (isFinite(value) && !isLong(value)) ? '' : 'number';
     case 'bigint': return 'number';
     case 'function': case 'symbol': case 'undefined': return typeof value;
     case 'object':
-      return isMap(value) ? 'Map' : isSet(value) ? 'Set' : isDate(value) ? 'Date' : isRegExp(value) ? 'RegExp' : isPromise(value) ? 'Promise' : isArrayBufferView(value) ? 'bytes' : '';
+      return isMap(value) ? (objectOf(value) ? 'dict' : 'Map') : isSet(value) ? 'Set' : isDate(value) ? 'Date' : isRegExp(value) ? 'RegExp' : isPromise(value) ? 'Promise' : isArrayBufferView(value) ? 'bytes' : '';
   }
   return '';
 };
@@ -255,11 +270,12 @@ const plain = function (key, value) {
   const held = this[key];
   const name = told(held);
   if (name === 'number') return `@number:${isLong(held) ? Integer(held) : held}`;
+  if (name === 'dict') return objectOf(held);
   return name === '' || (name === 'undefined' && !isArray(this)) ? value : { [name]: '' };
 };
 function line(value) {
   const name = told(value);
-  if (name !== '' && name !== 'number') return `{"other":"${name}"}\n`;
+  if (name !== '' && name !== 'number' && name !== 'dict') return `{"other":"${name}"}\n`;
   const simple = typeof value === 'string' || typeof value === 'boolean';
   const text = simple ? stringify({ value }) : stringify({ value }, plain).replace(ODD, '$1');
   return (text === '{}' ? '{"other":"undefined"}' : text) + '\n';
