@@ -85,10 +85,11 @@ class Recipe(FrozenModel):
                 " its own questions: set teacher.kind to one that reads them"
             )
         if self.questions.real and not self.questions.hold_out:
-            if not self.evaluation.benchmarks:
+            if not self.evaluation.asked:
                 raise ValueError(
                     "questions.hold_out is 0, and real questions bring no exam of their own: hold"
-                    " some out, or name evaluation.benchmarks"
+                    " some out, or name evaluation.benchmarks (which evaluation.split: dev does not"
+                    " ask)"
                 )
             if self.patience is not None:
                 raise ValueError(

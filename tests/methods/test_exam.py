@@ -166,6 +166,9 @@ def test_real_questions_may_hold_nothing_out_where_benchmarks_are_the_exam() -> 
         Recipe.model_validate(values)
     with_exam = {**values, "evaluation": exam_of(MBPP)}
     assert Recipe.model_validate(with_exam).questions.hold_out == 0
+    on_dev = exam_of(MBPP).model_copy(update={"split": "dev"})
+    with pytest.raises(ValueError, match=r"evaluation\.split: dev does not ask"):
+        Recipe.model_validate({**values, "evaluation": on_dev})
     with pytest.raises(ValueError, match="patience needs questions"):
         Recipe.model_validate({**with_exam, "patience": 1})
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sodakd.jsonl import read_rows
+from sodakd.methods.exam import exam_size
 from sodakd.methods.prepare import prepare
 from sodakd.records import EvalSample, Results
 from sodakd.report.card import model_card
@@ -79,17 +80,17 @@ def test_real_questions_have_benchmarks_alone_as_their_exam(tmp_path: Path) -> N
     write_mbpp(tmp_path)
     write_humaneval_x(tmp_path)
     seeds = tmp_path / "seeds.jsonl"
-    taken = json.loads(write_mbpp(tmp_path).read_text().splitlines()[1])
+    taken = json.loads(write_mbpp(tmp_path).read_text().splitlines()[3])  # not asked: the third
     row = {"instruction": f"{taken['text']} Use Python.", "input": "", "output": taken["code"]}
     seeds.write_text(QUESTIONS.read_text(encoding="utf-8") + json.dumps(row) + "\n")
     chosen = recipe(own())
     questions = QuestionSettings(
         source=str(seeds), seeds=8, languages=(Language.PYTHON,), hold_out=0, max_words=60
     )
-    exam = exam_of(MBPP, IN_JAVASCRIPT, data=tmp_path)
+    exam = exam_of(MBPP.model_copy(update={"limit": 2}), IN_JAVASCRIPT, data=tmp_path)
     run = Run(tmp_path / "run")
     inputs = prepare(chosen.model_copy(update={"questions": questions, "evaluation": exam}), run)
-    assert [question.source for question in inputs.test_set] == ["mbpp"] * 3 + ["humaneval-x"] * 2
+    assert [question.source for question in inputs.test_set] == ["mbpp"] * 2 + ["humaneval-x"] * 2
     assert [group.name for group in inputs.groups] == [
         "all", "mbpp Python", "humaneval-x JavaScript",
     ]  # fmt: skip
@@ -97,3 +98,19 @@ def test_real_questions_have_benchmarks_alone_as_their_exam(tmp_path: Path) -> N
     assert sifted is not None
     assert sifted.tally["overlaps_mbpp"] == 1
     assert "overlaps_evaluation" not in sifted.tally
+
+
+def test_dev_has_the_same_seeds_and_asks_what_is_held_out_and_no_benchmark(tmp_path: Path) -> None:
+    write_mbpp(tmp_path)
+    questions = QuestionSettings(
+        source=str(QUESTIONS), seeds=8, languages=(Language.PYTHON,), hold_out=3, max_words=60
+    )
+    found = {}
+    for split in ("dev", "test"):
+        exam = exam_of(MBPP, data=tmp_path).model_copy(update={"split": split})
+        chosen = recipe(own()).model_copy(update={"questions": questions, "evaluation": exam})
+        found[split] = prepare(chosen, Run(tmp_path / split))
+        assert exam_size(chosen) == len(found[split].test_set)
+    assert found["dev"].seeds == found["test"].seeds
+    assert found["dev"].test_set == found["test"].test_set[:3]
+    assert [group.name for group in found["dev"].groups] == ["all"]

@@ -46,7 +46,7 @@ def seeds(
     from sodakd.errors import DataError, JudgeError
     from sodakd.jsonl import write_rows
     from sodakd.judge.judge import Judge
-    from sodakd.methods.exam import load_benchmarks
+    from sodakd.methods.exam import load_whole_benchmarks
     from sodakd.recipe import read_exam, read_questions
     from sodakd.screen import make_console
     from sodakd.seeds.load import load_seeds
@@ -58,7 +58,7 @@ def seeds(
     given = Path(settings.source)
     if out is not None and out.exists() and given.exists() and out.samefile(given):
         raise DataError(f"--out is {given} itself, which is read: choose another file")
-    exam = load_benchmarks(read_exam(source))
+    exam = load_whole_benchmarks(read_exam(source))
     tally, failed = SeedTally(), list[JudgeError]()
     with ExitStack() as stack:
         rows = load_seeds(settings, seed, tell=partial(typer.echo, err=True), benchmarks=exam)

@@ -8,7 +8,7 @@ from itertools import islice
 from sodakd.errors import DataError
 from sodakd.evaluate.groups import held_out_groups
 from sodakd.methods.base_student import base_student
-from sodakd.methods.exam import load_benchmarks
+from sodakd.methods.exam import load_whole_benchmarks
 from sodakd.methods.inputs import RunInputs
 from sodakd.recipe import Recipe
 from sodakd.requirements import require_languages
@@ -20,10 +20,10 @@ from sodakd.training.schedule import Example
 from sodakd.types import Question
 
 
-def prepare(recipe: Recipe, run: Run, benchmarks: Sequence[Question]) -> RunInputs:
+def prepare(recipe: Recipe, run: Run) -> RunInputs:
     """Read the source, hold out the test set and dev, draw the seeds, make the base student.
 
-    No question overlaps with one of the exam's `benchmarks`.
+    No question overlaps with one of the exam's benchmarks.
     A test set of questions without tests says which answers compile and run to their end. A student
     from scratch is made from the references of questions that were not drawn; a pretrained one has
     read enough.
@@ -32,9 +32,7 @@ def prepare(recipe: Recipe, run: Run, benchmarks: Sequence[Question]) -> RunInpu
         DataError: the source cannot be read, or leaves fewer questions than the recipe asks for.
     """
     settings = recipe.questions
-    filtered = run.cached_row_file(
-        "questions/sifted", FilteredSeed, lambda: _filter(recipe, run, benchmarks)
-    )
+    filtered = run.cached_row_file("questions/sifted", FilteredSeed, lambda: _filter(recipe, run))
     parts = 2 if recipe.patience is not None else 1
     drawn = draw(filtered, settings, parts * settings.hold_out, recipe.seed)
 
@@ -71,11 +69,10 @@ def prepare(recipe: Recipe, run: Run, benchmarks: Sequence[Question]) -> RunInpu
     )
 
 
-def _filter(
-    recipe: Recipe, run: Run, benchmarks: Sequence[Question]
-) -> StreamedOutput[FilteredSeed]:
+def _filter(recipe: Recipe, run: Run) -> StreamedOutput[FilteredSeed]:
     tell = partial(run.remark, "questions/sifted")
     tally = Counter[str]()
+    benchmarks = load_whole_benchmarks(recipe.evaluation)
 
     def counted() -> Iterator[FilteredSeed]:
         for row in load_seeds(recipe.questions, recipe.seed, tell=tell, benchmarks=benchmarks):
@@ -99,7 +96,7 @@ def sample_for_estimate(
     Raises:
         DataError: the source cannot be read, or no question of it is kept.
     """
-    benchmarks = load_benchmarks(recipe.evaluation)
+    benchmarks = load_whole_benchmarks(recipe.evaluation)
     every = load_seeds(recipe.questions, recipe.seed, tell=tell, benchmarks=benchmarks)
     kept = (row for row in every if row.kept)
     rows = list(islice(kept, count))

@@ -92,13 +92,25 @@ def load_benchmarks(settings: EvaluationSettings) -> Sequence[Question]:
     )
 
 
-def read_benchmarks(recipe: Recipe, run: Run) -> list[Question]:
-    """Return the tasks of the exam's benchmarks, read once for a run.
+def load_whole_benchmarks(settings: EvaluationSettings) -> Sequence[Question]:
+    """Return every task of an exam's benchmarks, however few it asks: none of them is taught.
+
+    So a student can be tried on all of a benchmark later, and the seeds are those of any `limit`.
 
     Raises:
         RecipeError, DataError: as `load_benchmarks`.
     """
-    if not recipe.evaluation.benchmarks:
+    whole = tuple(one.model_copy(update={"limit": None}) for one in settings.benchmarks)
+    return load_benchmarks(settings.model_copy(update={"benchmarks": whole}))
+
+
+def read_benchmarks(recipe: Recipe, run: Run) -> list[Question]:
+    """Return the tasks that the exam asks of its benchmarks, read once for a run.
+
+    Raises:
+        RecipeError, DataError: as `load_benchmarks`.
+    """
+    if not recipe.evaluation.asked:
         return []
     return run.cached_rows(
         "questions/benchmarks", Question, lambda: StepOutput(load_benchmarks(recipe.evaluation))
@@ -109,4 +121,5 @@ def exam_size(recipe: Recipe) -> int:
     """Return how many questions an exam has: of its benchmarks, and held out by the source."""
     own = recipe.evaluation.questions_per_level * len(LEVELS)
     held_out = recipe.questions.hold_out if recipe.questions.real else own
-    return held_out + len(load_benchmarks(recipe.evaluation))
+    asked = load_benchmarks(recipe.evaluation) if recipe.evaluation.asked else ()
+    return held_out + len(asked)

@@ -27,7 +27,7 @@ def prepare(recipe: Recipe, run: Run) -> RunInputs:
     if not recipe.judge.ray:
         require_languages(exam_languages(recipe))
     inputs = (
-        dataset_source.prepare(recipe, run, benchmarks)
+        dataset_source.prepare(recipe, run)
         if recipe.questions.real
         else synthetic_source.prepare(recipe, run)
     )

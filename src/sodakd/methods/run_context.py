@@ -14,6 +14,7 @@ from sodakd.inference.protocols import TextGenerator
 from sodakd.jsonl import read_log, write_rows
 from sodakd.judge.program import ProgramJudge
 from sodakd.methods.engines import StudentEngine
+from sodakd.methods.exam import load_whole_benchmarks
 from sodakd.ray_judge import open_judge
 from sodakd.recipe import Recipe
 from sodakd.records import Allowance, EvalSample, Feedback, SftExample, StudentRow, TrainLogRow
@@ -152,9 +153,11 @@ class RunContext:
     def new_questions(
         self, step: str, feedback: Sequence[Feedback], pool: Sequence[Question]
     ) -> Sequence[Question]:
-        return self._rows(
-            step, Question, lambda stage: new_questions(stage, feedback, pool, self._test_set)
-        )
+        def build(stage: StageContext) -> StepOutput[Question]:
+            kept_out = [*self._test_set, *load_whole_benchmarks(self.recipe.evaluation)]
+            return new_questions(stage, feedback, pool, kept_out)
+
+        return self._rows(step, Question, build)
 
     def report_status(self, step: str, words: str) -> None:
         self._run.report_progress(step, 0, 0, words)

@@ -118,7 +118,15 @@ class EvaluationSettings(FrozenModel):
     )
     questions_per_level: Count = Field(default=200, description="of the world's five levels")
     max_new_tokens: Count = Field(default=160, description="most tokens of an answer")
-    split: Literal["dev", "test"] = Field(default="test", description="tune on dev only")
+    split: Literal["dev", "test"] = Field(
+        default="test",
+        description="dev, to tune on: what the source holds out for it, and no benchmark is asked",
+    )
+
+    @property
+    def asked(self) -> tuple[BenchmarkSettings, ...]:
+        """The benchmarks that students answer: all, or none where the split is dev."""
+        return self.benchmarks if self.split == "test" else ()
 
     @model_validator(mode="after")
     def _each_is_named_once(self) -> Self:

@@ -25,12 +25,12 @@ def new_questions(
     stage: StageContext,
     feedback: Sequence[Feedback],
     pool: Sequence[Question],
-    test_set: Sequence[Question],
+    kept_out: Sequence[Question],
 ) -> StepOutput[Question]:
     """Return accepted new questions, sampled by feedback; rejected ones are counted by reason.
 
-    `pool` holds the seeds and all questions accepted so far; no new one may overlap with the
-    `test_set`.
+    `pool` holds the seeds and all questions accepted so far; no new one may overlap with what is
+    `kept_out`: the exam.
 
     Raises:
         BudgetReached: the next call could pass the budget.
@@ -40,7 +40,7 @@ def new_questions(
     tally: Counter[str] = Counter(highest_open_level=unlocked_level(feedback, settings.gate))
     dedup = DedupIndex(pool, settings.near_duplicate)
     named = [one.name for one in stage.recipe.evaluation.benchmarks]
-    contamination = ContaminationIndex(test_set, settings.overlap_ngram, settings.overlap, named)
+    contamination = ContaminationIndex(kept_out, settings.overlap_ngram, settings.overlap, named)
     accepted: list[Question] = []
     max_requests = settings.new_questions * settings.attempts_per_question
     requested = 0

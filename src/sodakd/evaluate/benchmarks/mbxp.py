@@ -35,11 +35,11 @@ MBXP = Benchmark(
     home="https://github.com/amazon-science/mxeval, folder data/mbxp",
     origins={
         Language.PYTHON: _origin(Language.PYTHON, "mbpp_release_v1.jsonl"),
-        Language.JAVA: _origin(Language.JAVA, "mbjp_release_v1.jsonl"),
-        Language.JAVASCRIPT: _origin(Language.JAVASCRIPT, "mbjsp_release_v1.jsonl"),
+        Language.JAVA: _origin(Language.JAVA, "mbjp_release_v1.2.jsonl"),
+        Language.JAVASCRIPT: _origin(Language.JAVASCRIPT, "mbjsp_release_v1.2.jsonl"),
         Language.CPP: _origin(Language.CPP, "mbcpp_release_v1.2.jsonl"),
-        Language.GO: _origin(Language.GO, "mbgp_release_v1.2.jsonl"),
-        Language.TYPESCRIPT: _origin(Language.TYPESCRIPT, "mbtsp_release_v1.1.jsonl"),
+        Language.GO: _origin(Language.GO, "mbgp_release_v1.1.jsonl"),
+        Language.TYPESCRIPT: _origin(Language.TYPESCRIPT, "mbtsp_release_v1.2.jsonl"),
     },
     task=_task,
 )
