@@ -4,8 +4,8 @@ import pytest
 
 from sodakd.inference.completions import Completion
 from sodakd.stages.programs import read_fault, read_inspired, read_program
-from sodakd.teacher.parsers import UnreadableReply, completed_text
-from sodakd.teacher.requests import Inspire
+from sodakd.teacher.parsers import FaultyCode, UnreadableReply, completed_text
+from sodakd.teacher.requests import Fault, Inspire
 from sodakd.types import FaultKind, Language, Usage
 from tests.teacher.shop import question
 
@@ -35,35 +35,45 @@ def test_a_reply_without_code_is_unreadable(text: str) -> None:
         read_program(text, QUESTION)
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "Fault: no_return",
-        "**Fault:** No return",
-        "fault kind: `no-return`",
-        "- Fault: NAME",
-        "Kind: name",
-        "**Kind:** missing return",
-    ],
-)
-def test_a_fault_is_read_however_its_line_is_dressed(line: str) -> None:
-    found = read_fault(f"{line}\n```python\nx\n```", QUESTION)
-    assert found.kind in {FaultKind.NO_RETURN, FaultKind.NAME}
-    assert found.code == "x\n"
-
-
-def test_an_edit_that_is_off_by_one_is_a_fault_of_a_constant() -> None:
-    found = read_fault("Fault kind: off-by-one\n```\nx\n```", QUESTION)
-    assert found.kind is FaultKind.CONSTANT
-
-
-def test_a_fault_of_no_known_kind_is_unreadable() -> None:
-    with pytest.raises(UnreadableReply, match="known kind"):
-        read_fault("Fault: magic\n```python\nx\n```", QUESTION)
-
-
 CODE = "def f(x):\n\n    return x + 1\n"
 FAULTY = CODE.replace("1", "2")
+FAULT = Fault(question=QUESTION, correct=CODE, kinds=tuple(FaultKind))
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("Fault: no_return", FaultKind.NO_RETURN),
+        ("**Fault:** No return", FaultKind.NO_RETURN),
+        ("fault kind: `no-return`", FaultKind.NO_RETURN),
+        ("- Fault: NAME", FaultKind.NAME),
+        ("Kind: name", FaultKind.NAME),
+        ("**Kind:** missing return", FaultKind.NO_RETURN),
+        ("Fault kind: off-by-one", FaultKind.CONSTANT),
+    ],
+)
+def test_a_kind_that_is_named_is_read_however_its_line_is_dressed(
+    line: str, kind: FaultKind
+) -> None:
+    assert read_fault(f"{line}\n```python\nx\n```", FAULT) == FaultyCode(kind, "x\n")
+
+
+@pytest.mark.parametrize("line", ["", "Fault: magic\n"])
+def test_where_no_known_kind_is_named_the_edit_tells_it(line: str) -> None:
+    found = read_fault(f"{line}```python\n{FAULTY}```", FAULT)
+    assert found == FaultyCode(FaultKind.CONSTANT, FAULTY)
+
+
+@pytest.mark.parametrize("code", [CODE, CODE.replace("\n\n", "\n    # adds one\n")])
+def test_the_program_that_was_given_is_no_fault_of_it(code: str) -> None:
+    with pytest.raises(UnreadableReply, match="the program is the one that was given"):
+        read_fault(f"Fault: drop\n```python\n{code}```", FAULT)
+
+
+@pytest.mark.parametrize("code", ["return x + 2", "def f(x):\n\n    return x + Here I changed it."])
+def test_a_piece_of_a_program_and_one_with_words_in_it_are_no_edits(code: str) -> None:
+    with pytest.raises(UnreadableReply, match="no small edit"):
+        read_fault(f"```python\n{code}\n```", FAULT)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +97,7 @@ def test_a_faulty_program_is_the_program_alone(reply: str) -> None:
     text = completed_text(
         Completion(text=reply.format(FAULTY), usage=Usage(prompt_tokens=1, completion_tokens=1))
     )
-    found = read_fault(text, QUESTION)
+    found = read_fault(text, FAULT)
     assert (found.kind, found.code) == (FaultKind.CONSTANT, FAULTY)
 
 

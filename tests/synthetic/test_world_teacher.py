@@ -49,7 +49,7 @@ def test_a_fault_fails_the_tests(questions: list[Question]) -> None:
     for question in questions:
         ask = Fault(question=question, correct=_reference(question), kinds=tuple(FaultKind))
         assert isinstance(question.tests, CallTests)
-        code = read_fault(TEACHER.reply(ask).text, question).code
+        code = read_fault(TEACHER.reply(ask).text, ask).code
         assert not passes(code, question.tests)
 
 
@@ -66,7 +66,7 @@ def test_a_fault_that_cannot_be_made_is_an_unreadable_reply(questions: list[Ques
     plain = next(it for it in questions if it.level == 1 and "(" not in it.source.split("=")[1])
     ask = Fault(question=plain, correct=_reference(plain), kinds=(FaultKind.CONSTANT,))
     with pytest.raises(UnreadableReply):
-        read_fault(TEACHER.reply(ask).text, plain)
+        read_fault(TEACHER.reply(ask).text, ask)
 
 
 def test_an_invention_is_of_the_wanted_level_and_of_training(questions: list[Question]) -> None:

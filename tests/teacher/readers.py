@@ -16,14 +16,15 @@ from sodakd.teacher.parsers import (
     parse_grade,
     parse_invention,
 )
-from sodakd.teacher.requests import Evolve, Inspire, Invent, Operation
-from sodakd.types import Language, Usage
+from sodakd.teacher.requests import Evolve, Fault, Inspire, Invent, Operation
+from sodakd.types import FaultKind, Language, Usage
 from tests.teacher.shop import question
 
 QUESTION = question("Add up a list.")
 INVENT = Invent(question=QUESTION, level=2)
 EVOLVE = Evolve(question=QUESTION, operation=Operation.RARER)
 INSPIRE = Inspire(snippet="x", language=Language.PYTHON)
+FAULT = Fault(question=QUESTION, correct="def f(x):\n    return x\n", kinds=tuple(FaultKind))
 
 
 def read_whole(text: str) -> str:
@@ -45,7 +46,7 @@ def lines_in(language: Language) -> Callable[[str], ParsedAnswer]:
 
 
 REPLIES: Mapping[str, Callable[[str], object]] = {
-    "fault": partial(read_fault, question=QUESTION),
+    "fault": partial(read_fault, asked=FAULT),
     "solution": partial(read_program, question=QUESTION),
     "grade": parse_grade,
     "invention": partial(parse_invention, ask=INVENT),

@@ -52,7 +52,7 @@ def test_every_ask_has_a_prompt_that_holds_all_it_is_about(ask: TeacherRequest) 
     for field in ("correct", "answer", "answer_a", "answer_b", "error", "snippet"):
         assert getattr(ask, field, "") in text
     assert isinstance(ask, Inspire) or QUESTION.text in text
-    assert "could not be read" not in text
+    assert "could not be used" not in text
     assert REQUEST_ADAPTER.validate_json(ask.model_dump_json()) == ask
 
 
@@ -61,6 +61,16 @@ def test_a_second_ask_says_what_was_wrong_and_has_another_key(ask: TeacherReques
     second = retry_request(ask, UnreadableReply("no fenced block in the reply"))
     assert "no fenced block in the reply" in render(second)
     assert ask_key(second) != ask_key(ask)
+
+
+def test_a_fault_is_asked_for_one_kind_at_a_time_and_then_for_the_next() -> None:
+    kinds = (FaultKind.SWAP, FaultKind.CONSTANT)
+    ask = Fault(question=QUESTION, correct="return 1", kinds=kinds)
+    for attempt in range(4):
+        text = render(ask.model_copy(update={"attempt": attempt}))
+        assert [FAULT_DESCRIPTIONS[kind] in text for kind in kinds] == [
+            attempt % 2 == 0, attempt % 2 == 1,
+        ]  # fmt: skip
 
 
 def test_every_kind_of_fault_and_operation_has_words() -> None:
@@ -78,6 +88,10 @@ def test_every_kind_of_fault_and_operation_has_words() -> None:
         "Rule {n} - {p}",
         "**Rule {n}** (self-contained) – {p} points",  # noqa: RUF001
         "Rule {n} = {p}/1.",
+        "Rule {n}: Basic functionality: {p}",
+        "**Rule {n}: Boundary check:** {p} points",
+        "{n}. Readability: {p}/1",
+        "{n}. **Coding practices**: {p} (no comments)",
     ],
 )
 def test_a_grade_is_read_however_its_lines_are_dressed(lines: str) -> None:

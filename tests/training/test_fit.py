@@ -49,7 +49,7 @@ def examples(count: int) -> list[Example]:
     for question in draw_questions(count, (1, 2, 3), Split.TRAIN, seed=8):
         correct = read_program(teacher.reply(Solve(question=question)).text, question)
         ask = Fault(question=question, correct=correct, kinds=tuple(FaultKind))
-        faulty = read_fault(teacher.reply(ask).text, question).code
+        faulty = read_fault(teacher.reply(ask).text, ask).code
         made.append(Example(question.text, correct, faulty))
     return made
 

@@ -163,6 +163,8 @@ def _start(recipe: Recipe, folder: Path) -> None:
 def _try_teacher(resources: RunResources) -> list[str]:
     """Return a line for a request of each kind, where they are answered by somebody who may refuse.
 
+    A solution comes first: what is asked about a program is asked about it.
+
     Raises:
         TeacherError: not one of the answers can be read.
     """
@@ -170,17 +172,22 @@ def _try_teacher(resources: RunResources) -> list[str]:
         return []
     kinds = dict.fromkeys(row.ask for row in plan(resources.recipe).calls)
     (question,), (code,) = sample_for_estimate(resources.recipe, 1)
-    every = requests_about(question, code)
-    replies = resources.ledger.ask([every[kind] for kind in kinds], PREFLIGHT, Counter())
     lines = []
-    for kind, reply in zip(kinds, replies, strict=True):
-        line = f"{_TEACHER}{kind}, an answer of {len(reply.text):,} characters"
-        try:
-            _read(every[kind], completed_text(reply, kind))
-        except UnreadableReply as error:
-            line += f", which cannot be read: {error}"
-            line += f" ({reply.error})" if reply.error else ""
-        lines.append(line)
+    for some in (
+        ["solve"] if "solve" in kinds else [],
+        [kind for kind in kinds if kind != "solve"],
+    ):
+        every = requests_about(question, code)
+        replies = resources.ledger.ask([every[kind] for kind in some], PREFLIGHT, Counter())
+        for kind, reply in zip(some, replies, strict=True):
+            line = f"{_TEACHER}{kind}, an answer of {len(reply.text):,} characters"
+            try:
+                read = _read(every[kind], completed_text(reply, kind))
+                code = read if kind == "solve" and isinstance(read, str) else code
+            except UnreadableReply as error:
+                line += f", which cannot be read: {error}"
+                line += f" ({reply.error})" if reply.error else ""
+            lines.append(line)
     if all("cannot be read" in line for line in lines):
         raise TeacherError(
             "no answer of this teacher can be read:\n"
@@ -190,19 +197,21 @@ def _try_teacher(resources: RunResources) -> list[str]:
     return lines
 
 
-def _read(ask: TeacherRequest, text: str) -> None:
-    """Read a reply as its stage does. Raises `UnreadableReply`."""
+def _read(ask: TeacherRequest, text: str) -> object:
+    """Return what a reply holds, read as its stage does. Raises `UnreadableReply`."""
     match ask:
         case Solve():
-            read_program(text, ask.question)
+            return read_program(text, ask.question)
         case Fault():
-            read_fault(text, ask.question)
+            return read_fault(text, ask)
         case Grade():
-            parse_grade(text)
+            return parse_grade(text)
         case Invent():
-            parse_invention(text, ask)
+            return parse_invention(text, ask)
         case Test():
-            parse_test(text, ask)
+            return parse_test(text, ask)
+        case _:
+            return None
 
 
 def _try_judge(resources: RunResources, languages: Sequence[Language]) -> str:

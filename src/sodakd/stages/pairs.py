@@ -21,7 +21,6 @@ from sodakd.stages.context import OnProgress, StageContext
 from sodakd.stages.programs import read_fault, read_program
 from sodakd.teacher.parsers import FaultyCode, RequestT, UnreadableReply, retry_request
 from sodakd.teacher.requests import Fault, Solve
-from sodakd.text.same_program import is_same
 from sodakd.types import FaultKind, Language, Outcome, PreferencePair, Question, Severity, Verdict
 
 _SHOWN = 10  # findings that the teacher is told of
@@ -146,7 +145,7 @@ def _verified_pairs(
     for _ in range(stage.recipe.delivery.fault_attempts):
         if not waiting:
             break
-        faults, waiting = _ask(stage, waiting, _read_fault, tally, "fault")
+        faults, waiting = _ask(stage, waiting, read_fault, tally, "fault")
         verdicts = _verdicts(stage, [(asked.question, fault.code) for asked, fault in faults])
         # These were judged before: the judge remembers.
         correct = _verdicts(stage, [(asked.question, asked.correct) for asked, _ in faults])
@@ -203,7 +202,7 @@ def _check_fault(
         return _FaultCheck(wrong=False, counted_as="fault_broken")  # what was read is no program
     if not verdict.passed:
         return _FaultCheck(wrong=True)
-    if question.tests is not None or is_same(fault.code, asked.correct, question.language):
+    if question.tests is not None:
         return _FaultCheck(wrong=False, counted_as="fault_passed")
     if verdict.output != correct.output:
         return _FaultCheck(wrong=True, counted_as="fault_prints_otherwise")
@@ -307,7 +306,3 @@ def _ask_solutions(
 
 def _read_solution(text: str, asked: Solve) -> str:
     return read_program(text, asked.question)
-
-
-def _read_fault(text: str, asked: Fault) -> FaultyCode:
-    return read_fault(text, asked.question)

@@ -4,9 +4,12 @@ import re
 from dataclasses import dataclass
 
 from sodakd.teacher.parsers import LINE_START, LINES, FaultyCode, UnreadableReply
-from sodakd.teacher.requests import Inspire
+from sodakd.teacher.requests import Fault, Inspire
 from sodakd.text.answer import extract_answer
+from sodakd.text.assemble import assemble
+from sodakd.text.edit_kind import edit_kind
 from sodakd.text.extract import Extracted, extract
+from sodakd.text.same_program import is_same
 from sodakd.types import FaultKind, Question
 
 _KIND = re.compile(
@@ -40,15 +43,31 @@ def read_program(text: str, question: Question) -> str:
     return _code(extract_answer(question, text))
 
 
-def read_fault(text: str, question: Question) -> FaultyCode:
-    """Return the kind (a line `Fault: KIND`) and the program of a `Fault` reply."""
+def read_fault(text: str, asked: Fault) -> FaultyCode:
+    """Return the faulty program of a `Fault` reply and the kind of its fault.
+
+    A line `Fault: KIND` says the kind; without one the edit does. Raises `UnreadableReply`.
+    """
+    kind, text = _named_kind(text)
+    question = asked.question
+    code = read_program(text, question)
+    right, wrong = assemble(question, asked.correct), assemble(question, code)
+    if is_same(right, wrong, question.language):
+        raise UnreadableReply("the program is the one that was given, without a change")
+    kind = kind or edit_kind(right, wrong, question.language)
+    if kind is None:
+        raise UnreadableReply("the program is no small edit of the one that was given")
+    return FaultyCode(kind=kind, code=code)
+
+
+def _named_kind(text: str) -> tuple[FaultKind | None, str]:
+    """The kind that a reply names, and the reply without that line."""
     for found in _KIND.finditer(text):
         name = _NAMES.sub("_", found[1].strip().lower())
         kind = _SYNONYMS.get(name) or next((kind for kind in FaultKind if kind == name), None)
         if kind is not None:
-            rest = text[: found.start()] + text[found.end() :]
-            return FaultyCode(kind=kind, code=read_program(rest, question))
-    raise UnreadableReply("no line 'Fault: KIND' with a known kind in the reply")
+            return kind, text[: found.start()] + text[found.end() :]
+    return None, text
 
 
 def read_inspired(text: str, ask: Inspire) -> Inspired:

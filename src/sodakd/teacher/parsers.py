@@ -100,6 +100,12 @@ _DASHED = re.compile(
     r"(?=[\s*]*+(?:/\s*+\d|points?\b)|[ \t*]*+\.?[ \t*]*+$)",
     LINES,
 )
+_NAMED = re.compile(
+    rf"{LINE_START}(?:Rule\s*+)?([1-5])\b[.):]?+[^:\n]*+:[ \t*]*+{_NUMBER}"
+    r"(?=[ \t*]*+(?:/[ \t]*+\d|points?\b|\(|[.,;]?[ \t*]*+$))",
+    LINES,
+)
+"""Points behind a rule's name: `Rule 2: Boundary check: 1/1`, `2. Boundary check: 1 point`."""
 _RULES = ("functionality", "boundary", "coverage", "readability", "practices")
 _MOST_POINTS = 100.0
 """More than any rule has, and few enough to be rounded."""
@@ -111,7 +117,8 @@ def parse_grade(text: str) -> RubricScore:
 
     Of several lines for a rule the last counts. Points are rounded to halves.
     """
-    lines = list(_POINTS.finditer(text)) or list(_DASHED.finditer(text))
+    read = [list(form.finditer(text)) for form in (_POINTS, _DASHED, _NAMED)]
+    lines = max(read, key=lambda lines: len({line[1] for line in lines}))
     points = {int(line[1]): min(float(line[2]), _MOST_POINTS) for line in lines}
     if sorted(points) != [1, 2, 3, 4, 5]:
         raise UnreadableReply(f"points for the rules {sorted(points)} instead of 1 to 5")

@@ -33,7 +33,7 @@ FAULT_DESCRIPTIONS: Mapping[FaultKind, str] = {
     FaultKind.DROP: "a step, a condition or a special case is left out",
     FaultKind.SWAP: "two steps or two arguments in the wrong order",
     FaultKind.NAME: "a wrong variable, or one that does not exist",
-    FaultKind.SYNTAX: "it no longer parses",
+    FaultKind.SYNTAX: "a bracket, a colon or a quote is missing, so that it no longer parses",
     FaultKind.NO_RETURN: "the result is computed and not returned",
 }
 
@@ -66,7 +66,7 @@ def render(ask: TeacherRequest, custom: Path | None = None) -> str:
     text = text.strip() + "\n"
     if ask.unreadable:
         text += (
-            f"\nAn earlier reply to this could not be read: {ask.unreadable}. Keep exactly to the"
+            f"\nAn earlier reply to this could not be used: {ask.unreadable}. Keep exactly to the"
             " form above.\n"
         )
     return text

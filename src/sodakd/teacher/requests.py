@@ -27,7 +27,10 @@ class Solve(FrozenModel):
 
 
 class Fault(FrozenModel):
-    """Ask for a minimal edit that makes `correct` wrong, of the first kind that can be made."""
+    """Ask for a minimal edit that makes `correct` wrong, of the first kind that can be made.
+
+    A language model is asked for one kind at a time, at each attempt for the next.
+    """
 
     kind: Literal["fault"] = "fault"
     question: Question

@@ -24,7 +24,7 @@ def is_same(one: str, other: str, language: Language) -> bool:
     if one == other:
         return True
     if language is Language.PYTHON:
-        return _tree(one) == _tree(other)
+        return plain_python(one) == plain_python(other)
     return _tokens(one, language) == _tokens(other, language)
 
 
@@ -46,11 +46,14 @@ class _WithoutTexts(ast.NodeTransformer):
         return None if isinstance(node.value, ast.Constant) else node
 
 
-def _tree(code: str) -> str:
+def plain_python(code: str) -> str:
+    """Python code in one layout, without comments and texts that stand alone; code that does not
+    parse as it is.
+    """
     tree = parsed(code)
     if tree is None:
         return code
     try:
-        return ast.dump(_WithoutTexts().visit(tree))
+        return ast.unparse(_WithoutTexts().visit(tree))
     except RecursionError:
         return code
