@@ -132,7 +132,8 @@ def real(options: argparse.Namespace) -> None:
     asked = [render(Solve(question=each)) for each in drawn]
     found, absent = engines(folder, model, asked, options.tokens, options.gguf, options.server)
     print(f"{folder.name}: {model.how}; load {os.getloadavg()[0]:.1f}")
-    print("\n".join(f"not here: {each}" for each in absent), flush=True)
+    for each in absent:
+        print(f"not here: {each}", flush=True)
     for count in options.prompts:
         speeds: dict[str, list[tuple[float, float]]] = {name: [] for name in found}
         for _ in range(rounds):
@@ -145,9 +146,10 @@ def real(options: argparse.Namespace) -> None:
         ours = [statistics.median(each) for each in zip(*speeds["queue"], strict=True)]
         for name, rows in speeds.items():
             wall, cpu = (statistics.median(each) for each in zip(*rows, strict=True))
+            ratio = f"   the queue {ours[0] / wall:.2f}x, by CPU-seconds {ours[1] / cpu:.2f}x"
             print(
                 f"{count:>4} prompts  {name:<9} {wall:>7.1f} tok/s  {cpu:>7.1f} a CPU-second"
-                f"   queue / {name} {ours[0] / wall:.2f}x  {ours[1] / cpu:.2f}x",
+                + ratio * (name != "queue"),
                 flush=True,
             )
 

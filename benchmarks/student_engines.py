@@ -57,6 +57,7 @@ def llama_cpp(gguf: Path, places: int, context: int, tokens: int) -> Answering:
     params = xllamacpp.CommonParams()
     params.model.path = str(gguf)
     params.hostnames, params.port = ["127.0.0.1"], 0
+    params.verbosity = -1
     params.n_parallel, params.n_ctx = places, places * context
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = cpu_count()
     server = xllamacpp.Server(params)
