@@ -1,16 +1,17 @@
 """Training and answering of the embedded student against plain transformers, in one run.
 
     python benchmarks/student.py [--rounds 5] [--steps 40] [--threads 1]
-    python benchmarks/student.py --real FOLDER [--prompts 16 32 64] [--tokens 64]
-                                 [--server http://127.0.0.1:8115/v1 --server-pid N]
+    python benchmarks/student.py --real FOLDER [--gguf FILE] [--server http://127.0.0.1:8115/v1]
+                                 [--prompts 8 32] [--tokens 64] [--rounds 3]
 
 Peers: `transformers.Trainer` with padded batches of the same examples, model and AdamW, and
 `model.generate` with left padding. Contenders alternate; the figures are medians of rounds, and
 the ratio is what to read. `first_difference` is off, since the peer has no contrast.
 
-With `--real` a pretrained model of a folder answers prompts as a teacher gets them, in bfloat16:
-by the queue, by `model.generate`, and by a server of the same model, if one is named. Tokens are
-those of the answers, seconds include the prompts; those of the CPU hold on a machine in use too.
+With `--real` a pretrained model of a folder answers prompts as a teacher gets them: by the queue,
+by `model.generate`, by llama.cpp (`--gguf`, with `xllamacpp` in this environment), by vLLM if it
+is here, and by a server of the same model (`--server`). Tokens are those of the answers, seconds
+include the prompts; those of the CPU, this process's and its children's, hold on a machine in use.
 """
 
 import argparse
@@ -22,8 +23,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import cast
 
-import psutil
 import torch
+from lint import cpu_seconds
+from student_engines import engines
 from torch.utils.data import Dataset
 from transformers import (
     AutoModelForCausalLM,
@@ -35,9 +37,6 @@ from transformers import (
 from transformers.trainer_callback import PrinterCallback
 
 from sodakd.inference.chat_format import Tokenizer, chat_format_for
-from sodakd.inference.endpoint import Endpoint
-from sodakd.inference.openai import Client, RetryPolicy
-from sodakd.inference.remote_model import ServedModel
 from sodakd.inference.transformers import TransformersModel
 from sodakd.settings.student import StudentShape
 from sodakd.settings.training import TrainingSettings
@@ -125,61 +124,32 @@ def their_answers(start: Path, questions: Sequence[Question]) -> int:
     return len(questions) * MOST_TOKENS
 
 
-Timed = tuple[int, float, float]
-"""Tokens, seconds, and seconds of the CPU."""
-
-
-def real_answers(model: TransformersModel, prompts: Sequence[str], tokens: int) -> Timed:
-    """Answer in this process, by the decode that the model is set to."""
-    began, used = time.perf_counter(), time.process_time()
-    found = model.generate(prompts, max_new_tokens=tokens, batch_size=len(prompts))
-    seconds, cpu = time.perf_counter() - began, time.process_time() - used
-    return _tokens(model, [each.text for each in found]), seconds, cpu
-
-
-def served_answers(
-    model: TransformersModel, prompts: Sequence[str], tokens: int, url: str, pid: int
-) -> Timed:
-    """Answer by a server of the same model, whose process has this id."""
-    client = Client(Endpoint(url, "model", None), len(prompts), RetryPolicy(timeout=3600))
-    process = psutil.Process(pid)
-    began, before = time.perf_counter(), process.cpu_times()
-    found = ServedModel(client).generate(prompts, max_new_tokens=tokens)
-    seconds, after = time.perf_counter() - began, process.cpu_times()
-    cpu = after.user + after.system - before.user - before.system
-    return _tokens(model, [each.text for each in found]), seconds, cpu
-
-
-def _tokens(model: TransformersModel, texts: Sequence[str]) -> int:
-    return sum(len(model._layout.answer(text)) for text in texts)
-
-
-def real(folder: Path, counts: Sequence[int], tokens: int, url: str | None, pid: int) -> None:
-    """Alternate the contenders for each number of prompts, and print a row of each."""
-    model = TransformersModel.open(folder, dtype="bfloat16")
-    print(f"{folder.name}: {model.how}; load {os.getloadavg()[0]:.1f}", flush=True)
-    drawn = draw_questions(max(counts), (1, 2, 3, 4, 5), Split.DEV, seed=1)
+def real(options: argparse.Namespace) -> None:
+    """Alternate the engines for each number of prompts, and print medians of tokens a second."""
+    folder, rounds = options.real, options.rounds
+    model = TransformersModel.open(folder)
+    drawn = draw_questions(max(options.prompts), (1, 2, 3, 4, 5), Split.DEV, seed=1)
     asked = [render(Solve(question=each)) for each in drawn]
-
-    def generate(prompts: Sequence[str]) -> Timed:
-        model.lean = False
-        try:
-            return real_answers(model, prompts, tokens)
-        finally:
-            model.lean = True
-
-    contenders: dict[str, Callable[[Sequence[str]], Timed]] = {
-        "queue": lambda prompts: real_answers(model, prompts, tokens),
-        "generate": generate,
-    }
-    if url is not None:
-        contenders["server"] = lambda prompts: served_answers(model, prompts, tokens, url, pid)
-    for count in counts:
-        for name, answer in contenders.items():
-            said, seconds, cpu = answer(asked[:count])
+    found, absent = engines(folder, model, asked, options.tokens, options.gguf, options.server)
+    print(f"{folder.name}: {model.how}; load {os.getloadavg()[0]:.1f}")
+    for each in absent:
+        print(f"not here: {each}", flush=True)
+    for count in options.prompts:
+        speeds: dict[str, list[tuple[float, float]]] = {name: [] for name in found}
+        for _ in range(rounds):
+            for name, answer in found.items():
+                began, used = time.perf_counter(), cpu_seconds()
+                texts = answer(asked[:count])
+                seconds, cpu = time.perf_counter() - began, cpu_seconds() - used
+                said = sum(len(model._layout.answer(text)) for text in texts)
+                speeds[name].append((said / seconds, said / cpu))
+        ours = [statistics.median(each) for each in zip(*speeds["queue"], strict=True)]
+        for name, rows in speeds.items():
+            wall, cpu = (statistics.median(each) for each in zip(*rows, strict=True))
+            ratio = f"   the queue {ours[0] / wall:.2f}x, by CPU-seconds {ours[1] / cpu:.2f}x"
             print(
-                f"{count:>4} prompts  {name:<9} {said:>6} tokens"
-                f"  {said / seconds:>7.1f} a second  {said / cpu:>7.1f} a CPU-second",
+                f"{count:>4} prompts  {name:<9} {wall:>7.1f} tok/s  {cpu:>7.1f} a CPU-second"
+                + ratio * (name != "queue"),
                 flush=True,
             )
 
@@ -197,13 +167,13 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=40)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--real", type=Path)
-    parser.add_argument("--prompts", type=int, nargs="+", default=[16, 32, 64])
+    parser.add_argument("--prompts", type=int, nargs="+", default=[8, 32])
     parser.add_argument("--tokens", type=int, default=64)
+    parser.add_argument("--gguf", type=Path)
     parser.add_argument("--server")
-    parser.add_argument("--server-pid", type=int, default=0)
     options = parser.parse_args()
     if options.real is not None:
-        real(options.real, options.prompts, options.tokens, options.server, options.server_pid)
+        real(options)
         return
     torch.set_num_threads(options.threads)
     drawn = draw_questions(2000, (1, 2, 3, 4, 5), Split.TRAIN, seed=1)

@@ -1,5 +1,6 @@
 """The queue decode: the tokens of `generate`, whatever stood in the slot before or beside them."""
 
+import math
 import threading
 from collections.abc import Sequence
 from itertools import islice
@@ -9,13 +10,13 @@ import pytest
 import torch
 
 from sodakd.errors import ModelError
-from sodakd.inference import queue_decode
+from sodakd.inference import queue_decode, transformers
 from sodakd.inference.canary import agree
 from sodakd.inference.kv_slots import Slots
-from sodakd.inference.packed_linear import PackedLinear, bfloat16_gain, pack
+from sodakd.inference.packed_linear import PackedLinear, can_pack, pack
 from sodakd.inference.protocols import Generation, Prompt
 from sodakd.inference.queue_decode import QueuedPrompt, Room, decode
-from sodakd.inference.token_sampling import Sampler, noise, noise_seeds
+from sodakd.inference.token_sampling import noise, noise_seeds
 from sodakd.inference.transformers import TransformersModel
 from tests.inference.small import opened, write_lively
 from tests.inference.test_families import ASKED, LONGEST, reference, texts
@@ -62,7 +63,7 @@ def test_answers_do_not_depend_on_what_is_in_the_queue_and_how_it_is_read(
 ) -> None:
     folder = write_lively(tmp_path)
     expected = reference(folder, SHARING)
-    for room in (Room(64, 10**6), Room(7, 300), Room(7, 1), Room(6, 10**6, workers=3)):
+    for room in (Room(64, 10**6), Room(17, 8 * 512), Room(7, 1), Room(6, 10**6, workers=3)):
         assert answers(folder, SHARING[::-1], room) == expected[::-1]
     monkeypatch.setattr(queue_decode, "READ_TOKENS", 9)
     assert answers(folder, SHARING, Room(5, 10**6)) == expected
@@ -103,7 +104,8 @@ def test_samples_of_the_queue_are_those_of_the_batches(tmp_path: Path) -> None:
 def test_a_token_is_drawn_where_the_whole_distribution_passes_the_noise() -> None:
     logits = torch.randn(200, 1700, generator=torch.Generator().manual_seed(0)) * 3
     drawn = noise(list(range(200)), 1)
-    expected = Sampler(0.7, drawn).select(logits, 0)
+    passed = (logits.double() / 0.7).softmax(-1).cumsum(-1)
+    expected = torch.searchsorted(passed, drawn * passed[:, -1:], right=True)[:, 0]
     rows = [queue_decode._row(QueuedPrompt(n, [1], 1, temperature=0.7, seed=n)) for n in range(200)]
     rows[7] = queue_decode._row(QueuedPrompt(7, [1], 1))
     expected[7] = logits[7].argmax()
@@ -168,19 +170,57 @@ def test_a_model_of_other_attention_is_refused(tmp_path: Path) -> None:
         decode(model, lambda _: [], Room(1, 1), layout.stops, lambda *_: None)
 
 
-@pytest.mark.skipif(
-    not bfloat16_gain(),
-    reason="this CPU does not multiply bfloat16; one with avx512_bf16 or amx does",
-)
-def test_packed_layers_give_the_products_of_plain_ones() -> None:
+def test_slots_take_no_more_than_their_room_unless_for_a_single_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_lively(tmp_path)
+    made: list[tuple[int, int]] = []
+    grow = Slots._grow
+
+    def watched(self: Slots, count: int, places: int) -> None:
+        grow(self, count, places)
+        made.append((self.count, self.places))
+
+    monkeypatch.setattr(Slots, "_grow", watched)
+    long = PREFIX * 18
+    asked = [*SHARING, long, *SHARING]
+    assert answers(folder, asked, Room(24, 16 * 512)) == reference(folder, asked)
+    assert max(map(math.prod, made)) == 16 * 512
+    assert max(places for _, places in made) > 512  # fewer slots, for the long one
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_packed_layers_give_the_products_of_plain_ones(dtype: torch.dtype) -> None:
+    if not can_pack(dtype):
+        pytest.skip(f"this CPU multiplies no packed {dtype}; one with avx512_bf16 or amx does")
     plain = torch.nn.Sequential(torch.nn.Linear(48, 96), torch.nn.Linear(96, 7, bias=False))
-    plain = plain.bfloat16().eval()
-    rows = torch.randn(3, 5, 48).bfloat16()
+    plain = plain.to(dtype).eval()
+    rows = torch.randn(3, 5, 48).to(dtype)
     with torch.inference_mode():
         expected = plain(rows)
         pack(plain)
         assert all(isinstance(each, PackedLinear) for each in plain)
         torch.testing.assert_close(plain(rows), expected)
+
+
+def test_a_large_model_in_float32_answers_through_the_queue_and_as_generate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_lively(tmp_path)
+    monkeypatch.setattr(transformers, "is_large", lambda _: True)
+    model = TransformersModel.open(folder, batch_size=6)
+    assert model.queues
+    assert isinstance(model._model.lm_head, PackedLinear) is can_pack(torch.float32)
+    assert texts(model.generate(SHARING, max_new_tokens=LONGEST)) == reference(folder, SHARING)
+
+
+@pytest.mark.skipif(not can_pack(torch.float32), reason="this build of torch packs no weights")
+def test_a_packed_model_keeps_no_map_of_its_file(tmp_path: Path) -> None:
+    model, _ = opened(write_lively(tmp_path))
+    weights = str(tmp_path / "model.safetensors")
+    assert weights in Path("/proc/self/maps").read_text()
+    pack(model)
+    assert weights not in Path("/proc/self/maps").read_text()
 
 
 def test_bfloat16_answers_through_the_queue_and_mostly_as_generate(tmp_path: Path) -> None:

@@ -16,8 +16,13 @@ from sodakd.inference.kv_decode import plain_layer
 
 QUEUE_ATTENTION = "sodakd_queue"
 _MORE_PLACES = 256
-_MORE_SLOTS = 16
+_MORE_SLOTS = 8
 """Room is made by so many at a time: all that is held is copied for it."""
+
+
+def room_for(count: int, places: int) -> tuple[int, int]:
+    """The slots, and the places of each of them, that are made for so many."""
+    return -(-count // _MORE_SLOTS) * _MORE_SLOTS, -(-places // _MORE_PLACES) * _MORE_PLACES
 
 
 @dataclass(frozen=True)
@@ -67,8 +72,7 @@ class Slots:
         if count <= self.count and places <= self.places:
             return
         before = self.count, self.places
-        self.count = max(self.count, -(-count // _MORE_SLOTS) * _MORE_SLOTS)
-        self.places = max(self.places, -(-places // _MORE_PLACES) * _MORE_PLACES)
+        self.count, self.places = map(max, before, room_for(count, places))
         for states in (self.keys, self.values):
             for layer, held in states.items():
                 shape = self.count, held.shape[1], self.places, held.shape[3]

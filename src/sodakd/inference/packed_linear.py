@@ -1,4 +1,4 @@
-"""Linear layers in bfloat16 on a CPU: weights are laid out once, not at each call."""
+"""Linear layers on a CPU: weights are laid out once, not at each call, and held once."""
 
 import time
 from collections.abc import Callable
@@ -32,25 +32,43 @@ class PackedLinear(nn.Module):
 
 
 def pack(model: nn.Module) -> None:
-    """Replace a model's linear layers by packed ones. It can no longer be trained or saved."""
-    for module in list(model.modules()):
+    """Replace a model's linear layers by packed ones. It can no longer be trained or saved.
+
+    A block's plain weights are given back before the next block is packed.
+    """
+    for module in model.modules():
         for name, child in list(module.named_children()):
             if type(child) is nn.Linear:
                 setattr(module, name, PackedLinear(child))
+    # Weights that were read in their file's precision are parts of one map of the whole file, and
+    # a single one keeps it.
+    for each in (*model.parameters(), *model.buffers()):
+        each.data = each.data.clone()
+
+
+@cache
+def can_pack(dtype: torch.dtype) -> bool:
+    """Whether this CPU and this build of torch multiply packed weights of a precision."""
+    if not torch.backends.mkldnn.is_available():
+        return False
+    one = torch.ones(1, 1, dtype=dtype)
+    try:
+        with torch.inference_mode():
+            _product(one, _packed(one), None)
+    except (RuntimeError, AttributeError):
+        return False
+    return True
 
 
 @cache
 def bfloat16_gain() -> float:
     """How many times as fast as float32 this CPU multiplies packed bfloat16; 0 where it cannot."""
-    if not (torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()):
+    if not can_pack(torch.bfloat16):
         return 0.0
     with cpu_threads(1), torch.inference_mode():  # one core's: threads wait for each other
         weight, rows = torch.ones(_SIZE, _SIZE), torch.ones(_ROWS, _SIZE)
-        try:
-            packed, half = _packed(weight.bfloat16()), rows.bfloat16()
-            fast = _seconds(lambda: _product(half, packed, None))
-        except (RuntimeError, AttributeError):  # an operator of a build without it
-            return 0.0
+        packed, half = _packed(weight.bfloat16()), rows.bfloat16()
+        fast = _seconds(lambda: _product(half, packed, None))
         return _seconds(lambda: functional.linear(rows, weight)) / fast
 
 

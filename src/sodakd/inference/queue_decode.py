@@ -4,6 +4,7 @@ Each step is one forward over a flat row of tokens: the newest of each answer, a
 prompts that are being read. What a prompt begins with like one that is held is copied from there.
 """
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -19,7 +20,7 @@ from transformers import PreTrainedModel
 
 from sodakd.errors import ModelError
 from sodakd.inference.canary_reference import attention_implementation
-from sodakd.inference.kv_slots import QUEUE_ATTENTION, Segment, Slots
+from sodakd.inference.kv_slots import QUEUE_ATTENTION, Segment, Slots, room_for
 from sodakd.inference.token_sampling import Ended, draw, noise
 
 READ_TOKENS = 512
@@ -49,7 +50,9 @@ Source = Callable[[int], Sequence[QueuedPrompt]]
 
 @dataclass(frozen=True)
 class Room:
-    """How many prompts are answered at a time: `rows` of `tokens` in all by each of the workers.
+    """How many prompts each worker answers at a time: `rows`, whose places are `tokens` in all.
+
+    Each row has the places of the longest.
 
     Workers share the weights and nothing else, so none waits for another: two of one thread each
     are faster than one of two, and far faster where something else runs on the machine.
@@ -206,6 +209,7 @@ class _Queue:
         self._ended = ended
         self._chooser = chooser
         self._slots = Slots()
+        self._reserved: tuple[int, ...] = (0, 0)
         self._waiting: deque[QueuedPrompt] = deque()
         self._rows: list[QueuedRow | None] = [None] * room.rows
         self._reading: deque[int] = deque()
@@ -218,12 +222,10 @@ class _Queue:
         if len(free) > len(self._waiting):
             count = len(self._rows) - len(free) + len(self._waiting)
             self._waiting += self._source(count, len(free) - len(self._waiting))
-        taken = sum(map(_room, self._live()))
         while free and self._waiting:
             row = _row(self._waiting[0])
-            if taken and taken + _room(row) > self._tokens:
+            if not self._reserve(free[0] + 1, len(row.prompt.tokens) + row.prompt.steps):
                 break
-            taken += _room(row)
             slot = free.pop(0)
             self._rows[slot] = row
             if row.reads:
@@ -231,6 +233,20 @@ class _Queue:
             self._waiting.popleft()
         self._compact()
         return any(self._live())
+
+    def _reserve(self, count: int, places: int) -> bool:
+        """Whether there is memory for so many slots of so many places, beside what is answered.
+
+        Slots are never made smaller: what is too large for them waits for all, and has new ones.
+        """
+        reserved = tuple(map(max, self._reserved, room_for(count, places)))
+        if math.prod(reserved) > self._tokens:
+            if any(self._live()):
+                return False
+            self._slots, self._held = Slots(), [()] * len(self._rows)
+            reserved = room_for(count, places)
+        self._reserved = reserved
+        return True
 
     def _live(self) -> list[QueuedRow]:
         return [row for row in self._rows if row is not None]
@@ -316,10 +332,6 @@ class _Queue:
 def _row(prompt: QueuedPrompt) -> QueuedRow:
     drawn = noise([prompt.seed], prompt.steps)[0] if prompt.temperature > 0 else None
     return QueuedRow(prompt, drawn)
-
-
-def _room(row: QueuedRow) -> int:
-    return len(row.prompt.tokens) + row.prompt.steps
 
 
 def _common(one: Sequence[int], other: Sequence[int]) -> int:

@@ -52,11 +52,7 @@ class Sampler:
 
     def select(self, logits: Float[Tensor, "rows vocab"], step: int) -> Int[Tensor, " rows"]:
         """The token at which the cumulative probability passes the row's noise of this step."""
-        cumulative = (logits.double() / self._temperature).softmax(-1).cumsum(-1)
-        noise = self._noise[:, step, None].to(logits.device)
-        return torch.searchsorted(cumulative, noise * cumulative[:, -1:], right=True)[:, 0].clamp(
-            max=logits.shape[1] - 1
-        )
+        return draw(logits, self._noise[:, step].to(logits.device), self._temperature)
 
 
 class LogprobRecorder:
@@ -117,19 +113,19 @@ def noise(seeds: Sequence[int], steps: int) -> Float[Tensor, "rows steps"]:
 def draw(
     logits: Float[Tensor, "rows vocab"],
     noise: Float[Tensor, " rows"],
-    temperature: Float[Tensor, "rows 1"],
+    temperature: Float[Tensor, "rows 1"] | float,
 ) -> Int[Tensor, " rows"]:
     """The token at which the cumulative probability passes the noise.
 
     Sums of blocks first: a running sum over a large vocabulary takes longer than its softmax.
     """
-    weights = logits.float()
+    weights = logits.to(torch.float32, copy=True)
     weights = weights.sub_(weights.amax(-1, keepdim=True)).div_(temperature).exp_()
     blocks = functional.pad(weights, (0, -weights.shape[1] % _BLOCK)).unflatten(1, (-1, _BLOCK))
     sums = blocks.sum(-1).double().cumsum(-1)
     passed = noise[:, None] * sums[:, -1:]
     block = torch.searchsorted(sums, passed, right=True).clamp_(max=sums.shape[1] - 1)
     before = (sums.gather(1, block) - blocks.sum(-1).double().gather(1, block)).clamp_(min=0)
-    within = blocks[torch.arange(len(blocks)), block[:, 0]].double().cumsum(-1)
+    within = blocks.take_along_dim(block[..., None], 1)[:, 0].double().cumsum(-1)
     place = torch.searchsorted(within, passed - before, right=True).clamp_(max=_BLOCK - 1)
     return (block * _BLOCK + place)[:, 0].clamp_(max=logits.shape[1] - 1)

@@ -1,9 +1,9 @@
 """A causal language model of a local folder that answers batches of prompts.
 
 On a CPU a model whose attention is plain decodes lean, once that was seen to give the tokens of
-`generate`: in float32 batch by batch (`kv_decode.py`), so that an answer that is decoded again is
-the same to the last bit; in bfloat16, which has no bits to spare for that, through a queue
-(`queue_decode.py`). Else `generate` itself answers. Batches are sorted by length.
+`generate`: a small one in float32 batch by batch (`kv_decode.py`), so that an answer that is
+decoded again is the same to the last bit; a large one, and any in bfloat16, through a queue
+(`queue_decode.py`), which is faster. Else `generate` itself answers. Batches are sorted by length.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,7 +33,7 @@ from sodakd.inference.chat_format import ChatFormat
 from sodakd.inference.devices import cpu_threads, free_memory, resolve_device
 from sodakd.inference.folder import is_large, weights_dtype
 from sodakd.inference.loading import load_model, open_tokenizer
-from sodakd.inference.packed_linear import WORTHWHILE_GAIN, bfloat16_gain, pack
+from sodakd.inference.packed_linear import WORTHWHILE_GAIN, bfloat16_gain, can_pack, pack
 from sodakd.inference.protocols import (
     NO_GENERATIONS,
     Generation,
@@ -54,8 +54,6 @@ from sodakd.inference.token_sampling import (
 from sodakd.run import cpu_count
 
 _Told = list[tuple[list[int], list[float]]]
-_BYTES = 2
-"""Of a number in half precision."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +85,10 @@ class TransformersModel:
         keys: str = "generation.",
         prompts: Sequence[str] = PROMPTS,
         threads: int | None = None,
+        large: bool = False,
     ) -> None:
         self._model = model
+        self._for_queue = model.dtype == torch.bfloat16 or (large and model.dtype == torch.float32)
         self._keys = keys
         self._layout = layout
         self._batch_size = batch_size
@@ -129,14 +129,15 @@ class TransformersModel:
         if dtype is None and place.type == "cpu" and weights_dtype(folder) != "float32":
             dtype = "bfloat16" if bfloat16_gain() >= WORTHWHILE_GAIN else "float32"
         model = load_model(folder, dtype)
-        if is_large(folder):
+        large = is_large(folder)
+        if large:
             threads = cpu_count()
-        if place.type == "cpu" and model.dtype == torch.bfloat16 and bfloat16_gain():
+        if place.type == "cpu" and large and can_pack(model.dtype):
             pack(model)
         canary = read_canary(folder)
         prompts = [row.prompt for row in canary.rows] if canary else PROMPTS
         try:
-            return cls(model.eval().to(place), layout, batch_size, keys, prompts, threads)
+            return cls(model.eval().to(place), layout, batch_size, keys, prompts, threads, large)
         except torch.OutOfMemoryError as error:
             raise ModelError(
                 f"the memory of {place} is too small for the weights of {folder}:"
@@ -250,7 +251,7 @@ class TransformersModel:
     @property
     def queues(self) -> bool:
         """Whether prompts go through the queue: an answer's last bits depend on its neighbours."""
-        return self.lean and self._model.dtype != torch.float32
+        return self.lean and self._for_queue
 
     def serve(self, source: PromptSource, on_generation: OnGeneration) -> None:
         """Answer prompts as they come, until none is left and none waits; each told as it ends.
@@ -313,7 +314,7 @@ class TransformersModel:
             said = Generation(self._layout.text(tokens), len(tokens) < steps.pop(number))
             on_generation(number, said)
 
-        room = Room.of(self._threads, rows, _tokens_that_fit(self._model.config))
+        room = Room.of(self._threads, rows, _tokens_that_fit(self._model))
         queue_decode.decode(self._model, fitting, room, self._layout.stops, ended)
         return odd
 
@@ -387,14 +388,15 @@ class TransformersModel:
         if not self._is_plain(max(encoded, key=len), CANARY_TOKENS):
             return None
         try:
-            if self._model.dtype == torch.float32:
+            if not self._for_queue:
                 kv_decode.decode(self._model, encoded, CANARY_TOKENS, stops, witness, _untold)
             else:
                 rows = iter([QueuedPrompt(n, row, CANARY_TOKENS) for n, row in enumerate(encoded)])
+                room = Room(len(encoded), _tokens_that_fit(self._model), threads=self._threads)
                 queue_decode.decode(
                     self._model,
                     lambda most: list(islice(rows, most)),
-                    Room(len(encoded), sum(map(len, encoded)) + len(encoded) * CANARY_TOKENS),
+                    room,
                     stops,
                     _untold,
                     lambda logits, kept: witness.record(logits, [r.prompt.number for r in kept]),
@@ -404,13 +406,13 @@ class TransformersModel:
         return witness.until(stops)
 
 
-def _tokens_that_fit(config: PretrainedConfig) -> int:
+def _tokens_that_fit(model: PreTrainedModel) -> int:
     """How many tokens' keys and values take half of the memory that is free."""
-    config = config.get_text_config(decoder=True)
+    config: PretrainedConfig = model.config.get_text_config(decoder=True)
     heads: int = config.num_attention_heads
     groups = getattr(config, "num_key_value_heads", None) or heads
     size = getattr(config, "head_dim", None) or config.hidden_size // heads
-    token = 2 * config.num_hidden_layers * groups * size * _BYTES
+    token = 2 * config.num_hidden_layers * groups * size * model.dtype.itemsize
     return int(psutil.virtual_memory().available // 2 // token)
 
 
