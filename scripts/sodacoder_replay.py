@@ -3,8 +3,8 @@
     python scripts/sodacoder_replay.py FOLDER answers.jsonl
     python scripts/sodacoder_replay.py FOLDER answers.jsonl --questions questions.jsonl
 
-With `--questions` the pairs' questions are written as well, and their answers are replayed to a run
-on them (`recipes/replay.yaml`): to `Solve` and `Fault` of each, by `teacher.unrecorded: nearest`.
+With `--questions` the pairs' questions are written as well, and the answers are those to a run on
+them (`recipes/replay.yaml`): to `Solve` and `Fault` of each, by `teacher.unrecorded: nearest`.
 The release names no kinds of fault: `operation` stands for all of them.
 
 FOLDER holds `pairwise_data.json` and `scoring_data.json` of yujiachen99/SodaCoder, which has no
@@ -58,7 +58,7 @@ def of_a_run(folder: Path, questions: Path) -> Iterator[RecordedReply]:
         if not found.kept:
             continue
         question = to_question(found)
-        correct, faulty = rows[found.seed.row]["response"]
+        correct, faulty = rows[found.seed.row - 1]["response"]  # rows count from 1
         yield _record(Solve(question=question), correct)
         ask = Fault(question=question, correct=correct, kinds=tuple(FaultKind))
         yield _record(ask, f"Fault: {FaultKind.OPERATION}\n{faulty}")
@@ -82,9 +82,12 @@ def main() -> None:
     parser.add_argument("answers", type=Path)
     parser.add_argument("--questions", type=Path, help="where the pairs' questions go")
     options = parser.parse_args()
-    rows = {row.ask_key: row for row in records(options.folder)}
-    if options.questions is not None:
-        rows |= {row.ask_key: row for row in of_a_run(options.folder, options.questions)}
+    made = (
+        records(options.folder)
+        if options.questions is None
+        else of_a_run(options.folder, options.questions)
+    )
+    rows = {row.ask_key: row for row in made}
     write_rows(options.answers, rows.values())
     print(f"{len(rows)} answers in {options.answers}")
 

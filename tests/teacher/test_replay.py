@@ -8,12 +8,12 @@ import pytest
 
 from sodakd.errors import RowError, TeacherError
 from sodakd.jsonl import write_rows
-from sodakd.settings.teacher import Budget
+from sodakd.settings.teacher import Budget, Unrecorded
 from sodakd.teacher.cost import Prices
 from sodakd.teacher.ledger import Ledger, LedgerOptions
 from sodakd.teacher.recorded import RecordedReply
 from sodakd.teacher.replay import ReplayTeacher
-from sodakd.teacher.requests import Invent, Solve
+from sodakd.teacher.requests import Invent, Solve, TeacherRequest
 from sodakd.types import Usage
 from tests.teacher.shop import question, solves
 from tests.test_kill import contents
@@ -92,6 +92,28 @@ def test_nearest_takes_the_answer_to_the_same_kind_question_and_attempt(tmp_path
     assert line.endswith("2 got none")
     with pytest.raises(TeacherError, match=r"\(attempt 1\) .* teacher.unrecorded=nearest"):
         ReplayTeacher.open(tmp_path / "a.jsonl").reply(here)
+
+
+def test_a_replay_that_stopped_goes_on_with_nearest_and_without_it_again(tmp_path: Path) -> None:
+    known, unknown = solves(2)
+    again = known.model_copy(update={"error": "of another compiler"})
+    write_rows(tmp_path / "a.jsonl", [RecordedReply.of(known, "done", USAGE)])
+    asked: tuple[tuple[Unrecorded, TeacherRequest, int], ...] = (
+        ("stop", known, 1),
+        ("nearest", known, 1),
+        ("nearest", again, 2),
+        ("nearest", unknown, 3),
+    )
+    for rule, ask, calls in asked:
+        teacher = ReplayTeacher.open(tmp_path / "a.jsonl", rule)
+        books = Ledger(tmp_path / "l.sqlite", teacher, Prices(0, 0), Budget())
+        books.ask([ask], "one", Counter())
+        assert books.spent().calls == calls
+        books.close()
+    exact = ReplayTeacher.open(tmp_path / "a.jsonl")
+    books = Ledger(tmp_path / "l.sqlite", exact, Prices(0, 0), Budget())
+    with pytest.raises(TeacherError, match="no answer to solve"):  # what stood in is not exact
+        books.ask([again], "one", Counter())
 
 
 def test_nearest_tells_new_questions_of_one_parent_apart_by_level_and_variant(

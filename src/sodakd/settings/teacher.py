@@ -75,8 +75,8 @@ class TeacherSettings(ServerSettings):
     file: Text | None = Field(default=None, description="of recorded answers, JSON lines; .gz too")
     unrecorded: Unrecorded = Field(
         default="stop",
-        description="an ask that is not in the file; nearest: the answer to the recorded one of its"
-        " kind, question and attempt, else it has failed",
+        description="at an ask that is not in the file; nearest: it gets the answer to the recorded"
+        " one of its kind, question, attempt and level, or has failed",
     )
     model_name_or_path: Text | None = Field(default=None, description="a folder, or a hub's id")
     batch_size: Count = Field(default=128, description="prompts decoded at the same time")

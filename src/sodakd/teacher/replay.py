@@ -49,7 +49,7 @@ class ReplayTeacher(ComputedTeacher):
         self._served: Counter[str] = Counter()
         texts = "".join(f"{key}{row.text}" for key, row in self._records.items())
         digest = hashlib.sha256(texts.encode()).hexdigest()
-        self._version = f"{self.name} {digest} {unrecorded}"
+        self._version = f"{self.name} {digest}"
 
     @classmethod
     def open(
@@ -59,9 +59,10 @@ class ReplayTeacher(ComputedTeacher):
         return cls(read_rows(path, RecordedReply), str(path), unrecorded, log)
 
     def version(self, ask: TeacherRequest) -> str:
-        """The records, and what is done beyond them: of another file the answers are others."""
-        del ask
-        return self._version
+        """The records, for another file has other answers; and whether the ask is one of theirs."""
+        if self._unrecorded == "stop" or ask_key(ask) in self._records:
+            return self._version
+        return f"{self._version} {self._unrecorded}"
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[None]:
