@@ -3,8 +3,8 @@
     python scripts/sodacoder_replay.py FOLDER answers.jsonl
     python scripts/sodacoder_replay.py FOLDER answers.jsonl --questions questions.jsonl
 
-With `--questions` the pairs' questions are written as well, and their answers are replayed to a run
-on them (`recipes/replay.yaml`): to every `Solve` and `Fault` of a question, whatever else is asked.
+With `--questions` the pairs' questions are written as well, and the answers are those to a run on
+them (`recipes/replay.yaml`): to `Solve` and `Fault` of each, by `teacher.unrecorded: nearest`.
 The release names no kinds of fault: `operation` stands for all of them.
 
 FOLDER holds `pairwise_data.json` and `scoring_data.json` of yujiachen99/SodaCoder, which has no
@@ -20,8 +20,8 @@ from pathlib import Path
 from sodakd.jsonl import write_rows
 from sodakd.seeds.load import load_seeds, to_question
 from sodakd.settings.questions import QuestionSettings
+from sodakd.teacher.recorded import RecordedReply
 from sodakd.teacher.render_prompt import render
-from sodakd.teacher.replay import RecordedReply
 from sodakd.teacher.requests import Fault, Grade, Solve, TeacherRequest
 from sodakd.types import FaultKind, Language, Question, Usage
 
@@ -58,10 +58,10 @@ def of_a_run(folder: Path, questions: Path) -> Iterator[RecordedReply]:
         if not found.kept:
             continue
         question = to_question(found)
-        correct, faulty = rows[found.seed.row]["response"]
-        yield _record(Solve(question=question), correct, any_ask=True)
+        correct, faulty = rows[found.seed.row - 1]["response"]  # rows count from 1
+        yield _record(Solve(question=question), correct)
         ask = Fault(question=question, correct=correct, kinds=tuple(FaultKind))
-        yield _record(ask, f"Fault: {FaultKind.OPERATION}\n{faulty}", any_ask=True)
+        yield _record(ask, f"Fault: {FaultKind.OPERATION}\n{faulty}")
 
 
 def _question(text: str, answer: str) -> Question:
@@ -71,9 +71,9 @@ def _question(text: str, answer: str) -> Question:
     return Question.new(text=text, language=language, tests=None, source="sodacoder", level=None)
 
 
-def _record(ask: TeacherRequest, text: str, *, any_ask: bool = False) -> RecordedReply:
+def _record(ask: TeacherRequest, text: str) -> RecordedReply:
     usage = Usage(prompt_tokens=len(render(ask)) // 4 + 1, completion_tokens=len(text) // 4 + 1)
-    return RecordedReply.of(ask, text, usage, "sodacoder").model_copy(update={"any_ask": any_ask})
+    return RecordedReply.of(ask, text, usage, "sodacoder")
 
 
 def main() -> None:
@@ -82,9 +82,12 @@ def main() -> None:
     parser.add_argument("answers", type=Path)
     parser.add_argument("--questions", type=Path, help="where the pairs' questions go")
     options = parser.parse_args()
-    rows = {row.ask_key: row for row in records(options.folder)}
-    if options.questions is not None:
-        rows |= {row.ask_key: row for row in of_a_run(options.folder, options.questions)}
+    made = (
+        records(options.folder)
+        if options.questions is None
+        else of_a_run(options.folder, options.questions)
+    )
+    rows = {row.ask_key: row for row in made}
     write_rows(options.answers, rows.values())
     print(f"{len(rows)} answers in {options.answers}")
 

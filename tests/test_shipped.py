@@ -54,7 +54,10 @@ def test_the_shipped_local_server_recipe_learns_from_a_teacher_over_http(tmp_pat
         again = sodakd("run", *words)  # finished: nothing is asked
         assert again.returncode == 0, again.stderr
         other = tmp_path / "other"
-        reused = sodakd("run", *words[:-1], str(other), "--reuse", str(out))
+        answers = str(tmp_path / "answers.jsonl.gz")
+        recorded = sodakd("record", str(out), "--out", answers)
+        assert recorded.returncode == 0, recorded.stderr
+        reused = sodakd("run", *words[:-1], str(other), "--reuse", answers)
         assert reused.returncode == 0, reused.stderr
         (out / "ledger.sqlite").rename(tmp_path / "put-away.sqlite")
         alone = sodakd("run", *words)

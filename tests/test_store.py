@@ -1,11 +1,12 @@
 """Rows: whole or not at all, and a bad line is named."""
 
+import gzip
 from pathlib import Path
 
 import pytest
 
 from sodakd.errors import RowError
-from sodakd.jsonl import RowFile, read_rows, write_rows
+from sodakd.jsonl import RowFile, read_lines, read_rows, write_rows
 from sodakd.types import JudgeStage, Outcome, Question, Verdict
 
 
@@ -30,6 +31,22 @@ def test_rows_that_stay_in_their_file_are_read_by_their_number(
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(RowError, match=r"rows\.jsonl, line 3: the row is cut off"):
         RowFile(path, Question)[2]
+
+
+@pytest.mark.parametrize("name", ["rows.jsonl", "rows.jsonl.gz"])
+def test_gzip_is_told_by_what_a_file_holds_and_not_by_its_name(
+    name: str, tmp_path: Path, question: Question
+) -> None:
+    path = tmp_path / name
+    write_rows(path, [question])
+    plain = path.read_bytes()
+    for content in (plain, gzip.compress(plain)):
+        path.write_bytes(content)
+        assert read_rows(path, Question) == [question]
+        assert [line.values["id"] for line in read_lines(path)] == [question.id]
+    path.write_bytes(gzip.compress(plain)[:-20])
+    with pytest.raises(RowError, match="cut off or damaged"):
+        read_rows(path, Question)
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path, question: Question) -> None:

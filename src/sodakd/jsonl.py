@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import os
 import sys
+import zlib
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from sodakd.json_text import JsonError, parse_json
 from sodakd.types import FrozenModel
 
 Row = TypeVar("Row", bound=FrozenModel)
+_GZIP = b"\x1f\x8b"
 
 
 def atomic_write(path: Path, content: bytes) -> None:
@@ -70,7 +72,7 @@ class Line:
 
 
 def read_lines(path: Path) -> Iterator[Line]:
-    """The objects of a JSON-lines file, `.gz` too; blank lines are left out.
+    """The objects of a JSON-lines file, gzip too; blank lines are left out.
 
     Raises:
         DataError: the file cannot be read, or a line is no object; names file and line.
@@ -88,16 +90,21 @@ def iter_lines(path: Path) -> Iterator[tuple[str, int, str]]:
     try:
         content = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
         # Editors of some systems put a mark at the start, which is no part of the text.
-        text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8-sig")
+        text = _unpacked(content).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise DataError(f"{name}, line {line}: not UTF-8: {error}") from None
-    except (OSError, EOFError) as error:
+        wrong = error.object[: error.start].count(b"\n") + 1
+        raise DataError(f"{name}, line {wrong}: not UTF-8: {error}") from None
+    except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{name} cannot be read: {error}") from None
     # Not `splitlines`: a text may hold other ends of line.
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             yield f"{name}, line {number}", number, line
+
+
+def _unpacked(content: bytes) -> bytes:
+    """The content of a file, out of gzip where its first bytes say so."""
+    return gzip.decompress(content) if content.startswith(_GZIP) else content
 
 
 def read_object(text: str, where: str) -> Mapping[str, JsonValue]:
@@ -172,15 +179,17 @@ def write_rows(path: Path, rows: Iterable[FrozenModel]) -> str:
 
 
 def read_rows(path: Path, row_type: type[Row]) -> list[Row]:
-    """Read rows written by `write_rows`.
+    """Read rows written by `write_rows`, gzip too.
 
     Raises:
         RowError: a line is truncated, is not JSON, or is no such row; names file and line.
     """
     try:
-        content = path.read_bytes()
+        content = _unpacked(path.read_bytes())
     except FileNotFoundError:
         raise RowError(f"{path} is missing") from None
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise RowError(f"{path} is cut off or damaged: {error}") from None
     lines = enumerate(content.splitlines(keepends=True), start=1)
     return [_read_row(line, row_type, f"{path}, line {number}") for number, line in lines]
 

@@ -38,8 +38,11 @@ class SlowTeacher:
     name = "slow"
     is_costly = True
 
-    def __init__(self, seconds: float = 0.0, flights: int = 1, took: Usage = TOOK) -> None:
+    def __init__(
+        self, seconds: float = 0.0, flights: int = 1, took: Usage = TOOK, text: str = "done"
+    ) -> None:
         self.seconds = seconds
+        self.text = text
         self.max_in_flight = flights
         self.took = took
         self.asked: Counter[str] = Counter()
@@ -68,7 +71,7 @@ class SlowTeacher:
             meter.lost()
             return Completion(text="", usage=TOOK, finish=Finish.FAILED)
         meter.paid(None if ask.question.text == "untold" else self.took)
-        return Completion(text="done", usage=self.took)
+        return Completion(text=self.text, usage=self.took)
 
 
 def ledger(

@@ -13,7 +13,8 @@ from sodakd.stages.programs import read_program
 from sodakd.teacher.cost import Prices
 from sodakd.teacher.ledger import Ledger
 from sodakd.teacher.parsers import UnreadableReply, parse_grade
-from sodakd.teacher.replay import RecordedReply, ReplayTeacher
+from sodakd.teacher.recorded import RecordedReply
+from sodakd.teacher.replay import ReplayTeacher
 from sodakd.teacher.requests import Grade, Solve, TeacherRequest
 from tests.tiny import ROOT
 

@@ -31,7 +31,7 @@ def run(
     reuse: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Take answers that this run, or ledger, paid for already. May be repeated."
+            help="Take answers of this run, ledger or file of `sodakd record`. May be repeated."
         ),
     ] = None,
     new_ledger: Annotated[
@@ -49,6 +49,7 @@ def run(
     ·  sodakd run recipes/embedded.yaml seed=1 training.learning_rate=2e-3 --out runs/second
     ·  sodakd run recipes/embedded.yaml --from soda/cycle-2/pairs
     ·  sodakd run recipes/embedded.yaml training.loss=none --out runs/none --reuse runs/embedded-0
+    ·  sodakd run recipes/embedded.yaml --out runs/again --reuse answers.jsonl.gz
     """
     from sodakd.cli.log import logging_to
     from sodakd.console import progress_display, show_results
@@ -216,13 +217,17 @@ def ledger(
 
 def record(
     folder: RunFolder,
-    out: Annotated[Path, typer.Option(help="Where the answers go: JSON lines.")],
+    out: Annotated[
+        Path,
+        typer.Option(help="JSON lines, to which new answers are added; compressed if named .gz."),
+    ],
 ) -> None:
-    """Write a run's answers to a file that a teacher of kind `replay` answers from.
+    """Add a run's answers, also while it runs, to a file for --reuse and teacher.kind=replay.
 
-    Example:  sodakd record runs/embedded-0 --out answers.jsonl
+    Examples:  sodakd record runs/embedded-0 --out answers.jsonl
+    ·  sodakd record runs/embedded-0 --out answers.jsonl.gz
     """
-    from sodakd.teacher.replay import export_replies as write_records
+    from sodakd.teacher.recorded import export_replies
     from sodakd.teacher.spend_report import ledger_in
 
-    typer.echo(f"{write_records(ledger_in(folder), out):,} answers in {out}")
+    typer.echo(f"{export_replies(ledger_in(folder), out):,} answers in {out}")

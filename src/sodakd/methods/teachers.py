@@ -117,7 +117,9 @@ TeacherFactory = Callable[[TeacherSettings, Path], Teacher]
 TEACHERS: Mapping[TeacherKind, TeacherFactory] = {
     "world": lambda _, __: WorldTeacher(),
     "openai": _openai,
-    "replay": lambda settings, _: ReplayTeacher.open(Path(settings.file or "")),
+    "replay": lambda settings, folder: ReplayTeacher.open(
+        Path(settings.file or ""), settings.unrecorded, folder / LOG
+    ),
     "transformers": _transformers,
     "vllm": _vllm,
 }

@@ -8,7 +8,7 @@ _FREE = """
     teacher.base_url teacher.headers teacher.query teacher.max_in_flight teacher.timeout
     teacher.attempts teacher.command teacher.arguments teacher.port teacher.start_seconds
     teacher.prompt_price teacher.completion_price teacher.price_file teacher.api_key_env
-    teacher.token_limit teacher.batch_poll teacher.batch_size teacher.device
+    teacher.token_limit teacher.batch_poll teacher.batch_size teacher.device teacher.unrecorded
     base.training.gradient_checkpointing base.training.logging_steps base.training.save_steps
     training.gradient_checkpointing training.logging_steps training.save_steps training.report_to
     base.training.report_to

@@ -14,6 +14,7 @@ from sodakd.settings.urls import Address
 from sodakd.types import FrozenModel
 
 TeacherKind = Literal["world", "openai", "replay", "transformers", "vllm"]
+Unrecorded = Literal["stop", "nearest"]
 
 _NEEDS: Mapping[TeacherKind, tuple[str, ...]] = {
     "world": (),
@@ -27,7 +28,7 @@ _ONLY_FOR: Mapping[str, Sequence[TeacherKind]] = {
     **dict.fromkeys(("extra_body", "system_prompt"), ("openai", "vllm", "replay")),
     "prompts": ("openai", "transformers", "vllm", "replay"),
     **dict.fromkeys(("batch_api", "price_file"), ("openai", "replay")),
-    "file": ("replay",),
+    **dict.fromkeys(("file", "unrecorded"), ("replay",)),
     "model_name_or_path": ("transformers", "vllm"),
     **dict.fromkeys(("batch_size", "device", "dtype"), ("transformers",)),
     **dict.fromkeys(("port", "arguments", "command", "start_seconds"), ("vllm",)),
@@ -71,7 +72,12 @@ class TeacherSettings(ServerSettings):
     )
     batch_api: bool = Field(default=False, description="OpenAI's Batch API: slower, half the price")
     batch_poll: Seconds = Field(default=30.0, description="seconds between looks at a batch")
-    file: Text | None = Field(default=None, description="of recorded answers, JSON lines")
+    file: Text | None = Field(default=None, description="of recorded answers, JSON lines; .gz too")
+    unrecorded: Unrecorded = Field(
+        default="stop",
+        description="at an ask that is not in the file; nearest: it gets the answer to the recorded"
+        " one of its kind, question, attempt and level, or has failed",
+    )
     model_name_or_path: Text | None = Field(default=None, description="a folder, or a hub's id")
     batch_size: Count = Field(default=128, description="prompts decoded at the same time")
     device: Text | None = Field(default=None, description="cuda where there is one, else cpu")

@@ -1,7 +1,7 @@
 """A teacher that computes its answers: at once, for no money, the same each time."""
 
 from abc import ABC, abstractmethod
-from contextlib import nullcontext
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 from sodakd.inference.completions import Completion
 from sodakd.teacher.call_meter import CallMeter
@@ -21,7 +21,7 @@ class ComputedTeacher(ABC):
         del ask
         return self.name
 
-    def session(self) -> nullcontext[None]:
+    def session(self) -> AbstractAsyncContextManager[None]:
         """Nothing has to be open."""
         return nullcontext()
 

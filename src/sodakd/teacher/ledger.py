@@ -23,16 +23,18 @@ from sodakd.teacher.cost import LedgerTotals, Prices
 from sodakd.teacher.dispatcher import Dispatcher, Teacher
 from sodakd.teacher.group_commit import GroupCommit, Writer
 from sodakd.teacher.ledger_db import Call
+from sodakd.teacher.recorded import open_answers
 from sodakd.teacher.requests import TeacherRequest, ask_key, request_key
-from sodakd.teacher.spend_report import is_empty, ledger_in, look_up_answers
+from sodakd.teacher.spend_report import is_empty
 
 
 @dataclass(frozen=True)
 class LedgerOptions:
     """Options of a run's ledger that come from the command line, not from the recipe.
 
-    Answers that the ledgers in `reuse` hold are taken from there, at no cost. `allow_new`: the run
-    may go on although the answers that its finished steps paid for are gone.
+    Answers that the ledgers and files of recorded answers in `reuse` hold are taken from there, at
+    no cost. `allow_new`: the run may go on although the answers that its finished steps paid for
+    are gone.
     """
 
     reuse: tuple[Path, ...] = ()
@@ -47,7 +49,7 @@ class Ledger:
 
     Raises:
         RunError: the file cannot be used, or another ledger has it open.
-        DataError: there is no ledger where one is to be reused.
+        DataError: what is to be reused is not there, or holds no answers.
     """
 
     def __init__(
@@ -61,9 +63,7 @@ class Ledger:
         self.teacher = teacher
         self.prices = prices
         self.budget = budget
-        self._reuse = [ledger_in(place) for place in options.reuse]
-        for other in self._reuse:
-            look_up_answers(other, [])
+        self._reuse = [open_answers(place) for place in options.reuse]
         self._lock = threading.Lock()
         self._writer = Writer(path, "full" if teacher.is_costly else "normal")
         if teacher.is_costly:
@@ -120,10 +120,10 @@ class Ledger:
         return self._writer.do(ledger_db.spent)
 
     def _known(self, calls: dict[str, Call]) -> dict[str, Completion]:
-        """Return cached replies by key, of this ledger and of those that are reused."""
+        """Return cached replies by key, of this ledger and of what is reused."""
         found = self._writer.do(lambda database: ledger_db.lookup_replies(database, [*calls]))
-        for other in self._reuse:
-            new = look_up_answers(other, [key for key in calls if key not in found])
+        for look_up in self._reuse:
+            new = look_up([key for key in calls if key not in found])
             taken = [(calls[key], reply) for key, reply in new.items()]
             self._writer.do(partial(ledger_db.reuse, answers=taken))
             found |= new

@@ -243,7 +243,7 @@ def _described(call: Call) -> tuple[str, str, str, str, str, str, str, str | Non
 
 
 def reuse(database: sqlite3.Connection, answers: Iterable[tuple[Call, Completion]]) -> None:
-    """Keep answers that another run's ledger holds, at no cost."""
+    """Keep answers that another run paid for, at no cost."""
     for call, reply in answers:
         _insert(database, call, reused=1)
         finish_call(database, call.key, reply)

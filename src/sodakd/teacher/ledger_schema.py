@@ -12,6 +12,7 @@ from pathlib import Path
 from sodakd.errors import DataError, RunError
 
 FORMAT = 3
+_SQLITE = b"SQLite format 3\0"
 
 _CALLS = """
 create table if not exists calls (
@@ -148,6 +149,12 @@ def open_ledger_file(path: Path, synchronous: str) -> sqlite3.Connection:
     except sqlite3.Error as error:
         raise ledger_error(path, error) from error
     return database
+
+
+def is_sqlite(path: Path) -> bool:
+    """Whether a file begins as SQLite's do."""
+    with path.open("rb") as file:
+        return file.read(len(_SQLITE)) == _SQLITE
 
 
 @contextmanager

@@ -1,125 +1,112 @@
-"""A teacher that answers from recorded asks, and the recording of a run's ledger.
+"""A teacher that answers from recorded replies."""
 
-A record is found by the whole ask: the same run, replayed, asks the same things, spends nothing and
-ends in the same bytes. A record of `any_ask` answers every ask of its kind on its question: so
-answers from elsewhere, whose asks nobody wrote down, can be replayed as well.
-"""
-
-from collections.abc import Mapping
+import hashlib
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-from sodakd.errors import DataError, TeacherError
+from sodakd.errors import TeacherError
 from sodakd.inference.completions import Completion, Finish
-from sodakd.jsonl import read_rows, write_rows
+from sodakd.jsonl import append_to_log, read_rows
+from sodakd.settings.teacher import Unrecorded
 from sodakd.teacher.computed_teacher import ComputedTeacher
-from sodakd.teacher.ledger_schema import reading
-from sodakd.teacher.requests import REQUEST_ADAPTER, TeacherRequest, ask_key, question_id
-from sodakd.types import FrozenModel, Usage
+from sodakd.teacher.recorded import RecordedReply, level_of
+from sodakd.teacher.requests import Invent, TeacherRequest, ask_key, question_id
+from sodakd.types import Usage
 
-
-class RecordedReply(FrozenModel):
-    """An ask that was answered. `ask` may be left out: `ask_key` is its hash.
-
-    With `any_ask` the kind and the question's id are enough, whatever else is asked or how often.
-    """
-
-    ask_key: str
-    kind: str
-    question: str
-    text: str
-    usage: Usage
-    finish: Finish = Finish.STOP
-    model: str = ""
-    ask: dict[str, object] | None = None
-    any_ask: bool = False
-
-    @classmethod
-    def of(cls, ask: TeacherRequest, text: str, usage: Usage, model: str = "") -> "RecordedReply":
-        """The record of an ask and its answer."""
-        return cls(
-            ask_key=ask_key(ask),
-            kind=ask.kind,
-            question=question_id(ask),
-            text=text,
-            usage=usage,
-            model=model,
-            ask=ask.model_dump(mode="json"),
-        )
-
-    def read_ask(self) -> TeacherRequest | None:
-        """The ask itself, where it was recorded."""
-        return None if self.ask is None else REQUEST_ADAPTER.validate_python(self.ask)
+_NOTHING = Usage(prompt_tokens=0, completion_tokens=0)
 
 
 class ReplayTeacher(ComputedTeacher):
-    """A teacher of records. Its answers are those of the file, whatever its model was."""
+    """A teacher of records. Its answers are those of the file, whatever its model was.
+
+    An answer is found by the whole ask: the same run, replayed, asks the same things and ends in
+    the same bytes. On another machine it does not: an ask may hold what a compiler said, or what
+    the student answered. With `unrecorded: nearest` such an ask gets the answer to the recorded one
+    of its kind, question, attempt and level; where there is none either, the call has failed. How
+    often that was is written to `log`.
+    """
 
     name = "replay"
 
-    def __init__(self, records: Mapping[str, RecordedReply], source: str) -> None:
-        self._records = records
-        self._any = {(row.kind, row.question): row for row in records.values() if row.any_ask}
+    def __init__(
+        self,
+        records: Sequence[RecordedReply],
+        source: str,
+        unrecorded: Unrecorded = "stop",
+        log: Path | None = None,
+    ) -> None:
+        self._records = {row.ask_key: row for row in records}
+        self._near: dict[tuple[object, ...], list[RecordedReply]] = {}
+        for row in self._records.values():
+            if row.attempt is not None:
+                place = (row.kind, row.question, row.attempt, row.level)
+                self._near.setdefault(place, []).append(row)
         self._source = source
+        self._unrecorded = unrecorded
+        self._log = log
+        self._served: Counter[str] = Counter()
+        texts = "".join(f"{key}{row.text}" for key, row in self._records.items())
+        digest = hashlib.sha256(texts.encode()).hexdigest()
+        self._version = f"{self.name} {digest}"
 
     @classmethod
-    def open(cls, path: Path) -> "ReplayTeacher":
+    def open(
+        cls, path: Path, unrecorded: Unrecorded = "stop", log: Path | None = None
+    ) -> "ReplayTeacher":
         """Read a file of records. Raises `RowError` for a line that is none."""
-        return cls({row.ask_key: row for row in read_rows(path, RecordedReply)}, str(path))
+        return cls(read_rows(path, RecordedReply), str(path), unrecorded, log)
+
+    def version(self, ask: TeacherRequest) -> str:
+        """The records, for another file has other answers; and whether the ask is one of theirs."""
+        if self._unrecorded == "stop" or ask_key(ask) in self._records:
+            return self._version
+        return f"{self._version} {self._unrecorded}"
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[None]:
+        """Nothing has to be open; what was not recorded in this round is told at its end."""
+        self._served.clear()
+        yield
+        near, missing = self._served["near"], self._served["missing"]
+        if self._log is not None and near + missing:
+            append_to_log(
+                self._log,
+                f"sodakd: {self._source}: of {self._served.total():,} asks {near:,} got the answer"
+                f" to the recorded one of their kind, question and attempt, {missing:,} got none",
+            )
 
     def reply(self, ask: TeacherRequest) -> Completion:
-        """The recorded answer. Raises `TeacherError` for an ask that is not in the file."""
-        found = self._record(ask)
-        return Completion(text=found.text, usage=found.usage, finish=found.finish)
+        """The recorded answer. Raises `TeacherError` for an ask that has none, if that stops."""
+        found = self._find(ask)
+        exact = found is not None and found.ask_key == ask_key(ask)
+        self._served["exact" if exact else "near" if found else "missing"] += 1
+        if found is None:
+            return Completion(text="", finish=Finish.FAILED, usage=_NOTHING, error="not recorded")
+        return found.completion()
 
     def at_most(self, ask: TeacherRequest) -> Usage:
         """What the recorded answer took."""
-        return self._record(ask).usage
+        found = self._find(ask)
+        return _NOTHING if found is None else found.usage
 
-    def _record(self, ask: TeacherRequest) -> RecordedReply:
-        found = self._records.get(ask_key(ask)) or self._any.get((ask.kind, question_id(ask)))
-        if found is None:
-            same = [row for row in self._records.values() if row.question == question_id(ask)]
-            kinds = ", ".join(sorted({row.kind for row in same})) or "none"
-            raise TeacherError(
-                f"{self._source} has no answer to {ask.kind} (attempt {ask.attempt}) on question"
-                f" {question_id(ask)}; asks of this question in it: {kinds}. The replay must be of"
-                " the same recipe, seed and sodakd; else record again: sodakd record DIR --out FILE"
-            )
-        return found
-
-
-def export_replies(ledger: Path, out: Path) -> int:
-    """Write every answered ask of a ledger; the result is their number.
-
-    Raises:
-        DataError: there is no ledger, or nothing in it was answered.
-        RunError: it cannot be read.
-    """
-    with reading(ledger) as database:
-        rows = [_recorded(*row) for row in database.execute(_ANSWERED)]
-    if not rows:
-        raise DataError(f"nothing in {ledger} was answered yet")
-    write_rows(out, rows)
-    return len(rows)
-
-
-_ANSWERED = (
-    "select ask_key, kind, question, reply, reply_prompt_tokens, reply_completion_tokens, finish,"
-    " model, ask from calls where state = 'answered' order by ask_key"
-)
-
-
-def _recorded(
-    key: str, kind: str, question: str, text: str, prompt: int, completion: int, finish: str,
-    model: str, ask: str | None,
-) -> RecordedReply:  # fmt: skip
-    return RecordedReply(
-        ask_key=key,
-        kind=kind,
-        question=question,
-        text=text,
-        usage=Usage(prompt_tokens=prompt, completion_tokens=completion),
-        finish=Finish(finish),
-        model=model,
-        ask=None if ask is None else REQUEST_ADAPTER.validate_json(ask).model_dump(mode="json"),
-    )
+    def _find(self, ask: TeacherRequest) -> RecordedReply | None:
+        found = self._records.get(ask_key(ask))
+        if found is not None:
+            return found
+        question = question_id(ask)
+        if self._unrecorded == "nearest":
+            near = self._near.get((ask.kind, question, ask.attempt, level_of(ask)), ())
+            # New questions of one parent and level are told apart by their variants.
+            variant = ask.variant if isinstance(ask, Invent) else 0
+            return near[variant % len(near)] if near else None
+        same = [row for row in self._records.values() if row.question == question]
+        kinds = ", ".join(sorted({row.kind for row in same})) or "none"
+        raise TeacherError(
+            f"{self._source} has no answer to {ask.kind} (attempt {ask.attempt}) on question"
+            f" {question}; asks of this question in it: {kinds}. A replay to the byte must be of"
+            " the same recipe, seed, sodakd and machine. With teacher.unrecorded=nearest the answer"
+            " to the recorded ask of this kind, question and attempt is taken; or record again:"
+            " sodakd record DIR --out FILE"
+        )
