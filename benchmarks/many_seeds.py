@@ -4,6 +4,7 @@ python benchmarks/many_seeds.py 100000          # APPS's kind: 4 kB a row, 15 ca
 python benchmarks/many_seeds.py 100000 mbpp     # MBPP's: three assertions each
 """
 
+import argparse
 import json
 import random
 import resource
@@ -53,24 +54,29 @@ def _mbpp(number: int, draw: random.Random) -> Row:
 _KINDS: Mapping[str, Callable[[int, random.Random], Row]] = {"apps": _apps, "mbpp": _mbpp}
 
 
-def main(count: str, kind: str = "apps") -> None:
+def main(count: int, kind: str = "apps") -> None:
     """Make a file of so many rows of a kind, read it, and print what that took."""
     draw = random.Random(1)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows.jsonl"
         with path.open("w", encoding="utf-8") as file:
-            for number in range(int(count)):
+            for number in range(count):
                 file.write(json.dumps(_KINDS[kind](number, draw)) + "\n")
         size = path.stat().st_size
         out = ("--out", str(path.with_name("out.jsonl")))
         subprocess.run([sys.executable, "-m", "sodakd", "seeds", str(path), *out], check=True)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     print(
-        f"{int(count):,} rows of {kind} ({size / 2**20:,.0f} MiB):"
+        f"{count:,} rows of {kind} ({size / 2**20:,.0f} MiB):"
         f" {used.ru_maxrss / 2**10:,.0f} MiB at most,"
         f" {used.ru_utime + used.ru_stime:,.0f} CPU seconds"
     )
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("count", type=int)
+    parser.add_argument("kind", choices=sorted(_KINDS), nargs="?", default="apps")
+    main(**vars(parser.parse_args()))

@@ -60,14 +60,9 @@ def _missing_for_server(settings: TeacherSettings) -> list[str]:
     named = name != type(settings).model_fields["api_key_env"].default
     needed = named or (base.startswith(OPENAI) and not names_a_key(settings.headers or {}))
     if needed and not os.environ.get(name, "").strip():
-        whose, shown = (
-            "teacher.api_key_env" if named else "the key's variable",
-            shown_variable(name),
-        )
-        missing.append(
-            f"the key for {base}: {whose} is {shown}, and the environment variable {shown} is not"
-            " set"
-        )
+        shown = shown_variable(name)
+        whose = f"teacher.api_key_env is {shown}, and " if named else ""
+        missing.append(f"the key for {base}: {whose}the environment variable {shown} is not set")
     return missing
 
 
