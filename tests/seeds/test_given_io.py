@@ -228,6 +228,28 @@ def test_a_script_that_needs_what_is_not_there_leaves_its_row_out(
     assert found.language is Language.PYTHON
 
 
+@pytest.mark.parametrize(
+    ("test", "needs"),
+    [
+        ("def test_a(tmp_path, capsys): ...", "test_a needs tmp_path"),
+        ("async def test_a(monkeypatch, n=1): ...", "test_a needs monkeypatch"),
+        ("class TestIt:\n    def test_a(self, tmp_path): ...", "test_a needs tmp_path"),
+        ("class TestIt:\n    def setup_method(self, method): ...\n    def test_a(self): ...", ""),
+        ("def test_a(n=1): ...", ""),
+        ("def test_of(n): ...\ntest_of(1)", ""),
+        ("def given(n): ...", ""),
+        ("from unittest import mock\n\n@mock.patch('os.sep')\ndef test_a(sep): ...", ""),
+    ],
+)
+def test_a_test_whose_arguments_pytest_would_give_leaves_its_row_out(
+    test: str, needs: str, tmp_path: Path
+) -> None:
+    script = f"{test}\n\ndef test_total():\n    assert total([1, 2]) == 3\n"
+    (found,) = sifted(tmp_path, {"question": ASKED, "test": script})
+    assert found.reason is (Reason.NEEDS_LIBRARY if needs else None)
+    assert needs in found.detail
+
+
 def test_no_more_cases_than_a_hundred_are_taken(tmp_path: Path) -> None:
     many = {"input": ["1"] * 300, "output": ["1"] * 300}
     (found,) = sifted(tmp_path, {**SHAPES["CodeContests"], "generated_tests": many})
