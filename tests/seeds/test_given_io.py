@@ -172,7 +172,7 @@ def test_a_language_that_needs_types_takes_them_from_the_code_it_begins_with(
         ({"input_output": "{cut off"}, "input_output is neither JSON"),
         ({"input_output": {"inputs": ["1"], "outputs": []}}, "has 1 inputs and 0 outputs"),
         ({"input_output": {"in": ["1"]}}, "must be an object"),
-        ({"input_output": {"inputs": [1], "outputs": ["1"]}}, "is no text, but of type int"),
+        ({"input_output": {"inputs": [1], "outputs": ["1"]}}, "list of lines; found a number"),
         ({"public_test_cases": json.dumps([{"input": "1"}])}, "must hold objects"),
         ({"public_test_cases": json.dumps([*STDIN, *LINES])}, "of several kinds"),
         ({"public_test_cases": json.dumps([{**LINES[0], "input": "[1"}]),
