@@ -8,7 +8,7 @@ import pytest
 from pydantic import JsonValue
 
 from sodakd.errors import RecipeError
-from sodakd.recipe import Recipe, differences, read_recipe
+from sodakd.recipe import Recipe, differences, read_questions, read_recipe
 
 RECIPES = sorted((Path(__file__).parents[1] / "recipes").glob("*.yaml"))
 
@@ -53,6 +53,15 @@ def test_overrides_reach_into_sections(tmp_path: Path) -> None:
     found = read_recipe(path, ["seed=7", "training.learning_rate=1e-3", "base.levels=[1, 2]"])
     assert (found.recipe.seed, found.recipe.base.levels) == (7, (1, 2))
     assert found.recipe.training.learning_rate == 1e-3
+
+
+@pytest.mark.parametrize("key", ["source", "questions.source"])
+def test_an_override_of_questions_goes_with_the_section_or_without(
+    key: str, tmp_path: Path
+) -> None:
+    (path := tmp_path / "r.yaml").write_text("questions: {source: a.jsonl}\n")
+    (other := tmp_path / "b.jsonl").write_text("")
+    assert read_questions(str(path), [f"{key}={other}"]).source == str(other)
 
 
 def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:

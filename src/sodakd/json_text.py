@@ -72,6 +72,17 @@ def parse_literal(text: str) -> JsonValue:
         raise JsonError(f"no value that both Python and JSON have: {error}") from None
 
 
+_KINDS = {
+    bool: "true or false", int: "a number", float: "a number", str: "a text", list: "a list",
+    dict: "an object",
+}  # fmt: skip
+
+
+def json_kind(value: JsonValue) -> str:
+    """What kind of JSON value one is, in words."""
+    return _KINDS.get(type(value), "null")
+
+
 def nested(value: JsonValue) -> JsonValue:
     """Return the list or object that stands in a text, as JSON or as Python writes it, as tables
     keep them; any other value as it is.

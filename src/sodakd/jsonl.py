@@ -15,7 +15,7 @@ from typing import TypeVar, overload
 from pydantic import JsonValue, ValidationError
 
 from sodakd.errors import DataError, RowError
-from sodakd.json_text import JsonError, parse_json
+from sodakd.json_text import JsonError, json_kind, parse_json
 from sodakd.types import FrozenModel
 
 Row = TypeVar("Row", bound=FrozenModel)
@@ -114,7 +114,7 @@ def read_object(text: str, where: str) -> Mapping[str, JsonValue]:
     except JsonError as error:
         raise DataError(f"{where}: no JSON: {error}") from None
     if not isinstance(values, dict):
-        raise DataError(f"{where}: a row must be an object, not {type(values).__name__}")
+        raise DataError(f"{where}: a row is an object; found {json_kind(values)}")
     return values
 
 

@@ -153,6 +153,8 @@ def read_recipe(path: Path, overrides: Sequence[str] = ()) -> LoadedRecipe:
 def read_questions(source: str, overrides: Sequence[str]) -> QuestionSettings:
     """The section `questions` of a recipe file, or the one that names another source.
 
+    An override is a key of the section, with or without `questions.` before it.
+
     Raises:
         RecipeError: the section is wrong, or it draws from the embedded world.
     """
@@ -163,7 +165,7 @@ def read_questions(source: str, overrides: Sequence[str]) -> QuestionSettings:
             raise RecipeError(f"the questions of {source} are of the embedded world: none to sift")
         values = section
     for override in overrides:
-        _lay_over(values, override)
+        _lay_over(values, override.removeprefix("questions."))
     return _validated(QuestionSettings, values, f"the questions of {source}")
 
 

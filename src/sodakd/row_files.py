@@ -19,7 +19,7 @@ from typing import IO
 from pydantic import JsonValue
 
 from sodakd.errors import DataError
-from sodakd.json_text import JsonError, JsonLimitError, parse_json
+from sodakd.json_text import JsonError, JsonLimitError, json_kind, parse_json
 from sodakd.settings.sources import SUFFIXES, suffix_of
 
 Values = dict[str, JsonValue]
@@ -36,12 +36,28 @@ _QUESTIONS = {"instruction", "messages", "prompt", "problem", "question", "query
 """Columns by one of which the first line of a table is known, whatever the file is called."""
 
 
-def read_file(path: Path) -> Iterator[tuple[int, Values | JsonLimitError]]:
+class NoRowsError(DataError):
+    """A file is one JSON value in which no rows stand, as those of settings are."""
+
+
+def holds_rows(path: Path) -> bool:
+    """Whether a file of data holds rows, or what should be some: not so one of settings."""
+    try:
+        return next(read_file(path), None) is not None
+    except NoRowsError:
+        return False
+    except DataError:
+        return True
+
+
+def read_file(path: Path) -> Iterator[tuple[int, Values | JsonError]]:
     """The rows of a file, numbered from 1; JSON lines by the line they stand on.
 
-    Of a line that is deeper, or holds a longer integer, than is read here, that error is the row.
+    Of a row that is no object, or deeper than is read here, or with a longer integer, an error that
+    says so is the row.
 
     Raises:
+        NoRowsError: it is JSON that holds no list of rows.
         DataError: it cannot be read, or is of no kind that is read here; names file and line.
     """
     name = "standard input" if str(path) == STDIN else str(path)
@@ -84,9 +100,7 @@ def _text(file: IO[bytes], newline: str | None = None) -> IO[str]:
     return io.TextIOWrapper(file, encoding="utf-8-sig", newline=newline)
 
 
-def _read_json(
-    file: IO[str], name: str, suffix: str
-) -> Iterator[tuple[int, Values | JsonLimitError]]:
+def _read_json(file: IO[str], name: str, suffix: str) -> Iterator[tuple[int, Values | JsonError]]:
     head: list[str] = []
     filled: list[str] = []
     for line in file:
@@ -101,7 +115,10 @@ def _read_json(
             f"{name} is of no kind that is read here; known: {', '.join(SUFFIXES)}, each also with"
             " .gz, or a folder"
         )
-    if _is_object(filled[0]) and (len(filled) == 2 or suffix in _LINES):
+    several = len(filled) == 2
+    if (_is_object(filled[0]) and (several or suffix in _LINES)) or (
+        several and suffix in _LINES and _is_json(filled[0])
+    ):
         for number, line in enumerate(chain(head, file), start=1):
             if line.strip():
                 yield number, _row(line, f"{name}, line {number}")
@@ -119,10 +136,10 @@ def _read_json(
             f"{name} is neither JSON lines (an object a line) nor one JSON value: {error}"
         ) from None
     for number, row in enumerate(_rows_of(value, name), start=1):
-        yield number, _object(row, f"{name}, row {number}")
+        yield number, _object(row)
 
 
-def _read_objects(text: str, name: str) -> Iterator[tuple[int, Values | JsonLimitError]]:
+def _read_objects(text: str, name: str) -> Iterator[tuple[int, Values | JsonError]]:
     """Objects over several lines, one behind another, as `jq` prints them, by their first lines."""
     held, first = "", 1
     for number, line in enumerate(io.StringIO(text), start=1):
@@ -132,6 +149,14 @@ def _read_objects(text: str, name: str) -> Iterator[tuple[int, Values | JsonLimi
             held, first = "", number + 1
     if held.strip():
         yield first, _row(held, f"{name}, the object from line {first}")
+
+
+def _is_json(line: str) -> bool:
+    try:
+        parse_json(line)
+    except JsonError as error:
+        return isinstance(error, JsonLimitError)
+    return True
 
 
 def _is_object(line: str) -> bool:
@@ -146,16 +171,25 @@ def _is_object(line: str) -> bool:
 def _rows_of(value: JsonValue, name: str) -> list[JsonValue]:
     """The list that a JSON file is, or the one in its object."""
     if isinstance(value, dict):
-        lists = [below for below in value.values() if isinstance(below, list)]
-        if len(lists) != 1:
+        lists = [key for key, below in value.items() if _are_rows(below)]
+        if len(lists) > 1:
             raise DataError(
-                f"{name} holds an object with {len(lists)} lists; a source is a list of objects,"
-                " or an object with one"
+                f"{name} holds {len(lists)} lists of rows ({', '.join(lists)}): write the one that"
+                " is to be read into a file of its own"
             )
-        return lists[0]
-    if not isinstance(value, list):
-        raise DataError(f"{name} holds a {type(value).__name__}; a source is a list of objects")
-    return value
+        found = value[lists[0]] if lists else None
+    else:
+        found = value
+    if not isinstance(found, list):
+        raise NoRowsError(
+            f"{name} holds {json_kind(value)} and no list of rows; a source is a list of objects,"
+            " or an object with one; a single row is written as JSON lines (.jsonl)"
+        )
+    return found
+
+
+def _are_rows(value: JsonValue) -> bool:
+    return isinstance(value, list) and any(isinstance(each, dict) for each in value)
 
 
 def _read_table(file: IO[str], name: str) -> Iterator[tuple[int, Values]]:
@@ -229,17 +263,16 @@ def _plain(value: object) -> JsonValue:
     return {"type": type(value).__name__}
 
 
-def _row(text: str, place: str) -> Values | JsonLimitError:
+def _row(text: str, place: str) -> Values | JsonError:
     try:
-        value = parse_json(text)
+        return _object(parse_json(text))
     except JsonLimitError as error:
         return error
     except JsonError as error:
         raise DataError(f"{place}: not JSON: {error}; mend it, or remove it") from None
-    return _object(value, place)
 
 
-def _object(value: JsonValue, place: str) -> Values:
-    if not isinstance(value, dict):
-        raise DataError(f"{place}: a row is an object; found a {type(value).__name__}")
-    return value
+def _object(value: JsonValue) -> Values | JsonError:
+    if isinstance(value, dict):
+        return value
+    return JsonError(f"a row is an object; found {json_kind(value)}")

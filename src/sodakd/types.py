@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from enum import StrEnum
 from typing import Annotated, ClassVar, Self
 
@@ -346,10 +347,17 @@ class Verdict(FrozenModel):
     peak_memory: int = Field(default=0, exclude=True)
     values: str = Field(default="", exclude=True)
 
-    @property
-    def tests_cannot_run(self) -> bool:
-        """Whether the tests themselves failed here: then nothing is said of the program."""
-        return self.outcome is Outcome.NO_VERDICT and self.output.startswith("the tests cannot ")
+    def blames_tests(self, wanted: str) -> bool:
+        """Whether the tests themselves failed here: then nothing is said of the program.
+
+        Not so for want of a name that stands in `wanted`, which tells what a program is to have.
+        """
+        if self.outcome is not Outcome.NO_VERDICT or not self.output.startswith(
+            "the tests cannot "
+        ):
+            return False
+        name = re.search(r"they use (\w+), and nobody defines it", self.output)
+        return name is None or re.search(rf"\b{name[1]}\b", wanted) is None
 
     @property
     def passed(self) -> bool:

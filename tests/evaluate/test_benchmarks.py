@@ -22,7 +22,7 @@ from sodakd.evaluate.table import outcomes_in_words, results_table
 from sodakd.inference.protocols import NO_GENERATIONS, Generation, OnGeneration
 from sodakd.judge.lint import ruff
 from sodakd.judge.toolchains import MissingToolchain, toolchain
-from sodakd.types import Language
+from sodakd.types import CallTests, Language
 from tests.evaluate.nothing import nothing
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -298,3 +298,23 @@ def test_a_limit_without_an_end_is_refused(words: tuple[str, ...]) -> None:
     done = CliRunner().invoke(app, words)
     assert done.exit_code == 2
     assert f"Invalid value for '{words[-2]}'" in done.output
+
+
+def test_rows_of_python_that_have_the_columns_of_a_translation_are_humaneval(
+    tmp_path: Path,
+) -> None:
+    row = {
+        "name": "HumanEval_1_one", "language": "py",
+        "prompt": 'def one(n: int) -> int:\n    """Add one."""\n',
+        "tests": "def check(candidate):\n    assert candidate(1) == 2\n\n"
+                 "def test_check():\n    check(one)\n\ntest_check()\n",
+    }  # fmt: skip
+    (tmp_path / "humaneval-py.jsonl").write_text(json.dumps(row))
+    (task,) = load(BENCHMARKS["multipl-e"], Language.PYTHON, tmp_path)
+    assert task.id == "HumanEval_1_one"
+    assert task.question.tests is not None
+    assert task.question.tests.entry_point == "one"
+    assert isinstance(task.question.tests, CallTests)
+    (tmp_path / "humaneval-py.jsonl").write_text(json.dumps({**row, "tests": None}))
+    with pytest.raises(DataError, match="no column test or tests; found name, language, prompt,"):
+        load(BENCHMARKS["multipl-e"], Language.PYTHON, tmp_path)

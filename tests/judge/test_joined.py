@@ -78,7 +78,7 @@ def test_tests_that_are_none_of_their_language_are_no_verdict_on_the_program(
     language, code, script, said = UNREAD[name]
     for own in (code, code.replace("2 *", "3 *")):
         verdict = judged(judge, language, own, script, "f")
-        assert verdict.tests_cannot_run, verdict.output
+        assert verdict.blames_tests(""), verdict.output
         assert verdict.output.startswith(f"the tests cannot be read: {said}")
 
 

@@ -69,12 +69,18 @@ def test_rows_of_programs_that_read_standard_input_are_judged(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("tests", "says"),
     [
-        ({"cases": [{"stdin": "1"}]}, "tests.cases.0.stdout: Field required"),
-        ({"cases": [{"stdin": ["1"], "stdout": "1"}]}, "tests.cases.0.stdin: Input should be"),
-        ({"cases": [], "comparison": "tokens"}, "tests.cases: Tuple should have at least 1 item"),
-        ({**READS, "comparison": "words"}, "tests.comparison: Input should be 'tokens' or 'exact'"),
-        ({**READS, "tolerance": -1}, "tests.tolerance: Input should be greater"),
-        ({**READS, "entry_point": "f"}, 'tests.entry_point: Extra inputs.* .."stdin": '),
+        ({"cases": [{"stdin": "1"}]}, "tests.cases.0.stdout is missing"),
+        (
+            {"cases": [{"stdin": ["1"], "stdout": "1"}]},
+            "0.stdin must be a text; found a list",
+        ),
+        ({"cases": [], "comparison": "tokens"}, "tests.cases must hold 1 or more, and holds 0"),
+        ({**READS, "comparison": "words"}, "tests.comparison must be 'tokens' or 'exact'; found"),
+        ({**READS, "tolerance": -1}, "tests.tolerance must be greater"),
+        (
+            {**READS, "entry_point": "f"},
+            'tests.entry_point is no key that .* .."stdin": ',
+        ),
     ],
 )
 def test_runs_that_are_none_are_refused(tests: Values, says: str, tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ class FakeContext:
         rates: Sequence[float] = (),
         empty: Sequence[str] = (),
         tested: int | None = None,
+        tally: Mapping[str, int] | None = None,
     ) -> None:
         self.recipe = recipe
         self.allowance = allowance
@@ -64,6 +65,7 @@ class FakeContext:
         self._rates = list(rates)
         self._empty = empty
         self._tested = tested
+        self._tally = tally or {"solution_dropped": 7}
 
     def solutions(self, step: str, questions: Sequence[Question]) -> Sequence[SftExample]:
         self.studied[step] = [each.text for each in questions]
@@ -120,7 +122,7 @@ class FakeContext:
         self.said.append(words)
 
     def counts(self, step: str) -> Mapping[str, int]:
-        return {"solution_dropped": 7}
+        return self._tally
 
     def spent(self) -> Allowance:
         return Allowance(calls=self.calls, tokens=0, money=0.0, steps=0)

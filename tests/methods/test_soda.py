@@ -102,6 +102,13 @@ def test_a_first_cycle_without_a_pair_says_what_became_of_the_answers() -> None:
         soda(FakeContext(recipe(), empty=["cycle-1/pairs"]), inputs(10))
 
 
+def test_a_first_cycle_whose_tests_cannot_run_blames_them_and_not_the_teacher() -> None:
+    context = FakeContext(recipe(), empty=["cycle-1/pairs"], tally={"tests_cannot_run": 7})
+    with pytest.raises(DataError, match="tests_cannot_run 7; leave those questions out") as refused:
+        soda(context, inputs(10))
+    assert "teacher" not in str(refused.value)
+
+
 def test_soda_without_feedback_asks_no_student_and_invents_as_much() -> None:
     context = FakeContext(recipe())
     uniform(context, inputs(10))

@@ -110,6 +110,7 @@ def test_a_folder_of_programs_gives_snippets_and_one_of_rows_gives_rows(tmp_path
     (tmp_path / "rows.jsonl").write_text('{"prompt": "Sort a list."}\n', encoding="utf-8")
     source = QuestionSettings(source=str(tmp_path))
     assert [seed.text for seed in read_source(source, 0)] == ["Sort a list."]
+    (tmp_path / "rows.jsonl").unlink()
     (tmp_path / "a.py").write_text("x = 1\n", encoding="utf-8")
     (seed,) = read_source(source, 0)
     assert "```python\nx = 1\n```" in seed.text

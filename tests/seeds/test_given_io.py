@@ -172,7 +172,7 @@ def test_a_language_that_needs_types_takes_them_from_the_code_it_begins_with(
         ({"input_output": "{cut off"}, "input_output is neither JSON"),
         ({"input_output": {"inputs": ["1"], "outputs": []}}, "has 1 inputs and 0 outputs"),
         ({"input_output": {"in": ["1"]}}, "must be an object"),
-        ({"input_output": {"inputs": [1], "outputs": ["1"]}}, "is no text, but of type int"),
+        ({"input_output": {"inputs": [1], "outputs": ["1"]}}, "list of lines; found a number"),
         ({"public_test_cases": json.dumps([{"input": "1"}])}, "must hold objects"),
         ({"public_test_cases": json.dumps([*STDIN, *LINES])}, "of several kinds"),
         ({"public_test_cases": json.dumps([{**LINES[0], "input": "[1"}]),
@@ -226,6 +226,28 @@ def test_a_script_that_needs_what_is_not_there_leaves_its_row_out(
     (found,) = sifted(tmp_path, {"question": ASKED, "test": script})
     assert found.reason is reason
     assert found.language is Language.PYTHON
+
+
+@pytest.mark.parametrize(
+    ("test", "needs"),
+    [
+        ("def test_a(tmp_path, capsys): ...", "test_a needs tmp_path"),
+        ("async def test_a(monkeypatch, n=1): ...", "test_a needs monkeypatch"),
+        ("class TestIt:\n    def test_a(self, tmp_path): ...", "test_a needs tmp_path"),
+        ("class TestIt:\n    def setup_method(self, method): ...\n    def test_a(self): ...", ""),
+        ("def test_a(n=1): ...", ""),
+        ("def test_of(n): ...\ntest_of(1)", ""),
+        ("def given(n): ...", ""),
+        ("from unittest import mock\n\n@mock.patch('os.sep')\ndef test_a(sep): ...", ""),
+    ],
+)
+def test_a_test_whose_arguments_pytest_would_give_leaves_its_row_out(
+    test: str, needs: str, tmp_path: Path
+) -> None:
+    script = f"{test}\n\ndef test_total():\n    assert total([1, 2]) == 3\n"
+    (found,) = sifted(tmp_path, {"question": ASKED, "test": script})
+    assert found.reason is (Reason.NEEDS_LIBRARY if needs else None)
+    assert needs in found.detail
 
 
 def test_no_more_cases_than_a_hundred_are_taken(tmp_path: Path) -> None:

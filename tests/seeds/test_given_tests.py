@@ -44,6 +44,10 @@ SHAPES: dict[str, dict[str, Any]] = {
     "HumanEval in Java": {"task_id": "Java/1", "prompt": JAVA, "test": JAVA_TEST,
                           "canonical_solution": "int s = 0; for (int x : xs) s += x;"
                                                 " return s;\n}\n}\n"},
+    "MultiPL-E in Python": {"name": "HumanEval_1_total", "language": "py", "prompt": HEADER,
+                            "canonical_solution": "    return sum(xs)\n",
+                            "tests": f"{CHECK}\n\ndef test_check():\n    check(total)\n\n"
+                                     "test_check()\n"},
     "MBXP in JavaScript": {"task_id": "MBJSP/1", "language": "javascript", "prompt": JS,
                            "entry_point": "total", "test": JS_TEST,
                            "canonical_solution": "    return xs.reduce((a, b) => a + b, 0);\n}"},
@@ -108,7 +112,11 @@ def test_a_right_answer_passes_the_tests_of_its_row_and_a_wrong_one_does_not(
     [
         ({"instruction": TASK, "tests": {"cases": [{"arguments": [[1]], "expected": 1}]}},
          "entry_point is missing"),
-        ({"instruction": TASK, "tests": {"entry_point": "total", "cases": []}}, "cases"),
+        ({"instruction": TASK, "tests": {"entry_point": "total", "cases": []}},
+         "tests.cases must hold 1 or more, and holds 0"),
+        ({"instruction": TASK, "tests": {"entry_point": "total", "cases": [{"expected": 1}]}},
+         "tests.cases.0.arguments is missing"),
+        ({"instruction": TASK, "tests": 5}, "tests must be an object"),
         ({"instruction": TASK, "test": "def check(candidate):\n    assert candidate([1]) == 1\n"},
          "calls none"),
         ({"instruction": TASK, "language": "java",
@@ -132,7 +140,7 @@ def test_tests_that_cannot_be_read_leave_their_row_out_with_the_reason(
         ([1], " must be an object"),
         (["def tried(f): f(1)"], " defines tests and calls none"),
         (["assert total(["], " is no Python"),
-        ({"entry_point": "total", "cases": []}, ".cases: "),
+        ({"entry_point": "total", "cases": []}, ".cases must hold 1"),
         ({"cases": [{"arguments": [], "expected": 1}]}, ".entry_point is missing"),
         ({"inputs": ["1"], "outputs": []}, " has 1 inputs and 0 outputs"),
     ],
@@ -210,8 +218,8 @@ def test_a_word_of_the_question_is_no_name_of_a_function(
     assert (ASSERTS[0] in row.seed.text) is not is_said
 
 
-@pytest.mark.parametrize("value", [3, True, None, "", [], {}])
-def test_what_only_counts_tests_is_none(value: object, tmp_path: Path) -> None:
+@pytest.mark.parametrize("value", [True, None, "", [], {}])
+def test_what_holds_no_tests_is_none(value: object, tmp_path: Path) -> None:
     (row,) = sifted(tmp_path, {"instruction": TASK, "tests": value})
     assert row.kept
     assert row.seed.tests is None

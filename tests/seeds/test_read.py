@@ -15,10 +15,11 @@ from pydantic import JsonValue
 
 from sodakd.errors import DataError
 from sodakd.seeds.columns import read_seeds
+from sodakd.seeds.load import read_source
 from sodakd.seeds.read import read_rows_of
 from sodakd.seeds.seed import Seed
 from sodakd.seeds.snippets import read_snippets
-from sodakd.settings.questions import ColumnSettings
+from sodakd.settings.questions import ColumnSettings, QuestionSettings
 from tests.tiny import sodakd
 
 ROW: dict[str, JsonValue] = {"instruction": "Sort a list.", "input": "[3, 1]", "output": "[1, 3]"}
@@ -141,6 +142,43 @@ def test_a_line_with_a_value_beyond_what_is_read_is_left_out_alone(
         seeds_of(path)
 
 
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [("[1]", "a list"), ("null", "null"), ('"Sort."', "a text"), ("1", "a number")],
+)
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_line_that_is_no_object_is_left_out_alone(
+    value: str, kind: str, place: int, tmp_path: Path
+) -> None:
+    lines = [f'{{"text": "Sort {number} numbers."}}' for number in range(3)]
+    lines[place] = value
+    for name, content in (("rows.jsonl", "\n".join(lines)), ("rows.json", f"[{','.join(lines)}]")):
+        (path := tmp_path / name).write_text(content)
+        seeds = seeds_of(path)
+        assert [bool(seed.text) for seed in seeds] == [number != place for number in range(3)]
+        assert seeds[place].unread == f"a row is an object; found {kind}"
+
+
+def told_of(folder: Path) -> tuple[list[str], list[str]]:
+    """The files of a folder that give seeds, and what is told."""
+    lines: list[str] = []
+    seeds = list(read_source(QuestionSettings(source=str(folder)), 0, lines.append))
+    return [seed.file for seed in seeds], lines
+
+
+def test_in_a_folder_of_rows_and_programs_the_rows_are_the_questions_and_that_is_told(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "loader.py").write_text("print(1)\n")
+    (tmp_path / "config.json").write_text('{"name": "mine", "files": ["a"]}')
+    assert told_of(tmp_path) == (["loader.py"], [])
+    write_lines(tmp_path / "test.jsonl", ROW)
+    files, (programs, settings) = told_of(tmp_path)
+    assert files == ["test.jsonl"]
+    assert "its programs (1) are not read" in programs
+    assert settings.startswith(f"passed over: {tmp_path / 'config.json'} holds an object")
+
+
 def test_each_row_of_a_file_that_mixes_shapes_is_read_by_its_own(tmp_path: Path) -> None:
     turns: JsonValue = [{"role": "user", "content": "Sum."}, {"role": "assistant", "content": "y"}]
     path = write_lines(
@@ -191,12 +229,16 @@ def test_a_packed_file_that_is_cut_off_or_damaged_is_to_be_fetched_again(
     ("name", "content", "says"),
     [
         ("rows.jsonl", '{"instruction": "a"}\n{"instr', "line 2: not JSON"),
-        ("rows.jsonl", "[1]\n", "row 1: a row is an object; found a int"),
-        ("rows.jsonl", '{"text": "a"}\n[1]\n', "line 2: a row is an object; found a list"),
+        ("rows.jsonl", "[1]\n", "row 1: a row is an object; found a number"),
         ("rows.csv", "text,a\nSort, then add,1\n", "line 2: 3 values for 2 columns"),
         ("rows.jsonl.gz", "x", "line 1: not JSON"),
-        ("rows.json", '{"a": 1}', "an object with 0 lists"),
-        ("rows.json", "3", "holds a int"),
+        ("rows.json", '{"a": 1}', "an object and no list of rows"),
+        ("rows.json", "3", "holds a number and no list of rows"),
+        (
+            "rows.json",
+            '{"train": [{}], "test": [{}]}',
+            r"2 lists of rows \(train, test\): write",
+        ),
         ("rows.jsonl", '{"foo": "a"}\n', "found foo: name it, as questions.columns.text"),
         ("rows.txt", "a", "no kind that is read here"),
         ("rows.csv", "text,text\na,b\n", "rows.csv has 2 columns named 'text'; rename all but one"),

@@ -32,6 +32,7 @@ def sifted(*texts: str, reference: str | None = None) -> list[FilteredSeed]:
         ("Create a web page with a red title in HTML.", Reason.ANOTHER_LANGUAGE),
         ("Explain the difference between a list and a tuple.", Reason.NO_PROGRAM_WANTED),
         ("What is the time complexity of bubble sort?", Reason.NO_PROGRAM_WANTED),
+        ("Models have\ninput variables. How do they find the numbers?", Reason.NO_PROGRAM_WANTED),
         ("Compose a short essay about concurrency in Java.", Reason.NO_PROGRAM_WANTED),
         ("Fix the bug in the following Python code.", Reason.CODE_MISSING),
         ("Write a Python program with a GUI that adds numbers.", Reason.NEEDS_SCREEN),
@@ -56,6 +57,10 @@ def test_a_seed_is_left_out_by_its_reason(text: str, reason: Reason) -> None:
     "text",
     [
         "Write a Python function that maps each word to its count.",
+        "Read a number n and print all prime numbers that are below it, one in each line.",
+        "For a given n, print all prime numbers that are below it.",
+        "Take a list of words and output the longest one.",
+        "Input two integers and print the sum of both numbers.",
         "Implement a graph as a map of lists in Java and search it breadth first.",
         "Given a 2D matrix that is an image, write a Python function that rotates it.",
         "Write a Python function for the maximum sum of a sliding window.",
@@ -121,3 +126,18 @@ def test_hostile_texts_take_no_time(bait: str) -> None:
     begun = time.process_time()
     sifted(text, reference=bait * 20_000)
     assert time.process_time() - begun < 10
+
+
+CHINESE = "\u5199\u4e00\u4e2a Python \u51fd\u6570" + "\u6570" * 20
+
+
+@pytest.mark.parametrize("text", [CHINESE, "\u00c9cris une fonction Python qui trie."])
+def test_a_question_in_another_tongue_is_neither_short_nor_strange(text: str) -> None:
+    (row,) = sifted(text)
+    assert row.kept, (row.reason, row.detail)
+
+
+def test_a_program_in_another_language_is_so_however_it_begins() -> None:
+    seed = Seed(text="/// Adds one to n.\nfn one(n: i32) {", label="rust", file="a", row=1)
+    (row,) = filter_seeds([seed], SETTINGS, [])
+    assert (row.reason, row.detail) == (Reason.ANOTHER_LANGUAGE, "rust")

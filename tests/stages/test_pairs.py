@@ -17,7 +17,7 @@ from sodakd.synthetic.generate import draw_questions
 from sodakd.synthetic.splits import Split
 from sodakd.synthetic.teacher import WorldTeacher
 from sodakd.teacher.requests import Fault, Solve, TeacherRequest
-from sodakd.types import FaultKind, Language, Question, Usage
+from sodakd.types import FaultKind, Language, Question, TestScript, Usage
 from tests.stages.stage import stage
 
 pytestmark = pytest.mark.toolchain
@@ -121,6 +121,21 @@ class CuttingTeacher(WorldTeacher):
         return replies[self.solves % len(replies)]
 
 
+class CountingTeacher(WorldTeacher):
+    """Solves every question by one program, which is asked for again by another attempt."""
+
+    name = "counting"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.attempts: list[int] = []
+
+    def reply(self, ask: TeacherRequest) -> Completion:
+        self.attempts.append(ask.attempt)
+        code = "```python\ndef total(xs):\n    return sum(xs)\n```"
+        return Completion(text=code, usage=Usage(prompt_tokens=1, completion_tokens=1))
+
+
 @pytest.fixture(scope="module")
 def judge() -> Iterator[Judge]:
     with Judge(JudgeSettings()) as judge:
@@ -193,6 +208,33 @@ def test_without_faults_only_solutions_are_asked_for(tmp_path: Path, judge: Judg
     built = build_pairs(work, questions(5))
     assert [(row.rejected, row.fault) for row in built.rows] == [(None, None)] * 5
     assert built.tally["teacher_calls"] == built.tally["pairs"] == 5
+
+
+@pytest.mark.parametrize(
+    ("test", "again"),
+    [
+        ("def test_a(tmp_path):\n    assert total([1]) == 1", False),
+        ("assert total(given()) == 1", False),
+        ("assert total([one()]) == 1", True),  # the question asks for it
+        ("assert total([1]) == 2", True),
+    ],
+)
+def test_a_solution_is_not_asked_again_where_the_tests_cannot_run(
+    test: str, again: bool, tmp_path: Path, judge: Judge
+) -> None:
+    teacher = CountingTeacher()
+    asked = Question.new(
+        text="Write `total`, which adds up a list, and `one`, which gives 1.",
+        language=Language.PYTHON,
+        tests=TestScript(entry_point="total", script=test),
+        source="hand",
+        level=None,
+    )
+    built = build_pairs(delivery(tmp_path, judge, teacher), [asked])
+    assert built.rows == []
+    assert (len(teacher.attempts) > 1) == again
+    assert built.tally["tests_cannot_run"] == (not again)
+    assert built.tally["solution_dropped"] == again
 
 
 def untested() -> Question:

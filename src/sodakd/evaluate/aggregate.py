@@ -1,6 +1,5 @@
 """pass@k of benchmarks: of each language, and on average over the languages."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import compress
@@ -11,7 +10,7 @@ from sodakd.errors import JudgeError
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask
 from sodakd.evaluate.passk import interval, mean_of_languages, pass_at_k
 from sodakd.evaluate.samples import JudgedSample, Sample, SampleKey
-from sodakd.types import FrozenModel, Language, Verdict
+from sodakd.types import FrozenModel, Language
 
 _KS = (1, 10, 100)
 
@@ -73,7 +72,7 @@ def result_of(
     if not every:
         return None
     gold = {task.id: task.gold or "" for task in tasks}
-    silent = [says_nothing(one.verdict, gold.get(one.task_id, "")) for one in every]
+    silent = [one.verdict.blames_tests(gold.get(one.task_id, "")) for one in every]
     own = [one for one, nothing in zip(every, silent, strict=True) if not nothing]
     unjudged = Counter(one.verdict.output for one in compress(every, silent))
     if not own:
@@ -107,15 +106,6 @@ def result_of(
             dict.fromkeys(one.task_id for one in every if not any(passed.get(one.task_id, ())))
         ),
     )
-
-
-_UNDEFINED = re.compile(r"they use (\w+), and nobody defines it")
-
-
-def says_nothing(verdict: Verdict, gold: str) -> bool:
-    """Whether tests failed by themselves: not so for want of what the task's own solution has."""
-    name = _UNDEFINED.search(verdict.output)
-    return verdict.tests_cannot_run and not (name and re.search(rf"\b{name[1]}\b", gold))
 
 
 def averages(groups: Sequence[LanguageResult]) -> list[LanguageAverage]:

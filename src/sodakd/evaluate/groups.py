@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sodakd.errors import JudgeError
-from sodakd.evaluate.aggregate import says_nothing
 from sodakd.evaluate.passk import mean_of_languages, wilson
 from sodakd.records import EvalSample, PassRate
 from sodakd.types import Question
@@ -80,7 +79,7 @@ def outcomes_of(
     silent: dict[int, str] = {}
     for rows in attempts.values():
         for place, (question, row) in enumerate(zip(exam, rows, strict=True)):
-            if says_nothing(row.verdict, question.reference or ""):
+            if row.verdict.blames_tests(question.reference or ""):
                 silent.setdefault(place, row.verdict.output)
     found: dict[str, Outcomes] = {
         name: [None if place in silent else row.verdict.passed for place, row in enumerate(rows)]

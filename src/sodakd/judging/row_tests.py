@@ -7,17 +7,20 @@ would pass.
 
 import ast
 import builtins
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
 from pydantic import JsonValue, ValidationError
+from pydantic_core import ErrorDetails
 
 from sodakd.assertions import as_calls
 from sodakd.errors import DataError
-from sodakd.json_text import nested
+from sodakd.json_text import json_kind, nested
 from sodakd.jsonl import Line
+from sodakd.settings.sources import shortened
 from sodakd.text.entry_point import as_javascript, method_of
 from sodakd.text.signatures import TYPED
 from sodakd.text.test_validation import signature_error
@@ -114,7 +117,7 @@ def parse_tests(row: Line, language: Language) -> ParsedTests:
     if isinstance(asked, str):
         asked = {"script": asked}
     if not isinstance(asked, dict):
-        raise row.error(f"{row.column(key)} must be {_FORM}; found {type(asked).__name__}")
+        raise row.error(f"{row.column(key)} must be {_FORM}; found {json_kind(asked)}")
     if reads_stdin(row):
         return ParsedTests(_validated(StdioTests, asked, row, key), tested=True)
     if wrong := _wrong_entry(entry_point, language, called="script" not in asked):
@@ -186,10 +189,34 @@ def _validated(kind: type[Kind], asked: Mapping[str, JsonValue], row: Line, key:
 
 def _refused(error: ValidationError, row: Line, key: str) -> DataError:
     first = error.errors()[0]
-    where = [str(part) for part in first["loc"]]
+    # A part with a capital is the name of a type, which is no key of the row.
+    where = [part for part in map(str, first["loc"]) if not part[:1].isupper()]
     column = row.column(key)
     advice = f"; {column} must be {_FORM}" if len(where) == 1 else ""
-    return row.error(f"{'.'.join([column, *where])}: {first['msg']}{advice}")
+    return row.error(f"{'.'.join([column, *where])} {_in_words(first)}{advice}")
+
+
+def _in_words(detail: ErrorDetails) -> str:
+    """What is wrong with a value, as the end of a sentence that its key begins."""
+    match detail["type"]:
+        case "missing":
+            return "is missing"
+        case "extra_forbidden":
+            return "is no key that is known here"
+        case "too_short":
+            context = detail["ctx"]
+            least, found = context["min_length"], context["actual_length"]
+            return f"must hold {least} or more, and holds {found}"
+        case "value_error":
+            return "is wrong: " + detail["msg"].removeprefix("Value error, ")
+        case _:
+            found = detail["input"]
+            shown = json_kind(found) if isinstance(found, list | dict) else json.dumps(found)
+            wanted = detail["msg"].removeprefix("Input should be ").removeprefix("a valid ")
+            return f"must be {_AS_JSON.get(wanted, wanted)}; found {shortened(shown)}"
+
+
+_AS_JSON = {"string": "a text", "tuple": "a list", "dictionary": "an object"}
 
 
 def _completed(script: TestScript, language: Language, row: Line, key: str) -> str:

@@ -13,9 +13,8 @@ from sodakd.methods.inputs import RunInputs
 from sodakd.recipe import Recipe
 from sodakd.requirements import require_languages
 from sodakd.run import Run, StepOutput, StreamedOutput
-from sodakd.seeds.columns import Tell, untold
 from sodakd.seeds.load import draw, load_seeds, to_question
-from sodakd.seeds.seed import FilteredSeed
+from sodakd.seeds.seed import FilteredSeed, Tell, untold
 from sodakd.training.schedule import Example
 from sodakd.types import Question
 

@@ -9,7 +9,7 @@ from sodakd.methods.inputs import RunInputs
 from sodakd.recipe import Recipe
 from sodakd.requirements import require_languages
 from sodakd.run import Run
-from sodakd.seeds.columns import Tell, untold
+from sodakd.seeds.seed import Tell, untold
 from sodakd.types import Question
 
 

@@ -93,8 +93,14 @@ def _no_tests_message(counts: Mapping[str, int]) -> str:
 
 def _no_pairs_message(counts: Mapping[str, int]) -> str:
     """Return the error message of a first cycle without pairs: the teacher's answers, by fate."""
-    kinds = ("solution_", "fault_", "reply_")
+    kinds = ("tests_", "solution_", "fault_", "reply_")
     found = [f"{name} {count}" for name, count in counts.items() if name.startswith(kinds)]
+    if counts.get("tests_cannot_run", 0) > sum(counts.get(f"{kind}dropped", 0) for kind in kinds):
+        return (
+            f"the first cycle holds no pair, for the tests of its questions cannot run here:"
+            f" {', '.join(found)}; leave those questions out (sodakd seeds SOURCE --verify says why"
+            " an answer of the source does not pass), and use another folder: --out DIR"
+        )
     return (
         "the first cycle holds no pair, so there is nothing to learn from this teacher:"
         f" {', '.join(found) or 'there were no questions'}; look at its answers (sodakd record"

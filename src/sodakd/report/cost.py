@@ -20,6 +20,7 @@ _REASONS = {
     "invent_unreadable": "question: reply not readable",
     "invent_dropped": "question: dropped after the last try",
     "no_tests": "question: without tests",
+    "tests_cannot_run": "question: its tests cannot run",
     "solution_unreadable": "solution: reply not readable",
     **{
         f"solution_{kind}": f"solution: {kind.replace('_', ' ')}"

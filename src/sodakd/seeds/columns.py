@@ -6,7 +6,7 @@ preference pairs, LLaMA-Factory's conversations. The recipe may name the columns
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, groupby, islice
 
@@ -19,7 +19,7 @@ from sodakd.judging.rows import PROGRAM_COLUMNS
 from sodakd.seeds.given_io import COLUMNS, PICKLED
 from sodakd.seeds.given_tests import LISTS, given_tests
 from sodakd.seeds.said import TURNS, answer_of, exchange_of, text_of
-from sodakd.seeds.seed import Row, Seed
+from sodakd.seeds.seed import Row, Seed, Tell, untold
 from sodakd.seeds.templates import NotText
 from sodakd.settings.questions import ColumnSettings
 from sodakd.text.labels import label_of
@@ -73,12 +73,6 @@ SHAPES: Mapping[str, Shape] = {
     "OpenCodeInstruct": Shape("input", reference=("output",), beside="unit_tests"),
 }
 """Tried in this order."""
-
-Tell = Callable[[str], None]
-
-
-def untold(_: str) -> None:
-    """Say nothing."""
 
 
 def read_seeds(rows: Iterable[Row], columns: ColumnSettings, tell: Tell = untold) -> Iterator[Seed]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from sodakd.errors import DataError
-from sodakd.json_text import parse_json
+from sodakd.json_text import json_kind, parse_json
 from sodakd.settings.sources import exists
 
 INFO = "dataset_info.json"
@@ -95,7 +95,7 @@ def described(folder: Path, name: str = "") -> list[Described]:
     except (OSError, ValueError) as error:
         raise DataError(f"{path} cannot be read: {error}") from None
     if not isinstance(info, dict):
-        raise DataError(f"{path} holds a {type(info).__name__}; it is an object of datasets")
+        raise DataError(f"{path} holds {json_kind(info)}; it is an object of datasets")
     if name and name not in info:
         raise DataError(f"{path} describes no {name}; it has: {', '.join(info)}")
     wanted = {name: info[name]} if name else info

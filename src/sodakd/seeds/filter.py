@@ -1,5 +1,6 @@
 """Sift seeds: tell the language of each, and name the reason for each that is left out."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -74,6 +75,10 @@ def _guess(text: str) -> str:
 
 _LETTERS_A_WORD = 40
 """At most, in a text that is no heap of letters: some scripts have no blanks between words."""
+_WITHOUT_BLANKS = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]"
+)
+"""Letters of such scripts (Chinese, Japanese, Thai, Lao, Burmese, Khmer), two of them a word."""
 
 
 def _reasons(
@@ -81,15 +86,16 @@ def _reasons(
 ) -> Iterator[tuple[Reason, str]]:
     """The reasons to leave a seed out, in order, each with what it goes by; "" where it is none."""
     text, words, letters = seed.text, len(seed.text.split()), len(seed.text)
+    least = max(words, len(_WITHOUT_BLANKS.findall(text)) // 2)
     yield Reason.NOT_TEXT, seed.unread
     yield Reason.EMPTY, "" if text else "no text"
     yield Reason.UNREADABLE_TESTS, seed.bad_tests
-    yield Reason.TOO_SHORT, f"{words} words" if words < settings.min_words else ""
+    yield Reason.TOO_SHORT, f"{least} words" if least < settings.min_words else ""
     yield Reason.TOO_LONG, f"{words} words" if words > settings.max_words else ""
     most = _LETTERS_A_WORD * settings.max_words
     yield Reason.TOO_LONG, f"{letters} letters" if letters > most else ""
-    yield Reason.STRANGE_START, _strange_start(text)
     yield Reason.ANOTHER_LANGUAGE, "" if told.language else told.label
+    yield Reason.STRANGE_START, _strange_start(text)
     if seed.tests is not None:  # then a program is wanted that can be run
         if told.language is Language.PYTHON and isinstance(seed.tests, TestScript):
             yield requirement_of_script(seed.tests.script)
@@ -109,7 +115,7 @@ def _reasons(
 
 def _strange_start(text: str) -> str:
     first = text[0]
-    if first.isascii() and first not in "!#%&)*+,-./:;<=>?@\\]^_|}~":
+    if first.isalpha() or (first.isascii() and first not in "!#%&)*+,-./:;<=>?@\\]^_|}~"):
         return ""
     return f"{first!r} ({unicodedata.name(first, 'no name')})"
 

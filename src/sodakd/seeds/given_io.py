@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from sodakd.errors import DataError
-from sodakd.json_text import JsonError, nested, parse_json
+from sodakd.json_text import JsonError, json_kind, nested, parse_json
 from sodakd.jsonl import Line
 from sodakd.text.languages import LANGUAGES
 from sodakd.text.signatures import TYPED, types_that_lack
@@ -133,7 +133,7 @@ def _text(where: str, value: JsonValue) -> str:
         return "\n".join(map(str, value))
     if not isinstance(value, str):
         raise DataError(
-            f"{where}: an input or output is no text, but of type {type(value).__name__}"
+            f"{where}: an input or output is a text or a list of lines; found {json_kind(value)}"
         )
     return value
 

@@ -74,7 +74,7 @@ def given_tests(
     if any(line.values.get(name) for name in COLUMNS):
         return _of_io(line, text, language if label else None)
     key = key_of_tests(line)
-    if not key or not isinstance(line.values[key], str | list | dict):
+    if not key or isinstance(line.values[key], bool):  # that says which part of a dataset it is
         return None
     read = parse_tests(line, language)
     if not read.tested:
@@ -115,8 +115,6 @@ def _begins_program(values: Mapping[str, JsonValue], language: Language) -> bool
 def _of_code_prompt(where: str, values: Mapping[str, JsonValue], language: Language) -> GivenTests:
     name = values.get("name")
     translated = isinstance(name, str) and "tests" in values and _MULTIPL_E.fullmatch(name)
-    if not translated and "test" not in values:
-        values = {**values, "test": values["tests"]}
     benchmark = MULTIPL_E if translated else MBXP
     task = benchmark.task(TaskRow(where, {**values, "task_id": where}), language)
     question = task.question

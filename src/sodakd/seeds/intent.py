@@ -41,12 +41,14 @@ _TASK = re.compile(
 )
 _COMMAND = re.compile(
     r"(?i)(?:^|[.!?:]\s+|\n[ \t]*|\byou (?:to|need to|must|should|have to|can) |\bplease |\b(?:can"
-    r"|could|would|do|should) (?:you|i|we|one) )(?:write|create|implement|design|develop|build"
+    r"|could|would|do|should) (?:you|i|we|one) |(?:,|;|\band|\bthen) (?=(?:print|display|return"
+    r"|write|output (?:an?|all|each|its?|the))\b))(?:write|create|implement|design|develop|build"
     r"|construct|generate|code|find|return|print|count|calculate|compute|convert|sort|reverse"
     r"|remove|check|determine|replace|output|add|delete|merge|split|extract|transform|combine"
     r"|concatenate|join|filter|iterate|swap|rotate|search|insert|sum|multiply|divide|fix|debug"
     r"|modify|optimi[sz]e|refactor|complete|rewrite|edit|update|given|ascertain|devise|declare"
-    r"|define|initiali[sz]e|round|format|encode|decode|simulate|solve|display|group|append|select"
+    r"|define|initiali[sz]e|read|take|accept|receive|get|round|format|encode|decode"
+    r"|simulate|solve|display|group|append|select"
     r"|sort|make|use|parse|validate|verify|translate|change|correct|develop|formulate)\b"
 )
 _CODE_POINTED_AT = re.compile(

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import NamedTuple, overload
 
 from sodakd.errors import DataError
-from sodakd.seeds.columns import Tell, read_seeds, untold
+from sodakd.row_files import holds_rows
+from sodakd.seeds.columns import read_seeds
 from sodakd.seeds.filter import filter_seeds, question_of
-from sodakd.seeds.read import described_in, read_rows_of
-from sodakd.seeds.seed import FilteredSeed, Seed
+from sodakd.seeds.read import data_files, described_in, read_rows_of
+from sodakd.seeds.seed import FilteredSeed, Seed, Tell, untold
 from sodakd.seeds.snippets import read_snippets, source_files
 from sodakd.settings.questions import ColumnSettings, QuestionSettings
 from sodakd.settings.sources import exists
@@ -20,7 +21,7 @@ from sodakd.types import Language, Question
 
 
 def read_source(settings: QuestionSettings, seed: int, tell: Tell = untold) -> Iterator[Seed]:
-    """The seeds of a source. A folder that holds programs gives a snippet of each.
+    """The seeds of a source. A folder that holds programs and no rows gives a snippet of each.
 
     What a source holds that is not read is told.
 
@@ -29,9 +30,16 @@ def read_source(settings: QuestionSettings, seed: int, tell: Tell = untold) -> I
     """
     folder = Path(settings.source)
     described, _ = described_in(settings.source)
-    if described is None and exists(folder) and folder.is_dir() and source_files(folder):
-        return read_snippets(folder, seed)
-    return read_seeds(read_rows_of(settings.source), settings.columns, tell)
+    if described is None and exists(folder) and folder.is_dir():
+        programs = len(source_files(folder))
+        if programs and not any(holds_rows(path) for path in data_files(folder)):
+            return read_snippets(folder, seed)
+        if programs:
+            tell(
+                f"{settings.source} holds rows, and they are the questions: its programs"
+                f" ({programs:,}) are not read; for snippets of them name a folder without rows"
+            )
+    return read_seeds(read_rows_of(settings.source, tell), settings.columns, tell)
 
 
 def load_seeds(

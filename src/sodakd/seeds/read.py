@@ -6,10 +6,10 @@ from pathlib import Path
 
 from sodakd.errors import DataError
 from sodakd.inference.hub import asking_hub
-from sodakd.json_text import JsonLimitError, valid_unicode
-from sodakd.row_files import STDIN, read_file
+from sodakd.json_text import JsonError, valid_unicode
+from sodakd.row_files import STDIN, NoRowsError, read_file
 from sodakd.seeds.dataset_info import INFO, described
-from sodakd.seeds.seed import Row
+from sodakd.seeds.seed import Row, Tell, untold
 from sodakd.settings.sources import SUFFIXES, exists, is_data, shortened
 
 _HUB = re.compile(r"(?P<id>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?")
@@ -20,8 +20,9 @@ def data_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file() and is_data(path.name))
 
 
-def read_rows_of(source: str) -> Iterator[Row]:
-    """The rows of a source that is not a folder of programs.
+def read_rows_of(source: str, tell: Tell = untold) -> Iterator[Row]:
+    """The rows of a source that is not a folder of programs. A folder's files that hold no rows
+    (`config.json`) are passed over, and told.
 
     Raises:
         DataError: there is no such source, or a file of it cannot be read; names file and line.
@@ -32,14 +33,14 @@ def read_rows_of(source: str) -> Iterator[Row]:
         for dataset in described(info, name):
             folder = dataset.file if dataset.file.is_dir() else info
             files = data_files(dataset.file) if dataset.file.is_dir() else [dataset.file]
-            for row in _rows(folder, files):
+            for row in _rows(folder, files, tell):
                 if row.unread:
                     yield row
                     continue
                 values = dataset.canonical(row.values, f"{dataset.file}, row {row.number}")
                 yield Row(row.file, row.number, values)
     elif source == STDIN:
-        yield from _rows(path.parent, [path])
+        yield from _rows(path.parent, [path], tell)
     elif exists(path) and path.is_dir():
         files = data_files(path)
         if not files:
@@ -47,12 +48,12 @@ def read_rows_of(source: str) -> Iterator[Row]:
                 f"{source} holds neither data ({', '.join(SUFFIXES)}) nor programs; name another"
                 " folder, or a file"
             )
-        yield from _rows(path, files)
+        yield from _rows(path, files, tell)
     elif exists(path):
-        yield from _rows(path.parent, [path])
+        yield from _rows(path.parent, [path], tell)
     else:
         folder, files = _download(source)
-        yield from _rows(folder, files)
+        yield from _rows(folder, files, tell)
 
 
 def described_in(source: str) -> tuple[Path | None, str]:
@@ -68,14 +69,22 @@ def described_in(source: str) -> tuple[Path | None, str]:
     return None, ""
 
 
-def _rows(folder: Path, files: Sequence[Path]) -> Iterator[Row]:
+def _rows(folder: Path, files: Sequence[Path], tell: Tell) -> Iterator[Row]:
+    empty: list[NoRowsError] = []
     for path in files:
         name = valid_unicode(path.relative_to(folder).as_posix())
-        for number, found in read_file(path):
-            if isinstance(found, JsonLimitError):
-                yield Row(name, number, {}, unread=str(found))
-            else:
-                yield Row(name, number, found)
+        try:
+            for number, found in read_file(path):
+                if isinstance(found, JsonError):
+                    yield Row(name, number, {}, unread=str(found))
+                else:
+                    yield Row(name, number, found)
+        except NoRowsError as error:
+            empty.append(error)
+    if empty and len(empty) == len(files):
+        raise empty[0]
+    for each in empty:
+        tell(f"passed over: {each}")
 
 
 def _download(source: str) -> tuple[Path, list[Path]]:

@@ -145,7 +145,7 @@ _NETWORK = frozenset(
 
 
 def requirement_of_script(script: str) -> tuple[Reason, str]:
-    """What a Python test script imports that is not there, and the reason; "" where nothing is."""
+    """What a Python test script needs that is not there, and the reason; "" where nothing is."""
     tree = parsed(script)
     names = set[str]()
     for node in ast.walk(tree) if tree is not None else ():
@@ -157,4 +157,31 @@ def requirement_of_script(script: str) -> tuple[Reason, str]:
     if network:
         return Reason.NEEDS_NETWORK, f"its tests import {network[0]}"
     packages = {name.partition(".")[0] for name in names} - {"solution", *sys.stdlib_module_names}
-    return Reason.NEEDS_LIBRARY, f"its tests import {min(packages)}" if packages else ""
+    if packages:
+        return Reason.NEEDS_LIBRARY, f"its tests import {min(packages)}"
+    return Reason.NEEDS_LIBRARY, _fixture(tree) if tree is not None else ""
+
+
+def _fixture(tree: ast.Module) -> str:
+    """The test that needs arguments, which pytest would give, in words; "" where there is none.
+
+    What a runner of tests calls is what `judge/sandbox/script.py` calls; a decorator may give
+    arguments (`mock.patch`).
+    """
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    classes = [
+        each.body
+        for each in tree.body
+        if isinstance(each, ast.ClassDef) and each.name.startswith("Test") and not each.bases
+    ]
+    for own, body in ((0, tree.body), *((1, body) for body in classes)):
+        for node in body:
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            if node.decorator_list or not node.name.startswith("test"):
+                continue
+            given = node.args.posonlyargs + node.args.args
+            needed = [each.arg for each in given[own : len(given) - len(node.args.defaults)]]
+            if needed and (own or node.name not in used):
+                return f"its {node.name} needs {needed[0]}, which pytest gives"
+    return ""

@@ -1,12 +1,18 @@
 """A seed: a question as its source has it, and what became of it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from pydantic import Field, JsonValue
 
 from sodakd.types import CodePrompt, FrozenModel, Language, Tests, Verdict
+
+Tell = Callable[[str], None]
+
+
+def untold(_: str) -> None:
+    """Say nothing."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +62,8 @@ class Reason(StrEnum):
     UNREADABLE_TESTS = "unreadable_tests"
     TOO_SHORT = "too_short"
     TOO_LONG = "too_long"
-    STRANGE_START = "strange_start"
     ANOTHER_LANGUAGE = "another_language"
+    STRANGE_START = "strange_start"
     NO_PROGRAM_WANTED = "no_program_wanted"
     CODE_MISSING = "code_missing"
     NEEDS_NETWORK = "needs_network"

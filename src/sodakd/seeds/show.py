@@ -90,7 +90,7 @@ def _reasons(tally: SeedTally) -> Table:
     table.add_row("kept", f"{kept:,}", _share(kept, rows), "", style="bold")
     for reason in Reason:
         if (found := tally.details.get(reason)) is not None:
-            words = ", ".join(f"{detail} {count}" for detail, count in found.most_common(4))
+            words = ", ".join(f"{count:,} x {detail}" for detail, count in found.most_common(4))
             count = found.total()
             table.add_row(reason.value, f"{count:,}", _share(count, rows), words)
     return table

@@ -1,7 +1,8 @@
 """Build pairs of a correct and a faulty solution from what the teacher delivers.
 
 A correct solution must pass the question's tests, a faulty one must fail them; either is asked
-again a bounded number of times, then dropped and counted. Of a question without tests the correct
+again a bounded number of times, then dropped and counted; where the tests cannot run at all, the
+question is dropped at once. Of a question without tests the correct
 one must compile, run to its end, and have no fault that static tools find; the faulty one must not
 run so, or print something else. One that is another program, and shows no difference, is asked
 again where there is output to differ in; then it is kept or dropped, as the recipe says, and
@@ -238,6 +239,9 @@ def _solve(
         for at, ((asked, code), verdict) in enumerate(zip(found, verdicts, strict=True)):
             if verdict.passed and not why[at]:
                 solved[asked.question.id] = code
+                continue
+            if verdict.blames_tests(asked.question.text):
+                tally["tests_cannot_run"] += 1  # no other solution would pass them
                 continue
             tally["solution_lint" if verdict.passed else f"solution_{verdict.outcome}"] += 1
             error = why[at] if verdict.passed else verdict.output

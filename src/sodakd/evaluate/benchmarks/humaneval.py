@@ -12,13 +12,13 @@ _ENTRY = re.compile(r"^def[ \t]+(\w+)", re.MULTILINE)
 
 def task(row: Row, language: Language, source: str = "humaneval") -> BenchmarkTask:
     """A task of HumanEval's columns; `entry_point` may be missing, as in its translations."""
-    prompt, test = row.text("prompt"), row.text("test")
+    prompt, test = row.text("prompt"), row.text("test", "tests")
     entry = row.optional("entry_point") or _ENTRY.findall(prompt)[-1]
     if not re.search(r"^check\(", test, re.MULTILINE):
         test = f"{test}\n\ncheck({entry})\n"
     script = TestScript(entry_point=entry, script=test)
     return BenchmarkTask(
-        id=row.text("task_id"),
+        id=row.text("task_id", "name"),
         question=Question.new(
             text=task_prompt.complete(language, prompt),
             language=language,

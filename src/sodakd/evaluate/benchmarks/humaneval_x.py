@@ -64,7 +64,7 @@ def code_prompt_task(row: Row, language: Language, source: str) -> BenchmarkTask
         question=Question.new(
             text=task_prompt.complete(language, prompt),
             language=language,
-            tests=TestScript(entry_point=entry, script=row.text("test")),
+            tests=TestScript(entry_point=entry, script=row.text("test", "tests")),
             source=source,
             level=None,
             code_prompt=CodePrompt(

@@ -6,7 +6,7 @@ from pathlib import Path
 from sodakd.errors import DataError
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, DatasetFile, Row
 from sodakd.inference.hub import asking_hub
-from sodakd.json_text import JsonLimitError
+from sodakd.json_text import JsonError
 from sodakd.row_files import read_file
 from sodakd.types import Language
 
@@ -28,7 +28,7 @@ def load(benchmark: Benchmark, language: Language, data: Path | None) -> list[Be
 def _rows(path: Path) -> Iterator[Row]:
     for number, values in read_file(path):
         name = f"{path}, row {number}"
-        if isinstance(values, JsonLimitError):
+        if isinstance(values, JsonError):
             raise DataError(f"{name}: {values}")
         yield Row(name, values)
 

@@ -19,7 +19,7 @@ _IS_EQUAL = (
 
 def _task(row: Row, language: Language) -> BenchmarkTask:
     if language is Language.JAVASCRIPT:
-        test = _LODASH.sub(lambda _: _IS_EQUAL, row.text("test"))
+        test = _LODASH.sub(lambda _: _IS_EQUAL, row.text("test", "tests"))
         test = test.replace("JSON.stringify(x)", "''")  # there is no x: each has a number
         row = replace(row, values={**row.values, "test": test})
     return code_prompt_task(row, language, "mbxp")

@@ -1,11 +1,13 @@
 """MultiPL-E: HumanEval translated by compilers of tests (Cassano et al. 2022, arXiv 2208.08227).
 
 Its tests close the function that its prompt opens; here a program is closed before them, so that a
-whole answer and a continuation are judged alike. Python is HumanEval itself. There are no gold
+whole answer and a continuation are judged alike. Python is HumanEval itself, by its own
+columns or by those of a translation. There are no gold
 solutions but Python's.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from sodakd.evaluate.benchmarks import humaneval, task_prompt
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, DatasetFile, Row, files_of
@@ -25,6 +27,9 @@ _SCRIPT: Mapping[Language, Callable[[str], str]] = {
 
 def _task(row: Row, language: Language) -> BenchmarkTask:
     if language is Language.PYTHON:
+        if row.optional("tests"):  # without the call of `check`, which is put there
+            test = row.text("tests").partition("\ndef test_check():")[0]
+            row = replace(row, values={**row.values, "test": test})
         return humaneval.task(row, language, "multipl-e")
     prompt, tests = row.text("prompt"), row.text("tests")
     entry = row.text("name").split("_", 2)[2]
@@ -58,7 +63,7 @@ MULTIPL_E = Benchmark(
     origins={
         Language.PYTHON: DatasetFile(
             "openai_humaneval/test-00000-of-00001.parquet",
-            ("humaneval-python.jsonl",),
+            ("humaneval-python.jsonl", "humaneval-py.jsonl"),
             "openai/openai_humaneval",
         ),
         **files_of("java js cpp go ts", _origin),
