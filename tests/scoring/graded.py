@@ -28,7 +28,7 @@ def graded(count: int, *, seed: int = 0, shuffled: bool = False) -> list[GradedA
                 question_id=f"q{number // 2}",
                 question=f"Write a function number {number // 2} that adds.",
                 language="python" if number % 4 < 2 else "java",
-                answer="def add(a, b):\n" + "\n".join(lines[::-1]),
+                answer=f"def add{number % 2}(a, b):\n" + "\n".join(lines[::-1]),
                 score=score(points),
                 author=Author.TEACHER if good[0] else Author.FAULT,
                 outcome=Outcome.PASSED if good[0] else Outcome.WRONG_ANSWER,

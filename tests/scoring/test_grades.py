@@ -109,6 +109,20 @@ def test_a_runs_folder_gives_the_graded_answers_of_all_its_cycles(
     assert first.answer.startswith("Sum:")
 
 
+def test_a_grade_that_a_ledger_gave_again_counts_once(question: Question, tmp_path: Path) -> None:
+    said = score([2, 0.5, 1, 0, 0]).model_copy(update={"reason": "It adds."})
+    for cycle in (1, 2):
+        write_rows(
+            tmp_path / f"cycle-{cycle}" / "feedback.jsonl", [feedback(question, said, cycle)]
+        )
+    found = read_grades(tmp_path)
+    assert len(found.rows) == 1
+    assert "once more" in found.left_out[0]
+    other = said.model_copy(update={"reason": "It sums."})
+    write_rows(tmp_path / "cycle-2" / "feedback.jsonl", [feedback(question, other)])
+    assert len(read_grades(tmp_path).rows) == 2
+
+
 def test_the_verdict_of_an_answer_without_tests_says_nothing(
     question: Question, tmp_path: Path
 ) -> None:
@@ -121,7 +135,7 @@ def test_sources_without_a_grade_say_so(question: Question, tmp_path: Path) -> N
     with pytest.raises(DataError, match=r"holds no feedback\.jsonl"):
         read_grades(tmp_path)
     write_rows(tmp_path / "feedback.jsonl", [feedback(question, None)])
-    with pytest.raises(DataError, match="holds no grade: .*it was not graded"):
+    with pytest.raises(DataError, match=r"holds no grade: .*it was not graded"):
         read_grades(tmp_path)
     with pytest.raises(DataError, match="cannot be read"):
         read_grades(tmp_path / "nothing.jsonl")

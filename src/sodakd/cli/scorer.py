@@ -1,5 +1,6 @@
 """The commands of the scoring model."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -139,5 +140,6 @@ def score(
     score_command(folder, answers, out, device)
 
 
-for _name, _command in {"train": train, "validate": validate, "score": score}.items():
+COMMANDS: dict[str, Callable[..., None]] = {"train": train, "validate": validate, "score": score}
+for _name, _command in COMMANDS.items():
     app.command(name=_name)(_command)

@@ -55,7 +55,9 @@ class GradedAnswer(Answer):
     @property
     def passed(self) -> bool | None:
         """Whether it passes its tests; None where no verdict says so."""
-        return None if self.outcome in {None, Outcome.NO_VERDICT} else self.outcome == "passed"
+        if self.outcome is None or self.outcome is Outcome.NO_VERDICT:
+            return None
+        return self.outcome is Outcome.PASSED
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ def read_grades(source: Path) -> Grades:
 
     A file's rows are known by their keys: `instruction` and `response` as SODA released them,
     `solution` and `verdict` as a run writes its feedback, else `question`, `answer` and `score`.
+    A grade that comes back to the word was not given twice: a run asks for the same once.
 
     Raises:
         DataError: the source cannot be read or holds no grade, or rows of one's own are wrong: each
@@ -85,11 +88,17 @@ def read_grades(source: Path) -> Grades:
     rows: list[GradedAnswer] = []
     left_out: list[str] = []
     wrong: list[str] = []
+    first: dict[tuple[str, str, RubricScore], str] = {}
     for file in files:
         for number, values in read_file(file):
             where = f"{file}, row {number + 1}"
             try:
-                rows.append(_reader_of(values)(values))
+                row = _reader_of(values)(values)
+                seen = (row.question, row.answer, row.score)
+                if row.score.reason and seen in first:
+                    raise _NoGrade(f"it is the grade of {first[seen]} once more")
+                first[seen] = where
+                rows.append(row)
             except _NoGrade as error:
                 left_out.append(f"{where}: {error}")
             except ValidationError as error:
