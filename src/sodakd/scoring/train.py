@@ -66,7 +66,7 @@ class ScorerLogRow(FrozenModel):
 
 @dataclass(frozen=True)
 class TrainedScorer:
-    """What a training came to: the scorer's card, its split, and answers that were cut, of all."""
+    """What a training came to: the scorer's card, its split, and answers cut, of those read."""
 
     card: ScorerCard
     split: QuestionSplit
@@ -114,6 +114,7 @@ def train_scorer(
         TrainingError: the loss is no longer finite, or a batch does not fit a GPU's memory.
     """
     settings, told = settings or ScorerSettings(), progress or ScorerProgress()
+    out = out.resolve()
     if out.exists() and any(out.iterdir()):
         raise DataError(f"{out} is not empty: name another folder, or remove it")
     check_grades(rows, settings.min_rows, settings.min_questions)
@@ -123,14 +124,14 @@ def train_scorer(
     part = out.with_name(out.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         made = _train(base, rows, split, settings, part, name or str(base), device, told)
     atomic_write(part / FILE, (split.model_dump_json(indent=2) + "\n").encode())
     if out.exists():
         out.rmdir()
     part.replace(out)
-    fsync_dir(out.resolve().parent)
+    fsync_dir(out.parent)
     return made
 
 
