@@ -14,6 +14,7 @@ from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
+from transformers.utils import logging
 
 from sodakd.errors import ModelError, SodakdError
 from sodakd.inference.chat_format import ChatFormat, Tokenizer, chat_format_for
@@ -90,7 +91,7 @@ def load_backbone(folder: Path) -> PreTrainedModel:
         ModelError: it cannot be loaded, lacks weights, or is an encoder with a decoder.
     """
     weight_files(folder)
-    with _loading("model", folder):
+    with _loading("model", folder), _quiet():
         if AutoConfig.from_pretrained(folder, local_files_only=True).is_encoder_decoder:
             raise ModelError(
                 f"{folder} is an encoder with a decoder: name an encoder, or a causal model"
@@ -115,6 +116,18 @@ def _whole(loaded: object, folder: Path, unused: str = "\0") -> PreTrainedModel:
             f" are missing ({', '.join(missing[:3])}); fetch or save the model again"
         )
     return model
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Have transformers report no weights that are left out: the head's are, and what is missing
+    is an error of ours."""
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
 
 
 @contextmanager
