@@ -12,6 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers.utils import logging
 
 from sodakd.errors import ModelError
 from sodakd.inference.devices import resolve_device
@@ -171,6 +172,7 @@ def load_scorer(folder: Path, device: str | None = None) -> Scorer:
         ModelError: the folder holds none, or one of another kind; or there is no such device.
     """
     card = read_card(folder)
+    logging.disable_progress_bar()
     place = resolve_device(device, "--")
     network = new_network(load_backbone(folder))
     try:
