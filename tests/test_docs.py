@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from sodakd.cli import COMMANDS, app
+from sodakd.cli import COMMANDS, GROUPS, app
 from sodakd.recipe import Recipe, section_of
 
 ROOT = Path(__file__).parents[1]
@@ -22,20 +22,21 @@ _HEAD = re.compile(r"^#+ (.*)$", re.MULTILINE)
 
 
 def _options() -> Mapping[str, set[str]]:
-    """The options of each command, as its help lists them."""
+    """The options of each command, as its help lists them; of a group, those of all below it."""
     from typer.main import get_command
 
-    group = get_command(app)
-    commands: Mapping[str, object] = vars(group)["commands"]
-    return {
-        name: {
+    def options(command: object) -> set[str]:
+        below = vars(command).get("commands", {}).values()
+        own = {
             one
             for option in vars(command)["params"]
             for one in (*option.opts, *option.secondary_opts)
             if one.startswith("--")
         }
-        for name, command in commands.items()
-    }
+        return own.union(*map(options, below))
+
+    commands: Mapping[str, object] = vars(get_command(app))["commands"]
+    return {name: options(command) for name, command in commands.items()}
 
 
 def _keys(model: type[BaseModel], before: str = "") -> Iterator[str]:
@@ -54,7 +55,7 @@ def _anchor(head: str) -> str:
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
 def test_commands_and_their_options_are_there(page: Path) -> None:
     known = _options()
-    assert set(known) == set(COMMANDS)
+    assert set(known) == {*COMMANDS, *GROUPS}
     for name, rest in _CALL.findall(page.read_text(encoding="utf-8")):
         if name in known:
             unknown = set(re.findall(r"(?<=\s)--[\w-]+", rest)) - known[name]

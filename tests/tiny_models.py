@@ -9,6 +9,8 @@ from tokenizers import Tokenizer, decoders, pre_tokenizers
 from tokenizers.models import BPE
 from tokenizers.trainers import BpeTrainer
 from transformers import (
+    BertConfig,
+    BertForMaskedLM,
     GPT2Config,
     GPT2LMHeadModel,
     LlamaConfig,
@@ -19,6 +21,8 @@ from transformers import (
     PreTrainedTokenizerFast,
     Qwen2Config,
     Qwen2ForCausalLM,
+    RobertaConfig,
+    RobertaForMaskedLM,
     Starcoder2Config,
     Starcoder2ForCausalLM,
 )
@@ -108,6 +112,29 @@ FAMILIES: Mapping[str, Callable[[int], PreTrainedModel]] = {
     "starcoder2": _starcoder2,
     "gpt2": _gpt2,
 }
+
+
+def _bert(vocab: int) -> PreTrainedModel:
+    return BertForMaskedLM(BertConfig.from_dict(_shape(vocab)))
+
+
+def _roberta(vocab: int) -> PreTrainedModel:
+    shape = {**_shape(vocab), "max_position_embeddings": 130, "pad_token_id": 1}
+    return RobertaForMaskedLM(RobertaConfig.from_dict(shape))
+
+
+ENCODERS: Mapping[str, Callable[[int], PreTrainedModel]] = {"bert": _bert, "roberta": _roberta}
+
+
+def write_encoder(folder: Path, family: str) -> Path:
+    """Write an encoder with random weights, and its tokenizer, into a folder."""
+    tokenizer = byte_tokenizer(None)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = ENCODERS[family](len(tokenizer))
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
 
 
 def write_model(

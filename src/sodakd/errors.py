@@ -11,6 +11,7 @@
     ├── JudgeError         the judge itself failed (never a verdict on a program)
     │   └── LanguageMissing  programs were skipped: their language cannot be judged here
     ├── ModelError         a model cannot be used for this
+    │   └── ScorerRefused  a scorer agrees too little with the grades
     ├── ExportError        a student or a dataset cannot be handed out as asked
     └── TrainingError      training cannot start or go on
 
@@ -80,6 +81,12 @@ class LanguageMissing(JudgeError):
 
 class ModelError(SodakdError):
     """A model cannot be used for what is asked of it."""
+
+
+class ScorerRefused(ModelError):
+    """A scorer's validation is below a floor. The message has the figures."""
+
+    exit_code = 4
 
 
 class ExportError(SodakdError):

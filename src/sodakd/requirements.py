@@ -28,7 +28,7 @@ _PACKAGES = ("torch", "transformers", "accelerate", "tokenizers", "safetensors",
 _NEEDED_FOR = {"full": (), "lora": ("peft",), "qlora": ("peft", "bitsandbytes")}
 _NEEDED_TO_TRAIN = ("torch", "transformers", "accelerate", "tokenizers", "safetensors")
 _EXTRAS: Mapping[str, tuple[str, ...]] = {
-    "train": (*_NEEDED_TO_TRAIN, "jaxtyping"),
+    "train": (*_NEEDED_TO_TRAIN, "jaxtyping", "scipy"),
     "lora": ("peft",),
     "qlora": ("bitsandbytes",),
     "data": ("pyarrow", "huggingface_hub"),

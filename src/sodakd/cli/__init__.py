@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from sodakd import __version__
-from sodakd.cli import data, env, judge, run
+from sodakd.cli import data, env, judge, run, scorer
 from sodakd.cli import eval as evaluation
 from sodakd.errors import SodakdError
 
@@ -43,6 +43,10 @@ COMMANDS: dict[str, Callable[..., None]] = {
 }
 for _name, _command in COMMANDS.items():
     app.command(name=_name)(_command)
+
+GROUPS: dict[str, typer.Typer] = {"scorer": scorer.app}
+for _name, _group in GROUPS.items():
+    app.add_typer(_group, name=_name)
 
 
 def _version(wanted: bool) -> None:

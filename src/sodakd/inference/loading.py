@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, cast
 
 import torch
 from transformers import (
+    AutoConfig,
+    AutoModel,
     AutoModelForCausalLM,
     AutoTokenizer,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
+from transformers.utils import logging
 
 from sodakd.errors import ModelError, SodakdError
 from sodakd.inference.chat_format import ChatFormat, Tokenizer, chat_format_for
@@ -78,14 +81,53 @@ def load_model(
             device_map=place,
             output_loading_info=True,
         )
-        model, found = cast("tuple[PreTrainedModel, Mapping[str, Collection[str]]]", loaded)
-    missing = sorted(found["missing_keys"])
+    return _whole(loaded, folder)
+
+
+def load_backbone(folder: Path) -> PreTrainedModel:
+    """Return a folder's encoder or causal model in float32, without its head: it gives states.
+
+    Raises:
+        ModelError: it cannot be loaded, lacks weights, or is an encoder with a decoder.
+    """
+    weight_files(folder)
+    with _loading("model", folder), _quiet():
+        if AutoConfig.from_pretrained(folder, local_files_only=True).is_encoder_decoder:
+            raise ModelError(
+                f"{folder} is an encoder with a decoder: name an encoder, or a causal model"
+            )
+        loaded = AutoModel.from_pretrained(
+            folder,
+            local_files_only=True,
+            use_safetensors=True,
+            dtype=torch.float32,
+            output_loading_info=True,
+        )
+    return _whole(loaded, folder, unused="pooler.")
+
+
+def _whole(loaded: object, folder: Path, unused: str = "\0") -> PreTrainedModel:
+    """What `from_pretrained` gave, if no weights are missing but those that begin as `unused`."""
+    model, found = cast("tuple[PreTrainedModel, Mapping[str, Collection[str]]]", loaded)
+    missing = sorted(name for name in found["missing_keys"] if not name.startswith(unused))
     if missing:
         raise ModelError(
             f"the weights of {folder} are not those of a {type(model).__name__}: {len(missing)}"
             f" are missing ({', '.join(missing[:3])}); fetch or save the model again"
         )
     return model
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Have transformers report no weights that are left out: the head's are, and what is missing
+    is an error of ours."""
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
 
 
 @contextmanager

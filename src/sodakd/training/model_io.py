@@ -34,8 +34,13 @@ def open_model(folder: Path, student: StudentSettings) -> PreTrainedModel:
     return load_model(folder, student.dtype, four_bit)
 
 
-def with_adapters(model: PreTrainedModel, student: StudentSettings, seed: int) -> "PeftModel":
-    """The model, frozen, with a LoRA adapter to be trained (arXiv 2106.09685; QLoRA 2305.14314)."""
+def with_adapters(
+    model: PreTrainedModel, student: StudentSettings, seed: int, task: str = "CAUSAL_LM"
+) -> "PeftModel":
+    """The model, frozen, with a LoRA adapter to be trained (arXiv 2106.09685; QLoRA 2305.14314).
+
+    `task` is peft's name of what the model is for.
+    """
     from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
 
     if student.finetuning_type == "qlora":
@@ -46,7 +51,7 @@ def with_adapters(model: PreTrainedModel, student: StudentSettings, seed: int) -
         lora_alpha=lora.lora_alpha,
         lora_dropout=lora.lora_dropout,
         target_modules=list(lora.target_modules) or "all-linear",
-        task_type="CAUSAL_LM",
+        task_type=task,
     )
     with torch.random.fork_rng(devices=[]), _peft_asks_old_names():
         torch.manual_seed(seed)

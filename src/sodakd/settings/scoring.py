@@ -1,0 +1,44 @@
+"""A scoring model: how its questions are split, and how it is trained."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from sodakd.settings.student import LoraSettings
+from sodakd.settings.types import Count, NotNegative, Positive
+from sodakd.types import FrozenModel
+
+Part = Annotated[float, Field(gt=0, lt=0.5)]
+
+
+class ScorerSettings(FrozenModel):
+    """The training of a scorer. `learning_rate` is that of the base's weights or adapters."""
+
+    finetuning_type: Literal["full", "lora"] = Field(
+        default="full", description="all weights of the base, or adapters that are merged"
+    )
+    lora: LoraSettings = LoraSettings()
+    learning_rate: Annotated[float, Field(gt=0, le=10)] | None = Field(
+        default=None, description="2e-5 of whole weights and 2e-4 of adapters if left out"
+    )
+    head_learning_rate: Positive = Field(default=2e-3, description="of the heads, which are new")
+    weight_decay: NotNegative = Field(default=0.01, description="of AdamW, on matrices")
+    warmup: Part = Field(default=0.1, description="share of the steps in which the rate rises")
+    epochs: Count = Field(default=10, description="times that each answer is seen, at most")
+    patience: Count = Field(
+        default=2, description="epochs without a lower loss on the stopping questions"
+    )
+    batch_size: Count = Field(default=8, description="answers of a step")
+    max_length: Count = Field(
+        default=1024, description="tokens of question and answer; longer ones are cut in the middle"
+    )
+    held_back: Part = Field(default=0.2, description="share of the questions that validate it")
+    stopping: Part = Field(default=0.15, description="share of the questions that say when to stop")
+    min_rows: Count = Field(default=40, description="fewest graded answers")
+    min_questions: Count = Field(default=20, description="fewest questions")
+
+    @property
+    def base_learning_rate(self) -> float:
+        """The learning rate of the base's weights, or of its adapters."""
+        usual = 2e-5 if self.finetuning_type == "full" else 2e-4
+        return self.learning_rate or usual
