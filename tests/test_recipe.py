@@ -90,6 +90,13 @@ def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
         ("questions: {per_language: {cobol: 1}}", r'questions\.per_language: .* found "cobol"'),
         ("feedback: {samples: 3}", "need a temperature above 0"),
         ("questions: {solutions: 1}", r"questions\.solutions: one solution .* ask for 3"),
+        ("questions: {min_cases: 25}", r"questions\.min_cases: .*24 are taken .* found 25"),
+        (
+            "teacher: {timeout: 1e-9}",
+            r"teacher\.timeout: .*greater than or equal to 1; found 1e-09",
+        ),
+        ("method: soda", r"method: unknown key; .*name the methods in arms"),
+        ("control: sft", r"control: unknown key; .*name the methods in arms"),
         *(
             (
                 "teacher: {kind: openai, model: m, temperature: 0}\n"
@@ -124,6 +131,11 @@ def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
 def test_a_wrong_value_is_one_clear_error(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(RecipeError, match=says):
         read_recipe(recipe_file(tmp_path, text))
+
+
+def test_one_solution_is_enough_where_nothing_must_agree(tmp_path: Path) -> None:
+    text = "questions: {tests: none, solutions: 1}"
+    assert read_recipe(recipe_file(tmp_path, text)).recipe.questions.solutions == 1
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

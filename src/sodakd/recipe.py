@@ -299,12 +299,19 @@ def _redact(dumped: JsonValue, values: JsonValue) -> dict[str, JsonValue]:
     return redacted
 
 
+_ARMS = "an earlier version had it: name the methods in arms, such as arms: [soda, sft]"
+_FORMER = {"method": _ARMS, "control": _ARMS}
+"""Keys that recipes had, and what stands in their place."""
+
+
 def _mistake(detail: ErrorDetails, values: JsonValue, kind: type[FrozenModel]) -> str:
     of_key = detail["loc"][-1:] == ("[key]",)  # so pydantic names a mistake in a mapping's key
     parts = detail["loc"][:-2] if of_key else detail["loc"]
     place = ".".join(map(str, parts)) or "the recipe as a whole"
     if detail["type"] == "extra_forbidden":
         *parents, last = detail["loc"]
+        if kind is Recipe and not parents and last in _FORMER:
+            return f"{last}: unknown key; {_FORMER[last]}"
         known = _keys_at(parents, kind)
         close = difflib.get_close_matches(str(last), known, n=1)
         advice = f"did you mean {close[0]}?" if close else f"known here: {', '.join(known)}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from sodakd.methods.inputs import RunInputs
 from sodakd.methods.parts import placeholder_feedback
@@ -46,7 +47,7 @@ class FakeContext:
         rates: Sequence[float] = (),
         empty: Sequence[str] = (),
         tested: int | None = None,
-        tally: Mapping[str, int] | None = None,
+        counts: Mapping[str, int] = MappingProxyType({"solution_dropped": 7}),
     ) -> None:
         self.recipe = recipe
         self.allowance = allowance
@@ -65,7 +66,7 @@ class FakeContext:
         self._rates = list(rates)
         self._empty = empty
         self._tested = tested
-        self._tally = tally or {"solution_dropped": 7}
+        self._counts = counts
 
     def solutions(self, step: str, questions: Sequence[Question]) -> Sequence[SftExample]:
         self.studied[step] = [each.text for each in questions]
@@ -122,7 +123,7 @@ class FakeContext:
         self.said.append(words)
 
     def counts(self, step: str) -> Mapping[str, int]:
-        return self._tally
+        return self._counts
 
     def spent(self) -> Allowance:
         return Allowance(calls=self.calls, tokens=0, money=0.0, steps=0)

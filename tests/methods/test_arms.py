@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from sodakd.errors import RecipeError, RunError
+from sodakd.errors import DataError, RecipeError, RunError
 from sodakd.jsonl import read_rows
 from sodakd.methods import engines
 from sodakd.methods.engines import Engine, EngineConfig
 from sodakd.methods.plan import plan
+from sodakd.methods.prepare import sample_for_estimate
 from sodakd.methods.run_recipe import run_recipe
 from sodakd.recipe import LoadedRecipe, Recipe, read_recipe
 from sodakd.records import Allowance, Results, StudentRow
@@ -128,7 +129,7 @@ def test_an_arm_that_is_no_method_is_one_error_with_the_nearest_one() -> None:
         Recipe(arms=("soda", "soda"))
 
 
-def test_a_plan_leaves_out_what_a_run_does_of_questions_without_tests(tmp_path: Path) -> None:
+def test_a_plan_counts_no_more_questions_than_the_source_has(tmp_path: Path) -> None:
     rows = [
         {"text": f"Write a Python function that {what} of a list of numbers.", "test_list": tests}
         for what, tests in [
@@ -140,19 +141,34 @@ def test_a_plan_leaves_out_what_a_run_does_of_questions_without_tests(tmp_path: 
     ]
     source = tmp_path / "rows.jsonl"
     source.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    recipe = Recipe.model_validate({
-        "cycles": 1,
-        "arms": ("soda",),
-        "teacher": {"kind": "openai", "model": "m"},
-        "student": {"model_name_or_path": "x"},
-        "questions": {"source": str(source), "seeds": 4, "tests": "given", "hold_out": 1},
-        "feedback": {"probes": 1},
-    })  # fmt: skip
-    counts = {(row.step, row.ask): row.calls for row in plan(recipe).calls}
-    assert counts["soda/cycle-1/pairs", "solve"] == 2
+
+    def made(**questions: object) -> Recipe:
+        return Recipe.model_validate({
+            "cycles": 1,
+            "arms": ("soda", "sft"),
+            "teacher": {"kind": "openai", "model": "m"},
+            "student": {"model_name_or_path": "x"},
+            "questions": {"source": str(source), "tests": "given", "hold_out": 1, **questions},
+            "feedback": {"probes": 1},
+        })  # fmt: skip
+
+    enough, fewer = plan(made(seeds=2)), plan(made(seeds=4))
+    for each in (enough, fewer):
+        counts = {(row.step, row.ask): row.calls for row in each.calls}
+        assert counts["soda/cycle-1/pairs", "solve"] == 1
+        assert counts["sft/solutions", "solve"] == 2
+    assert enough.remarks == []
+    (remark,) = fewer.remarks
+    assert "asks for 4" in remark
+    assert "leaves 2 of 4 rows (held out 1, untested 1)" in remark
+    with pytest.raises(DataError, match="leaves 1 of 4 rows"):
+        plan(made(seeds=4, hold_out=2))
+    sample = sample_for_estimate(made(seeds=2, hold_out=2), 1)
+    assert sample.count_seeds(1) == 1
+    assert "of 3 rows" in sample.too_few()  # it was read no further
 
 
-@pytest.mark.parametrize("tests", ["teacher", "given", "none"])
+@pytest.mark.parametrize("tests", ["teacher", "none"])
 def test_a_plan_counts_tests_by_agreement_and_the_solutions_that_they_save(tests: str) -> None:
     recipe = Recipe.model_validate({
         "cycles": 2,
@@ -170,9 +186,8 @@ def test_a_plan_counts_tests_by_agreement_and_the_solutions_that_they_save(tests
         assert counts["cycle-1/questions", "invent"] == 6
         assert ("cycle-1/questions", "solve") not in counts
         return
-    if tests == "teacher":
-        assert counts["seeds/tests", "test"] == 20
-        assert counts["seeds/tests", "solve"] == 60
-        assert counts["cycle-1/pairs", "fault"] == 15
-        assert ("cycle-1/pairs", "solve") not in counts
+    assert counts["seeds/tests", "test"] == 20
+    assert counts["seeds/tests", "solve"] == 60
+    assert counts["cycle-1/pairs", "fault"] == 15
+    assert ("cycle-1/pairs", "solve") not in counts
     assert counts["cycle-1/questions", "solve"] == 18

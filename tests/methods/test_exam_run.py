@@ -5,16 +5,19 @@ from pathlib import Path
 
 import pytest
 
+from sodakd.errors import DataError
 from sodakd.jsonl import read_rows
 from sodakd.methods.exam import exam_size
-from sodakd.methods.prepare import prepare
+from sodakd.methods.prepare import prepare_questions
 from sodakd.records import EvalSample, Results
 from sodakd.report.card import model_card
 from sodakd.run import Run
 from sodakd.settings.questions import QuestionSettings
+from sodakd.settings.student import StudentSettings
 from sodakd.types import Language, Question
 from tests.golden import QUESTIONS
 from tests.methods.test_exam import IN_JAVASCRIPT, MBPP, exam_of, write_humaneval_x, write_mbpp
+from tests.methods.test_preflight import TASKS
 from tests.methods.test_real import own, recipe
 from tests.test_kill import contents, kill_in
 from tests.tiny import sodakd, write_recipe
@@ -89,7 +92,9 @@ def test_real_questions_have_benchmarks_alone_as_their_exam(tmp_path: Path) -> N
     )
     exam = exam_of(MBPP.model_copy(update={"limit": 2}), IN_JAVASCRIPT, data=tmp_path)
     run = Run(tmp_path / "run")
-    inputs = prepare(chosen.model_copy(update={"questions": questions, "evaluation": exam}), run)
+    inputs = prepare_questions(
+        chosen.model_copy(update={"questions": questions, "evaluation": exam}), run
+    )
     assert [question.source for question in inputs.test_set] == ["mbpp"] * 2 + ["humaneval-x"] * 2
     assert [group.name for group in inputs.groups] == [
         "all", "mbpp Python", "humaneval-x JavaScript",
@@ -109,8 +114,39 @@ def test_dev_has_the_same_seeds_and_asks_what_is_held_out_and_no_benchmark(tmp_p
     for split in ("dev", "test"):
         exam = exam_of(MBPP, data=tmp_path).model_copy(update={"split": split})
         chosen = recipe(own()).model_copy(update={"questions": questions, "evaluation": exam})
-        found[split] = prepare(chosen, Run(tmp_path / split))
+        found[split] = prepare_questions(chosen, Run(tmp_path / split))
         assert exam_size(chosen) == len(found[split].test_set)
     assert found["dev"].seeds == found["test"].seeds
     assert found["dev"].test_set == found["test"].test_set[:3]
     assert [group.name for group in found["dev"].groups] == ["all"]
+
+
+def test_given_sifts_out_untested_questions_before_the_exam_and_the_seeds_are_drawn(
+    tmp_path: Path,
+) -> None:
+    rows = [
+        {"text": f"Write a Python function f{number} that {task}.",
+         "test_list": [f"assert f{number}(0) == 1"] if number % 3 else []}
+        for number, task in enumerate(TASKS)
+    ]  # fmt: skip
+    source = tmp_path / "rows.jsonl"
+    source.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    questions = QuestionSettings(
+        source=str(source), seeds=6, hold_out=2, tests="given", near_duplicate=1.0
+    )
+    student = StudentSettings(model_name_or_path="x")
+    chosen = recipe(own()).model_copy(update={"questions": questions, "student": student})
+    run = Run(tmp_path / "run")
+    drawn = prepare_questions(chosen, run)
+    assert (len(drawn.seeds), len(drawn.test_set)) == (6, 2)
+    assert all(each.tests is not None for each in (*drawn.seeds, *drawn.test_set))
+    sifted = run.done("questions/sifted")
+    assert sifted is not None
+    assert sifted.tally == {"kept": 8, "untested": 4}
+    more = chosen.model_copy(update={"questions": questions.model_copy(update={"seeds": 7})})
+    with pytest.raises(DataError) as caught:
+        prepare_questions(more, Run(tmp_path / "more"))
+    message = str(caught.value)
+    assert "leaves 6 of 12 rows (held out 2, untested 4)" in message
+    for advice in ("questions.tests=teacher", "tests=given", "--out DIR"):
+        assert advice in message

@@ -21,15 +21,18 @@ from tests.servers.scripted import reply, said, scripted
 from tests.tiny import sodakd, write_recipe
 from tests.tiny_models import write_model
 
+TASKS = (
+    "adds up a list of integers", "reverses a text", "counts the vowels of a word",
+    "finds the largest of three floats", "sorts names by their length", "squares the odd items",
+    "drops each second item of a list", "tells whether a year has 366 days", "joins some words",
+    "finds the median of some integers", "turns minutes into hours", "counts a letter in a text",
+)  # fmt: skip
 RAISES = "{{ raise_exception('no answers here') }}"
 
 
 def real_recipe(folder: Path, port: int = 9, **sections: dict[str, object]) -> Path:
     """A recipe for a small pretrained student and a teacher on loopback."""
-    rows = [
-        {"text": f"Write a function that adds {number} to each number of a list of integers."}
-        for number in range(12)
-    ]
+    rows = [{"text": f"Write a function that {task}."} for task in TASKS]
     (folder / "seeds.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     teacher = {"kind": "openai", "model": "m", "base_url": f"http://127.0.0.1:{port}/v1"}
     questions = {
@@ -100,9 +103,9 @@ def test_a_teacher_is_asked_once_for_each_kind_and_it_stands_in_plan_and_ledger(
     assert code == 0, text
     kinds = [row.ask for row in plan(read_recipe(tmp_path / "small.yaml", []).recipe).calls]
     assert Counter(kinds)["solve"] > 1
-    assert [line.split()[1] for line in text.splitlines() if line.startswith("teacher: ")] == [
-        f"{kind}," for kind in dict.fromkeys(kinds)
-    ]
+    asked = [line.split()[1] for line in text.splitlines() if line.startswith("teacher: ")]
+    assert asked[0] == "solve,"
+    assert sorted(asked) == sorted(f"{kind}," for kind in set(kinds))
     with sqlite3.connect(tmp_path / "run" / "ledger.sqlite") as ledger:
         booked = ledger.execute("select step, count(*) from calls group by step").fetchall()
     assert booked == [(PREFLIGHT, len(set(kinds)))]
@@ -169,4 +172,25 @@ def test_a_language_is_needed_where_a_question_is_of_it(tmp_path: Path) -> None:
     )
     assert done.returncode == 2
     assert f"error: {java}" in done.stderr
+    assert not (out / "ledger.sqlite").exists()
+
+
+@pytest.mark.parametrize("command", [("check", "--deep"), ("run",)], ids=lambda words: words[0])
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("questions.seeds=50", "questions.seeds asks for 50"),
+        ("questions.tests=given", "untested 12"),
+        ("student={}", "a student from scratch is made from answers"),
+    ],
+)
+def test_what_a_source_cannot_feed_is_said_before_the_student_is_tried_or_the_teacher_asked(
+    command: tuple[str, ...], value: str, words: str, tmp_path: Path
+) -> None:
+    recipe, out = str(real_recipe(tmp_path)), tmp_path / "run"  # nobody listens at its port
+    (tmp_path / "model").mkdir()  # there is no model in it
+    to = ("--out", str(out)) if command == ("run",) else ()
+    done = sodakd(*command, recipe, value, *to, OPENAI_API_KEY="x")
+    assert done.returncode == 2
+    assert words in done.stderr
     assert not (out / "ledger.sqlite").exists()

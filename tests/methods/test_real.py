@@ -13,7 +13,7 @@ import pytest
 from sodakd.inference.completions import Completion
 from sodakd.judge.judge import Judge
 from sodakd.methods.engines import StudentEngine
-from sodakd.methods.prepare import prepare
+from sodakd.methods.prepare import prepare_questions, with_base_student
 from sodakd.methods.run_context import RunContext, RunResources
 from sodakd.methods.soda import soda
 from sodakd.recipe import Recipe
@@ -185,7 +185,7 @@ def test_two_cycles_on_real_questions_with_the_real_judge(
     source = kind()
     teacher, chosen = recorded(source), recipe(source)
     run = Run(tmp_path)
-    inputs = prepare(chosen, run)
+    inputs = with_base_student(chosen, run, prepare_questions(chosen, run))
     assert len(inputs.seeds) == source.seeds
     assert len(inputs.test_set) == source.hold_out
     assert not {each.id for each in inputs.test_set} & {each.id for each in inputs.seeds}

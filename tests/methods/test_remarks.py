@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from sodakd.cli import app
 from sodakd.cli.log import LOG, logging_to
 from sodakd.errors import DataError
-from sodakd.methods.prepare import prepare
+from sodakd.methods.prepare import prepare_questions
 from sodakd.recipe import read_recipe
 from sodakd.run import Progress, Run
 
@@ -31,7 +31,8 @@ def test_tests_of_seeds_that_are_not_read_are_named(tmp_path: Path) -> None:
     told = "rows.jsonl: the tests in hidden_tests (3 of the first 4 rows have some) are not read"
     assert told in " ".join(CliRunner().invoke(app, ["plan", str(recipe)]).output.split())
     planned = json.loads(CliRunner().invoke(app, ["plan", str(recipe), "--json"]).stdout)
-    assert [line.startswith(told) for line in planned["remarks"]] == [True]
+    assert [line.startswith(told) for line in planned["remarks"]] == [True, False]
+    assert "a run will refuse this: questions.seeds asks for 50" in planned["remarks"][1]
     seen: list[Progress] = []
     loaded, out = read_recipe(recipe), tmp_path / "run"
     with (
@@ -39,6 +40,6 @@ def test_tests_of_seeds_that_are_not_read_are_named(tmp_path: Path) -> None:
         logging_to(out, seen.append) as on_progress,
         Run.open(out, loaded.redacted, on_progress) as run,
     ):
-        prepare(loaded.recipe, run)
+        prepare_questions(loaded.recipe, run)
     assert [each.note.startswith(told) for each in seen if each.remark] == [True]
     assert told in (out / LOG).read_text()

@@ -103,7 +103,7 @@ def test_a_first_cycle_without_a_pair_says_what_became_of_the_answers() -> None:
 
 
 def test_a_first_cycle_whose_tests_cannot_run_blames_them_and_not_the_teacher() -> None:
-    context = FakeContext(recipe(), empty=["cycle-1/pairs"], tally={"tests_cannot_run": 7})
+    context = FakeContext(recipe(), empty=["cycle-1/pairs"], counts={"tests_cannot_run": 7})
     with pytest.raises(DataError, match="tests_cannot_run 7; leave those questions out") as refused:
         soda(context, inputs(10))
     assert "teacher" not in str(refused.value)
@@ -227,8 +227,13 @@ def test_seeds_get_their_tests_first_and_fewer_of_them_are_fewer_probes_of_the_f
 
 
 def test_seeds_without_tests_end_the_run_with_what_became_of_them() -> None:
-    with pytest.raises(DataError, match=r"fewer than two have tests.*questions\.tests=none"):
-        soda(FakeContext(recipe(), tested=1), inputs(10))
+    counts = {"given": 1, "crash python": 4, "too_few_cases python": 5, "teacher_calls": 40}
+    with pytest.raises(DataError) as caught:
+        soda(FakeContext(recipe(), tested=1, counts=counts), inputs(10))
+    message = str(caught.value)
+    assert "fewer than two have tests (crash python 4, too_few_cases python 5)" in message
+    for advice in ("questions.tests=none", "questions.min_cases", "--out DIR"):
+        assert advice in message
 
 
 def test_the_answers_of_a_cycle_are_known_to_the_pairs_of_the_next_one() -> None:

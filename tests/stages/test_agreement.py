@@ -30,7 +30,6 @@ from sodakd.types import (
     Outcome,
     Question,
     Solution,
-    TestCase,
     Usage,
     Verdict,
 )
@@ -246,17 +245,6 @@ def total(a):
     assert tally["asked_for_more"] == 1
     assert 0 < tally["killed python"] <= tally["mutants python"]
     assert sum(isinstance(ask, Solve) for ask in teacher.asked) == 3
-
-
-def test_given_leaves_out_the_questions_without_tests_and_asks_nobody(
-    tmp_path: Path, judge: Judge
-) -> None:
-    given = question("Add up.").model_copy(
-        update={"tests": CallTests(entry_point="f", cases=(TestCase(arguments=(1,), expected=1),))}
-    )
-    teacher = Scripted([], [])
-    rows, tally = outcome(tmp_path, judge, teacher, given, question(), tests="given")
-    assert (list(rows), teacher.asked, tally["left_out"]) == ([given], [], 1)
 
 
 @pytest.mark.parametrize("language", [Language.PYTHON, Language.CPP])

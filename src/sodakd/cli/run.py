@@ -141,13 +141,16 @@ def check(
 
 
 def _try_out(loaded: "LoadedRecipe") -> "Sequence[str]":
-    """Run a preflight in a temporary folder and return its lines."""
+    """Read the questions and run a preflight in a temporary folder; return its lines."""
     from sodakd.methods.preflight import preflight
+    from sodakd.methods.prepare import prepare_questions
     from sodakd.methods.teachers import open_teacher
     from sodakd.run import Run
 
     with TemporaryDirectory() as folder, Run.open(Path(folder), loaded.redacted) as run:
         teacher = open_teacher(loaded.recipe.teacher, run.folder)
+        if loaded.recipe.questions.real:  # the world has as many as are asked for
+            prepare_questions(loaded.recipe, run)
         return preflight(loaded.recipe, run, teacher).lines
 
 

@@ -1,10 +1,10 @@
 """The base student: what a run distils into."""
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sodakd.errors import DataError, ModelError
+from sodakd.errors import ModelError
 from sodakd.recipe import Recipe
 from sodakd.records import TrainLogRow
 from sodakd.run import Run
@@ -12,18 +12,17 @@ from sodakd.settings.student import StudentSettings
 from sodakd.training.schedule import Example, count_steps
 
 
-def base_student(recipe: Recipe, run: Run, read: Callable[[], Sequence[Example]]) -> Path:
-    """The step `base/student`: a pretrained model, or one made from what `read` gives.
+def base_student(recipe: Recipe, run: Run, examples: Sequence[Example]) -> Path:
+    """The step `base/student`: a pretrained model, or one made from the examples.
 
     Raises:
         ModelError: the pretrained model cannot be a student.
-        DataError: there is nothing for a student from scratch to read.
     """
 
     def build(folder: Path) -> Mapping[str, int]:
         if recipe.student.model_name_or_path is not None:
             return _pretrained(recipe, run, folder, recipe.student.model_name_or_path)
-        return _from_scratch(recipe, run, read(), folder)
+        return _from_scratch(recipe, run, examples, folder)
 
     return run.cached_model("base/student", build)
 
@@ -66,12 +65,6 @@ def _from_scratch(
     from sodakd.training.from_scratch import init_student
     from sodakd.training.train import train
 
-    if not examples:
-        raise DataError(
-            "a student from scratch is made from answers that came with further questions, and"
-            " there are none: ask for fewer seeds, or name a pretrained one:"
-            " student.model_name_or_path"
-        )
     settings = recipe.base.training
     raw = folder / "raw"
     if not raw.exists():

@@ -1,26 +1,25 @@
 """Real questions: read, filtered and drawn once, each of it a step of the run."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import islice
 
 from sodakd.errors import DataError
 from sodakd.evaluate.groups import held_out_groups
-from sodakd.methods.base_student import base_student
 from sodakd.methods.exam import load_whole_benchmarks
-from sodakd.methods.inputs import RunInputs
+from sodakd.methods.inputs import QuestionSample, RunQuestions
 from sodakd.recipe import Recipe
 from sodakd.requirements import require_languages
 from sodakd.run import Run, StepOutput, StreamedOutput
-from sodakd.seeds.load import draw, load_seeds, to_question
+from sodakd.seeds.load import draw, load_seeds, to_question, too_few_message
 from sodakd.seeds.seed import FilteredSeed, Tell, untold
 from sodakd.training.schedule import Example
 from sodakd.types import Question
 
 
-def prepare(recipe: Recipe, run: Run) -> RunInputs:
-    """Read the source, hold out the test set and dev, draw the seeds, make the base student.
+def prepare_questions(recipe: Recipe, run: Run) -> RunQuestions:
+    """Read the source, hold out the test set and dev, draw the seeds and the base student's data.
 
     No question overlaps with one of the exam's benchmarks.
     A test set of questions without tests says which answers compile and run to their end. A student
@@ -28,11 +27,12 @@ def prepare(recipe: Recipe, run: Run) -> RunInputs:
     read enough.
 
     Raises:
-        DataError: the source cannot be read, or leaves fewer questions than the recipe asks for.
+        DataError: the source cannot be read, or leaves fewer questions than the recipe asks for, or
+            no reference for a student from scratch.
     """
     settings = recipe.questions
     filtered = run.cached_row_file("questions/sifted", FilteredSeed, lambda: _filter(recipe, run))
-    parts = 2 if recipe.patience is not None else 1
+    parts = _parts(recipe)
     drawn = draw(filtered, settings, parts * settings.hold_out, recipe.seed)
 
     def step(name: str, rows: Sequence[FilteredSeed]) -> list[Question]:
@@ -49,23 +49,33 @@ def prepare(recipe: Recipe, run: Run) -> RunInputs:
         if row.seed.reference is not None
     )
     examples = list(islice(from_answers, recipe.base.questions))
+    if not examples and not recipe.student.model_name_or_path:
+        raise DataError(
+            "a student from scratch is made from answers that came with further questions, and"
+            f" none of the {len(drawn.rest):,} that {settings.source} leaves behind the seeds has"
+            " one: ask for fewer seeds, or name a pretrained student: student.model_name_or_path;"
+            " a run that was begun needs another folder: --out DIR"
+        )
     if not recipe.judge.ray:
         require_languages(sorted({question.language for question in (*test_set, *dev, *seeds)}))
-    base = base_student(recipe, run, lambda: examples)
 
     def extended(count: int) -> list[Question]:
         more = drawn.rest[: max(0, count - len(seeds))]
         return [*seeds, *map(to_question, more)][:count]
 
-    return RunInputs(
+    return RunQuestions(
         test_set=test_set,
         dev=dev,
         seeds=seeds,
         base_data=examples,
-        base=base,
         groups=held_out_groups(test_set),
         extend_seeds=extended,
     )
+
+
+def _parts(recipe: Recipe) -> int:
+    """Return how many times `hold_out` questions are held out: for the exam, and for dev."""
+    return 2 if recipe.patience is not None else 1
 
 
 def _filter(recipe: Recipe, run: Run) -> StreamedOutput[FilteredSeed]:
@@ -85,23 +95,40 @@ _UNTOLD = "x" * 1800
 """Stands for an answer where the source has none: the length of the paper's (median)."""
 
 
-def sample_for_estimate(
-    recipe: Recipe, count: int, tell: Tell = untold
-) -> tuple[list[Question], list[str]]:
-    """The first kept questions of the source and their references.
+def sample_for_estimate(recipe: Recipe, count: int, tell: Tell = untold) -> QuestionSample:
+    """Return the first kept questions of the source and their references.
 
-    What the files that they are of hold that is not read is told.
+    What the files that they are of hold that is not read is told. The source is read no further
+    than its questions are counted.
 
     Raises:
         DataError: the source cannot be read, or no question of it is kept.
     """
+    settings, tally = recipe.questions, Counter[str]()
     benchmarks = load_whole_benchmarks(recipe.evaluation)
-    every = load_seeds(recipe.questions, recipe.seed, tell=tell, benchmarks=benchmarks)
-    kept = (row for row in every if row.kept)
-    rows = list(islice(kept, count))
-    if not rows:
-        raise DataError(
-            f"no question of {recipe.questions.source} can be used; see why:"
-            f" sodakd seeds {recipe.questions.source}"
-        )
-    return [to_question(row) for row in rows], [row.seed.reference or _UNTOLD for row in rows]
+    rows = load_seeds(settings, recipe.seed, tell=tell, benchmarks=benchmarks)
+    held_out = _parts(recipe) * settings.hold_out
+
+    def kept() -> Iterator[FilteredSeed]:
+        for row in rows:
+            tally[row.counted_as] += 1
+            if row.kept:
+                yield row
+
+    every = kept()
+    first = list(islice(every, count))
+
+    def left() -> int:
+        return max(0, tally["kept"] - held_out)
+
+    def count_seeds(most: int) -> int:
+        deque(islice(every, max(0, held_out + most - tally["kept"])), maxlen=0)
+        return min(most, left())
+
+    def too_few() -> str:
+        return too_few_message(settings, left(), min(held_out, tally["kept"]), tally)
+
+    if not first:
+        raise DataError(too_few())
+    answers = [row.seed.reference or _UNTOLD for row in first]
+    return QuestionSample([to_question(row) for row in first], answers, count_seeds, too_few)

@@ -1,10 +1,11 @@
 """What a run will take, before any of it is spent: its methods, run dry."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from sodakd.errors import DataError
 from sodakd.methods.arms import arms_of, run_arms
 from sodakd.methods.exam import exam_size
 from sodakd.methods.inputs import RunInputs
@@ -69,9 +70,19 @@ def plan(recipe: Recipe) -> Plan:
 
     Raises:
         RecipeError: an arm is no known method, or an exam's benchmark is none.
-        DataError: the source of the questions, or a benchmark, cannot be read.
+        DataError: the source of the questions, or a benchmark, cannot be read, or it has no two
+            questions to train on.
     """
-    sample = _Sample.take(recipe)
+    return _plan(recipe, _Sample.take(recipe))
+
+
+def asked_kinds(recipe: Recipe) -> Sequence[str]:
+    """Return the kinds of requests that a run makes; of its source the first questions are read."""
+    sample = replace(_Sample.take(recipe), count_seeds=lambda most: most)
+    return tuple(dict.fromkeys(row.ask for row in _plan(recipe, sample).calls))
+
+
+def _plan(recipe: Recipe, sample: "_Sample") -> Plan:
     total = Plan((), ())
     inputs = sample.inputs()
     if recipe.student.model_name_or_path is None:
@@ -110,37 +121,52 @@ class _Sample:
     questions: Sequence[Question]
     usage: Mapping[str, tuple[float, float]]
     example_tokens: float
-    remarks: Sequence[str]
+    remarks: list[str]
+    count_seeds: Callable[[int], int]
+    too_few: Callable[[], str]
 
     @classmethod
     def take(cls, recipe: Recipe) -> "_Sample":
         remarks: list[str] = []
-        questions, codes = sample_for_estimate(recipe, _SAMPLE, remarks.append)
-        solved = list(zip(questions, codes, strict=True))
+        found = sample_for_estimate(recipe, _SAMPLE, remarks.append)
+        solved = list(zip(found.questions, found.answers, strict=True))
         asks = [requests_about(question, code) for question, code in solved]
         usage = {}
         for kind in asks[0]:
-            found = [_usage(recipe, each[kind]) for each in asks]
+            used = [_usage(recipe, each[kind]) for each in asks]
             usage[kind] = (
-                sum(each.prompt_tokens for each in found) / len(found),
-                sum(each.completion_tokens for each in found) / len(found),
+                sum(each.prompt_tokens for each in used) / len(used),
+                sum(each.completion_tokens for each in used) / len(used),
             )
         characters = sum(len(question.text) + len(code) for question, code in solved)
-        tokens = characters / 4 / len(questions)
-        return cls(recipe, questions, usage, tokens, remarks)
+        tokens = characters / 4 / len(solved)
+        return cls(
+            recipe, found.questions, usage, tokens, remarks, found.count_seeds, found.too_few
+        )
 
     def inputs(self) -> RunInputs:
-        """Return placeholders for what an arm begins with, as many as there will be."""
+        """Return placeholders for what an arm begins with, as many as there will be.
+
+        A source with fewer seeds than the recipe asks for, which a run refuses, is remarked.
+        """
         recipe = self.recipe
-        from_scratch = recipe.student.model_name_or_path is None
+        wanted = recipe.questions.seeds
+        seeds = self.count_seeds(wanted)
+        if seeds < wanted:
+            if seeds < 2:
+                raise DataError(self.too_few())
+            self.remarks.append(f"a run will refuse this: {self.too_few()}")
+        further = 0
+        if recipe.student.model_name_or_path is None:
+            further = self.count_seeds(wanted + recipe.base.questions) - seeds
         example = Example(self.questions[0].text, "", None)
         return RunInputs(
             test_set=(),
             dev=(),
-            seeds=self.some(recipe.questions.seeds),
-            base_data=[example] * (recipe.base.questions if from_scratch else 0),
+            seeds=self.some(seeds),
+            base_data=[example] * further,
             base=Path(),
-            extend_seeds=self.some,
+            extend_seeds=lambda count: self.some(self.count_seeds(count)),
         )
 
     def some(self, count: int) -> list[Question]:
@@ -193,9 +219,6 @@ class DryContext:
     def tested(self, step: str, questions: Sequence[Question]) -> Sequence[Question]:
         settings = self.recipe.questions
         untested = sum(each.tests is None for each in questions)
-        if settings.tests == "given":
-            # A few rows are looked at: that none of them has tests does not mean that none has.
-            return [each for each in questions if each.tests is not None] or questions
         if settings.tests == "none" or not untested:
             return questions
         self._ask(step, "test", untested)

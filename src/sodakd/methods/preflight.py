@@ -15,7 +15,7 @@ from sodakd.inference.portable import write_portable
 from sodakd.jsonl import atomic_write
 from sodakd.judge.untested import to_program
 from sodakd.methods.exam import exam_languages, load_benchmarks
-from sodakd.methods.plan import PREFLIGHT, has_llm_teacher, plan, requests_about
+from sodakd.methods.plan import PREFLIGHT, asked_kinds, has_llm_teacher, requests_about
 from sodakd.methods.prepare import sample_for_estimate
 from sodakd.methods.run_context import RunResources, open_resources
 from sodakd.methods.teachers import open_teacher
@@ -170,8 +170,9 @@ def _try_teacher(resources: RunResources) -> list[str]:
     """
     if not has_llm_teacher(resources.recipe):
         return []
-    kinds = dict.fromkeys(row.ask for row in plan(resources.recipe).calls)
-    (question,), (code,) = sample_for_estimate(resources.recipe, 1)
+    kinds = asked_kinds(resources.recipe)
+    sample = sample_for_estimate(resources.recipe, 1)
+    question, code = sample.questions[0], sample.answers[0]
     lines = []
     for some in (
         ["solve"] if "solve" in kinds else [],
@@ -247,6 +248,5 @@ def _languages(recipe: Recipe) -> Sequence[Language]:
     load_benchmarks(recipe.evaluation)
     own = {recipe.questions.language}
     if recipe.questions.real:
-        questions, _ = sample_for_estimate(recipe, _SAMPLE)
-        own = {question.language for question in questions}
+        own = {each.language for each in sample_for_estimate(recipe, _SAMPLE).questions}
     return sorted({*own, *exam_languages(recipe)})

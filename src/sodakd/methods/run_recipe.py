@@ -18,7 +18,7 @@ from sodakd.methods.arms import arms_of, run_arms
 from sodakd.methods.inputs import RunInputs
 from sodakd.methods.plan import has_llm_teacher
 from sodakd.methods.preflight import preflight, preflight_calls
-from sodakd.methods.prepare import prepare
+from sodakd.methods.prepare import prepare_questions, with_base_student
 from sodakd.methods.run_context import (
     STUDENTS,
     RunContext,
@@ -68,6 +68,7 @@ def run_recipe(
     Raises:
         RecipeError: an arm is no known method, or an exam's benchmark is none.
         RunError: the folder cannot be used for this recipe.
+        DataError: the source of the questions cannot feed this recipe; nothing was spent.
         BudgetReached: the teacher's budget is spent; run again with a larger one to go on.
     """
     recipe = loaded.recipe
@@ -79,9 +80,10 @@ def run_recipe(
             drop_step(run, recipe.arms, drop_from)
             (folder / "results.json").unlink(missing_ok=True)  # it is no finished run any more
         teacher = open_teacher(recipe.teacher, run.folder)
+        questions = prepare_questions(recipe, run)
         if with_preflight:
             preflight(recipe, run, teacher, options)
-        inputs = prepare(recipe, run)
+        inputs = with_base_student(recipe, run, questions)
         with open_resources(recipe, run, teacher, options) as resources:
             context = RunContext(resources, run, inputs.test_set)
             context.record_student("base", inputs.base, "base/")

@@ -9,13 +9,14 @@ from sodakd.jsonl import read_log
 from sodakd.methods.context import Context
 from sodakd.methods.inputs import RunInputs
 from sodakd.methods.parts import Method, mix_replay, to_examples
-from sodakd.records import Feedback
+from sodakd.records import Feedback, Refusal
 from sodakd.run import Step
 from sodakd.types import Question
 
 SEED_TESTS = "seeds/tests"
 """The step in which seeds get tests."""
 _CYCLE = re.compile(r"cycle-([0-9]+)/(.*)")
+_REFUSALS = frozenset(Refusal)
 FeedbackFn = Callable[[str, Path, Sequence[Question]], Sequence[Feedback]]
 """Takes a step's name, a student and questions; returns feedback on each question."""
 
@@ -41,7 +42,7 @@ def run_cycles(context: Context, inputs: RunInputs, collect_feedback: FeedbackFn
     questions = list(context.tested(SEED_TESTS, inputs.seeds))
     if len(questions) < 2:
         raise DataError(_no_tests_message(context.counts(SEED_TESTS)))
-    first_probes = max(1, len(questions) * recipe.feedback.probes // len(inputs.seeds))
+    first_probes = max(1, len(questions) * recipe.feedback.probes // recipe.questions.seeds)
     student, feedback = inputs.base, list[Feedback]()
     pool, replay = list(inputs.seeds), list(inputs.base_data)
     dev_scores: list[tuple[float, Path]] = []
@@ -83,11 +84,14 @@ def cycles_reached(folder: Path) -> int:
 
 def _no_tests_message(counts: Mapping[str, int]) -> str:
     """Return the error message of seeds that get no tests: what became of them, by reason."""
-    found = ", ".join(f"{name} {count}" for name, count in counts.items() if count)
+    reasons = {name: count for name, count in counts.items() if name.partition(" ")[0] in _REFUSALS}
+    found = ", ".join(f"{name} {count}" for name, count in reasons.items() if count)
+    too_few = any(name.startswith(Refusal.TOO_FEW_CASES) for name in reasons)
+    fewer = ", a smaller questions.min_cases" if too_few else ""
     return (
         f"of the seeds fewer than two have tests ({found or 'there were none'}): ask for more"
-        " seeds, take a source that brings tests, or train on untested questions:"
-        " questions.tests=none"
+        f" seeds{fewer}, take a source that brings tests, or train on untested questions,"
+        " questions.tests=none; each in another folder: --out DIR"
     )
 
 

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from sodakd.evaluate.groups import ALL, ExamGroup
-from sodakd.methods.base_student import base_student
-from sodakd.methods.inputs import RunInputs
+from sodakd.methods.inputs import QuestionSample, RunQuestions
 from sodakd.recipe import Recipe
 from sodakd.run import Run, StepOutput
 from sodakd.synthetic.generate import draw_questions, program_of
@@ -72,8 +71,8 @@ def reference_solution(question: Question) -> str:
     return print_program(program_of(question), question.language)
 
 
-def prepare(recipe: Recipe, run: Run) -> RunInputs:
-    """Draw the questions and make the base student, each once."""
+def prepare_questions(recipe: Recipe, run: Run) -> RunQuestions:
+    """Draw the questions, once."""
 
     def questions(split: Split) -> list[Question]:
         return run.cached_rows(
@@ -89,19 +88,18 @@ def prepare(recipe: Recipe, run: Run) -> RunInputs:
         Example(question.text, reference_solution(question), None)
         for question in (() if recipe.student.model_name_or_path else draw_base_data(recipe))
     ]
-    base = base_student(recipe, run, lambda: base_data)
-    return RunInputs(
+    return RunQuestions(
         test_set=test_set,
         dev=dev,
         seeds=seeds,
         base_data=base_data,
-        base=base,
         groups=level_groups(test_set),
         extend_seeds=lambda count: draw_seeds(recipe, count),
     )
 
 
-def sample_for_estimate(recipe: Recipe, count: int) -> tuple[list[Question], list[str]]:
-    """Seed questions and their programs."""
+def sample_for_estimate(recipe: Recipe, count: int) -> QuestionSample:
+    """Return seed questions and their programs; the world has as many as are asked for."""
     questions = draw_seeds(recipe, count)
-    return questions, [reference_solution(question) for question in questions]
+    answers = [reference_solution(question) for question in questions]
+    return QuestionSample(questions, answers, count_seeds=lambda most: most, too_few=str)

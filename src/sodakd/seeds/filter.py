@@ -111,6 +111,7 @@ def _reasons(
     if needed is not None:
         yield needed
     yield Reason.LANGUAGE_NOT_WANTED, "" if told.language in settings.languages else told.label
+    yield Reason.UNTESTED, "it brings no tests" if settings.tests == "given" else ""
 
 
 def _strange_start(text: str) -> str:

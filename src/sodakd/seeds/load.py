@@ -12,7 +12,7 @@ from sodakd.row_files import holds_rows
 from sodakd.seeds.columns import read_seeds
 from sodakd.seeds.filter import filter_seeds, question_of
 from sodakd.seeds.read import data_files, described_in, read_rows_of
-from sodakd.seeds.seed import FilteredSeed, Seed, Tell, untold
+from sodakd.seeds.seed import FilteredSeed, Reason, Seed, Tell, untold
 from sodakd.seeds.snippets import read_snippets, source_files
 from sodakd.settings.questions import ColumnSettings, QuestionSettings
 from sodakd.settings.sources import exists
@@ -106,14 +106,33 @@ def draw(
     ]
     order = _order(others, wanted, f"seeds {seed}")
     if len(order) < settings.seeds:
-        raise DataError(
-            f"questions.seeds asks for {settings.seeds:,}, and {settings.source} leaves"
-            f" {len(order):,} of {len(rows):,} rows ({len(held_out):,} are held out): ask for"
-            f" fewer, or see why the others were left out: sodakd seeds {settings.source}"
-        )
+        tally = Counter(row.counted_as for row in rows)
+        tally["overlaps_held_out"] = len(kept) - len(taken) - len(others)
+        tally["kept"] -= tally["overlaps_held_out"]
+        raise DataError(too_few_message(settings, len(order), len(held_out), tally))
     drawn = _Chosen(rows, [place.number for place in order])
     return DatasetSplit(
         held_out, drawn[: settings.seeds], _Chosen(rows, drawn.numbers[settings.seeds :])
+    )
+
+
+def too_few_message(
+    settings: QuestionSettings, left: int, held_out: int, tally: Mapping[str, int]
+) -> str:
+    """Return the error message of a source with fewer questions than a recipe asks for.
+
+    `tally` counts its rows by what became of them.
+    """
+    others = {name: count for name, count in tally.items() if name != "kept"}
+    reasons = [f"{name} {count:,}" for name, count in Counter(others).most_common() if count]
+    given = settings.tests == "given"
+    advice = ", questions.tests=teacher" if given and others.get(Reason.UNTESTED) else ""
+    return (
+        f"questions.seeds asks for {settings.seeds:,}, and {settings.source} leaves {left:,} of"
+        f" {sum(tally.values()):,} rows ({', '.join([f'held out {held_out:,}', *reasons])}): ask"
+        f" for fewer{advice}, or see why the others were left out: sodakd seeds"
+        f" {settings.source}{' tests=given' if given else ''}; a run that was begun needs another"
+        " folder: --out DIR"
     )
 
 

@@ -73,6 +73,7 @@ class Reason(StrEnum):
     NEEDS_INPUT = "needs_input"
     NEEDS_LIBRARY = "needs_library"
     LANGUAGE_NOT_WANTED = "language_not_wanted"
+    UNTESTED = "untested"
     EXACT_DUPLICATE = "exact_duplicate"
     NEAR_DUPLICATE = "near_duplicate"
     OVERLAPS_EVALUATION = "overlaps_evaluation"

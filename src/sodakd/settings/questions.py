@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 
 from sodakd.settings.types import Count, Levels, Positive, Share, Text
 from sodakd.types import FrozenModel, Language
@@ -12,13 +12,26 @@ ColumnName = Annotated[str, Field(max_length=1000)]
 """Empty, where it is left to the known shapes."""
 
 
-def _not_alone(solutions: object) -> object:
-    if solutions == 1:
+MOST_CASES = 24
+"""Calls that are taken of a teacher's reply; it is asked for ten to twelve."""
+
+
+def _not_alone(solutions: int, info: ValidationInfo) -> int:
+    if solutions == 1 and info.data.get("tests") != "none":
         raise ValueError(
             "one solution always agrees with itself, so that every mistake of it would be what a"
             " test expects: ask for 3, or for 2 at least"
         )
     return solutions
+
+
+def _in_a_reply(cases: object) -> object:
+    if isinstance(cases, int) and cases > MOST_CASES:
+        raise ValueError(
+            f"a teacher is asked for ten to twelve calls, and {MOST_CASES} are taken of its reply"
+            f" at most: found {cases}; no question would get tests: ask for 10 at most"
+        )
+    return cases
 
 
 class ColumnSettings(FrozenModel):
@@ -75,13 +88,17 @@ class QuestionSettings(FrozenModel):
 
     tests: Literal["given", "teacher", "none"] = Field(
         default="teacher",
-        description="questions without tests: given leaves them out; teacher has them made by"
-        " agreement, as new questions' are; none trains on them as they are",
+        description="questions without tests: given leaves them out, of the exam as well; teacher"
+        " has them made by agreement, as new questions' are; none trains on them as they are",
     )
-    solutions: Annotated[int, Field(ge=2, le=100), BeforeValidator(_not_alone)] = Field(
-        default=3, description="of the teacher, more than half of which must agree on a value"
+    solutions: Annotated[int, Field(ge=1, le=100), AfterValidator(_not_alone)] = Field(
+        default=3,
+        description="of the teacher, more than half of which must agree on a value: 2 or more,"
+        " unless tests is none",
     )
-    min_cases: Count = Field(default=5, description="calls that tests by agreement must have")
+    min_cases: Annotated[int, Field(ge=1, le=MOST_CASES), BeforeValidator(_in_a_reply)] = Field(
+        default=5, description="calls that tests by agreement must have"
+    )
     kill_rate: Share = Field(
         default=0.6,
         description="share of its mutations below which a teacher is asked for more inputs",

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, JsonValue
 
 from sodakd.settings.secrets import Headers
-from sodakd.settings.types import Count, Seconds, Text
+from sodakd.settings.types import Count, Text, Wait
 from sodakd.settings.urls import Address
 from sodakd.types import FrozenModel
 
@@ -49,14 +49,14 @@ class ServerSettings(FrozenModel):
         default=None, description="further fields of each request, such as top_p"
     )
     max_in_flight: Count = Field(default=64, description="most calls at the same time")
-    timeout: Seconds = Field(default=600.0, description="seconds until an attempt is given up")
+    timeout: Wait = Field(default=600.0, description="seconds until an attempt is given up")
     attempts: Count = Field(default=8, description="of a call whose attempts fail")
     command: tuple[Text, ...] = Field(
         default=("vllm", "serve"), description="what starts the server, before the model's name"
     )
     arguments: tuple[Text, ...] = Field(default=(), description="handed to the server's command")
     port: int | None = Field(default=None, ge=1, le=65535, description="a free one if left out")
-    start_seconds: Seconds = Field(default=900.0, description="until the server must answer")
+    start_seconds: Wait = Field(default=900.0, description="until the server must answer")
 
     def _refuse_others(
         self, section: str, key: str, chosen: str, only_for: Mapping[str, Sequence[str]]

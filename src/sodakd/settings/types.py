@@ -13,6 +13,8 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Levels = Annotated[tuple[Level, ...], Field(min_length=1, max_length=1000)]
 Count = Annotated[int, Field(ge=1, le=10_000_000)]
 Seconds = Annotated[float, Field(gt=0, le=10_000_000)]
+Wait = Annotated[float, Field(ge=1, le=10_000_000)]
+"""Seconds that something is waited for before it is given up."""
 Positive = Annotated[float, Field(gt=0, le=1_000_000)]
 NotNegative = Annotated[float, Field(ge=0, le=1_000_000)]
 Temperature = Annotated[float, Field(ge=0, le=10)]

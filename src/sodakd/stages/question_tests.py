@@ -21,8 +21,7 @@ def questions_with_tests(
 ) -> StepOutput[Question]:
     """Return the questions that have tests and those that get some here, in their order.
 
-    With `questions.tests: given` none get any. A question that gets none is counted by reason and
-    language.
+    A question that gets none is counted by reason and language.
 
     Raises:
         BudgetReached: the next call could pass the budget.
@@ -31,25 +30,22 @@ def questions_with_tests(
     untested = [each for each in questions if each.tests is None]
     found: dict[str, Question] = {each.id: each for each in questions if each.tests is not None}
     tally["given"] = len(found)
-    if stage.recipe.questions.tests == "given":
-        tally["left_out"] = len(untested)
-    else:
-        asks = [Test(question=each) for each in untested]
-        progress = stage.progress(len(asks), "inputs to test by")
-        drafts = ask_and_parse(stage, asks, parse_test, tally, progress)
-        functions = [
-            (of, draft)
-            for of, draft in zip(untested, drafts, strict=True)
-            if draft is not None and not isinstance(draft, NoFunction)
-        ]
-        tested = with_tests(stage, [draft for _, draft in functions], tally)
-        for (of, _), one in zip(functions, tested, strict=True):
-            if one is not None:
-                found[of.id] = one
-        for of, draft in zip(untested, drafts, strict=True):
-            if draft is None or isinstance(draft, NoFunction):
-                reason = Refusal.UNREADABLE if draft is None else Refusal.NO_FUNCTION
-                tally[f"{reason} {of.language}"] += 1
+    asks = [Test(question=each) for each in untested]
+    progress = stage.progress(len(asks), "inputs to test by")
+    drafts = ask_and_parse(stage, asks, parse_test, tally, progress)
+    functions = [
+        (of, draft)
+        for of, draft in zip(untested, drafts, strict=True)
+        if draft is not None and not isinstance(draft, NoFunction)
+    ]
+    tested = with_tests(stage, [draft for _, draft in functions], tally)
+    for (of, _), one in zip(functions, tested, strict=True):
+        if one is not None:
+            found[of.id] = one
+    for of, draft in zip(untested, drafts, strict=True):
+        if draft is None or isinstance(draft, NoFunction):
+            reason = Refusal.UNREADABLE if draft is None else Refusal.NO_FUNCTION
+            tally[f"{reason} {of.language}"] += 1
     rows = [found[each.id] for each in questions if each.id in found]
     tally["kept"] = len(rows)
     return StepOutput(rows, tally)

@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from pydantic import JsonValue, ValidationError
 
 from sodakd.json_text import JsonError, parse_literal
+from sodakd.settings.questions import MOST_CASES
 from sodakd.text.languages import LANGUAGES
 from sodakd.text.test_validation import declaration, signature_error
 from sodakd.text.value_types import fits
 from sodakd.types import CallTests, Language, Question, Signature, TestCase
 from sodakd.value_type import TYPES, TypeTree, read_type
 
-MOST_INPUTS = 24
 _MOST_LETTERS = 3000
 """Of an input's JSON."""
 _NAME = re.compile(r"[A-Za-z_$][\w$]{0,99}")
@@ -187,7 +187,7 @@ def read_inputs(
     if len(cases) < least:
         said = f"; {wrong}" if wrong else ""
         raise TestReplyError(f"{len(cases)} inputs that fit the signature, not {least}{said}")
-    return tuple(cases.values())[:MOST_INPUTS]
+    return tuple(cases.values())[:MOST_CASES]
 
 
 def _arguments(value: JsonValue, signature: Signature | None) -> tuple[JsonValue, ...]:
