@@ -90,6 +90,7 @@ def test_grades_of_questions_that_trained_it_alone_validate_nothing(
     assert "was trained on every question" in done.stderr
 
 
+@pytest.mark.model  # it imports torch, in a process of its own
 @pytest.mark.parametrize(
     ("rows", "says"),
     [
