@@ -72,7 +72,7 @@ ELSEWHERE = RecordedReply.of(solves(1)[0], "done", Usage(prompt_tokens=1, comple
     [
         (b"# Notes\n", "neither a ledger nor a file of recorded answers.*line 1"),
         (b'{"instruction": "Add two numbers."}\n', "neither a ledger nor"),
-        (gzip.compress(b"x" * 9999)[:20], "neither a ledger nor.*cut off or damaged"),
+        (gzip.compress(b"x" * 9999, mtime=0)[:20], "neither a ledger nor.*cut off or damaged"),
         (b"", "holds no answer with a ledger's key: record it"),
         (f"{ELSEWHERE.model_dump_json()}\n".encode(), "from elsewhere are for teacher.kind=replay"),
     ],

@@ -59,7 +59,7 @@ def train(
     anew.
 
     Examples:  sodakd scorer train grades.jsonl --base my-model --out scorer
-    ·  sodakd scorer train runs/first --base runs/first/soda/cycle-1/student --out scorer
+    ·  sodakd scorer train runs/first --base runs/first/student --out scorer
     ·  sodakd scorer train scoring_data.json --base HuggingFaceTB/SmolLM2-135M --lora --out scorer
     """
     from pydantic import ValidationError
