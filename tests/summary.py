@@ -13,7 +13,10 @@ LEFT_OUT: Mapping[str, tuple[str, str]] = {
         "run programs in the sandbox (gcc, and other compilers)",
         'pytest -m "toolchain and not (alone or slow)"',
     ),
-    "model": ("load or train models", 'pytest -m "model and not (alone or slow)"'),
+    "heavy": (
+        "take seconds: models, a browser, very long texts",
+        'pytest -m "heavy and not (alone or slow)"',
+    ),
 }
 """By marker: what its tests do, and how to run them. A test counts under the first it has."""
 

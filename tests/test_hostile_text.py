@@ -189,6 +189,7 @@ PIECES = [
 """What texts are made of that have hung a reader, or may."""
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("reader", READERS)
 def test_a_long_text_is_read_in_time_linear_in_it(reader: str) -> None:
     for piece in PIECES:

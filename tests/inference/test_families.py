@@ -12,7 +12,7 @@ from sodakd.inference.protocols import Generation
 from sodakd.inference.transformers import TransformersModel
 from tests.inference.small import keep_canary, opened, write_lively
 
-pytestmark = pytest.mark.model
+pytestmark = pytest.mark.heavy
 
 ASKED = [*PROMPTS, "Hi", "Say what a stack is. " * 8, *(f"Count to {n}." for n in range(12))]
 LONGEST = 40

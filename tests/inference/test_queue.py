@@ -21,7 +21,7 @@ from sodakd.inference.transformers import TransformersModel
 from tests.inference.small import opened, write_lively
 from tests.inference.test_families import ASKED, LONGEST, reference, texts
 
-pytestmark = pytest.mark.model
+pytestmark = pytest.mark.heavy
 
 PREFIX = "Say what a stack is, and write no more than one line about it. "
 SHARING = [*ASKED, *(PREFIX + each for each in ASKED), ASKED[0], PREFIX * 9, PREFIX * 9 + "Go."]

@@ -21,7 +21,7 @@ from sodakd.training.from_scratch import init_student
 from sodakd.training.train import train
 from tests.training.questions import synthetic
 
-pytestmark = pytest.mark.model
+pytestmark = pytest.mark.heavy
 
 # A few steps of training: answers that end, at different lengths, and some that never do.
 SHAPE = StudentShape(hidden_size=48, num_hidden_layers=2, vocab_size=400)

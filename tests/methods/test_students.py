@@ -21,7 +21,7 @@ from tests import tiny_models
 from tests.inference.small import keep_canary, nudge, write_lively
 from tests.servers.running import ROOT, serving
 
-pytestmark = pytest.mark.model
+pytestmark = pytest.mark.heavy
 
 OURS = (sys.executable, "-m", "tests.servers.model", "{model}", "--port", "{port}")
 PROMPTS = ["Add two numbers.", "Say hello.", "Count the vowels of a word."]

@@ -41,6 +41,7 @@ def read(folder: Path) -> str:
     return write_report(folder).read_text(encoding="utf-8")
 
 
+@pytest.mark.heavy
 def test_a_report_can_be_clicked_through(run: Path) -> None:
     seen = click_through(run / "report.html")
     assert seen.complaints == []
@@ -54,11 +55,13 @@ def test_the_report_of_a_real_run_can_be_clicked_through(finished_run: Path) -> 
     assert seen.requests == []
 
 
+@pytest.mark.heavy
 def test_a_report_fits_a_narrow_window(run: Path) -> None:
     with opened(run / "report.html", Seen(), width=390) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+@pytest.mark.heavy
 def test_an_answer_shows_all_that_is_known_of_it(run: Path) -> None:
     seen = Seen()
     with opened(run / "report.html", seen) as page:
@@ -92,6 +95,7 @@ def test_the_report_says_what_the_run_came_to(run: Path) -> None:
     assert "Not there yet" not in text
 
 
+@pytest.mark.heavy
 def test_hostile_text_stays_text(run: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     shutil.copytree(run, folder)
@@ -152,6 +156,7 @@ def test_a_run_without_faults_has_a_report_without_them(run: Path, tmp_path: Pat
     assert "<td>30</td>" in page
 
 
+@pytest.mark.heavy
 def test_a_run_that_only_began_opens_without_complaint(tmp_path: Path) -> None:
     seen = Seen()
     with opened(write_report(build.begin(tmp_path / "run")), seen) as page:

@@ -39,7 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.model
+@pytest.mark.heavy
 def test_a_scorer_is_validated_on_what_it_has_not_seen(folder: Path) -> None:
     done = sodakd("scorer", "validate", str(folder / "scorer"), str(folder / "grades.jsonl"))
     assert done.returncode == 0, done.stderr
@@ -49,7 +49,7 @@ def test_a_scorer_is_validated_on_what_it_has_not_seen(folder: Path) -> None:
     assert "functionality" in done.stdout
 
 
-@pytest.mark.model
+@pytest.mark.heavy
 def test_a_scorer_below_a_floor_ends_with_a_code_of_its_own_and_the_figures(folder: Path) -> None:
     words = ("validate", str(folder / "scorer"), str(folder / "grades.jsonl"))
     done = sodakd("scorer", *words, "--min-spearman", "1", "--out", str(folder / "v.json"))
@@ -58,7 +58,7 @@ def test_a_scorer_below_a_floor_ends_with_a_code_of_its_own_and_the_figures(fold
     assert (folder / "v.json").exists()
 
 
-@pytest.mark.model
+@pytest.mark.heavy
 def test_answers_get_a_line_each_in_their_order(folder: Path) -> None:
     answers = folder / "answers.jsonl"
     rows = [{"question": "Add.", "answer": "a + b\n" * at, "language": "go"} for at in (1, 40, 2)]
@@ -76,7 +76,7 @@ def test_answers_get_a_line_each_in_their_order(folder: Path) -> None:
     assert "is read: choose another file" in done.stderr
 
 
-@pytest.mark.model
+@pytest.mark.heavy
 def test_grades_of_questions_that_trained_it_alone_validate_nothing(
     folder: Path, tmp_path: Path
 ) -> None:
@@ -90,7 +90,7 @@ def test_grades_of_questions_that_trained_it_alone_validate_nothing(
     assert "was trained on every question" in done.stderr
 
 
-@pytest.mark.model  # it imports torch, in a process of its own
+@pytest.mark.heavy  # it imports torch, in a process of its own
 @pytest.mark.parametrize(
     ("rows", "says"),
     [

@@ -21,7 +21,7 @@ from sodakd.settings.scoring import ScorerSettings
 from tests.scoring.graded import graded
 from tests.tiny_models import ENCODERS, byte_tokenizer, write_encoder, write_model
 
-pytestmark = pytest.mark.model
+pytestmark = pytest.mark.heavy
 
 SHORT = ScorerSettings(epochs=1, batch_size=16, learning_rate=1e-3)
 LEARNS = ScorerSettings(epochs=8, batch_size=16, learning_rate=3e-3, head_learning_rate=2e-2)

@@ -194,6 +194,7 @@ def test_an_answer_column_is_read_as_an_answer_and_a_code_column_as_code(tmp_pat
 _LONG = 200_000
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     "hard",
     [

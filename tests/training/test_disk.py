@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-pytestmark = pytest.mark.model
+pytestmark = pytest.mark.heavy
 
 SCRIPT = """
 import errno, sys

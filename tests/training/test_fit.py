@@ -27,7 +27,7 @@ from sodakd.training.train import train
 from sodakd.types import FaultKind
 from tests.training.questions import synthetic
 
-pytestmark = pytest.mark.model
+pytestmark = pytest.mark.heavy
 
 SHAPE = StudentShape(
     hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64, vocab_size=400

@@ -15,7 +15,7 @@ from sodakd.training.train import train
 from tests.tiny_models import write_model
 from tests.training.questions import synthetic
 
-pytestmark = pytest.mark.model
+pytestmark = pytest.mark.heavy
 
 
 def student(path: Path, **changes: object) -> StudentSettings:

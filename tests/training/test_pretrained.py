@@ -40,7 +40,7 @@ from tests.inference.small import write_lively
 from tests.tiny_models import CHATML, FAMILIES, TRACKED, byte_tokenizer, write_model
 from tests.training.questions import synthetic
 
-pytestmark = pytest.mark.model
+pytestmark = pytest.mark.heavy
 
 SETTINGS = TrainingSettings(
     optimizer="adamw", learning_rate=3e-3, per_device_train_batch_size=8, max_steps=12,

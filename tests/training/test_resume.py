@@ -17,7 +17,7 @@ from sodakd.settings.training import TrainingSettings
 from sodakd.training.train import train
 from tests.training.questions import synthetic
 
-pytestmark = pytest.mark.model
+pytestmark = pytest.mark.heavy
 
 EXAMPLES = synthetic(64)
 SETTINGS = TrainingSettings(
