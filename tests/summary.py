@@ -14,7 +14,7 @@ LEFT_OUT: Mapping[str, tuple[str, str]] = {
         'pytest -m "toolchain and not (alone or slow)"',
     ),
     "heavy": (
-        "take seconds: models, a browser, very long texts",
+        "take seconds: models, a browser, servers that fail, long texts",
         'pytest -m "heavy and not (alone or slow)"',
     ),
 }

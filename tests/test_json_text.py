@@ -80,6 +80,7 @@ def test_what_nobody_needs_voids_no_body(deep: str) -> None:
     json.dumps(found)
 
 
+@pytest.mark.heavy
 @given(st.recursive(st.text() | st.integers() | st.none(), st.lists, max_leaves=200))
 def test_a_body_that_is_not_deep_is_read_as_it_is(value: object) -> None:
     text = json.dumps([value, [[]] * (MAX_DEPTH + 1)])

@@ -33,7 +33,7 @@ def test_what_one_command_mends_is_one_cause_and_what_none_does_is_told_as_it_is
     ]
 
 
-@pytest.mark.parametrize("more", ["-n0", "-n1"])
+@pytest.mark.parametrize("more", ["-n0", pytest.param("-n1", marks=pytest.mark.heavy)])
 def test_a_plain_run_says_what_it_left_out_and_how_to_run_it(more: str, tmp_path: Path) -> None:
     words = ("-p", "no:cacheprovider", "tests/judge/test_scale.py")
     done = subprocess.run(

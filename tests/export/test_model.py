@@ -186,6 +186,7 @@ def test_a_card_of_an_exam_without_tests_says_what_was_measured(run: Path, tmp_p
     assert "pass@1" not in card
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("change", ["cut", "changed", "gone", "empty"])
 def test_a_student_that_is_not_the_one_of_its_run_is_not_handed_out(
     change: str, run: Path, tmp_path: Path

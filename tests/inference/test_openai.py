@@ -38,6 +38,7 @@ def complete(opened: Client, count: int) -> list[Completion]:
 FAULTS = "delay,busy,server_error,unavailable,reset,half,garbage,html,wrong_json,empty,length"
 
 
+@pytest.mark.heavy
 def test_with_every_fault_all_is_answered_once_and_the_books_are_the_servers(
     tmp_path: Path,
 ) -> None:
@@ -120,6 +121,7 @@ def test_a_key_is_masked_and_no_word_for_a_short_one() -> None:
     assert Endpoint("http://h", "m", "abcdefgh").public("abcdefgh") == "***"
 
 
+@pytest.mark.heavy
 def test_a_server_that_is_away_for_a_moment_is_waited_for() -> None:
     """64 calls in flight lose their connections at once, and find the port closed for a while."""
 

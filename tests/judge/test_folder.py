@@ -22,6 +22,7 @@ def tower(folder: Path) -> None:
     os.close(home)
 
 
+@pytest.mark.heavy
 def test_a_tower_of_folders_is_removed(tmp_path: Path) -> None:
     folder = tmp_path / "room"
     folder.mkdir()

@@ -50,6 +50,7 @@ def sifted_alone(name: str, number: int) -> FilteredSeed:
     return next(filter_seeds([seeds(name)[number]], SETTINGS, []))
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", [TWO, pytest.param(NEW, marks=BIG), INVENTED])
 def test_every_row_is_kept_or_has_its_reason(name: str) -> None:
     rows = sifted(name)
@@ -119,6 +120,7 @@ def test_languages_are_told_as_a_person_tells_them(
     assert sifted_alone(name, number).language is language
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", [TWO, pytest.param(NEW, marks=BIG)])
 def test_a_named_language_is_the_language_of_the_answer(name: str) -> None:
     counts: Counter[bool] = Counter()

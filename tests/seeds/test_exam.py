@@ -87,6 +87,7 @@ def test_what_is_excluded_by_hand_is_counted_by_the_name_of_its_file(tmp_path: P
     assert [row.counted_as for row in found] == ["overlaps_other.jsonl", "kept"]
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("language", BENCHMARKS["mbxp"].languages)
 def test_translations_of_an_exams_tasks_are_refused(language: Language, tmp_path: Path) -> None:
     """MBXP's tasks are MBPP's 511 to 974: numbered from 11 on they are an exam."""
@@ -99,6 +100,7 @@ def test_translations_of_an_exams_tasks_are_refused(language: Language, tmp_path
     assert len(found) > 400
 
 
+@pytest.mark.heavy
 def test_of_released_mbpp_the_test_split_is_refused_to_the_last_task() -> None:
     mbpp = real_data("mbpp/mbpp.jsonl")
     counts = Counter(

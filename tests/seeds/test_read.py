@@ -336,6 +336,7 @@ def hub() -> Iterator[str]:
         server.server_close()
 
 
+@pytest.mark.heavy
 def test_a_dataset_of_the_hub_is_fetched_and_its_train_part_read(tmp_path: Path) -> None:
     pytest.importorskip("huggingface_hub", reason="huggingface_hub is not installed")
     out = tmp_path / "sifted.jsonl"

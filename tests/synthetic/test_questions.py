@@ -115,6 +115,7 @@ print(digest.hexdigest())
 """
 
 
+@pytest.mark.heavy
 def test_every_process_draws_and_answers_the_same() -> None:
     seen = {
         subprocess.run(

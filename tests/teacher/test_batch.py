@@ -70,6 +70,7 @@ def test_a_batch_holds_what_the_budget_allows_and_then_the_run_stops(tmp_path: P
     assert books.spent().calls == 10
 
 
+@pytest.mark.heavy
 def test_what_a_batch_gives_back_is_used_before_the_run_stops(tmp_path: Path) -> None:
     with serving(module="batches") as server:
         books = batched(tmp_path / "l.sqlite", server.url, Budget(tokens=10_000))
@@ -162,6 +163,7 @@ print(len(batched(Path(sys.argv[1]), sys.argv[2]).ask(solves(30), "one", Counter
 """
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_a_run_that_is_stopped_goes_on_with_the_batch_it_had_begun(
     tmp_path: Path, number: signal.Signals

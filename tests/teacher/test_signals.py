@@ -86,6 +86,7 @@ def _signalled_at_random(path: Path, times: int, seed: int) -> None:
     assert_books_are_the_sum_of_rows(path)
 
 
+@pytest.mark.heavy
 def test_signals_at_random_moments_lose_nothing_that_was_paid_for(tmp_path: Path) -> None:
     _signalled_at_random(tmp_path / "l.sqlite", times=5, seed=0)
 

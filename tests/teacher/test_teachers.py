@@ -83,6 +83,7 @@ ledger(Path(sys.argv[1]), sys.argv[2]).ask(solves(400), "one", Counter())
 """
 
 
+@pytest.mark.heavy
 def test_killed_at_any_moment_nothing_answered_is_asked_twice(tmp_path: Path) -> None:
     path = tmp_path / "l.sqlite"
     with serving("--latency", "0.03") as server:
@@ -219,6 +220,7 @@ DEAF = (
 )
 
 
+@pytest.mark.heavy
 def test_a_server_that_hears_no_signal_dies_with_who_started_it_and_so_do_its_children(
     tmp_path: Path,
 ) -> None:
@@ -279,6 +281,7 @@ def test_a_server_that_ends_at_once_shows_the_end_of_its_log(tmp_path: Path) -> 
         _server(tmp_path / "log", "no-such-program").start()
 
 
+@pytest.mark.heavy
 def test_a_server_that_is_told_to_end_ends_at_once(tmp_path: Path) -> None:
     words = (sys.executable, "-c", "import time; print('up', flush=True); time.sleep(500)")
     log = tmp_path / "log"
