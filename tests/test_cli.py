@@ -61,6 +61,7 @@ def test_commands_that_only_look_import_no_client_of_servers(
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.heavy
 def test_check_says_which_questions_are_not_there(tmp_path: Path) -> None:
     recipe = str(write_recipe(tmp_path))
     words = ("teacher.kind=openai", "teacher.model=m", "teacher.base_url=http://localhost:1/v1")
@@ -177,6 +178,7 @@ def test_schema_is_that_of_the_recipe() -> None:
     assert json.loads(sodakd("schema").stdout) == Recipe.model_json_schema()
 
 
+@pytest.mark.heavy
 def test_env_names_versions_cores_and_compilers() -> None:
     lines = sodakd("env").stdout.splitlines()
     names = {line.split()[0] for line in lines}

@@ -11,7 +11,7 @@ from tempfile import TemporaryFile
 from tests import warm
 
 ROOT = Path(__file__).parents[1]
-TRAIN = frozenset({"run", "export", "--deep"})
+TRAIN = frozenset({"run", "export", "scorer", "--deep"})
 """Words of commands that need torch."""
 AT_IMPORT = ("HF_", "PYTHON")
 """How the names of the environment begin that are read when a process, or a library, begins."""

@@ -44,6 +44,7 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
+@pytest.mark.heavy
 def test_a_student_arrives_byte_for_byte(run: Path, hub: tuple[str, Path], tmp_path: Path) -> None:
     url, folder = hub
     command = ["export", str(run), "--out", str(tmp_path / "model"), "--push-to-hub", "me/student"]

@@ -179,6 +179,7 @@ def test_a_run_on_its_way_shows_what_it_spent_so_far(tmp_path: Path) -> None:
     assert (said in before, said in page) == (True, False)
 
 
+@pytest.mark.heavy
 def test_a_large_run_has_a_small_page(tmp_path: Path) -> None:
     folder = build.finish(tmp_path / "run")
     long = "x = 1\n" * 2000

@@ -236,6 +236,7 @@ def test_questions_that_differ_in_what_they_describe_are_no_duplicates(tmp_path:
     assert [row.reason for row in rows] == [None, None, Reason.NEAR_DUPLICATE]
 
 
+@pytest.mark.heavy
 def test_every_row_of_mbxp_has_tests() -> None:
     settings = QuestionSettings(source=str(real_data("mbxp")))
     seeds = list(read_source(settings, 0))

@@ -40,6 +40,7 @@ def test_no_question_comes_twice_and_levels_are_drawn_evenly(exam: list[Question
     assert all(150 <= shares[wanted] <= 250 for wanted in LEVELS)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("count", [1000, pytest.param(5000, marks=pytest.mark.slow)])
 def test_training_has_nothing_of_the_exam(exam: list[Question], count: int) -> None:
     rng = Random(3)

@@ -384,6 +384,7 @@ def make_old(path: Path) -> None:
     database.close()
 
 
+@pytest.mark.heavy
 def test_an_archive_on_a_read_only_disk_is_read(tmp_path: Path) -> None:
     books = ledger(tmp_path / "ledger.sqlite", SlowTeacher())
     books.ask(solves(3), "one", Counter())

@@ -32,6 +32,7 @@ def check_random_replies(count: int) -> None:
             assert written.encode()
 
 
+@pytest.mark.heavy
 def test_a_reply_is_read_and_can_be_written_or_is_unreadable() -> None:
     check_random_replies(500)
 

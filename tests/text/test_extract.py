@@ -208,6 +208,7 @@ def test_answers_in_many_styles_are_read_as_by_eye(row: GoldenRow) -> None:
     assert (found.label, found.complete, found.code) == (row.label, row.complete, row.code)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_of_a_real_program_is_lost(name: str) -> None:
     path = DATA / "model-solutions" / f"{name}.jsonl"
