@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 import torch
 from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
-from transformers import get_scheduler
+from transformers import PreTrainedModel, get_scheduler
 from transformers.utils import logging
 
 from sodakd.errors import DataError, TrainingError
@@ -159,7 +159,7 @@ def _train(
     adapted: PeftModel | None = None
     if settings.finetuning_type == "lora":
         adapted = with_adapters(backbone, student, split.seed, task="FEATURE_EXTRACTION")
-        network.backbone = cast("torch.nn.Module", adapted)  # type: ignore[assignment]
+        network.backbone = cast("PreTrainedModel", adapted)
     network.to(place)
     encoder = AnswerEncoder(tokenizer, length_limit(backbone, tokenizer, settings.max_length))
     trained_on = split.of(rows, Part.TRAIN)
