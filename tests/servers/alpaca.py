@@ -38,7 +38,7 @@ class Alpaca:
         program = self.programs.get(task, "print('?')")
         if prompt.startswith("Write a program"):
             return f"```python\n{program}\n```\n"
-        if prompt.startswith("Break a correct"):
+        if prompt.startswith("Below are"):
             broken = _found(_GIVEN, prompt).replace("(", "", 1)
             return f"Fault: syntax\n```python\n{broken}\n```\n"
         if prompt.startswith("Assess"):

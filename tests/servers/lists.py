@@ -62,7 +62,7 @@ class Lists(Alpaca):
         gives, kind, added = (found[1], found[2], int(found[3])) if found else ("the sum", "odd", 1)
         if prompt.startswith("Write a program"):
             return _program(gives, kind, _slip(added, self.seed))
-        if prompt.startswith("Break a correct"):
+        if prompt.startswith("Below are"):
             return f"Fault: constant\n{_program(gives, kind, added + 1)}"
         if prompt.startswith("Assess"):
             return "Fair.\n" + "".join(f"Rule {number}: 1\n" for number in range(1, 6))
