@@ -23,7 +23,7 @@ from sodakd.inference.chat_format import ChatFormat, Tokenizer, chat_format_for
 from sodakd.settings.training import LossName, TrainingSettings
 from sodakd.training import token_logps
 from sodakd.training.forward import Forward, choose_forward
-from sodakd.training.losses import LOSSES, AnswerLogps, reads_rejected
+from sodakd.training.losses import LOSSES, AnswerLogps, scope_of
 from sodakd.training.micro_batches import micro_batches
 from sodakd.training.objective import StepTotals, objective
 from sodakd.training.packing import differing_positions, first_difference, pack
@@ -161,10 +161,12 @@ def test_a_step_is_that_of_each_answer_alone(family: str, loss: LossName, tmp_pa
     for way in WAYS.values():
         total = torch.zeros(())
         step = way.model_copy(update={"loss": loss, "contrast_weight": 0.5})
-        rejected = reads_rejected(loss)
+        scope = scope_of(loss)
+        rejected = scope != "first"
         tokens = []
         for places in micro_batches(given, step, forward.layout, rejected=rejected):
-            batch = pack([given[at] for at in places], rejected=rejected)
+            kept = [given[at] for at in places]
+            batch = pack(kept, rejected=rejected, differing=scope == "differing")
             tokens.append(batch.tree.tokens)
             found = forward.logps(model, batch)
             result = objective(found, batch, StepTotals.of(given), step)
