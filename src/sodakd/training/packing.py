@@ -150,8 +150,8 @@ def differing_positions(
 def pack(examples: Sequence[TokenizedExample], *, rejected: bool, differing: bool = False) -> Batch:
     """Lay examples out as one row.
 
-    `rejected`: the whole faulty answers are predicted as well. `differing`: the tokens in which
-    they differ are found.
+    `rejected`: the whole faulty answers are predicted as well. `differing`: with them it is found
+    in which tokens they differ, which few losses read.
     """
     paired = [place for place, example in enumerate(examples) if example.rejected is not None]
     asked = [(each.prompt, each.chosen) for each in examples]
@@ -177,7 +177,9 @@ def pack(examples: Sequence[TokenizedExample], *, rejected: bool, differing: boo
         target=torch.tensor([token for _, answer in asked for token in answer]),
         answers=answers,
         examples=len(examples),
-        pairs=_pairs(examples, paired, answers, rejected, differing) if paired else None,
+        pairs=_pairs(examples, paired, answers, rejected, rejected and differing)
+        if paired
+        else None,
         counted_tokens=sum(tree.lengths) + len(tree),
     )
 
