@@ -6,6 +6,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from sodakd.errors import TrainingError
+from sodakd.training import varlen_attention
 from sodakd.training.attention import ATTENTIONS, RowAttention
 from sodakd.training.flex_attention import FlexAttention, visit
 from sodakd.training.grid_attention import GridAttention
@@ -118,6 +119,34 @@ def test_flex_attention_gives_the_attention_of_each_sequence_alone(name: str) ->
         query, key, value, mask[0, 0, : tree.tokens, : tree.tokens], enable_gqa=True
     )
     assert torch.allclose(found.transpose(1, 2), alone(tree, query, key, value), atol=1e-6)
+
+
+def as_documented(
+    query: Tensor, key: Tensor, value: Tensor, queries: Tensor, keys: Tensor, *_: int, **__: object
+) -> Tensor:
+    """What torch's variable-length kernel, which needs a GPU, is documented to give."""
+    found = []
+    for at in range(len(queries) - 1):
+        q, k, v = (
+            rows[bounds[at] : bounds[at + 1]].transpose(0, 1)[None]
+            for rows, bounds in ((query, queries), (key, keys), (value, keys))
+        )
+        sees = torch.ones(q.shape[2], k.shape[2], dtype=torch.bool)
+        sees = sees.tril(k.shape[2] - q.shape[2])
+        one = functional.scaled_dot_product_attention(q, k, v, sees, enable_gqa=True)
+        found.append(one[0].transpose(0, 1))
+    return torch.cat(found)
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_varlen_attention_asks_for_the_attention_of_each_sequence_alone(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(varlen_attention, "varlen_attn", as_documented)
+    tree = TREES[name]
+    inputs = states(tree)
+    found = ATTENTIONS["varlen"](tree, CPU)(*inputs, None, 0.0)
+    assert torch.allclose(found, alone(tree, *inputs), atol=1e-6)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="these kernels need a GPU")
