@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import torch
+from torch import nn
 from transformers import PreTrainedModel
 from transformers.utils import logging
 
@@ -31,7 +32,7 @@ from sodakd.training.model_io import (
     with_adapters,
 )
 from sodakd.training.packing import check_eos_trained, pack
-from sodakd.training.precision import choose_computing
+from sodakd.training.precision import choose_computing, computed_in
 from sodakd.training.schedule import Example, encode
 from sodakd.training.trainer import StudentTrainer, not_finite
 
@@ -51,6 +52,7 @@ def train(
     student: StudentSettings = FROM_SCRATCH,
     canary: Sequence[str] = PROMPTS,
     remark: Callable[[str], None] | None = None,
+    attention: str | None = None,
 ) -> list[TrainLogRow]:
     """Train the model of folder `start` on `examples` and write it, and `log.jsonl`, into `out`.
 
@@ -61,7 +63,8 @@ def train(
     from its newest checkpoint when it is called again, and ends in the same bytes as one that was
     not; only `tokens_per_second` differs. `progress` is called with every row as it is logged;
     `canary` are the prompts whose answers are kept beside the weights. `remark` is told what the
-    settings left open and was decided here.
+    settings left open and was decided here. `attention` is that of packed rows, for a benchmark:
+    what is fastest here if left out.
 
     Raises TrainingError where there is nothing to train on, the token that ends an answer would not
     be trained on, the loss is no longer finite, a batch does not fit a GPU's memory, or `out` holds
@@ -78,11 +81,15 @@ def train(
         remark(computing.words)
     opened = computing.opened(student)
     model = open_model(start, opened)
+    if torch.cuda.is_available() and model.device.type != "cuda":
+        cast("nn.Module", model).to("cuda")
     encoded = encode(examples, chat_format, _max_length(model, settings))
     check_eos_trained(
         pack(encoded[: settings.per_device_train_batch_size], rejected=False), chat_format.end
     )
-    forward = choose_forward(model, chat_format, max(each.longest for each in encoded))
+    with computed_in(model, computing.dtype), torch.autocast("cuda", enabled=settings.fp16):
+        longest = max(each.longest for each in encoded)
+        forward = choose_forward(model, chat_format, longest, attention)
     if settings.fp16:  # which stands around a whole model's forward alone
         forward = replace(forward, by_states=False)
     checkpoints = Checkpoints(out)
