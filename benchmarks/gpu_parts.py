@@ -65,7 +65,7 @@ def _qwen(
 
 
 REAL = Size(
-    small=_qwen(4, 512, 8, 2, 1408, 8192, tied=True, spread=0.1),
+    small=_qwen(4, 512, 8, 2, 1408, 8192, tied=True, spread=0.05),
     middle=_qwen(28, 1536, 12, 2, 8960, 151_936, tied=True),  # Qwen2.5-1.5B
     large=_qwen(28, 3584, 28, 4, 18_944, 152_064, tied=False),  # Qwen2.5-7B
 )
@@ -168,7 +168,8 @@ def _outcome(
 def equality(size: Size, attention: str | None, half: bool) -> Row:
     """Losses, log-probabilities and gradients of packed rows against padded ones, nothing shared.
 
-    In bfloat16 both have the error of rounding: ours is to be no more than 1.5 times theirs.
+    In bfloat16 both have the error of rounding: ours is to be no more than 1.5 times theirs. In
+    float32 it may be 1e-5 as well.
     """
     examples = _triples(size, size.small, 4, "one-token") + _triples(size, size.small, 4, "anew")
     exact = make_model(size.small, torch.float32)
@@ -192,7 +193,7 @@ def equality(size: Size, attention: str | None, half: bool) -> Row:
         for kind, values in zip(("logp", "loss", "gradient"), zip(*each, strict=True), strict=True):
             row[f"{name}_{kind}"] = max(values)
     kinds = ("logp", "loss", "gradient")
-    limit = {kind: 1.5 * row[f"padded_{kind}"] if half else 1e-5 for kind in kinds}
+    limit = {kind: max(1.5 * row[f"padded_{kind}"], 0 if half else 1e-5) for kind in kinds}
     row["equal"] = all(row[f"ours_{kind}"] <= limit[kind] for kind in kinds)
     return row
 
@@ -211,12 +212,11 @@ def _forward(
     model: PreTrainedModel, attention: str | None, examples: Sequence[TokenizedExample]
 ) -> Forward:
     _, layout = make_tokenizer()
-    forced = {} if attention is None else {"attention": attention}
-    return choose_forward(model, layout, max(each.longest for each in examples), **forced)
+    return choose_forward(model, layout, max(each.longest for each in examples), attention)
 
 
 def _name(forward: Forward) -> str:
-    return forward.layout if forward.layout == "padded" else getattr(forward, "attention", "packed")
+    return "padded" if forward.layout == "padded" else forward.attention
 
 
 def _triples(size: Size, config: Qwen2Config, count: int, kind: Kind) -> list[TokenizedExample]:

@@ -77,9 +77,8 @@ def ours(task: Task, only: str | None = None) -> Trainer:
     if only == "padded":
         forward = Forward("padded", by_states=True)
     else:
-        forced = {} if only is None else {"attention": only}
         with computed_in(task.model, dtype):
-            forward = choose_forward(task.model, task.layout, longest, **forced)
+            forward = choose_forward(task.model, task.layout, longest, only)
     if task.settings.gradient_checkpointing:
         enable_gradient_checkpointing(task.model)
     lora = task.student.finetuning_type == "lora"
