@@ -35,8 +35,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import gpu_equality
 import gpu_parts
-from gpu_parts import REAL, TINY, Row, Size
+from gpu_sizes import REAL, TINY, Row, Size
 
 PARTS = ("versions", "equality", "pairs", "lora", "product", "engine")
 OUT_OF_MEMORY = "OutOfMemoryError"
@@ -63,7 +64,7 @@ def jobs(options: argparse.Namespace, folder: str) -> list[Job]:
         Job(
             "equality",
             f"{attention or 'chosen'} {'bfloat16' if half else 'float32'}",
-            gpu_parts.equality,
+            gpu_equality.equality,
             {"attention": attention, "half": half},
         )
         for attention in options.attentions

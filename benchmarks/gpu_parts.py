@@ -8,98 +8,21 @@ import random
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from copy import deepcopy
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any, cast
 
 import torch
-from pair_data import ANSWERS, PROMPTS, Kind, LengthLaw, random_triples
-from pair_trainers import CONTENDERS, Task, measure, ours, settings_for, told
-from torch import Tensor, nn
-from transformers import PreTrainedModel, Qwen2Config, Qwen2ForCausalLM
+from gpu_sizes import Row, Size, make_model, make_tokenizer, name_of, triples
+from pair_data import Kind
+from pair_measure import measure, told
+from pair_task import Task, settings_for
+from pair_trainers import CONTENDERS, ours
 
-from sodakd.inference.chat_format import ChatFormat, Tokenizer, chat_format_for
 from sodakd.inference.transformers import TransformersModel
 from sodakd.settings.student import StudentSettings, StudentShape
-from sodakd.settings.training import LossName, TrainingSettings
-from sodakd.training.forward import Forward, choose_forward
-from sodakd.training.from_scratch import init_student, train_tokenizer
-from sodakd.training.objective import StepTotals, objective
-from sodakd.training.packing import first_difference, pack
-from sodakd.training.schedule import Example, TokenizedExample
+from sodakd.settings.training import TrainingSettings
+from sodakd.training.from_scratch import init_student
+from sodakd.training.schedule import Example
 from sodakd.training.train import train
-
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Size:
-    """How large the models are, and how long what they are trained on."""
-
-    small: Qwen2Config
-    middle: Qwen2Config
-    large: Qwen2Config
-    prompts: LengthLaw = PROMPTS
-    answers: LengthLaw = ANSWERS
-    new_tokens: int = 128
-
-
-def _qwen(
-    layers: int,
-    width: int,
-    heads: int,
-    groups: int,
-    inner: int,
-    vocab: int,
-    tied: bool,
-    spread: float = 0.02,
-) -> Qwen2Config:
-    return Qwen2Config(
-        num_hidden_layers=layers, hidden_size=width, num_attention_heads=heads,
-        num_key_value_heads=groups, intermediate_size=inner, vocab_size=vocab,
-        tie_word_embeddings=tied, max_position_embeddings=4096, initializer_range=spread,
-    )  # fmt: skip
-
-
-REAL = Size(
-    small=_qwen(4, 512, 8, 2, 1408, 8192, tied=True, spread=0.05),
-    middle=_qwen(28, 1536, 12, 2, 8960, 151_936, tied=True),  # Qwen2.5-1.5B
-    large=_qwen(28, 3584, 28, 4, 18_944, 152_064, tied=False),  # Qwen2.5-7B
-)
-TINY = Size(
-    small=_qwen(2, 64, 4, 2, 128, 512, tied=True, spread=0.2),
-    middle=_qwen(2, 64, 4, 2, 128, 1024, tied=True),
-    large=_qwen(2, 64, 4, 2, 128, 1024, tied=False),
-    prompts=LengthLaw(20, 50, 33),
-    answers=LengthLaw(8, 30, 16),
-    new_tokens=8,
-)
-LOSSES: Sequence[LossName] = ("margin", "odds_ratio", "simpo", "unlikelihood", "first_difference")
-
-
-def _device() -> torch.device:
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def make_model(config: Qwen2Config, dtype: torch.dtype) -> PreTrainedModel:
-    """A model with random weights, which are drawn where it will compute."""
-    torch.manual_seed(0)
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(dtype)
-    try:
-        with _device():
-            return Qwen2ForCausalLM(deepcopy(config))
-    finally:
-        torch.set_default_dtype(before)
-
-
-def make_tokenizer() -> tuple[Any, ChatFormat]:
-    """A tokenizer of 300 tokens, which stands for that of a model with random weights."""
-    tokenizer = train_tokenizer(["def add(a, b):\n    return a + b\n"], 300, 4096)
-    return tokenizer, chat_format_for(cast("Tokenizer", tokenizer))
 
 
 def versions(size: Size) -> Row:
@@ -116,113 +39,6 @@ def versions(size: Size) -> Row:
         found["card"] = torch.cuda.get_device_name()
         torch.zeros(1, device="cuda").add_(1).item()
     return found
-
-
-def plain_logps(model: PreTrainedModel, examples: Sequence[TokenizedExample]) -> Tensor:
-    """Log-probabilities in the order of `Batch.asked`, from one padded row for each answer."""
-    answers = [(each.prompt, each.chosen) for each in examples]
-    answers += [(each.prompt, each.rejected or ()) for each in examples]
-    rows = [[*prompt, *answer] for prompt, answer in answers]
-    width = max(map(len, rows))
-    device = model.device
-    tokens = torch.tensor([row + [0] * (width - len(row)) for row in rows], device=device)
-    seen = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows], device=device)
-    logits = model(input_ids=tokens, attention_mask=seen, use_cache=False).logits
-    table = logits.float().log_softmax(-1)
-    whole = table[:, :-1].gather(2, tokens[:, 1:, None])[..., 0]
-    found = [
-        whole[at, len(prompt) - 1 : len(prompt) + len(answer) - 1]
-        for at, (prompt, answer) in enumerate(answers)
-    ]
-    for at, each in enumerate(examples):
-        rejected = each.rejected or ()
-        place = first_difference(each.chosen, rejected)
-        found.append(table[at, len(each.prompt) + place - 1, rejected[place]][None])
-    return torch.cat(found)
-
-
-def _outcome(
-    model: PreTrainedModel,
-    logps: Callable[[], Tensor],
-    examples: Sequence[TokenizedExample],
-    loss: LossName,
-) -> tuple[Tensor, Tensor, Tensor]:
-    """The log-probabilities of answers, the objective of a loss, and all gradients."""
-    whole = loss != "first_difference"
-    batch = pack(examples, rejected=whole).to(model.device)
-    found = logps()
-    if not whole:  # faulty answers are only read at their first difference
-        chosen = sum(len(each.chosen) for each in examples)
-        if len(found) > len(batch.target) + len(examples):
-            found = torch.cat([found[:chosen], found[-len(examples) :]])
-    settings = TrainingSettings(loss=loss, margin=3.0, contrast_weight=1.0)
-    value = objective(found, batch, StepTotals.of(examples), settings).loss
-    model.zero_grad()
-    value.backward()
-    gradient = torch.cat(
-        [p.grad.float().flatten() for p in model.parameters() if p.grad is not None]
-    )
-    return found.detach().float(), value.detach().float(), gradient
-
-
-def equality(size: Size, attention: str | None, half: bool) -> Row:
-    """Losses, log-probabilities and gradients of packed rows against padded ones, nothing shared.
-
-    In bfloat16 both have the error of rounding: ours is to be no more than 1.5 times theirs. In
-    float32 it may be 1e-5 as well.
-    """
-    examples = _triples(size, size.small, 4, "one-token") + _triples(size, size.small, 4, "anew")
-    exact = make_model(size.small, torch.float32)
-    model = make_model(size.small, torch.float32)
-    if half:
-        cast("nn.Module", model).to(torch.bfloat16)
-        exact.load_state_dict(model.state_dict())
-    forward = _forward(model, attention, examples)
-    ways = {"ours": forward, "padded": Forward("padded", by_states=True)}
-    kept = {"ours": model.config._attn_implementation, "padded": "sdpa"}
-    errors: dict[str, list[tuple[float, float, float]]] = {name: [] for name in ways}
-    for loss in LOSSES:
-        right = _outcome(exact, partial(plain_logps, exact, examples), examples, loss)
-        batch = pack(examples, rejected=loss != "first_difference").to(model.device)
-        for name, way in ways.items():
-            model.set_attn_implementation(kept[name])
-            found = _outcome(model, partial(way.logps, model, batch), examples, loss)
-            errors[name].append(_errors(found, right))
-    row: Row = {"attention": _name(forward), "dtype": "bfloat16" if half else "float32"}
-    for name, each in errors.items():
-        for kind, values in zip(("logp", "loss", "gradient"), zip(*each, strict=True), strict=True):
-            row[f"{name}_{kind}"] = max(values)
-    kinds = ("logp", "loss", "gradient")
-    limit = {kind: max(1.5 * row[f"padded_{kind}"], 0 if half else 1e-5) for kind in kinds}
-    row["equal"] = all(row[f"ours_{kind}"] <= limit[kind] for kind in kinds)
-    return row
-
-
-def _errors(found: Sequence[Tensor], right: Sequence[Tensor]) -> tuple[float, float, float]:
-    """The greatest errors of log-probabilities, of the loss, and of the gradient by its length."""
-    logp, loss, gradient = (each - of for each, of in zip(found, right, strict=True))
-    return (
-        logp.abs().max().item(),
-        loss.abs().item(),
-        (gradient.norm() / right[2].norm()).item(),
-    )
-
-
-def _forward(
-    model: PreTrainedModel, attention: str | None, examples: Sequence[TokenizedExample]
-) -> Forward:
-    _, layout = make_tokenizer()
-    return choose_forward(model, layout, max(each.longest for each in examples), attention)
-
-
-def _name(forward: Forward) -> str:
-    return "padded" if forward.layout == "padded" else forward.attention
-
-
-def _triples(size: Size, config: Qwen2Config, count: int, kind: Kind) -> list[TokenizedExample]:
-    return random_triples(
-        config.vocab_size, 1, count, kind, 0, prompts=size.prompts, answers=size.answers
-    )
 
 
 def pairs(
@@ -243,14 +59,14 @@ def pairs(
         dtype="bfloat16" if lora else "float32",
     )
     with tempfile.TemporaryDirectory() as out:
-        examples = _triples(size, config, batch * (warm_up + steps), kind)
+        examples = triples(size, config, batch * (warm_up + steps), kind)
         task = Task(model, tokenizer, layout, examples, settings, student, Path(out))
         trainer = ours(task, attention) if contender == "ours" else CONTENDERS[contender](task)
         row = told(task, warm_up, measure(trainer, warm_up))
     step = statistics.median(row["seconds"])
     return {
         "contender": contender,
-        "attention": _name(trainer.forward) if hasattr(trainer, "forward") else None,
+        "attention": name_of(trainer.forward) if hasattr(trainer, "forward") else None,
         "kind": kind,
         "checkpointing": checkpointing,
         "step_seconds": step,

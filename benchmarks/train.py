@@ -32,7 +32,9 @@ from typing import Any
 
 import torch
 from pair_data import KINDS, code_triples, read_programs
-from pair_trainers import CONTENDERS, Task, measure, settings_for, told
+from pair_measure import measure, told
+from pair_task import Task, settings_for
+from pair_trainers import CONTENDERS
 from transformers.utils import logging
 
 from sodakd.inference.loading import open_tokenizer
@@ -115,7 +117,10 @@ def compete(options: argparse.Namespace, folder: Path, kind: str) -> dict[str, l
                 stdout=subprocess.PIPE, check=False,
             )  # fmt: skip
             if ran.returncode == 0:
-                rounds[name].append(json.loads(ran.stdout.splitlines()[-1]))
+                row = json.loads(ran.stdout.splitlines()[-1])
+                rounds[name].append(row)
+                speed = row["triples"] / sum(row["cpu_seconds"])
+                print(f"# {kind}, {name}: {speed:.2f} triples a CPU-second", flush=True)
             else:
                 print(f"{name} failed with {ran.returncode}", file=sys.stderr, flush=True)
     return {name: rows for name, rows in rounds.items() if rows}
