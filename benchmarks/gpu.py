@@ -54,7 +54,7 @@ class Job:
     name: str
     work: Callable[..., Row]
     arguments: Mapping[str, Any] = field(default_factory=dict)
-    limit: int = 60
+    limit: int = 120
 
 
 def jobs(options: argparse.Namespace, folder: str) -> list[Job]:
@@ -120,7 +120,6 @@ def _pairs(
             "batch": options.batch // 2 if lora else options.batch, "warm_up": warm_up,
             "steps": max(1, steps // 2) if lora else steps, "checkpointing": lora,
         },
-        limit=90,
     )  # fmt: skip
 
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import cast
 
 import torch
 from gpu_sizes import Row, Size, make_model, make_tokenizer, name_of, triples
-from torch import Tensor, nn
+from torch import Tensor
 from transformers import PreTrainedModel
 
 from sodakd.settings.training import LossName, TrainingSettings
@@ -73,10 +72,8 @@ def equality(size: Size, attention: str | None, half: bool) -> Row:
     """
     examples = triples(size, size.small, 4, "one-token") + triples(size, size.small, 4, "anew")
     exact = make_model(size.small, torch.float32)
-    model = make_model(size.small, torch.float32)
-    if half:
-        cast("nn.Module", model).to(torch.bfloat16)
-        exact.load_state_dict(model.state_dict())
+    model = make_model(size.small, torch.bfloat16 if half else torch.float32)
+    exact.load_state_dict(model.state_dict())
     forward = _forward(model, attention, examples)
     ways = {"ours": forward, "padded": Forward("padded", by_states=True)}
     kept = {"ours": model.config._attn_implementation, "padded": "sdpa"}
