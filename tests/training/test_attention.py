@@ -5,6 +5,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from sodakd.errors import TrainingError
 from sodakd.training.attention import ATTENTIONS, RowAttention
 from sodakd.training.flex_attention import FlexAttention, visit
 from sodakd.training.grid_attention import GridAttention
@@ -65,6 +66,21 @@ def test_a_row_s_attention_and_gradients_are_those_of_each_sequence_alone(
     assert torch.allclose(found, right, atol=1e-6)
     for one, other in zip(gradients(found, inputs), gradients(right, inputs), strict=True):
         assert torch.allclose(one, other, atol=2e-6)
+
+
+def test_what_dropout_leaves_of_attention_stands_for_all_of_it() -> None:
+    tree = PrefixTree.build([150, 100], [0, 50], [0, 0])
+    query, key, value = (
+        torch.randn(1, 8, 250, 4),
+        torch.randn(1, 8, 250, 4),
+        torch.ones(1, 8, 250, 4),
+    )
+    found = SplitAttention(tree, CPU)(query, key, value, None, 0.3)
+    assert found.mean().item() == pytest.approx(1, abs=0.05)
+    assert found[:, 100:].std() > 0.01
+    for name in ("varlen", "flex"):
+        with pytest.raises(TrainingError, match="no dropout"):
+            ATTENTIONS[name](tree, CPU)(query, key, value, None, 0.3)
 
 
 def test_short_sequences_that_share_nothing_go_in_one_call() -> None:

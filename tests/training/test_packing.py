@@ -9,16 +9,16 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 from sodakd.settings.training import LossName, TrainingSettings
 from sodakd.training.attention import PACKED
 from sodakd.training.forward import packed
-from sodakd.training.losses import LOSSES
+from sodakd.training.losses import LOSSES, reads_rejected
 from sodakd.training.objective import Objective, StepTotals, objective
 from sodakd.training.packing import differing_positions, first_difference, pack
 from sodakd.training.schedule import TokenizedExample
 from sodakd.training.token_logps import logps_of_table
 
 EXAMPLES = (
-    TokenizedExample((5, 6, 7), (10, 11, 12, 1), (10, 13, 12, 14, 1)),
+    TokenizedExample((5, 6, 7), (10, 11, 12, 1), (10, 13, 12, 14, 1), (-9.0, -12.0)),
     TokenizedExample((5, 8), (20, 1), None),
-    TokenizedExample((9,), (30, 31, 1), (30, 1)),
+    TokenizedExample((9,), (30, 31, 1), (30, 1), (-7.0, -4.0)),
 )
 
 
@@ -29,8 +29,7 @@ def load(student: Path) -> PreTrainedModel:
 def run(
     model: PreTrainedModel, examples: tuple[TokenizedExample, ...], settings: TrainingSettings
 ) -> Objective:
-    own = settings.loss != "none" and LOSSES[settings.loss].needs_rejected_forward
-    batch = pack(examples, rejected=own)
+    batch = pack(examples, rejected=reads_rejected(settings.loss))
     logits = packed(model, batch, "split")
     logp = logps_of_table(logits, *batch.asked())
     return objective(logp, batch, StepTotals.of(examples), settings)

@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import TypeVar, cast
 
 import torch
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from sodakd.errors import TrainingError
@@ -37,7 +37,7 @@ class Pairs:
     `chosen` and `rejected` are rows of the answer grid (`rejected` only where the whole faulty
     answer is read). `first` is the place, among all answer tokens, where the two answers first
     differ, and `first_rejected` the faulty answer's token there. The masks mark the differing
-    tokens of each answer.
+    tokens of each answer. `reference`: of each answer, what `TokenizedExample.reference` has.
     """
 
     chosen: Int[Tensor, " pairs"]
@@ -46,6 +46,7 @@ class Pairs:
     first_rejected: Int[Tensor, " pairs"]
     chosen_differs: Bool[Tensor, "pairs answer"] | None
     rejected_differs: Bool[Tensor, "pairs answer"] | None
+    reference: Float[Tensor, "2 pairs"] | None
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ def pack(examples: Sequence[TokenizedExample], *, rejected: bool) -> Batch:
     asked = [(each.prompt, each.chosen) for each in examples]
     if rejected:
         asked += [(examples[at].prompt, examples[at].rejected or ()) for at in paired]
-    row = _Row()
+    row = PackedRow()
     for prompt, answer in asked:
         row.add(prompt, answer)
     tree = PrefixTree.build(row.own, row.begins, row.of)
@@ -177,7 +178,7 @@ def pack(examples: Sequence[TokenizedExample], *, rejected: bool) -> Batch:
     )
 
 
-class _Row:
+class PackedRow:
     """The tokens of a row that grows by one sequence after the other."""
 
     def __init__(self) -> None:
@@ -233,6 +234,8 @@ def _pairs(
             right, wrong = differing_positions(chosen, rejected)
             chosen_differs[row, right] = True
             rejected_differs[row, wrong] = True
+    known = [examples[place].reference for place in paired]
+    reference = torch.tensor([each for each in known if each is not None])
     return Pairs(
         chosen=torch.tensor(paired),
         rejected=torch.arange(len(paired)) + len(examples) if with_rejected else None,
@@ -240,4 +243,5 @@ def _pairs(
         first_rejected=torch.tensor(first_rejected),
         chosen_differs=chosen_differs if with_rejected else None,
         rejected_differs=rejected_differs if with_rejected else None,
+        reference=reference.T if len(reference) == len(paired) else None,
     )

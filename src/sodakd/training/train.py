@@ -3,7 +3,8 @@
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -24,6 +25,8 @@ from sodakd.settings.training import TrainingSettings
 from sodakd.training.checkpoints import Checkpoints, TrainState
 from sodakd.training.disk_errors import disk_errors_as_oserror
 from sodakd.training.forward import choose_forward
+from sodakd.training.losses import LOSSES, reads_rejected
+from sodakd.training.micro_batches import micro_batches
 from sodakd.training.model_io import (
     enable_gradient_checkpointing,
     merge_adapters,
@@ -33,6 +36,7 @@ from sodakd.training.model_io import (
 )
 from sodakd.training.packing import check_eos_trained, pack
 from sodakd.training.precision import choose_computing, computed_in
+from sodakd.training.reference import REFERENCE, with_reference
 from sodakd.training.schedule import Example, encode
 from sodakd.training.trainer import StudentTrainer, not_finite
 
@@ -87,11 +91,6 @@ def train(
     check_eos_trained(
         pack(encoded[: settings.per_device_train_batch_size], rejected=False), chat_format.end
     )
-    with computed_in(model, computing.dtype), torch.autocast("cuda", enabled=settings.fp16):
-        longest = max(each.longest for each in encoded)
-        forward = choose_forward(model, chat_format, longest, attention)
-    if settings.fp16:  # which stands around a whole model's forward alone
-        forward = replace(forward, by_states=False)
     checkpoints = Checkpoints(out)
     checkpoints.discard_unfinished()
     identity = _identity(start, examples, settings, student, seed)
@@ -100,17 +99,29 @@ def train(
     if checkpoint is not None:
         reached = checkpoints.read(checkpoint, identity)
     torch.set_flush_denormal(True)
+    with (
+        _memory_errors(settings),
+        computed_in(model, computing.dtype),
+        torch.autocast("cuda", enabled=settings.fp16),
+    ):
+        longest = max(each.longest for each in encoded)
+        forward = choose_forward(model, chat_format, longest, attention)
+        if settings.fp16:  # which stands around a whole model's forward alone
+            forward = replace(forward, by_states=False)
+        if settings.loss != "none" and LOSSES[settings.loss].needs_reference:
+            file = checkpoints.folder / REFERENCE
+            with disk_errors_as_oserror(out):
+                encoded = with_reference(model, forward, encoded, settings, file, identity)
+    if settings.max_tokens_per_batch is not None:  # an example that is too long is told now
+        micro_batches(encoded, settings, forward.layout, rejected=reads_rejected(settings.loss))
     if settings.gradient_checkpointing:
         enable_gradient_checkpointing(model)
     trained = model if student.finetuning_type == "full" else with_adapters(model, student, seed)
     trainer = StudentTrainer(
         trained, encoded, settings, forward, computing.dtype, seed, checkpoints, reached, progress
     )
-    try:
-        with disk_errors_as_oserror(out):
-            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    except torch.OutOfMemoryError as error:
-        raise TrainingError(_too_large(settings)) from error
+    with _memory_errors(settings), disk_errors_as_oserror(out):
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     rows = trainer.reached.rows
     if not all(bool(p.isfinite().all()) for p in trained.parameters() if p.requires_grad):
         raise TrainingError(not_finite("weights", trainer.state.global_step, settings))
@@ -131,11 +142,23 @@ def _max_length(model: PreTrainedModel, settings: TrainingSettings) -> int:
     return min(settings.max_length or takes, takes)
 
 
+@contextmanager
+def _memory_errors(settings: TrainingSettings) -> Iterator[None]:
+    """Say what to set where a GPU's memory is too small."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise TrainingError(_too_large(settings)) from error
+
+
 def _too_large(settings: TrainingSettings) -> str:
     """Return the advice for a batch that does not fit: first, what a begun run may change."""
     size, times = settings.per_device_train_batch_size, settings.gradient_accumulation_steps
+    budget = settings.max_tokens_per_batch
     advice = "lower training.max_length, or take student.finetuning_type lora or qlora"
-    if size % 2 == 0:
+    if budget is not None:
+        advice = f"set training.max_tokens_per_batch to {budget // 2}, and run again; or {advice}"
+    elif size % 2 == 0:
         advice = (
             f"set training.per_device_train_batch_size to {size // 2} and"
             f" training.gradient_accumulation_steps to {times * 2}, and run again: the steps stay"
@@ -143,7 +166,8 @@ def _too_large(settings: TrainingSettings) -> str:
         )
     if not settings.gradient_checkpointing:
         advice = f"set training.gradient_checkpointing to true; or {advice}"
-    return f"the GPU's memory is too small for {size} examples at a time: {advice}"
+    batch = f"{size} examples" if budget is None else f"{budget} tokens"
+    return f"the GPU's memory is too small for {batch} at a time: {advice}"
 
 
 def _identity(
@@ -159,6 +183,7 @@ def _identity(
         "gradient_accumulation_steps",
         "gradient_checkpointing",
         "logging_steps",
+        "max_tokens_per_batch",
         "report_to",
         "save_steps",
     }

@@ -24,7 +24,8 @@ from sodakd.records import TrainLogRow
 from sodakd.settings.training import TrainingSettings
 from sodakd.training.checkpoints import Checkpoints, RunningSums, TrainState
 from sodakd.training.forward import Forward
-from sodakd.training.losses import LOSSES
+from sodakd.training.losses import reads_rejected
+from sodakd.training.micro_batches import micro_batches
 from sodakd.training.objective import Objective, StepTotals, objective
 from sodakd.training.optimizer import make_optimizer
 from sodakd.training.packing import Batch, pack
@@ -81,17 +82,15 @@ class StudentTrainer(Trainer):
 
     def get_train_dataloader(self) -> DataLoader[Step]:
         """The plan's steps in their order."""
-        own_forward = (
-            self.settings.loss != "none" and LOSSES[self.settings.loss].needs_rejected_forward
-        )
-
-        size = self.settings.per_device_train_batch_size
+        rejected = reads_rejected(self.settings.loss)
 
         def collate(step: list[tuple[int, ...]]) -> dict[str, Step]:
             chosen = [self.examples[at] for at in step[0]]
             batches = [
-                pack(chosen[at : at + size], rejected=own_forward)
-                for at in range(0, len(chosen), size)
+                pack([chosen[at] for at in places], rejected=rejected)
+                for places in micro_batches(
+                    chosen, self.settings, self.forward.layout, rejected=rejected
+                )
             ]
             return {"step": (StepTotals.of(chosen), batches)}
 
