@@ -91,8 +91,11 @@ def code_triples(
             if not changed:
                 continue
             rejected = rng.choice(changed)
-        texts = (layout.prompt(prompt), layout.answer(chosen), layout.answer(rejected))
-        found.append(TokenizedExample(*map(tuple, texts)))
+        question, right, wrong = (
+            tuple(each)
+            for each in (layout.prompt(prompt), layout.answer(chosen), layout.answer(rejected))
+        )
+        found.append(TokenizedExample(question, right, wrong))
     return found
 
 

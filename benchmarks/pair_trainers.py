@@ -5,6 +5,7 @@ same fused AdamW; nothing is saved or logged meanwhile.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 import torch
@@ -49,6 +50,17 @@ def ours(task: Task, only: str | None = None) -> Trainer:
         Checkpoints(task.out),
         TrainState(identity=""),
         None,
+    )
+
+
+def ours_dpo(task: Task) -> Trainer:
+    """`StudentTrainer` on TRL DPO's objective, with zeros for the reference as there."""
+    return ours(
+        replace(
+            task,
+            examples=[replace(each, reference=(0.0, 0.0)) for each in task.examples],
+            settings=task.settings.model_copy(update={"loss": "dpo"}),
+        )
     )
 
 
@@ -102,6 +114,7 @@ def plain(task: Task) -> Trainer:
 
 CONTENDERS: Mapping[str, Callable[[Task], Trainer]] = {
     "ours": ours,
+    "ours, DPO": ours_dpo,
     "ours, nothing shared": lambda task: ours(task, "padded"),
     "TRL DPO": trl_dpo,
     "TRL DPO, answers' head": lambda task: trl_dpo(task, compact=True),
