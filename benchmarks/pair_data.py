@@ -2,7 +2,7 @@
 
 Lengths are those of questions about code: prompts of 200 to 498 tokens, 327 on average, answers of
 80 to 301, 163 on average. A fault of the kind `one-token` differs from the correct answer in one
-token, as those of SODA do, whose teacher breaks a right program; one written `anew` shares nothing
+token at a random place, as those of SODA do, whose teacher breaks a right program; one written `anew` shares nothing
 with it but the prompt, as those of preference data do.
 """
 
@@ -87,7 +87,7 @@ def code_triples(
         prompt = these.take(PROMPTS.draw(rng) - frame)
         chosen, rejected = (these.take(ANSWERS.draw(rng) - 1) for _ in range(2))
         if kind == "one-token":
-            changed = mutations(chosen, these.language, 3)
+            changed = mutations(chosen, these.language, 100)
             if not changed:
                 continue
             rejected = rng.choice(changed)
