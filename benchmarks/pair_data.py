@@ -2,8 +2,8 @@
 
 Lengths are those of questions about code: prompts of 200 to 498 tokens, 327 on average, answers of
 80 to 301, 163 on average. A fault of the kind `one-token` differs from the correct answer in one
-token at a random place, as those of SODA do, whose teacher breaks a right program; one written `anew` shares nothing
-with it but the prompt, as those of preference data do.
+token at a random place, as those of SODA do, whose teacher breaks a right program; one written
+`anew` shares nothing with it but the prompt, as those of preference data do.
 """
 
 import gzip

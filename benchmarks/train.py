@@ -154,8 +154,11 @@ def main() -> None:
             make_llama(options.rows, folder)
         for kind in options.kinds:
             rounds = compete(options, folder, kind)
-            print(f"{options.folder}, faults {kind}, {options.batch} triples a step, medians of")
-            print(f"{options.rounds} rounds\n{table(rounds)}\n", flush=True)
+            print(
+                f"{options.folder}, faults {kind}, {options.batch} triples a step, medians of"
+                f" {options.rounds} rounds\n{table(rounds)}\n",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":
