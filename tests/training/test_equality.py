@@ -1,5 +1,6 @@
 """A step on packed rows that share what they can is the step on each answer alone, in float32."""
 
+import os
 from pathlib import Path
 from typing import cast
 
@@ -7,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 from transformers import (
+    AutoModelForCausalLM,
     Gemma3ForCausalLM,
     Gemma3TextConfig,
     LlamaConfig,
@@ -20,15 +22,18 @@ from transformers import (
 )
 
 from sodakd.inference.chat_format import ChatFormat, Tokenizer, chat_format_for
+from sodakd.inference.loading import open_tokenizer
+from sodakd.settings.student import StudentSettings
 from sodakd.settings.training import LossName, TrainingSettings
 from sodakd.training import token_logps
 from sodakd.training.forward import Forward, choose_forward
-from sodakd.training.losses import LOSSES, AnswerLogps, reads_rejected
+from sodakd.training.losses import LOSSES, AnswerLogps, scope_of
 from sodakd.training.micro_batches import micro_batches
+from sodakd.training.model_io import with_adapters
 from sodakd.training.objective import StepTotals, objective
 from sodakd.training.packing import differing_positions, first_difference, pack
 from sodakd.training.reference import with_reference
-from sodakd.training.schedule import TokenizedExample
+from sodakd.training.schedule import Example, TokenizedExample, encode
 from tests.tiny_models import CHATML, byte_tokenizer
 
 pytestmark = pytest.mark.heavy
@@ -123,7 +128,7 @@ def plain_loss(
     return loss, [each.detach() for each in (*right, *wrong)]
 
 
-def gradient(model: PreTrainedModel) -> Tensor:
+def gradient(model: torch.nn.Module) -> Tensor:
     found = [each.grad.flatten() for each in model.parameters() if each.grad is not None]
     model.zero_grad()
     return torch.cat(found)
@@ -161,10 +166,12 @@ def test_a_step_is_that_of_each_answer_alone(family: str, loss: LossName, tmp_pa
     for way in WAYS.values():
         total = torch.zeros(())
         step = way.model_copy(update={"loss": loss, "contrast_weight": 0.5})
-        rejected = reads_rejected(loss)
+        scope = scope_of(loss)
+        rejected = scope != "first"
         tokens = []
         for places in micro_batches(given, step, forward.layout, rejected=rejected):
-            batch = pack([given[at] for at in places], rejected=rejected)
+            kept = [given[at] for at in places]
+            batch = pack(kept, rejected=rejected, differing=scope == "differing")
             tokens.append(batch.tree.tokens)
             found = forward.logps(model, batch)
             result = objective(found, batch, StepTotals.of(given), step)
@@ -177,6 +184,27 @@ def test_a_step_is_that_of_each_answer_alone(family: str, loss: LossName, tmp_pa
         assert abs(float(total - wanted.detach())) <= 1e-5
         assert (gradient(model) - wanted_gradient).norm() <= 1e-5 * wanted_gradient.norm()
         assert max(tokens) <= (step.max_tokens_per_batch or sum(tokens))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_an_adapter_s_gradients_by_parts_of_the_head_are_those_of_the_whole(
+    dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = build("gemma3")  # its head is its embeddings
+    forward = choose_forward(model, chat_format(), 64)
+    cast("torch.nn.Module", model).to(dtype)
+    lora = StudentSettings(model_name_or_path="any", finetuning_type="lora")
+    trained = with_adapters(model, lora, 0)
+    found = []
+    for part in (token_logps.PART_BYTES, 4 * 7 * VOCAB):
+        monkeypatch.setattr(token_logps, "PART_BYTES", part)
+        batch = pack(examples(), rejected=True)
+        logp = forward.logps(cast("PreTrainedModel", trained), batch)
+        assert logp.dtype == torch.float32
+        logp.square().mean().backward()
+        found.append(gradient(trained).float())
+    close = 1e-5 if dtype == torch.float32 else 0.03
+    assert (found[0] - found[1]).norm() <= close * found[0].norm()
 
 
 def test_references_are_the_sums_of_each_answer_alone_and_stay_as_they_were_written(
@@ -196,6 +224,39 @@ def test_references_are_the_sums_of_each_answer_alone_and_stay_as_they_were_writ
             weight.mul_(2)
     assert with_reference(model, forward, given, settings, file, "it") == found
     assert with_reference(model, forward, given, settings, file, "another") != found
+
+
+@pytest.mark.slow  # a real model, and half a minute
+def test_a_real_model_s_step_is_that_of_each_answer_alone() -> None:
+    folder = Path(os.environ.get("SODAKD_TEST_MODEL", "")) / "config.json"
+    if not folder.is_file():
+        pytest.skip("set SODAKD_TEST_MODEL to the folder of a pretrained model, as SmolLM2-135M")
+    model, plain = (
+        AutoModelForCausalLM.from_pretrained(folder.parent, dtype=torch.float32) for _ in range(2)
+    )
+    _, layout = open_tokenizer(folder.parent)
+    code = "def mean(values):\n    total = sum(values)\n    return total / len(values)\n"
+    faulty = [code.replace("/", "*"), code.replace("sum", "max"), "return 0\n"]
+    texts = [Example("Give the mean of a list.", code, each) for each in faulty]
+    texts.append(Example("Reverse a list.", "def back(xs):\n    return xs[::-1]\n", None))
+    given = encode(texts, layout, 512)
+    forward = choose_forward(model, layout, 128)
+    assert forward == Forward("packed", by_states=True)
+    settings = TrainingSettings(loss="margin", contrast_weight=0.5, max_tokens_per_batch=150)
+    wanted, right = plain_loss(plain, given, settings)
+    wanted.backward()
+    total = 0.0
+    for places in micro_batches(given, settings, forward.layout, rejected=True):
+        batch = pack([given[at] for at in places], rejected=True)
+        found = forward.logps(model, batch)
+        own = torch.cat([right[at] for at in places])
+        assert (found[: len(own)] - own).abs().max() <= 1e-4
+        result = objective(found, batch, StepTotals.of(given), settings)
+        result.loss.backward()
+        total += result.loss.item()
+    assert total == pytest.approx(wanted.item(), abs=1e-5)
+    wanted_gradient = gradient(plain)
+    assert (gradient(model) - wanted_gradient).norm() <= 1e-5 * wanted_gradient.norm()
 
 
 def test_a_prompt_of_many_answers_is_computed_once() -> None:

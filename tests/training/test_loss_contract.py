@@ -42,6 +42,4 @@ def test_a_step_down_a_loss_makes_the_faulty_answer_less_likely(name: str) -> No
 
 
 def test_only_first_difference_needs_no_forward_pass_of_the_faulty_answer() -> None:
-    assert [name for name, loss in LOSSES.items() if not loss.needs_rejected_forward] == [
-        "first_difference"
-    ]
+    assert [name for name, loss in LOSSES.items() if loss.scope == "first"] == ["first_difference"]

@@ -9,7 +9,7 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 from sodakd.settings.training import LossName, TrainingSettings
 from sodakd.training.attention import PACKED
 from sodakd.training.forward import packed
-from sodakd.training.losses import LOSSES, reads_rejected
+from sodakd.training.losses import LOSSES, scope_of
 from sodakd.training.objective import Objective, StepTotals, objective
 from sodakd.training.packing import differing_positions, first_difference, pack
 from sodakd.training.schedule import TokenizedExample
@@ -29,7 +29,8 @@ def load(student: Path) -> PreTrainedModel:
 def run(
     model: PreTrainedModel, examples: tuple[TokenizedExample, ...], settings: TrainingSettings
 ) -> Objective:
-    batch = pack(examples, rejected=reads_rejected(settings.loss))
+    scope = scope_of(settings.loss)
+    batch = pack(examples, rejected=scope != "first", differing=scope == "differing")
     logits = packed(model, batch, "split")
     logp = logps_of_table(logits, *batch.asked())
     return objective(logp, batch, StepTotals.of(examples), settings)

@@ -41,6 +41,9 @@ class AnswerLogps:
 ContrastFn = Callable[[AnswerLogps, AnswerLogps, TrainingSettings], Float[Tensor, " pairs"]]
 
 
+Scope = Literal["first", "differing", "answer"]
+
+
 @dataclass(frozen=True)
 class Loss:
     """A contrast and the tokens it reads.
@@ -53,12 +56,8 @@ class Loss:
     """
 
     contrast: ContrastFn
-    scope: Literal["first", "differing", "answer"]
+    scope: Scope
     needs_reference: bool = False
-
-    @property
-    def needs_rejected_forward(self) -> bool:
-        return self.scope != "first"
 
 
 def margin(
@@ -128,9 +127,9 @@ LOSSES: Mapping[LossName, Loss] = {
 }
 
 
-def reads_rejected(loss: LossName) -> bool:
-    """Whether the whole faulty answers are predicted for a loss."""
-    return loss != "none" and LOSSES[loss].needs_rejected_forward
+def scope_of(loss: LossName) -> Scope:
+    """The tokens that a loss reads, or where there is none, those of which a gap is shown."""
+    return "first" if loss == "none" else LOSSES[loss].scope
 
 
 def _log1mexp(logp: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:

@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from sodakd.settings.training import TrainingSettings
-from sodakd.training.losses import LOSSES, AnswerLogps
+from sodakd.training.losses import LOSSES, AnswerLogps, scope_of
 from sodakd.training.packing import Batch, PadIndex, Pairs
 from sodakd.training.schedule import TokenizedExample
 
@@ -71,7 +71,7 @@ def objective(
     if batch.pairs is None:
         return Objective(nll, nll.detach(), chosen, None, None, None)
     name = settings.loss
-    reads = "first" if name == "none" else LOSSES[name].scope
+    reads = scope_of(name)
     if reads == "first":
         right, wrong = _first(logp[batch.pairs.first]), _first(logp[answered:])
     else:

@@ -147,8 +147,12 @@ def differing_positions(
     return sorted(right), sorted(wrong)
 
 
-def pack(examples: Sequence[TokenizedExample], *, rejected: bool) -> Batch:
-    """Lay examples out as one row. `rejected`: the whole faulty answers are predicted as well."""
+def pack(examples: Sequence[TokenizedExample], *, rejected: bool, differing: bool = False) -> Batch:
+    """Lay examples out as one row.
+
+    `rejected`: the whole faulty answers are predicted as well. `differing`: the tokens in which
+    they differ are found.
+    """
     paired = [place for place, example in enumerate(examples) if example.rejected is not None]
     asked = [(each.prompt, each.chosen) for each in examples]
     if rejected:
@@ -173,7 +177,7 @@ def pack(examples: Sequence[TokenizedExample], *, rejected: bool) -> Batch:
         target=torch.tensor([token for _, answer in asked for token in answer]),
         answers=answers,
         examples=len(examples),
-        pairs=_pairs(examples, paired, answers.longest, rejected) if paired else None,
+        pairs=_pairs(examples, paired, answers, rejected, differing) if paired else None,
         counted_tokens=sum(tree.lengths) + len(tree),
     )
 
@@ -218,22 +222,24 @@ def _grid(lengths: Sequence[int]) -> PadIndex:
 
 
 def _pairs(
-    examples: Sequence[TokenizedExample], paired: Sequence[int], longest: int, with_rejected: bool
+    examples: Sequence[TokenizedExample],
+    paired: Sequence[int],
+    answers: PadIndex,
+    with_rejected: bool,
+    differing: bool,
 ) -> Pairs:
     answer_starts = [0, *accumulate(len(example.chosen) for example in examples)]
     first: list[int] = []
     first_rejected: list[int] = []
-    chosen_differs = torch.zeros(len(paired), longest, dtype=torch.bool)
-    rejected_differs = torch.zeros(len(paired), longest, dtype=torch.bool)
+    differs = torch.zeros(2, len(paired), answers.longest, dtype=torch.bool)
     for row, place in enumerate(paired):
         chosen, rejected = examples[place].chosen, examples[place].rejected or ()
         at = first_difference(chosen, rejected)
         first.append(answer_starts[place] + at)
         first_rejected.append(rejected[at])
-        if with_rejected:
-            right, wrong = differing_positions(chosen, rejected)
-            chosen_differs[row, right] = True
-            rejected_differs[row, wrong] = True
+        if differing:
+            for mask, places in zip(differs, differing_positions(chosen, rejected), strict=True):
+                mask[row, places] = True
     known = [examples[place].reference for place in paired]
     reference = torch.tensor([each for each in known if each is not None])
     return Pairs(
@@ -241,7 +247,7 @@ def _pairs(
         rejected=torch.arange(len(paired)) + len(examples) if with_rejected else None,
         first=torch.tensor(first),
         first_rejected=torch.tensor(first_rejected),
-        chosen_differs=chosen_differs if with_rejected else None,
-        rejected_differs=rejected_differs if with_rejected else None,
+        chosen_differs=differs[0] if differing else None,
+        rejected_differs=differs[1] if differing else None,
         reference=reference.T if len(reference) == len(paired) else None,
     )

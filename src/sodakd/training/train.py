@@ -17,6 +17,7 @@ from transformers.utils import logging
 from sodakd.errors import TrainingError
 from sodakd.inference.canary import PROMPTS, write_canary
 from sodakd.inference.canary_reference import record_canary
+from sodakd.inference.chat_format import ChatFormat
 from sodakd.inference.loading import open_tokenizer
 from sodakd.jsonl import write_rows
 from sodakd.records import TrainLogRow
@@ -24,8 +25,8 @@ from sodakd.settings.student import FROM_SCRATCH, StudentSettings
 from sodakd.settings.training import TrainingSettings
 from sodakd.training.checkpoints import Checkpoints, TrainState
 from sodakd.training.disk_errors import disk_errors_as_oserror
-from sodakd.training.forward import choose_forward
-from sodakd.training.losses import LOSSES, reads_rejected
+from sodakd.training.forward import Forward, choose_forward
+from sodakd.training.losses import LOSSES, scope_of
 from sodakd.training.micro_batches import micro_batches
 from sodakd.training.model_io import (
     enable_gradient_checkpointing,
@@ -37,7 +38,7 @@ from sodakd.training.model_io import (
 from sodakd.training.packing import check_eos_trained, pack
 from sodakd.training.precision import choose_computing, computed_in
 from sodakd.training.reference import REFERENCE, with_reference
-from sodakd.training.schedule import Example, encode
+from sodakd.training.schedule import Example, TokenizedExample, encode
 from sodakd.training.trainer import StudentTrainer, not_finite
 
 if TYPE_CHECKING:
@@ -85,8 +86,6 @@ def train(
         remark(computing.words)
     opened = computing.opened(student)
     model = open_model(start, opened)
-    if torch.cuda.is_available() and model.device.type != "cuda":
-        cast("nn.Module", model).to("cuda")
     encoded = encode(examples, chat_format, _max_length(model, settings))
     check_eos_trained(
         pack(encoded[: settings.per_device_train_batch_size], rejected=False), chat_format.end
@@ -99,21 +98,14 @@ def train(
     if checkpoint is not None:
         reached = checkpoints.read(checkpoint, identity)
     torch.set_flush_denormal(True)
-    with (
-        _memory_errors(settings),
-        computed_in(model, computing.dtype),
-        torch.autocast("cuda", enabled=settings.fp16),
-    ):
-        longest = max(each.longest for each in encoded)
-        forward = choose_forward(model, chat_format, longest, attention)
-        if settings.fp16:  # which stands around a whole model's forward alone
-            forward = replace(forward, by_states=False)
+    with _as_trained(model, settings, computing.dtype):
+        forward = _forward(model, chat_format, encoded, settings, attention)
         if settings.loss != "none" and LOSSES[settings.loss].needs_reference:
             file = checkpoints.folder / REFERENCE
             with disk_errors_as_oserror(out):
                 encoded = with_reference(model, forward, encoded, settings, file, identity)
-    if settings.max_tokens_per_batch is not None:  # an example that is too long is told now
-        micro_batches(encoded, settings, forward.layout, rejected=reads_rejected(settings.loss))
+    if remark is not None and model.device.type == "cuda":
+        remark(f"batches are {forward.layout}, attention of packed rows is {forward.attention}")
     if settings.gradient_checkpointing:
         enable_gradient_checkpointing(model)
     trained = model if student.finetuning_type == "full" else with_adapters(model, student, seed)
@@ -140,6 +132,35 @@ def _max_length(model: PreTrainedModel, settings: TrainingSettings) -> int:
     """The most tokens of a question and its answer: the recipe's, and no more than the model's."""
     takes = getattr(model.config, "max_position_embeddings", None) or sys.maxsize
     return min(settings.max_length or takes, takes)
+
+
+@contextmanager
+def _as_trained(
+    model: PreTrainedModel, settings: TrainingSettings, dtype: torch.dtype | None
+) -> Iterator[None]:
+    """Have a model where and in the precision in which it will be trained."""
+    with _memory_errors(settings):
+        if torch.cuda.is_available() and model.device.type != "cuda":
+            cast("nn.Module", model).to("cuda")
+        with computed_in(model, dtype), torch.autocast("cuda", enabled=settings.fp16):
+            yield
+
+
+def _forward(
+    model: PreTrainedModel,
+    chat_format: ChatFormat,
+    encoded: Sequence[TokenizedExample],
+    settings: TrainingSettings,
+    attention: str | None,
+) -> Forward:
+    """How batches go through a model, none of which is larger than the settings allow."""
+    forward = choose_forward(model, chat_format, max(each.longest for each in encoded), attention)
+    if settings.fp16:  # which stands around a whole model's forward alone
+        forward = replace(forward, by_states=False)
+    if settings.max_tokens_per_batch is not None:  # an example that is too long is told now
+        rejected = scope_of(settings.loss) != "first"
+        micro_batches(encoded, settings, forward.layout, rejected=rejected)
+    return forward
 
 
 @contextmanager
