@@ -10,11 +10,10 @@ from transformers import PreTrainedModel
 
 from sodakd.settings.training import LossName, TrainingSettings
 from sodakd.training.forward import Forward, choose_forward
+from sodakd.training.losses import LOSSES
 from sodakd.training.objective import StepTotals, objective
-from sodakd.training.packing import first_difference, pack
+from sodakd.training.packing import Batch, first_difference, pack
 from sodakd.training.schedule import TokenizedExample
-
-LOSSES: Sequence[LossName] = ("margin", "odds_ratio", "simpo", "unlikelihood", "first_difference")
 
 
 def plain_logps(model: PreTrainedModel, examples: Sequence[TokenizedExample]) -> Tensor:
@@ -40,6 +39,11 @@ def plain_logps(model: PreTrainedModel, examples: Sequence[TokenizedExample]) ->
     return torch.cat(found)
 
 
+def _packed(examples: Sequence[TokenizedExample], loss: LossName) -> Batch:
+    scope = LOSSES[loss].scope
+    return pack(examples, rejected=scope != "first", differing=scope == "differing")
+
+
 def _outcome(
     model: PreTrainedModel,
     logps: Callable[[], Tensor],
@@ -47,10 +51,9 @@ def _outcome(
     loss: LossName,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """The log-probabilities of answers, the objective of a loss, and all gradients."""
-    whole = loss != "first_difference"
-    batch = pack(examples, rejected=whole).to(model.device)
+    batch = _packed(examples, loss).to(model.device)
     found = logps()
-    if not whole:  # faulty answers are only read at their first difference
+    if LOSSES[loss].scope == "first":  # faulty answers are only read at their first difference
         chosen = sum(len(each.chosen) for each in examples)
         if len(found) > len(batch.target) + len(examples):
             found = torch.cat([found[:chosen], found[-len(examples) :]])
@@ -78,9 +81,9 @@ def equality(size: Size, attention: str | None, half: bool) -> Row:
     ways = {"ours": forward, "padded": Forward("padded", by_states=True)}
     kept = {"ours": model.config._attn_implementation, "padded": "sdpa"}
     errors: dict[str, list[tuple[float, float, float]]] = {name: [] for name in ways}
-    for loss in LOSSES:
+    for loss in (name for name, each in LOSSES.items() if not each.needs_reference):
         right = _outcome(exact, partial(plain_logps, exact, examples), examples, loss)
-        batch = pack(examples, rejected=loss != "first_difference").to(model.device)
+        batch = _packed(examples, loss).to(model.device)
         for name, way in ways.items():
             model.set_attn_implementation(kept[name])
             found = _outcome(model, partial(way.logps, model, batch), examples, loss)
