@@ -92,7 +92,7 @@ def ours(path: Path) -> set[int]:
     corpus, texts = Corpus(limits.bands), _texts(path)
     while batch := list(islice(texts, _BATCH)):
         corpus.add(batch)
-    return {one.number for one in find_duplicates(corpus, limits, None)}
+    return {one.number for one in find_duplicates(corpus, limits)}
 
 
 def datasketch(path: Path) -> set[int]:
@@ -140,9 +140,11 @@ CONTENDERS: Mapping[str, Callable[[Path], set[int]]] = {
 def contend(name: str, path: Path) -> None:
     """One contender in this process: print what it took."""
     dropped = CONTENDERS[name](path)
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    seconds = used.ru_utime + used.ru_stime
-    print(json.dumps({"cpu": seconds, "mib": used.ru_maxrss / 1024, "rows": sorted(dropped)}))
+    # text-dedup works in processes that it starts.
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    seconds = sum(one.ru_utime + one.ru_stime for one in used)
+    mib = max(one.ru_maxrss for one in used) / 1024
+    print(json.dumps({"cpu": seconds, "mib": mib, "rows": sorted(dropped)}))
 
 
 def main(count: int, peers: str, only: str) -> None:

@@ -68,7 +68,7 @@ def test_tasks_of_a_benchmark_go_and_are_named(tmp_path: Path) -> None:
         report,
     )
     assert read(out) == [ROWS[1]]
-    assert {(pair["row"], pair["twin"]) for pair in read(report)} == {("q.jsonl#1", "mbpp")}
+    assert {(pair["row"], pair["twin"]) for pair in read(report)} == {("q.jsonl#1", "mbpp MBPP/11")}
 
 
 def test_a_file_of_questions_is_a_benchmark_too(tmp_path: Path) -> None:

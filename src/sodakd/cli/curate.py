@@ -102,8 +102,8 @@ def decontaminate(
     ] = 0.5,
     jaccard: Annotated[
         float, typer.Option(min=0.01, max=1, callback=finite, help="Of word 3-grams.")
-    ] = 0.5,
-    rouge: Annotated[float, typer.Option(min=0.01, max=1, callback=finite, help="ROUGE-L.")] = 0.7,
+    ] = 0.6,
+    rouge: Annotated[float, typer.Option(min=0.01, max=1, callback=finite, help="ROUGE-L.")] = 0.75,
     values: Annotated[int, typer.Option(min=1, max=100, help="Examples or values in common.")] = 2,
 ) -> None:
     """Leave out the rows of a file that stand in a benchmark, and say in which and why.

@@ -34,7 +34,8 @@ def _tasks(name: str, data: Path | None) -> Iterator[Question]:
     if benchmark is not None:
         for language in benchmark.languages:
             for task in load(benchmark, language, data):
-                yield task.question.model_copy(update={"reference": task.gold})
+                named = {"source": f"{name} {task.id}", "reference": task.gold}
+                yield task.question.model_copy(update=named)
     elif source_exists(name):
         for _, seed in read_both(QuestionSettings(source=name), untold):
             if seed.text:
@@ -43,6 +44,11 @@ def _tasks(name: str, data: Path | None) -> Iterator[Question]:
         near = difflib.get_close_matches(name, BENCHMARKS, n=1)
         advice = f"did you mean {near[0]}?" if near else f"there are: {', '.join(BENCHMARKS)}"
         raise DataError(f"{name!r} is no benchmark and no file; {advice}")
+
+
+def _shown(task: Question) -> str:
+    """A task's own text, without what a model is told around it."""
+    return task.text if task.code_prompt is None else task.code_prompt.code
 
 
 def decontaminate(
@@ -74,7 +80,7 @@ def decontaminate(
             found.extend(
                 Finding(
                     row=seed.origin, twin=leak.task.source, method=leak.method,
-                    score=round(leak.score, 4), text=seed.text, twin_text=leak.task.text,
+                    score=round(leak.score, 4), text=seed.text, twin_text=_shown(leak.task),
                 )
                 for leak in leaks
             )  # fmt: skip

@@ -38,8 +38,8 @@ class LeakLimits:
     code: bool = True
     ngram: float | None = 0.5
     size: int = 8
-    jaccard: float | None = 0.5
-    rouge: float | None = 0.7
+    jaccard: float | None = 0.6
+    rouge: float | None = 0.75
     values: int | None = 2
 
 

@@ -69,7 +69,9 @@ _MEASURES: Mapping[str, Callable[[Sequence[int], Sequence[int]], float]] = {
 }
 
 
-def find_duplicates(corpus: Corpus, limits: Limits, programs: Hashes64 | None) -> list[Match]:
+def find_duplicates(
+    corpus: Corpus, limits: Limits, programs: Hashes64 | None = None
+) -> list[Match]:
     """The texts that are like an earlier one, in their order; each by the first method that holds.
 
     They are tried in this order: the same words, the same program (`programs` has a hash of each
