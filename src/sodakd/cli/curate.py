@@ -46,7 +46,7 @@ def dedup(
     """Leave out the rows of a file that are like an earlier one, and say which and why.
 
     exact: the same words. code: the answer is the same program, renamed or laid out otherwise.
-    jaccard: near, found by MinHash and confirmed. A million rows take some minutes and under 2 GiB.
+    jaccard: near ones, found by MinHash and confirmed by an exact count.
 
     Examples:  sodakd dedup questions.jsonl --out unique.jsonl
     ·  sodakd dedup data.parquet columns.text=task --method exact,rouge --rouge 0.7
