@@ -88,6 +88,14 @@ def test_nearly_all_pairs_are_found_that_a_comparison_of_all_finds(limit: float)
     assert len(dropped) >= 0.9 * len(near)
 
 
+def test_long_texts_are_taken_in_by_parts() -> None:
+    long = [f"{number} " * 300_000 for number in range(4)]
+    assert found([LIST, *long, long[1], LIST], Limits()) == [
+        Match(5, 2, "exact", 1.0),
+        Match(6, 0, "exact", 1.0),
+    ]
+
+
 def test_many_texts_of_one_bucket_are_compared_with_few() -> None:
     texts = [f"{LIST} number {number}" for number in range(2000)]
     matches = found(texts, Limits(jaccard=0.7))

@@ -20,6 +20,8 @@ SHINGLE = 3
 _PERMUTATIONS = 64
 BATCH = 1024
 """Texts that are best taken in at a time."""
+_LETTERS = 1 << 20
+"""Of texts whose words are hashed at a time: what that takes is some forty times as much."""
 _MISSES = 0.9
 """What is found in vain costs a comparison, what is missed stays: misses weigh nine times more."""
 
@@ -42,7 +44,15 @@ class Corpus:
 
     def add(self, texts: Sequence[str]) -> None:
         """Take texts in. One without words is like none."""
-        found = hash_words(texts)
+        start = letters = 0
+        for number, text in enumerate(texts):
+            if letters and letters + len(text) > _LETTERS:
+                self._take(hash_words(texts[start:number]))
+                start, letters = number, 0
+            letters += len(text)
+        self._take(hash_words(texts[start:]))
+
+    def _take(self, found: WordHashes) -> None:
         filled = np.flatnonzero(np.diff(found.starts))
         keys = np.zeros((len(found), self._shape[0]), np.uint64)
         whole = np.zeros(len(found), np.uint64)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,7 +55,7 @@ def _classes() -> NDArray[np.uint8]:
 _CLASS, _ALONE = _classes(), _alone()
 
 
-@cache
+@lru_cache(maxsize=4)
 def _powers(base: int, size: int) -> Hashes64:
     """The powers of a number modulo 2**64, from 0 on."""
     with np.errstate(over="ignore"):
@@ -83,14 +83,15 @@ def hash_words(texts: Sequence[str]) -> WordHashes:
     alone = _ALONE[data]
     begins = kind != _SPACE
     begins[1:] &= ~(inside[1:] & inside[:-1])
-    for place in np.flatnonzero(alone):
-        begins[place] = True
-        # What follows a character that stands alone begins a word as well.
-        begins[place + alone[place]] |= inside[place + alone[place]]
+    places = np.flatnonzero(alone)
+    begins[places] = True
+    # What follows a character that stands alone begins a word as well.
+    after = places + alone[places]
+    begins[after[inside[after]]] = True
     starts = np.flatnonzero(begins)
     breaks = begins | (kind == _SPACE)
-    places = np.flatnonzero(breaks)
-    stops = places[np.searchsorted(places, starts, side="right")]
+    ended = np.flatnonzero(breaks)
+    stops = ended[np.searchsorted(ended, starts, side="right")]
     size = 1 << max(12, int(len(data) + 1).bit_length())
     with np.errstate(over="ignore"):
         total = np.zeros(len(data) + 1, np.uint64)
