@@ -1,16 +1,19 @@
-"""Near-duplicates: MinHash finds candidates, ROUGE-L decides (Self-Instruct, arXiv 2212.10560)."""
+"""Near-duplicates: MinHash finds candidates, ROUGE-L decides (Self-Instruct, arXiv 2212.10560).
+
+numpy is loaded where an index is made: commands that only look start without it.
+"""
 
 import hashlib
 from array import array
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from sodakd.dedup.minhash import band_keys, band_shape, signatures
-from sodakd.dedup.word_hashes import Hashes32
 from sodakd.dedup.words import question_words, rouge_l
 from sodakd.types import Question
+
+if TYPE_CHECKING:
+    from sodakd.dedup.word_hashes import Hashes32
 
 _PERMUTATIONS = 32
 _SHINGLE = 3
@@ -24,6 +27,8 @@ class DedupIndex:
     """
 
     def __init__(self, questions: Iterable[Question], near_duplicate: float) -> None:
+        from sodakd.dedup.minhash import band_shape
+
         self._limit = near_duplicate
         self._ids: set[str] = set()
         self._words: list[array[int]] = []
@@ -69,6 +74,8 @@ class DedupIndex:
 
     def _keys(self, tokens: tuple[str, ...]) -> list[int]:
         """The hash of each band of a text's MinHash."""
+        from sodakd.dedup.minhash import band_keys
+
         return list(map(int, band_keys(_minhash(tokens), len(self._bands), self._rows)[0]))
 
 
@@ -77,7 +84,11 @@ def _hashes(tokens: tuple[str, ...]) -> "array[int]":
 
 
 @lru_cache(maxsize=4)  # a question is looked for, and taken in at once
-def _minhash(tokens: tuple[str, ...]) -> Hashes32:
+def _minhash(tokens: tuple[str, ...]) -> "Hashes32":
+    import numpy as np
+
+    from sodakd.dedup.minhash import signatures
+
     shingles = {
         " ".join(tokens[start : start + _SHINGLE]).encode("utf-8", "surrogatepass")
         for start in range(max(1, len(tokens) - _SHINGLE + 1))
