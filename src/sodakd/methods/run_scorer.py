@@ -17,6 +17,8 @@ from sodakd.scoring.split import Part, split_questions
 from sodakd.settings.scoring import ScorerSettings
 
 VALIDATION = "validation.json"
+_RESAMPLES = 200
+"""Of a bootstrap: intervals are told in a run, and decide nothing."""
 
 
 def train_scorer(
@@ -67,7 +69,9 @@ def check_scorer(
             return StepOutput([ScorerCheck(scorer=name, error=error)])
         card = read_card(scorer)
         predictions = score_answers(scorer, grades)
-        found = validate(grades, predictions, base=card.base, trained_on=card.trained_on)
+        found = validate(
+            grades, predictions, base=card.base, trained_on=card.trained_on, count=_RESAMPLES
+        )
         return StepOutput([found.check(name)])
 
     return _is_believed(run, recipe, step, check)
@@ -148,6 +152,7 @@ def _train(
         base=done.card.base,
         trained_on=done.card.trained_on,
         seen=len(grades) - len(held_back),
+        count=_RESAMPLES,
     )
     atomic_write(folder / VALIDATION, (found.model_dump_json(indent=2) + "\n").encode())
     return {"answers": done.card.answers, "held_back": len(held_back), "epoch": done.card.epoch}
