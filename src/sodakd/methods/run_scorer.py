@@ -32,6 +32,7 @@ def train_scorer(
     Raises:
         ScorerRefused: it is refused, and the recipe says to stop.
     """
+    grades = _each_once(grades)
     error = _nothing_to_learn(grades, recipe.scorer.training, seed)
 
     def build(folder: Path) -> Mapping[str, int]:
@@ -104,6 +105,15 @@ def _is_believed(
         )
     run.remark(step, f"{low}; the teacher grades")
     return False
+
+
+def _each_once(grades: Sequence[GradedAnswer]) -> list[GradedAnswer]:
+    """The grades without those of answers that came twice, such as a student's that is word by word
+    the teacher's: the ledger gives the same reply again, which is no second opinion."""
+    first: dict[tuple[str, str], GradedAnswer] = {}
+    for grade in grades:
+        first.setdefault((grade.question, grade.answer), grade)
+    return list(first.values())
 
 
 def _nothing_to_learn(grades: Sequence[GradedAnswer], training: ScorerSettings, seed: int) -> str:
