@@ -97,6 +97,7 @@ def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
         ),
         ("method: soda", r"method: unknown key; .*name the methods in arms"),
         ("control: sft", r"control: unknown key; .*name the methods in arms"),
+        ("feedback: {grade: false}", r"feedback.grade: unknown key; .*set feedback.scorer"),
         *(
             (
                 "teacher: {kind: openai, model: m, temperature: 0}\n"

@@ -265,6 +265,12 @@ def show_plan(planned: Plan, recipe: Recipe) -> None:
         f" {planned.exam * planned.evaluations:,} answers."
     )
     console.print("A refused or unreadable answer is asked again; that is not counted here.")
+    if planned.scored:
+        console.print(
+            f"A trained scorer grades {planned.scored:,} answers in the teacher's place, and takes"
+            f" {planned.scorer_grades:,} more of its grades to learn:"
+            f" {planned.scored - planned.scorer_grades:,} calls less, if it is never refused."
+        )
     for words in planned.remarks:
         console.print(words, markup=False, highlight=False)
     if unknown is not None:

@@ -20,6 +20,7 @@ from pydantic_core import ErrorDetails
 from sodakd.errors import RecipeError
 from sodakd.settings.generation import GenerationSettings
 from sodakd.settings.questions import WORLD, QuestionSettings
+from sodakd.settings.scoring import RunScorerSettings
 from sodakd.settings.sources import shortened
 from sodakd.settings.stages import (
     DeliverySettings,
@@ -60,6 +61,7 @@ class Recipe(FrozenModel):
     delivery: DeliverySettings = DeliverySettings()
     training: TrainingSettings = TrainingSettings(loss="first_difference")
     feedback: FeedbackSettings = FeedbackSettings()
+    scorer: RunScorerSettings = RunScorerSettings()
     update: UpdateSettings = UpdateSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     generation: GenerationSettings = GenerationSettings()
@@ -300,7 +302,12 @@ def _redact(dumped: JsonValue, values: JsonValue) -> dict[str, JsonValue]:
 
 
 _ARMS = "an earlier version had it: name the methods in arms, such as arms: [soda, sft]"
-_FORMER = {"method": _ARMS, "control": _ARMS}
+_FORMER = {
+    "method": _ARMS,
+    "control": _ARMS,
+    "feedback.grade": "an earlier version had it: set feedback.scorer to teacher (it was true),"
+    " none (it was false) or trained",
+}
 """Keys that recipes had, and what stands in their place."""
 
 
@@ -310,8 +317,8 @@ def _mistake(detail: ErrorDetails, values: JsonValue, kind: type[FrozenModel]) -
     place = ".".join(map(str, parts)) or "the recipe as a whole"
     if detail["type"] == "extra_forbidden":
         *parents, last = detail["loc"]
-        if kind is Recipe and not parents and last in _FORMER:
-            return f"{last}: unknown key; {_FORMER[last]}"
+        if kind is Recipe and place in _FORMER:
+            return f"{place}: unknown key; {_FORMER[place]}"
         known = _keys_at(parents, kind)
         close = difflib.get_close_matches(str(last), known, n=1)
         advice = f"did you mean {close[0]}?" if close else f"known here: {', '.join(known)}"

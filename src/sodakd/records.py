@@ -9,7 +9,7 @@ from sodakd.types import Finding, FrozenModel, Question, Solution, Verdict
 
 
 class RubricScore(FrozenModel):
-    """The teacher's rubric: five rules, six points, halves allowed (SODA, scoring data)."""
+    """A grade by the rubric: five rules, six points, halves allowed (SODA, scoring data)."""
 
     functionality: float = Field(ge=0, le=2, multiple_of=0.5)
     boundary: float = Field(ge=0, le=1, multiple_of=0.5)
@@ -24,6 +24,13 @@ class RubricScore(FrozenModel):
         return (
             self.functionality + self.boundary + self.coverage + self.readability + self.practices
         )
+
+
+class Grader(StrEnum):
+    """Who gave a grade: the teacher, or a scoring model that was trained on its grades."""
+
+    TEACHER = "teacher"
+    SCORER = "scorer"
 
 
 class Difficulty(StrEnum):
@@ -61,6 +68,11 @@ class Feedback(FrozenModel):
     verdict: Verdict
     findings: tuple[Finding, ...]
     score: RubricScore | None
+    grader: Grader = Field(
+        default=Grader.TEACHER,
+        description="who gave the score",
+        exclude_if=lambda grader: grader is Grader.TEACHER,
+    )
     samples: int = Field(ge=1)
     pass_rate: float = Field(ge=0, le=1)
     difficulty: Difficulty

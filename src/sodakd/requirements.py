@@ -77,6 +77,7 @@ def missing_requirements(recipe: Recipe) -> list[str]:
         *_missing_for_exam(recipe.evaluation),
         *_missing_for_judge(recipe),
         *_missing_for_student(recipe.student),
+        *_missing_for_scorer(recipe),
     ]
     trackers = dict.fromkeys((*recipe.training.report_to, *recipe.base.training.report_to))
     missing += [
@@ -178,19 +179,35 @@ def _missing_for_exam(exam: EvaluationSettings) -> list[str]:
 
 
 def _missing_for_student(student: StudentSettings) -> list[str]:
-    missing = []
-    name, template = student.model_name_or_path, student.chat_template
-    if name is not None and name.startswith((".", "/", "~")) and not Path(name).is_dir():
-        missing.append(f"there is no folder {name} (student.model_name_or_path)")
+    missing = _missing_model(student.model_name_or_path, "student.model_name_or_path")
+    template = student.chat_template
     if template is not None and not Path(template).is_file():
         missing.append(f"there is no file {template} (student.chat_template)")
-    missing += [
-        f"{student.finetuning_type} (student.finetuning_type) needs {package}, which is not"
-        f" installed: pip install 'sodakd[{student.finetuning_type}]'"
-        for package in _NEEDED_FOR[student.finetuning_type]
+    return [*missing, *_missing_to_adapt(student.finetuning_type, "student.finetuning_type")]
+
+
+def _missing_for_scorer(recipe: Recipe) -> list[str]:
+    if recipe.feedback.scorer != "trained":
+        return []
+    kind = recipe.scorer.training.finetuning_type
+    return [
+        *_missing_model(recipe.scorer.base, "scorer.base"),
+        *_missing_to_adapt(kind, "scorer.training.finetuning_type"),
+    ]
+
+
+def _missing_model(name: str | None, key: str) -> list[str]:
+    if name is not None and name.startswith((".", "/", "~")) and not Path(name).is_dir():
+        return [f"there is no folder {name} ({key})"]
+    return []
+
+
+def _missing_to_adapt(kind: str, key: str) -> list[str]:
+    return [
+        f"{kind} ({key}) needs {package}, which is not installed: pip install 'sodakd[{kind}]'"
+        for package in _NEEDED_FOR[kind]
         if importlib.util.find_spec(package) is None
     ]
-    return missing
 
 
 def _accelerator() -> str:

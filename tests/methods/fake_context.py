@@ -5,9 +5,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 from sodakd.methods.inputs import RunInputs
-from sodakd.methods.parts import placeholder_feedback
+from sodakd.methods.parts import FULL_MARKS, placeholder_feedback
 from sodakd.recipe import Recipe
-from sodakd.records import Allowance, Feedback, SftExample
+from sodakd.records import Allowance, Feedback, Grader, SftExample
+from sodakd.scoring.grades import GradedAnswer
 from sodakd.settings.training import TrainingSettings
 from sodakd.training.schedule import Example
 from sodakd.types import FaultKind, Language, PreferencePair, Question
@@ -36,6 +37,8 @@ def inputs(seeds: int) -> RunInputs:
 class FakeContext:
     """Every question is solved, but in the steps named in `empty`; `rates` are those on dev.
 
+    Scorers are refused in the steps named in `refused`.
+
     So many of the seeds as `tested` says get tests, all where it is None.
     """
 
@@ -46,6 +49,7 @@ class FakeContext:
         allowance: Allowance | None = None,
         rates: Sequence[float] = (),
         empty: Sequence[str] = (),
+        refused: Sequence[str] = (),
         tested: int | None = None,
         counts: Mapping[str, int] = MappingProxyType({"solution_dropped": 7}),
     ) -> None:
@@ -65,6 +69,11 @@ class FakeContext:
         self.known: dict[str, list[str]] = {}
         self._rates = list(rates)
         self._empty = empty
+        self._refused = refused
+        self.scorers: dict[str, Path | None] = {}
+        self.pairs_graded: dict[str, list[str]] = {}
+        self.learnt: dict[str, list[str]] = {}
+        self.checked: dict[str, list[str]] = {}
         self._tested = tested
         self._counts = counts
 
@@ -107,10 +116,32 @@ class FakeContext:
         return self._rates.pop(0)
 
     def feedback(
-        self, step: str, student: Path, questions: Sequence[Question]
+        self,
+        step: str,
+        student: Path,
+        questions: Sequence[Question],
+        known: Sequence[Feedback] = (),
+        scorer: Path | None = None,
     ) -> Sequence[Feedback]:
-        self.probed[step] = [each.text for each in questions]
-        return [placeholder_feedback(each) for each in questions]
+        there = {row.question.id: row for row in known}
+        new = [each for each in questions if each.id not in there]
+        self.probed[step] = [each.text for each in new]
+        self.scorers[step] = scorer
+        grader = Grader.TEACHER if scorer is None else Grader.SCORER
+        there |= {each.id: placeholder_feedback(each, FULL_MARKS, grader) for each in new}
+        return [there[each.id] for each in questions]
+
+    def pair_grades(self, step: str, pairs: Sequence[PreferencePair]) -> Sequence[GradedAnswer]:
+        self.pairs_graded[step] = [pair.question.text for pair in pairs]
+        return ()
+
+    def train_scorer(self, step: str, start: Path, grades: Sequence[GradedAnswer]) -> Path | None:
+        self.learnt[step] = [row.question for row in grades]
+        return None if step in self._refused else start / step
+
+    def check_scorer(self, step: str, scorer: Path, grades: Sequence[GradedAnswer]) -> bool:
+        self.checked[step] = [row.question for row in grades]
+        return step not in self._refused
 
     def new_questions(
         self, step: str, feedback: Sequence[Feedback], pool: Sequence[Question]

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from sodakd.scoring.agreement import (
-    Estimate,
     Rows,
     auc,
     estimate,
@@ -15,6 +14,7 @@ from sodakd.scoring.agreement import (
     resamples,
     spearman,
 )
+from sodakd.scoring.figures import Estimate
 
 ONE = np.array([0.0, 1, 2, 3, 4, 4])
 OTHER = np.array([0.0, 2, 1, 3, 4, 3])

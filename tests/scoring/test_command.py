@@ -47,6 +47,7 @@ def test_a_scorer_is_validated_on_what_it_has_not_seen(folder: Path) -> None:
     assert (found.answers, found.questions, found.seen) == (16, 8, 64)
     assert found.base == str(folder / "base") == read_card(folder / "scorer").base
     assert "functionality" in done.stdout
+    assert "s to score 1,000 such answers here" in done.stdout
 
 
 @pytest.mark.heavy

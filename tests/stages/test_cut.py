@@ -73,7 +73,7 @@ def test_tests_tell_whether_a_cut_answer_is_right(
 def outcome_of(
     asked: Question, said: Generation, judge: Judge, folder: Path
 ) -> tuple[Outcome, int]:
-    settings = FeedbackSettings(lint=Lint.OFF, grade=False)
+    settings = FeedbackSettings(lint=Lint.OFF, scorer="none")
     work = stage(folder, WorldTeacher(), judge, feedback=settings)
     built = collect_feedback(work, Student(said), [asked])
     work.ledger.close()

@@ -4,7 +4,7 @@ import pytest
 
 from sodakd.records import Difficulty, RubricScore
 from sodakd.settings.stages import FeedbackSettings
-from sodakd.stages.difficulty import rate_difficulty
+from sodakd.stages.difficulty import View, rate_difficulty
 from sodakd.types import JudgeStage, Outcome, Verdict
 
 PASSED = Verdict(outcome=Outcome.PASSED, stage=JudgeStage.RUN)
@@ -48,6 +48,9 @@ def test_both_views_decide(
     judged = rate_difficulty(verdicts, grade, FeedbackSettings())
     assert judged.difficulty is difficulty
     assert f"of {len(verdicts)} passed" in judged.reason
+    assert judged.reason.endswith(f"decided by the {judged.view}")
+    alone = rate_difficulty(verdicts, None, FeedbackSettings())
+    assert (judged.view is View.RUBRIC) is (judged.difficulty is not alone.difficulty)
     assert ("not graded" if total is None else f"{total:g} of 6") in judged.reason
 
 

@@ -45,7 +45,7 @@ class Recorded:
 
 
 def feedback(folder: Path, question: Question, lint: Lint) -> StepOutput[Feedback]:
-    settings = FeedbackSettings(lint=lint, grade=False)
+    settings = FeedbackSettings(lint=lint, scorer="none")
     asked = [question.model_copy(update={"id": str(number)}) for number in range(3)]
     with Judge(JudgeSettings(), workers=1) as judge:
         work = stage(folder, WorldTeacher(), judge, feedback=settings)

@@ -85,4 +85,6 @@ def test_of_a_question_without_tests_the_rubric_decides(
     work = stage(tmp_path, Generous(), judge, feedback=settings)
     (row,) = collect_feedback(work, Wavering(WRONG), [untested]).rows
     assert row.difficulty is Difficulty.MASTERED
-    assert row.reason == "1 of 1 ran, without tests; the teacher gave 6 of 6"
+    assert row.reason == (
+        "1 of 1 ran, without tests; the teacher gave 6 of 6; decided by the rubric"
+    )

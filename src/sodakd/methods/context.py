@@ -6,6 +6,7 @@ from typing import Protocol
 
 from sodakd.recipe import Recipe
 from sodakd.records import Allowance, Feedback, SftExample
+from sodakd.scoring.grades import GradedAnswer
 from sodakd.settings.training import TrainingSettings
 from sodakd.training.schedule import Example
 from sodakd.types import PreferencePair, Question
@@ -60,9 +61,29 @@ class Context(Protocol):
         ...
 
     def feedback(
-        self, step: str, student: Path, questions: Sequence[Question]
+        self,
+        step: str,
+        student: Path,
+        questions: Sequence[Question],
+        known: Sequence[Feedback] = (),
+        scorer: Path | None = None,
     ) -> Sequence[Feedback]:
-        """Return feedback on a student's answers: verdicts and rubric scores (SODA, stage 2)."""
+        """Return feedback on a student's answers: verdicts and rubric scores (SODA, stage 2).
+
+        Of the questions in `known` it is there already. The teacher grades, or the `scorer`.
+        """
+        ...
+
+    def pair_grades(self, step: str, pairs: Sequence[PreferencePair]) -> Sequence[GradedAnswer]:
+        """Return the teacher's grades of the pairs' correct and faulty solutions."""
+        ...
+
+    def train_scorer(self, step: str, start: Path, grades: Sequence[GradedAnswer]) -> Path | None:
+        """Return a scorer that learnt the teacher's grades; None where it is refused."""
+        ...
+
+    def check_scorer(self, step: str, scorer: Path, grades: Sequence[GradedAnswer]) -> bool:
+        """Return whether a scorer agrees with the teacher's newest grades as well."""
         ...
 
     def new_questions(

@@ -7,9 +7,13 @@ from pathlib import Path
 
 from sodakd.methods.context import Context
 from sodakd.methods.inputs import RunInputs
-from sodakd.records import Difficulty, Feedback
+from sodakd.records import Difficulty, Feedback, Grader, RubricScore
 from sodakd.training.schedule import Example
 from sodakd.types import JudgeStage, Outcome, PreferencePair, Question, Solution, Verdict
+
+FULL_MARKS = RubricScore(
+    functionality=2, boundary=1, coverage=1, readability=1, practices=1, reason=""
+)
 
 
 @dataclass(frozen=True)
@@ -25,14 +29,17 @@ class Method:
     bibtex: str = ""
 
 
-def placeholder_feedback(question: Question) -> Feedback:
+def placeholder_feedback(
+    question: Question, score: RubricScore | None = None, grader: Grader = Grader.TEACHER
+) -> Feedback:
     """Return feedback of medium difficulty for a question that the student did not answer."""
     return Feedback(
         question=question,
         solution=Solution(question_id=question.id, text="", code="", author=""),
         verdict=Verdict(outcome=Outcome.PASSED, stage=JudgeStage.RUN),
         findings=(),
-        score=None,
+        score=score,
+        grader=grader,
         samples=1,
         pass_rate=1.0,
         difficulty=Difficulty.MEDIUM,

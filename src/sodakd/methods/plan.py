@@ -9,10 +9,11 @@ from sodakd.errors import DataError
 from sodakd.methods.arms import arms_of, run_arms
 from sodakd.methods.exam import exam_size
 from sodakd.methods.inputs import RunInputs
-from sodakd.methods.parts import placeholder_feedback
+from sodakd.methods.parts import FULL_MARKS, placeholder_feedback
 from sodakd.methods.prepare import sample_for_estimate
 from sodakd.recipe import Recipe
-from sodakd.records import Allowance, Feedback, SftExample
+from sodakd.records import Allowance, Feedback, Grader, SftExample
+from sodakd.scoring.grades import GradedAnswer
 from sodakd.settings.training import TrainingSettings
 from sodakd.synthetic.teacher import WorldTeacher
 from sodakd.teacher.cost import NANO, SpendRow
@@ -47,7 +48,8 @@ class Plan:
     Tokens are those of a sample of seed questions.
 
     `remarks` say what the source of the questions holds that is not read. `exam`: its questions,
-    each of which every one of the students answers that are evaluated.
+    each of which every one of the students answers that are evaluated. `scored`: answers that a
+    trained scorer grades in the teacher's place; `scorer_grades`: calls that were asked for it.
     """
 
     calls: Sequence[SpendRow]
@@ -55,6 +57,8 @@ class Plan:
     remarks: Sequence[str] = ()
     exam: int = 0
     evaluations: int = 0
+    scored: int = 0
+    scorer_grades: int = 0
 
     @property
     def teacher_calls(self) -> int:
@@ -87,14 +91,19 @@ def _plan(recipe: Recipe, sample: "_Sample") -> Plan:
     inputs = sample.inputs()
     if recipe.student.model_name_or_path is None:
         total = Plan((), (sample.training("base", len(inputs.base_data), recipe.base.training),))
-    evaluations = 1
+    evaluations, scored, scorer_grades = 1, 0, 0
     for arm, _ in run_arms(arms_of(recipe), inputs, partial(DryContext, recipe, sample)):
         total = Plan((*total.calls, *arm.calls), (*total.trainings, *arm.trainings))
         evaluations += arm.evaluations
+        scored += arm.scored
+        scorer_grades += arm.scorer_grades
     kinds = dict.fromkeys(row.ask for row in total.calls if has_llm_teacher(recipe))
     probes = [sample.calls(PREFLIGHT, kind, 1) for kind in kinds]
     calls = (*probes, *total.calls)
-    return Plan(calls, total.trainings, sample.remarks, exam_size(recipe), evaluations)
+    return Plan(
+        calls, total.trainings, sample.remarks, exam_size(recipe), evaluations, scored,
+        scorer_grades,
+    )  # fmt: skip
 
 
 def has_llm_teacher(recipe: Recipe) -> bool:
@@ -196,8 +205,8 @@ class _Sample:
 class DryContext:
     """A `Context` that spends nothing: it counts, and gives placeholders in right numbers.
 
-    Every question is solved and gets tests where it has none, every answer can be read, and each
-    cycle is better on dev.
+    Every question is solved and gets tests where it has none, every answer can be read, each cycle
+    is better on dev, and no scorer is refused.
     """
 
     def __init__(
@@ -208,6 +217,8 @@ class DryContext:
         self.calls: list[SpendRow] = []
         self.trainings: list[PlannedTraining] = []
         self.evaluations = 0
+        self.scored = 0
+        self.scorer_grades = 0
         self._sample = sample
         self._arm = arm
         self._rates = 0
@@ -230,8 +241,9 @@ class DryContext:
         self, step: str, questions: Sequence[Question], feedback: Sequence[Feedback] = ()
     ) -> Sequence[PreferencePair]:
         self._ask(step, "solve", sum(each.reference is None for each in questions))
-        if self.recipe.delivery.faults:
-            self._ask(step, "fault", len(questions))
+        if not self.recipe.delivery.faults:
+            return [PreferencePair(question=each, chosen="") for each in questions]
+        self._ask(step, "fault", len(questions))
         return [
             PreferencePair(question=each, chosen="", rejected="", fault=FaultKind.CONSTANT)
             for each in questions
@@ -252,11 +264,33 @@ class DryContext:
         return self._rates / (self._rates + 1)
 
     def feedback(
-        self, step: str, student: Path, questions: Sequence[Question]
+        self,
+        step: str,
+        student: Path,
+        questions: Sequence[Question],
+        known: Sequence[Feedback] = (),
+        scorer: Path | None = None,
     ) -> Sequence[Feedback]:
-        if self.recipe.feedback.grade:
-            self._ask(step, "grade", len(questions))
-        return [placeholder_feedback(each) for each in questions]
+        count = len(questions) - len(known)
+        if scorer is not None:
+            self.scored += count
+        elif self.recipe.feedback.scorer != "none":
+            self._ask(step, "grade", count)
+        grader = Grader.TEACHER if scorer is None else Grader.SCORER
+        new = [placeholder_feedback(each, FULL_MARKS, grader) for each in questions[:count]]
+        return [*known, *new]
+
+    def pair_grades(self, step: str, pairs: Sequence[PreferencePair]) -> Sequence[GradedAnswer]:
+        count = sum(1 + (pair.fault is not None) for pair in pairs)
+        self.scorer_grades += count
+        self._ask(step, "grade", count)
+        return ()
+
+    def train_scorer(self, step: str, start: Path, grades: Sequence[GradedAnswer]) -> Path | None:
+        return start
+
+    def check_scorer(self, step: str, scorer: Path, grades: Sequence[GradedAnswer]) -> bool:
+        return True
 
     def new_questions(
         self, step: str, feedback: Sequence[Feedback], pool: Sequence[Question]

@@ -15,10 +15,13 @@ from sodakd.jsonl import read_log, write_rows
 from sodakd.judge.program import ProgramJudge
 from sodakd.methods.engines import StudentEngine
 from sodakd.methods.exam import load_whole_benchmarks
+from sodakd.methods.run_scorer import check_scorer, score_answers, train_scorer
 from sodakd.ray_judge import open_judge
 from sodakd.recipe import Recipe
 from sodakd.records import Allowance, EvalSample, Feedback, SftExample, StudentRow, TrainLogRow
 from sodakd.run import Row, Run, StepOutput
+from sodakd.scoring.grades import Answer, GradedAnswer
+from sodakd.scoring.rubric import Prediction
 from sodakd.settings.training import TrainingSettings
 from sodakd.stages.context import StageContext
 from sodakd.stages.evaluate_student import evaluate_student
@@ -26,6 +29,7 @@ from sodakd.stages.feedback import collect_feedback
 from sodakd.stages.new_questions import new_questions
 from sodakd.stages.pairs import build_pairs, build_solutions
 from sodakd.stages.question_tests import questions_with_tests
+from sodakd.stages.scores import grade_pairs
 from sodakd.teacher.cost import NANO
 from sodakd.teacher.dispatcher import Teacher
 from sodakd.teacher.ledger import Ledger, LedgerOptions
@@ -142,13 +146,35 @@ class RunContext:
         return pass_at_1(questions, self._evaluate(step, student, questions))
 
     def feedback(
-        self, step: str, student: Path, questions: Sequence[Question]
+        self,
+        step: str,
+        student: Path,
+        questions: Sequence[Question],
+        known: Sequence[Feedback] = (),
+        scorer: Path | None = None,
     ) -> Sequence[Feedback]:
-        return self._rows(
-            step,
-            Feedback,
-            lambda stage: collect_feedback(stage, self._open(step, student), questions),
-        )
+        def score(answers: Sequence[Answer]) -> Sequence[Prediction]:
+            assert scorer is not None
+            self._resources.engine.close()  # the student has answered
+            return score_answers(scorer, answers)
+
+        def build(stage: StageContext) -> StepOutput[Feedback]:
+            opened = self._open(step, student)
+            by = None if scorer is None else score
+            return collect_feedback(stage, opened, questions, known, by)
+
+        return self._rows(step, Feedback, build)
+
+    def pair_grades(self, step: str, pairs: Sequence[PreferencePair]) -> Sequence[GradedAnswer]:
+        return self._rows(step, GradedAnswer, lambda stage: grade_pairs(stage, pairs))
+
+    def train_scorer(self, step: str, start: Path, grades: Sequence[GradedAnswer]) -> Path | None:
+        self._resources.engine.close()
+        return train_scorer(self._run, self.recipe, step, start, grades, self._seed(step))
+
+    def check_scorer(self, step: str, scorer: Path, grades: Sequence[GradedAnswer]) -> bool:
+        self._resources.engine.close()
+        return check_scorer(self._run, self.recipe, step, scorer, grades)
 
     def new_questions(
         self, step: str, feedback: Sequence[Feedback], pool: Sequence[Question]

@@ -9,21 +9,31 @@ from sodakd.jsonl import read_log
 from sodakd.methods.context import Context
 from sodakd.methods.inputs import RunInputs
 from sodakd.methods.parts import Method, mix_replay, to_examples
+from sodakd.methods.scored_feedback import ScoredFeedback
 from sodakd.records import Feedback, Refusal
 from sodakd.run import Step
-from sodakd.types import Question
+from sodakd.types import PreferencePair, Question
 
 SEED_TESTS = "seeds/tests"
 """The step in which seeds get tests."""
 _CYCLE = re.compile(r"cycle-([0-9]+)/(.*)")
 _REFUSALS = frozenset(Refusal)
-FeedbackFn = Callable[[str, Path, Sequence[Question]], Sequence[Feedback]]
-"""Takes a step's name, a student and questions; returns feedback on each question."""
+FeedbackFn = Callable[[str, Path, Sequence[Question], Sequence[PreferencePair]], Sequence[Feedback]]
+"""Takes a cycle's name, its student, probes, and the pairs it learnt from; returns feedback on each
+probe."""
 
 
 def soda(context: Context, inputs: RunInputs) -> Path:
     """Run cycles whose new questions follow the student's feedback; return the final student."""
-    return run_cycles(context, inputs, context.feedback)
+    if context.recipe.feedback.scorer == "trained":
+        return run_cycles(context, inputs, ScoredFeedback(context, inputs.base))
+
+    def collect(
+        cycle: str, student: Path, probes: Sequence[Question], _: Sequence[PreferencePair]
+    ) -> Sequence[Feedback]:
+        return context.feedback(f"{cycle}/feedback", student, probes)
+
+    return run_cycles(context, inputs, collect)
 
 
 def run_cycles(context: Context, inputs: RunInputs, collect_feedback: FeedbackFn) -> Path:
@@ -60,7 +70,7 @@ def run_cycles(context: Context, inputs: RunInputs, collect_feedback: FeedbackFn
         examples = mix_replay(to_examples(pairs), replay, share, recipe.seed, cycle)
         student = context.train(f"{prefix}/student", student, examples, recipe.training)
         context.record_student(str(cycle), student, f"{prefix}/")
-        feedback = list(collect_feedback(f"{prefix}/feedback", student, probes))
+        feedback = list(collect_feedback(prefix, student, probes, pairs))
         if recipe.patience is not None:
             dev_scores.append((context.pass_rate(f"{prefix}/dev", student, inputs.dev), student))
             if should_stop_early([rate for rate, _ in dev_scores], recipe.patience):

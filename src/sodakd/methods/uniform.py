@@ -8,7 +8,7 @@ from sodakd.methods.inputs import RunInputs
 from sodakd.methods.parts import Method, placeholder_feedback
 from sodakd.methods.soda import run_cycles
 from sodakd.records import Feedback
-from sodakd.types import Question
+from sodakd.types import PreferencePair, Question
 
 
 def uniform(context: Context, inputs: RunInputs) -> Path:
@@ -16,9 +16,10 @@ def uniform(context: Context, inputs: RunInputs) -> Path:
     return run_cycles(context, inputs, _no_feedback)
 
 
-def _no_feedback(step: str, student: Path, questions: Sequence[Question]) -> Sequence[Feedback]:
-    del step, student
-    return [placeholder_feedback(question) for question in questions]
+def _no_feedback(
+    _cycle: str, _student: Path, probes: Sequence[Question], _pairs: Sequence[PreferencePair]
+) -> Sequence[Feedback]:
+    return [placeholder_feedback(question) for question in probes]
 
 
 METHOD = Method(

@@ -35,9 +35,14 @@ _REASONS = {
     "fault_unseen": "fault: its run showed no difference",
     "fault_dropped": "fault: dropped after the last try",
     "grade_unreadable": "grade: reply not readable",
+    "grade_dropped": "grade: dropped after the last try",
 }
 
-_PARTS = {"student": "train", "solutions": "pairs", "dev": "evaluation"}
+_PARTS = {
+    "student": "train", "solutions": "pairs", "dev": "evaluation", "refresh": "feedback",
+    "pair-grades": "feedback", "scorer": "feedback", "scorer-check": "feedback",
+    "refresh-check": "feedback",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

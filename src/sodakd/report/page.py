@@ -26,6 +26,7 @@ from sodakd.report.results import (
     standing_keys,
 )
 from sodakd.report.run_facts import about, measure, price_is_known
+from sodakd.report.scores import calibration_figures, check_rows, grader_rows
 from sodakd.report.training_curves import training_figures, training_keys
 
 _HERE = Path(__file__).parent
@@ -89,6 +90,8 @@ def render(folder: Folder) -> str:
         sections=_sections(folder),
         pairs=pair_numbers(folder),
         agreed=agreement_rows(folder),
+        graders=grader_rows(folder),
+        checks=check_rows(folder),
         rules=rule_table(folder),
         spend=folder.spend,
         priced=price_is_known(folder),
@@ -101,7 +104,11 @@ def _sections(folder: Folder) -> list[Section]:
     shared = Markup(legend(training_keys(folder)))
     return [
         Section("Results", result_figures(folder), "There are no results yet."),
-        Section("Difficulty", flow_figures(folder), "No student has answered anything yet."),
+        Section(
+            "Difficulty",
+            [*flow_figures(folder), *calibration_figures(folder)],
+            "No student has answered anything yet.",
+        ),
         Section("Findings", finding_figures(folder), "No static tool has read an answer yet."),
         Section("Training", training_figures(folder), "No student has been trained yet.", shared),
         Section("Pairs", fault_figures(folder), "No pairs have been delivered yet."),

@@ -20,6 +20,7 @@ from sodakd.records import (
     TrainLogRow,
 )
 from sodakd.run import Event, Step, read_manifest
+from sodakd.scoring.figures import ScorerCheck
 from sodakd.teacher.cost import Spend
 from sodakd.teacher.spend_report import look_up_spend
 from sodakd.types import FrozenModel, PreferencePair, Question
@@ -41,6 +42,8 @@ class Student:
     solutions: Sequence[SftExample] = ()
     feedback: Sequence[Feedback] = ()
     questions: Sequence[Question] = ()
+    scorer_checks: Sequence[tuple[str, ScorerCheck]] = ()
+    """The checks of the scorer that graded its answers, each with its step's name."""
 
     def step(self, name: str) -> str:
         """Return the name of one of its steps in the whole run."""
@@ -165,6 +168,11 @@ def _student(folder: Path, row: StudentRow) -> Student:
         solutions=_rows(folder, f"{at}solutions.jsonl", SftExample),
         feedback=_rows(folder, f"{at}feedback.jsonl", Feedback),
         questions=_rows(folder, f"{at}questions.jsonl", Question),
+        scorer_checks=[
+            (name, found)
+            for name in ("scorer-check", "refresh-check")
+            for found in _rows(folder, f"{at}{name}.jsonl", ScorerCheck)
+        ],
     )
 
 

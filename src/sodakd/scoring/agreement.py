@@ -6,29 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import kendalltau, rankdata
 
-from sodakd.types import FrozenModel
+from sodakd.scoring.figures import Estimate
 
 Values = NDArray[np.float64]
 Rows = NDArray[np.intp]
 """Numbers of rows, as a resample drew them."""
 _FEWEST = 3
 """Rows below which no correlation is computed."""
-
-
-class Estimate(FrozenModel):
-    """A statistic and its 95 % interval; None where the data do not define it (all values equal,
-    say, or too few of them)."""
-
-    value: float | None = None
-    low: float | None = None
-    high: float | None = None
-
-    def __str__(self) -> str:
-        if self.value is None:
-            return "-"
-        return f"{self.value:.2f}" + (
-            "" if self.low is None else f" ({self.low:.2f} to {self.high:.2f})"
-        )
 
 
 def resamples(groups: Sequence[int], count: int, seed: int) -> list[Rows]:

@@ -1,6 +1,7 @@
 """`sodakd scorer`: grades in, a scorer, its validation or its scores out."""
 
 import sys
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -116,9 +117,12 @@ def validate_command(
             " other questions"
         )
     scorer = load_scorer(folder, device)
+    began = time.monotonic()
+    predictions = scorer.score(rows)
+    seconds = time.monotonic() - began
     found = validate(
         rows,
-        scorer.score(rows),
+        predictions,
         base=scorer.card.base,
         trained_on=scorer.card.trained_on,
         seen=len(grades.rows) - len(rows),
@@ -128,6 +132,7 @@ def validate_command(
     atomic_write(path, (found.model_dump_json(indent=2) + "\n").encode())
     for part in validation_tables(found):
         screen.print(part)
+    screen.print(f"it takes {1000 * seconds / len(rows):.1f} s to score 1,000 such answers here")
     screen.print(f"all figures: {path}", markup=False)
     check_floors(found, min_spearman, min_auc)
 

@@ -12,7 +12,7 @@ from pydantic import Field, JsonValue, ValidationError
 
 from sodakd.errors import DataError
 from sodakd.json_text import JsonError
-from sodakd.records import Feedback, RubricScore
+from sodakd.records import Feedback, Grader, RubricScore
 from sodakd.row_files import Values, read_file
 from sodakd.scoring.rubric import LEVELS, points_of
 from sodakd.teacher.parsers import UnreadableReply, parse_grade
@@ -139,6 +139,21 @@ def read_answers(source: Path) -> list[Answer]:
     return rows
 
 
+def graded_answer(row: Feedback) -> GradedAnswer | None:
+    """Return a student's answer with its grade; None where the teacher gave it none."""
+    if row.score is None or row.grader is not Grader.TEACHER:
+        return None
+    return GradedAnswer(
+        question_id=row.question.id,
+        question=row.question.text,
+        language=row.question.language,
+        answer=row.solution.text,
+        score=row.score,
+        author=Author.STUDENT,
+        outcome=None if row.question.tests is None else row.verdict.outcome,
+    )
+
+
 def check_grades(rows: Sequence[GradedAnswer], min_rows: int, min_questions: int) -> None:
     """Make sure that there is something to learn from these grades.
 
@@ -197,17 +212,12 @@ def _answer_values(values: Values) -> Values:
 
 def _of_run(values: Values) -> GradedAnswer:
     row = Feedback.model_validate(values)
-    if row.score is None:
+    if row.grader is Grader.SCORER:
+        raise _NoGrade("a scorer gave its points, and no scorer learns from another")
+    found = graded_answer(row)
+    if found is None:
         raise _NoGrade("it was not graded")
-    return GradedAnswer(
-        question_id=row.question.id,
-        question=row.question.text,
-        language=row.question.language,
-        answer=row.solution.text,
-        score=row.score,
-        author=Author.STUDENT,
-        outcome=None if row.question.tests is None else row.verdict.outcome,
-    )
+    return found
 
 
 _RELEASED = re.compile(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.console import RenderableType
 from rich.table import Table
 
-from sodakd.scoring.agreement import Estimate
+from sodakd.scoring.figures import Estimate
 from sodakd.scoring.validation import Baseline, Validation
 
 _IN_WORDS = {"length": "the answer's length", "verdict": "whether it passes"}

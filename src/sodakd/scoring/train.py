@@ -171,7 +171,8 @@ def _train(
     except torch.OutOfMemoryError as error:
         raise TrainingError(
             f"the GPU's memory is too small for {settings.batch_size} answers of up to"
-            f" {encoder.max_length} tokens: lower --batch-size or --max-length, or take --lora"
+            f" {encoder.max_length} tokens: lower its batch size or max length, or train"
+            " adapters (lora)"
         ) from error
     if adapted is not None:
         network.backbone = adapted.merge_and_unload()
@@ -239,7 +240,7 @@ class _Training:
                 loss = self._batch_loss(train, places)
                 if not bool(loss.isfinite()):
                     raise TrainingError(
-                        f"the loss is no longer finite in epoch {epoch}: lower --learning-rate"
+                        f"the loss is no longer finite in epoch {epoch}: lower its learning rate"
                     )
                 loss.backward()
                 clip_grad_norm_(self.network.parameters(), _GRADIENT)

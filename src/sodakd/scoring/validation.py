@@ -7,7 +7,6 @@ import numpy as np
 
 from sodakd.errors import ScorerRefused
 from sodakd.scoring.agreement import (
-    Estimate,
     Rows,
     Values,
     auc,
@@ -19,6 +18,7 @@ from sodakd.scoring.agreement import (
     resamples,
     spearman,
 )
+from sodakd.scoring.figures import CalibrationBin, Estimate, ScorerCheck, refusal
 from sodakd.scoring.grades import GradedAnswer
 from sodakd.scoring.rubric import LEVELS, Prediction, points_of
 from sodakd.scoring.split import group_numbers
@@ -44,18 +44,6 @@ class RuleAgreement(FrozenModel):
     mae: Estimate
     graded_mean: float
     scored_mean: float
-
-
-class CalibrationBin(FrozenModel):
-    """Answers whose expected total is from `low` to `high`: its mean, the mean of their grades, and
-    the share of those with a verdict that pass."""
-
-    low: float
-    high: float
-    answers: int
-    scored: float
-    graded: float
-    passed: float | None
 
 
 class GroupAgreement(FrozenModel):
@@ -113,6 +101,19 @@ class Validation(FrozenModel):
     def total(self) -> RuleAgreement:
         """The agreement in total."""
         return next(one for one in self.rules if one.rule == TOTAL)
+
+    def check(self, scorer: str = "") -> ScorerCheck:
+        """The figures that decide whether it is believed; `scorer` is its step in a run."""
+        return ScorerCheck(
+            scorer=scorer,
+            answers=self.answers,
+            questions=self.questions,
+            judged=self.judged,
+            spearman=self.total.spearman,
+            mae=self.total.mae,
+            auc=self.auc,
+            calibration=self.calibration,
+        )
 
 
 @dataclass(frozen=True)
@@ -205,22 +206,10 @@ def check_floors(found: Validation, min_spearman: float | None, min_auc: float |
     Raises:
         ScorerRefused: a figure is below its floor, or is not there; all of them are in the words.
     """
-    named = (
-        ("Spearman with the grades", found.total.spearman, min_spearman),
-        ("AUC of passing", found.auc, min_auc),
-    )
-    low = [
-        f"{name} is {figure} and must be {floor:g} at least"
-        if figure.value is not None
-        else f"{name} must be {floor:g} at least, and these answers do not define it"
-        for name, figure, floor in named
-        if floor is not None and (figure.value is None or figure.value < floor)
-    ]
+    low = refusal(found.check(), min_spearman, min_auc)
     if low:
         raise ScorerRefused(
-            f"the scorer is refused on {found.answers} answers to {found.questions} held-back"
-            f" questions: {'; '.join(low)}. Train it on more grades or a larger base, or let the"
-            " teacher grade"
+            f"{low}. Train it on more grades or a larger base, or let the teacher grade"
         )
 
 

@@ -12,7 +12,7 @@ _FREE = """
     base.training.gradient_checkpointing base.training.logging_steps base.training.save_steps
     training.gradient_checkpointing training.logging_steps training.save_steps training.report_to
     base.training.report_to training.max_tokens_per_batch base.training.max_tokens_per_batch
-    feedback.lint evaluation.data
+    feedback.lint scorer.min_spearman scorer.min_auc scorer.refused evaluation.data
     generation.base_url generation.headers generation.query generation.max_in_flight
     generation.timeout generation.attempts generation.command generation.arguments generation.port
     generation.start_seconds generation.batch_size generation.device generation.model
@@ -27,7 +27,8 @@ MAY_GROW = frozenset(["cycles"])
 """Of the others, keys whose value may become larger: what is there begins the longer run. They may
 become smaller down to where the run is."""
 MAY_MOVE = frozenset(["questions.source", "questions.exclude", "teacher.file",
-                      "student.model_name_or_path", "student.chat_template"])  # fmt: skip
+                      "student.model_name_or_path", "student.chat_template",
+                      "scorer.base"])  # fmt: skip
 """Of the others, keys that name files: they may lie elsewhere, as long as they hold the same."""
 SPLIT = frozenset(["training.per_device_train_batch_size", "training.gradient_accumulation_steps"])
 """Of the others, keys whose product decides: a step in smaller batches is the same step."""

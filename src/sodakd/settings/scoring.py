@@ -1,11 +1,11 @@
-"""A scoring model: how its questions are split, and how it is trained."""
+"""A scoring model: how its questions are split, how it is trained, and when a run believes it."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from sodakd.settings.student import LoraSettings
-from sodakd.settings.types import Count, NotNegative, Positive
+from sodakd.settings.types import Count, NotNegative, Positive, Share, Text
 from sodakd.types import FrozenModel
 
 Part = Annotated[float, Field(gt=0, lt=0.5)]
@@ -42,3 +42,31 @@ class ScorerSettings(FrozenModel):
         """The learning rate of the base's weights, or of its adapters."""
         usual = 2e-5 if self.finetuning_type == "full" else 2e-4
         return self.learning_rate or usual
+
+
+class RunScorerSettings(FrozenModel):
+    """The scorer of a run whose `feedback.scorer` is trained: its base, its grades, its floors."""
+
+    base: Text | None = Field(
+        default=None,
+        description="the model that it is trained on: a folder, or a hub's id; the student's own"
+        " start if left out",
+    )
+    pair_share: Share = Field(
+        default=0.1,
+        description="share of the graded questions whose correct and faulty solutions the teacher"
+        " grades as well, to train it",
+    )
+    min_spearman: Annotated[float, Field(ge=-1, le=1)] | None = Field(
+        default=0.75, description="of its totals with the teacher's: below it, it is refused"
+    )
+    min_auc: Share | None = Field(
+        default=0.85,
+        description="the chance that an answer that passes its tests scores above one that does"
+        " not: below it, it is refused; counts where questions have tests",
+    )
+    refused: Literal["teacher", "stop"] = Field(
+        default="teacher",
+        description="where it is refused, the teacher grades, or the run stops with the figures",
+    )
+    training: ScorerSettings = ScorerSettings()

@@ -46,7 +46,15 @@ class FeedbackSettings(FrozenModel):
     temperature: Temperature = Field(default=0.0, description="of these answers; 0 is greedy")
     max_new_tokens: Count = Field(default=160, description="most tokens of an answer")
     lint: Lint = Field(default=Lint.FAST, description="static tools that read the answers")
-    grade: bool = Field(default=True, description="ask the teacher for the rubric as well")
+    scorer: Literal["teacher", "trained", "none"] = Field(
+        default="teacher",
+        description="who gives the rubric's points: the teacher, a scoring model that is trained on"
+        " the teacher's grades (section `scorer`), or nobody",
+    )
+    scorer_refresh: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=0.2,
+        description="share of a later cycle's probes that the teacher grades, to check the scorer",
+    )
     mastered_score: float = Field(
         default=5.5, ge=0, le=6, description="from which on a question is mastered"
     )

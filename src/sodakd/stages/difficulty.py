@@ -2,19 +2,28 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
-from sodakd.records import Difficulty, RubricScore
+from sodakd.records import Difficulty, Grader, RubricScore
 from sodakd.settings.stages import FeedbackSettings
 from sodakd.types import Outcome, Verdict
 
 _NO_PROGRAM = {Outcome.COMPILE_ERROR, Outcome.NOT_EXECUTABLE}
 
 
+class View(StrEnum):
+    """One of the two views of an answer."""
+
+    VERDICTS = "verdicts"
+    RUBRIC = "rubric"
+
+
 @dataclass(frozen=True)
 class DifficultyRating:
-    """A difficulty and the reason for it, in words."""
+    """A difficulty, the view that decided it, and the reason for it, in words."""
 
     difficulty: Difficulty
+    view: View
     reason: str
 
 
@@ -24,6 +33,7 @@ def rate_difficulty(
     settings: FeedbackSettings,
     *,
     tested: bool = True,
+    grader: Grader = Grader.TEACHER,
 ) -> DifficultyRating:
     """Fuse the tool view (all samples) and the model view (the first one) into a difficulty.
 
@@ -31,34 +41,40 @@ def rate_difficulty(
     medium: some pass, or the rubric calls a failing answer a near miss; broken: no sample is even
     a program; hard: all else. Without tests the rubric decides: to run proves little there, and an
     answer in words may be a good one.
+
+    The view that decided is the rubric where the verdicts alone would have said otherwise, and
+    where there are no tests; else the verdicts.
     """
     passed = sum(verdict.passed for verdict in verdicts)
     share = f"{passed} of {len(verdicts)} {'passed' if tested else 'ran, without tests'}"
-    points = "not graded" if score is None else f"the teacher gave {score.total:g} of 6"
+    points = "not graded" if score is None else f"the {grader} gave {score.total:g} of 6"
+    said = f"{share}; {points}"
+
+    def rated(difficulty: Difficulty, view: View, reason: str) -> DifficultyRating:
+        return DifficultyRating(difficulty, view, f"{reason}; decided by the {view}")
+
+    by_score = _by_score(score, settings)
+    by_view = View.VERDICTS if score is None else View.RUBRIC
     if passed and not tested:
-        return DifficultyRating(_by_score(score, settings), f"{share}; {points}")
+        return rated(by_score, by_view, said)
     if passed == len(verdicts):
         if score is None or score.total >= settings.mastered_score:
-            return DifficultyRating(Difficulty.MASTERED, f"{share}; {points}")
-        return DifficultyRating(
-            Difficulty.EASY, f"{share}; {points}, below {settings.mastered_score:g} for mastered"
-        )
+            return rated(Difficulty.MASTERED, View.VERDICTS, said)
+        below = f"{said}, below {settings.mastered_score:g} for mastered"
+        return rated(Difficulty.EASY, View.RUBRIC, below)
     if passed:
-        return DifficultyRating(Difficulty.MEDIUM, f"{share}; {points}")
+        return rated(Difficulty.MEDIUM, View.VERDICTS, said)
     outcomes = sorted({verdict.outcome.value for verdict in verdicts})
     failed = f"{share} ({', '.join(outcomes)}); {points}"
     seen = {verdict.outcome for verdict in verdicts}
     if not tested and seen == {Outcome.NOT_EXECUTABLE}:
-        return DifficultyRating(
-            _by_score(score, settings), f"{failed}; it asks for no program, perhaps"
-        )
+        return rated(by_score, by_view, f"{failed}; it asks for no program, perhaps")
     if seen <= _NO_PROGRAM:
-        return DifficultyRating(Difficulty.BROKEN, f"{failed}; no sample is a program")
+        return rated(Difficulty.BROKEN, View.VERDICTS, f"{failed}; no sample is a program")
     if score is not None and score.total >= settings.medium_score:
-        return DifficultyRating(
-            Difficulty.MEDIUM, f"{failed}: a near miss from {settings.medium_score:g} on"
-        )
-    return DifficultyRating(Difficulty.HARD, failed)
+        near = f"{failed}: a near miss from {settings.medium_score:g} on"
+        return rated(Difficulty.MEDIUM, View.RUBRIC, near)
+    return rated(Difficulty.HARD, View.VERDICTS, failed)
 
 
 def _by_score(score: RubricScore | None, settings: FeedbackSettings) -> Difficulty:

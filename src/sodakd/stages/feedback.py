@@ -7,34 +7,44 @@ from dataclasses import replace
 from sodakd.inference.protocols import TextGenerator
 from sodakd.judge.lint.registry import tools_for
 from sodakd.judge.untested import lint_program
-from sodakd.records import Feedback, RubricScore
+from sodakd.records import Feedback, Grader
 from sodakd.run import StepOutput
 from sodakd.settings.stages import Lint
-from sodakd.stages.ask_and_parse import ask_and_parse
 from sodakd.stages.context import StageContext
 from sodakd.stages.difficulty import rate_difficulty
+from sodakd.stages.scores import ScoreFn, grade_answers
 from sodakd.stages.student_answers import StudentAnswer, count_unfinished, student_answers
-from sodakd.teacher.parsers import parse_grade
-from sodakd.teacher.requests import Grade
 from sodakd.text.fences import blocks
 from sodakd.types import Finding, Question
 
 
 def collect_feedback(
-    stage: StageContext, student: TextGenerator, questions: Sequence[Question]
+    stage: StageContext,
+    student: TextGenerator,
+    questions: Sequence[Question],
+    known: Sequence[Feedback] = (),
+    scorer: ScoreFn | None = None,
 ) -> StepOutput[Feedback]:
-    """Return feedback on questions that the student was not trained on yet.
+    """Return feedback on questions that the student was not trained on yet, in their order.
+
+    Of those in `known` it is there already. A `scorer` grades in the teacher's place.
 
     Raises:
         BudgetReached: grading could pass the budget.
     """
     settings = stage.recipe.feedback
+    there = {row.question.id: row for row in known}
     answers = [
         _without_truncated_program(answer)
         for answer in student_answers(
             stage,
             student,
-            [question for question in questions for _ in range(settings.samples)],
+            [
+                question
+                for question in questions
+                if question.id not in there
+                for _ in range(settings.samples)
+            ],
             max_new_tokens=settings.max_new_tokens,
             temperature=settings.temperature,
             seed=stage.seed,
@@ -45,27 +55,27 @@ def collect_feedback(
     first = answers[:: settings.samples]
     findings = _findings(stage, first, tally)
     count_unfinished(answers, tally)
-    scores = _grades(stage, first, tally)
-    rows = []
+    scores = grade_answers(stage, first, tally, scorer)
+    grader = Grader.TEACHER if scorer is None else Grader.SCORER
     for number, (answer, found, score) in enumerate(zip(first, findings, scores, strict=True)):
         seen = verdicts[number * settings.samples :][: settings.samples]
         tested = answer.question.tests is not None
-        rating = rate_difficulty(seen, score, settings, tested=tested)
+        rating = rate_difficulty(seen, score, settings, tested=tested, grader=grader)
         tally[rating.difficulty.value] += 1
-        rows.append(
-            Feedback(
-                question=answer.question,
-                solution=answer.solution(stage.step),
-                verdict=seen[0],
-                findings=found,
-                score=score,
-                samples=len(seen),
-                pass_rate=sum(verdict.passed for verdict in seen) / len(seen),
-                difficulty=rating.difficulty,
-                reason=rating.reason,
-            )
+        tally[f"decided_by_{rating.view}"] += 1
+        there[answer.question.id] = Feedback(
+            question=answer.question,
+            solution=answer.solution(stage.step),
+            verdict=seen[0],
+            findings=found,
+            score=score,
+            grader=grader,
+            samples=len(seen),
+            pass_rate=sum(verdict.passed for verdict in seen) / len(seen),
+            difficulty=rating.difficulty,
+            reason=rating.reason,
         )
-    return StepOutput(rows, tally)
+    return StepOutput([there[question.id] for question in questions], tally)
 
 
 def _without_truncated_program(answer: StudentAnswer) -> StudentAnswer:
@@ -95,14 +105,3 @@ def _findings(
     for tool in tools_for({answer.question.language for answer in answers}).missing:
         tally[f"lint_missing {tool.name}"] = len(answers)
     return findings
-
-
-def _grades(
-    stage: StageContext, answers: Sequence[StudentAnswer], tally: Counter[str]
-) -> list[RubricScore | None]:
-    """Return the teacher's rubric score of each answer; None where grading is off or dropped."""
-    if not stage.recipe.feedback.grade:
-        return [None] * len(answers)
-    requests = [Grade(question=each.question, answer=each.generation.text) for each in answers]
-    progress = stage.progress(len(requests), "the teacher grades")
-    return ask_and_parse(stage, requests, lambda text, _: parse_grade(text), tally, progress)
