@@ -19,6 +19,7 @@ from pydantic_core import ErrorDetails
 
 from sodakd.errors import RecipeError
 from sodakd.settings.generation import GenerationSettings
+from sodakd.settings.methods import EvolInstructSettings, OssInstructSettings, RftSettings
 from sodakd.settings.questions import WORLD, QuestionSettings
 from sodakd.settings.sources import shortened
 from sodakd.settings.stages import (
@@ -61,6 +62,9 @@ class Recipe(FrozenModel):
     training: TrainingSettings = TrainingSettings(loss="first_difference")
     feedback: FeedbackSettings = FeedbackSettings()
     update: UpdateSettings = UpdateSettings()
+    evol_instruct: EvolInstructSettings = EvolInstructSettings()
+    oss_instruct: OssInstructSettings = OssInstructSettings()
+    rft: RftSettings = RftSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     generation: GenerationSettings = GenerationSettings()
     judge: JudgeSettings = JudgeSettings()

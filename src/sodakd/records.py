@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from sodakd.types import Finding, FrozenModel, Question, Solution, Verdict
+from sodakd.types import Finding, FrozenModel, Language, Question, Solution, Verdict
 
 
 class RubricScore(FrozenModel):
@@ -73,6 +73,13 @@ class SftExample(FrozenModel):
     question_id: str
     prompt: str
     code: str
+
+
+class Snippet(FrozenModel):
+    """Consecutive lines of a source file, and its language."""
+
+    text: str
+    language: Language
 
 
 class EvalSample(FrozenModel):

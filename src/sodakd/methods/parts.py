@@ -1,4 +1,4 @@
-"""What methods share: their form, and the mixing of training data."""
+"""What methods share: their form, the mixing of training data, and plain imitation."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -10,6 +10,14 @@ from sodakd.methods.inputs import RunInputs
 from sodakd.records import Difficulty, Feedback
 from sodakd.training.schedule import Example
 from sodakd.types import JudgeStage, Outcome, PreferencePair, Question, Solution, Verdict
+
+SEED_TESTS = "seeds/tests"
+"""The step in which seeds get tests."""
+
+NOTHING_SOLVED = (
+    "the teacher answered none of the questions, so there is nothing to learn from it: look at its"
+    " answers (sodakd record FOLDER --out answers.jsonl)"
+)
 
 
 @dataclass(frozen=True)
@@ -55,3 +63,33 @@ def mix_replay(
     count = min(len(replay), round(len(new) * share / (1 - share))) if share < 1 else len(replay)
     drawn = random.Random(f"replay {1_000_000 * seed + cycle}").sample(range(len(replay)), count)
     return [*new, *(replay[number] for number in sorted(drawn))]
+
+
+def imitate(context: Context, inputs: RunInputs, new: Sequence[Example]) -> Path:
+    """Train the base student on examples and replayed ones, without contrast; return the new one.
+
+    It is trained for as many steps as the allowance has, and recorded as the arm's only student.
+    """
+    recipe, allowance = context.recipe, context.allowance
+    examples = mix_replay(new, inputs.base_data, recipe.delivery.replay_share, recipe.seed)
+    update: dict[str, object] = {"loss": "none"}
+    if allowance is not None:
+        update["max_steps"] = allowance.steps
+    settings = recipe.training.model_copy(update=update)
+    student = context.train("student", inputs.base, examples, settings)
+    context.record_student("", student)
+    return student
+
+
+def tell_unspent(context: Context, steps: Sequence[str], why: str) -> None:
+    """Say how many calls of the allowance an arm's steps leave, where they leave some, and why."""
+    if context.allowance is None:
+        return
+    spent = sum(context.counts(step).get("teacher_calls", 0) for step in steps)
+    left = context.allowance.calls - spent
+    if left > 0:
+        context.report_status(
+            steps[-1],
+            f"{left:,} of the {context.allowance.calls:,} teacher calls of this arm stay unspent:"
+            f" {why}",
+        )

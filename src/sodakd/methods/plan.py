@@ -1,5 +1,6 @@
 """What a run will take, before any of it is spent: its methods, run dry."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,12 +13,23 @@ from sodakd.methods.inputs import RunInputs
 from sodakd.methods.parts import placeholder_feedback
 from sodakd.methods.prepare import sample_for_estimate
 from sodakd.recipe import Recipe
-from sodakd.records import Allowance, Feedback, SftExample
+from sodakd.records import Allowance, Feedback, SftExample, Snippet
+from sodakd.seeds.corpus import require_corpus
 from sodakd.settings.training import TrainingSettings
 from sodakd.synthetic.teacher import WorldTeacher
 from sodakd.teacher.cost import NANO, SpendRow
 from sodakd.teacher.render_prompt import render
-from sodakd.teacher.requests import Fault, Grade, Invent, Solve, TeacherRequest, Test
+from sodakd.teacher.requests import (
+    Evolve,
+    Fault,
+    Grade,
+    Inspire,
+    Invent,
+    Operation,
+    Solve,
+    TeacherRequest,
+    Test,
+)
 from sodakd.teacher.teacher_endpoint import prices_of
 from sodakd.training.schedule import Example, count_steps
 from sodakd.types import FaultKind, PreferencePair, Question, Usage
@@ -25,7 +37,8 @@ from sodakd.types import FaultKind, PreferencePair, Question, Usage
 PREFLIGHT = "preflight"
 """The step of what is asked before a run begins: one request of each kind."""
 _SAMPLE = 40
-_TYPICAL_COMPLETION = {"solve": 500, "fault": 450, "grade": 250, "invent": 300, "test": 250}
+_TYPICAL_COMPLETION = {"solve": 500, "fault": 450, "grade": 250, "invent": 300, "test": 250,
+                       "evolve": 120, "inspire": 700}  # fmt: skip
 """Completion tokens of a language model: a guess, for a plan only. The released answers of the
 paper's teacher have 455 (median of 1,820 characters)."""
 
@@ -110,6 +123,8 @@ def requests_about(question: Question, code: str) -> Mapping[str, TeacherRequest
         "grade": Grade(question=question, answer=code),
         "invent": Invent(question=question, level=3),
         "test": Test(question=question),
+        "evolve": Evolve(question=question, operation=Operation.CONSTRAINT),
+        "inspire": Inspire(snippet=code, language=question.language),
     }
 
 
@@ -212,8 +227,15 @@ class DryContext:
         self._arm = arm
         self._rates = 0
 
-    def solutions(self, step: str, questions: Sequence[Question]) -> Sequence[SftExample]:
+    def solutions(
+        self, step: str, questions: Sequence[Question], *, verified: bool = False
+    ) -> Sequence[SftExample]:
         self._ask(step, "solve", len(questions))
+        return [SftExample(question_id=each.id, prompt=each.text, code="") for each in questions]
+
+    def own_solutions(
+        self, step: str, student: Path, questions: Sequence[Question]
+    ) -> Sequence[SftExample]:
         return [SftExample(question_id=each.id, prompt=each.text, code="") for each in questions]
 
     def tested(self, step: str, questions: Sequence[Question]) -> Sequence[Question]:
@@ -268,11 +290,24 @@ class DryContext:
             self._ask(step, "solve", count * settings.solutions)
         return self._sample.made(count)
 
+    def snippets(self, step: str, count: int, code: Sequence[str]) -> Sequence[Snippet]:
+        require_corpus(self.recipe.oss_instruct.source, code)
+        language = self._sample.questions[0].language
+        return [Snippet(text="", language=language)] * count
+
+    def asked_questions(
+        self, step: str, requests: Sequence[Evolve | Inspire], pool: Sequence[Question]
+    ) -> Sequence[Question]:
+        for kind, count in Counter(request.kind for request in requests).items():
+            self._ask(step, kind, count)
+        return self._sample.some(len(requests))
+
     def report_status(self, step: str, words: str) -> None:
         """Show nothing."""
 
     def counts(self, step: str) -> Mapping[str, int]:
-        return {}
+        own = f"{self._arm}/{step}"
+        return {"teacher_calls": sum(row.calls for row in self.calls if row.step == own)}
 
     def spent(self) -> Allowance:
         """Return what the arm would spend."""

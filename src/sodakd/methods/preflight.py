@@ -22,7 +22,7 @@ from sodakd.methods.teachers import open_teacher
 from sodakd.recipe import Recipe
 from sodakd.requirements import require_languages
 from sodakd.run import Run
-from sodakd.stages.programs import read_fault, read_program
+from sodakd.stages.programs import read_fault, read_inspired, read_program
 from sodakd.synthetic.faults import make_fault
 from sodakd.synthetic.generate import draw_questions, program_of
 from sodakd.synthetic.languages import print_program
@@ -32,11 +32,21 @@ from sodakd.teacher.ledger import DEFAULT_LEDGER_OPTIONS, LedgerOptions
 from sodakd.teacher.parsers import (
     UnreadableReply,
     completed_text,
+    parse_evolved,
     parse_grade,
     parse_invention,
     parse_test,
 )
-from sodakd.teacher.requests import Fault, Grade, Invent, Solve, TeacherRequest, Test
+from sodakd.teacher.requests import (
+    Evolve,
+    Fault,
+    Grade,
+    Inspire,
+    Invent,
+    Solve,
+    TeacherRequest,
+    Test,
+)
 from sodakd.training.schedule import Example
 from sodakd.types import CallTests, FaultKind, FrozenModel, Language
 
@@ -211,6 +221,10 @@ def _read(ask: TeacherRequest, text: str) -> object:
             return parse_invention(text, ask)
         case Test():
             return parse_test(text, ask)
+        case Evolve():
+            return parse_evolved(text, ask)
+        case Inspire():
+            return read_inspired(text, ask)
         case _:
             return None
 

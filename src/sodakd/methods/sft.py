@@ -5,7 +5,7 @@ from pathlib import Path
 from sodakd.errors import DataError
 from sodakd.methods.context import Context
 from sodakd.methods.inputs import RunInputs
-from sodakd.methods.parts import Method, mix_replay
+from sodakd.methods.parts import NOTHING_SOLVED, Method, imitate, tell_unspent
 from sodakd.training.schedule import Example
 
 
@@ -24,19 +24,9 @@ def sft(context: Context, inputs: RunInputs) -> Path:
     count = recipe.questions.seeds if allowance is None else allowance.calls
     solved = context.solutions("solutions", inputs.extend_seeds(count))
     if not solved:
-        raise DataError(
-            "the teacher answered none of the questions, so there is nothing to learn from it: look"
-            " at its answers (sodakd record FOLDER --out answers.jsonl)"
-        )
-    new = [Example(each.prompt, each.code, None) for each in solved]
-    examples = mix_replay(new, inputs.base_data, recipe.delivery.replay_share, recipe.seed)
-    update: dict[str, object] = {"loss": "none"}
-    if allowance is not None:
-        update["max_steps"] = allowance.steps
-    settings = recipe.training.model_copy(update=update)
-    student = context.train("student", inputs.base, examples, settings)
-    context.record_student("", student)
-    return student
+        raise DataError(NOTHING_SOLVED)
+    tell_unspent(context, ["solutions"], "the source has no more questions")
+    return imitate(context, inputs, [Example(each.prompt, each.code, None) for each in solved])
 
 
 METHOD = Method(
