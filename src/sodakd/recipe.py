@@ -19,7 +19,12 @@ from pydantic_core import ErrorDetails
 
 from sodakd.errors import RecipeError
 from sodakd.settings.generation import GenerationSettings
-from sodakd.settings.methods import EvolInstructSettings, OssInstructSettings, RftSettings
+from sodakd.settings.methods import (
+    EvolInstructSettings,
+    OssInstructSettings,
+    PersdSettings,
+    RftSettings,
+)
 from sodakd.settings.questions import WORLD, QuestionSettings
 from sodakd.settings.sources import shortened
 from sodakd.settings.stages import (
@@ -64,6 +69,7 @@ class Recipe(FrozenModel):
     update: UpdateSettings = UpdateSettings()
     evol_instruct: EvolInstructSettings = EvolInstructSettings()
     oss_instruct: OssInstructSettings = OssInstructSettings()
+    persd: PersdSettings = PersdSettings()
     rft: RftSettings = RftSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     generation: GenerationSettings = GenerationSettings()

@@ -75,6 +75,15 @@ class SftExample(FrozenModel):
     code: str
 
 
+class Refinement(FrozenModel):
+    """A failed answer of the student, what running it said, and the teacher's mended program."""
+
+    question: Question
+    attempt: str
+    error: str
+    code: str
+
+
 class Snippet(FrozenModel):
     """Consecutive lines of a source file, and its language."""
 

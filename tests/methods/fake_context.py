@@ -7,7 +7,7 @@ from types import MappingProxyType
 from sodakd.methods.inputs import RunInputs
 from sodakd.methods.parts import placeholder_feedback
 from sodakd.recipe import Recipe
-from sodakd.records import Allowance, Feedback, SftExample, Snippet
+from sodakd.records import Allowance, Feedback, Refinement, SftExample, Snippet
 from sodakd.settings.training import TrainingSettings
 from sodakd.teacher.requests import Evolve, Inspire
 from sodakd.training.schedule import Example
@@ -39,7 +39,7 @@ class FakeContext:
 
     So many of the seeds as `tested` says get tests, all where it is None. Of requests for questions
     those at the places `failing` bring none. A corpus has as many snippets as are asked for, or
-    `tested` ones.
+    `tested` ones. A student that tries first solves the first half of the questions.
     """
 
     def __init__(
@@ -138,6 +138,18 @@ class FakeContext:
         self.invented.append(step)
         self.pools.append(len(pool))
         return [question(f"{step} {number}") for number in range(self.recipe.update.new_questions)]
+
+    def refinements(
+        self, step: str, student: Path, questions: Sequence[Question], most: int
+    ) -> Sequence[Refinement]:
+        self.studied[step] = [each.text for each in questions]
+        failed = questions[len(questions) // 2 :][:most]
+        self.asked[step] = len(failed)
+        return [
+            Refinement(question=each, attempt="attempt", error="error", code="refined")
+            for each in failed
+            if step not in self._empty
+        ]
 
     def snippets(self, step: str, count: int, code: Sequence[str]) -> Sequence[Snippet]:
         found = count if self._tested is None else self._tested

@@ -81,12 +81,16 @@ def imitate(context: Context, inputs: RunInputs, new: Sequence[Example]) -> Path
     return student
 
 
+def calls_of(context: Context, steps: Sequence[str]) -> int:
+    """Return the teacher calls of finished steps."""
+    return sum(context.counts(step).get("teacher_calls", 0) for step in steps)
+
+
 def tell_unspent(context: Context, steps: Sequence[str], why: str) -> None:
     """Say how many calls of the allowance an arm's steps leave, where they leave some, and why."""
     if context.allowance is None:
         return
-    spent = sum(context.counts(step).get("teacher_calls", 0) for step in steps)
-    left = context.allowance.calls - spent
+    left = context.allowance.calls - calls_of(context, steps)
     if left > 0:
         context.report_status(
             steps[-1],

@@ -13,7 +13,7 @@ from sodakd.methods.inputs import RunInputs
 from sodakd.methods.parts import placeholder_feedback
 from sodakd.methods.prepare import sample_for_estimate
 from sodakd.recipe import Recipe
-from sodakd.records import Allowance, Feedback, SftExample, Snippet
+from sodakd.records import Allowance, Feedback, Refinement, SftExample, Snippet
 from sodakd.seeds.corpus import require_corpus
 from sodakd.settings.training import TrainingSettings
 from sodakd.synthetic.teacher import WorldTeacher
@@ -26,6 +26,7 @@ from sodakd.teacher.requests import (
     Inspire,
     Invent,
     Operation,
+    Refine,
     Solve,
     TeacherRequest,
     Test,
@@ -38,7 +39,7 @@ PREFLIGHT = "preflight"
 """The step of what is asked before a run begins: one request of each kind."""
 _SAMPLE = 40
 _TYPICAL_COMPLETION = {"solve": 500, "fault": 450, "grade": 250, "invent": 300, "test": 250,
-                       "evolve": 120, "inspire": 700}  # fmt: skip
+                       "evolve": 120, "inspire": 700, "refine": 500}  # fmt: skip
 """Completion tokens of a language model: a guess, for a plan only. The released answers of the
 paper's teacher have 455 (median of 1,820 characters)."""
 
@@ -124,6 +125,7 @@ def requests_about(question: Question, code: str) -> Mapping[str, TeacherRequest
         "invent": Invent(question=question, level=3),
         "test": Test(question=question),
         "evolve": Evolve(question=question, operation=Operation.CONSTRAINT),
+        "refine": Refine(question=question, answer=code, error="it gave 2, expected 3"),
         "inspire": Inspire(snippet=code, language=question.language),
     }
 
@@ -212,7 +214,7 @@ class DryContext:
     """A `Context` that spends nothing: it counts, and gives placeholders in right numbers.
 
     Every question is solved and gets tests where it has none, every answer can be read, and each
-    cycle is better on dev.
+    cycle is better on dev. A student that tries first fails at everything, which is the dearest.
     """
 
     def __init__(
@@ -289,6 +291,13 @@ class DryContext:
         if settings.real and settings.tests != "none":
             self._ask(step, "solve", count * settings.solutions)
         return self._sample.made(count)
+
+    def refinements(
+        self, step: str, student: Path, questions: Sequence[Question], most: int
+    ) -> Sequence[Refinement]:
+        asked = questions[:most]
+        self._ask(step, "refine", len(asked))
+        return [Refinement(question=each, attempt="", error="", code="") for each in asked]
 
     def snippets(self, step: str, count: int, code: Sequence[str]) -> Sequence[Snippet]:
         require_corpus(self.recipe.oss_instruct.source, code)

@@ -43,6 +43,7 @@ from sodakd.teacher.requests import (
     Grade,
     Inspire,
     Invent,
+    Refine,
     Solve,
     TeacherRequest,
     Test,
@@ -211,7 +212,7 @@ def _try_teacher(resources: RunResources) -> list[str]:
 def _read(ask: TeacherRequest, text: str) -> object:
     """Return what a reply holds, read as its stage does. Raises `UnreadableReply`."""
     match ask:
-        case Solve():
+        case Solve() | Refine():
             return read_program(text, ask.question)
         case Fault():
             return read_fault(text, ask)

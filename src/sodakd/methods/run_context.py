@@ -22,6 +22,7 @@ from sodakd.records import (
     Allowance,
     EvalSample,
     Feedback,
+    Refinement,
     SftExample,
     Snippet,
     StudentRow,
@@ -38,6 +39,7 @@ from sodakd.stages.new_questions import new_questions
 from sodakd.stages.own_solutions import own_solutions
 from sodakd.stages.pairs import build_pairs
 from sodakd.stages.question_tests import questions_with_tests
+from sodakd.stages.refinements import refinements
 from sodakd.stages.solutions import build_solutions
 from sodakd.teacher.cost import NANO
 from sodakd.teacher.dispatcher import Teacher
@@ -182,6 +184,15 @@ class RunContext:
     ) -> Sequence[Question]:
         return self._rows(
             step, Question, lambda stage: new_questions(stage, feedback, pool, self._kept_out())
+        )
+
+    def refinements(
+        self, step: str, student: Path, questions: Sequence[Question], most: int
+    ) -> Sequence[Refinement]:
+        return self._rows(
+            step,
+            Refinement,
+            lambda stage: refinements(stage, self._open(step, student), questions, most),
         )
 
     def snippets(self, step: str, count: int, code: Sequence[str]) -> Sequence[Snippet]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sodakd.methods import evol_instruct, oss_instruct, rft, sft, soda, uniform
+from sodakd.methods import evol_instruct, oss_instruct, persd, rft, sft, soda, uniform
 from sodakd.methods.parts import Method
 
 METHODS: Mapping[str, Method] = {
@@ -11,5 +11,6 @@ METHODS: Mapping[str, Method] = {
     "uniform": uniform.METHOD,
     "evol_instruct": evol_instruct.METHOD,
     "oss_instruct": oss_instruct.METHOD,
+    "persd": persd.METHOD,
     "rft": rft.METHOD,
 }

@@ -24,6 +24,7 @@ _REASONS = {
     "copies_prompt": "question: holds words of its prompt",
     "evolve_unreadable": "question: reply not readable",
     "inspire_unreadable": "question: reply not readable",
+    "refine_unreadable": "refinement: reply not readable",
     "no_tests": "question: without tests",
     "tests_cannot_run": "question: its tests cannot run",
     "solution_unreadable": "solution: reply not readable",
@@ -42,7 +43,7 @@ _REASONS = {
     "grade_unreadable": "grade: reply not readable",
 }
 
-_PARTS = {"student": "train", "solutions": "pairs", "dev": "evaluation"}
+_PARTS = {"student": "train", "solutions": "pairs", "refinements": "pairs", "dev": "evaluation"}
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The knobs of single methods: a section each, read by no other method."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -30,4 +30,14 @@ class OssInstructSettings(FrozenModel):
         default=None,
         description="of snippets: a folder of programs, a file of rows or a hub dataset of source"
         " files; else what a student from scratch is made from",
+    )
+
+
+class PersdSettings(FrozenModel):
+    """PERsD (`arms: [persd]`)."""
+
+    variant: Literal["refine", "fix", "combined"] = Field(
+        default="combined",
+        description="what is learnt: refine, the refined program from the question; fix, the same"
+        " from the question, the failed program and its error; combined, both",
     )

@@ -24,6 +24,7 @@ from sodakd.teacher.requests import (
     Grade,
     Inspire,
     Invent,
+    Refine,
     Solve,
     TeacherRequest,
     Test,
@@ -69,6 +70,8 @@ def _prompt(ask: TeacherRequest) -> str:
             return ask.question.text + ask.answer
         case Invent() | Test() | Evolve():
             return ask.question.text
+        case Refine():
+            return ask.question.text + ask.answer + ask.error
         case Inspire():
             return ask.snippet
         case _:
@@ -78,12 +81,12 @@ def _prompt(ask: TeacherRequest) -> str:
 def _answer(ask: TeacherRequest) -> str:
     if isinstance(ask, Inspire):
         return _inspired(ask)
-    if not isinstance(ask, Solve | Fault | Grade | Invent | Test | Evolve):
+    if not isinstance(ask, Solve | Fault | Grade | Invent | Test | Evolve | Refine):
         raise DataError(f"it knows no {ask.kind}; name another teacher in the recipe")
     program = program_of(ask.question)
     reference = print_program(program, ask.question.language)
     match ask:
-        case Solve():
+        case Solve() | Refine():
             return _fence(ask.question.language, reference)
         case Fault():
             return _faulty(ask, program)
