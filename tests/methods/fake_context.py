@@ -96,6 +96,9 @@ class FakeContext:
             if step not in self._empty
         ]
 
+    def to_learn(self, step: str, rows: Sequence[SftExample]) -> Sequence[SftExample]:
+        return rows
+
     def tested(self, step: str, questions: Sequence[Question]) -> Sequence[Question]:
         self.asked_tests.append(step)
         return questions[: self._tested]

@@ -41,6 +41,10 @@ class Context(Protocol):
         """Return a student's own different answers that pass; the teacher is not asked."""
         ...
 
+    def to_learn(self, step: str, rows: Sequence[SftExample]) -> Sequence[SftExample]:
+        """Write down what a student is to learn, and return it: what is handed out with it."""
+        ...
+
     def tested(self, step: str, questions: Sequence[Question]) -> Sequence[Question]:
         """Return the questions that have tests, and those of the others that are given them."""
         ...

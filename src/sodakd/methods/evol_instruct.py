@@ -8,7 +8,6 @@ from sodakd.methods.context import Context
 from sodakd.methods.inputs import RunInputs
 from sodakd.methods.parts import NOTHING_SOLVED, Method, imitate, tell_unspent
 from sodakd.teacher.requests import Evolve, Operation
-from sodakd.training.schedule import Example
 
 
 def evol_instruct(context: Context, inputs: RunInputs) -> Path:
@@ -50,7 +49,7 @@ def evol_instruct(context: Context, inputs: RunInputs) -> Path:
     if not solved:
         raise DataError(NOTHING_SOLVED)
     tell_unspent(context, [*steps, "solutions"], "the source has no more questions")
-    return imitate(context, inputs, [Example(each.prompt, each.code, None) for each in solved])
+    return imitate(context, inputs, solved)
 
 
 METHOD = Method(

@@ -6,8 +6,8 @@ from sodakd.errors import DataError
 from sodakd.methods.context import Context
 from sodakd.methods.inputs import RunInputs
 from sodakd.methods.parts import NOTHING_SOLVED, Method, imitate, tell_unspent
+from sodakd.records import SftExample
 from sodakd.teacher.requests import Inspire
-from sodakd.training.schedule import Example
 
 
 def oss_instruct(context: Context, inputs: RunInputs) -> Path:
@@ -27,7 +27,12 @@ def oss_instruct(context: Context, inputs: RunInputs) -> Path:
     if not made:
         raise DataError(NOTHING_SOLVED)
     tell_unspent(context, ["questions"], "the corpus has no more snippets")
-    return imitate(context, inputs, [Example(one.text, one.reference or "", None) for one in made])
+    solved = [
+        SftExample(question_id=each.id, prompt=each.text, code=each.reference)
+        for each in made
+        if each.reference is not None
+    ]
+    return imitate(context, inputs, context.to_learn("solutions", solved))
 
 
 METHOD = Method(

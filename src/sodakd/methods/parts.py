@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sodakd.methods.context import Context
 from sodakd.methods.inputs import RunInputs
-from sodakd.records import Difficulty, Feedback
+from sodakd.records import Difficulty, Feedback, SftExample
 from sodakd.training.schedule import Example
 from sodakd.types import JudgeStage, Outcome, PreferencePair, Question, Solution, Verdict
 
@@ -65,12 +65,13 @@ def mix_replay(
     return [*new, *(replay[number] for number in sorted(drawn))]
 
 
-def imitate(context: Context, inputs: RunInputs, new: Sequence[Example]) -> Path:
-    """Train the base student on examples and replayed ones, without contrast; return the new one.
+def imitate(context: Context, inputs: RunInputs, solved: Sequence[SftExample]) -> Path:
+    """Train the base student on solutions and replay, without contrast; return the new one.
 
     It is trained for as many steps as the allowance has, and recorded as the arm's only student.
     """
     recipe, allowance = context.recipe, context.allowance
+    new = [Example(each.prompt, each.code, None) for each in solved]
     examples = mix_replay(new, inputs.base_data, recipe.delivery.replay_share, recipe.seed)
     update: dict[str, object] = {"loss": "none"}
     if allowance is not None:

@@ -8,8 +8,7 @@ from sodakd.errors import DataError
 from sodakd.methods.context import Context
 from sodakd.methods.inputs import RunInputs
 from sodakd.methods.parts import SEED_TESTS, Method, calls_of, imitate, tell_unspent
-from sodakd.records import Refinement
-from sodakd.training.schedule import Example
+from sodakd.records import Refinement, SftExample
 
 _BLOCKS = 4
 """Times that further questions are tried, until so many failed as there are calls."""
@@ -48,15 +47,20 @@ def persd(context: Context, inputs: RunInputs) -> Path:
             " none (sodakd record FOLDER --out answers.jsonl shows its answers)"
         )
     tell_unspent(context, steps, "too few of the student's answers to the questions there are fail")
-    return imitate(context, inputs, to_tasks(found, context.recipe.persd.variant))
+    tasks = to_tasks(found, context.recipe.persd.variant)
+    return imitate(context, inputs, context.to_learn("solutions", tasks))
 
 
 def to_tasks(
     refinements: Sequence[Refinement], variant: Literal["refine", "fix", "combined"]
-) -> list[Example]:
+) -> list[SftExample]:
     """Return the examples of a variant: questions to answer, attempts to fix, or both."""
-    plain = [Example(each.question.text, each.code, None) for each in refinements]
-    fixes = [Example(_fix_prompt(each), each.code, None) for each in refinements]
+
+    def task(each: Refinement, prompt: str) -> SftExample:
+        return SftExample(question_id=each.question.id, prompt=prompt, code=each.code)
+
+    plain = [task(each, each.question.text) for each in refinements]
+    fixes = [task(each, _fix_prompt(each)) for each in refinements]
     return {"refine": plain, "fix": fixes, "combined": [*plain, *fixes]}[variant]
 
 

@@ -240,6 +240,9 @@ class DryContext:
     ) -> Sequence[SftExample]:
         return [SftExample(question_id=each.id, prompt=each.text, code="") for each in questions]
 
+    def to_learn(self, step: str, rows: Sequence[SftExample]) -> Sequence[SftExample]:
+        return rows
+
     def tested(self, step: str, questions: Sequence[Question]) -> Sequence[Question]:
         settings = self.recipe.questions
         untested = sum(each.tests is None for each in questions)

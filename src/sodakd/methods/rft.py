@@ -6,7 +6,6 @@ from sodakd.errors import DataError
 from sodakd.methods.context import Context
 from sodakd.methods.inputs import RunInputs
 from sodakd.methods.parts import SEED_TESTS, Method, imitate, tell_unspent
-from sodakd.training.schedule import Example
 
 
 def rft(context: Context, inputs: RunInputs) -> Path:
@@ -27,7 +26,7 @@ def rft(context: Context, inputs: RunInputs) -> Path:
             " a stronger student; each in another folder: --out DIR"
         )
     tell_unspent(context, [SEED_TESTS], "the student learns from its own answers")
-    return imitate(context, inputs, [Example(each.prompt, each.code, None) for each in own])
+    return imitate(context, inputs, own)
 
 
 METHOD = Method(

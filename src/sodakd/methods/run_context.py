@@ -112,6 +112,9 @@ class RunContext:
             lambda stage: own_solutions(stage, self._open(step, student), questions),
         )
 
+    def to_learn(self, step: str, rows: Sequence[SftExample]) -> Sequence[SftExample]:
+        return self._rows(step, SftExample, lambda _: StepOutput(rows))
+
     def tested(self, step: str, questions: Sequence[Question]) -> Sequence[Question]:
         untested = any(each.tests is None for each in questions)
         if not untested or self.recipe.questions.tests == "none":

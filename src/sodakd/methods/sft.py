@@ -6,7 +6,6 @@ from sodakd.errors import DataError
 from sodakd.methods.context import Context
 from sodakd.methods.inputs import RunInputs
 from sodakd.methods.parts import NOTHING_SOLVED, Method, imitate, tell_unspent
-from sodakd.training.schedule import Example
 
 
 def sft(context: Context, inputs: RunInputs) -> Path:
@@ -26,7 +25,7 @@ def sft(context: Context, inputs: RunInputs) -> Path:
     if not solved:
         raise DataError(NOTHING_SOLVED)
     tell_unspent(context, ["solutions"], "the source has no more questions")
-    return imitate(context, inputs, [Example(each.prompt, each.code, None) for each in solved])
+    return imitate(context, inputs, solved)
 
 
 METHOD = Method(
