@@ -75,6 +75,19 @@ class SftExample(FrozenModel):
     code: str
 
 
+class Comparison(FrozenModel):
+    """A referee's points, 1 to 10, for the teacher's and the student's answer to a question."""
+
+    question: Question
+    teacher: float
+    student: float
+
+    @property
+    def is_hard(self) -> bool:
+        """Whether the student's answer is worse by a point or more (Lion's threshold)."""
+        return self.teacher - self.student >= 1
+
+
 class Refinement(FrozenModel):
     """A failed answer of the student, what running it said, and the teacher's mended program."""
 

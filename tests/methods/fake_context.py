@@ -7,9 +7,9 @@ from types import MappingProxyType
 from sodakd.methods.inputs import RunInputs
 from sodakd.methods.parts import placeholder_feedback
 from sodakd.recipe import Recipe
-from sodakd.records import Allowance, Feedback, Refinement, SftExample, Snippet
+from sodakd.records import Allowance, Comparison, Feedback, Refinement, SftExample, Snippet
 from sodakd.settings.training import TrainingSettings
-from sodakd.teacher.requests import Evolve, Inspire
+from sodakd.teacher.requests import Evolve, Inspire, Invent
 from sodakd.training.schedule import Example
 from sodakd.types import FaultKind, Language, PreferencePair, Question
 
@@ -65,7 +65,7 @@ class FakeContext:
         self.invented: list[str] = []
         self.said: list[str] = []
         self.calls = 0
-        self.requests: dict[str, list[Evolve | Inspire]] = {}
+        self.requests: dict[str, list[Evolve | Inspire | Invent]] = {}
         self.asked: dict[str, int] = {}
         self.asked_tests: list[str] = []
         self.known: dict[str, list[str]] = {}
@@ -154,12 +154,26 @@ class FakeContext:
             if step not in self._empty
         ]
 
+    def comparisons(
+        self, step: str, student: Path, solved: Sequence[tuple[Question, str]]
+    ) -> Sequence[Comparison]:
+        self.probed[step] = [question.text for question, _ in solved]
+        self.asked[step] = 2 * len(solved)
+        return [
+            Comparison(question=question, teacher=9, student=9 - at % 2)
+            for at, (question, _) in enumerate(solved)
+        ]
+
     def snippets(self, step: str, count: int, code: Sequence[str]) -> Sequence[Snippet]:
         found = count if self._tested is None else self._tested
         return [Snippet(text=f"{code[0]} {at}", language=Language.PYTHON) for at in range(found)]
 
     def asked_questions(
-        self, step: str, requests: Sequence[Evolve | Inspire], pool: Sequence[Question]
+        self,
+        step: str,
+        requests: Sequence[Evolve | Inspire | Invent],
+        pool: Sequence[Question],
+        near_duplicate: float,
     ) -> Sequence[Question]:
         self.requests[step] = list(requests)
         self.asked[step] = len(requests)

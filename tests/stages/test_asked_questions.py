@@ -43,10 +43,10 @@ def _of(ask: TeacherRequest) -> Operation:
 
 def asked(
     folder: Path, teacher: WorldTeacher, requests: Sequence[Evolve | Inspire],
-    pool: Sequence[Question] = (), judge: Judge | None = None,
+    pool: Sequence[Question] = (), judge: Judge | None = None, near: float = 0.95,
 ) -> StepOutput[Question]:  # fmt: skip
     work = stage(folder, teacher, judge, update=ALIKE)
-    built = asked_questions(work, requests, pool, [])
+    built = asked_questions(work, requests, pool, [], near)
     work.ledger.close()
     return built
 
@@ -59,7 +59,7 @@ def test_the_world_evolves_a_question_by_each_operation_and_knows_its_program(
         for parent in PARENTS
         for operation in Operation
     ]
-    rows = asked(tmp_path, WorldTeacher(), requests, PARENTS).rows
+    rows = asked(tmp_path, WorldTeacher(), requests, PARENTS, near=1).rows
     assert len(rows) == len(requests)
     harder = {"constraint": 4, "rarer": 3, "reasoning": 5, "misdirection": 3, "complexity": 4}
     for request, row in zip(requests, rows, strict=True):
@@ -89,7 +89,7 @@ def test_failed_evolutions_are_eliminated_and_counted(tmp_path: Path) -> None:
         "```text\nAdd up the even numbers of a list that may be nested.\n```",
     )
     requests = [Evolve(question=parent, operation=operation) for operation in Operation]
-    built = asked(tmp_path, Writer(*texts), requests, [parent])
+    built = asked(tmp_path, Writer(*texts), requests, [parent], near=1)
     assert [row.text for row in built.rows] == [
         "Add up the even numbers of a list that may be nested."
     ]

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Protocol
 
 from sodakd.recipe import Recipe
-from sodakd.records import Allowance, Feedback, Refinement, SftExample, Snippet
+from sodakd.records import Allowance, Comparison, Feedback, Refinement, SftExample, Snippet
 from sodakd.settings.training import TrainingSettings
-from sodakd.teacher.requests import Evolve, Inspire
+from sodakd.teacher.requests import Evolve, Inspire, Invent
 from sodakd.training.schedule import Example
 from sodakd.types import PreferencePair, Question
 
@@ -93,6 +93,12 @@ class Context(Protocol):
         """Return the teacher's refinements that pass, of at most `most` failed student answers."""
         ...
 
+    def comparisons(
+        self, step: str, student: Path, solved: Sequence[tuple[Question, str]]
+    ) -> Sequence[Comparison]:
+        """Return the teacher's points for its own solutions and a student's answers (Lion)."""
+        ...
+
     def snippets(self, step: str, count: int, code: Sequence[str]) -> Sequence[Snippet]:
         """Return snippets of `oss_instruct.source`, or of `code` where there is none.
 
@@ -102,11 +108,16 @@ class Context(Protocol):
         ...
 
     def asked_questions(
-        self, step: str, requests: Sequence[Evolve | Inspire], pool: Sequence[Question]
+        self,
+        step: str,
+        requests: Sequence[Evolve | Inspire | Invent],
+        pool: Sequence[Question],
+        near_duplicate: float,
     ) -> Sequence[Question]:
         """Return accepted questions that the teacher wrote as asked, each request for one.
 
-        None is in the pool or overlaps with the exam; one that comes with a solution is verified.
+        None is in the pool, is nearer to one of it than `near_duplicate` (ROUGE-L), or overlaps
+        with the exam; one that comes with a solution is verified.
         """
         ...
 

@@ -36,7 +36,7 @@ def evol_instruct(context: Context, inputs: RunInputs) -> Path:
             Evolve(question=each, operation=rng.choice(list(Operation)), attempt=number)
             for each in newest
         ]
-        evolved = context.asked_questions(step, requests, pool)
+        evolved = context.asked_questions(step, requests, pool, near_duplicate=1.0)
         by_parent = {each.parent: each for each in evolved}
         newest = [by_parent.get(each.id, each) for each in newest]
         pool += evolved

@@ -23,7 +23,9 @@ def oss_instruct(context: Context, inputs: RunInputs) -> Path:
     count = recipe.questions.seeds if allowance is None else allowance.calls
     snippets = context.snippets("snippets", count, [each.chosen for each in inputs.base_data])
     requests = [Inspire(snippet=each.text, language=each.language) for each in snippets]
-    made = context.asked_questions("questions", requests, inputs.seeds)
+    made = context.asked_questions(
+        "questions", requests, inputs.seeds, recipe.update.near_duplicate
+    )
     if not made:
         raise DataError(NOTHING_SOLVED)
     tell_unspent(context, ["questions"], "the corpus has no more snippets")

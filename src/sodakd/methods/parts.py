@@ -7,7 +7,9 @@ from pathlib import Path
 
 from sodakd.methods.context import Context
 from sodakd.methods.inputs import RunInputs
+from sodakd.recipe import Recipe
 from sodakd.records import Difficulty, Feedback, SftExample
+from sodakd.settings.training import TrainingSettings
 from sodakd.training.schedule import Example
 from sodakd.types import JudgeStage, Outcome, PreferencePair, Question, Solution, Verdict
 
@@ -73,13 +75,18 @@ def imitate(context: Context, inputs: RunInputs, solved: Sequence[SftExample]) -
     recipe, allowance = context.recipe, context.allowance
     new = [Example(each.prompt, each.code, None) for each in solved]
     examples = mix_replay(new, inputs.base_data, recipe.delivery.replay_share, recipe.seed)
-    update: dict[str, object] = {"loss": "none"}
-    if allowance is not None:
-        update["max_steps"] = allowance.steps
-    settings = recipe.training.model_copy(update=update)
+    settings = plain_training(recipe, None if allowance is None else allowance.steps)
     student = context.train("student", inputs.base, examples, settings)
     context.record_student("", student)
     return student
+
+
+def plain_training(recipe: Recipe, steps: int | None) -> TrainingSettings:
+    """Return the recipe's training without contrast, of so many steps; None leaves their number."""
+    update: dict[str, object] = {"loss": "none"}
+    if steps is not None:
+        update["max_steps"] = max(1, steps)
+    return recipe.training.model_copy(update=update)
 
 
 def calls_of(context: Context, steps: Sequence[str]) -> int:

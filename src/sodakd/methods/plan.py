@@ -13,13 +13,14 @@ from sodakd.methods.inputs import RunInputs
 from sodakd.methods.parts import placeholder_feedback
 from sodakd.methods.prepare import sample_for_estimate
 from sodakd.recipe import Recipe
-from sodakd.records import Allowance, Feedback, Refinement, SftExample, Snippet
+from sodakd.records import Allowance, Comparison, Feedback, Refinement, SftExample, Snippet
 from sodakd.seeds.corpus import require_corpus
 from sodakd.settings.training import TrainingSettings
 from sodakd.synthetic.teacher import WorldTeacher
 from sodakd.teacher.cost import NANO, SpendRow
 from sodakd.teacher.render_prompt import render
 from sodakd.teacher.requests import (
+    Compare,
     Evolve,
     Fault,
     Grade,
@@ -39,7 +40,8 @@ PREFLIGHT = "preflight"
 """The step of what is asked before a run begins: one request of each kind."""
 _SAMPLE = 40
 _TYPICAL_COMPLETION = {"solve": 500, "fault": 450, "grade": 250, "invent": 300, "test": 250,
-                       "evolve": 120, "inspire": 700, "refine": 500}  # fmt: skip
+                       "evolve": 120, "inspire": 700, "refine": 500,
+                       "compare": 120}  # fmt: skip
 """Completion tokens of a language model: a guess, for a plan only. The released answers of the
 paper's teacher have 455 (median of 1,820 characters)."""
 
@@ -125,6 +127,7 @@ def requests_about(question: Question, code: str) -> Mapping[str, TeacherRequest
         "invent": Invent(question=question, level=3),
         "test": Test(question=question),
         "evolve": Evolve(question=question, operation=Operation.CONSTRAINT),
+        "compare": Compare(question=question, answer_a=code, answer_b=code),
         "refine": Refine(question=question, answer=code, error="it gave 2, expected 3"),
         "inspire": Inspire(snippet=code, language=question.language),
     }
@@ -302,13 +305,26 @@ class DryContext:
         self._ask(step, "refine", len(asked))
         return [Refinement(question=each, attempt="", error="", code="") for each in asked]
 
+    def comparisons(
+        self, step: str, student: Path, solved: Sequence[tuple[Question, str]]
+    ) -> Sequence[Comparison]:
+        self._ask(step, "compare", 2 * len(solved))
+        return [
+            Comparison(question=question, teacher=10, student=1 + 9 * (at % 2))
+            for at, (question, _) in enumerate(solved)
+        ]
+
     def snippets(self, step: str, count: int, code: Sequence[str]) -> Sequence[Snippet]:
         require_corpus(self.recipe.oss_instruct.source, code)
         language = self._sample.questions[0].language
         return [Snippet(text="", language=language)] * count
 
     def asked_questions(
-        self, step: str, requests: Sequence[Evolve | Inspire], pool: Sequence[Question]
+        self,
+        step: str,
+        requests: Sequence[Evolve | Inspire | Invent],
+        pool: Sequence[Question],
+        near_duplicate: float,
     ) -> Sequence[Question]:
         for kind, count in Counter(request.kind for request in requests).items():
             self._ask(step, kind, count)

@@ -32,12 +32,14 @@ from sodakd.teacher.ledger import DEFAULT_LEDGER_OPTIONS, LedgerOptions
 from sodakd.teacher.parsers import (
     UnreadableReply,
     completed_text,
+    parse_comparison,
     parse_evolved,
     parse_grade,
     parse_invention,
     parse_test,
 )
 from sodakd.teacher.requests import (
+    Compare,
     Evolve,
     Fault,
     Grade,
@@ -226,6 +228,8 @@ def _read(ask: TeacherRequest, text: str) -> object:
             return parse_evolved(text, ask)
         case Inspire():
             return read_inspired(text, ask)
+        case Compare():
+            return parse_comparison(text)
         case _:
             return None
 

@@ -20,6 +20,7 @@ from sodakd.ray_judge import open_judge
 from sodakd.recipe import Recipe
 from sodakd.records import (
     Allowance,
+    Comparison,
     EvalSample,
     Feedback,
     Refinement,
@@ -32,6 +33,7 @@ from sodakd.run import Row, Run, StepOutput
 from sodakd.seeds.corpus import Document, draw_snippets, read_documents
 from sodakd.settings.training import TrainingSettings
 from sodakd.stages.asked_questions import asked_questions
+from sodakd.stages.comparisons import comparisons
 from sodakd.stages.context import StageContext
 from sodakd.stages.evaluate_student import evaluate_student
 from sodakd.stages.feedback import collect_feedback
@@ -44,7 +46,7 @@ from sodakd.stages.solutions import build_solutions
 from sodakd.teacher.cost import NANO
 from sodakd.teacher.dispatcher import Teacher
 from sodakd.teacher.ledger import Ledger, LedgerOptions
-from sodakd.teacher.requests import Evolve, Inspire
+from sodakd.teacher.requests import Evolve, Inspire, Invent
 from sodakd.teacher.teacher_endpoint import prices_of
 from sodakd.training.schedule import Example, count_steps
 from sodakd.types import PreferencePair, Question
@@ -198,6 +200,13 @@ class RunContext:
             lambda stage: refinements(stage, self._open(step, student), questions, most),
         )
 
+    def comparisons(
+        self, step: str, student: Path, solved: Sequence[tuple[Question, str]]
+    ) -> Sequence[Comparison]:
+        return self._rows(
+            step, Comparison, lambda stage: comparisons(stage, self._open(step, student), solved)
+        )
+
     def snippets(self, step: str, count: int, code: Sequence[str]) -> Sequence[Snippet]:
         def build(stage: StageContext) -> StepOutput[Snippet]:
             recipe, tell = self.recipe, partial(self._run.remark, step)
@@ -211,10 +220,16 @@ class RunContext:
         return self._rows(step, Snippet, build)
 
     def asked_questions(
-        self, step: str, requests: Sequence[Evolve | Inspire], pool: Sequence[Question]
+        self,
+        step: str,
+        requests: Sequence[Evolve | Inspire | Invent],
+        pool: Sequence[Question],
+        near_duplicate: float,
     ) -> Sequence[Question]:
         return self._rows(
-            step, Question, lambda stage: asked_questions(stage, requests, pool, self._kept_out())
+            step,
+            Question,
+            lambda stage: asked_questions(stage, requests, pool, self._kept_out(), near_duplicate),
         )
 
     def report_status(self, step: str, words: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sodakd.methods import evol_instruct, oss_instruct, persd, rft, sft, soda, uniform
+from sodakd.methods import evol_instruct, lion, oss_instruct, persd, rft, sft, soda, uniform
 from sodakd.methods.parts import Method
 
 METHODS: Mapping[str, Method] = {
@@ -12,5 +12,6 @@ METHODS: Mapping[str, Method] = {
     "evol_instruct": evol_instruct.METHOD,
     "oss_instruct": oss_instruct.METHOD,
     "persd": persd.METHOD,
+    "lion": lion.METHOD,
     "rft": rft.METHOD,
 }

@@ -24,6 +24,8 @@ _REASONS = {
     "copies_prompt": "question: holds words of its prompt",
     "evolve_unreadable": "question: reply not readable",
     "inspire_unreadable": "question: reply not readable",
+    "compare_unreadable": "comparison: reply not readable",
+    "compare_dropped": "comparison: neither order readable",
     "refine_unreadable": "refinement: reply not readable",
     "no_tests": "question: without tests",
     "tests_cannot_run": "question: its tests cannot run",
@@ -43,7 +45,13 @@ _REASONS = {
     "grade_unreadable": "grade: reply not readable",
 }
 
-_PARTS = {"student": "train", "solutions": "pairs", "refinements": "pairs", "dev": "evaluation"}
+_PARTS = {
+    "student": "train",
+    "solutions": "pairs",
+    "refinements": "pairs",
+    "comparisons": "feedback",
+    "dev": "evaluation",
+}
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
-"""Questions that the teacher writes as asked: made from others (Evol-Instruct), or from snippets of
-code with their solutions (OSS-Instruct). What failed is eliminated and counted.
+"""Questions that the teacher writes as asked: from others (Evol-Instruct, Lion), or from snippets
+of code, with their solutions (OSS-Instruct). What failed is eliminated and counted.
 """
 
 import re
@@ -11,8 +11,9 @@ from sodakd.stages.ask_and_parse import ask_once
 from sodakd.stages.context import StageContext
 from sodakd.stages.programs import read_inspired
 from sodakd.stages.solutions import check_solutions
-from sodakd.teacher.parsers import UnreadableReply, parse_evolved
-from sodakd.teacher.requests import Evolve, Inspire
+from sodakd.teacher.parsers import UnreadableReply, parse_evolved, parse_invention
+from sodakd.teacher.read_tests import is_draft
+from sodakd.teacher.requests import Evolve, Inspire, Invent
 from sodakd.text.contamination import ContaminationIndex
 from sodakd.text.dedup import DedupIndex
 from sodakd.types import Question
@@ -27,24 +28,25 @@ of failed evolutions)."""
 
 def asked_questions(
     stage: StageContext,
-    requests: Sequence[Evolve | Inspire],
+    requests: Sequence[Evolve | Inspire | Invent],
     pool: Sequence[Question],
     kept_out: Sequence[Question],
+    near_duplicate: float,
 ) -> StepOutput[Question]:
     """Return accepted questions; each request takes one call, and brings one question at most.
 
     Rejected ones are counted by reason, and so are replies that cannot be read.
     No new one is in the `pool`, which holds the seeds and all accepted so far, or overlaps with
-    what is `kept_out`: the exam. An evolved one is near its parent by design, and only the very
-    same is a duplicate. A question that comes with a solution is kept where the solution is right.
+    what is `kept_out`: the exam. At a `near_duplicate` of 1 only the very same is a duplicate: what
+    is rewritten is near its parent by design. A question that comes with a solution is kept where
+    that is right.
 
     Raises:
         BudgetReached: the next call could pass the budget.
     """
     settings = stage.recipe.update
     tally: Counter[str] = Counter()
-    evolved = any(isinstance(request, Evolve) for request in requests)
-    dedup = DedupIndex(pool, 1.0 if evolved else settings.near_duplicate)
+    dedup = DedupIndex(pool, near_duplicate)
     named = [one.name for one in stage.recipe.evaluation.benchmarks]
     contamination = ContaminationIndex(kept_out, settings.overlap_ngram, settings.overlap, named)
     progress = stage.progress(len(requests), "new questions")
@@ -67,12 +69,16 @@ def asked_questions(
     return StepOutput(accepted, tally)
 
 
-def _read(text: str, request: Evolve | Inspire) -> Question:
+def _read(text: str, request: Evolve | Inspire | Invent) -> Question:
     match request:
         case Evolve():
             return parse_evolved(text, request)
         case Inspire():
             return read_inspired(text, request)
+        case Invent():
+            question = parse_invention(text, request)
+            # Calls of which nothing is expected yet are no tests.
+            return question.model_copy(update={"tests": None}) if is_draft(question) else question
 
 
 def _failure(stage: StageContext, question: Question) -> str | None:

@@ -17,8 +17,9 @@ from sodakd.synthetic.program import Program
 from sodakd.synthetic.related import at_level
 from sodakd.synthetic.splits import Split
 from sodakd.teacher.computed_teacher import ComputedTeacher
-from sodakd.teacher.parsers import InventedQuestion
+from sodakd.teacher.parsers import InventedQuestion, parse_grade
 from sodakd.teacher.requests import (
+    Compare,
     Evolve,
     Fault,
     Grade,
@@ -70,6 +71,8 @@ def _prompt(ask: TeacherRequest) -> str:
             return ask.question.text + ask.answer
         case Invent() | Test() | Evolve():
             return ask.question.text
+        case Compare():
+            return ask.question.text + ask.answer_a + ask.answer_b
         case Refine():
             return ask.question.text + ask.answer + ask.error
         case Inspire():
@@ -81,7 +84,7 @@ def _prompt(ask: TeacherRequest) -> str:
 def _answer(ask: TeacherRequest) -> str:
     if isinstance(ask, Inspire):
         return _inspired(ask)
-    if not isinstance(ask, Solve | Fault | Grade | Invent | Test | Evolve | Refine):
+    if not isinstance(ask, Solve | Fault | Grade | Invent | Test | Evolve | Refine | Compare):
         raise DataError(f"it knows no {ask.kind}; name another teacher in the recipe")
     program = program_of(ask.question)
     reference = print_program(program, ask.question.language)
@@ -96,6 +99,8 @@ def _answer(ask: TeacherRequest) -> str:
             return _invented(ask, program)
         case Test():
             return _inputs(ask, program)
+        case Compare():
+            return _compared(ask, program)
         case Evolve():
             return _evolved(ask, program)
 
@@ -132,6 +137,15 @@ def _evolved(ask: Evolve, program: Program) -> str:
     question = evolve(ask.question, program, ask.operation, rng)
     # Without a block the whole reply would be the question: a block that is empty is none.
     return "```text\n```\n" if question is None else _whole(question)
+
+
+def _compared(ask: Compare, program: Program) -> str:
+    """The rubric's six points of each answer, as 1 to 10."""
+    a, b = (
+        1 + 1.5 * parse_grade(grade(program, answer, ask.question.language)).total
+        for answer in (ask.answer_a, ask.answer_b)
+    )
+    return f"By the rubric of both.\n\nScore A: {a:g}\nScore B: {b:g}\n"
 
 
 def _inspired(ask: Inspire) -> str:
