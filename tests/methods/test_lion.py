@@ -1,4 +1,4 @@
-"""Lion: imitation, comparison by a referee, and generation from hard and easy questions in turns."""
+"""Lion: imitation, comparison by a referee, generation from hard and easy questions in turns."""
 
 from pathlib import Path
 
