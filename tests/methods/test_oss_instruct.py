@@ -60,3 +60,4 @@ def test_a_pretrained_student_without_a_corpus_is_refused_before_anything_is_ask
     named = Recipe.model_validate({**values, "oss_instruct": {"source": str(QUESTIONS.parent)}})
     (row,) = [row for row in plan(named).calls if row.step == "oss_instruct/questions"]
     assert (row.ask, row.calls) == ("inspire", 20)
+    assert [row.examples for row in plan(named).trainings] == [20]

@@ -328,7 +328,12 @@ class DryContext:
     ) -> Sequence[Question]:
         for kind, count in Counter(request.kind for request in requests).items():
             self._ask(step, kind, count)
-        return self._sample.some(len(requests))
+        made = self._sample.some(len(requests))
+        solved: dict[str, object] = {"reference": ""}
+        return [
+            each.model_copy(update=solved if isinstance(request, Inspire) else {})
+            for each, request in zip(made, requests, strict=True)
+        ]
 
     def report_status(self, step: str, words: str) -> None:
         """Show nothing."""
