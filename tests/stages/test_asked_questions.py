@@ -86,12 +86,12 @@ def test_failed_evolutions_are_eliminated_and_counted(tmp_path: Path) -> None:
         f"```text\n{'word ' * 401}\n```",
         f"```text\n{parent.text}\n```",
         "```text\nHere is the rewritten task: add up the even numbers.\n```",
-        "```text\nAdd up the even numbers of a list that may be nested.\n```",
+        "```text\nWrite a function that adds a new task to a nested list.\n```",
     )
     requests = [Evolve(question=parent, operation=operation) for operation in Operation]
     built = asked(tmp_path, Writer(*texts), requests, [parent], near=1)
     assert [row.text for row in built.rows] == [
-        "Add up the even numbers of a list that may be nested."
+        "Write a function that adds a new task to a nested list."
     ]
     assert built.rows[0].source == "evolve complexity"
     reasons = ("too_short", "too_long", "exact_duplicate", "copies_prompt", "kept")

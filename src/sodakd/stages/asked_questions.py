@@ -19,7 +19,8 @@ from sodakd.text.dedup import DedupIndex
 from sodakd.types import Question
 
 _COPIED = re.compile(
-    r"\b(?:given|original|rewritten|new|evolved)[ _](?:task|prompt)\b|\[(?:Problem|Solution)\b",
+    r"\b(?:given|original|rewritten|new|evolved)[ _]prompt\b"
+    r"|\b(?:original|rewritten|evolved)[ _]task\b|\[(?:Problem|Solution)\b|\Athe new task\Z",
     re.IGNORECASE,
 )
 """Words of the prompt that asked: a question that holds them is no question (WizardLM, elimination
