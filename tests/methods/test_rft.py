@@ -34,3 +34,11 @@ def test_a_student_that_solves_nothing_has_nothing_to_learn_from() -> None:
     context = FakeContext(RECIPE, empty=["solutions"])
     with pytest.raises(DataError, match=r"raise rft\.samples"):
         rft(context, inputs(10))
+
+
+def test_a_later_arm_that_has_nothing_to_learn_keeps_the_base_and_the_run_goes_on() -> None:
+    allowance = Allowance(calls=25, tokens=1000, money=0.5, steps=77)
+    context = FakeContext(RECIPE, empty=["solutions"], allowance=allowance)
+    assert rft(context, inputs(10)) == Path("base")
+    assert context.students == {"": Path("base")}
+    assert context.said[0].startswith("the base student is kept: of 0 tested seeds")

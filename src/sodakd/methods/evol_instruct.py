@@ -3,10 +3,9 @@
 import random
 from pathlib import Path
 
-from sodakd.errors import DataError
 from sodakd.methods.context import Context
 from sodakd.methods.inputs import RunInputs
-from sodakd.methods.parts import NOTHING_SOLVED, Method, imitate, tell_unspent
+from sodakd.methods.parts import NOTHING_SOLVED, Method, imitate, nothing_learnt, tell_unspent
 from sodakd.teacher.requests import Evolve, Operation
 
 
@@ -19,7 +18,7 @@ def evol_instruct(context: Context, inputs: RunInputs) -> Path:
     evolutions leave of these goes to more seeds.
 
     Raises:
-        DataError: the teacher gave no right solution at all.
+        DataError: it is the first arm, and the teacher gave no right solution at all.
     """
     recipe, allowance = context.recipe, context.allowance
     rounds = recipe.evol_instruct.rounds
@@ -47,7 +46,7 @@ def evol_instruct(context: Context, inputs: RunInputs) -> Path:
         questions = [*pool, *more][:left]
     solved = context.solutions("solutions", questions, verified=True)
     if not solved:
-        raise DataError(NOTHING_SOLVED)
+        return nothing_learnt(context, inputs, NOTHING_SOLVED)
     tell_unspent(context, [*steps, "solutions"], "the source has no more questions")
     return imitate(context, inputs, solved)
 

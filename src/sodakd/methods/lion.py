@@ -2,10 +2,16 @@
 
 from pathlib import Path
 
-from sodakd.errors import DataError
 from sodakd.methods.context import Context
 from sodakd.methods.inputs import RunInputs
-from sodakd.methods.parts import NOTHING_SOLVED, Method, mix_replay, plain_training, tell_unspent
+from sodakd.methods.parts import (
+    NOTHING_SOLVED,
+    Method,
+    mix_replay,
+    nothing_learnt,
+    plain_training,
+    tell_unspent,
+)
 from sodakd.records import SftExample
 from sodakd.teacher.requests import Evolve, Invent, Operation
 from sodakd.training.schedule import Example
@@ -24,7 +30,7 @@ def lion(context: Context, inputs: RunInputs) -> Path:
     one all of them are scaled so that the calls come out at the first arm's.
 
     Raises:
-        DataError: the teacher gave no right solution at all.
+        DataError: it is the first arm, and the teacher gave no right solution at all.
     """
     recipe, allowance = context.recipe, context.allowance
     cycles, later = recipe.cycles, recipe.cycles - 1
@@ -41,7 +47,7 @@ def lion(context: Context, inputs: RunInputs) -> Path:
         steps.append(f"{prefix}/solutions")
         solved = list(context.solutions(steps[-1], questions, verified=True))
         if not solved and cycle == 1:
-            raise DataError(NOTHING_SOLVED)
+            return nothing_learnt(context, inputs, NOTHING_SOLVED)
         tried = solved[: min(probes, len(solved) - 1)] if cycle < cycles else []
         learnt = [Example(each.prompt, each.code, None) for each in [*held, *solved[len(tried) :]]]
         if not learnt:

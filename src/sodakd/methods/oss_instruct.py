@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from sodakd.errors import DataError
 from sodakd.methods.context import Context
 from sodakd.methods.inputs import RunInputs
-from sodakd.methods.parts import NOTHING_SOLVED, Method, imitate, tell_unspent
+from sodakd.methods.parts import NOTHING_SOLVED, Method, imitate, nothing_learnt, tell_unspent
 from sodakd.records import SftExample
 from sodakd.teacher.requests import Inspire
 
@@ -17,7 +16,8 @@ def oss_instruct(context: Context, inputs: RunInputs) -> Path:
     as many as the first one made.
 
     Raises:
-        DataError: there is no corpus, or no reply held a problem with a right solution.
+        DataError: there is no corpus; or it is the first arm, and no reply held a problem with a
+            right solution.
     """
     recipe, allowance = context.recipe, context.allowance
     count = recipe.questions.seeds if allowance is None else allowance.calls
@@ -27,7 +27,7 @@ def oss_instruct(context: Context, inputs: RunInputs) -> Path:
         "questions", requests, inputs.seeds, recipe.update.near_duplicate
     )
     if not made:
-        raise DataError(NOTHING_SOLVED)
+        return nothing_learnt(context, inputs, NOTHING_SOLVED)
     tell_unspent(context, ["questions"], "the corpus has no more snippets")
     solved = [
         SftExample(question_id=each.id, prompt=each.text, code=each.reference)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sodakd.errors import DataError
 from sodakd.methods.context import Context
 from sodakd.methods.inputs import RunInputs
 from sodakd.recipe import Recipe
@@ -79,6 +80,19 @@ def imitate(context: Context, inputs: RunInputs, solved: Sequence[SftExample]) -
     student = context.train("student", inputs.base, examples, settings)
     context.record_student("", student)
     return student
+
+
+def nothing_learnt(context: Context, inputs: RunInputs, why: str) -> Path:
+    """Return the base student, which a later arm keeps that has nothing to learn from, and says so.
+
+    Raises:
+        DataError: it is the first arm, whose student is handed out.
+    """
+    if context.allowance is None:
+        raise DataError(why)
+    context.report_status("student", f"the base student is kept: {why}")
+    context.record_student("", inputs.base)
+    return inputs.base
 
 
 def plain_training(recipe: Recipe, steps: int | None) -> TrainingSettings:

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from sodakd.errors import DataError
 from sodakd.methods.context import Context
 from sodakd.methods.inputs import RunInputs
-from sodakd.methods.parts import SEED_TESTS, Method, calls_of, imitate, tell_unspent
+from sodakd.methods.parts import SEED_TESTS, Method, calls_of, imitate, nothing_learnt, tell_unspent
 from sodakd.records import Refinement, SftExample
 
 _BLOCKS = 4
@@ -23,7 +22,7 @@ def persd(context: Context, inputs: RunInputs) -> Path:
     well, until the calls of the first arm are spent.
 
     Raises:
-        DataError: no answer failed, or no refinement passed, so there is nothing to learn.
+        DataError: it is the first arm, and no answer failed, or no refinement passed.
     """
     found: list[Refinement] = []
     questions, met = list(context.tested(SEED_TESTS, inputs.seeds)), len(inputs.seeds)
@@ -41,10 +40,12 @@ def persd(context: Context, inputs: RunInputs) -> Path:
         if not questions:
             break
     if not found:
-        raise DataError(
+        return nothing_learnt(
+            context,
+            inputs,
             "no refinement of the student's answers passes, so there is nothing to learn: the"
             " student solves every question that has tests, or none has any, or the teacher mends"
-            " none (sodakd record FOLDER --out answers.jsonl shows its answers)"
+            " none (sodakd record FOLDER --out answers.jsonl shows its answers)",
         )
     tell_unspent(context, steps, "too few of the student's answers to the questions there are fail")
     tasks = to_tasks(found, context.recipe.persd.variant)

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from sodakd.errors import DataError
 from sodakd.methods.context import Context
 from sodakd.methods.inputs import RunInputs
-from sodakd.methods.parts import SEED_TESTS, Method, imitate, tell_unspent
+from sodakd.methods.parts import SEED_TESTS, Method, imitate, nothing_learnt, tell_unspent
 
 
 def rft(context: Context, inputs: RunInputs) -> Path:
@@ -14,16 +13,18 @@ def rft(context: Context, inputs: RunInputs) -> Path:
     The teacher is asked for tests alone, of seeds that bring none.
 
     Raises:
-        DataError: no answer passes, so there is nothing to learn.
+        DataError: it is the first arm, and no answer passes, so there is nothing to learn.
     """
     questions = context.tested(SEED_TESTS, inputs.seeds)
     own = context.own_solutions("solutions", inputs.base, questions)
     if not own:
         tested = sum(each.tests is not None for each in questions)
-        raise DataError(
+        return nothing_learnt(
+            context,
+            inputs,
             f"of {tested} tested seeds the student's own answers solve none, so rejection sampling"
             " has nothing to learn from: raise rft.samples, take questions that have tests, or take"
-            " a stronger student; each in another folder: --out DIR"
+            " a stronger student; each in another folder: --out DIR",
         )
     tell_unspent(context, [SEED_TESTS], "the student learns from its own answers")
     return imitate(context, inputs, own)

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from sodakd.errors import DataError
 from sodakd.methods.context import Context
 from sodakd.methods.inputs import RunInputs
-from sodakd.methods.parts import NOTHING_SOLVED, Method, imitate, tell_unspent
+from sodakd.methods.parts import NOTHING_SOLVED, Method, imitate, nothing_learnt, tell_unspent
 
 
 def sft(context: Context, inputs: RunInputs) -> Path:
@@ -17,13 +16,13 @@ def sft(context: Context, inputs: RunInputs) -> Path:
     are taken as they are, as static distillation does.
 
     Raises:
-        DataError: the teacher gave no answer at all.
+        DataError: it is the first arm, and the teacher gave no answer at all.
     """
     recipe, allowance = context.recipe, context.allowance
     count = recipe.questions.seeds if allowance is None else allowance.calls
     solved = context.solutions("solutions", inputs.extend_seeds(count))
     if not solved:
-        raise DataError(NOTHING_SOLVED)
+        return nothing_learnt(context, inputs, NOTHING_SOLVED)
     tell_unspent(context, ["solutions"], "the source has no more questions")
     return imitate(context, inputs, solved)
 
