@@ -9,6 +9,7 @@ import contextlib
 import importlib
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -35,7 +36,7 @@ def done(folder: str, *command: str) -> bool:
         start_new_session=True,
     )
     try:
-        process.communicate(timeout=SECONDS)
+        process.communicate(timeout=10 * SECONDS)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
@@ -43,7 +44,11 @@ def done(folder: str, *command: str) -> bool:
 
 
 def plain(language: str, place: Path) -> Runner:  # noqa: ARG001
-    """A file, the compiler, the program: what anyone would do by hand."""
+    """A file, the compiler, the program: what anyone would do by hand.
+
+    Its limit is of processor time, so that it says the same on a machine that does other things.
+    """
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, resource.getrlimit(resource.RLIMIT_CPU)[1]))
     commands = {
         "python": ("p.py", ("python3", "p.py")),
         "js": ("p.js", ("node", "p.js")),

@@ -25,9 +25,9 @@ from pathlib import Path
 import psutil
 
 from sodakd.judge import Judge, Program
-from sodakd.judge.languages.spec import language_spec
+from sodakd.judge.languages.spec import Toolchain, language_spec
 from sodakd.judge.lint.registry import tools_for
-from sodakd.judge.lint.tool import InstalledTool, Tool
+from sodakd.judge.lint.tool import Tool
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Language, TestScript
 
@@ -44,12 +44,12 @@ BLOCK = 48
 SCRIPT = TestScript(script="\n")
 
 
-def plain(tool: Tool, installed: InstalledTool, program: Program, folder: Path) -> None:
+def plain(tool: Tool, installed: Toolchain, program: Program, folder: Path) -> None:
     """Call a tool on one program, as one would by hand."""
     own = f"p0.{language_spec(program.language).suffix}"
     for name, text in {own: tool.form(program.code), **tool.files}.items():
         (folder / name).write_text(text)
-    command = (*tool.command(installed), own)
+    command = (*tool.command(installed.tools), own)
     subprocess.run(command, cwd=folder, capture_output=True, check=False)
 
 

@@ -1,161 +1,164 @@
-"""Training of a pretrained student against a plain loop: tokens a CPU-second, and memory.
+"""Pair training against peers: triples and useful tokens a second, and memory.
 
-    python benchmarks/train.py FOLDER python.jsonl.gz [--pairs 2] [--threads 1] [--lora]
+    python benchmarks/train.py FOLDER python.jsonl.gz [java.jsonl.gz ...] [--kinds one-token anew]
+        [--batch 8] [--steps 3] [--rounds 5] [--threads 1] [--bf16] [--lora] [--checkpointing]
+        [--contenders ours ...] [--python peers/bin/python]
 
-FOLDER holds a model, the other file rows of MBXP: a program and the same with one token changed
-are a pair's answers. A contender takes two steps of AdamW on `margin`, and the second is measured.
-Peers are what a loop in plain transformers does: questions with both answers, padded to one
-length, all logits in float32; by autocast in bfloat16. Tokens are those of questions and answers,
-the same for all. Each contender has a process of its own, for its peak of memory; seconds of the
-CPU hold on a machine in use too.
+FOLDER holds a model, or is `10m` for a random Llama of 10 million parameters; the other files are
+rows of MBXP, whose programs are prompts and answers (`pair_data.py`: lengths, and the two kinds of
+faults). A contender (`pair_trainers.py`) takes one step, and then `--steps` that are measured, in a
+process of its own; contenders alternate, and of each the median of its rounds is told. Useful
+tokens are those of prompts and both answers, counted once, the same for all. Memory is the greatest
+above what the model took before the first step. Ratios are those of CPU-seconds, which hold on a
+machine in use too.
+
+TRL's contenders need TRL 1.16 and datasets, in `--python`'s environment if not in this one:
+
+    cp -a .venv peers && peers/bin/python -m pip install trl==1.16.0 'datasets>=5.2'
+
+LLaMA-Factory is none of them: 0.9.5 wants transformers before 5.7 and TRL before 0.25. Its pairs
+are padded and their logits whole, as those of `TRL CPO-SimPO` are.
 """
 
 import argparse
-import gzip
 import json
-import resource
+import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import Any
 
 import torch
-from transformers import PreTrainedModel
+from pair_data import KINDS, code_triples, read_programs
+from pair_measure import measure, told
+from pair_task import Task, settings_for
+from pair_trainers import CONTENDERS
+from transformers.utils import logging
 
 from sodakd.inference.loading import open_tokenizer
-from sodakd.records import TrainLogRow
-from sodakd.settings.student import StudentSettings
-from sodakd.settings.training import TrainingSettings
-from sodakd.text.mutations import mutations
-from sodakd.training.model_io import open_model, with_adapters
-from sodakd.training.schedule import Example, encode
-from sodakd.training.train import train
-from sodakd.types import Language
+from sodakd.settings.student import StudentSettings, StudentShape
+from sodakd.training.from_scratch import init_student
+from sodakd.training.model_io import open_model
+from sodakd.training.precision import choose_computing
 
-if TYPE_CHECKING:
-    from peft import PeftModel
-
-MARGIN, WEIGHT, RATE = 0.5, 0.1, 1e-5
-CONTENDERS = ("ours bfloat16", "peer bfloat16", "ours float32", "peer float32")
-
-
-def read_pairs(path: Path, count: int) -> list[Example]:
-    """Pairs of the programs of a file that have some length: a change in the middle of each."""
-    pairs = []
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            row = json.loads(line)
-            code = row["prompt"] + (row.get("canonical_solution") or "")
-            changed = mutations(code, Language(row["language"]), 3)
-            if len(code) >= 500 and changed:
-                pairs.append(Example(row["description"], code, changed[len(changed) // 2]))
-    return pairs[:count]
-
-
-def ours(
-    folder: Path, pairs: Sequence[Example], student: StudentSettings, half: bool, threads: int
-) -> list[tuple[float, float]]:
-    """Train by `train`; the clocks after each step."""
-    settings = TrainingSettings(
-        optimizer="adamw", learning_rate=RATE, loss="margin", margin=MARGIN,
-        contrast_weight=WEIGHT, max_steps=2, logging_steps=1, warmup_steps=0, save_steps=100,
-        per_device_train_batch_size=len(pairs), threads=threads, bf16=half,
-    )  # fmt: skip
-    clocks = []
-
-    def note(_: TrainLogRow) -> None:
-        clocks.append((time.perf_counter(), time.process_time()))
-
-    with tempfile.TemporaryDirectory() as out:
-        train(folder, pairs, settings, 0, Path(out), note, student)
-    return clocks
-
-
-def peer(
-    folder: Path, pairs: Sequence[Example], student: StudentSettings, half: bool, threads: int
-) -> list[tuple[float, float]]:
-    """Train by a plain loop; the clocks after each step."""
-    torch.set_num_threads(threads)
-    _, layout = open_tokenizer(folder)
-    encoded = encode(pairs, layout, 4096)
-    rows = [(each.prompt, each.chosen) for each in encoded]
-    rows += [(each.prompt, each.rejected or ()) for each in encoded]
-    width = max(len(prompt) + len(answer) for prompt, answer in rows)
-    tokens = torch.zeros(len(rows), width, dtype=torch.long)
-    seen, answered = torch.zeros_like(tokens), torch.zeros(len(rows), width)
-    for at, (prompt, answer) in enumerate(rows):
-        end = len(prompt) + len(answer)
-        tokens[at, :end] = torch.tensor([*prompt, *answer])
-        seen[at, :end] = 1
-        answered[at, len(prompt) : end] = 1
-    model: PreTrainedModel | PeftModel = open_model(folder, student)
-    if student.finetuning_type == "lora":
-        model = with_adapters(cast("PreTrainedModel", model), student, 0)
-    trained = [weight for weight in model.parameters() if weight.requires_grad]
-    optimizer = torch.optim.AdamW(trained, lr=RATE, fused=True)
-    model.train()
-    clocks = []
-    for _ in range(2):
-        with torch.autocast("cpu", torch.bfloat16) if half else nullcontext():
-            logits = model(input_ids=tokens, attention_mask=seen, use_cache=False).logits
-        logp = logits[:, :-1].float().log_softmax(-1).gather(2, tokens[:, 1:, None])[..., 0]
-        means = (logp * answered[:, 1:]).sum(1) / answered[:, 1:].sum(1)
-        right, wrong = means.chunk(2)
-        (WEIGHT * (MARGIN - right + wrong).relu().mean() - right.mean()).backward()
-        torch.nn.utils.clip_grad_norm_(trained, 1.0)
-        optimizer.step()
-        optimizer.zero_grad()
-        clocks.append((time.perf_counter(), time.process_time()))
-    return clocks
-
-
-TRAINERS: dict[str, Callable[..., list[tuple[float, float]]]] = {"ours": ours, "peer": peer}
+Rounds = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 def contend(options: argparse.Namespace) -> None:
-    """Train as one contender, and print what it took."""
-    pairs = read_pairs(options.rows, options.pairs)
-    who, precision = options.contender.split()
-    half = precision == "bfloat16"
+    """Train as one contender, and print what it took as a line of JSON."""
+    logging.disable_progress_bar()
     student = StudentSettings(
         model_name_or_path=str(options.folder),
         finetuning_type="lora" if options.lora else "full",
-        dtype="bfloat16" if options.lora and half else "float32",
+        dtype="bfloat16" if options.lora and options.bf16 else "float32",
     )
-    _, layout = open_tokenizer(options.folder)
-    tokens = sum(
-        2 * len(each.prompt) + len(each.chosen) + len(each.rejected or ())
-        for each in encode(pairs, layout, 4096)
-    )
-    first, second = TRAINERS[who](options.folder, pairs, student, half, options.threads)
-    wall, cpu = second[0] - first[0], second[1] - first[1]
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(
-        f"{options.contender:<14} {tokens:>6} tokens  {tokens / wall:>7.1f} a second"
-        f"  {tokens / cpu:>7.1f} a CPU-second  {peak:>5.2f} GB",
-        flush=True,
-    )
+    settings = settings_for(
+        options.batch, options.steps + 1, half=options.bf16, checkpointing=options.checkpointing
+    ).model_copy(update={"threads": options.threads})
+    choose_computing(options.folder, settings, student)
+    tokenizer, layout = open_tokenizer(options.folder)
+    count = options.batch * (options.steps + 1)
+    examples = code_triples(options.rows, layout, count, options.kinds[0], 0)
+    model: Any = open_model(options.folder, student)
+    if torch.cuda.is_available():
+        model.cuda()
+    with tempfile.TemporaryDirectory() as out:
+        task = Task(model, tokenizer, layout, examples, settings, student, Path(out))
+        trainer = CONTENDERS[options.contender](task)
+        print(json.dumps(told(task, 1, measure(trainer, 1))), flush=True)
+
+
+def make_llama(rows: Sequence[Path], out: Path) -> None:
+    """A random Llama of 10 million parameters, with 8,192 tokens that are learnt from the rows."""
+    shape = StudentShape(
+        hidden_size=256, num_hidden_layers=8, num_attention_heads=4, intermediate_size=1024,
+        vocab_size=8192, max_position_embeddings=2048, initializer_range=0.02,
+    )  # fmt: skip
+    init_student([text for path in rows for text, _ in read_programs(path)], shape, 0, out)
+
+
+def table(rounds: Rounds) -> str:
+    """Medians, and by how much ours is ahead of each."""
+    first = next(iter(rounds.values()))
+    own, peak = _median(first, "cpu_seconds"), _memory(first)
+    lines = [
+        f"{'':<24}{'triples/s':>10}{'tokens/s':>10}{'/CPU-s':>8}{'GB':>7}{'faster':>8}{'memory':>8}"
+    ]
+    for name, rows in rounds.items():
+        seconds, cpu = _median(rows, "seconds"), _median(rows, "cpu_seconds")
+        triples, tokens = rows[0]["triples"], rows[0]["tokens"]
+        lines.append(
+            f"{name:<24}{triples / seconds:>10.2f}{tokens / seconds:>10.0f}{triples / cpu:>8.2f}"
+            f"{_memory(rows) / 1e9:>7.2f}{cpu / own:>7.2f}x{peak / _memory(rows):>8.2f}"
+        )
+    return "\n".join(lines)
+
+
+def _median(rows: Sequence[Mapping[str, Any]], name: str) -> float:
+    return float(statistics.median(sum(row[name]) for row in rows))
+
+
+def _memory(rows: Sequence[Mapping[str, Any]]) -> float:
+    return float(statistics.median(row["peak"] - row["start"] for row in rows))
+
+
+def compete(options: argparse.Namespace, folder: Path, kind: str) -> dict[str, list[Any]]:
+    """Run the contenders alternately, each in its own process; one that fails is named."""
+    rounds: dict[str, list[Any]] = {name: [] for name in options.contenders}
+    shared = [str(folder), *map(str, options.rows), "--kinds", kind]
+    shared += [f"--{name}={getattr(options, name)}" for name in ("batch", "steps", "threads")]
+    shared += [f"--{name}" for name in ("bf16", "lora", "checkpointing") if getattr(options, name)]
+    for turn in range(options.rounds):
+        for name in options.contenders if turn % 2 == 0 else options.contenders[::-1]:
+            ran = subprocess.run(
+                [options.python, __file__, *shared, "--contender", name],
+                stdout=subprocess.PIPE, check=False,
+            )  # fmt: skip
+            if ran.returncode == 0:
+                row = json.loads(ran.stdout.splitlines()[-1])
+                rounds[name].append(row)
+                speed = row["triples"] / sum(row["cpu_seconds"])
+                print(f"# {kind}, {name}: {speed:.2f} triples a CPU-second", flush=True)
+            else:
+                print(f"{name} failed with {ran.returncode}", file=sys.stderr, flush=True)
+    return {name: rows for name, rows in rounds.items() if rows}
 
 
 def main() -> None:
     """Run each contender in its own process, one after the other."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path)
-    parser.add_argument("rows", type=Path)
-    parser.add_argument("--pairs", type=int, default=2)
+    parser.add_argument("rows", type=Path, nargs="+")
+    parser.add_argument("--kinds", choices=KINDS, nargs="+", default=list(KINDS))
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--steps", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--lora", action="store_true")
-    parser.add_argument("--contender", choices=CONTENDERS)
+    for name in ("bf16", "lora", "checkpointing"):
+        parser.add_argument(f"--{name}", action="store_true")
+    parser.add_argument("--python", default=sys.executable)
+    parser.add_argument("--contenders", choices=CONTENDERS, nargs="+", default=list(CONTENDERS))
+    parser.add_argument("--contender", choices=CONTENDERS, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.contender is not None:
         contend(options)
         return
-    for name in CONTENDERS:
-        subprocess.run([sys.executable, *sys.argv, "--contender", name], check=True)
+    with tempfile.TemporaryDirectory() as made:
+        folder = options.folder
+        if str(folder) == "10m":
+            folder = Path(made) / "10m"
+            make_llama(options.rows, folder)
+        for kind in options.kinds:
+            rounds = compete(options, folder, kind)
+            print(
+                f"{options.folder}, faults {kind}, {options.batch} triples a step, medians of"
+                f" {options.rounds} rounds\n{table(rounds)}\n",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What an install without extras can do: everything but train and generate, which says why.
 
-numpy is there: datasketch needs it.
+numpy is there: duplicates are found with it.
 """
 
 import json

@@ -96,7 +96,7 @@ def test_two_cycles_killed_in_mid_call_ask_nothing_twice(
     assert max(counts.delivered.values()) == 1
     *_, books = spend_by(out / "ledger.sqlite", "run")
     assert sum(counts.delivered.values()) == books.calls
-    assert 0 < books.lost <= 2 * 8  # what was in flight at the two kills, and nothing else
+    assert 0 < books.lost <= 2 * 10  # what was in flight at the two kills, or the next to be sent
     assert books.calls <= sum(counts.asked.values()) <= books.calls + books.lost
     assert len(read_rows(out / "soda/cycle-1/pairs.jsonl", PreferencePair)) > 6
     assert len(read_rows(out / "soda/cycle-1/questions.jsonl", Question)) > 2

@@ -164,6 +164,11 @@ def read_log(path: Path, row_type: type[Row]) -> list[Row]:
     return rows
 
 
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Write texts as the lines of a file, whole, as they come."""
+    _write_whole(path, (f"{line}\n".encode("utf-8", "surrogatepass") for line in lines))
+
+
 def write_rows(path: Path, rows: Iterable[FrozenModel]) -> str:
     """Write rows as JSONL, whole, as they come; the result is the file's SHA-256."""
     digest = hashlib.sha256()

@@ -104,7 +104,9 @@ def languages() -> list[tuple[str, str]]:
 def static_tools() -> list[tuple[str, str]]:
     """Each static tool with its version, or the command that brings it."""
     found = tools_for(Language)
-    lines = {tool: f"{tool.name} {found.installed[tool].version}" for tool in found.installed}
+    lines = {
+        tool: f"{tool.name} {found.installed[tool].versions[tool.name]}" for tool in found.installed
+    }
     lines |= {tool: f"missing: {why}" for tool, why in found.missing.items()}
     return [("lint", lines[tool]) for tool in TOOLS]
 

@@ -187,7 +187,7 @@ def test_what_static_tools_find_in_solutions_is_counted_by_rule(tmp_path: Path) 
     (rule,) = results["findings"]
     assert (rule["language"], rule["tool"], rule["rule"]) == ("python", "ruff", "F821")
     assert (rule["findings"], rule["programs"], rule["severity"]) == (3, 2, "error")
-    assert results["toolchains"]["ruff"] == ruff.find().version
+    assert results["toolchains"]["ruff"] == ruff.find().versions["ruff"]
 
 
 class Counting:

@@ -233,6 +233,47 @@ def test_what_takes_more_than_was_asked_for_is_set_aside_from_then_on() -> None:
     assert meter.most == [64, 50_000, 50_000]
 
 
+def test_what_was_set_aside_by_less_than_is_known_by_then_is_not_sent_so() -> None:
+    class Slow(CountingMeter):
+        def __init__(self) -> None:
+            super().__init__()
+            self.most: list[int] = []
+            self.answered = asyncio.Event()
+
+        async def reserve(self, most: Usage) -> None:
+            self.most.append(most.completion_tokens)
+            if len(self.most) == 2:
+                await self.answered.wait()
+
+        def paid(self, usage: Usage | None) -> None:
+            self.answered.set()
+
+    meter = Slow()
+    took = said("yes", prompt_tokens=1, completion_tokens=50_000)
+    ask(lambda *_: took, ["Hello"] * 2, 2, meter=meter)
+    assert meter.most == [64, 64, 50_000]
+    assert meter.freed == 1
+
+
+def test_what_is_set_aside_when_the_round_ends_is_given_back_and_not_sent() -> None:
+    class Ended(CountingMeter):
+        async def reserve(self, most: Usage) -> None:
+            if self.is_ended:
+                raise EndpointError("the round has ended")
+            self.is_ended = True
+
+    sent: list[bytes] = []
+
+    def answer(head: bytes, body: bytes) -> bytes:
+        sent.append(body)
+        return said("yes")
+
+    meter = Ended()
+    with pytest.raises(EndpointError, match="the round has ended"):
+        ask(answer, ["Hello"], 1, meter=meter)
+    assert (sent, meter.freed) == ([], 1)
+
+
 def test_an_endless_body_is_not_read_to_its_end() -> None:
     packed = gzip.compress(b" " * 64 * 2**20)
 

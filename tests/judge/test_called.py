@@ -200,6 +200,24 @@ def test_a_function_is_called_whatever_stands_beside_it(judge: Judge, name: str)
     assert wrong.outcome is Outcome.WRONG_ANSWER
 
 
+@pytest.mark.parametrize(
+    ("kind", "array"), [("int", "long"), ("float", "double"), ("str", "String")]
+)
+def test_a_method_of_java_that_gives_null_for_a_list_is_wrong(
+    judge: Judge, kind: str, array: str
+) -> None:
+    skip_where_missing(JAVA)
+    code = f"class Solution {{ static {array}[] f(long n) {{ return null; }} }}\n"
+    tests = CallTests(
+        entry_point="f",
+        cases=(TestCase(arguments=(1,), expected=[]),),
+        signature=Signature(arguments=(ValueType.INT,), returns=ValueType(f"list[{kind}]")),
+    )
+    verdict = judge.judge(Program(code, JAVA, tests))
+    assert verdict.outcome is Outcome.WRONG_ANSWER
+    assert verdict.output == "f(1) gave None, expected []"
+
+
 NONCE = """\
 #include <unistd.h>
 #include <stdlib.h>

@@ -33,17 +33,18 @@ def test_a_group_of_version_2_gets_its_limits_and_is_counted_by_its_files(home: 
     made = cgroup.make_cgroup("7", memory=123, processes=45)
     assert made is not None
     assert (made.version, made.folder.parent) == (2, home)
+    join, events, statistics = made.descriptors
     assert (made.folder / "memory.max").read_text() == "123"
     assert (made.folder / "pids.max").read_text() == "45"
     assert (made.folder / "memory.swap.max").read_text() == "0"
-    killed = OomCounter(made.events)
+    killed = OomCounter(events)
     assert not killed()
     (made.folder / "memory.events").write_text("oom 3\noom_kill 2\noom_group_kill 0\n")
     assert killed()
     assert not killed()
     (made.folder / "memory.stat").write_text("anon 987654321\nfile 5\nshmem 7\n")
-    assert Memory(made.statistics, ())._group() == 987654321
-    os.write(made.join, b"0")
+    assert Memory(statistics, ())._group() == 987654321
+    os.write(join, b"0")
     assert (made.folder / "cgroup.procs").read_text() == "0"
     made.close()
 

@@ -7,8 +7,8 @@ import pytest
 
 from sodakd.errors import JudgeError
 from sodakd.judge import Judge, Program
-from sodakd.judge.lint import cppcheck, ruff, runner
-from sodakd.judge.lint.registry import TOOLS
+from sodakd.judge.lint import ruff, runner
+from sodakd.judge.lint.registry import TOOLS, found_tool
 from sodakd.judge.lint.tool import Tool
 from sodakd.rule_counts import count
 from sodakd.settings.stages import JudgeSettings
@@ -184,11 +184,11 @@ def test_a_missing_tool_is_named_with_what_brings_it(
     with Judge(JudgeSettings(), workers=1) as judge, monkeypatch.context() as patch:
         judge.lint([program])  # the other tools are found while they can be
         patch.setenv("PATH", str(tmp_path))
-        cppcheck.find.cache_clear()
+        found_tool.cache_clear()
         try:
             (findings,) = judge.lint([program])
         finally:
-            cppcheck.find.cache_clear()
+            found_tool.cache_clear()
         assert findings == ()
         assert "no findings of cppcheck: cppcheck is not installed; apt-get install cppcheck" in (
             judge.notes()
@@ -199,7 +199,7 @@ def test_a_missing_tool_is_named_with_what_brings_it(
 def test_the_versions_of_the_tools_are_known(judge: Judge) -> None:
     need("ruff")
     judge.lint([Program(CLEAN[Language.PYTHON], Language.PYTHON, _NONE)])
-    assert judge.versions()["ruff"] == ruff.find().version
+    assert judge.versions()["ruff"] == ruff.find().versions["ruff"]
 
 
 def test_rules_are_counted_faults_first() -> None:

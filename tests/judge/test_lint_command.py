@@ -39,7 +39,7 @@ def test_findings_stand_in_the_rows_of_their_programs(tmp_path: Path) -> None:
     ]
     assert "F821" in done.stderr
     assert "Undefined name `y`" in done.stderr
-    assert f"ruff {ruff.find().version}" in done.stderr
+    assert f"ruff {ruff.find().versions['ruff']}" in done.stderr
     plain = sodakd("judge", str(given))
     assert "findings" not in json.loads(plain.stdout.splitlines()[0])
 

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from sodakd.dedup.contamination import ContaminationIndex
+from sodakd.dedup.index import DedupIndex
+from sodakd.dedup.words import rouge_l, words
 from sodakd.inference.completions import Completion
 from sodakd.records import Difficulty, Feedback
 from sodakd.settings.stages import UpdateSettings
@@ -16,8 +19,6 @@ from sodakd.synthetic.splits import Split, split_of
 from sodakd.synthetic.teacher import WorldTeacher
 from sodakd.teacher.computed_teacher import ComputedTeacher
 from sodakd.teacher.requests import TeacherRequest
-from sodakd.text.contamination import ContaminationIndex
-from sodakd.text.dedup import DedupIndex, rouge_l, words
 from sodakd.types import JudgeStage, Language, Outcome, Question, Solution, Usage, Verdict
 from tests.stages.stage import stage
 

@@ -8,7 +8,15 @@ from jaxtyping import install_import_hook
 with install_import_hook(
     [
         f"sodakd.training.{name}"
-        for name in ("packing", "losses", "objective", "optimizer", "attention")
+        for name in (
+            "packing",
+            "losses",
+            "objective",
+            "optimizer",
+            "attention",
+            "split_attention",
+            "grid_attention",
+        )
     ],
     "beartype.beartype",
 ):

@@ -10,7 +10,15 @@ from transformers import AutoTokenizer
 from sodakd.errors import TrainingError
 from sodakd.inference.chat_format import ChatFormat, Tokenizer, chat_format_for
 from sodakd.settings.training import TrainingSettings
-from sodakd.training.schedule import Example, batch_schedule, count_steps, encode
+from sodakd.training.micro_batches import micro_batches
+from sodakd.training.packing import pack
+from sodakd.training.schedule import (
+    Example,
+    TokenizedExample,
+    batch_schedule,
+    count_steps,
+    encode,
+)
 from tests.training.questions import synthetic
 
 
@@ -76,3 +84,41 @@ def test_a_faulty_answer_that_is_too_long_is_left_out_alone(layout: ChatFormat) 
 def test_a_faulty_answer_equal_to_the_correct_one_is_no_pair(layout: ChatFormat) -> None:
     (encoded,) = encode([Example("a", "b", "b")], layout, 512)
     assert encoded.rejected is None
+
+
+def pairs(*lengths: int) -> list[TokenizedExample]:
+    """Pairs of one prompt each, ten tokens long, whose answers differ from their first token on."""
+    return [
+        TokenizedExample((number,) * 10, (1,) * length, (2,) * length)
+        for number, length in enumerate(lengths)
+    ]
+
+
+def test_a_step_without_a_budget_is_cut_by_examples() -> None:
+    settings = TrainingSettings(per_device_train_batch_size=2)
+    assert micro_batches(pairs(9, 8, 7, 6, 5), settings, "packed", rejected=True) == [
+        [0, 1], [2, 3], [4]
+    ]  # fmt: skip
+
+
+def test_a_budget_counts_a_rows_tokens_or_a_grids_places() -> None:
+    settings = TrainingSettings(max_tokens_per_batch=54)
+    examples = pairs(9, 4, 5)
+    assert [pack([each], rejected=True).tree.tokens for each in examples] == [26, 16, 18]
+    assert micro_batches(examples, settings, "packed", rejected=True) == [[1, 2], [0]]
+    assert micro_batches(examples, settings, "padded", rejected=True) == [[1], [2], [0]]
+    assert micro_batches(examples, settings, "packed", rejected=False) == [[1, 2, 0]]
+
+
+def test_answers_to_one_prompt_stand_in_one_batch_and_count_it_once() -> None:
+    prompt = (7,) * 30
+    same = [TokenizedExample(prompt, (number, 1), None) for number in range(2, 5)]
+    apart = TokenizedExample((8,) * 31, (9, 1), None)
+    settings = TrainingSettings(max_tokens_per_batch=33)
+    given = [same[0], apart, *same[1:]]
+    assert micro_batches(given, settings, "packed", rejected=True) == [[0, 2, 3], [1]]
+
+
+def test_an_example_above_the_budget_is_refused() -> None:
+    with pytest.raises(TrainingError, match=r"takes 26 tokens .*max_tokens_per_batch is 25"):
+        micro_batches(pairs(9), TrainingSettings(max_tokens_per_batch=25), "packed", rejected=True)

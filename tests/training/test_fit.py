@@ -122,7 +122,8 @@ def test_packing_changes_no_log_probability(start: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "loss", ["none", "margin", "first_difference", "odds_ratio", "simpo", "unlikelihood"]
+    "loss",
+    ["none", "margin", "first_difference", "odds_ratio", "simpo", "unlikelihood", "dpo"],
 )
 def test_training_learns(start: Path, tmp_path: Path, loss: str) -> None:
     settings = SETTINGS.model_copy(update={"loss": loss, "max_steps": 24})

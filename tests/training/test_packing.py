@@ -8,16 +8,17 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from sodakd.settings.training import LossName, TrainingSettings
 from sodakd.training.attention import PACKED
-from sodakd.training.losses import LOSSES
+from sodakd.training.forward import packed
+from sodakd.training.losses import LOSSES, scope_of
 from sodakd.training.objective import Objective, StepTotals, objective
 from sodakd.training.packing import differing_positions, first_difference, pack
 from sodakd.training.schedule import TokenizedExample
 from sodakd.training.token_logps import logps_of_table
 
 EXAMPLES = (
-    TokenizedExample((5, 6, 7), (10, 11, 12, 1), (10, 13, 12, 14, 1)),
+    TokenizedExample((5, 6, 7), (10, 11, 12, 1), (10, 13, 12, 14, 1), (-9.0, -12.0)),
     TokenizedExample((5, 8), (20, 1), None),
-    TokenizedExample((9,), (30, 31, 1), (30, 1)),
+    TokenizedExample((9,), (30, 31, 1), (30, 1), (-7.0, -4.0)),
 )
 
 
@@ -28,16 +29,9 @@ def load(student: Path) -> PreTrainedModel:
 def run(
     model: PreTrainedModel, examples: tuple[TokenizedExample, ...], settings: TrainingSettings
 ) -> Objective:
-    own = settings.loss != "none" and LOSSES[settings.loss].needs_rejected_forward
-    batch = pack(examples, rejected=own)
-    logits = model(
-        input_ids=batch.tokens,
-        position_ids=batch.positions,
-        logits_to_keep=batch.predict_index,
-        use_cache=False,
-        grid=batch.grid,
-        shared=batch.shared,
-    ).logits[0]
+    scope = scope_of(settings.loss)
+    batch = pack(examples, rejected=scope != "first", differing=scope == "differing")
+    logits = packed(model, batch, "split")
     logp = logps_of_table(logits, *batch.asked())
     return objective(logp, batch, StepTotals.of(examples), settings)
 
@@ -77,8 +71,9 @@ def test_a_faulty_answer_is_in_the_row_from_its_first_difference_on() -> None:
     assert batch.target.tolist()[9:] == [10, 13, 12, 14, 1, 30, 1]
     predicting = batch.tokens[0][batch.predict_index][batch.predicted_by]
     assert predicting.tolist()[9:] == [7, 10, 13, 12, 14, 9, 30]
-    assert batch.shared is not None
-    assert batch.tokens[0][batch.shared.token].tolist() == [5, 6, 7, 10, 9, 30]
+    sequences = [batch.tokens[0][batch.tree.places(at)].tolist() for at in (3, 4)]
+    assert sequences == [[5, 6, 7, 10, 13, 12, 14], [9, 30]]
+    assert batch.tree.begins[3:] == (4, 2)
 
 
 def test_positions_begin_anew_in_every_sequence() -> None:
@@ -102,15 +97,15 @@ def test_packed_log_probs_are_those_of_each_sequence_alone(student: Path) -> Non
     model = load(student)
     plain = AutoModelForCausalLM.from_pretrained(student, attn_implementation="eager")
     settings = TrainingSettings(loss="margin")
-    packed = run(model, EXAMPLES, settings)
+    found = run(model, EXAMPLES, settings)
     alone = []
     for example in EXAMPLES:
         row = torch.tensor([[*example.prompt, *example.chosen]])
         logp = plain(row).logits[0, :-1].log_softmax(-1).gather(1, row[0, 1:, None])[:, 0]
         alone.append(logp[len(example.prompt) - 1 :])
     means = torch.stack([logp.mean() for logp in alone])
-    assert torch.allclose(packed.chosen, means, atol=1e-5)
-    assert packed.nll.item() == pytest.approx(-torch.cat(alone).mean().item(), abs=1e-5)
+    assert torch.allclose(found.chosen, means, atol=1e-5)
+    assert found.nll.item() == pytest.approx(-torch.cat(alone).mean().item(), abs=1e-5)
 
 
 def test_the_first_faulty_token_reads_the_same_from_either_sequence(student: Path) -> None:

@@ -147,7 +147,7 @@ def test_all_ways_give_the_log_probabilities_of_each_answer_alone(
     assert way == Forward("padded" if family == "windowed" else "packed", by_states=True)
     alone = AutoModelForCausalLM.from_pretrained(folder).eval()
     batch = pack(encoded, rejected=True)
-    assert batch.counted_tokens > batch.tokens.shape[1] + batch.grid.sequences
+    assert batch.counted_tokens > batch.tree.tokens + len(batch.tree)
     if parts:
         monkeypatch.setattr(token_logps, "PART_BYTES", 4 * 5 * model.config.vocab_size)
     answers = [(each.prompt, each.chosen) for each in encoded]

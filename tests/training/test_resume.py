@@ -1,6 +1,7 @@
 """A training that is killed, stopped or repeated ends in the same bytes."""
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 from sodakd.errors import TrainingError
 from sodakd.records import TrainLogRow
 from sodakd.settings.training import TrainingSettings
+from sodakd.training.reference import REFERENCE
 from sodakd.training.train import train
 from tests.training.questions import synthetic
 
@@ -90,6 +92,38 @@ def test_a_training_stopped_again_and_again_ends_the_same(
             train(student, EXAMPLES, SETTINGS, 0, out, stop_at(step))
     train(student, EXAMPLES, SETTINGS, 0, out)
     assert same(whole, out)
+
+
+def test_a_stopped_training_with_a_reference_goes_on_with_its_own_in_other_batches(
+    student: Path, tmp_path: Path
+) -> None:
+    settings = SETTINGS.model_copy(
+        update={"loss": "dpo", "logging_steps": 1, "save_steps": 2, "max_steps": 4}
+    )
+    rows = train(student, EXAMPLES, settings, 0, folder(tmp_path / "whole"))
+    assert rows[0].contrast == pytest.approx(math.log(2), abs=1e-5)
+    assert rows[-1].contrast != rows[0].contrast
+    out = folder(tmp_path / "out")
+    with pytest.raises(Stopped):
+        train(student, EXAMPLES, settings, 0, out, stop_at(3))
+    kept = out / "checkpoints" / REFERENCE
+    written_at = kept.stat().st_mtime_ns
+    with pytest.raises(Stopped):
+        train(student, EXAMPLES, settings, 0, out, stop_at(3))
+    assert kept.stat().st_mtime_ns == written_at
+    train(student, EXAMPLES, settings, 0, out)
+    assert same(tmp_path / "whole", out)
+    changed = settings.model_copy(update={"max_tokens_per_batch": 1000})
+    other = train(student, EXAMPLES, changed, 0, folder(tmp_path / "other"))
+    assert other[-1].loss == pytest.approx(rows[-1].loss, abs=1e-4)
+
+
+def test_a_budget_too_small_for_an_example_is_said_before_anything_is_trained(
+    student: Path, tmp_path: Path
+) -> None:
+    settings = SETTINGS.model_copy(update={"max_tokens_per_batch": 20})
+    with pytest.raises(TrainingError, match=r"max_tokens_per_batch is 20: raise it"):
+        train(student, EXAMPLES, settings, 0, folder(tmp_path / "out"))
 
 
 def test_how_often_a_stopped_training_is_logged_and_saved_may_change(

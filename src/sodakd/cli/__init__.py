@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from sodakd import __version__
-from sodakd.cli import data, env, judge, run, scorer
+from sodakd.cli import curate, data, env, judge, run, scorer
 from sodakd.cli import eval as evaluation
 from sodakd.errors import SodakdError
 
@@ -31,6 +31,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "check": run.check,
     "plan": run.plan,
     "seeds": data.seeds,
+    "dedup": curate.dedup,
+    "decontaminate": curate.decontaminate,
     "recipes": env.recipes,
     "report": run.report,
     "ledger": run.ledger,

@@ -111,6 +111,11 @@ class Failure:
 class UsageMeter(Protocol):
     """Who pays for the attempts of one call. `reserve` comes before, one of the others after."""
 
+    @property
+    def is_ended(self) -> bool:
+        """Whether nothing more is to be sent, not even what is reserved: `reserve` raises why."""
+        ...
+
     async def reserve(self, most: Usage) -> None:
         """Set the most aside. Raises what is to stop the call, such as `BudgetReached`."""
         ...
@@ -145,6 +150,7 @@ class NullMeter:
     """A meter without limits, for models that nobody is charged for."""
 
     usages: list[Usage] = field(default_factory=list)
+    is_ended: bool = False
 
     async def reserve(self, most: Usage) -> None:
         """Set nothing aside."""

@@ -143,10 +143,8 @@ class Client:
     async def _attempt(
         self, request: Request, body: bytes, meter: UsageMeter
     ) -> Completion | Failure:
-        await self._gate.enter()
+        await self._begin(request, meter)
         try:
-            # With a place in hand, for what waits for one is no call yet; and by all that was seen.
-            await meter.reserve(self._bound.at_most(request))
             round_sent, began = self._limit.round, time.monotonic()
             replies = self._outage.replies
             self._sent += 1
@@ -168,6 +166,35 @@ class Client:
         self._learn(found, round_sent, time.monotonic() - began)
         self._gate.let_in()
         return found
+
+    async def _begin(self, request: Request, meter: UsageMeter) -> None:
+        """Have the most that an attempt can take set aside, and then a place at the server."""
+        begun = False
+        while not begun:
+            left = await self._gate.enter()
+            try:
+                begun = await self._reserve(request, meter, left)
+            finally:
+                if not begun:
+                    self._gate.give_up()
+
+    async def _reserve(self, request: Request, meter: UsageMeter, left: int) -> bool:
+        """Reserve, and whether that led to a place. What changed meanwhile gives it back.
+
+        So nothing is held through a pause, nothing sent after the round has ended, and each attempt
+        reserved by all that was seen.
+        """
+        most = self._bound.at_most(request)
+        await meter.reserve(most)
+        begun = False
+        try:
+            begun = await self._gate.take_place(
+                left, lambda: not meter.is_ended and most == self._bound.at_most(request)
+            )
+        finally:
+            if not begun:
+                meter.free()
+        return begun
 
     def _waited_for(self, found: Completion | Failure, replies: int) -> Completion | Failure:
         """A failure as one of a server that is away for a while, if it is so.

@@ -50,15 +50,11 @@ def cached_build(name: str, key: bytes, build: Callable[[Path], None]) -> Path:
             raise
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    _drop_old(home, name)
-    return target
-
-
-def _drop_old(home: Path, name: str) -> None:
     for other in home.glob(f"{name}-*"):
         with suppress(OSError):
             if time.time() - other.stat().st_mtime > _OLD:
                 shutil.rmtree(other, ignore_errors=True)
+    return target
 
 
 def build_sandbox_library() -> Path:

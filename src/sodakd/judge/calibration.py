@@ -36,10 +36,8 @@ class Calibration:
         return self._factors.get(language, 1.0)
 
     def measure(self, language: Language, tools: str, judge: Callable[[], Verdict]) -> str:
-        """Find the factor of a language with these tools; `judge` judges `gold(language)`.
-
-        Gives what was not as it should be, or "".
-        """
+        """Find the factor of a language with these tools; `judge` gives a verdict on its program.
+        Gives what was not as it should be, or ""."""
         name = f"{language.value}, {tools}"
         known = self._read()
         if name in known:

@@ -34,12 +34,8 @@ class CallResult:
     values: Sequence[Returned | None]
 
 
-@dataclass(frozen=True)
-class _Calls:
-    """Some of the calls of a program, which run in one process."""
-
-    number: int
-    places: Sequence[int]
+_Calls = tuple[int, Sequence[int]]
+"""Some of the calls of a program, which run in one process: its number, and theirs."""
 
 
 def call_results(
@@ -49,28 +45,23 @@ def call_results(
 
     What their tests expect is not looked at. A call that ends its program ends none of the others:
     these are made again without it. Equal programs of one `run` are run once.
-
-    Raises:
-        JudgeError: the judge itself failed.
     """
     counts = [len(_tests(each).cases) for each in programs]
     values: list[list[Returned | None]] = [[None] * count for count in counts]
     ends: dict[int, Verdict] = {}
-    waiting = [_Calls(number, range(count)) for number, count in enumerate(counts)]
+    waiting: list[_Calls] = [(number, range(count)) for number, count in enumerate(counts)]
     while waiting:
-        made = [_opened(programs[each.number], each.places, run) for each in waiting]
+        made = [_opened(programs[number], places, run) for number, places in waiting]
         again: list[_Calls] = []
         for place, verdict in _verdicts(judge, made):
-            calls = waiting[place]
-            ends.setdefault(calls.number, verdict)
+            number, places = waiting[place]
+            ends.setdefault(number, verdict)
             given = [_value(line) for line in verdict.values.split("\n")[:-1]]
-            for at, value in zip(calls.places, given, strict=False):
-                values[calls.number][at] = value
-            slow = verdict.outcome is Outcome.TIMEOUT and len(calls.places) < len(
-                values[calls.number]
-            )
+            for at, value in zip(places, given, strict=False):
+                values[number][at] = value
+            slow = verdict.outcome is Outcome.TIMEOUT and len(places) < len(values[number])
             if verdict.stage is JudgeStage.RUN and not slow:  # a second half that hangs is given up
-                again += _left(calls, len(given))
+                again += [(number, part) for part in _left(places, len(given))]
         waiting = again
     return [
         CallResult(ends[number].outcome, ends[number].output, found)
@@ -78,15 +69,14 @@ def call_results(
     ]
 
 
-def _left(calls: _Calls, given: int) -> list[_Calls]:
+def _left(places: Sequence[int], given: int) -> list[Sequence[int]]:
     """The calls that are to be made again: those after the last one that gave something; where none
     did, both halves, as any of them may have ended the program.
     """
-    number, places = calls.number, calls.places
     if given:
-        return [_Calls(number, places[given:])] if given < len(places) else []
+        return [places[given:]] if given < len(places) else []
     half = len(places) // 2
-    return [_Calls(number, places[:half]), _Calls(number, places[half:])] if half else []
+    return [places[:half], places[half:]] if half else []
 
 
 def _opened(program: Program, places: Sequence[int], run: int) -> Program:

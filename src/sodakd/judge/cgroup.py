@@ -12,31 +12,31 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
+from sodakd.judge.sandbox.memory import oom_kills
+
 _ROOT = Path("/sys/fs/cgroup")
+_FILES = {1: ("memory.limit_in_bytes", "memory.oom_control"), 2: ("memory.max", "memory.events")}
+"""The limit of memory and the count of what it ended, by version."""
 _PATIENCE = 5.0
 """Seconds that what was killed may take to be gone."""
 
 
 @dataclass(frozen=True)
 class Cgroup:
-    """A group: its folder, a descriptor to join it by, those of its counts."""
+    """A group: its folder; descriptors to join it by, of its events, of its statistics."""
 
     folder: Path
     version: int
-    join: int
-    events: int
-    statistics: int
+    descriptors: tuple[int, int, int]
 
     def killed_for_memory(self) -> bool:
         """Whether the kernel ended a process of the group for its memory."""
-        lines = os.pread(self.events, 4096, 0).decode().splitlines()
-        return any(line.startswith("oom_kill ") and line != "oom_kill 0" for line in lines)
+        return oom_kills(self.descriptors[1]) > 0
 
     def close(self) -> None:
         """End what is left in the group, and remove it."""
-        os.close(self.join)
-        os.close(self.events)
-        os.close(self.statistics)
+        for descriptor in self.descriptors:
+            os.close(descriptor)
         kill = self.folder / "cgroup.kill"
         if kill.exists():  # version 2, Linux 5.14 or newer
             kill.write_text("1")
@@ -52,19 +52,16 @@ def make_cgroup(name: str, memory: int, processes: int) -> Cgroup | None:
             if version == 2:
                 _share_out(home)
             folder.mkdir(exist_ok=True)
-            if version == 1:
-                (folder / "memory.limit_in_bytes").write_text(str(memory))
-                events = "memory.oom_control"
-            else:
-                (folder / "memory.max").write_text(str(memory))
+            limit, events = _FILES[version]
+            (folder / limit).write_text(str(memory))
+            if version == 2:
                 (folder / "pids.max").write_text(str(processes))
                 if (folder / "memory.swap.max").exists():  # else the roof would leak there
                     (folder / "memory.swap.max").write_text("0")
-                events = "memory.events"
             join = os.open(folder / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC)
             counts = os.open(folder / events, os.O_RDONLY)
             statistics = os.open(folder / "memory.stat", os.O_RDONLY)
-            return Cgroup(folder, version, join, counts, statistics)
+            return Cgroup(folder, version, (join, counts, statistics))
         except OSError:
             with contextlib.suppress(OSError):
                 folder.rmdir()

@@ -71,7 +71,10 @@ def compare(lines: str, tests: CallTests, language: Language) -> tuple[Outcome, 
         except (ValueError, RecursionError):
             return Outcome.NO_VERDICT, "what the program gave is no value of its language"
         if wrong:
-            return Outcome.WRONG_ANSWER, f"{_call(tests, case)} {wrong}"[:_LONGEST]
+            asked = isinstance(case, Assertion)
+            values = [_written(decode(one) if asked else one) for one in case.arguments]
+            call = f"{tests.entry_point}({', '.join(values)})"
+            return Outcome.WRONG_ANSWER, f"{call} {wrong}"[:_LONGEST]
     return Outcome.PASSED, ""
 
 
@@ -162,21 +165,14 @@ def _unordered(
     if tag not in ("dict", "set", "frozenset") or not isinstance(content, list):
         return None
     other = expected.get(tag)
-    if tag == "dict" and not _is_pairs(other):
+    pairs = isinstance(other, list) and all(
+        isinstance(one, list) and len(one) == 2 for one in other
+    )
+    if tag == "dict" and not pairs:
         other = [[key, value] for key, value in expected.items()]
     if not isinstance(other, list):
         return None
     return sorted(content, key=json.dumps), sorted(other, key=json.dumps)
-
-
-def _is_pairs(value: JsonValue) -> bool:
-    return isinstance(value, list) and all(isinstance(one, list) and len(one) == 2 for one in value)
-
-
-def _call(tests: CallTests, case: TestCase) -> str:
-    given = case.arguments
-    values = [decode(one) for one in given] if isinstance(case, Assertion) else given
-    return f"{tests.entry_point}({', '.join(map(_written, values))})"
 
 
 def _shown(value: JsonValue) -> str:

@@ -1,6 +1,5 @@
 """Go's standard library, compiled once: what programs are compiled and linked against."""
 
-import hashlib
 import os
 import re
 import shutil
@@ -10,12 +9,8 @@ from pathlib import Path
 
 from sodakd.errors import JudgeError
 from sodakd.judge.build_cache import SANDBOX, cached_build, run_tool, tool_output
-from sodakd.judge.sandbox.namespaces import path_inside
 
 _SOURCES = SANDBOX / "go"
-INSIDE = "-inside"
-"""How a list of packages ends that has the paths of namespaces."""
-
 _LEFT_OUT = re.compile(
     r"(?:^|.*/)(?:internal|vendor)(?:/.*|$)|(?:debug|database|go|plugin|runtime/race)(?:/.*|$)"
     r"|(?:expvar|net/rpc|net/http/f?cgi|net/http/pprof|testing/cryptotest)(?:/.*|$)"
@@ -48,11 +43,11 @@ def go_root() -> Path:
 
 
 def go_library(root: Path, version: str) -> Path:
-    """The list of the packages of the Go at `root`, compiled where the cache has none yet."""
+    """The list of the packages of the Go at `root`, compiled where the cache has none yet, with the
+    places beside it where they lie (`lib/`)."""
     sources = b"".join(path.read_bytes() for path in sorted(_SOURCES.glob("*.go")))
     key = " ".join((version, _FLAGS, _LEFT_OUT.pattern, *_MORE)).encode() + sources
-    home = cached_build("go", key, lambda target: _compile(root, target))
-    return _listed(home)
+    return cached_build("go", key, lambda target: _compile(root, target)) / "packages"
 
 
 def _compile(root: Path, target: Path) -> None:
@@ -91,18 +86,3 @@ def _compile(root: Path, target: Path) -> None:
 def _write(file: Path, packages: dict[str, str]) -> None:
     lines = [f"packagefile {name}={path}" for name, path in packages.items()]
     file.write_text("\n".join(lines) + "\n")
-
-
-def _listed(home: Path) -> Path:
-    """The list with whole paths, named by its place: a cache that was moved gets one of its own.
-
-    It has them as namespaces show them; beside it lies one that has them as they are.
-    """
-    outside = home / f"packages-{hashlib.sha256(str(home).encode()).hexdigest()[:8]}"
-    inside = outside.with_name(outside.name + INSIDE)
-    for listed, place in ((outside, str(home)), (inside, path_inside(str(home)))):
-        if not listed.exists():
-            part = listed.with_suffix(f".{os.getpid()}")
-            part.write_text((home / "packages").read_text().replace("=lib/", f"={place}/lib/"))
-            part.replace(listed)
-    return inside

@@ -1,9 +1,4 @@
-"""`Judge`: programs in, verdicts out.
-
-Each program runs behind two walls (`sandbox/namespaces.py`, `sandbox/contain.c`), with limits on
-CPU and wall time, memory, processes, output and disk. What its calls must give is compared outside,
-so a program cannot pass by anything but giving it.
-"""
+"""`Judge`: programs in, verdicts out."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -65,10 +60,8 @@ class Judge:
     verdict: what ran out of time beside others is tried again alone before that counts. `warm`:
     compilers and runtimes are kept running between programs, which changes no verdict either.
 
-    Raises:
-        JudgeError: no sandbox can be made here, or a language has no toolchain (where there are
-            several programs: of `all` before any runs, of `many` once the others are judged); the
-            text says what mends it.
+    Raises `JudgeError` where the judge itself fails: no sandbox can be made here, or a language has
+    no toolchain. The text says what mends it.
     """
 
     def __init__(
@@ -85,7 +78,7 @@ class Judge:
         self._workers = WorkerPool(self._worker, self._count)
         self._threads = ThreadPoolExecutor(self._count)
         self._known = VerdictCache()
-        self._calibration = Calibration() if settings.calibrate else None
+        self._calibration = Calibration()
         self._languages: set[Language] = set()
         self._notes: set[str] = set()
         self._tools = StaticTools(self._count, self._threads, self._ask_tool, self._notes.add)
@@ -108,12 +101,8 @@ class Judge:
     def judge_all(
         self, programs: Sequence[Program], progress: Callable[[int], None] | None = None
     ) -> list[Verdict]:
-        """The verdicts on programs, in their order.
-
-        Raises:
-            JudgeError: the judge itself failed; no verdict was given.
-            InvalidTestsError: tests cannot be put to their programs, by their signature.
-        """
+        """The verdicts on programs, in their order. Raises `InvalidTestsError` where tests cannot
+        be put to their programs, by their signature."""
         for language in sorted({one.language for one in programs if one.code.strip()}):
             require_toolchain(language)
         left, verdicts = LeftOut(), dict[int, Verdict]()
@@ -130,7 +119,6 @@ class Judge:
         `programs` is read no faster than it is judged: a few dozen for each worker are read ahead.
 
         Raises:
-            JudgeError: the judge itself failed.
             InvalidTestsError: tests cannot be put to their programs, which `reasons` names; once
                 all others have their verdicts. Its cause may be a `LanguageMissing`.
             LanguageMissing: the language of some cannot be judged here, which `skipped` names; once
@@ -152,9 +140,6 @@ class Judge:
         """What static tools find in programs, in their order: advice, which changes no verdict.
 
         A tool of `lint/registry.py` that is missing here finds nothing, and `notes` says so.
-
-        Raises:
-            JudgeError: the judge itself failed.
         """
         return self._tools.findings(programs)
 
@@ -165,7 +150,7 @@ class Judge:
     def stretch(self, language: Language) -> float:
         """What the CPU seconds of this language are multiplied by on this machine, 1 or more."""
         self._use(language)
-        return self._factor(language)
+        return self._calibration.factor(language)
 
     def notes(self) -> Sequence[str]:
         """What was not as it should be, though every verdict holds: a warm part that runs cold."""
@@ -244,7 +229,7 @@ class Judge:
             return
         require_toolchain(language)
         self._languages.add(language)
-        if self._calibration is not None:
+        if self._settings.calibrate:
             tools = " ".join(f"{name} {one}" for name, one in versions([language]).items())
             note = self._calibration.measure(
                 language, tools, lambda: self._judge(calibration_program(language))
@@ -320,9 +305,6 @@ class Judge:
             self._notes.add(WARNINGS[walls])
         return decode_verdict(said, program, walls)
 
-    def _factor(self, language: Language) -> float:
-        return self._calibration.factor(language) if self._calibration is not None else 1.0
-
     def _task(self, program: Program) -> dict[str, JsonValue]:
-        limits = encode_limits(self._settings, self._factor(program.language))
+        limits = encode_limits(self._settings, self._calibration.factor(program.language))
         return encode_task(program, limits, warm=self._warm)

@@ -24,7 +24,6 @@ from sodakd.types import (
     Signature,
     StdioTests,
     TestCase,
-    Tests,
     TestScript,
     Verdict,
 )
@@ -53,12 +52,13 @@ def encode_task(
     program may write what they expect.
     """
     tests = program.tests
-    if isinstance(tests, StdioTests) and (
-        wrong := beyond_limit(tests, int(_number(limits["output"])))
-    ):
-        raise InvalidTestsError({program.id: wrong})
     calls = tests.cases if isinstance(tests, CallTests) else ()
     signature = tests.signature if isinstance(tests, CallTests) else None
+    stdin: JsonValue = None
+    if isinstance(tests, StdioTests):
+        stdin = [case.stdin for case in tests.cases]
+        if wrong := beyond_limit(tests, int(_number(limits["output"]))):
+            raise InvalidTestsError({program.id: wrong})
     if calls and signature is None and program.language in TYPED:
         why = f"a call in {program.language} needs the types of {tests.entry_point}: set"
         raise InvalidTestsError({program.id: f"{why} tests.signature"})
@@ -70,8 +70,8 @@ def encode_task(
         "argument_types": list(signature.arguments) if signature else [],
         "result_type": signature.returns if signature else "",
         "as_main": isinstance(tests, TestScript) and tests.as_main,
-        "script": _script(tests),
-        "stdin": [case.stdin for case in tests.cases] if isinstance(tests, StdioTests) else None,
+        "script": tests.script if isinstance(tests, TestScript) else None if stdin is None else "",
+        "stdin": stdin,
         "limits": limits,
         "warm": warm,
         "tools": {
@@ -79,13 +79,6 @@ def encode_task(
             for name, path in require_toolchain(program.language).tools.items()
         },
     }
-
-
-def _script(tests: Tests) -> str | None:
-    """The script that follows a program; None where it is called."""
-    if isinstance(tests, StdioTests):
-        return ""
-    return tests.script if isinstance(tests, TestScript) else None
 
 
 def _arguments(case: TestCase, signature: Signature | None, program: Program) -> JsonValue:
@@ -117,10 +110,8 @@ def ended_worker(program: Program, outcome: Outcome, why: str, walls: SandboxKin
 
 
 def decode_verdict(said: dict[str, JsonValue], program: Program, walls: SandboxKind) -> Verdict:
-    """What a worker said of a program; the values of calls are compared here.
-
-    Raises `InvalidTestsError` where it said that the tests cannot be put to it.
-    """
+    """What a worker said of a program; the values of calls are compared here. Raises
+    `InvalidTestsError` where it said that the tests cannot be put to it."""
     if "unfit" in said:
         raise InvalidTestsError({program.id: str(said["unfit"])})
     outcome, output = str(said["outcome"]), str(said["output"])

@@ -22,7 +22,7 @@ class ScratchDir:
     """
 
     def __init__(self) -> None:
-        sweep_once(tempfile.gettempdir())
+        sweep_once(Path(tempfile.gettempdir()))
         self.name = tempfile.mkdtemp(prefix=_PREFIX)
         self._lock = os.open(self.name, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         with contextlib.suppress(OSError):  # no locks on this disk: it is never swept either
@@ -34,12 +34,6 @@ class ScratchDir:
         os.close(self._lock)
 
 
-@lru_cache
-def sweep_once(home: str) -> None:
-    """`sweep`, the first time that this process is asked to."""
-    remove_stale(Path(home))
-
-
 def remove_stale(home: Path) -> None:
     """Remove the folders of this user's that nobody holds."""
     for left in home.glob(f"{_PREFIX}*"):
@@ -47,13 +41,13 @@ def remove_stale(home: Path) -> None:
             found = left.lstat()
             old = time.time() - found.st_mtime > _YOUNG
             if old and stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid():
-                _remove(left)
+                lock = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    remove_tree(str(left))
+                finally:
+                    os.close(lock)
 
 
-def _remove(left: Path) -> None:
-    lock = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        remove_tree(str(left))
-    finally:
-        os.close(lock)
+sweep_once = lru_cache(remove_stale)
+"""The same, the first time that this process is asked to."""

@@ -1,8 +1,7 @@
 """An answer to a question as the judge's program, whether or not the question has tests.
 
 Without tests a program is tried: it passes where it compiles and runs to its end, as a file that is
-run. An answer is often a function and no whole program; what a language wants around one is put
-there.
+run, with what its language wants around a function.
 """
 
 from sodakd.judge.languages.spec import language_spec
@@ -18,11 +17,8 @@ def lint_program(question: Question, code: str) -> Program:
 
 
 def to_program(question: Question, code: str, reason: str = "no code") -> Program:
-    """The code with the question's tests; without tests, with what lets it run to its end.
-
-    Code that continues the question's `code_prompt` follows it. `reason` says why there is no code,
-    where there is none.
-    """
+    """The code, behind the `code_prompt` that it continues, with the question's tests, or with what
+    lets it run to its end. `reason` says why there is no code, where there is none."""
     code = assemble(question, code)
     if question.tests is not None or not code.strip():
         return Program(code, question.language, question.tests or _untested(), reason=reason)

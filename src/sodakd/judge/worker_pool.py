@@ -40,11 +40,14 @@ class WorkerPool:
     @contextmanager
     def lease(self, use: WorkerKey) -> Iterator[Worker]:
         """A worker for this use, while the context lasts: the one used last, or a new one."""
-        worker = self._taken(use) or self._make(use)
+        with self._lock:
+            fit = [at for at, (known, _) in enumerate(self._idle) if known == use]
+            held = self._idle.pop(fit[-1])[1] if fit else None
+        worker = held or self._make(use)
         try:
             yield worker
         finally:
-            self._given_back(use, worker)
+            self._keep(use, worker)
 
     def close(self) -> None:
         """End all processes; what is lent is closed when it comes back."""
@@ -60,14 +63,7 @@ class WorkerPool:
         with self._lock:
             return [use for use, _ in self._idle]
 
-    def _taken(self, use: WorkerKey) -> Worker | None:
-        with self._lock:
-            for at in reversed(range(len(self._idle))):
-                if self._idle[at][0] == use:
-                    return self._idle.pop(at)[1]
-        return None
-
-    def _given_back(self, use: WorkerKey, worker: Worker) -> None:
+    def _keep(self, use: WorkerKey, worker: Worker) -> None:
         now = time.monotonic()
         if now - self._looked >= _LOOKED_AFTER:
             self._looked, self._short = now, _memory_is_short()

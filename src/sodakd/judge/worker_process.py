@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
 
@@ -71,18 +72,15 @@ class Worker:
         self._language = language
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: socket.socket | None = None
-        self.cgroup: Cgroup | None = None
-        self._room: ScratchDir | None = None
         self._said: BinaryIO | None = None
+        self.cgroup: Cgroup | None = None
+        self._ends = ExitStack()
         self.failed: dict[SandboxKind, str] = {}
         self._busy = False
 
     def start(self) -> None:
-        """Start the process and wait until a wall stands: the strongest that can be had.
-
-        Raises:
-            JudgeError: no wall can be had; the text says what mends it.
-        """
+        """Start the process and wait until a wall stands: the strongest that can be had. Raises
+        `JudgeError` where there is none; the text says what mends it."""
         if self._process is not None:
             return
         self.failed.clear()
@@ -114,7 +112,8 @@ class Worker:
     def _begin(self, walls: SandboxKind) -> None:
         library = build_sandbox_library()
         python = interpreter()
-        self._room = ScratchDir()
+        room = ScratchDir()
+        self._ends.callback(room.close)
         # A roof over all processes together, compilers among them; each has its own limit below it.
         roof = max(self._memory * 5 // 4, _COMPILERS) + 2**27
         self.cgroup = (
@@ -122,22 +121,20 @@ class Worker:
             if os.environ.get("SODAKD_NO_CGROUP")
             else make_cgroup(str(self._number), roof, 4 * self._processes)
         )
-        ours, theirs = socket.socketpair()
-        handed = [theirs.fileno()]
         if self.cgroup is not None:
-            handed += [self.cgroup.join, self.cgroup.events, self.cgroup.statistics]
+            self._ends.callback(self.cgroup.close)
+        ours, theirs = socket.socketpair()
+        group = self.cgroup.descriptors if self.cgroup is not None else ()
         start = {
             "socket": theirs.fileno(),
             "language": self._language or "",
             "places": self._all_places(),
             "walls": walls.value,
-            "room": self._room.name,
+            "room": room.name,
             "library": path_inside(str(library))
             if walls is SandboxKind.NAMESPACES
             else str(library),
-            "cgroup": self.cgroup.join if self.cgroup else -1,
-            "events": self.cgroup.events if self.cgroup else -1,
-            "statistics": self.cgroup.statistics if self.cgroup else -1,
+            "cgroup": group or (-1, -1, -1),
         }
         main = _MAIN.format(str(_PACKAGE.parent))
         with theirs:
@@ -146,16 +143,16 @@ class Worker:
                 stdin=subprocess.DEVNULL,
                 env={"PYTHONHASHSEED": "0"},
                 cwd="/",
-                pass_fds=handed,
+                pass_fds=(theirs.fileno(), *group),
                 start_new_session=True,  # Ctrl-C is the first process's to answer
             )
-        self._connection, self._said = ours, ours.makefile("rb")
+        self._ends.callback(self._end, self._process)
+        self._connection = self._ends.enter_context(ours)
+        self._said = self._ends.enter_context(ours.makefile("rb"))
 
     def ask(self, tasks: Sequence[Task]) -> list[Task]:
-        """Try programs of one language, one after the other: a result for each.
-
-        Raises `JudgeError` where the worker fails.
-        """
+        """Try programs of one language, one after the other: a result for each. Raises `JudgeError`
+        where the worker fails."""
         self.start()
         kept = self.walls is SandboxKind.NAMESPACES  # nothing is kept running behind weaker walls
         batch: JsonValue = [{**task, "warm": bool(task["warm"]) and kept} for task in tasks]
@@ -206,23 +203,15 @@ class Worker:
 
     def close(self) -> None:
         """End the process and all that lives in its box."""
-        if self._connection is not None and self._said is not None:
-            self._said.close()
-            self._connection.close()
-            self._connection = None
-        if self._process is not None:
-            if self._busy and self.walls is SandboxKind.NAMESPACES:
-                self._process.kill()  # nobody wants the answer; namespaces die with their owner
-            try:
-                self._process.wait(timeout=5)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            self._process = None
-            self._busy = False
-        if self.cgroup is not None:
-            self.cgroup.close()
-            self.cgroup = None
-        if self._room is not None:
-            self._room.close()
-            self._room = None
+        self._ends.close()
+        self._process = self.cgroup = None
+        self._busy = False
+
+    def _end(self, process: "subprocess.Popen[bytes]") -> None:
+        if self._busy and self.walls is SandboxKind.NAMESPACES:
+            process.kill()  # nobody wants the answer; namespaces die with their owner
+        try:
+            process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from sodakd.dedup.contamination import OVERLAPS
 from sodakd.report.bars import horizontal_bars
 from sodakd.report.figure import Figure, plot
 from sodakd.report.palette import ASKS, STAGES, nominal
 from sodakd.report.reading import Folder
 from sodakd.report.run_facts import price_is_known
 from sodakd.teacher.cost import Spend
-from sodakd.text.contamination import OVERLAPS
 from sodakd.types import Outcome
 
 _REASONS = {

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
+from sodakd.dedup.contamination import OVERLAPS, ContaminationIndex
 from sodakd.evaluate.groups import HELD_OUT
 from sodakd.records import PairedDifference, PassRate, StudentResult
 from sodakd.report.reading import Folder
 from sodakd.seeds.seed import Reason
-from sodakd.text.contamination import OVERLAPS, ContaminationIndex
 from sodakd.types import Question
 
 _HUB = re.compile(r"[\w.-]+/[\w.-]+")

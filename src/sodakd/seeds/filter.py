@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from sodakd.dedup.contamination import ContaminationIndex
+from sodakd.dedup.index import DedupIndex
 from sodakd.seeds.intent import lacks_its_code, wants_words
 from sodakd.seeds.languages import named_languages
 from sodakd.seeds.prose import fenced, guess, without_prose
@@ -13,8 +15,6 @@ from sodakd.seeds.seed import FilteredSeed, Reason, Seed
 from sodakd.settings.questions import QuestionSettings
 from sodakd.settings.sources import shortened
 from sodakd.settings.stages import UpdateSettings
-from sodakd.text.contamination import ContaminationIndex
-from sodakd.text.dedup import DedupIndex
 from sodakd.text.labels import label_of, one_of_seven
 from sodakd.text.language_id import MIN_SCORE
 from sodakd.types import Language, Question, TestScript

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, overload
 
+from sodakd.dedup.contamination import ContaminationIndex
 from sodakd.errors import DataError
 from sodakd.row_files import holds_rows
 from sodakd.seeds.columns import read_seeds
@@ -16,7 +17,6 @@ from sodakd.seeds.seed import FilteredSeed, Reason, Seed, Tell, untold
 from sodakd.seeds.snippets import read_snippets, source_files
 from sodakd.settings.questions import ColumnSettings, QuestionSettings
 from sodakd.settings.sources import exists
-from sodakd.text.contamination import ContaminationIndex
 from sodakd.types import Language, Question
 
 

@@ -11,7 +11,7 @@ _FREE = """
     teacher.token_limit teacher.batch_poll teacher.batch_size teacher.device teacher.unrecorded
     base.training.gradient_checkpointing base.training.logging_steps base.training.save_steps
     training.gradient_checkpointing training.logging_steps training.save_steps training.report_to
-    base.training.report_to
+    base.training.report_to training.max_tokens_per_batch base.training.max_tokens_per_batch
     feedback.lint evaluation.data
     generation.base_url generation.headers generation.query generation.max_in_flight
     generation.timeout generation.attempts generation.command generation.arguments generation.port

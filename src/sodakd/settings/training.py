@@ -7,7 +7,9 @@ from pydantic import Field, model_validator
 from sodakd.settings.types import Count, NotNegative, Positive, Threads
 from sodakd.types import FrozenModel
 
-LossName = Literal["none", "margin", "first_difference", "odds_ratio", "simpo", "unlikelihood"]
+LossName = Literal[
+    "none", "margin", "first_difference", "odds_ratio", "simpo", "unlikelihood", "dpo"
+]
 Tracker = Literal["wandb", "tensorboard", "mlflow"]
 
 
@@ -24,6 +26,11 @@ class TrainingSettings(FrozenModel):
     per_device_train_batch_size: Count = Field(default=32, description="examples at a time")
     gradient_accumulation_steps: Count = Field(
         default=1, description="times as many examples a step; the sum is that of one large batch"
+    )
+    max_tokens_per_batch: Count | None = Field(
+        default=None,
+        description="tokens at a time, in the place of per_device_train_batch_size's examples; the"
+        " examples of a step stay the same",
     )
     max_length: Count | None = Field(
         default=None,
@@ -61,6 +68,9 @@ class TrainingSettings(FrozenModel):
         default=0.04, description="of the contrastive part, beside the likelihood"
     )
     margin: NotNegative = Field(default=3.0, description="nats")
+    beta: Positive = Field(
+        default=0.1, description="of dpo: the larger, the nearer the student stays to its start"
+    )
     logging_steps: Count = Field(default=10, description="steps between rows of the log")
     save_steps: Count = Field(default=100, description="steps between checkpoints")
     report_to: tuple[Tracker, ...] = Field(

@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from sodakd.dedup.contamination import ContaminationIndex
+from sodakd.dedup.index import DedupIndex
 from sodakd.run import StepOutput
 from sodakd.stages.ask_and_parse import ask_once
 from sodakd.stages.context import StageContext
@@ -14,8 +16,6 @@ from sodakd.stages.solutions import check_solutions
 from sodakd.teacher.parsers import UnreadableReply, parse_evolved, parse_invention
 from sodakd.teacher.read_tests import is_draft
 from sodakd.teacher.requests import Evolve, Inspire, Invent
-from sodakd.text.contamination import ContaminationIndex
-from sodakd.text.dedup import DedupIndex
 from sodakd.types import Question
 
 _COPIED = re.compile(

@@ -7,6 +7,8 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 
+from sodakd.dedup.contamination import ContaminationIndex
+from sodakd.dedup.index import DedupIndex
 from sodakd.records import Feedback
 from sodakd.run import StepOutput
 from sodakd.stages.ask_and_parse import ask_and_parse
@@ -16,8 +18,6 @@ from sodakd.stages.question_tests import with_tests
 from sodakd.teacher.parsers import parse_invention
 from sodakd.teacher.read_tests import draft, is_draft
 from sodakd.teacher.requests import Invent
-from sodakd.text.contamination import ContaminationIndex
-from sodakd.text.dedup import DedupIndex
 from sodakd.types import CallTests, Question
 
 

@@ -48,6 +48,11 @@ class CallMeter:
         self._made: Usage | None = None
         self._paid: tuple[Operation, ...] = ()
 
+    @property
+    def is_ended(self) -> bool:
+        """Whether the round has ended."""
+        return self._dispatcher.error is not None
+
     async def reserve(self, most: Usage) -> None:
         """Set the most aside; near the budget's end, wait for what calls in flight give back.
 

@@ -84,7 +84,7 @@ class Joined:
     script: str
 
 
-_WORD = re.compile(r"[^\W\d]\w*+")
+_WORD = re.compile(r"(?!\d)[\w$]++")
 
 
 def is_of_tests(name: str, code: str, entry_point: str) -> bool:

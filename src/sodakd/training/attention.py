@@ -1,55 +1,42 @@
-"""Attention for a packed row: only here are the sequences spread over a padded grid.
+"""Attention for a packed row, and the ways to compute it."""
 
-The padding stands to the right and attention is causal, so no token sees it and no mask is needed,
-which keeps torch on its fused kernel.
-"""
+from collections.abc import Callable, Mapping
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn import functional
 from transformers import AttentionInterface
 
 from sodakd.errors import TrainingError
-from sodakd.training.packing import PadIndex, Shared
+from sodakd.training.prefix_tree import PrefixTree
+from sodakd.training.split_attention import split_attention
+from sodakd.training.varlen_attention import VarlenAttention
 
 PACKED = "sodakd_packed"
 
 
-class _Spread(torch.autograd.Function):
-    """Rows to grid places, zeros elsewhere; the gradient goes the same way back.
+RowAttention = Callable[[Tensor, Tensor, Tensor, float | None, float], Tensor]
+"""Attention of the row that it was laid out for, each sequence to its own tokens and those it
+shares: of queries, keys and values (heads before tokens), a scale and a dropout, in tokens before
+heads."""
 
-    Rows that begin a second sequence stand in the grid twice, and have both gradients.
+ATTENTIONS: Mapping[str, Callable[[PrefixTree, torch.device], RowAttention]] = {
+    "varlen": VarlenAttention,
+    "split": split_attention,
+}
+"""What lays out a row's attention, by name: once a batch, for all layers.
+
+FlexAttention is not among them: on an H200 its kernel took 30 s to compile in bfloat16, more than
+60 in float32, and `varlen` needs none.
+"""
+
+
+def attentions_for(device: torch.device, dropout: bool) -> tuple[str, ...]:
+    """The names of what may be tried on a device, the fastest first.
+
+    `dropout`: attention is to drop some of what it reads, which only torch's own can.
     """
-
-    @staticmethod
-    def forward(ctx, rows, place, places, token, again):  # type: ignore[no-untyped-def]
-        ctx.save_for_backward(place, token, again)
-        cells = rows.new_zeros(places, rows.shape[1]).index_copy_(0, place, rows)
-        return cells if token is None else cells.index_copy_(0, again, rows.index_select(0, token))
-
-    @staticmethod
-    def backward(ctx, grad):  # type: ignore[no-untyped-def]
-        place, token, again = ctx.saved_tensors
-        rows = grad.index_select(0, place)
-        if token is not None:
-            rows.index_add_(0, token, grad.index_select(0, again))
-        return rows, None, None, None, None
-
-
-class _Gather(torch.autograd.Function):
-    """Grid places to rows; the gradient of all other places is zero."""
-
-    @staticmethod
-    def forward(ctx, cells, place):  # type: ignore[no-untyped-def]
-        ctx.save_for_backward(place)
-        ctx.places = cells.shape[0]
-        return cells.index_select(0, place)
-
-    @staticmethod
-    def backward(ctx, grad):  # type: ignore[no-untyped-def]
-        (place,) = ctx.saved_tensors
-        return grad.new_zeros(ctx.places, grad.shape[1]).index_copy_(0, place, grad), None
+    return tuple(ATTENTIONS) if device.type == "cuda" and not dropout else ("split",)
 
 
 def packed_attention(
@@ -59,8 +46,8 @@ def packed_attention(
     value: Float[Tensor, "1 groups tokens size"],
     attention_mask: Tensor | None,
     *,
-    grid: PadIndex,
-    shared: Shared | None = None,
+    row_attention: RowAttention,
+    longest: int,
     scaling: float | None = None,
     dropout: float = 0.0,
     sliding_window: int | None = None,
@@ -73,35 +60,13 @@ def packed_attention(
     Raises TrainingError for attention that is not plain: a window shorter than a sequence, capped
     logits, or sinks. Such a model is trained on padded rows.
     """
-    windowed = sliding_window is not None and sliding_window < grid.longest
+    windowed = sliding_window is not None and sliding_window < longest
     if windowed or softcap is not None or s_aux is not None:
         raise TrainingError(
             f"{type(module).__name__} limits its attention (a sliding window, capped logits or"
             " sinks), which training on packed rows cannot do"
         )
-    spread = functional.scaled_dot_product_attention(
-        _spread(query, grid, shared),
-        _spread(key, grid, shared),
-        _spread(value, grid, shared),
-        dropout_p=dropout,
-        is_causal=True,
-        scale=scaling,
-        enable_gqa=query.shape[1] != key.shape[1],
-    )
-    heads, size = query.shape[1], query.shape[3]
-    cells = spread.transpose(1, 2).reshape(grid.sequences * grid.longest, heads * size)
-    rows: Tensor = _Gather.apply(cells, grid.index)  # type: ignore[no-untyped-call]
-    return rows.view(1, -1, heads, size), None
-
-
-def _spread(
-    states: Float[Tensor, "1 heads tokens size"], grid: PadIndex, shared: Shared | None
-) -> Float[Tensor, "sequences heads longest size"]:
-    heads, tokens, size = states.shape[1:]
-    rows = states[0].transpose(0, 1).reshape(tokens, heads * size)
-    twice = (None, None) if shared is None else (shared.token, shared.place)
-    cells: Tensor = _Spread.apply(rows, grid.index, grid.sequences * grid.longest, *twice)  # type: ignore[no-untyped-call]
-    return cells.view(grid.sequences, grid.longest, heads, size).transpose(1, 2)
+    return row_attention(query, key, value, scaling, dropout), None
 
 
 AttentionInterface.register(PACKED, packed_attention)

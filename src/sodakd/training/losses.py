@@ -12,17 +12,25 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional
 
-from sodakd.settings.training import LossName
+from sodakd.settings.training import LossName, TrainingSettings
 
 SIMPO_BETA = 2.0
 
 
 @dataclass(frozen=True)
 class AnswerLogps:
-    """Log-probs of one answer's tokens for each pair, and which of them count."""
+    """Log-probs of one answer's tokens for each pair, and which of them count.
+
+    `reference`: their sums by the weights that the training began with.
+    """
 
     logp: Float[Tensor, "pairs tokens"]
     counted: Bool[Tensor, "pairs tokens"]
+    reference: Float[Tensor, " pairs"] | None = None
+
+    def sum(self) -> Float[Tensor, " pairs"]:
+        """Sum of the log-probs of the tokens that count."""
+        return (self.logp * self.counted.to(self.logp.dtype)).sum(1)
 
     def mean(self) -> Float[Tensor, " pairs"]:
         """Mean log-prob of the tokens that count."""
@@ -30,7 +38,10 @@ class AnswerLogps:
         return (self.logp * counted).sum(1) / counted.sum(1)
 
 
-ContrastFn = Callable[[AnswerLogps, AnswerLogps, float], Float[Tensor, " pairs"]]
+ContrastFn = Callable[[AnswerLogps, AnswerLogps, TrainingSettings], Float[Tensor, " pairs"]]
+
+
+Scope = Literal["first", "differing", "answer"]
 
 
 @dataclass(frozen=True)
@@ -40,27 +51,27 @@ class Loss:
     `first`: the first token in which the answers differ. Both tokens follow the same prefix, so
     the faulty one's log-prob is read from the correct answer's logits, and the faulty answer needs
     no forward pass. `answer`, `differing`: all tokens of the two answers, or those that the other
-    has not; the faulty answer is a sequence of its own.
+    has not; the faulty answer is a sequence of its own. `needs_reference`: it reads the answers'
+    log-probs by the weights that the training began with.
     """
 
     contrast: ContrastFn
-    scope: Literal["first", "differing", "answer"]
-
-    @property
-    def needs_rejected_forward(self) -> bool:
-        return self.scope != "first"
+    scope: Scope
+    needs_reference: bool = False
 
 
-def margin(chosen: AnswerLogps, rejected: AnswerLogps, margin: float) -> Float[Tensor, " pairs"]:
+def margin(
+    chosen: AnswerLogps, rejected: AnswerLogps, settings: TrainingSettings
+) -> Float[Tensor, " pairs"]:
     """Hinge: by how much the correct mean log-prob misses the faulty one plus `margin`.
 
     The ranking loss of SODA's stage 1, on means per token.
     """
-    return (margin - (chosen.mean() - rejected.mean())).relu()
+    return (settings.margin - (chosen.mean() - rejected.mean())).relu()
 
 
 def odds_ratio(
-    chosen: AnswerLogps, rejected: AnswerLogps, margin: float
+    chosen: AnswerLogps, rejected: AnswerLogps, settings: TrainingSettings
 ) -> Float[Tensor, " pairs"]:
     """ORPO (arXiv 2403.07691, eq. 7): -log sigmoid of the log odds ratio of mean log-probs.
 
@@ -71,16 +82,33 @@ def odds_ratio(
     return -functional.logsigmoid(log_odds)
 
 
-def simpo(chosen: AnswerLogps, rejected: AnswerLogps, margin: float) -> Float[Tensor, " pairs"]:
+def simpo(
+    chosen: AnswerLogps, rejected: AnswerLogps, settings: TrainingSettings
+) -> Float[Tensor, " pairs"]:
     """SimPO (arXiv 2405.14734, eq. 6): -log sigmoid(beta * difference of means - margin).
 
     `margin` is the paper's gamma; beta is 2.
     """
-    return -functional.logsigmoid(SIMPO_BETA * (chosen.mean() - rejected.mean()) - margin)
+    gap = chosen.mean() - rejected.mean()
+    return -functional.logsigmoid(SIMPO_BETA * gap - settings.margin)
+
+
+def dpo(
+    chosen: AnswerLogps, rejected: AnswerLogps, settings: TrainingSettings
+) -> Float[Tensor, " pairs"]:
+    """DPO (arXiv 2305.18290, eq. 7): -log sigmoid of beta times the difference of log ratios.
+
+    A ratio is that of an answer's probability to the one by the weights that the training began
+    with: sums of log-probs, not means. Reads no margin.
+    """
+    if chosen.reference is None or rejected.reference is None:
+        raise ValueError("dpo needs the answers' log-probs by the weights of the start")
+    right, wrong = chosen.sum() - chosen.reference, rejected.sum() - rejected.reference
+    return -functional.logsigmoid(settings.beta * (right - wrong))
 
 
 def unlikelihood(
-    chosen: AnswerLogps, rejected: AnswerLogps, margin: float
+    chosen: AnswerLogps, rejected: AnswerLogps, settings: TrainingSettings
 ) -> Float[Tensor, " pairs"]:
     """Unlikelihood (arXiv 1908.04319, eq. 4): mean of -log(1 - p) over the faulty tokens.
 
@@ -95,7 +123,13 @@ LOSSES: Mapping[LossName, Loss] = {
     "odds_ratio": Loss(odds_ratio, "answer"),
     "simpo": Loss(simpo, "answer"),
     "unlikelihood": Loss(unlikelihood, "differing"),
+    "dpo": Loss(dpo, "answer", needs_reference=True),
 }
+
+
+def scope_of(loss: LossName) -> Scope:
+    """The tokens that a loss reads, or where there is none, those of which a gap is shown."""
+    return "first" if loss == "none" else LOSSES[loss].scope
 
 
 def _log1mexp(logp: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:

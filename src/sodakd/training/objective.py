@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from sodakd.settings.training import TrainingSettings
-from sodakd.training.losses import LOSSES, AnswerLogps
+from sodakd.training.losses import LOSSES, AnswerLogps, scope_of
 from sodakd.training.packing import Batch, PadIndex, Pairs
 from sodakd.training.schedule import TokenizedExample
 
@@ -62,7 +62,7 @@ def objective(
     up to that of one large batch.
     """
     answered = len(batch.target)
-    spread, counted = _to_grid(logp[:answered], batch.answers)
+    spread, counted = to_grid(logp[:answered], batch.answers)
     examples = len(batch)
     sums = spread[:examples].sum(1)
     lengths = counted[:examples].sum(1)
@@ -71,14 +71,14 @@ def objective(
     if batch.pairs is None:
         return Objective(nll, nll.detach(), chosen, None, None, None)
     name = settings.loss
-    reads = "first" if name == "none" else LOSSES[name].scope
+    reads = scope_of(name)
     if reads == "first":
         right, wrong = _first(logp[batch.pairs.first]), _first(logp[answered:])
     else:
         right, wrong = _whole(spread, counted, batch.pairs, only_differing=reads == "differing")
     loss, contrast = nll, None
     if name != "none":
-        contrast = LOSSES[name].contrast(right, wrong, settings.margin)
+        contrast = LOSSES[name].contrast(right, wrong, settings)
         loss = nll + settings.contrast_weight * contrast.sum() / totals.pairs
         contrast = contrast.detach()
     return Objective(
@@ -86,7 +86,7 @@ def objective(
     )
 
 
-def _to_grid(
+def to_grid(
     logp: Float[Tensor, " answers"], grid: PadIndex
 ) -> tuple[Float[Tensor, "sequences answer"], Bool[Tensor, "sequences answer"]]:
     """Answer tokens as a grid of one row a sequence, and which places hold one."""
@@ -115,4 +115,8 @@ def _whole(
         assert pairs.chosen_differs is not None
         assert pairs.rejected_differs is not None
         right, wrong = pairs.chosen_differs, pairs.rejected_differs
-    return AnswerLogps(spread[pairs.chosen], right), AnswerLogps(spread[pairs.rejected], wrong)
+    known = (None, None) if pairs.reference is None else tuple(pairs.reference)
+    return (
+        AnswerLogps(spread[pairs.chosen], right, known[0]),
+        AnswerLogps(spread[pairs.rejected], wrong, known[1]),
+    )

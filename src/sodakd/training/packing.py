@@ -1,10 +1,9 @@
 """A batch of examples as one row of tokens without padding.
 
 The sequences stand one after another: every prompt with its correct answer, then, where the loss
-reads the whole faulty answer, what each faulty answer has of its own: up to its first differing
-token it is the correct one's sequence. Linear layers see no token twice and no padding; only
-attention spreads the row over a grid (`attention.py`). The last token of a sequence is only ever
-predicted, so it is not in the row.
+reads the whole faulty answers, every prompt with its faulty answer. A sequence whose prompt was
+there before has in the row only what it does not share with an earlier one, so no layer computes a
+beginning twice. The last token of a sequence is only ever predicted, so it is not in the row.
 """
 
 from collections.abc import Sequence
@@ -14,28 +13,21 @@ from itertools import accumulate
 from typing import TypeVar, cast
 
 import torch
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from sodakd.errors import TrainingError
+from sodakd.training.prefix_tree import PrefixTree
 from sodakd.training.schedule import TokenizedExample
 
 
 @dataclass(frozen=True)
 class PadIndex:
-    """Where a packed row's tokens stand in a grid of `sequences` rows of `longest` places."""
+    """Where tokens stand in a grid of `sequences` rows of `longest` places."""
 
     sequences: int
     longest: int
     index: Int[Tensor, " tokens"]
-
-
-@dataclass(frozen=True)
-class Shared:
-    """Tokens of a packed row that begin a second sequence too, and their places there."""
-
-    token: Int[Tensor, " tokens"]
-    place: Int[Tensor, " tokens"]
 
 
 @dataclass(frozen=True)
@@ -45,7 +37,7 @@ class Pairs:
     `chosen` and `rejected` are rows of the answer grid (`rejected` only where the whole faulty
     answer is read). `first` is the place, among all answer tokens, where the two answers first
     differ, and `first_rejected` the faulty answer's token there. The masks mark the differing
-    tokens of each answer.
+    tokens of each answer. `reference`: of each answer, what `TokenizedExample.reference` has.
     """
 
     chosen: Int[Tensor, " pairs"]
@@ -54,6 +46,7 @@ class Pairs:
     first_rejected: Int[Tensor, " pairs"]
     chosen_differs: Bool[Tensor, "pairs answer"] | None
     rejected_differs: Bool[Tensor, "pairs answer"] | None
+    reference: Float[Tensor, "2 pairs"] | None
 
 
 @dataclass(frozen=True)
@@ -66,8 +59,7 @@ class Batch:
 
     tokens: Int[Tensor, "1 tokens"]
     positions: Int[Tensor, "1 tokens"]
-    grid: PadIndex
-    shared: Shared | None
+    tree: PrefixTree
     predict_index: Int[Tensor, " predictions"]
     predicted_by: Int[Tensor, " answers"]
     target: Int[Tensor, " answers"]
@@ -155,95 +147,109 @@ def differing_positions(
     return sorted(right), sorted(wrong)
 
 
-@dataclass(frozen=True)
-class _Sequence:
-    """A sequence's own tokens, how many of the sequence `of` stand before them, and its answer."""
+def pack(examples: Sequence[TokenizedExample], *, rejected: bool, differing: bool = False) -> Batch:
+    """Lay examples out as one row.
 
-    tokens: tuple[int, ...]
-    answer: tuple[int, ...]
-    begins: int = 0
-    of: int = 0
-
-
-def pack(examples: Sequence[TokenizedExample], *, rejected: bool) -> Batch:
-    """Lay examples out as one row. `rejected`: the whole faulty answers are predicted as well."""
+    `rejected`: the whole faulty answers are predicted as well. `differing`: with them it is found
+    in which tokens they differ, which few losses read.
+    """
     paired = [place for place, example in enumerate(examples) if example.rejected is not None]
-    sequences = [_Sequence((*each.prompt, *each.chosen[:-1]), each.chosen) for each in examples]
+    asked = [(each.prompt, each.chosen) for each in examples]
     if rejected:
-        sequences += [_branch(examples[place], place) for place in paired]
-    starts = [0, *accumulate(len(each.tokens) for each in sequences)]
-    predict: list[int] = []
-    predicted_by: list[int] = []
-    firsts: list[int] = []
-    for each, end in zip(sequences, starts[1:], strict=True):
-        firsts.append(len(predict))
-        own = min(len(each.tokens), len(each.answer))
-        predicted_by += range(firsts[each.of], firsts[each.of] + len(each.answer) - own)
-        predicted_by += range(len(predict), len(predict) + own)
-        predict += range(end - own, end)
-    grid = _grid([(each.begins, len(each.tokens)) for each in sequences])
-    answers = _grid([(0, len(each.answer)) for each in sequences])
+        asked += [(examples[at].prompt, examples[at].rejected or ()) for at in paired]
+    row = PackedRow()
+    for prompt, answer in asked:
+        row.add(prompt, answer)
+    tree = PrefixTree.build(row.own, row.begins, row.of)
+    predicting = [tree.places(at)[len(prompt) - 1 :] for at, (prompt, _) in enumerate(asked)]
+    predict_index, predicted_by = torch.cat(predicting).unique(return_inverse=True)
+    positions = [
+        torch.arange(begins, begins + own)
+        for begins, own in zip(tree.begins, tree.own, strict=True)
+    ]
+    answers = _grid([len(answer) for _, answer in asked])
     return Batch(
-        tokens=torch.tensor([token for each in sequences for token in each.tokens])[None],
-        positions=(grid.index % grid.longest)[None],
-        grid=grid,
-        shared=_shared(sequences, starts, grid.longest) if rejected and paired else None,
-        predict_index=torch.tensor(predict),
-        predicted_by=torch.tensor(predicted_by),
-        target=torch.tensor([token for each in sequences for token in each.answer]),
+        tokens=torch.tensor(row.tokens)[None],
+        positions=torch.cat(positions)[None],
+        tree=tree,
+        predict_index=predict_index,
+        predicted_by=predicted_by,
+        target=torch.tensor([token for _, answer in asked for token in answer]),
         answers=answers,
         examples=len(examples),
-        pairs=_pairs(examples, paired, answers.longest, rejected) if paired else None,
-        counted_tokens=sum(each.begins + len(each.tokens) + 1 for each in sequences),
+        pairs=_pairs(examples, paired, answers, rejected, rejected and differing)
+        if paired
+        else None,
+        counted_tokens=sum(tree.lengths) + len(tree),
     )
 
 
-def _branch(example: TokenizedExample, of: int) -> _Sequence:
-    """The faulty answer's sequence: it leaves the correct one at the first differing token."""
-    rejected = example.rejected or ()
-    alike = first_difference(example.chosen, rejected)
-    return _Sequence(rejected[alike:-1], rejected, len(example.prompt) + alike, of)
+class PackedRow:
+    """The tokens of a row that grows by one sequence after the other."""
+
+    def __init__(self) -> None:
+        self.tokens: list[int] = []
+        self.own: list[int] = []
+        self.begins: list[int] = []
+        self.of: list[int] = []
+        self._of_prompt: dict[tuple[int, ...], list[tuple[int, tuple[int, ...]]]] = {}
+
+    def add(self, prompt: tuple[int, ...], answer: tuple[int, ...]) -> None:
+        """Add what a prompt and its answer do not share with an earlier answer to that prompt."""
+        earlier = self._of_prompt.setdefault(prompt, [])
+        inner = answer[:-1]
+        alike, of = max(
+            ((_alike(inner, other), -at) for at, other in earlier), default=(-len(prompt), 0)
+        )
+        begins = len(prompt) + alike
+        earlier.append((len(self.of), inner))
+        self.of.append(-of)
+        self.begins.append(begins)
+        own = (*prompt, *inner)[begins:]
+        self.own.append(len(own))
+        self.tokens += own
 
 
-def _shared(sequences: Sequence[_Sequence], starts: Sequence[int], longest: int) -> Shared:
-    branches = [(at, each) for at, each in enumerate(sequences) if each.begins]
-    token = [torch.arange(starts[each.of], starts[each.of] + each.begins) for _, each in branches]
-    place = [torch.arange(at * longest, at * longest + each.begins) for at, each in branches]
-    return Shared(torch.cat(token), torch.cat(place))
+def _alike(left: Sequence[int], right: Sequence[int]) -> int:
+    """How many tokens two answers have in common before they differ, or one of them ends."""
+    pairs = enumerate(zip(left, right, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(left), len(right)))
 
 
-def _grid(rows: Sequence[tuple[int, int]]) -> PadIndex:
-    """The grid of rows of so many tokens each, behind so many places that are not theirs."""
-    longest = max(before + count for before, count in rows)
-    place = [
-        torch.arange(at * longest + before, at * longest + before + count)
-        for at, (before, count) in enumerate(rows)
-    ]
-    return PadIndex(len(rows), longest, torch.cat(place))
+def _grid(lengths: Sequence[int]) -> PadIndex:
+    """The grid of rows of so many tokens each."""
+    longest = max(lengths)
+    place = [torch.arange(at * longest, at * longest + n) for at, n in enumerate(lengths)]
+    return PadIndex(len(lengths), longest, torch.cat(place))
 
 
 def _pairs(
-    examples: Sequence[TokenizedExample], paired: Sequence[int], longest: int, with_rejected: bool
+    examples: Sequence[TokenizedExample],
+    paired: Sequence[int],
+    answers: PadIndex,
+    with_rejected: bool,
+    differing: bool,
 ) -> Pairs:
     answer_starts = [0, *accumulate(len(example.chosen) for example in examples)]
     first: list[int] = []
     first_rejected: list[int] = []
-    chosen_differs = torch.zeros(len(paired), longest, dtype=torch.bool)
-    rejected_differs = torch.zeros(len(paired), longest, dtype=torch.bool)
+    differs = torch.zeros(2, len(paired), answers.longest, dtype=torch.bool)
     for row, place in enumerate(paired):
         chosen, rejected = examples[place].chosen, examples[place].rejected or ()
         at = first_difference(chosen, rejected)
         first.append(answer_starts[place] + at)
         first_rejected.append(rejected[at])
-        if with_rejected:
-            right, wrong = differing_positions(chosen, rejected)
-            chosen_differs[row, right] = True
-            rejected_differs[row, wrong] = True
+        if differing:
+            for mask, places in zip(differs, differing_positions(chosen, rejected), strict=True):
+                mask[row, places] = True
+    known = [examples[place].reference for place in paired]
+    reference = torch.tensor([each for each in known if each is not None])
     return Pairs(
         chosen=torch.tensor(paired),
         rejected=torch.arange(len(paired)) + len(examples) if with_rejected else None,
         first=torch.tensor(first),
         first_rejected=torch.tensor(first_rejected),
-        chosen_differs=chosen_differs if with_rejected else None,
-        rejected_differs=rejected_differs if with_rejected else None,
+        chosen_differs=differs[0] if differing else None,
+        rejected_differs=differs[1] if differing else None,
+        reference=reference.T if len(reference) == len(paired) else None,
     )

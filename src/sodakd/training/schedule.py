@@ -24,11 +24,15 @@ class Example:
 
 @dataclass(frozen=True)
 class TokenizedExample:
-    """An example as token ids. Answers end in the end-of-sequence token."""
+    """An example as token ids. Answers end in the end-of-sequence token.
+
+    `reference`: sums of both answers' log-probabilities by the weights that a training begins with.
+    """
 
     prompt: tuple[int, ...]
     chosen: tuple[int, ...]
     rejected: tuple[int, ...] | None
+    reference: tuple[float, float] | None = None
 
     @property
     def length(self) -> int:

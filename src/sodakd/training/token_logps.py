@@ -11,6 +11,8 @@ from torch import Tensor
 
 PART_BYTES = 128 << 20
 """A part of the table in float32. A table that fits is kept whole, and not computed twice."""
+CUDA_PARTS = 4
+"""Times as large is a part on a GPU, which has no use for small products."""
 
 
 def goes_by_parts(tokens: int, vocab: int) -> bool:
@@ -34,40 +36,48 @@ def logps_of_states(
     token: Int[Tensor, " tokens"],
 ) -> Float[Tensor, " tokens"]:
     """The same from the states that the logits are computed from, as `states @ head.T`."""
-    rows = max(1, PART_BYTES // (4 * head.shape[0]))
-    found: Tensor = _Logps.apply(states, head, row, token, rows)  # type: ignore[no-untyped-call]
+    size = PART_BYTES * (CUDA_PARTS if states.is_cuda else 1)
+    parts = _parts(row, len(states), max(1, size // (4 * head.shape[0])))
+    found: Tensor = _Logps.apply(states, head, row, token, parts)  # type: ignore[no-untyped-call]
     return found
 
 
+def _parts(
+    row: Int[Tensor, " tokens"], predictions: int, rows: int
+) -> list[tuple[slice, Int[Tensor, " asked"]]]:
+    """Parts of so many rows, each with the places in `row` that ask for one of them."""
+    counts = (row // rows).bincount(minlength=-(-predictions // rows)).tolist()
+    asked = row.argsort(stable=True).split(counts)
+    starts = range(0, predictions, rows)
+    return [(slice(at, at + rows), here) for at, here in zip(starts, asked, strict=True)]
+
+
 class _Logps(torch.autograd.Function):
-    """Log-probabilities of tokens, and their gradients, by parts of so many rows."""
+    """Log-probabilities of tokens, and their gradients, by parts of the rows."""
 
     @staticmethod
-    def forward(ctx, states, head, row, token, rows):  # type: ignore[no-untyped-def]
+    def forward(ctx, states, head, row, token, parts):  # type: ignore[no-untyped-def]
         norm = states.new_empty(len(states), dtype=torch.float32)
         found = states.new_empty(len(row), dtype=torch.float32)
-        for start in range(0, len(states), rows):
-            table = (states[start : start + rows] @ head.mT).float()
-            norm[start : start + rows] = table.logsumexp(-1)
-            here = ((row >= start) & (row < start + rows)).nonzero()[:, 0]
-            found[here] = table[row[here] - start, token[here]]
+        for part, here in parts:
+            table = (states[part] @ head.mT).float()
+            norm[part] = table.logsumexp(-1)
+            found[here] = table[row[here] - part.start, token[here]]
         ctx.save_for_backward(states, head, row, token, norm)
-        ctx.rows = rows
+        ctx.parts = parts
         return found - norm[row]
 
     @staticmethod
     def backward(ctx, grad):  # type: ignore[no-untyped-def]
         states, head, row, token, norm = ctx.saved_tensors
-        rows = ctx.rows
         share = torch.zeros_like(norm).index_add_(0, row, grad)
         to_states = torch.empty_like(states)
         to_head = torch.zeros_like(head, dtype=torch.float32) if ctx.needs_input_grad[1] else None
-        for start in range(0, len(states), rows):
-            part = slice(start, start + rows)
+        for part, here in ctx.parts:
             table = (states[part] @ head.mT).float().sub_(norm[part, None]).exp_()
             table.mul_(-share[part, None])
-            here = ((row >= start) & (row < start + rows)).nonzero()[:, 0]
-            table.index_put_((row[here] - start, token[here]), grad[here], accumulate=True)
+            asked = (row[here] - part.start, token[here])
+            table.index_put_(asked, grad[here], accumulate=True)
             rounded = table.to(states.dtype)
             to_states[part] = rounded @ head
             if to_head is not None:

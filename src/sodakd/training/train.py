@@ -3,18 +3,21 @@
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import torch
+from torch import nn
 from transformers import PreTrainedModel
 from transformers.utils import logging
 
 from sodakd.errors import TrainingError
 from sodakd.inference.canary import PROMPTS, write_canary
 from sodakd.inference.canary_reference import record_canary
+from sodakd.inference.chat_format import ChatFormat
 from sodakd.inference.loading import open_tokenizer
 from sodakd.jsonl import write_rows
 from sodakd.records import TrainLogRow
@@ -22,7 +25,9 @@ from sodakd.settings.student import FROM_SCRATCH, StudentSettings
 from sodakd.settings.training import TrainingSettings
 from sodakd.training.checkpoints import Checkpoints, TrainState
 from sodakd.training.disk_errors import disk_errors_as_oserror
-from sodakd.training.forward import choose_forward
+from sodakd.training.forward import Forward, choose_forward
+from sodakd.training.losses import LOSSES, scope_of
+from sodakd.training.micro_batches import micro_batches
 from sodakd.training.model_io import (
     enable_gradient_checkpointing,
     merge_adapters,
@@ -31,8 +36,9 @@ from sodakd.training.model_io import (
     with_adapters,
 )
 from sodakd.training.packing import check_eos_trained, pack
-from sodakd.training.precision import choose_computing
-from sodakd.training.schedule import Example, encode
+from sodakd.training.precision import choose_computing, computed_in
+from sodakd.training.reference import REFERENCE, with_reference
+from sodakd.training.schedule import Example, TokenizedExample, encode
 from sodakd.training.trainer import StudentTrainer, not_finite
 
 if TYPE_CHECKING:
@@ -51,6 +57,7 @@ def train(
     student: StudentSettings = FROM_SCRATCH,
     canary: Sequence[str] = PROMPTS,
     remark: Callable[[str], None] | None = None,
+    attention: str | None = None,
 ) -> list[TrainLogRow]:
     """Train the model of folder `start` on `examples` and write it, and `log.jsonl`, into `out`.
 
@@ -61,7 +68,8 @@ def train(
     from its newest checkpoint when it is called again, and ends in the same bytes as one that was
     not; only `tokens_per_second` differs. `progress` is called with every row as it is logged;
     `canary` are the prompts whose answers are kept beside the weights. `remark` is told what the
-    settings left open and was decided here.
+    settings left open and was decided here. `attention` is that of packed rows, for a benchmark:
+    what is fastest here if left out.
 
     Raises TrainingError where there is nothing to train on, the token that ends an answer would not
     be trained on, the loss is no longer finite, a batch does not fit a GPU's memory, or `out` holds
@@ -82,9 +90,6 @@ def train(
     check_eos_trained(
         pack(encoded[: settings.per_device_train_batch_size], rejected=False), chat_format.end
     )
-    forward = choose_forward(model, chat_format, max(each.longest for each in encoded))
-    if settings.fp16:  # which stands around a whole model's forward alone
-        forward = replace(forward, by_states=False)
     checkpoints = Checkpoints(out)
     checkpoints.discard_unfinished()
     identity = _identity(start, examples, settings, student, seed)
@@ -93,17 +98,22 @@ def train(
     if checkpoint is not None:
         reached = checkpoints.read(checkpoint, identity)
     torch.set_flush_denormal(True)
+    with _as_trained(model, settings, computing.dtype):
+        forward = _forward(model, chat_format, encoded, settings, attention)
+        if settings.loss != "none" and LOSSES[settings.loss].needs_reference:
+            file = checkpoints.folder / REFERENCE
+            with disk_errors_as_oserror(out):
+                encoded = with_reference(model, forward, encoded, settings, file, identity)
+    if remark is not None and model.device.type == "cuda":
+        remark(f"batches are {forward.layout}, attention of packed rows is {forward.attention}")
     if settings.gradient_checkpointing:
         enable_gradient_checkpointing(model)
     trained = model if student.finetuning_type == "full" else with_adapters(model, student, seed)
     trainer = StudentTrainer(
         trained, encoded, settings, forward, computing.dtype, seed, checkpoints, reached, progress
     )
-    try:
-        with disk_errors_as_oserror(out):
-            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    except torch.OutOfMemoryError as error:
-        raise TrainingError(_too_large(settings)) from error
+    with _memory_errors(settings), disk_errors_as_oserror(out):
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     rows = trainer.reached.rows
     if not all(bool(p.isfinite().all()) for p in trained.parameters() if p.requires_grad):
         raise TrainingError(not_finite("weights", trainer.state.global_step, settings))
@@ -124,11 +134,52 @@ def _max_length(model: PreTrainedModel, settings: TrainingSettings) -> int:
     return min(settings.max_length or takes, takes)
 
 
+@contextmanager
+def _as_trained(
+    model: PreTrainedModel, settings: TrainingSettings, dtype: torch.dtype | None
+) -> Iterator[None]:
+    """Have a model where and in the precision in which it will be trained."""
+    with _memory_errors(settings):
+        if torch.cuda.is_available() and model.device.type != "cuda":
+            cast("nn.Module", model).to("cuda")
+        with computed_in(model, dtype), torch.autocast("cuda", enabled=settings.fp16):
+            yield
+
+
+def _forward(
+    model: PreTrainedModel,
+    chat_format: ChatFormat,
+    encoded: Sequence[TokenizedExample],
+    settings: TrainingSettings,
+    attention: str | None,
+) -> Forward:
+    """How batches go through a model, none of which is larger than the settings allow."""
+    forward = choose_forward(model, chat_format, max(each.longest for each in encoded), attention)
+    if settings.fp16:  # which stands around a whole model's forward alone
+        forward = replace(forward, by_states=False)
+    if settings.max_tokens_per_batch is not None:  # an example that is too long is told now
+        rejected = scope_of(settings.loss) != "first"
+        micro_batches(encoded, settings, forward.layout, rejected=rejected)
+    return forward
+
+
+@contextmanager
+def _memory_errors(settings: TrainingSettings) -> Iterator[None]:
+    """Say what to set where a GPU's memory is too small."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise TrainingError(_too_large(settings)) from error
+
+
 def _too_large(settings: TrainingSettings) -> str:
     """Return the advice for a batch that does not fit: first, what a begun run may change."""
     size, times = settings.per_device_train_batch_size, settings.gradient_accumulation_steps
+    budget = settings.max_tokens_per_batch
     advice = "lower training.max_length, or take student.finetuning_type lora or qlora"
-    if size % 2 == 0:
+    if budget is not None:
+        advice = f"set training.max_tokens_per_batch to {budget // 2}, and run again; or {advice}"
+    elif size % 2 == 0:
         advice = (
             f"set training.per_device_train_batch_size to {size // 2} and"
             f" training.gradient_accumulation_steps to {times * 2}, and run again: the steps stay"
@@ -136,7 +187,8 @@ def _too_large(settings: TrainingSettings) -> str:
         )
     if not settings.gradient_checkpointing:
         advice = f"set training.gradient_checkpointing to true; or {advice}"
-    return f"the GPU's memory is too small for {size} examples at a time: {advice}"
+    batch = f"{size} examples" if budget is None else f"{budget} tokens"
+    return f"the GPU's memory is too small for {batch} at a time: {advice}"
 
 
 def _identity(
@@ -152,6 +204,7 @@ def _identity(
         "gradient_accumulation_steps",
         "gradient_checkpointing",
         "logging_steps",
+        "max_tokens_per_batch",
         "report_to",
         "save_steps",
     }

@@ -1,5 +1,6 @@
 """The Hugging Face Trainer of a student: its data are whole steps, and it logs what they gave."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,7 +25,8 @@ from sodakd.records import TrainLogRow
 from sodakd.settings.training import TrainingSettings
 from sodakd.training.checkpoints import Checkpoints, RunningSums, TrainState
 from sodakd.training.forward import Forward
-from sodakd.training.losses import LOSSES
+from sodakd.training.losses import scope_of
+from sodakd.training.micro_batches import micro_batches
 from sodakd.training.objective import Objective, StepTotals, objective
 from sodakd.training.optimizer import make_optimizer
 from sodakd.training.packing import Batch, pack
@@ -81,17 +83,15 @@ class StudentTrainer(Trainer):
 
     def get_train_dataloader(self) -> DataLoader[Step]:
         """The plan's steps in their order."""
-        own_forward = (
-            self.settings.loss != "none" and LOSSES[self.settings.loss].needs_rejected_forward
-        )
-
-        size = self.settings.per_device_train_batch_size
+        scope = scope_of(self.settings.loss)
+        rejected, differing = scope != "first", scope == "differing"
 
         def collate(step: list[tuple[int, ...]]) -> dict[str, Step]:
             chosen = [self.examples[at] for at in step[0]]
+            cut = micro_batches(chosen, self.settings, self.forward.layout, rejected=rejected)
             batches = [
-                pack(chosen[at : at + size], rejected=own_forward)
-                for at in range(0, len(chosen), size)
+                pack([chosen[at] for at in places], rejected=rejected, differing=differing)
+                for places in cut
             ]
             return {"step": (StepTotals.of(chosen), batches)}
 
@@ -112,20 +112,17 @@ class StudentTrainer(Trainer):
         for batch in batches:
             with computed_in(model, self.compute_dtype):
                 with self.compute_loss_context_manager():
-                    loss = self._loss(model, batch.to(self.args.device), totals)
-                self.accelerator.backward(loss)
-            total += loss.detach()
+                    result = self._loss(model, batch.to(self.args.device), totals)
+                self.accelerator.backward(result.loss)
+            self._accumulate(result, batch)
+            total += result.loss.detach()
         self._add(RunningSums(steps=1))
         return total
 
-    def _loss(self, model: nn.Module, batch: Batch, totals: StepTotals) -> Tensor:
+    def _loss(self, model: nn.Module, batch: Batch, totals: StepTotals) -> Objective:
         """A batch's share of the objective; logits are computed for the answers' tokens only."""
         logp = self.forward.logps(cast("PreTrainedModel", model), batch)
-        result = objective(logp, batch, totals, self.settings)
-        if not bool(result.loss.isfinite()):
-            raise TrainingError(not_finite("loss", self.state.global_step + 1, self.settings))
-        self._accumulate(result, batch)
-        return result.loss
+        return objective(logp, batch, totals, self.settings)
 
     def unwrap(self) -> None:
         """Leave the model as it was given: it computes in the precision of its weights again.
@@ -176,27 +173,31 @@ class StudentTrainer(Trainer):
             self.checkpoints.complete(step, self.reached)
 
     def _accumulate(self, result: Objective, batch: Batch) -> None:
+        """Add a batch to the window. A GPU is waited for here alone, once it has all of its work.
+
+        Raises TrainingError where the loss is no finite number.
+        """
         chosen, rejected = result.chosen_logp, result.rejected_logp
+        sums = {"loss": result.loss.detach(), "nll": result.nll, "chosen": result.chosen.sum()}
+        if chosen is not None and rejected is not None:
+            sums["rejected"] = rejected.sum()
+            sums["gap"] = (chosen - rejected).sum()
+            sums["ranked"] = (chosen > rejected).sum()
+            if result.contrast is not None:
+                sums["contrast"] = result.contrast.sum()
+        values = torch.stack([each.float() for each in sums.values()]).tolist()
+        found: dict[str, float] = dict(zip(sums, values, strict=True))
+        if not math.isfinite(found["loss"]):
+            raise TrainingError(not_finite("loss", self.state.global_step + 1, self.settings))
         self._add(
             RunningSums(
                 examples=len(batch),
+                pairs=0 if chosen is None else len(chosen),
                 tokens=batch.counted_tokens,
-                loss=result.loss.item(),
-                nll=result.nll.item(),
-                chosen=result.chosen.sum().item(),
+                ranked=int(found.pop("ranked", 0)),
+                **found,
             )
         )
-        if chosen is not None and rejected is not None:
-            contrast = result.contrast
-            self._add(
-                RunningSums(
-                    pairs=chosen.shape[0],
-                    contrast=contrast.sum().item() if contrast is not None else 0.0,
-                    rejected=rejected.sum().item(),
-                    gap=(chosen - rejected).sum().item(),
-                    ranked=int((chosen > rejected).sum()),
-                )
-            )
 
     def _add(self, more: RunningSums) -> None:
         before = self.reached

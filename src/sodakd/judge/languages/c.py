@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from sodakd.judge.build_cache import (
@@ -23,24 +23,25 @@ from sodakd.judge.sandbox.task import Result, Task
 from sodakd.text.signatures import c_lists
 from sodakd.value_type import read_type
 
-PRELUDE = """\
+_INCLUDED = """\
 #include <ctype.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#ifndef SODAKD_OWN_IntList
-typedef struct { long long *items; int count; } IntList;
-#endif
-#ifndef SODAKD_OWN_FloatList
-typedef struct { double *items; int count; } FloatList;
-#endif
-#ifndef SODAKD_OWN_StrList
-typedef struct { char **items; int count; } StrList;
-#endif
 """
 
+
+def _structs(kinds: Sequence[str]) -> Mapping[str, str]:
+    """The lists of these types by name, declared where the program does not do so itself."""
+    form = "#ifndef SODAKD_OWN_{0}\ntypedef struct {{ {1}; int count; }} {0};\n#endif\n"
+    return {name: form.format(name, items) for name, items in c_lists(kinds)}
+
+
+_GIVEN = _structs(("list[int]", "list[float]", "list[str]"))
+"""The lists that the header declares; others stand before the program that needs them."""
+PRELUDE = f"{_INCLUDED}{''.join(_GIVEN.values())}"
 SHARED_WRITERS = """\
 static FILE *sodakd_out;
 static void sodakd_int(long long v) { fprintf(sodakd_out, "%lld", v); }
@@ -72,6 +73,7 @@ WRITERS = (
 #define sodakd_whole(v) \\
     _Generic((v), float: sodakd_float, double: sodakd_float, long double: sodakd_float, \\
              default: sodakd_int)(v)
+static void sodakd_char(char v) { sodakd_text(&v, 1); }
 static void sodakd_str(const char *v) {
     if (v) sodakd_text(v, strlen(v));
     else fputs("null", sodakd_out);
@@ -103,9 +105,6 @@ _PUT = {
     "list[int]": "sodakd_ints", "list[float]": "sodakd_floats", "list[str]": "sodakd_strs",
     "char": "sodakd_char",
 }  # fmt: skip
-_GIVEN = ("IntList", "FloatList", "StrList")
-"""The lists that the header declares; others stand before the program that needs them."""
-_CHAR = "static void sodakd_char(char v) { sodakd_text(&v, 1); }\n"
 WRONG = re.compile(r"^program: program\.c(?:pp)?:\d+: .*: Assertion [`']", re.MULTILINE)
 MEMORY = re.compile(
     r"^(?:terminate called after throwing an instance of 'std::bad_alloc'"
@@ -174,42 +173,32 @@ def tried(
 
 def calls(task: Task) -> str:
     """The program before what calls it."""
-    put = (
-        _PUT.get(task.result_type)
-        or f"sodakd_put_{_LITERALS.type_name(read_type(task.result_type))}"
-    )
-    lines = [f"{_declared(task)}{task.code}{CLOSED}{AFTER}{_writers(task)}", '#line 1 "calls.c"']
-    lines.append("signed __wrap_main(void) {")
+    name = _LITERALS.type_name(read_type(task.result_type))
+    put = _PUT.get(task.result_type, f"sodakd_put_{name}")
+    structs = _structs((*task.argument_types, task.result_type))
+    lists = "".join(text for name, text in structs.items() if name not in _GIVEN)
+    before = f'{lists}#line 1 "program.c"\n' if lists else ""
+    gives = [f"{put}({call})" for call in _LITERALS.calls(task)]
+    return called(task, f"{before}{task.code}{CLOSED}{AFTER}{_writers(task)}", "signed", gives)
+
+
+def called(task: Task, before: str, linkage: str, gives: Iterable[str]) -> str:
+    """What stands before the calls, and the function that makes them: each one gives a value."""
+    lines = [before, f'#line 1 "calls.{task.language}"', f"{linkage} __wrap_main(void) {{"]
     lines.append('    sodakd_out = fdopen(3, "w");')
-    for call in _LITERALS.calls(task):
-        lines.append(f'    fputs("{{\\"value\\":", sodakd_out); {put}({call});')
+    for give in gives:
+        lines.append(f'    fputs("{{\\"value\\":", sodakd_out); {give};')
         lines.append('    fputs("}\\n", sodakd_out);')
     return "\n".join([*lines, "    fclose(sodakd_out); return 0;", "}", ""])
-
-
-def _declared(task: Task) -> str:
-    """The lists of a signature that the header does not declare."""
-    lists = c_lists((*task.argument_types, task.result_type))
-    text = "".join(
-        f"#ifndef SODAKD_OWN_{name}\ntypedef struct {{ {items}; int count; }} {name};\n#endif\n"
-        for name, items in lists
-        if name not in _GIVEN
-    )
-    return f'{text}#line 1 "program.c"\n' if text else ""
 
 
 def _writers(task: Task) -> str:
     """What writes a result that the header has no writer for."""
     text = ""
-    if task.result_type in _PUT and task.result_type != "char":
-        return text
-    for part in dict.fromkeys(read_type(task.result_type).parts()):
-        if part.name == "char":
-            text += _CHAR
+    for part in read_type(task.result_type).parts() if task.result_type not in _PUT else ():
         if part.name == "list":
-            item = _LITERALS.type_name(part.item)
+            item, name = map(_LITERALS.type_name, (part.item, part))
             put = f"sodakd_put_{item}" if part.item.items else f"sodakd_{part.item.name}"
-            name = _LITERALS.type_name(part)
             text += f"static void sodakd_put_{name}({name} v) {{ SODAKD_LIST(v, {put}); }}\n"
     return text
 

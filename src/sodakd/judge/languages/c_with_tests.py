@@ -1,7 +1,6 @@
 """A C or C++ program followed by its test script, as one translation unit."""
 
 import re
-from collections.abc import Sequence
 
 from sodakd.judge.languages.literals import CLOSED
 
@@ -27,26 +26,20 @@ def joined(program: str, script: str, *, cpp: bool) -> str:
     said = set(_WORD.findall(script))
     exits = [name for name in _EXITS if name in said]
     file = "program.cpp" if cpp else "program.c"
-    lines = [f"{program}{CLOSED}{AFTER}", *_ended_by(exits, cpp=cpp)]
+    lines = [f"{program}{CLOSED}{AFTER}"]
+    if exits:
+        linkage = 'extern "C" [[noreturn]]' if cpp else "extern __attribute__((__noreturn__))"
+        lines += [f"#include <{_EXITS[name]}>" for name in exits]
+        lines += ["#include <cstdlib>"] if cpp else []
+        lines.append(f"{linkage} void sodakd_exit(int);")
+        lines += ["namespace std { using ::sodakd_exit; }"] if cpp else []
+        lines += [f"#define {name} sodakd_exit" for name in exits]
     return "\n".join([*lines, f'#line {first_line(program)} "{file}"', script, ""])
 
 
 def first_line(program: str) -> int:
     """The number of the first line of a program's script."""
     return program.count("\n") + 2
-
-
-def _ended_by(exits: Sequence[str], *, cpp: bool) -> list[str]:
-    if not exits:
-        return []
-    linkage = 'extern "C" [[noreturn]]' if cpp else "extern __attribute__((__noreturn__))"
-    return [
-        *(f"#include <{_EXITS[name]}>" for name in exits),
-        *(["#include <cstdlib>"] if cpp else []),
-        f"{linkage} void sodakd_exit(int);",
-        *(["namespace std { using ::sodakd_exit; }"] if cpp else []),
-        *(f"#define {name} sodakd_exit" for name in exits),
-    ]
 
 
 def missing_header(said: str, program: str) -> str:

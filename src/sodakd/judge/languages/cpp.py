@@ -6,9 +6,17 @@ from functools import cache
 from pathlib import Path
 
 from sodakd.judge.build_cache import run_tool
-from sodakd.judge.languages.c import REFERENCE, SHARED_WRITERS, driver, gcc, tried, with_main
+from sodakd.judge.languages.c import (
+    REFERENCE,
+    SHARED_WRITERS,
+    called,
+    driver,
+    gcc,
+    tried,
+    with_main,
+)
 from sodakd.judge.languages.c_with_tests import AFTER, joined
-from sodakd.judge.languages.literals import CLOSED, PLAIN, Literals, octal_text
+from sodakd.judge.languages.literals import CLOSED, Literals, octal_text
 from sodakd.judge.languages.spec import LanguageSpec
 from sodakd.judge.sandbox.build_run import BUILD
 from sodakd.judge.sandbox.sandbox import Sandbox
@@ -55,24 +63,52 @@ _NUMBER = re.compile(r"0[xX][\da-fA-F.'pP+-]*[uUlL]*|[\d.'eE+-]+[uUlLfF]*|0[bB][
 _INCLUDED = re.compile(r"^[ \t]*#[ \t]*include[ \t]*<bits/stdc\+\+\.h>", re.MULTILINE)
 
 WRITERS = f"""\
-#include <cstdio>
-#include <cstring>
-#include <string>
-#include <vector>
 {SHARED_WRITERS}
 static void sodakd_put(long long v) {{ sodakd_int(v); }}
 static void sodakd_put(double v) {{ sodakd_float(v); }}
 static void sodakd_put(bool v) {{ sodakd_bool(v); }}
+static void sodakd_put(char v) {{ sodakd_text(&v, 1); }}
 static void sodakd_put(const std::string &v) {{ sodakd_text(v.data(), v.size()); }}
-template <class T> static void sodakd_put(const std::vector<T> &v) {{
-    fputc('[', sodakd_out);
-    bool first = true;
-    for (const T &item : v) {{
-        if (!first) fputc(',', sodakd_out);
-        first = false;
-        sodakd_put(item);
-    }}
+template <class T> static void sodakd_put(const std::vector<T> &v);
+template <class T> static void sodakd_put(const std::optional<T> &v);
+template <class K, class V> static void sodakd_put(const std::map<K, V> &v);
+template <class A, class B> static void sodakd_put(const std::pair<A, B> &v);
+template <class... T> static void sodakd_put(const std::tuple<T...> &v) {{
+    const char *before = "[";
+    std::apply([&](const T &...item) {{
+        ((fputs(before, sodakd_out), sodakd_put(item), before = ","), ...);
+    }}, v);
     fputc(']', sodakd_out);
+}}
+template <class A, class B> static void sodakd_put(const std::pair<A, B> &v) {{
+    sodakd_put(std::tie(v.first, v.second));
+}}
+template <class T> static void sodakd_put(const std::vector<T> &v) {{
+    const char *before = "[";
+    for (const T &item : v) {{
+        fputs(before, sodakd_out);
+        sodakd_put(item);
+        before = ",";
+    }}
+    fputs(v.empty() ? "[]" : "]", sodakd_out);
+}}
+template <class T> static void sodakd_put(const std::optional<T> &v) {{
+    if (v) sodakd_put(*v);
+    else fputs("null", sodakd_out);
+}}
+template <class K, class V> static void sodakd_put(const std::map<K, V> &v) {{
+    constexpr bool text = std::is_same<K, std::string>::value || std::is_same<K, char>::value;
+    const char *before = "{{", *quote = text ? "" : "\\"";
+    for (const auto &item : v) {{
+        fputs(before, sodakd_out);
+        fputs(quote, sodakd_out);
+        sodakd_put(item.first);
+        fputs(quote, sodakd_out);
+        fputc(':', sodakd_out);
+        sodakd_put(item.second);
+        before = ",";
+    }}
+    fputs(v.empty() ? "{{}}" : "}}", sodakd_out);
 }}
 template <class T, class G> static void sodakd_give(G &&v) {{
     constexpr bool fraction = std::is_floating_point<std::decay_t<G>>::value;
@@ -81,69 +117,7 @@ template <class T, class G> static void sodakd_give(G &&v) {{
 }}
 """
 """Before a program that is called; it may use the whole library."""
-
-NESTED = """\
-#include <map>
-#include <optional>
-#include <tuple>
-#include <utility>
-template <class T> struct sodakd_of {
-    static void put(const T &v) { sodakd_put(v); }
-};
-template <> struct sodakd_of<char> {
-    static void put(char v) { sodakd_text(&v, 1); }
-};
-template <class T> struct sodakd_of<std::vector<T>> {
-    static void put(const std::vector<T> &v) {
-        const char *before = "[";
-        for (const T &item : v) {
-            fputs(before, sodakd_out);
-            sodakd_of<T>::put(item);
-            before = ",";
-        }
-        fputs(v.empty() ? "[]" : "]", sodakd_out);
-    }
-};
-template <class T> struct sodakd_of<std::optional<T>> {
-    static void put(const std::optional<T> &v) {
-        if (v) sodakd_of<T>::put(*v);
-        else fputs("null", sodakd_out);
-    }
-};
-template <class K, class V> struct sodakd_of<std::map<K, V>> {
-    static void put(const std::map<K, V> &v) {
-        constexpr bool text = std::is_same<K, std::string>::value || std::is_same<K, char>::value;
-        const char *before = "{", *quote = text ? "" : "\\"";
-        for (const auto &item : v) {
-            fputs(before, sodakd_out);
-            fputs(quote, sodakd_out);
-            sodakd_of<K>::put(item.first);
-            fputs(quote, sodakd_out);
-            fputc(':', sodakd_out);
-            sodakd_of<V>::put(item.second);
-            before = ",";
-        }
-        fputs(v.empty() ? "{}" : "}", sodakd_out);
-    }
-};
-template <class... T> struct sodakd_of<std::tuple<T...>> {
-    static void put(const std::tuple<T...> &v) {
-        const char *before = "[";
-        std::apply([&](const T &...item) {
-            ((fputs(before, sodakd_out), sodakd_of<T>::put(item), before = ","), ...);
-        }, v);
-        fputc(']', sodakd_out);
-    }
-};
-template <class A, class B> struct sodakd_of<std::pair<A, B>> {
-    static void put(const std::pair<A, B> &v) { sodakd_of<std::tuple<A, B>>::put(v); }
-};
-template <class T, class G> static void sodakd_give_nested(G &&v) {
-    sodakd_of<T>::put(static_cast<T>(std::forward<G>(v)));
-}
-"""
-"""Where a result is of no type of `PLAIN`."""
-_HEADERS = {"whole.h": "#include <bits/stdc++.h>\n", "writers.h": WRITERS, "nested.h": NESTED}
+_HEADERS = {"whole.h": "#include <bits/stdc++.h>\n", "writers.h": WRITERS}
 
 
 def run(box: Sandbox, task: Task, oom: Callable[[], bool]) -> Result:
@@ -152,17 +126,16 @@ def run(box: Sandbox, task: Task, oom: Callable[[], bool]) -> Result:
     Calls may use the whole library. Another program that includes less of it is compiled as it
     stands, so that what it forgot is still missed.
     """
-    called, folder = task.script is None, task.tools["headers"]
-    source = calls(task) if called else joined(task.code, task.script or "", cpp=True)
+    folder = task.tools["headers"]
+    source = calls(task) if task.script is None else joined(task.code, task.script, cpp=True)
     included = []
-    if called or _INCLUDED.search(lexed(task.code, "cpp").uncommented):
+    if task.script is None or _INCLUDED.search(lexed(task.code, "cpp").uncommented):
         heavy, found = _heavy(f"{folder}/heavy"), names(source)
         light = heavy is not None and found is not None and not found & heavy
         included = ["-include", f"{folder}/light.h", f"-I{folder}/light"] if light else []
         included = included or ["-include", f"{folder}/whole.h"]
-    if called:
+    if task.script is None:
         included += ["-include", f"{folder}/writers.h"]
-        included += [] if task.result_type in PLAIN else ["-include", f"{folder}/nested.h"]
     result = tried(box, task, oom, source, driver(task, "g++", *_FLAGS, *included))
     if result.stage == "compile" and result.cpu_seconds < _SLOW:
         oom()  # what the kernel ended is no sign about what follows
@@ -219,14 +192,9 @@ def calls(task: Task) -> str:
     """The program before what calls it."""
     method = method_of(task.entry_point)
     entry = f"{method.holder}().{method.name}" if method else ""
-    lines = [f"{task.code}{CLOSED}{AFTER}", '#line 1 "calls.cpp"']
-    given = "sodakd_give" if task.result_type in PLAIN else "sodakd_give_nested"
-    lines += ['extern "C" signed __wrap_main() {', '    sodakd_out = fdopen(3, "w");']
-    for call in _LITERALS.calls(task, entry):
-        give = f"{given}<{_LITERALS.type_name(read_type(task.result_type))}>({call})"
-        lines.append(f'    fputs("{{\\"value\\":", sodakd_out); {give};')
-        lines.append('    fputs("}\\n", sodakd_out);')
-    return "\n".join([*lines, "    fclose(sodakd_out);", "    return 0;", "}", ""])
+    give = f"sodakd_give<{_LITERALS.type_name(read_type(task.result_type))}>"
+    gives = [f"{give}({call})" for call in _LITERALS.calls(task, entry)]
+    return called(task, f"{task.code}{CLOSED}{AFTER}", 'extern "C" signed', gives)
 
 
 LANGUAGE = LanguageSpec(

@@ -10,9 +10,10 @@ import fcntl
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from sodakd.judge.go_library import INSIDE, go_library, go_root
+from sodakd.judge.go_library import go_library, go_root
 from sodakd.judge.languages import literals
 from sodakd.judge.languages.go_source import (
     OWN_MAIN,
@@ -27,7 +28,6 @@ from sodakd.judge.languages.go_source import (
 )
 from sodakd.judge.languages.spec import LanguageSpec, Reference, Toolchain, Untested
 from sodakd.judge.sandbox.build_run import (
-    BuildResult,
     build,
     build_and_run,
     build_failed,
@@ -131,10 +131,7 @@ class _Package:
     def command(self) -> Sequence[str]:
         """The command that compiles it."""
         shown = ";".join(f"/tmp/{name}=>/tmp/{known}" for name, known in self._known().items())
-        packages = self.task.tools["go_packages"]
-        return _compiler(
-            self.task, self.path, packages, f"{self.path}.a", "-trimpath", shown, *self.files
-        )
+        return _compiler(self.task, self.path, f"{self.path}.a", "-trimpath", shown, *self.files)
 
     @property
     def case(self) -> str:
@@ -206,22 +203,30 @@ def _package(number: int, task: Task) -> _Package:
 def run(box: Sandbox, task: Task, oom: Callable[[], bool]) -> Result:
     """Compile, link and try one program."""
     if box.walls.alone:  # there the paths are the machine's own
-        own = {name: path.removesuffix(INSIDE) for name, path in task.tools.items()}
+        own = {name: path.replace("/sodakd/tmp", "/tmp") for name, path in task.tools.items()}
         task = replace(task, tools=own)
     one = _package(0, task)
     plan = replace(
         _run_plan(task, "/tmp/program", "0"),
-        files={**one.files, **_main([one])},
+        files={**one.files, **_packages([one]), **_main([one])},
         build=(one.command, *_link_commands(task, "program")),
     )
     result = build_and_run(box, task, plan, oom)
-    return replace(result, output=one.said(result.output))
+    notes = (_NOTE,) if False in _known.values() else ()
+    return replace(result, output=one.said(result.output), notes=notes)
+
+
+def _packages(packages: Sequence[_Package]) -> Mapping[str, bytes]:
+    """The list of all packages that there are, with these."""
+    place = packages[0].task.tools["go_packages"]
+    with open(place) as file:
+        listed = file.read().replace("=lib/", f"={os.path.dirname(place)}/lib/")
+    own = "".join(f"packagefile {one.path}={one.path}.a\n" for one in packages)
+    return {"packages": (listed + own).encode()}
 
 
 def _main(packages: Sequence[_Package]) -> Mapping[str, bytes]:
-    """A `main` that knows these packages, and the list of all that there are."""
-    with open(packages[0].task.tools["go_packages"], "rb") as file:
-        listed = file.read()
+    """A `main` that knows these packages."""
     cases = [one.case for one in packages]
     main = _MAIN.replace("CASES", "\n".join(filter(None, cases)))
     if "testing." in main:
@@ -230,30 +235,27 @@ def _main(packages: Sequence[_Package]) -> Mapping[str, bytes]:
         f'p{one.number} "{one.path}"' for one, case in zip(packages, cases, strict=True) if case
     ]
     imports += [f'"{name}"' for name in _IMPORTED if f"{name.rpartition('/')[2]}." in main]
-    main = main.replace("IMPORTS", "\n".join(imports))
-    own = "".join(f"packagefile {one.path}={one.path}.a\n" for one in packages)
-    return {"main.go": main.encode(), "packages": listed + own.encode()}
+    return {"main.go": main.replace("IMPORTS", "\n".join(imports)).encode()}
 
 
 def _link_commands(task: Task, output: str) -> Sequence[Sequence[str]]:
     return (
-        _compiler(task, "main", "packages", "main.a", "main.go"),
+        _compiler(task, "main", "main.a", "main.go"),
         (task.tools["go_link"], "-o", output, "-buildid=", "-importcfg", "packages", "-s", "-w",
          "main.a"),
     )  # fmt: skip
 
 
-def _compiler(task: Task, name: str, packages: str, output: str, *files: str) -> Sequence[str]:
+def _compiler(task: Task, name: str, output: str, *files: str) -> Sequence[str]:
     return (
         task.tools["go_compile"], "-o", output, "-p", name, "-complete", "-c=1", "-dwarf=false",
-        "-importcfg", packages, *files,
+        "-importcfg", "packages", *files,
     )  # fmt: skip
 
 
 def _run_plan(task: Task, *command: str) -> BuildPlan:
     """How a linked program is run."""
     return BuildPlan(
-        files={},
         run=command,
         made="program",
         wrong=WRONG,
@@ -285,19 +287,16 @@ _TIME = re.compile(r"^( *--- FAIL: .* )\(\d+\.\d\ds\)$", re.MULTILINE)
 
 def run_together(
     box: Sandbox, tasks: Sequence[Task], oom: Callable[[], bool]
-) -> tuple[Mapping[int, Result], str]:
-    """The results, by their place, of those tasks that may be linked together; why none may be."""
-    members = [one for one in map(_package, range(len(tasks)), tasks) if _neighbour(one)]
-    if len(members) < 2:
-        return {}, ""
-    return (_linked(box, members, oom), "") if _works(box, members[0].task) else ({}, _NOTE)
-
-
-def _neighbour(one: _Package) -> bool:
-    """Whether it may be linked with others: it is called or has tests, and runs no `main`."""
-    called = one.task.script is None
-    tested = one.case.endswith(", all)")
-    return (called or tested) and harmless(one.source)
+) -> Mapping[int, Result]:
+    """The results, by their place, of those tasks that may be linked together."""
+    members = [
+        one
+        for one in map(_package, range(len(tasks)), tasks)
+        # It is called or has tests, and runs no `main`.
+        if (one.task.script is None or one.case.endswith(", all)")) and harmless(one.source)
+    ]
+    together = len(members) > 1 and _works(box, members[0].task)
+    return _linked(box, members, oom) if together else {}
 
 
 def _linked(
@@ -318,7 +317,8 @@ def _linked(
             for one in good:
                 with job_of(box, one.task.limits) as job:
                     plan = _run_plan(one.task, "/proc/self/fd/5", str(one.number))
-                    found[one.number] = run_built(job, one.task, plan, oom, program=(binary,))
+                    plan = replace(plan, program=(binary,))
+                    found[one.number] = run_built(job, one.task, plan, oom)
     finally:
         os.close(binary)
     return found
@@ -328,33 +328,33 @@ def _compiled(
     job: Job, members: Sequence[_Package], found: dict[int, Result]
 ) -> Sequence[_Package]:
     """Compile each program: those that are one. What is refused for what it says is `found`."""
-    good = []
+    good, listed = [], _packages(members)
     for one in members:
-        built = build(job, one.command, one.files, _TOOLS)
-        if built.ended.late:  # the job is dead
+        ended, said = build(job, one.command, {**one.files, **listed}, _TOOLS)
+        listed, said = {}, one.said(said)
+        if ended.late:  # the job is dead
             return []
-        if built.ended.status == 0:
+        if ended.status == 0:
             good.append(one)
-            continue
-        built = BuildResult(built.ended, one.said(built.said))
-        if all(map(_PLAIN.match, built.said.splitlines())):
-            found[one.number] = build_failed(one.task, built, _run_plan(one.task))
+        elif all(map(_PLAIN.match, said.splitlines())):
+            found[one.number] = build_failed(one.task, ended, said, _run_plan(one.task))
     return good
 
 
 def _link(job: Job, members: Sequence[_Package], binary: int) -> bool:
     """Link programs into a file in memory."""
-    files: Mapping[str, bytes] | None = _main(members)
+    files = _main(members)
     for command in _link_commands(members[0].task, "/proc/self/fd/3"):
-        if build(job, command, files, _TOOLS, output=(binary,)).ended.status:
+        ended, _ = build(job, command, files, _TOOLS, output=(binary,))
+        if ended.status:
             return False
-        files = None
+        files = {}
     return True
 
 
 _PROBES = ("", 't.Errorf("%d", 1)', 'panic("probe")')
-_SEEN = ["passed", "wrong_answer", "runtime_error", ""]
-"""Bodies of a test, and their outcomes; the last is that of a call."""
+_SEEN = ["passed", "wrong_answer", "runtime_error", '{"value":7}\n']
+"""Bodies of a test, and their outcomes; the last is what a call gives."""
 _NOTE = "Go programs are linked one at a time: linked together they get wrong verdicts here"
 _known: dict[str, bool] = {}
 
@@ -363,24 +363,20 @@ def _works(box: Sandbox, task: Task) -> bool:
     """Whether programs linked together get the verdicts they must on this machine; tried once."""
     tools = task.tools["go_packages"]
     if tools not in _known:
-        try:
-            _known[tools] = _tried(box, task)
-        except OSError:
-            _known[tools] = False
+        form = 'package main\n\nimport "testing"\n\nfunc TestIt(t *testing.T) {{ {} }}\n'
+        probe = replace(
+            task, script="", stdin=None, limits=Limits(), arguments=(), argument_types=()
+        )
+        tasks = [replace(probe, code=form.format(body)) for body in _PROBES]
+        seven = "package main\n\nfunc probe() int { return 7 }\n"
+        called = replace(probe, code=seven, entry_point="probe", result_type="int", script=None)
+        tasks.append(replace(called, arguments=((),)))
+        found: Mapping[int, Result] = {}
+        with suppress(OSError):
+            found = _linked(box, [_package(*one) for one in enumerate(tasks)], lambda: False)
+        said = [found[number].outcome or found[number].values for number in sorted(found)]
+        _known[tools] = said == _SEEN
     return _known[tools]
-
-
-def _tried(box: Sandbox, task: Task) -> bool:
-    form = 'package main\n\nimport "testing"\n\nfunc TestIt(t *testing.T) {{ {} }}\n'
-    limits, none = Limits(), ()
-    probe = replace(task, script="", stdin=None, limits=limits, arguments=none, argument_types=none)
-    tasks = [replace(probe, code=form.format(body)) for body in _PROBES]
-    seven = "package main\n\nfunc probe() int { return 7 }\n"
-    called = replace(probe, code=seven, entry_point="probe", result_type="int", script=None)
-    tasks.append(replace(called, arguments=((),)))
-    found = _linked(box, [_package(*one) for one in enumerate(tasks)], lambda: False)
-    outcomes = [found[number].outcome for number in sorted(found)]
-    return outcomes == _SEEN and found[len(_PROBES)].values == '{"value":7}\n'
 
 
 def _toolchain() -> Toolchain:

@@ -1,10 +1,6 @@
-"""Java: compiled, then run in a virtual machine of its own.
-
-Warm, the compiler is kept running, in a job of its own; cold, it is started for each program.
-"""
+"""Java: compiled, then run in a virtual machine of its own."""
 
 import re
-import struct
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -22,11 +18,7 @@ from sodakd.judge.build_cache import (
 from sodakd.judge.languages.java_calls import calls
 from sodakd.judge.languages.java_source import joined
 from sodakd.judge.languages.spec import LanguageSpec, Reference, Toolchain, Untested
-from sodakd.judge.sandbox.build_run import (
-    BUILD,
-    build_and_run,
-    refused,
-)
+from sodakd.judge.sandbox.build_run import build_and_run, refused
 from sodakd.judge.sandbox.compiler_server import SelfTestedServer, ServerLateError
 from sodakd.judge.sandbox.execute import BuildPlan
 from sodakd.judge.sandbox.sandbox import Sandbox
@@ -126,9 +118,10 @@ def run(box: Sandbox, task: Task, oom: Callable[[], bool]) -> Result:
         reserve=False,
         sockets=True,
     )  # fmt: skip
-    if task.warm and _readable(files):
+    if task.warm:
         try:
-            said, made = _read(_COMPILER.ask(box, _command(task.tools), _request(files), BUILD))
+            b"".join(files.values()).decode()  # of what is no UTF-8 the cold compiler says it
+            said, made = _read(_COMPILER.ask(box, _command(task.tools), _request(files)))
         except ServerLateError as error:
             return refused(task, f"the compiler {error}")
         except (OSError, ValueError):
@@ -156,36 +149,23 @@ def _machine(task: Task, classes: str) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-_SIZE = struct.Struct(">i")
-
-
-def _readable(files: Mapping[str, bytes]) -> bool:
-    """Whether they are UTF-8: the cold compiler says what is wrong with those that are not."""
-    try:
-        b"".join(files.values()).decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
 def _request(files: Mapping[str, bytes]) -> bytes:
     parts = [part for name, source in files.items() for part in (name.encode(), source)]
-    return _SIZE.pack(len(files)) + b"".join(_SIZE.pack(len(part)) + part for part in parts)
+    return _size(len(files)) + b"".join(_size(len(part)) + part for part in parts)
+
+
+def _size(count: int) -> bytes:
+    return count.to_bytes(4, "big")
 
 
 def _read(answer: bytes) -> tuple[str, Mapping[str, bytes]]:
     """The errors that the warm compiler says, or the classes by name. Raises `ValueError`."""
     parts, at = [], 0
     while at < len(answer):
-        if at + _SIZE.size > len(answer):
-            raise ValueError("half an answer")
-        (size,) = _SIZE.unpack_from(answer, at)
-        at += _SIZE.size
-        if not 0 <= size <= len(answer) - at:
-            raise ValueError("half an answer")
-        parts.append(answer[at : at + size])
-        at += size
-    if len(parts) % 2 == 0:
+        size = int.from_bytes(answer[at : at + 4], "big")
+        parts.append(answer[at + 4 : at + 4 + size])
+        at += 4 + size
+    if at > len(answer) or len(parts) % 2 == 0:
         raise ValueError("half an answer")
     names = [part.decode() for part in parts[1::2]]
     if any("/" in name for name in names):

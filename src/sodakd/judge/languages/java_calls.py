@@ -1,9 +1,10 @@
 """The class that calls a Java program and writes what its calls give."""
 
+import json
 import re
 from dataclasses import dataclass
 
-from sodakd.judge.languages.literals import PLAIN, Literals, unicode_text
+from sodakd.judge.languages.literals import PLAIN, Literals
 from sodakd.judge.sandbox.task import Task
 from sodakd.text.entry_point import method_of
 from sodakd.text.json_values import Json
@@ -25,17 +26,10 @@ WRITERS = """\
         }
         OUT.append('"');
     }
-    static void put(long[] v) {
-        OUT.append('[');
-        for (int i = 0; i < v.length; i++) { if (i > 0) OUT.append(','); put(v[i]); }
-        OUT.append(']');
-    }
-    static void put(double[] v) {
-        OUT.append('[');
-        for (int i = 0; i < v.length; i++) { if (i > 0) OUT.append(','); put(v[i]); }
-        OUT.append(']');
-    }
+    static void put(long[] v) { OUT.append(java.util.Arrays.toString(v).replace(" ", "")); }
+    static void put(double[] v) { OUT.append(java.util.Arrays.toString(v).replace(" ", "")); }
     static void put(String[] v) {
+        if (v == null) { OUT.append("null"); return; }
         OUT.append('[');
         for (int i = 0; i < v.length; i++) { if (i > 0) OUT.append(','); put(v[i]); }
         OUT.append(']');
@@ -122,7 +116,7 @@ class _JavaLiterals(Literals):
         )
 
 
-_LITERALS = _JavaLiterals("java", "", text=unicode_text, int_suffix="L")
+_LITERALS = _JavaLiterals("java", "", text=lambda value: json.dumps(str(value)), int_suffix="L")
 
 
 def calls(task: Task) -> str:

@@ -5,7 +5,7 @@ line.
 """
 
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from sodakd.judge.languages.literals import CLOSED
@@ -31,10 +31,6 @@ class Unit:
     package: Span
     imports: Sequence[Span]
     mains: Sequence[int]
-
-    def type_at(self, place: int) -> str:
-        """The outermost type that holds a place, or ""."""
-        return next((name for name, at, _ in reversed(self.types) if at < place), "")
 
 
 def read(source: str) -> Unit:
@@ -91,9 +87,10 @@ def joined(code: str, script: str, other: str = "Program") -> Joined:
         code = f"{' '.join(asked)} {code}"
     text = f"{code}{CLOSED}{script}" if script else code
     start, whole = len(text) - len(script) if test.mains else 0, read(text)
-    main = next((whole.type_at(at) for at in whole.mains if at >= start), "") or "Program"
-    first = code.count("\n") + 2
-    return Joined(text, f"{named}.java", main, first, [one for one in asked if one not in there])
+    first_main = next((at for at in whole.mains if at >= start), 0)
+    outer = (name for name, at, _ in reversed(whole.types) if at < first_main)
+    first, lacks = code.count("\n") + 2, [one for one in asked if one not in there]
+    return Joined(text, f"{named}.java", next(outer, "Program"), first, lacks)
 
 
 def _own(source: str, span: Span, packages: Set[str]) -> bool:
@@ -110,12 +107,9 @@ def _said(source: str, start: int, end: int) -> str:
 def _blanked(source: str, unit: Unit, named: str, spans: Sequence[Span]) -> str:
     """The text without these parts, and without the `public` of types that name no file."""
     parts, at = [], 0
-    for start, end in sorted([*spans, *_publics(unit, named)]):
+    publics = (public for name, _, public in unit.types if public and name != named)
+    for start, end in sorted([*spans, *publics]):
         if end > start:
             parts += [source[at:start], spaces(source[start:end])]
             at = end
     return "".join([*parts, source[at:]])
-
-
-def _publics(unit: Unit, named: str) -> Iterator[Span]:
-    return (public for name, _, public in unit.types if public and name != named)

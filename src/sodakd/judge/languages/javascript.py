@@ -1,7 +1,4 @@
-"""JavaScript (node): the program and its tests are scripts, or modules, in one context.
-
-Warm, node is started once and forked for every program; cold, it is started for each.
-"""
+"""JavaScript (node): the program and its tests are scripts, or modules, in one context."""
 
 import json
 import math
@@ -11,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from sodakd.judge.build_cache import SANDBOX, build_sandbox_library, tool_output, which
@@ -33,7 +31,7 @@ APART = re.compile(r"child_process|[\"'](?:node:)?cluster[\"']")
 
 def run(box: Sandbox, task: Task, oom: Callable[[], bool]) -> Result:
     """Try one program."""
-    return run_plan(box, task, oom, _plan(task), f"{task.code}\n{task.script or ''}")
+    return run_plan(box, task, oom, plan_of(task, task.code), f"{task.code}\n{task.script or ''}")
 
 
 def run_plan(
@@ -45,72 +43,57 @@ def run_plan(
     return _NODE.result(box, task, plan, oom)
 
 
-def question(task: Task, program: str | None, tests: str, *, mark: str = "") -> bytes:
-    """What the harness is asked; without a program it takes the one of /tmp/program.js.
+def _marked(value: Json) -> Json:
+    """An argument with the numbers marked that JSON has not."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"@number:{'NaN' if math.isnan(value) else 'Infinity' if value > 0 else '-Infinity'}"
+    if isinstance(value, dict):
+        return {name: _marked(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_marked(one) for one in value]
+    return value
+
+
+def plan_of(task: Task, program: str | None, mark: str = "") -> BuildPlan:
+    """How node runs a program; without one the harness takes the one of /tmp/program.js.
 
     `mark`: the program is compiled from TypeScript, its tests begin after the line of this text,
     and its modules too have what CommonJS gives a program.
     """
     asked = {
-        "entry": task.entry_point,
-        "calls": _marked(task.arguments),
+        "program": program,
+        "tests": "" if mark else task.script or "",
         "mark": mark,
+        "entry": task.entry_point,
+        "calls": [[_marked(one) for one in call] for call in task.arguments],
         "scripted": task.script is not None,
         "whole": task.stdin is not None,
-        "tests": tests,
     }
-    if program is not None:
-        asked["program"] = program
-    return json.dumps(asked).encode()
-
-
-def _marked(value: Json | tuple["Json | tuple[Json, ...]", ...]) -> Json:
-    """Arguments with the numbers marked that JSON has not."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return f"@number:{'NaN' if math.isnan(value) else 'Infinity' if value > 0 else '-Infinity'}"
-    if isinstance(value, dict):
-        return {name: _marked(one) for name, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_marked(one) for one in value]
-    return value
-
-
-def plan_of(task: Task, asked: bytes) -> BuildPlan:
-    """How node runs what its harness is asked."""
     node, heap = task.tools["node"], max(16, task.limits.memory // 2**20 * 3 // 4)
     options = (
         "--single-threaded", f"--max-old-space-size={heap}", "--no-warnings",
         "--experimental-vm-modules", task.tools["harness.js"],
     )  # fmt: skip
     return BuildPlan(
-        files={},
         run=(node, *options),
         # What it compiled it keeps, and finds without asking the linker again.
         warm=(node, "--no-flush-bytecode", *options, task.tools["fork.node"]),
-        asked=asked,
+        asked=json.dumps(asked).encode(),
         wrong=WRONG,
         memory=MEMORY,
-        words=str if task.stdin is None else _own_lines,
+        words=str if task.stdin is None else partial(_FRAME.sub, ""),
         environment={"NODE_PATH": task.tools["node_path"]},  # where `require` looks for packages
         reserve=False,
     )
 
 
 _FRAME = re.compile(r"^ +at (?!.*\b(?:program\.js|<anonymous>)).*(?:\n|\Z)", re.MULTILINE)
-
-
-def _own_lines(said: str) -> str:
-    """What a program said, without the places in a trace that are not its own."""
-    return _FRAME.sub("", said)
-
-
-def _plan(task: Task) -> BuildPlan:
-    return plan_of(task, question(task, task.code, task.script or ""))
+"""The places in a trace that are not the program's own."""
 
 
 _NODE = WarmRuntime(
     "node",
-    _plan,
+    lambda task: plan_of(task, task.code),
     {
         "function f(x) { return Promise.resolve ? [x + 1, 'é'] : 0; }": '{"value":[2,"é"]}',
         "function f(x) { return g(x); }": "runtime_error",
@@ -122,30 +105,28 @@ _NODE = WarmRuntime(
 def _toolchain() -> Toolchain:
     node = os.path.realpath(tool_output(which("node", "nodejs"), "-p", "process.execPath"))
     forks = build_sandbox_library().with_name("fork.node")
-    own = [place.resolve() for place in _own_node_modules() if place.is_dir()]
+    own = [str(place.resolve()) for place in (_own_node_modules(),) if place.is_dir()]
     tools = {
         "node": node,
         "harness.js": str(SANDBOX / "harness.js"),
         "fork.node": str(forks),
-        "node_path": ":".join([*(path_inside(str(place)) for place in own), *_GLOBAL_NODE_MODULES]),
+        "node_path": ":".join([*map(path_inside, own), *_GLOBAL_NODE_MODULES]),
     }
     version = tool_output(node, "--version").removeprefix("v")
-    places = (node, str(forks.parent), *map(str, own))
-    return Toolchain(tools, places, {"node": version})
+    return Toolchain(tools, (node, str(forks.parent), *own), {"node": version})
 
 
 _GLOBAL_NODE_MODULES = ("/usr/local/lib/node_modules", "/usr/lib/node_modules", "/usr/share/nodejs")
 """Where `npm install -g` and Debian's packages go."""
 
 
-def _own_node_modules() -> list[Path]:
-    asked = os.environ.get("SODAKD_NODE_MODULES")
-    return [Path(asked)] if asked else [Path("node_modules")]
+def _own_node_modules() -> Path:
+    return Path(os.environ.get("SODAKD_NODE_MODULES") or "node_modules")
 
 
 def node_modules(*wanted: str) -> Path | None:
     """The folder of npm's packages that has these files: named, of this folder, of the machine."""
-    places = [*_own_node_modules(), Path("node_modules")]
+    places = [_own_node_modules(), Path("node_modules")]
     if shutil.which("npm"):
         done = subprocess.run(
             ["npm", "root", "-g"], capture_output=True, text=True, timeout=30, check=False

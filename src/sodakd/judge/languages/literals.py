@@ -1,6 +1,5 @@
 """Calls of a typed language, written as its source: values as literals, put into its own words."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -28,11 +27,6 @@ def octal_text(value: Json) -> str:
     return f'"{body}"'
 
 
-def unicode_text(value: Json) -> str:
-    """A string literal of Java: ASCII with \\u escapes."""
-    return json.dumps(str(value))
-
-
 @dataclass(frozen=True)
 class Literals:
     """How a language writes values. The forms name what they put where: `{type}`, `{items}`, ...
@@ -45,7 +39,6 @@ class Literals:
     text: Callable[[Json], str] = octal_text
     char_form: str = "(char){}"
     int_suffix: str = ""
-    dict_form: str = "{type}{{{items}}}"
     entry_form: str = "{key}: {value}"
     some_form: str = ""
     none_form: str = ""
@@ -71,7 +64,7 @@ class Literals:
             )  # fmt: skip
         if isinstance(value, dict):
             items = ", ".join(self._entry(tree, *one) for one in value.items())
-            return self.dict_form.format(type=self.type_name(tree), items=items)
+            return f"{self.type_name(tree)}{{{items}}}"
         return self.scalar(tree.name, value)
 
     def _entry(self, tree: TypeTree, name: str, value: Json) -> str:

@@ -1,9 +1,4 @@
-"""Python: a small interpreter that is kept running forks itself for each program.
-
-Calls are answered by the program alone; what they must give is compared elsewhere. A test script
-runs in the program's own process, and its end is told behind a nonce: who leaves early has not
-passed. Cold, an interpreter is started for each program.
-"""
+"""Python: a small interpreter that is kept running forks itself for each program."""
 
 import marshal
 import platform
@@ -43,7 +38,6 @@ def _plan(task: Task) -> BuildPlan:
     else:
         asked |= {"script": task.script, "as_main": task.as_main}
     return BuildPlan(
-        files={},
         run=_command("alone"),
         # Version 2 copies what is there twice: no call shall see what another did to its arguments.
         asked=marshal.dumps(asked, 2),

@@ -38,7 +38,7 @@ class Reference:
     code: str
 
 
-Together = Callable[[Sandbox, Sequence[Task], Callable[[], bool]], tuple[Mapping[int, Result], str]]
+Together = Callable[[Sandbox, Sequence[Task], Callable[[], bool]], Mapping[int, Result]]
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,8 @@ class LanguageSpec:
     `toolchain` raises `JudgeError` where something is missing, and `install` is the one command
     that mends it. `run` gives a program's result inside the box; the function that it is handed
     tells whether the kernel ended a process for its memory. `run_together` gives the results, by
-    their place, of those of several programs that can be run together, and a note; a worker gets at
-    most `batch` programs at a time. `untested` puts around an answer what the language wants around
-    a function.
+    their place, of those of several programs that can be run together; a worker gets at most
+    `batch` programs at a time. `untested` puts around an answer what its language wants there.
     """
 
     suffix: str

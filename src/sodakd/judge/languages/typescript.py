@@ -1,82 +1,49 @@
-"""TypeScript: checked by the compiler, then run as JavaScript.
-
-Warm, the compiler is kept running, in a job of its own; cold, it is started for each program.
-"""
+"""TypeScript: checked by the compiler, then run as JavaScript."""
 
 import json
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 
 from sodakd.errors import JudgeError
 from sodakd.judge.build_cache import SANDBOX, tool_output
 from sodakd.judge.languages import javascript
 from sodakd.judge.languages.literals import CLOSED
 from sodakd.judge.languages.spec import LanguageSpec, Toolchain
-from sodakd.judge.sandbox.build_run import BUILD, build_and_run, refused
+from sodakd.judge.sandbox.build_run import build_and_run, refused
 from sodakd.judge.sandbox.compiler_server import SelfTestedServer, ServerLateError
 from sodakd.judge.sandbox.sandbox import Sandbox
 from sodakd.judge.sandbox.task import Result, Task
-
-_NODES = re.compile(
-    r"\b(?:import|require|process|Buffer|module|exports|global|NodeJS|setImmediate|__\w+name)\b"
-)
-"""What only node's types know."""
-_STAR = re.compile(r"\bimport\s*\*")
-_AWAIT = re.compile(r"\bawait\b")
-
-
-@dataclass(frozen=True)
-class Way:
-    """The settings a program is compiled with, see `optionsOf` in `checker.js`."""
-
-    typed: bool
-    own: bool = False
-    plain: bool = False
-    late: bool = False
-
-
-def ways(task: Task) -> tuple[Way, ...]:
-    """How a program is compiled: in the first of these ways in which it is right.
-
-    A script asks node for its assertions. A program that is only called may have names that node's
-    types, which take their time, have as well.
-    """
-    source = f"{task.code}\n{task.script or ''}"
-    typed = task.script is not None or bool(_NODES.search(source))
-    found = [Way(typed=typed), Way(typed=True, own=True)]
-    if _STAR.search(source):
-        found.append(Way(typed=True, plain=True))
-    if _AWAIT.search(source):
-        found.append(Way(typed=True, late=True))
-    return tuple(found)
 
 
 def run(box: Sandbox, task: Task, oom: Callable[[], bool]) -> Result:
     """Check, transpile and try one program."""
     mark = f"sodakd-{os.urandom(8).hex()}"
-    asked = {
-        "program": task.code,
-        "script": task.script,
-        "between": f"{CLOSED}'{mark}'; ",
-        "ways": [asdict(way) for way in ways(task)],
-    }
-    request = json.dumps(asked).encode()
-    if not task.warm:
-        return _cold(box, task, request, mark, oom)
-    try:
-        said, program = _read(_CHECKER.ask(box, _command(task.tools), request, BUILD))
-    except ServerLateError as error:
-        return refused(task, f"the compiler {error}")
-    except (OSError, ValueError):
-        oom()  # what ended the warm compiler does not end a program
-        return _cold(box, task, request, mark, oom)
-    if program is None:
-        _CHECKER.doubt()
-        return refused(task, said, _lacking(task, said))
-    plan = javascript.plan_of(task, javascript.question(task, program, "", mark=mark))
-    return javascript.run_plan(box, task, oom, plan, program)
+    asked = {"program": task.code, "script": task.script, "between": f"{CLOSED}'{mark}'; "}
+    request, command = json.dumps(asked).encode(), _command(task.tools)
+    if task.warm:
+        try:
+            said, program = _read(_CHECKER.ask(box, command, request))
+        except ServerLateError as error:
+            return refused(task, f"the compiler {error}")
+        except (OSError, ValueError):
+            oom()  # what ended the warm compiler does not end a program: the cold one judges it
+        else:
+            if program is None:
+                _CHECKER.doubt()
+                return refused(task, said, _lacking(task, said))
+            plan = javascript.plan_of(task, program, mark)
+            return javascript.run_plan(box, task, oom, plan, program)
+    plan = replace(
+        javascript.plan_of(task, None, mark),
+        files={"request.json": request},
+        made="program.js",
+        build=((*command, "request.json"),),
+        lacking=lambda said: _lacking(task, said),
+    )
+    result = build_and_run(box, task, plan, oom)
+    return replace(result, notes=(_CHECKER.note,)) if _CHECKER.note else result
 
 
 _ERROR = r"^program\.ts\((\d+),\d+\): error TS"
@@ -102,24 +69,9 @@ def _read(answer: bytes) -> tuple[str, str | None]:
     return str(values["said"]), values["javascript"]
 
 
-def _cold(box: Sandbox, task: Task, request: bytes, mark: str, oom: Callable[[], bool]) -> Result:
-    """The result of a program for which a compiler is started."""
-    plan = javascript.plan_of(task, javascript.question(task, None, "", mark=mark))
-    build = (*_command(task.tools), "request.json")
-    plan = replace(
-        plan,
-        files={"request.json": request},
-        made="program.js",
-        build=(build,),
-        lacking=lambda said: _lacking(task, said),
-    )
-    result = build_and_run(box, task, plan, oom)
-    return replace(result, notes=(_CHECKER.note,)) if _CHECKER.note else result
-
-
 def _test(ask: Callable[[bytes], bytes]) -> None:
     for program, right in (("const a: number = 1;", True), ("const a: number = '';", False)):
-        asked = {"program": program, "script": None, "ways": [{"typed": False}]}
+        asked = {"program": program, "script": None}
         said, found = _read(ask(json.dumps(asked).encode()))
         if (found is not None) != right:
             raise ValueError(f"it said {said} to {program!r}")

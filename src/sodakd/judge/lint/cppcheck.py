@@ -1,13 +1,13 @@
 """cppcheck, for C and C++: leaks, null pointers, uninitialised values, bounds."""
 
 import re
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sodakd.judge.build_cache import tool_output
 from sodakd.judge.build_cache import which as find_tool
-from sodakd.judge.lint.tool import InstalledTool, RawFinding, Tool, ToolOutput
+from sodakd.judge.languages.spec import Toolchain
+from sodakd.judge.lint.tool import RawFinding, Tool, ToolOutput
 from sodakd.text.lexer import lexed
 from sodakd.types import Language, Severity
 
@@ -27,11 +27,11 @@ _UNSURE = frozenset({
 _LINE = re.compile(r"(\w+\.c(?:pp)?):(\d+):(\w+):(\w+):(.*)")
 
 
-@cache
-def find() -> InstalledTool:
+def find() -> Toolchain:
     """cppcheck on the path."""
     place = str(Path(find_tool("cppcheck")).resolve())
-    return InstalledTool({"cppcheck": place}, (place,), tool_output(place, "--version").split()[-1])
+    version = tool_output(place, "--version").split()[-1]
+    return Toolchain({"cppcheck": place}, (place,), {"cppcheck": version})
 
 
 _ORDER = re.compile(
@@ -50,9 +50,9 @@ def _form(code: str) -> str:
     return "".join([*parts, code[at:]])
 
 
-def _command(installed: InstalledTool) -> Sequence[str]:
+def _command(tools: Mapping[str, str]) -> Sequence[str]:
     return (
-        installed.inside("cppcheck"), "--quiet", "-j1", "--max-configs=2",
+        tools["cppcheck"], "--quiet", "-j1", "--max-configs=2",
         "--enable=warning,style,performance,portability",
         *(f"--suppress={rule}" for rule in _TASTE),
         "--template={file}:{line}:{severity}:{id}:{message}",

@@ -2,12 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
 
 from sodakd.errors import JudgeError
 from sodakd.judge.languages.javascript import node_modules
-from sodakd.judge.lint.tool import InstalledTool, RawFinding, Tool, ToolOutput
+from sodakd.judge.languages.spec import Toolchain
+from sodakd.judge.lint.tool import RawFinding, Tool, ToolOutput
 from sodakd.judge.toolchains import MissingToolchain, toolchain
 from sodakd.types import Language, Severity
 
@@ -39,8 +39,7 @@ _LINE = re.compile(r"(\w+\.[jt]s):(\d+):(\d+): (.*) \[(Error|Warning)(?:/([^\]]*
 _RULE = re.compile(r"[\w@/-]+\(([\w/-]+)\)")
 
 
-@cache
-def find() -> InstalledTool:
+def find() -> Toolchain:
     """The package `oxlint` of npm, and node."""
     node = toolchain(Language.JAVASCRIPT)
     if isinstance(node, MissingToolchain):
@@ -50,7 +49,7 @@ def find() -> InstalledTool:
         raise JudgeError("oxlint is not installed")
     package = json.loads((folder / "oxlint" / "package.json").read_text(encoding="utf-8"))
     paths = {"node": node.tools["node"], "oxlint": str(folder / "oxlint" / "bin" / "oxlint")}
-    return InstalledTool(paths, (*node.places, str(folder)), str(package["version"]))
+    return Toolchain(paths, (*node.places, str(folder)), {"oxlint": str(package["version"])})
 
 
 def _form(code: str) -> str:
@@ -58,9 +57,9 @@ def _form(code: str) -> str:
     return _OFF.sub(r"\1_", code)
 
 
-def _command(installed: InstalledTool) -> Sequence[str]:
+def _command(tools: Mapping[str, str]) -> Sequence[str]:
     return (
-        installed.inside("node"), "--no-warnings", installed.inside("oxlint"),
+        tools["node"], "--no-warnings", tools["oxlint"],
         "--config", _CONFIG, "--format=unix", "--disable-nested-config", "--no-ignore",
         "--threads=1",
     )  # fmt: skip

@@ -2,22 +2,30 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from sodakd.errors import JudgeError
+from sodakd.judge.languages.spec import Toolchain
 from sodakd.judge.lint.cppcheck import CPPCHECK
 from sodakd.judge.lint.oxlint import OXLINT
 from sodakd.judge.lint.ruff import RUFF
-from sodakd.judge.lint.tool import InstalledTool, Tool
+from sodakd.judge.lint.tool import Tool
 from sodakd.types import Language
 
 TOOLS = (RUFF, OXLINT, CPPCHECK)
+
+
+@cache
+def found_tool(tool: Tool) -> Toolchain:
+    """A tool of this machine, looked for once. Raises `JudgeError`."""
+    return tool.find()
 
 
 @dataclass(frozen=True)
 class Tools:
     """Static tools of this machine, and why others are not."""
 
-    installed: Mapping[Tool, InstalledTool]
+    installed: Mapping[Tool, Toolchain]
     missing: Mapping[Tool, str]
 
 
@@ -28,7 +36,7 @@ def tools_for(languages: Iterable[Language]) -> Tools:
     for tool in TOOLS:
         if tool.languages & wanted:
             try:
-                installed[tool] = tool.find()
+                installed[tool] = found_tool(tool)
             except (JudgeError, OSError) as error:
                 missing[tool] = f"{tool.name}: {error}; {tool.install}"
     return Tools(installed, missing)
@@ -37,4 +45,4 @@ def tools_for(languages: Iterable[Language]) -> Tools:
 def tool_versions(languages: Iterable[Language]) -> Mapping[str, str]:
     """The versions of the tools for these languages, by tool."""
     found = tools_for(languages).installed
-    return {tool.name: installed.version for tool, installed in found.items()}
+    return {name: version for one in found.values() for name, version in one.versions.items()}

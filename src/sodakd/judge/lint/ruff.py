@@ -3,13 +3,13 @@
 import re
 import shutil
 import sysconfig
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sodakd.errors import JudgeError
 from sodakd.judge.build_cache import tool_output
-from sodakd.judge.lint.tool import InstalledTool, RawFinding, Tool, ToolOutput
+from sodakd.judge.languages.spec import Toolchain
+from sodakd.judge.lint.tool import RawFinding, Tool, ToolOutput
 from sodakd.types import Language, Severity
 
 _ERRORS = re.compile(r"invalid-syntax|E9\d\d|F(?:50[1-9]|63[134]|7\d\d|82[123])|PLE\d+")
@@ -19,20 +19,20 @@ an `assert` or a comparison that is always true."""
 _LINE = re.compile(r"(\w+\.py):(\d+):\d+: (\S+) (?:\[\*\] )?(.*)")
 
 
-@cache
-def find() -> InstalledTool:
+def find() -> Toolchain:
     """The executable of the package `ruff`, or one on the path."""
     own = Path(sysconfig.get_path("scripts")) / "ruff"
     place = str(own) if own.exists() else shutil.which("ruff")
     if place is None:
         raise JudgeError("ruff is not installed")
     place = str(Path(place).resolve())
-    return InstalledTool({"ruff": place}, (place,), tool_output(place, "--version").split()[-1])
+    version = tool_output(place, "--version").split()[-1]
+    return Toolchain({"ruff": place}, (place,), {"ruff": version})
 
 
-def _command(installed: InstalledTool) -> Sequence[str]:
+def _command(tools: Mapping[str, str]) -> Sequence[str]:
     return (
-        installed.inside("ruff"), "check", "--isolated", "--no-cache", "--ignore-noqa", "--quiet",
+        tools["ruff"], "check", "--isolated", "--no-cache", "--ignore-noqa", "--quiet",
         "--select=E9,F,B,PLE", "--target-version=py311", "--output-format=concise",
     )  # fmt: skip
 

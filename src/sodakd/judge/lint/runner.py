@@ -6,10 +6,11 @@ from concurrent.futures import Executor
 
 from pydantic import JsonValue
 
-from sodakd.judge.languages.spec import language_spec
+from sodakd.judge.languages.spec import Toolchain, language_spec
 from sodakd.judge.lint.registry import tools_for
-from sodakd.judge.lint.tool import InstalledTool, RawFinding, Tool, ToolOutput
+from sodakd.judge.lint.tool import RawFinding, Tool, ToolOutput
 from sodakd.judge.program import Program
+from sodakd.judge.sandbox.namespaces import path_inside
 from sodakd.judge.verdict_cache import digest
 from sodakd.types import Finding
 
@@ -58,7 +59,7 @@ class StaticTools:
         pairs = zip(keys, programs, strict=True)
         written = {key: program for key, program in pairs if program.code.strip()}
         for tool, installed in tools.items():
-            self.versions[tool.name] = installed.version
+            self.versions.update(installed.versions)
             fresh = {
                 (tool.name, key): program
                 for key, program in written.items()
@@ -72,7 +73,7 @@ class StaticTools:
         ]
 
     def _read(
-        self, tool: Tool, installed: InstalledTool, programs: Sequence[Program]
+        self, tool: Tool, installed: Toolchain, programs: Sequence[Program]
     ) -> list[tuple[Finding, ...]]:
         long = _own(tool, TOO_LONG, f"not read: longer than {LONGEST:,} characters")
         found: dict[int, tuple[Finding, ...]] = {
@@ -92,7 +93,7 @@ class StaticTools:
         return [found[number] for number in range(len(programs))]
 
     def _batch(
-        self, tool: Tool, installed: InstalledTool, programs: Sequence[Program]
+        self, tool: Tool, installed: Toolchain, programs: Sequence[Program]
     ) -> list[tuple[Finding, ...]]:
         """A batch that the tool fails on is halved, until the program is alone that it fails on."""
         mark = f"x{os.urandom(8).hex()}n"
@@ -105,10 +106,11 @@ class StaticTools:
             name: code if code.endswith("\n") else f"{code}\n"
             for name, code in zip(names, codes, strict=True)
         }
+        paths = {name: path_inside(path) for name, path in installed.tools.items()}
         reply = self._ask(
             frozenset(installed.places),
             {
-                "command": [*tool.command(installed), *names],
+                "command": [*tool.command(paths), *names],
                 "files": {**texts, **tool.files},
                 "environment": dict(tool.environment),
                 "good": list(tool.good),
@@ -140,18 +142,15 @@ def _kept(
     last = program.code.rstrip("\n").count("\n") + 1
     found: dict[Finding, None] = {}
     for remark in remarks:
-        if (
-            1 <= remark.line <= last + 1
-        ):  # a tool may see the end of a program on the line after its last
-            found[
-                Finding(
-                    tool=tool.name,
-                    rule=_short(remark.rule, 60),
-                    line=min(remark.line, last),
-                    message=_short(remark.message.replace(name, "the program"), _MESSAGE),
-                    severity=remark.severity,
-                )
-            ] = None
+        if 1 <= remark.line <= last + 1:  # a tool may see a program's end on the line after it
+            one = Finding(
+                tool=tool.name,
+                rule=_short(remark.rule, 60),
+                line=min(remark.line, last),
+                message=_short(remark.message.replace(name, "the program"), _MESSAGE),
+                severity=remark.severity,
+            )
+            found[one] = None
     ordered = sorted(found, key=lambda one: (one.line, one.rule, one.message))
     if len(ordered) <= MOST:
         return tuple(ordered)

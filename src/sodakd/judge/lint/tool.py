@@ -8,21 +8,8 @@ finding on another.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sodakd.judge.sandbox.namespaces import path_inside
+from sodakd.judge.languages.spec import Toolchain
 from sodakd.types import Language, Severity
-
-
-@dataclass(frozen=True)
-class InstalledTool:
-    """A tool of this machine: whole paths by name, what the box must show, its version."""
-
-    paths: Mapping[str, str]
-    places: tuple[str, ...]
-    version: str
-
-    def inside(self, name: str) -> str:
-        """Where a path is found in the box."""
-        return path_inside(self.paths[name])
 
 
 @dataclass(frozen=True)
@@ -45,29 +32,24 @@ class RawFinding:
     severity: Severity = Severity.WARNING
 
 
-def as_it_is(code: str) -> str:
-    """The program alone."""
-    return code
-
-
 @dataclass(frozen=True)
 class Tool:
     """One static tool, which takes a few milliseconds a program in a batch.
 
     `install` is the one command that brings it. `find` raises `JudgeError` where it is missing.
-    `command` is followed by the names of programs, of which one call is given `batch` at most;
-    `files` lie beside them. `form` is a program as the tool reads it, lines in their places.
-    `seconds` of CPU time may pass, and some more for each program. `good` are the exit statuses of
-    a tool that did its work, whatever it found.
+    `command` is made of its paths in the box, and followed by the names of programs, of which one
+    call is given `batch` at most; `files` lie beside them. `form` is a program as the tool reads
+    it, lines in their places. `seconds` of CPU time may pass, and some more for each program.
+    `good` are the exit statuses of a tool that did its work, whatever it found.
     """
 
     name: str
     languages: frozenset[Language]
     install: str
-    find: Callable[[], InstalledTool]
-    command: Callable[[InstalledTool], Sequence[str]]
+    find: Callable[[], Toolchain]
+    command: Callable[[Mapping[str, str]], Sequence[str]]
     read: Callable[[ToolOutput], Iterator[RawFinding]]
-    form: Callable[[str], str] = as_it_is
+    form: Callable[[str], str] = str
     files: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     good: tuple[int, ...] = (0, 1)

@@ -16,7 +16,6 @@ import java.util.Map;
 import javax.tools.Diagnostic;
 import javax.tools.FileObject;
 import javax.tools.ForwardingJavaFileManager;
-import javax.tools.JavaCompiler;
 import javax.tools.JavaFileManager;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
@@ -28,10 +27,10 @@ import javax.tools.ToolProvider;
 public final class SodakdJavac {
     private static final List<String> OPTIONS =
         List.of("-proc:none", "-nowarn", "-implicit:none", "-XDstringConcat=inline");
-    private static final JavaCompiler COMPILER = ToolProvider.getSystemJavaCompiler();
     /** One file manager for all: a task can be used again with its own alone. */
     private static final Memory FILES =
-        new Memory(COMPILER.getStandardFileManager(null, null, StandardCharsets.UTF_8));
+        new Memory(ToolProvider.getSystemJavaCompiler()
+            .getStandardFileManager(null, null, StandardCharsets.UTF_8));
     private static JavacTaskPool pool = new JavacTaskPool(1);
     private static boolean packaged;
 

@@ -32,34 +32,36 @@ class Accelerator(Generic[Tool]):
         self.note = ""
 
     def of(self, key: object, start: Callable[[], Tool], test: Callable[[Tool], None]) -> Tool:
-        """The tool of a command (`key`); another command ends the last one's.
-
-        Raises `UnavailableError` where there is none.
-        """
+        """The tool of a command (`key`); another command ends the last one's. Raises
+        `UnavailableError` where there is none."""
         if self.note:
             raise UnavailableError(self.note)
         if key != self._key:
             self.close()
-        if self._tool is not None and self._doubted and _wrong(test, self._tool):
-            self.close()
+        if self._tool is not None and self._doubted:
+            try:
+                test(self._tool)
+            except (OSError, ValueError):
+                self.close()
         if self._tool is None:
             self._tool, self._key = self._started(start, test), key
         self._doubted = False
         return self._tool
 
     def _started(self, start: Callable[[], Tool], test: Callable[[Tool], None]) -> Tool:
+        tool = None
         try:
             tool = start()
-        except OSError as error:
-            raise self._given_up(str(error)) from error
-        if why := _wrong(test, tool):
-            tool.close()
-            raise self._given_up(why)
+            test(tool)
+        except (OSError, ValueError) as error:
+            if tool is not None:
+                tool.close()
+            why = str(error) or type(error).__name__
+            self.note = (
+                f"{self._name} cannot be kept running here, each program starts its own: {why}"
+            )
+            raise UnavailableError(self.note) from error
         return tool
-
-    def _given_up(self, why: str) -> UnavailableError:
-        self.note = f"{self._name} cannot be kept running here, each program starts its own: {why}"
-        return UnavailableError(self.note)
 
     def doubt(self) -> None:
         """It ended a request with an error: it is tested before its next use."""
@@ -70,11 +72,3 @@ class Accelerator(Generic[Tool]):
         if self._tool is not None:
             self._tool.close()
             self._tool = None
-
-
-def _wrong(test: Callable[[Tool], None], tool: Tool) -> str:
-    try:
-        test(tool)
-    except (OSError, ValueError) as error:
-        return str(error) or type(error).__name__
-    return ""

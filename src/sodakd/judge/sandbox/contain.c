@@ -190,9 +190,8 @@ struct command {
     const struct job *job;
     const struct limits *limits;
     char *const *arguments, *const *environment;
-    const int *descriptors; /* these become 0, 1, 2, ... */
-    int descriptor_count;
-    int failed;
+    const int *descriptors;
+    int descriptor_count, failed;
 };
 
 static int start(void *given) {
@@ -217,19 +216,21 @@ static int start(void *given) {
     _exit(127);
 }
 
-/* Start a command in a job. Gives its process number, or -1 and errno; `failed` says which step. */
-int job_spawn(struct command *command) {
+/* Start a command in a job; its descriptors become 0, 1, 2, ... Gives its process number, or errno and
+ * the step that failed, negative. */
+int job_spawn(const struct job *job, const struct limits *limits, char *const *arguments,
+              char *const *environment, const int *descriptors, int count) {
     static char stack[262144] __attribute__((aligned(16)));
-    command->failed = 0;
-    if (command->job->pid && job_birthplace(command->job)) return -1;
-    int pid = clone(start, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, command);
+    struct command command = {job, limits, arguments, environment, descriptors, count, 0};
+    if (job->pid && job_birthplace(job)) return -1;
+    int pid = clone(start, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, &command);
     int error = errno;
     prctl(PR_SET_DUMPABLE, 1); /* the child's change of user took it from the memory we shared */
-    if (command->job->pid) job_birthplace(NULL);
-    if (pid > 0 && command->failed) {
+    if (job->pid) job_birthplace(NULL);
+    if (pid > 0 && command.failed) {
         waitpid(pid, NULL, 0);
-        errno = command->failed > 1000 ? command->failed - 1000 : EPERM;
-        return -1;
+        errno = command.failed > 1000 ? command.failed - 1000 : EPERM;
+        return -command.failed;
     }
     errno = error;
     return pid;

@@ -1,7 +1,4 @@
-"""Linux's format of compiled programs, as far as memory is told by it.
-
-Nothing but the standard library is imported here.
-"""
+"""Linux's format of compiled programs, as far as memory is told by it."""
 
 import struct
 

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sodakd.judge.sandbox.elf import static_size
@@ -18,19 +18,20 @@ NEVER = re.compile(r"\0never")
 class BuildPlan:
     """How one program is built and run. Commands are whole paths; files lie in the job's /tmp.
 
-    `environment` is the program's, `building` what its compiler sees beside that. `asked` is what
-    it finds in descriptor 5. `wrong` and `memory` find, in what it said, a failed assertion and an
-    end of memory. `lacking` names, by what a compiler said, what the tests need and the machine has
-    not; `oversized` finds there that a program declares more memory than its linker has places for.
-    `warm` starts the runtime of `run` as one that is forked; `fork` is such a runtime. `made` is a
-    pattern of the files that a build makes and a run needs.
+    `environment` is the program's, `building` what its compiler sees beside that. It finds `asked`
+    in descriptor 5, or has that of `program` there. `wrong` and `memory` find, in what it said, a
+    failed assertion and an end of memory. `lacking` names, by what a compiler said, what the tests
+    need and the machine has not; `oversized` finds there that a program declares more memory than
+    its linker has places for. `warm` starts the runtime of `run` as one that is forked; `fork` is
+    such a runtime. `made` is a pattern of the files that a build makes and a run needs.
     """
 
-    files: Mapping[str, bytes]
     run: Sequence[str]
+    files: Mapping[str, bytes] = field(default_factory=dict)
     warm: Sequence[str] = ()
     build: tuple[Sequence[str], ...] = ()
     asked: bytes = b""
+    program: tuple[int, ...] = ()
     wrong: re.Pattern[str] = NEVER
     memory: re.Pattern[str] = NEVER
     words: Callable[[str], str] = str
@@ -44,19 +45,8 @@ class BuildPlan:
     made: str = ""
 
 
-@dataclass(frozen=True)
-class Streams:
-    """The memory files of a process: what it reads, what it writes, and what came of it."""
-
-    stdin: int
-    stdout: int
-    stderr: int
-    result: int
-
-    @property
-    def written(self) -> tuple[int, ...]:
-        """Those that it writes to."""
-        return tuple(dict.fromkeys((self.stdout, self.stderr, self.result)))
+Streams = tuple[int, int, int, int]
+"""The memory files of a process: what it reads; what it writes, twice; and what came of it."""
 
 
 def execute(
@@ -66,12 +56,8 @@ def execute(
     streams: Streams,
     nonce: str,
     oom: Callable[[], bool],
-    files: Mapping[str, bytes] | None = None,
-    program: Sequence[int] = (),
 ) -> tuple[ExitInfo, bool]:
-    """Run what was built: how it ended, and whether for lack of memory. `program`: a descriptor the
-    command names as 5, where it needs one.
-    """
+    """Run what was built: how it ended, and whether for lack of memory."""
     limits = replace(limits, reserve=plan.reserve, sockets=plan.sockets)
     with contextlib.ExitStack() as held:
         read, write = os.pipe()
@@ -79,16 +65,16 @@ def execute(
         os.write(write, nonce.encode())
         os.close(write)
         os.fchmod(read, 0o444)  # Java opens it by its name
+        given = (*streams, read, *plan.program)
         if plan.asked:
-            program = (held.enter_context(MemFile("asked", plan.asked)),)
-        given = (streams.stdin, streams.stdout, streams.stderr, streams.result, read, *program)
+            given = (*given, held.enter_context(memory_file("asked", plan.asked)))
         if plan.fork is not None:
-            pid = plan.fork.fork(job, given, limits, limits.output)
+            pid = plan.fork.fork(job, given, limits)
         else:
             seen = {**ENVIRONMENT, **plan.environment}
-            pid = job.spawn(plan.run, given, files, seen, limits, limits.output)
+            pid = job.spawn(plan.run, given, plan.files, seen, limits)
         whole = replace(limits, disk=job.limits.disk)
-        ended = job.wait(pid, whole, written=streams.written)
+        ended = job.wait(pid, whole, written=set(streams[1:]))
     over = oom() or (ended.signal != 0 and not _could_start(job, plan.run[0], limits))
     return ended, over
 
@@ -110,18 +96,15 @@ def failed(plan: BuildPlan, ended: ExitInfo, said: str) -> tuple[str, str]:
     return "runtime_error", f"ended {by}"
 
 
-class MemFile:
-    """A file in memory, as a context; what it holds is read from its beginning."""
-
-    def __init__(self, name: str, content: bytes = b"") -> None:
-        self._descriptor = os.memfd_create(name)
+@contextlib.contextmanager
+def memory_file(name: str, content: bytes = b"") -> Iterator[int]:
+    """A file in memory, as its descriptor; what it holds is read from its beginning."""
+    descriptor = os.memfd_create(name)
+    try:
         left = memoryview(content)
         while left:
-            left = left[os.write(self._descriptor, left) :]
-        os.lseek(self._descriptor, 0, os.SEEK_SET)
-
-    def __enter__(self) -> int:
-        return self._descriptor
-
-    def __exit__(self, *_: object) -> None:
-        os.close(self._descriptor)
+            left = left[os.write(descriptor, left) :]
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        yield descriptor
+    finally:
+        os.close(descriptor)

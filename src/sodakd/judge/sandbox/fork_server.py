@@ -57,12 +57,10 @@ class ForkServer:
             theirs.close()
         self._socket = ours
 
-    def fork(self, job: Job, descriptors: Sequence[int], limits: Limits, output: int) -> int:
-        """A fork of it inside a job; `descriptors` become 0, 1, 2, ... Gives the fork's pid.
-
-        Raises `BoxError` where there is none.
-        """
-        own = _Asked(0, job.limits_of(limits, output))
+    def fork(self, job: Job, descriptors: Sequence[int], limits: Limits) -> int:
+        """A fork of it inside a job, by its pid; `descriptors` become 0, 1, 2, ... Raises
+        `BoxError` where there is none."""
+        own = _Asked(0, job.limits_of(limits))
         handed = array.array("i", [job.pidfd, *descriptors])
         try:
             self._socket.sendmsg(
@@ -82,12 +80,9 @@ class ForkServer:
         return RawExit(status, user + system + (micro + more) / 1e6, peak * 1024)
 
     def _read(self, size: int) -> bytes:
-        held = b""
-        while len(held) < size:
-            part = self._socket.recv(size - len(held))
-            if not part:
-                raise BoxError("a warm process ended")
-            held += part
+        held = self._socket.recv(size, socket.MSG_WAITALL)
+        if len(held) < size:
+            raise BoxError("a warm process ended")
         return held
 
     def close(self) -> None:

@@ -89,10 +89,11 @@ const begin = (function begin(leave, working) {
   node.on('uncaughtExceptionMonitor', (error) => {
     failed = true;
     const runner = RUNNERS.test(error?.message) && /^ +at .*\btests\.js:/m.test(error.stack);
-    let name = runner ? 'jest' : error === absent?.error && absent?.name;
+    const name = runner ? 'jest' : error === absent?.error && absent?.name;
+    const unknown = error instanceof ReferenceError && /^(\S+) is not defined$/.exec(error.message)?.[1];
     if (!scripted) return;
     if (name) writeSync(3, `missing ${name}`);
-    else if ((name = undefinedInTests(error))) writeSync(3, `undefined ${name}`);
+    else if (unknown && /^[^]*?\n +at (.*)/.exec(error.stack)?.[1].includes('tests.js:')) writeSync(3, `undefined ${unknown}`);
   });
 
   const own = { exports: {} };
@@ -127,14 +128,6 @@ const begin = (function begin(leave, working) {
       return { text, script: null };
     }
   });
-  // The name that the tests use and have to define themselves (see undefined.py), or ''.
-  const undefinedInTests = (error) => {
-    const name = error instanceof ReferenceError && /^([a-z_$][\w$]*) is not defined$/.exec(error.message)?.[1];
-    const asked = entry.match(/[\w$]+/g) ?? [];
-    const own = program.text.match(/[\w$]+/g) ?? [];
-    const there = /^[^]*?\n +at (.*)/.exec(error?.stack)?.[1].includes('tests.js:');
-    return name && there && own.includes(asked.at(-1)) && ![...own, ...asked].includes(name) ? name : '';
-  };
   let program, tests = null, unread = 'compile ';
   try {
     program = read(asked.program ?? fs.readFileSync('program.js', 'utf8'), 'program.js');

@@ -13,15 +13,13 @@ import re
 import select
 import signal
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from resource import RLIMIT_FSIZE
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Self
 
 from sodakd.judge.sandbox import landlock
 from sodakd.judge.sandbox.folder import over_disk_quota, remove_tree
 from sodakd.judge.sandbox.sandbox import (
     BoxError,
-    CCommand,
     CJob,
     CLimits,
     ExitInfo,
@@ -111,9 +109,9 @@ class Job:
             os.chown(self._folder, self._limits.uid, self._limits.uid)
         self._job.folder = self._folder.encode()
         if walls.kind == "landlock":
-            own = landlock.folder(self._folder)
+            own = landlock.place_rule(self._folder, landlock.OWN)
             self._job.ruleset = landlock.ruleset([*walls.seen, own])
-            os.close(own.descriptor)
+            os.close(own[0])
         self._box.jobs += 1
 
     def _close_folder(self) -> None:
@@ -136,11 +134,10 @@ class Job:
         """A hold on the process that owns the namespaces."""
         return int(self._job.pidfd)
 
-    def limits_of(self, limits: Limits, output: int) -> CLimits:
+    def limits_of(self, limits: Limits) -> CLimits:
         """Limits as the C side takes them, for one more process of this job."""
         own = self._box.limits(limits)
         own.uid = self._limits.uid
-        own.most[RLIMIT_FSIZE] = max(output, limits.disk)
         return own
 
     def adopt(self, pid: int, reap: Callable[[int], RawExit]) -> None:
@@ -154,39 +151,36 @@ class Job:
         files: Mapping[str, bytes] | None = None,
         environment: Mapping[str, str] | None = None,
         limits: Limits | None = None,
-        output: int | None = None,
     ) -> int:
         """Start a command in the job's /tmp. `descriptors` become 0, 1, 2, ...; gives its pid."""
-        most = output or max(self.limits.output, self.limits.disk)
-        own = self.limits_of(limits or self.limits, most)
+        own = self.limits_of(limits or self.limits)
         self._write(files or {})
         seen = {**(environment or {}), **({"TMPDIR": "/tmp"} if self._folder else {})}
-        command = CCommand(
-            ctypes.pointer(self._job),
-            ctypes.pointer(own),
+        pid = self._box.wall.job_spawn(
+            ctypes.byref(self._job),
+            ctypes.byref(own),
             _strings(map(self._there, arguments)),
             _strings(f"{key}={self._there(value)}" for key, value in seen.items()),
             (ctypes.c_int * len(descriptors))(*descriptors),
             len(descriptors),
-            0,
         )
-        pid = int(self._box.wall.job_spawn(ctypes.byref(command)))
         if pid < 0:
             error = ctypes.get_errno()
-            raise BoxError(
-                error, f"{arguments[0]} did not start ({os.strerror(error)}, {command.failed})"
-            )
+            said = f"{arguments[0]} did not start ({os.strerror(error)}, {-pid})"
+            raise BoxError(error, said)
         self._children[pid] = _reap
-        return pid
+        return int(pid)
 
-    def wait(self, pid: int, limits: Limits | None = None, written: Sequence[int] = ()) -> ExitInfo:
+    def wait(
+        self, pid: int, limits: Limits | None = None, written: Collection[int] = ()
+    ) -> ExitInfo:
         """Wait for a child of the job; where it passes a limit, the whole job is killed.
 
         `written` are memory files that it writes to, which may hold as much as its output may.
         """
         limits = limits or self.limits
         descriptor = os.pidfd_open(pid)
-        deadline = Deadline(pid, limits.cpu_seconds, limits.wall_seconds, new=True)
+        deadline = Deadline(pid, limits, new=True)
         late = over = much = full_disk = many = False
         try:
             poll = select.poll()
@@ -231,12 +225,10 @@ class Deadline:
     it waits for a core. Both begin now, or with the process (`new`).
     """
 
-    def __init__(
-        self, pid: int, cpu_seconds: float, wall_seconds: float, *, new: bool = False
-    ) -> None:
+    def __init__(self, pid: int, limits: Limits, *, new: bool = False) -> None:
         self._pid = pid
         self._clock = (~pid << 3) | 2  # of a whole process: clock_getcpuclockid(3)
-        self.cpu_seconds, self._wall_seconds = cpu_seconds, wall_seconds
+        self._cpu_seconds, self._wall_seconds = limits.cpu_seconds, limits.wall_seconds
         self.begun = time.monotonic()
         self._used = 0.0 if new else self._cpu()
         self._starved = 0.0 if new else cpu_wait_seconds(pid)
@@ -253,7 +245,7 @@ class Deadline:
         if passed >= self._wall_seconds:
             waited = cpu_wait_seconds(self._pid) - self._starved
             passed -= min(waited, _MOST_STARVED * self._wall_seconds)
-        cpu = self.cpu_seconds - (self._cpu() - self._used)
+        cpu = self._cpu_seconds - (self._cpu() - self._used)
         return min(cpu, self._wall_seconds - passed)
 
 

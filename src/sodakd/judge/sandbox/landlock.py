@@ -13,8 +13,8 @@ import signal
 import struct
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from sodakd.judge.sandbox.memory import descendants
 from sodakd.judge.sandbox.namespaces import FIRST_FOREIGN_ID, SYSTEM, SYSTEM_FILES, WallError
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -34,19 +34,16 @@ _SEEN = _EXECUTE | _READ | _LIST
 _OF_FILES = _EXECUTE | _WRITE | _READ | _TRUNCATE | _DEVICE
 _MADE = 1 << 6 | 1 << 11
 """Devices, which nobody may make."""
-_OWN = _FILES & ~_MADE & ~_DEVICE
+OWN = _FILES & ~_MADE & ~_DEVICE
+"""What a job may do in its folder."""
 
 _CONFIGURATION = ("/etc/ssl/openssl.cnf",)
 """What node will not start without, where it is there and may not be read."""
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 
 
-@dataclass(frozen=True)
-class Rule:
-    """A file or folder of the machine, held open, and what may be done with it."""
-
-    descriptor: int
-    allowed: int
+Rule = tuple[int, int]
+"""A file or folder of the machine, as a descriptor, and what may be done with it."""
 
 
 def version() -> int:
@@ -58,19 +55,18 @@ def enter_landlock(places: Iterable[str], room: str) -> Sequence[Rule]:
     """Shut this process off by Landlock. `places` may be read, `room` written to.
 
     Returns in a child of the calling process, which stays to kill all that is left when the child,
-    or who started it, ends. Gives what jobs may see.
-
-    Raises:
-        WallError: a step failed.
+    or who started it, ends. Gives what jobs may see. Raises `WallError` where a step failed.
     """
-    found = version()
-    if found < _LEAST:
-        raise WallError(f"Landlock {_LEAST} is needed (Linux 6.12); this kernel has {found}")
+    if (has := version()) < _LEAST:
+        raise WallError(f"Landlock {_LEAST} is needed (Linux 6.12); this kernel has {has}")
     outside = os.getppid()
     _restrict(ruleset((), files=0, network=0))  # what is above kills all below it, and itself not
     _descend(scoped=True)
-    seen = _seen(places)
-    own = [*seen, _place("/proc", _READ | _LIST), _place(room, _OWN)]
+    shown = (*SYSTEM, *SYSTEM_FILES, *_CONFIGURATION, *places)
+    found = [place_rule(path, _SEEN) for path in shown]
+    found += [place_rule(f"/dev/{name}", _READ | _WRITE | _TRUNCATE) for name in _DEVICES]
+    seen = [(place, allowed) for place, allowed in found if place >= 0]
+    own = [*seen, place_rule("/proc", _READ | _LIST), place_rule(room, OWN)]
     _restrict(ruleset(own))
     for pid in (outside, os.getppid()):
         try:
@@ -82,19 +78,17 @@ def enter_landlock(places: Iterable[str], room: str) -> Sequence[Rule]:
     return seen
 
 
-def raise_nothing() -> None:
+def raise_nothing() -> Sequence[Rule]:
     """Stay as we are, but for what kills all that is left at the end."""
     _descend(scoped=False)
     os.environ.clear()
+    return ()
 
 
 def unused_ids(places: Iterable[str], room: str) -> bool:
     """Whether programs can get user ids of nobody's, as they must where root started us: only so
-    does the kernel count the processes of each.
-
-    Raises:
-        WallError: they must, and could not read `places` then.
-    """
+    does the kernel count the processes of each. Raises `WallError` where they must, and could not
+    read `places` then."""
     if os.geteuid() != 0:
         return False
     os.chmod(room, 0o711)
@@ -128,17 +122,12 @@ def ruleset(places: Iterable[Rule], files: int = _FILES, network: int = _NETWORK
     """Rules of Landlock, as a descriptor that is out of the way of small numbers."""
     asked = struct.pack("=QQQ", files, network, _SCOPES)
     made = _called(_CREATE, asked, len(asked), 0)
-    for place in places:
-        rule = struct.pack("=Qi", place.allowed, place.descriptor)
+    for place, allowed in places:
+        rule = struct.pack("=Qi", allowed, place)
         _called(_ADD, made, 1, rule, 0)
     moved = fcntl.fcntl(made, fcntl.F_DUPFD_CLOEXEC, 64)
     os.close(made)
     return moved
-
-
-def folder(path: str) -> Rule:
-    """A folder that its job may do anything in."""
-    return _place(path, _OWN)
 
 
 def kill_all(*, scoped: bool) -> None:
@@ -164,18 +153,6 @@ def reap_all(*, scoped: bool) -> None:
             time.sleep(0.002)  # one that was born as we looked: look again
 
 
-def descendants(root: int) -> list[int]:
-    """The processes below one."""
-    parents = {}
-    for name in filter(str.isdigit, os.listdir("/proc")):
-        with contextlib.suppress(OSError), open(f"/proc/{name}/stat") as file:
-            parents[int(name)] = int(file.read().rpartition(")")[2].split()[1])
-    below = {root}
-    while more := {pid for pid, parent in parents.items() if parent in below} - below:
-        below |= more
-    return sorted(below - {root})
-
-
 def _descend(*, scoped: bool) -> None:
     """Go on in a child. The process above stays, and ends all that is below it at the end."""
     heard = {signal.SIGTERM, signal.SIGCHLD}
@@ -195,19 +172,14 @@ def _descend(*, scoped: bool) -> None:
     _LIBC.prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def _seen(places: Iterable[str]) -> list[Rule]:
-    found = [_place(path, _SEEN) for path in (*SYSTEM, *SYSTEM_FILES, *_CONFIGURATION, *places)]
-    devices = [_place(f"/dev/{name}", _READ | _WRITE | _TRUNCATE) for name in _DEVICES]
-    return [place for place in (*found, *devices) if place.descriptor >= 0]
-
-
-def _place(path: str, allowed: int) -> Rule:
+def place_rule(path: str, allowed: int) -> Rule:
+    """What may be done with a file or folder; of a file, as far as that is said of files."""
     try:
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:
-        return Rule(-1, 0)
+        return -1, 0
     whole = os.path.isdir(path)
-    return Rule(descriptor, allowed if whole else allowed & _OF_FILES)
+    return descriptor, allowed if whole else allowed & _OF_FILES
 
 
 def _restrict(rules: int) -> None:

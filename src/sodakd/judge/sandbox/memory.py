@@ -40,9 +40,11 @@ class Memory:
         """Bytes in all its processes, with their page tables; files in memory left out."""
         seen = _all()
         program = self._program(seen)
-        beside = sum(_shared(pid, seen[pid]) + seen[pid].tables for pid in program)
+        beside = sum(
+            _share(pid, "Pss_Shmem", seen[pid].shared) + seen[pid].tables for pid in program
+        )
         if self._statistics < 0 or self._above:
-            return beside + sum(_own(pid, seen[pid]) for pid in program)
+            return beside + sum(_share(pid, "Pss_Anon", seen[pid].own) for pid in program)
         others = sum(one.own for pid, one in seen.items() if pid not in program)
         return beside + self._group() - others
 
@@ -59,16 +61,32 @@ class Memory:
     def _program(self, seen: Mapping[int, _Process]) -> set[int]:
         if not self._above:
             return {pid for pid, one in seen.items() if one.inside and pid not in self._companions}
-        below = {self._above}
-        while more := {pid for pid, one in seen.items() if one.parent in below} - below:
-            below |= more
-        return below - {self._above}
+        return _below(self._above, seen)
 
     def _group(self) -> int:
         """Bytes of all processes of the control group, each page once."""
         text = os.pread(self._statistics, 8192, 0).decode()
         lines = dict(line.split() for line in text.splitlines())
         return next((int(lines[name]) for name in _NAMES if name in lines), 0)
+
+
+def descendants(root: int) -> set[int]:
+    """The processes below one."""
+    return _below(root, _all())
+
+
+def _below(root: int, seen: Mapping[int, _Process]) -> set[int]:
+    below = {root}
+    while more := {pid for pid, one in seen.items() if one.parent in below} - below:
+        below |= more
+    return below - {root}
+
+
+def oom_kills(events: int) -> int:
+    """How many processes of a control group the kernel ended for its memory, by its events; 0
+    where there is none (-1)."""
+    text = os.pread(events, 4096, 0).decode() if events >= 0 else ""
+    return next((int(line[9:]) for line in text.splitlines() if line.startswith("oom_kill ")), 0)
 
 
 def _all() -> dict[int, _Process]:
@@ -101,15 +119,10 @@ def _look(pid: int) -> _Process | None:
         return None  # it ended
 
 
-def _own(pid: int, one: _Process) -> int:
-    return _share(pid, "Pss_Anon", one.own)
-
-
-def _shared(pid: int, one: _Process) -> int:
-    return _share(pid, "Pss_Shmem", one.shared) if one.shared else 0
-
-
 def _share(pid: int, name: str, most: int) -> int:
+    """What a process holds of `most` bytes where each page counts once for all who share it."""
+    if not most:
+        return 0
     try:
         with open(f"/proc/{pid}/smaps_rollup") as file:
             lines = dict(line.split(":", 1) for line in file if line.startswith("Pss"))

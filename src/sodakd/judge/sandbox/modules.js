@@ -26,25 +26,18 @@ function isModule(text, error) {
   return true;
 }
 
-// Whether a module has a name of its own at its outermost level: the parser says so.
-function declares(text, name) {
+// Whether a module could also export this: the parser says so.
+function exporting(text, what) {
   try {
-    new SourceTextModule(`${text}\n;export { ${name} as sodakd_has };`);
+    new SourceTextModule(`${text}\n;export { ${what} };`);
     return true;
   } catch {
     return false;
   }
 }
 
-// Whether a module could export a name, and does not yet.
-function exportable(text, name) {
-  try {
-    new SourceTextModule(`${text}\n;export { ${name} };`);
-    return true;
-  } catch {
-    return false;
-  }
-}
+// Whether it has a name of its own at its outermost level.
+const declares = (text, name) => exporting(text, `${name} as sodakd_has`);
 
 // How tests name the program as a file beside them.
 const isProgram = (name) => /^(?:\.{1,2}\/)+(?:solution|program|index|main)(?:\.[cm]?[jt]s)?$/.test(name);
@@ -136,7 +129,7 @@ function loader(load, folder) {
       for (const name of wordsOf(tests.text)) {
         if (!own.has(name) || !declares(program.text, name)) continue;
         if (!declares(tests.text, name)) shared.push(name);
-        else if (exportable(program.text, name)) asked.push(name);
+        else if (exporting(program.text, name)) asked.push(name);
       }
     }
     const parts = new Map();

@@ -21,7 +21,7 @@ _ALL_BUT_USER = _NEWNS | _NEWCGROUP | _NEWUTS | _NEWIPC | _NEWPID | _NEWNET
 _RDONLY, _NOSUID, _NODEV, _NOEXEC, _REMOUNT = 1, 2, 4, 8, 32
 _BIND, _REC, _PRIVATE, _DETACH = 4096, 16384, 1 << 18, 2
 _FLAGS = {"noexec": 8, "noatime": 1024, "nodiratime": 2048, "relatime": 1 << 21}
-_MOUNT_SETATTR, _HERE, _RECURSIVE = 442, -100, 0x8000
+_PIVOT_ROOT, _MOUNT_SETATTR, _HERE, _RECURSIVE = 155, 442, -100, 0x8000
 _SET_PDEATHSIG, _SET_DUMPABLE, _SIGKILL = 1, 4, 9
 
 _BOUND = 24
@@ -50,11 +50,8 @@ def enter_namespaces(places: Iterable[str], room: str) -> bool:
     `room` is an empty folder of ours, over which the new root is built.
 
     Returns in a child of the calling process, which stays to wait for it. True where every program
-    can get a user id of its own (the machine's root started us).
-
-    Raises:
-        WallError: a step failed.
-    """
+    can get a user id of its own (the machine's root started us). Raises `WallError` where a step
+    failed."""
     root = os.geteuid() == 0
     if root:
         _call("unshare", _NEWNS)
@@ -83,33 +80,25 @@ def enter_namespaces(places: Iterable[str], room: str) -> bool:
 
 def _map_ids() -> None:
     """Root of the machine becomes root of a user namespace whose ids are nobody's outside."""
-    ready_read, ready_write = os.pipe()
-    done_read, done_write = os.pipe()
+    read, write = os.pipe()
     pid = os.fork()
     if pid == 0:
-        os.close(ready_write)
-        if not os.read(ready_read, 1):
-            os._exit(0)  # no namespace was made
+        os.close(write)
         line = f"0 {FIRST_FOREIGN_ID} {IDS}"
         with contextlib.suppress(OSError):
-            _write(f"/proc/{os.getppid()}/uid_map", line)
-            _write(f"/proc/{os.getppid()}/gid_map", line)
-            os.write(done_write, b"!")
-        os._exit(0)
+            if os.read(read, 1):  # else no namespace was made
+                _write(f"/proc/{os.getppid()}/uid_map", line)
+                _write(f"/proc/{os.getppid()}/gid_map", line)
+                os._exit(0)
+        os._exit(1)
+    os.close(read)
     try:
         _call("unshare", _NEWUSER)
-    except WallError:
-        os.close(ready_write)
-        os.waitpid(pid, 0)
-        raise
-    os.write(ready_write, b"!")
-    os.close(ready_write)
-    os.close(done_write)
-    mapped = os.read(done_read, 1)
-    os.waitpid(pid, 0)
-    os.close(ready_read)
-    os.close(done_read)
-    if not mapped:
+        os.write(write, b"!")
+    finally:
+        os.close(write)
+        _, status = os.waitpid(pid, 0)
+    if status:
         raise WallError("the ids of a user namespace could not be mapped")
     os.setresgid(0, 0, 0)
     os.setresuid(0, 0, 0)
@@ -152,7 +141,7 @@ def _build(places: Iterable[str], new: str, *, new_proc: bool) -> None:
         _call("mount", b"proc", f"{new}/proc".encode(), b"proc", _NOSUID | _NODEV | _NOEXEC, None)
     else:
         _call("mount", b"/proc", f"{new}/proc".encode(), None, _BIND | _REC, None)
-    _call("pivot_root_", new, f"{new}/old")
+    _call("syscall", _PIVOT_ROOT, new.encode(), f"{new}/old".encode())
     os.chdir("/")
     _call("umount2", b"/old", _DETACH)
     os.rmdir("/old")
@@ -210,14 +199,9 @@ def _mounts_below(target: str) -> Iterator[tuple[str, int]]:
 
 
 def _call(name: str, *arguments: object) -> None:
-    if name == "pivot_root_":
-        old, new = (str(argument).encode() for argument in arguments)
-        result = _LIBC.syscall(155, old, new)
-    else:
-        result = getattr(_LIBC, name)(*arguments)
-    if result != 0:
+    if getattr(_LIBC, name)(*arguments) != 0:
         error = ctypes.get_errno()
-        raise WallError(error, f"{name.strip('_')}{arguments}: {os.strerror(error)}")
+        raise WallError(error, f"{name}{arguments}: {os.strerror(error)}")
 
 
 def _write(path: str, text: str) -> None:

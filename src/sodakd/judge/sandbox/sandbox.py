@@ -117,20 +117,6 @@ class CJob(ctypes.Structure):
     ]
 
 
-class CCommand(ctypes.Structure):
-    """`struct command` of `contain.c`."""
-
-    _fields_ = [
-        ("job", ctypes.POINTER(CJob)),
-        ("limits", ctypes.POINTER(CLimits)),
-        ("arguments", ctypes.POINTER(ctypes.c_char_p)),
-        ("environment", ctypes.POINTER(ctypes.c_char_p)),
-        ("descriptors", ctypes.POINTER(ctypes.c_int)),
-        ("descriptor_count", ctypes.c_int),
-        ("failed", ctypes.c_int),
-    ]
-
-
 @dataclass(frozen=True)
 class SandboxState:
     """What stands around a worker: `namespaces`, `landlock` or `none`.
@@ -140,7 +126,6 @@ class SandboxState:
 
     kind: str
     own_ids: bool = False
-    first_id: int = 1000
     room: str = ""
     seen: Sequence[landlock.Rule] = ()
 
@@ -178,6 +163,7 @@ class Sandbox:
         alone = self.walls.alone
         steps = seccomp.of_program(asks=limits.sockets, alone=alone and not limits.compiler)
         others = 0 if self.walls.own_ids or not alone else self.memory.tasks_of_user()
+        first_id = namespaces.FIRST_FOREIGN_ID if alone else 1000
         most = {
             resource.RLIMIT_CPU: whole,
             resource.RLIMIT_DATA: limits.data,
@@ -193,7 +179,7 @@ class Sandbox:
             most=_Most(*(most.get(what, -1) for what in range(_KINDS))),
             disk=limits.disk,
             inodes=FILES,
-            uid=self.walls.first_id + self.runs % 60000 if self.walls.own_ids else -1,
+            uid=first_id + self.runs % 60000 if self.walls.own_ids else -1,
             bounded=-1 if alone else namespaces.KEPT,
             steps=len(steps) // 8,
             filter=_Filter.from_buffer_copy(steps.ljust(8 * _STEPS)),

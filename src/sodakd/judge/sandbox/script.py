@@ -58,11 +58,7 @@ def run_script(
     Who leaves early has not passed: an end by success counts where the tests leave, or where there
     are none. `leave` is told of tests that leave by `os._exit`.
     """
-    run, compile_tests, failure = (
-        exec,
-        compile,
-        AssertionError,
-    )  # a program may replace the builtins
+    run, compile_tests, failure = exec, compile, AssertionError  # a program may replace them
     try:
         run(program, space)
     except SystemExit as end:
@@ -187,11 +183,7 @@ def _undefined(error: BaseException, code: str, script: str, entry_point: str) -
     if not name or hasattr(builtins, name) or not is_of_tests(name, code, entry_point):
         return ""
     for node in ast.walk(ast.parse(script)):
-        if name in (
-            getattr(node, "name", ""),
-            getattr(node, "asname", ""),
-            getattr(node, "arg", ""),
-        ):
+        if name in (getattr(node, given, "") for given in ("name", "asname", "arg")):
             return ""  # a name that the tests give to something, if they come so far
         if isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load):
             return ""

@@ -46,12 +46,8 @@ def _if(how: int, value: int, then: int, otherwise: int) -> Step:
     return (how, then, otherwise, value)
 
 
-def _refuse(error: int) -> Sequence[Step]:
-    return (_give(_ERRNO | error),)
-
-
 _FORBIDDEN: Sequence[Step] = (_give(_KILL),)
-_NONE, _NOT = _refuse(errno.ENOSYS), _refuse(errno.EPERM)
+_NONE, _NOT = ((_give(_ERRNO | error),) for error in (errno.ENOSYS, errno.EPERM))
 
 _CALLS = dict(  # noqa: C408
     ioctl=16, shmget=29, shmat=30, shmctl=31, socket=41, connect=42, bind=49, listen=50,
@@ -208,10 +204,7 @@ _SET_NO_NEW_PRIVS, _SET_SECCOMP, _FILTERED = 38, 22, 2
 
 
 def raise_filter() -> None:
-    """The calling process, and all it starts, live behind the filter of a worker from now on.
-
-    Raises `OSError`.
-    """
+    """Live behind the filter of a worker from now on, with all that starts. Raises `OSError`."""
     libc = ctypes.CDLL(None, use_errno=True)
     steps = of_worker()
     asked = ctypes.byref(_Filter(len(steps) // 8, steps))

@@ -3,7 +3,7 @@
 import errno
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sodakd.judge.sandbox.sandbox import ExitInfo, Limits
@@ -24,15 +24,15 @@ class Task:
     language: str
     code: str
     entry_point: str
-    arguments: tuple[tuple[Json, ...], ...]
-    argument_types: tuple[str, ...]
+    arguments: Sequence[Sequence[Json]]
+    argument_types: Sequence[str]
     result_type: str
     script: str | None
     as_main: bool
     limits: Limits
     tools: Mapping[str, str]
     warm: bool = True
-    stdin: tuple[str, ...] | None = None
+    stdin: Sequence[str] | None = None
 
     @property
     def isolation(self) -> str:

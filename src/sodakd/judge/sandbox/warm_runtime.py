@@ -12,7 +12,7 @@ from sodakd.judge.sandbox.sandbox import ENVIRONMENT, BoxError, Sandbox
 from sodakd.judge.sandbox.task import Result, Task
 
 
-class WarmRuntime:
+class WarmRuntime(Accelerator[ForkServer]):
     """A runtime of a worker that runs programs in forks of itself; each alone where it cannot be.
 
     `plan` gives the plan of a task. `probes` are programs whose call `f(1)` must say this, in its
@@ -22,9 +22,8 @@ class WarmRuntime:
     def __init__(
         self, name: str, plan: Callable[[Task], BuildPlan], probes: Mapping[str, str]
     ) -> None:
-        self._plan = plan
-        self._probes = probes
-        self._held = Accelerator[ForkServer](name)
+        super().__init__(name)
+        self._plan, self._probes = plan, probes
 
     def result(self, box: Sandbox, task: Task, plan: BuildPlan, oom: Callable[[], bool]) -> Result:
         """The result of a plan: by a fork of its warm runtime, else by its own run."""
@@ -42,10 +41,10 @@ class WarmRuntime:
         seen = {**ENVIRONMENT, "LD_BIND_NOW": "1", **plan.environment}
         if task.warm:
             with suppress(UnavailableError):
-                server = self._held.of(plan.warm, lambda: ForkServer(box, plan.warm, seen), test)
+                server = self.of(plan.warm, lambda: ForkServer(box, plan.warm, seen), test)
                 try:
                     return build_and_run(box, task, replace(plan, fork=server), oom)
                 except BoxError:
-                    self._held.close()
+                    self.close()
         result = build_and_run(box, task, plan, oom)
-        return replace(result, notes=(self._held.note,)) if self._held.note else result
+        return replace(result, notes=(self.note,)) if self.note else result

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable
 from functools import lru_cache
 
-from sodakd.text.dedup import prose, question_words
+from sodakd.dedup.words import prose, question_words
 from sodakd.text.labels import language_of
 from sodakd.text.lexer import Kind
 from sodakd.types import Language, Question
@@ -48,7 +48,7 @@ class ContaminationIndex:
             self._names.setdefault(question.id, name)
             _own(self._owners, self._grams(question_words(question)), question)
             if name != _EVALUATION:
-                _own(self._told, self._grams(_statement(question)), question)
+                _own(self._told, self._grams(statement(question)), question)
 
     def overlap(self, question: Question) -> float:
         """The largest share of a question's n-grams that stand in one evaluation question."""
@@ -66,7 +66,7 @@ class ContaminationIndex:
     def _nearest(self, question: Question) -> tuple[float, str]:
         """The largest overlap with an evaluation question, and its id: the least of several."""
         found = _share(self._owners, self._grams(question_words(question)))
-        told = _share(self._told, self._grams(_statement(question))) if self._told else found
+        told = _share(self._told, self._grams(statement(question))) if self._told else found
         return max(found, told, key=lambda one: one[0])
 
     def _grams(self, tokens: Gram) -> set[Gram]:
@@ -76,7 +76,7 @@ class ContaminationIndex:
         }
 
 
-def _statement(question: Question) -> Gram:
+def statement(question: Question) -> Gram:
     """The words of a question up to its examples, without the names of languages."""
     kind = Kind.STRING if question.language is Language.PYTHON else Kind.COMMENT
     said = _LANGUAGE_TOLD.sub("", prose(question, Kind.COMMENT, kind))

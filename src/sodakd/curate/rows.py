@@ -1,0 +1,66 @@
+"""Rows of a source, as they are and as questions that are compared."""
+
+import json
+from collections.abc import Iterator
+from itertools import chain, tee
+from pathlib import Path
+
+from sodakd.errors import DataError
+from sodakd.row_files import STDIN
+from sodakd.seeds.columns import read_seeds
+from sodakd.seeds.filter import tell_language
+from sodakd.seeds.prose import fenced
+from sodakd.seeds.read import read_rows_of
+from sodakd.seeds.seed import Row, Seed, Tell
+from sodakd.settings.questions import QuestionSettings
+from sodakd.types import Language, Question
+
+
+def read_both(settings: QuestionSettings, tell: Tell) -> Iterator[tuple[Row, Seed]]:
+    """Every row of a source, and the seed that it is; one without a question has an empty text.
+
+    Raises:
+        DataError: the source cannot be read, or holds no rows.
+    """
+    if settings.source == STDIN:
+        raise DataError("standard input can be read once, and is needed twice: name a file")
+    rows, again = tee(read_rows_of(settings.source, tell))
+    both = zip(rows, read_seeds(again, settings.columns, tell), strict=True)
+    first = next(both, None)
+    if first is None:
+        raise DataError(f"{settings.source} holds no rows; name another source")
+    return chain([first], both)
+
+
+def line_of(row: Row) -> str:
+    """A row as a line of JSON, with the columns that it came with."""
+    return json.dumps(row.values, ensure_ascii=False)
+
+
+def question_of(seed: Seed) -> Question:
+    """A row's question in the language it wants, its answer's program as the reference."""
+    made = Question.new(
+        text=seed.text,
+        language=tell_language(seed, Language.PYTHON).language or Language.PYTHON,
+        tests=None,
+        source=seed.origin,
+        level=None,
+        code_prompt=seed.code_prompt,
+    )
+    return made.model_copy(update={"reference": program_of(seed)})
+
+
+def program_of(seed: Seed) -> str | None:
+    """The program of a row's answer: what is in its first fences, else the whole."""
+    return (fenced(seed.reference)[1] or seed.reference) if seed.reference else None
+
+
+def check_out(source: str, *outs: Path | None) -> None:
+    """Raises `DataError` where a file to write is the source, or two are one."""
+    given = Path(source)
+    for out in filter(None, outs):
+        if out.exists() and given.exists() and out.samefile(given):
+            raise DataError(f"{out} is the source itself, which is read: choose another file")
+    named = [out for out in outs if out is not None]
+    if len(set(named)) < len(named):
+        raise DataError(f"{named[0]} is named twice: rows that stay and pairs need a file each")

@@ -1,0 +1,1 @@
+"""Duplicates among questions, and overlap with benchmarks: one package for runs and for files."""

@@ -1,0 +1,46 @@
+"""The words of a question that are compared, and ROUGE-L of two texts."""
+
+import re
+from collections.abc import Sequence
+
+from rapidfuzz.distance import LCSseq
+
+from sodakd.text.lexer import Kind, lexed
+from sodakd.types import Question
+
+_WORD = re.compile(r"\w+|[^\w\s]")
+
+
+def words(text: str) -> tuple[str, ...]:
+    """The lower-case words and marks of a text."""
+    return tuple(_WORD.findall(text.lower()))
+
+
+def question_words(question: Question) -> tuple[str, ...]:
+    """The words that tell a question from others.
+
+    Of one that shows the beginning of a program: its function's name, and its comments and texts;
+    the imports above it, and what it is asked with, are those of a hundred others.
+    """
+    prompt = question.code_prompt
+    said = prose(question, Kind.COMMENT, Kind.STRING)
+    return words(f"{prompt.entry_point} {said}" if prompt else said)
+
+
+def prose(question: Question, *kinds: Kind) -> str:
+    """What a question says: its text, or what is of some kinds in the beginning of a program."""
+    prompt = question.code_prompt
+    if prompt is None:
+        return question.text
+    return "\n".join(
+        prompt.code[token.start : token.end]
+        for token in lexed(prompt.code, question.language).tokens
+        if token.kind in kinds
+    )
+
+
+def rouge_l(one: Sequence[str] | Sequence[int], other: Sequence[str] | Sequence[int]) -> float:
+    """ROUGE-L F of two word sequences: 0 to 1."""
+    if not one or not other:
+        return 0.0
+    return 2 * LCSseq.similarity(one, other) / (len(one) + len(other))

@@ -1,0 +1,74 @@
+"""The batches that one optimiser step is computed in, by examples or by tokens."""
+
+from collections.abc import Sequence
+
+from sodakd.errors import TrainingError
+from sodakd.settings.training import TrainingSettings
+from sodakd.training.forward import BatchLayout
+from sodakd.training.packing import PackedRow
+from sodakd.training.schedule import TokenizedExample
+
+
+def micro_batches(
+    examples: Sequence[TokenizedExample],
+    settings: TrainingSettings,
+    layout: BatchLayout,
+    *,
+    rejected: bool,
+) -> list[list[int]]:
+    """The places of a step's examples, in batches none of which is larger than the settings allow.
+
+    `max_tokens_per_batch` counts what a layout computes: the tokens of a packed row, or the places
+    of a padded grid. Like lengths then stand together, and all of a prompt's.
+
+    Raises TrainingError for an example that alone has more tokens.
+    """
+    size, budget = settings.per_device_train_batch_size, settings.max_tokens_per_batch
+    if budget is None:
+        places = range(len(examples))
+        return [list(places[at : at + size]) for at in range(0, len(examples), size)]
+    batches: list[list[int]] = []
+    tokens = _Tokens(layout, rejected)
+    for at in _by_length(examples):
+        if batches and tokens.with_one_more(examples[at]) <= budget:
+            batches[-1].append(at)
+            continue
+        tokens = _Tokens(layout, rejected)
+        alone = tokens.with_one_more(examples[at])
+        if alone > budget:
+            raise TrainingError(
+                f"an example takes {alone} tokens with its answers, and"
+                f" training.max_tokens_per_batch is {budget}: raise it, or lower"
+                " training.max_length, which leaves long examples out"
+            )
+        batches.append([at])
+    return batches
+
+
+def _by_length(examples: Sequence[TokenizedExample]) -> list[int]:
+    """The places of examples by length, those of one prompt together."""
+    longest: dict[tuple[int, ...], int] = {}
+    for each in examples:
+        longest[each.prompt] = max(longest.get(each.prompt, 0), each.longest)
+    prompts = [each.prompt for each in examples]
+    return sorted(range(len(examples)), key=lambda at: (longest[prompts[at]], prompts[at]))
+
+
+class _Tokens:
+    """How many tokens a growing batch has as it is computed."""
+
+    def __init__(self, layout: BatchLayout, rejected: bool) -> None:
+        self.layout, self.rejected = layout, rejected
+        self.row = PackedRow()
+        self.longest = self.sequences = 0
+
+    def with_one_more(self, example: TokenizedExample) -> int:
+        """Count an example in, and return the tokens of all."""
+        answers = [example.chosen]
+        if self.rejected and example.rejected is not None:
+            answers.append(example.rejected)
+        for answer in answers:
+            self.row.add(example.prompt, answer)
+            self.longest = max(self.longest, len(example.prompt) + len(answer) - 1)
+            self.sequences += 1
+        return len(self.row.tokens) if self.layout == "packed" else self.sequences * self.longest

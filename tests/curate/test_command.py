@@ -1,0 +1,112 @@
+"""`sodakd dedup` and `sodakd decontaminate`: rows go out as they came in, pairs are named."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from sodakd.cli import app
+from sodakd.errors import DataError
+from tests.methods.test_exam import MBPP_ROWS, write_mbpp
+
+FIRST = "Write a function that returns the sum of all even numbers in a list of integers"
+ROWS: Sequence[Mapping[str, object]] = (
+    {"instruction": FIRST, "output": "print(1)", "note": "é"},
+    {"instruction": "Sort the words of a text by their length", "output": ""},
+    {"instruction": f"{FIRST}.", "output": "", "id": 7},
+    {"instruction": FIRST.upper(), "output": ""},
+    {"instruction": None, "output": "kept: nothing is compared"},
+)
+
+
+def rows(path: Path, own: Sequence[Mapping[str, object]] = ROWS) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in own), encoding="utf-8")
+    return path
+
+
+def read(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def run(*words: str | Path) -> Result:
+    done = CliRunner().invoke(app, [str(word) for word in words])
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done
+
+
+def test_duplicates_go_and_the_other_rows_stay_as_they_were(tmp_path: Path) -> None:
+    out, report = tmp_path / "out.jsonl", tmp_path / "pairs.jsonl"
+    done = run("dedup", rows(tmp_path / "q.jsonl"), "--out", out, "--report", report)
+    assert read(out) == [ROWS[0], ROWS[1], ROWS[4]]
+    pairs = [(pair["row"], pair["twin"], pair["method"]) for pair in read(report)]
+    assert pairs == [
+        ("q.jsonl#3", "q.jsonl#1", "jaccard"),
+        ("q.jsonl#4", "q.jsonl#1", "exact"),
+    ]
+    assert "5 rows" in done.stdout
+    assert "60.0 %" in done.stdout
+
+
+def test_tasks_of_a_benchmark_go_and_are_named(tmp_path: Path) -> None:
+    mbpp = write_mbpp(tmp_path)
+    text = str(MBPP_ROWS[1]["text"])
+    source = rows(tmp_path / "q.jsonl", [{"instruction": text, "output": ""}, ROWS[1]])
+    out, report = tmp_path / "out.jsonl", tmp_path / "leaks.jsonl"
+    run(
+        "decontaminate",
+        source,
+        "--against",
+        "mbpp",
+        "--data",
+        mbpp,
+        "--out",
+        out,
+        "--report",
+        report,
+    )
+    assert read(out) == [ROWS[1]]
+    assert {(pair["row"], pair["twin"]) for pair in read(report)} == {("q.jsonl#1", "mbpp MBPP/11")}
+
+
+def test_a_file_of_questions_is_a_benchmark_too(tmp_path: Path) -> None:
+    exam = rows(tmp_path / "exam.jsonl", [ROWS[0]])
+    out = tmp_path / "out.jsonl"
+    run("decontaminate", rows(tmp_path / "q.jsonl"), "--against", exam, "--out", out)
+    assert read(out) == [ROWS[1], ROWS[4]]
+
+
+def test_another_column_is_named_as_for_seeds(tmp_path: Path) -> None:
+    source = rows(tmp_path / "q.jsonl", [{"task": FIRST}, {"task": FIRST}])
+    with pytest.raises(DataError, match=r"questions\.columns\.text"):
+        run("dedup", source)
+    assert "50.0 %" in run("dedup", source, "columns.text=task").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("dedup", "q.jsonl", "--method", "exakt"), "no method exakt; there are: exact, code"),
+        (("dedup", "q.jsonl", "--method", ","), "--method names none"),
+        (("dedup", "q.jsonl", "--out", "q.jsonl"), "is the source itself"),
+        (("dedup", "q.jsonl", "--out", "a", "--report", "a"), "is named twice"),
+        (("dedup", "none.jsonl"), "there is no source none.jsonl"),
+        (("dedup", "-"), "standard input can be read once"),
+        (("dedup", "empty.jsonl"), "holds no rows"),
+        (("decontaminate", "q.jsonl", "--against", "humanevil"), "did you mean humaneval?"),
+        (("decontaminate", "q.jsonl", "--against", ","), "--against names nothing"),
+        (("decontaminate", "q.jsonl", "--against", "mbpp", "--data", "."), "holds no file of mbpp"),
+    ],
+)
+def test_an_error_says_what_is_wrong(
+    words: Sequence[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows(tmp_path / "q.jsonl")
+    (tmp_path / "empty.jsonl").touch()
+    with pytest.raises(DataError) as caught:
+        run(*words)
+    assert said in str(caught.value)
+    assert read(tmp_path / "q.jsonl") == list(ROWS)
