@@ -19,6 +19,12 @@ from pydantic_core import ErrorDetails
 
 from sodakd.errors import RecipeError
 from sodakd.settings.generation import GenerationSettings
+from sodakd.settings.methods import (
+    EvolInstructSettings,
+    OssInstructSettings,
+    PersdSettings,
+    RftSettings,
+)
 from sodakd.settings.questions import WORLD, QuestionSettings
 from sodakd.settings.scoring import RunScorerSettings
 from sodakd.settings.sources import shortened
@@ -63,6 +69,10 @@ class Recipe(FrozenModel):
     feedback: FeedbackSettings = FeedbackSettings()
     scorer: RunScorerSettings = RunScorerSettings()
     update: UpdateSettings = UpdateSettings()
+    evol_instruct: EvolInstructSettings = EvolInstructSettings()
+    oss_instruct: OssInstructSettings = OssInstructSettings()
+    persd: PersdSettings = PersdSettings()
+    rft: RftSettings = RftSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     generation: GenerationSettings = GenerationSettings()
     judge: JudgeSettings = JudgeSettings()

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from sodakd.types import Finding, FrozenModel, Question, Solution, Verdict
+from sodakd.types import Finding, FrozenModel, Language, Question, Solution, Verdict
 
 
 class RubricScore(FrozenModel):
@@ -85,6 +85,35 @@ class SftExample(FrozenModel):
     question_id: str
     prompt: str
     code: str
+
+
+class Comparison(FrozenModel):
+    """A referee's points, 1 to 10, for the teacher's and the student's answer to a question."""
+
+    question: Question
+    teacher: float
+    student: float
+
+    @property
+    def is_hard(self) -> bool:
+        """Whether the student's answer is worse by a point or more (Lion's threshold)."""
+        return self.teacher - self.student >= 1
+
+
+class Refinement(FrozenModel):
+    """A failed answer of the student, what running it said, and the teacher's mended program."""
+
+    question: Question
+    attempt: str
+    error: str
+    code: str
+
+
+class Snippet(FrozenModel):
+    """Consecutive lines of a source file, and its language."""
+
+    text: str
+    language: Language
 
 
 class EvalSample(FrozenModel):

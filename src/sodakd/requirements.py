@@ -17,7 +17,6 @@ from sodakd.judge.toolchains import MissingToolchain, toolchain
 from sodakd.judge_probe import probe
 from sodakd.recipe import Recipe
 from sodakd.run import cpu_count
-from sodakd.settings.questions import QuestionSettings
 from sodakd.settings.sources import exists, shortened, source_exists
 from sodakd.settings.stages import EvaluationSettings
 from sodakd.settings.student import StudentSettings
@@ -73,7 +72,7 @@ def missing_requirements(recipe: Recipe) -> list[str]:
     """What a recipe needs and this machine lacks, a line each, with what mends it."""
     missing = [
         *missing_for_teacher(recipe.teacher),
-        *_missing_for_questions(recipe.questions),
+        *_missing_for_questions(recipe),
         *_missing_for_exam(recipe.evaluation),
         *_missing_for_judge(recipe),
         *_missing_for_student(recipe.student),
@@ -160,9 +159,11 @@ def _missing_for_judge(recipe: Recipe) -> list[str]:
     return ["judge.ray needs Ray: pip install 'sodakd[ray]'"] if absent else []
 
 
-def _missing_for_questions(questions: QuestionSettings) -> list[str]:
+def _missing_for_questions(recipe: Recipe) -> list[str]:
+    questions, snippets = recipe.questions, recipe.oss_instruct.source
     named = [("questions.source", questions.source)] if questions.real else []
     named += [("questions.exclude", source) for source in questions.exclude]
+    named += [] if snippets is None else [("oss_instruct.source", snippets)]
     return [
         f"there is no source {shortened(source)} ({key}): no file or folder here, and no hub"
         " dataset's id"

@@ -1,15 +1,24 @@
 """A `Context` without a teacher, a judge or a model: what a method asks of it is written down."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
 from sodakd.methods.inputs import RunInputs
 from sodakd.methods.parts import FULL_MARKS, placeholder_feedback
 from sodakd.recipe import Recipe
-from sodakd.records import Allowance, Feedback, Grader, SftExample
+from sodakd.records import (
+    Allowance,
+    Comparison,
+    Feedback,
+    Grader,
+    Refinement,
+    SftExample,
+    Snippet,
+)
 from sodakd.scoring.grades import GradedAnswer
 from sodakd.settings.training import TrainingSettings
+from sodakd.teacher.requests import Evolve, Inspire, Invent
 from sodakd.training.schedule import Example
 from sodakd.types import FaultKind, Language, PreferencePair, Question
 
@@ -39,7 +48,9 @@ class FakeContext:
 
     Scorers are refused in the steps named in `refused`.
 
-    So many of the seeds as `tested` says get tests, all where it is None.
+    So many of the seeds as `tested` says get tests, all where it is None. Of requests for questions
+    those at the places `failing` bring none. A corpus has as many snippets as are asked for, or
+    `tested` ones. A student that tries first solves the first half of the questions.
     """
 
     def __init__(
@@ -51,6 +62,7 @@ class FakeContext:
         empty: Sequence[str] = (),
         refused: Sequence[str] = (),
         tested: int | None = None,
+        failing: Collection[int] = (),
         counts: Mapping[str, int] = MappingProxyType({"solution_dropped": 7}),
     ) -> None:
         self.recipe = recipe
@@ -65,6 +77,8 @@ class FakeContext:
         self.invented: list[str] = []
         self.said: list[str] = []
         self.calls = 0
+        self.requests: dict[str, list[Evolve | Inspire | Invent]] = {}
+        self.asked: dict[str, int] = {}
         self.asked_tests: list[str] = []
         self.known: dict[str, list[str]] = {}
         self._rates = list(rates)
@@ -75,15 +89,32 @@ class FakeContext:
         self.learnt: dict[str, list[str]] = {}
         self.checked: dict[str, list[str]] = {}
         self._tested = tested
+        self._failing = failing
         self._counts = counts
 
-    def solutions(self, step: str, questions: Sequence[Question]) -> Sequence[SftExample]:
+    def solutions(
+        self, step: str, questions: Sequence[Question], *, verified: bool = False
+    ) -> Sequence[SftExample]:
         self.studied[step] = [each.text for each in questions]
+        self.asked[step] = len(questions)
         return [
             SftExample(question_id=each.id, prompt=each.text, code="answer")
             for each in questions
             if step not in self._empty
         ]
+
+    def own_solutions(
+        self, step: str, student: Path, questions: Sequence[Question]
+    ) -> Sequence[SftExample]:
+        self.studied[step] = [each.text for each in questions]
+        return [
+            SftExample(question_id=each.id, prompt=each.text, code="own")
+            for each in questions
+            if step not in self._empty
+        ]
+
+    def to_learn(self, step: str, rows: Sequence[SftExample]) -> Sequence[SftExample]:
+        return rows
 
     def tested(self, step: str, questions: Sequence[Question]) -> Sequence[Question]:
         self.asked_tests.append(step)
@@ -150,11 +181,56 @@ class FakeContext:
         self.pools.append(len(pool))
         return [question(f"{step} {number}") for number in range(self.recipe.update.new_questions)]
 
+    def refinements(
+        self, step: str, student: Path, questions: Sequence[Question], most: int
+    ) -> Sequence[Refinement]:
+        self.studied[step] = [each.text for each in questions]
+        failed = questions[len(questions) // 2 :][:most]
+        self.asked[step] = len(failed)
+        return [
+            Refinement(question=each, attempt="attempt", error="error", code="refined")
+            for each in failed
+            if step not in self._empty
+        ]
+
+    def comparisons(
+        self, step: str, student: Path, solved: Sequence[tuple[Question, str]]
+    ) -> Sequence[Comparison]:
+        self.probed[step] = [question.text for question, _ in solved]
+        self.asked[step] = 2 * len(solved)
+        return [
+            Comparison(question=question, teacher=9, student=9 - at % 2)
+            for at, (question, _) in enumerate(solved)
+        ]
+
+    def snippets(self, step: str, count: int, code: Sequence[str]) -> Sequence[Snippet]:
+        found = count if self._tested is None else self._tested
+        return [Snippet(text=f"{code[0]} {at}", language=Language.PYTHON) for at in range(found)]
+
+    def asked_questions(
+        self,
+        step: str,
+        requests: Sequence[Evolve | Inspire | Invent],
+        pool: Sequence[Question],
+        near_duplicate: float,
+    ) -> Sequence[Question]:
+        self.requests[step] = list(requests)
+        self.asked[step] = len(requests)
+        self.pools.append(len(pool))
+        made = []
+        for number, request in enumerate(requests):
+            if number in self._failing:
+                continue
+            parent = request.question.id if isinstance(request, Evolve) else None
+            new = question(f"{step} {number}")
+            made.append(new.model_copy(update={"parent": parent, "reference": "solution"}))
+        return made
+
     def report_status(self, step: str, words: str) -> None:
         self.said.append(words)
 
     def counts(self, step: str) -> Mapping[str, int]:
-        return self._counts
+        return {**self._counts, "teacher_calls": self.asked.get(step, 0)}
 
     def spent(self) -> Allowance:
         return Allowance(calls=self.calls, tokens=0, money=0.0, steps=0)

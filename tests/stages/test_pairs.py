@@ -12,7 +12,8 @@ from sodakd.judge import Judge, Program
 from sodakd.judge.untested import to_program
 from sodakd.settings.stages import DeliverySettings, JudgeSettings
 from sodakd.stages.context import StageContext
-from sodakd.stages.pairs import build_pairs, build_solutions, lint_rejections
+from sodakd.stages.pairs import build_pairs
+from sodakd.stages.solutions import build_solutions, lint_rejections
 from sodakd.synthetic.generate import draw_questions
 from sodakd.synthetic.splits import Split
 from sodakd.synthetic.teacher import WorldTeacher

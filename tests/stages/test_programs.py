@@ -106,7 +106,7 @@ def test_an_inspired_problem_needs_both_headings_in_order() -> None:
     dressed = "## Problem Description:\nSort.\n\n**[Solution]**\n```python\nx\n```"
     for text in (good, dressed):
         found = read_inspired(text, INSPIRE)
-        assert (found.problem, found.solution) == ("Sort.", "x\n")
+        assert (found.text, found.reference) == ("Sort.", "x\n")
     for text in ("", "[Solution]\n```\nx\n```\n[Problem Description]\nSort."):
         with pytest.raises(UnreadableReply):
             read_inspired(text, INSPIRE)

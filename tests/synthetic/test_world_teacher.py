@@ -15,7 +15,18 @@ from sodakd.synthetic.program import level
 from sodakd.synthetic.splits import Split, may_be_in
 from sodakd.synthetic.teacher import WorldTeacher
 from sodakd.teacher.parsers import UnreadableReply, parse_grade, parse_invention
-from sodakd.teacher.requests import Fault, Grade, Invent, Solve, TeacherRequest
+from sodakd.teacher.requests import (
+    Compare,
+    Evolve,
+    Fault,
+    Grade,
+    Inspire,
+    Invent,
+    Operation,
+    Refine,
+    Solve,
+    TeacherRequest,
+)
 from sodakd.types import LEVELS, CallTests, FaultKind, Question
 from tests.synthetic.programs import passes
 
@@ -141,6 +152,10 @@ def test_replies_never_take_more_than_reserved(questions: list[Question]) -> Non
             Fault(question=question, correct=code, kinds=tuple(FaultKind)),
             Grade(question=question, answer=code),
             *(Invent(question=question, level=wanted) for wanted in LEVELS),
+            *(Evolve(question=question, operation=operation) for operation in Operation),
+            Inspire(snippet=code, language=question.language),
+            Refine(question=question, answer="def f(:", error="SyntaxError"),
+            Compare(question=question, answer_a=code, answer_b="I cannot."),
         ]
         for ask in asks:
             used, reserved = TEACHER.reply(ask).usage, TEACHER.at_most(ask)

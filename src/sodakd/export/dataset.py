@@ -81,7 +81,7 @@ def export_dataset(
 
 
 def training_rows(folder: Folder) -> list[TrainingRow]:
-    """Return what the first arm's students learnt from: pairs, or the teacher's solutions alone."""
+    """Return what the first arm's students learnt from: pairs, or right answers alone."""
     pairs = [
         TrainingRow(
             prompt=pair.question.text,

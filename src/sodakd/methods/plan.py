@@ -1,5 +1,6 @@
 """What a run will take, before any of it is spent: its methods, run dry."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,13 +13,34 @@ from sodakd.methods.inputs import RunInputs
 from sodakd.methods.parts import FULL_MARKS, placeholder_feedback
 from sodakd.methods.prepare import sample_for_estimate
 from sodakd.recipe import Recipe
-from sodakd.records import Allowance, Feedback, Grader, SftExample
+from sodakd.records import (
+    Allowance,
+    Comparison,
+    Feedback,
+    Grader,
+    Refinement,
+    SftExample,
+    Snippet,
+)
 from sodakd.scoring.grades import GradedAnswer
+from sodakd.seeds.corpus import require_corpus
 from sodakd.settings.training import TrainingSettings
 from sodakd.synthetic.teacher import WorldTeacher
 from sodakd.teacher.cost import NANO, SpendRow
 from sodakd.teacher.render_prompt import render
-from sodakd.teacher.requests import Fault, Grade, Invent, Solve, TeacherRequest, Test
+from sodakd.teacher.requests import (
+    Compare,
+    Evolve,
+    Fault,
+    Grade,
+    Inspire,
+    Invent,
+    Operation,
+    Refine,
+    Solve,
+    TeacherRequest,
+    Test,
+)
 from sodakd.teacher.teacher_endpoint import prices_of
 from sodakd.training.schedule import Example, count_steps
 from sodakd.types import FaultKind, PreferencePair, Question, Usage
@@ -26,7 +48,9 @@ from sodakd.types import FaultKind, PreferencePair, Question, Usage
 PREFLIGHT = "preflight"
 """The step of what is asked before a run begins: one request of each kind."""
 _SAMPLE = 40
-_TYPICAL_COMPLETION = {"solve": 500, "fault": 450, "grade": 250, "invent": 300, "test": 250}
+_TYPICAL_COMPLETION = {"solve": 500, "fault": 450, "grade": 250, "invent": 300, "test": 250,
+                       "evolve": 120, "inspire": 700, "refine": 500,
+                       "compare": 120}  # fmt: skip
 """Completion tokens of a language model: a guess, for a plan only. The released answers of the
 paper's teacher have 455 (median of 1,820 characters)."""
 
@@ -119,6 +143,10 @@ def requests_about(question: Question, code: str) -> Mapping[str, TeacherRequest
         "grade": Grade(question=question, answer=code),
         "invent": Invent(question=question, level=3),
         "test": Test(question=question),
+        "evolve": Evolve(question=question, operation=Operation.CONSTRAINT),
+        "compare": Compare(question=question, answer_a=code, answer_b=code),
+        "refine": Refine(question=question, answer=code, error="it gave 2, expected 3"),
+        "inspire": Inspire(snippet=code, language=question.language),
     }
 
 
@@ -206,7 +234,8 @@ class DryContext:
     """A `Context` that spends nothing: it counts, and gives placeholders in right numbers.
 
     Every question is solved and gets tests where it has none, every answer can be read, each cycle
-    is better on dev, and no scorer is refused.
+    is better on dev, and no scorer is refused. A student that tries first fails at everything,
+    which is the dearest.
     """
 
     def __init__(
@@ -223,9 +252,19 @@ class DryContext:
         self._arm = arm
         self._rates = 0
 
-    def solutions(self, step: str, questions: Sequence[Question]) -> Sequence[SftExample]:
+    def solutions(
+        self, step: str, questions: Sequence[Question], *, verified: bool = False
+    ) -> Sequence[SftExample]:
         self._ask(step, "solve", len(questions))
         return [SftExample(question_id=each.id, prompt=each.text, code="") for each in questions]
+
+    def own_solutions(
+        self, step: str, student: Path, questions: Sequence[Question]
+    ) -> Sequence[SftExample]:
+        return [SftExample(question_id=each.id, prompt=each.text, code="") for each in questions]
+
+    def to_learn(self, step: str, rows: Sequence[SftExample]) -> Sequence[SftExample]:
+        return rows
 
     def tested(self, step: str, questions: Sequence[Question]) -> Sequence[Question]:
         settings = self.recipe.questions
@@ -302,11 +341,49 @@ class DryContext:
             self._ask(step, "solve", count * settings.solutions)
         return self._sample.made(count)
 
+    def refinements(
+        self, step: str, student: Path, questions: Sequence[Question], most: int
+    ) -> Sequence[Refinement]:
+        asked = questions[:most]
+        self._ask(step, "refine", len(asked))
+        return [Refinement(question=each, attempt="", error="", code="") for each in asked]
+
+    def comparisons(
+        self, step: str, student: Path, solved: Sequence[tuple[Question, str]]
+    ) -> Sequence[Comparison]:
+        self._ask(step, "compare", 2 * len(solved))
+        return [
+            Comparison(question=question, teacher=10, student=1 + 9 * (at % 2))
+            for at, (question, _) in enumerate(solved)
+        ]
+
+    def snippets(self, step: str, count: int, code: Sequence[str]) -> Sequence[Snippet]:
+        require_corpus(self.recipe.oss_instruct.source, code)
+        language = self._sample.questions[0].language
+        return [Snippet(text="", language=language)] * count
+
+    def asked_questions(
+        self,
+        step: str,
+        requests: Sequence[Evolve | Inspire | Invent],
+        pool: Sequence[Question],
+        near_duplicate: float,
+    ) -> Sequence[Question]:
+        for kind, count in Counter(request.kind for request in requests).items():
+            self._ask(step, kind, count)
+        made = self._sample.some(len(requests))
+        solved: dict[str, object] = {"reference": ""}
+        return [
+            each.model_copy(update=solved if isinstance(request, Inspire) else {})
+            for each, request in zip(made, requests, strict=True)
+        ]
+
     def report_status(self, step: str, words: str) -> None:
         """Show nothing."""
 
     def counts(self, step: str) -> Mapping[str, int]:
-        return {}
+        own = f"{self._arm}/{step}"
+        return {"teacher_calls": sum(row.calls for row in self.calls if row.step == own)}
 
     def spent(self) -> Allowance:
         """Return what the arm would spend."""

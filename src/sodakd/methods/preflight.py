@@ -22,7 +22,7 @@ from sodakd.methods.teachers import open_teacher
 from sodakd.recipe import Recipe
 from sodakd.requirements import require_languages
 from sodakd.run import Run
-from sodakd.stages.programs import read_fault, read_program
+from sodakd.stages.programs import read_fault, read_inspired, read_program
 from sodakd.synthetic.faults import make_fault
 from sodakd.synthetic.generate import draw_questions, program_of
 from sodakd.synthetic.languages import print_program
@@ -32,11 +32,24 @@ from sodakd.teacher.ledger import DEFAULT_LEDGER_OPTIONS, LedgerOptions
 from sodakd.teacher.parsers import (
     UnreadableReply,
     completed_text,
+    parse_comparison,
+    parse_evolved,
     parse_grade,
     parse_invention,
     parse_test,
 )
-from sodakd.teacher.requests import Fault, Grade, Invent, Solve, TeacherRequest, Test
+from sodakd.teacher.requests import (
+    Compare,
+    Evolve,
+    Fault,
+    Grade,
+    Inspire,
+    Invent,
+    Refine,
+    Solve,
+    TeacherRequest,
+    Test,
+)
 from sodakd.training.schedule import Example
 from sodakd.types import CallTests, FaultKind, FrozenModel, Language
 
@@ -201,7 +214,7 @@ def _try_teacher(resources: RunResources) -> list[str]:
 def _read(ask: TeacherRequest, text: str) -> object:
     """Return what a reply holds, read as its stage does. Raises `UnreadableReply`."""
     match ask:
-        case Solve():
+        case Solve() | Refine():
             return read_program(text, ask.question)
         case Fault():
             return read_fault(text, ask)
@@ -211,6 +224,12 @@ def _read(ask: TeacherRequest, text: str) -> object:
             return parse_invention(text, ask)
         case Test():
             return parse_test(text, ask)
+        case Evolve():
+            return parse_evolved(text, ask)
+        case Inspire():
+            return read_inspired(text, ask)
+        case Compare():
+            return parse_comparison(text)
         case _:
             return None
 

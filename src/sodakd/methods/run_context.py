@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sodakd.evaluate.groups import pass_at_1
@@ -18,21 +19,38 @@ from sodakd.methods.exam import load_whole_benchmarks
 from sodakd.methods.run_scorer import check_scorer, score_answers, train_scorer
 from sodakd.ray_judge import open_judge
 from sodakd.recipe import Recipe
-from sodakd.records import Allowance, EvalSample, Feedback, SftExample, StudentRow, TrainLogRow
+from sodakd.records import (
+    Allowance,
+    Comparison,
+    EvalSample,
+    Feedback,
+    Refinement,
+    SftExample,
+    Snippet,
+    StudentRow,
+    TrainLogRow,
+)
 from sodakd.run import Row, Run, StepOutput
 from sodakd.scoring.grades import Answer, GradedAnswer
 from sodakd.scoring.rubric import Prediction
+from sodakd.seeds.corpus import Document, draw_snippets, read_documents
 from sodakd.settings.training import TrainingSettings
+from sodakd.stages.asked_questions import asked_questions
+from sodakd.stages.comparisons import comparisons
 from sodakd.stages.context import StageContext
 from sodakd.stages.evaluate_student import evaluate_student
 from sodakd.stages.feedback import collect_feedback
 from sodakd.stages.new_questions import new_questions
-from sodakd.stages.pairs import build_pairs, build_solutions
+from sodakd.stages.own_solutions import own_solutions
+from sodakd.stages.pairs import build_pairs
 from sodakd.stages.question_tests import questions_with_tests
+from sodakd.stages.refinements import refinements
 from sodakd.stages.scores import grade_pairs
+from sodakd.stages.solutions import build_solutions
 from sodakd.teacher.cost import NANO
 from sodakd.teacher.dispatcher import Teacher
 from sodakd.teacher.ledger import Ledger, LedgerOptions
+from sodakd.teacher.requests import Evolve, Inspire, Invent
 from sodakd.teacher.teacher_endpoint import prices_of
 from sodakd.training.schedule import Example, count_steps
 from sodakd.types import PreferencePair, Question
@@ -84,8 +102,24 @@ class RunContext:
         self._run = run
         self._test_set = test_set
 
-    def solutions(self, step: str, questions: Sequence[Question]) -> Sequence[SftExample]:
-        return self._rows(step, SftExample, lambda stage: build_solutions(stage, questions))
+    def solutions(
+        self, step: str, questions: Sequence[Question], *, verified: bool = False
+    ) -> Sequence[SftExample]:
+        return self._rows(
+            step, SftExample, lambda stage: build_solutions(stage, questions, verified=verified)
+        )
+
+    def own_solutions(
+        self, step: str, student: Path, questions: Sequence[Question]
+    ) -> Sequence[SftExample]:
+        return self._rows(
+            step,
+            SftExample,
+            lambda stage: own_solutions(stage, self._open(step, student), questions),
+        )
+
+    def to_learn(self, step: str, rows: Sequence[SftExample]) -> Sequence[SftExample]:
+        return self._rows(step, SftExample, lambda _: StepOutput(rows))
 
     def tested(self, step: str, questions: Sequence[Question]) -> Sequence[Question]:
         untested = any(each.tests is None for each in questions)
@@ -179,14 +213,53 @@ class RunContext:
     def new_questions(
         self, step: str, feedback: Sequence[Feedback], pool: Sequence[Question]
     ) -> Sequence[Question]:
-        def build(stage: StageContext) -> StepOutput[Question]:
-            kept_out = [*self._test_set, *load_whole_benchmarks(self.recipe.evaluation)]
-            return new_questions(stage, feedback, pool, kept_out)
+        return self._rows(
+            step, Question, lambda stage: new_questions(stage, feedback, pool, self._kept_out())
+        )
 
-        return self._rows(step, Question, build)
+    def refinements(
+        self, step: str, student: Path, questions: Sequence[Question], most: int
+    ) -> Sequence[Refinement]:
+        return self._rows(
+            step,
+            Refinement,
+            lambda stage: refinements(stage, self._open(step, student), questions, most),
+        )
+
+    def comparisons(
+        self, step: str, student: Path, solved: Sequence[tuple[Question, str]]
+    ) -> Sequence[Comparison]:
+        return self._rows(
+            step, Comparison, lambda stage: comparisons(stage, self._open(step, student), solved)
+        )
+
+    def snippets(self, step: str, count: int, code: Sequence[str]) -> Sequence[Snippet]:
+        def build(stage: StageContext) -> StepOutput[Snippet]:
+            recipe, tell = self.recipe, partial(self._run.remark, step)
+            source = recipe.oss_instruct.source
+
+            def documents() -> Iterator[Document]:
+                return read_documents(source, code, recipe.questions, tell)
+
+            return StepOutput(draw_snippets(documents, count, stage.seed))
+
+        return self._rows(step, Snippet, build)
+
+    def asked_questions(
+        self,
+        step: str,
+        requests: Sequence[Evolve | Inspire | Invent],
+        pool: Sequence[Question],
+        near_duplicate: float,
+    ) -> Sequence[Question]:
+        return self._rows(
+            step,
+            Question,
+            lambda stage: asked_questions(stage, requests, pool, self._kept_out(), near_duplicate),
+        )
 
     def report_status(self, step: str, words: str) -> None:
-        self._run.report_progress(step, 0, 0, words)
+        self._run.remark(step, words)
 
     def counts(self, step: str) -> Mapping[str, int]:
         done = self._run.done(step)
@@ -202,6 +275,10 @@ class RunContext:
             money=prices_of(self.recipe.teacher).cost_of(prompt, completion) / NANO,
             steps=total["train_steps"],
         )
+
+    def _kept_out(self) -> Sequence[Question]:
+        """Return what no question of a training may overlap with: the exam."""
+        return [*self._test_set, *load_whole_benchmarks(self.recipe.evaluation)]
 
     def _evaluate(
         self, step: str, student: Path, questions: Sequence[Question]

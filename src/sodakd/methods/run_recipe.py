@@ -16,6 +16,7 @@ from sodakd.judge.lint.registry import tool_versions
 from sodakd.judge.toolchains import versions
 from sodakd.methods.arms import arms_of, run_arms
 from sodakd.methods.inputs import RunInputs
+from sodakd.methods.parts import SEED_TESTS
 from sodakd.methods.plan import has_llm_teacher
 from sodakd.methods.preflight import preflight, preflight_calls
 from sodakd.methods.prepare import prepare_questions, with_base_student
@@ -26,7 +27,7 @@ from sodakd.methods.run_context import (
     open_resources,
     sum_counts,
 )
-from sodakd.methods.soda import SEED_TESTS, cycles_reached
+from sodakd.methods.soda import cycles_reached
 from sodakd.methods.teachers import open_teacher
 from sodakd.recipe import LoadedRecipe, Recipe
 from sodakd.records import (

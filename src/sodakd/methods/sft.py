@@ -2,11 +2,9 @@
 
 from pathlib import Path
 
-from sodakd.errors import DataError
 from sodakd.methods.context import Context
 from sodakd.methods.inputs import RunInputs
-from sodakd.methods.parts import Method, mix_replay
-from sodakd.training.schedule import Example
+from sodakd.methods.parts import NOTHING_SOLVED, Method, imitate, nothing_learnt, tell_unspent
 
 
 def sft(context: Context, inputs: RunInputs) -> Path:
@@ -18,25 +16,15 @@ def sft(context: Context, inputs: RunInputs) -> Path:
     are taken as they are, as static distillation does.
 
     Raises:
-        DataError: the teacher gave no answer at all.
+        DataError: it is the first arm, and the teacher gave no answer at all.
     """
     recipe, allowance = context.recipe, context.allowance
     count = recipe.questions.seeds if allowance is None else allowance.calls
     solved = context.solutions("solutions", inputs.extend_seeds(count))
     if not solved:
-        raise DataError(
-            "the teacher answered none of the questions, so there is nothing to learn from it: look"
-            " at its answers (sodakd record FOLDER --out answers.jsonl)"
-        )
-    new = [Example(each.prompt, each.code, None) for each in solved]
-    examples = mix_replay(new, inputs.base_data, recipe.delivery.replay_share, recipe.seed)
-    update: dict[str, object] = {"loss": "none"}
-    if allowance is not None:
-        update["max_steps"] = allowance.steps
-    settings = recipe.training.model_copy(update=update)
-    student = context.train("student", inputs.base, examples, settings)
-    context.record_student("", student)
-    return student
+        return nothing_learnt(context, inputs, NOTHING_SOLVED)
+    tell_unspent(context, ["solutions"], "the source has no more questions")
+    return imitate(context, inputs, solved)
 
 
 METHOD = Method(

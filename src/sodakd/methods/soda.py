@@ -8,14 +8,12 @@ from sodakd.errors import DataError
 from sodakd.jsonl import read_log
 from sodakd.methods.context import Context
 from sodakd.methods.inputs import RunInputs
-from sodakd.methods.parts import Method, mix_replay, to_examples
+from sodakd.methods.parts import SEED_TESTS, Method, mix_replay, to_examples
 from sodakd.methods.scored_feedback import ScoredFeedback
 from sodakd.records import Feedback, Refusal
 from sodakd.run import Step
 from sodakd.types import PreferencePair, Question
 
-SEED_TESTS = "seeds/tests"
-"""The step in which seeds get tests."""
 _CYCLE = re.compile(r"cycle-([0-9]+)/(.*)")
 _REFUSALS = frozenset(Refusal)
 FeedbackFn = Callable[[str, Path, Sequence[Question], Sequence[PreferencePair]], Sequence[Feedback]]

@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping
 
-from sodakd.methods import sft, soda, uniform
+from sodakd.methods import evol_instruct, lion, oss_instruct, persd, rft, sft, soda, uniform
 from sodakd.methods.parts import Method
 
 METHODS: Mapping[str, Method] = {
     "soda": soda.METHOD,
     "sft": sft.METHOD,
     "uniform": uniform.METHOD,
+    "evol_instruct": evol_instruct.METHOD,
+    "oss_instruct": oss_instruct.METHOD,
+    "persd": persd.METHOD,
+    "lion": lion.METHOD,
+    "rft": rft.METHOD,
 }

@@ -19,6 +19,14 @@ _REASONS = {
     "another_level": "question: of another level than asked for",
     "invent_unreadable": "question: reply not readable",
     "invent_dropped": "question: dropped after the last try",
+    "too_short": "question: too few words",
+    "too_long": "question: too many words",
+    "copies_prompt": "question: holds words of its prompt",
+    "evolve_unreadable": "question: reply not readable",
+    "inspire_unreadable": "question: reply not readable",
+    "compare_unreadable": "comparison: reply not readable",
+    "compare_dropped": "comparison: neither order readable",
+    "refine_unreadable": "refinement: reply not readable",
     "no_tests": "question: without tests",
     "tests_cannot_run": "question: its tests cannot run",
     "solution_unreadable": "solution: reply not readable",
@@ -39,9 +47,9 @@ _REASONS = {
 }
 
 _PARTS = {
-    "student": "train", "solutions": "pairs", "dev": "evaluation", "refresh": "feedback",
-    "pair-grades": "feedback", "scorer": "feedback", "scorer-check": "feedback",
-    "refresh-check": "feedback",
+    "student": "train", "solutions": "pairs", "refinements": "pairs", "dev": "evaluation",
+    "comparisons": "feedback", "refresh": "feedback", "pair-grades": "feedback",
+    "scorer": "feedback", "scorer-check": "feedback", "refresh-check": "feedback",
 }  # fmt: skip
 
 
@@ -139,7 +147,7 @@ def _clock(folder: Folder) -> str:
 
 
 def _part(step: str) -> str:
-    last = step.rpartition("/")[2]
+    last = step.rpartition("/")[2].rstrip("-0123456789")
     named = _PARTS.get(last, last)
     own = step.startswith(("questions/", "student"))
     return named if named in STAGES and not own else "other"

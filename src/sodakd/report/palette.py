@@ -22,7 +22,7 @@ FAULTS: dict[FaultKind | None, str] = {
     **{kind: kind.value.replace("_", " ") for kind in FaultKind},
     None: "student's own",
 }
-ASKS = ["solve", "fault", "grade", "invent", "test"]
+ASKS = ["solve", "fault", "grade", "invent", "test", "evolve", "inspire", "refine", "compare"]
 STAGES = ["train", "pairs", "feedback", "questions", "evaluation", "other"]
 
 

@@ -210,11 +210,15 @@ def refusals(folder: Folder) -> list[Refusals]:
             },
         )
         for step in folder.steps
-        if "kept" in step.tally and step.step.endswith(("/sifted", "/questions"))
+        if "kept" in step.tally and _STEP_OF_QUESTIONS.search(step.step)
     ]
 
 
-_REASONS = frozenset({*Reason, "another_level", "invent_dropped", "no_tests"})
+_STEP_OF_QUESTIONS = re.compile(r"/(?:sifted|questions(?:-\d+)?)\Z")
+_REASONS = frozenset({
+    *Reason, "another_level", "invent_dropped", "no_tests", "copies_prompt", "evolve_unreadable",
+    "inspire_unreadable",
+})  # fmt: skip
 
 
 def overlaps(folder: Folder) -> list[Overlap]:

@@ -26,8 +26,8 @@ are finished stay as they are."""
 MAY_GROW = frozenset(["cycles"])
 """Of the others, keys whose value may become larger: what is there begins the longer run. They may
 become smaller down to where the run is."""
-MAY_MOVE = frozenset(["questions.source", "questions.exclude", "teacher.file",
-                      "student.model_name_or_path", "student.chat_template",
+MAY_MOVE = frozenset(["questions.source", "questions.exclude", "oss_instruct.source",
+                      "teacher.file", "student.model_name_or_path", "student.chat_template",
                       "scorer.base"])  # fmt: skip
 """Of the others, keys that name files: they may lie elsewhere, as long as they hold the same."""
 SPLIT = frozenset(["training.per_device_train_batch_size", "training.gradient_accumulation_steps"])

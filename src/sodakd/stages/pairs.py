@@ -2,50 +2,27 @@
 
 A correct solution must pass the question's tests, a faulty one must fail them; either is asked
 again a bounded number of times, then dropped and counted; where the tests cannot run at all, the
-question is dropped at once. Of a question without tests the correct
-one must compile, run to its end, and have no fault that static tools find; the faulty one must not
-run so, or print something else. One that is another program, and shows no difference, is asked
+question is dropped at once. Of a question without tests the faulty one must not run to its end, or
+print something else. One that is another program, and shows no difference, is asked
 again where there is output to differ in; then it is kept or dropped, as the recipe says, and
 counted.
 """
 
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sodakd.judge.untested import lint_program, to_program
-from sodakd.records import Feedback, SftExample
+from sodakd.records import Feedback
 from sodakd.run import StepOutput
-from sodakd.stages.ask_and_parse import Parsed, ask_once
-from sodakd.stages.context import OnProgress, StageContext
-from sodakd.stages.programs import read_fault, read_program
-from sodakd.teacher.parsers import FaultyCode, RequestT, UnreadableReply, retry_request
-from sodakd.teacher.requests import Fault, Solve
-from sodakd.types import FaultKind, Language, Outcome, PreferencePair, Question, Severity, Verdict
+from sodakd.stages.context import StageContext
+from sodakd.stages.programs import read_fault
+from sodakd.stages.solutions import ask_again, solve, verdicts
+from sodakd.teacher.parsers import FaultyCode
+from sodakd.teacher.requests import Fault
+from sodakd.types import FaultKind, Language, Outcome, PreferencePair, Question, Verdict
 
-_SHOWN = 10  # findings that the teacher is told of
 _CHUNK = 64  # faults asked for at once; between chunks their kinds are evened out
-
-
-def build_solutions(stage: StageContext, questions: Sequence[Question]) -> StepOutput[SftExample]:
-    """Return static distillation's data: one answer a question, not verified.
-
-    A reply without a whole program is dropped and counted.
-
-    Raises:
-        BudgetReached: the next call could pass the budget.
-    """
-    tally: Counter[str] = Counter()
-    requests = [Solve(question=question) for question in questions]
-    found, unread = _ask_solutions(stage, requests, tally)
-    if unread:
-        tally["solution_dropped"] = len(unread)
-    rows = [
-        SftExample(question_id=request.question.id, prompt=request.question.text, code=code)
-        for request, code in found
-    ]
-    return StepOutput(rows, tally)
 
 
 def build_pairs(
@@ -62,7 +39,7 @@ def build_pairs(
         BudgetReached: the next call could pass the budget.
     """
     tally: Counter[str] = Counter()
-    solved = _solve(stage, questions, tally)
+    solved = solve(stage, questions, tally, stage.recipe.delivery.solve_attempts)
     if stage.recipe.delivery.faults:
         own = _on_policy(stage, solved, feedback, tally)
         asked = _with_faults(stage, [each for each in solved if each[0].id not in own], tally)
@@ -146,11 +123,11 @@ def _verified_pairs(
     for _ in range(stage.recipe.delivery.fault_attempts):
         if not waiting:
             break
-        faults, waiting = _ask(stage, waiting, read_fault, tally, "fault")
-        verdicts = _verdicts(stage, [(asked.question, fault.code) for asked, fault in faults])
+        faults, waiting = ask_again(stage, waiting, read_fault, tally, "fault")
+        judged = verdicts(stage, [(asked.question, fault.code) for asked, fault in faults])
         # These were judged before: the judge remembers.
-        correct = _verdicts(stage, [(asked.question, asked.correct) for asked, _ in faults])
-        for (asked, fault), verdict, right in zip(faults, verdicts, correct, strict=True):
+        correct = verdicts(stage, [(asked.question, asked.correct) for asked, _ in faults])
+        for (asked, fault), verdict, right in zip(faults, judged, correct, strict=True):
             check = _check_fault(asked, fault, verdict, right)
             if check.counted_as:
                 tally[check.counted_as] += 1
@@ -219,94 +196,3 @@ def _compiles_still(kind: FaultKind, language: Language) -> bool:
 
 _CHECKED_WHEN_RUN = {Language.PYTHON, Language.JAVASCRIPT}
 """Languages in which nothing but broken syntax is found before a program runs."""
-
-
-def _solve(
-    stage: StageContext, questions: Sequence[Question], tally: Counter[str]
-) -> list[tuple[Question, str]]:
-    """Return questions with their verified solutions, in order; what stays wrong is counted."""
-    waiting = [Solve(question=question) for question in questions if question.reference is None]
-    solved = {each.id: each.reference for each in questions if each.reference is not None}
-    for _ in range(stage.recipe.delivery.solve_attempts):
-        if not waiting:
-            break
-        found, waiting = _ask_solutions(stage, waiting, tally)
-        answers = [(asked.question, code) for asked, code in found]
-        verdicts = _verdicts(stage, answers, "verify by running")
-        right = [at for at, verdict in enumerate(verdicts) if verdict.passed]
-        refused = lint_rejections(stage, [answers[at] for at in right])
-        why = dict(zip(right, refused, strict=True))
-        for at, ((asked, code), verdict) in enumerate(zip(found, verdicts, strict=True)):
-            if verdict.passed and not why[at]:
-                solved[asked.question.id] = code
-                continue
-            if verdict.blames_tests(asked.question.text):
-                tally["tests_cannot_run"] += 1  # no other solution would pass them
-                continue
-            tally["solution_lint" if verdict.passed else f"solution_{verdict.outcome}"] += 1
-            error = why[at] if verdict.passed else verdict.output
-            update = {"attempt": asked.attempt + 1, "error": error, "unreadable": ""}
-            waiting.append(asked.model_copy(update=update))
-    tally["solution_dropped"] += len(waiting)
-    tally["solved"] = len(solved)
-    return [(each, solved[each.id]) for each in questions if each.id in solved]
-
-
-def _verdicts(
-    stage: StageContext, answers: Sequence[tuple[Question, str]], note: str = ""
-) -> list[Verdict]:
-    """Run each code against its question's tests, or without tests to its end."""
-    return stage.verdicts([to_program(question, code) for question, code in answers], note)
-
-
-def lint_rejections(stage: StageContext, answers: Sequence[tuple[Question, str]]) -> list[str]:
-    """Return what static tools found that no solution may have, in words; "" where nothing.
-
-    Tests say more than they do: only answers to questions without tests are looked at.
-    """
-    refused = stage.recipe.delivery.refused_findings
-    rejections = [""] * len(answers)
-    if refused == "none":
-        return rejections
-    untested = [at for at, (question, _) in enumerate(answers) if question.tests is None]
-    programs = [lint_program(*answers[at]) for at in untested]
-    for at, findings in zip(untested, stage.judge.lint(programs), strict=True):
-        wrong = [
-            finding.as_text
-            for finding in findings
-            if refused == "all" or finding.severity is Severity.ERROR
-        ]
-        if wrong:
-            rejections[at] = "\n".join(["static tools found:", *wrong[:_SHOWN]])
-    return rejections
-
-
-def _ask(
-    stage: StageContext,
-    requests: Sequence[RequestT],
-    parse: Callable[[str, RequestT], Parsed],
-    tally: Counter[str],
-    name: str,
-    progress: OnProgress | None = None,
-) -> tuple[list[tuple[RequestT, Parsed]], list[RequestT]]:
-    """Return requests with what their replies hold, and what to ask again of the others."""
-    found: list[tuple[RequestT, Parsed]] = []
-    unread: list[RequestT] = []
-    parsed = ask_once(stage, requests, parse, tally, progress, name)
-    for request, one in zip(requests, parsed, strict=True):
-        if isinstance(one, UnreadableReply):
-            unread.append(retry_request(request, one))
-        else:
-            found.append((request, one))
-    return found, unread
-
-
-def _ask_solutions(
-    stage: StageContext, requests: Sequence[Solve], tally: Counter[str]
-) -> tuple[list[tuple[Solve, str]], list[Solve]]:
-    progress = stage.progress(len(requests), "correct solutions")
-    return _ask(stage, requests, _read_solution, tally, "solution", progress)
-
-
-def _read_solution(text: str, asked: Solve) -> str:
-    return read_program(text, asked.question)

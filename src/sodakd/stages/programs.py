@@ -1,9 +1,14 @@
 """Programs extracted from a teacher's replies: both halves of a pair, as the judge extracts."""
 
 import re
-from dataclasses import dataclass
 
-from sodakd.teacher.parsers import LINE_START, LINES, FaultyCode, UnreadableReply
+from sodakd.teacher.parsers import (
+    LINE_START,
+    LINES,
+    FaultyCode,
+    UnreadableReply,
+    written_question,
+)
 from sodakd.teacher.requests import Fault, Inspire
 from sodakd.text.answer import extract_answer
 from sodakd.text.assemble import assemble
@@ -28,14 +33,6 @@ _PROBLEM = re.compile(LINE_START + r"\[?Problem(?: Description)?\]?[\s*:]*$", LI
 _SOLUTION = re.compile(LINE_START + r"\[?Solution\]?[\s*:]*$", LINES)
 
 _BLANK = re.compile(r"\A(?:[^\S\n]*+\n)++")
-
-
-@dataclass(frozen=True)
-class Inspired:
-    """A problem and its solution, of an `Inspire` reply."""
-
-    problem: str
-    solution: str
 
 
 def read_program(text: str, question: Question) -> str:
@@ -70,15 +67,20 @@ def _named_kind(text: str) -> tuple[FaultKind | None, str]:
     return None, text
 
 
-def read_inspired(text: str, ask: Inspire) -> Inspired:
-    """Problem and solution of an `Inspire` reply, each under its own heading."""
+def read_inspired(text: str, ask: Inspire) -> Question:
+    """Return the problem of an `Inspire` reply with its solution, each under its own heading.
+
+    The solution is the question's reference, which is not verified yet. Raises `UnreadableReply`.
+    """
     problem, solution = _PROBLEM.search(text), _SOLUTION.search(text)
     if problem is None or solution is None or problem.end() > solution.start():
         raise UnreadableReply("no [Problem Description] followed by a [Solution]")
     asked = text[problem.end() : solution.start()].strip()
     if not asked:
         raise UnreadableReply("the problem description is empty")
-    return Inspired(asked, _code(extract(text[solution.end() :], ask.language)))
+    code = _code(extract(text[solution.end() :], ask.language))
+    question = written_question(asked, ask.language, "inspire")
+    return question.model_copy(update={"reference": code})
 
 
 def _code(found: Extracted) -> str:

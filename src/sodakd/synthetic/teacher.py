@@ -7,16 +7,29 @@ from pydantic import JsonValue
 
 from sodakd.errors import DataError, TeacherError
 from sodakd.inference.completions import Completion
+from sodakd.synthetic.evolve import evolve
 from sodakd.synthetic.faults import make_fault
 from sodakd.synthetic.generate import draw_program, program_of, question_of, tests_of
 from sodakd.synthetic.grade import grade
+from sodakd.synthetic.inspire import inspire
 from sodakd.synthetic.languages import print_program, signature_of
 from sodakd.synthetic.program import Program
 from sodakd.synthetic.related import at_level
 from sodakd.synthetic.splits import Split
 from sodakd.teacher.computed_teacher import ComputedTeacher
-from sodakd.teacher.parsers import InventedQuestion
-from sodakd.teacher.requests import Fault, Grade, Invent, Solve, TeacherRequest, Test
+from sodakd.teacher.parsers import InventedQuestion, parse_grade
+from sodakd.teacher.requests import (
+    Compare,
+    Evolve,
+    Fault,
+    Grade,
+    Inspire,
+    Invent,
+    Refine,
+    Solve,
+    TeacherRequest,
+    Test,
+)
 from sodakd.types import CallTests, Question, Usage
 
 MOST_COMPLETION_TOKENS = 1024
@@ -56,19 +69,27 @@ def _prompt(ask: TeacherRequest) -> str:
             return ask.question.text + ask.correct
         case Grade():
             return ask.question.text + ask.answer
-        case Invent() | Test():
+        case Invent() | Test() | Evolve():
             return ask.question.text
+        case Compare():
+            return ask.question.text + ask.answer_a + ask.answer_b
+        case Refine():
+            return ask.question.text + ask.answer + ask.error
+        case Inspire():
+            return ask.snippet
         case _:
             return ""
 
 
 def _answer(ask: TeacherRequest) -> str:
-    if not isinstance(ask, Solve | Fault | Grade | Invent | Test):
+    if isinstance(ask, Inspire):
+        return _inspired(ask)
+    if not isinstance(ask, Solve | Fault | Grade | Invent | Test | Evolve | Refine | Compare):
         raise DataError(f"it knows no {ask.kind}; name another teacher in the recipe")
     program = program_of(ask.question)
     reference = print_program(program, ask.question.language)
     match ask:
-        case Solve():
+        case Solve() | Refine():
             return _fence(ask.question.language, reference)
         case Fault():
             return _faulty(ask, program)
@@ -78,6 +99,10 @@ def _answer(ask: TeacherRequest) -> str:
             return _invented(ask, program)
         case Test():
             return _inputs(ask, program)
+        case Compare():
+            return _compared(ask, program)
+        case Evolve():
+            return _evolved(ask, program)
 
 
 def _fence(label: str, content: str) -> str:
@@ -104,10 +129,39 @@ def _invented(ask: Invent, program: Program) -> str:
     rng = _rng(ask.question, f"invent {ask.level} {ask.variant}")
     moved = at_level(program, ask.level, rng) or draw_program(rng, ask.level, Split.TRAIN)
     question = question_of(moved, rng, Split.TRAIN, ask.question.language)
-    invented = InventedQuestion(
-        text=question.text, level=ask.level, source=question.source, tests=question.tests
+    return _whole(question)
+
+
+def _evolved(ask: Evolve, program: Program) -> str:
+    rng = _rng(ask.question, f"evolve {ask.operation} {ask.attempt}")
+    question = evolve(ask.question, program, ask.operation, rng)
+    # Without a block the whole reply would be the question: a block that is empty is none.
+    return "```text\n```\n" if question is None else _whole(question)
+
+
+def _compared(ask: Compare, program: Program) -> str:
+    """The rubric's six points of each answer, as 1 to 10."""
+    a, b = (
+        1 + 1.5 * parse_grade(grade(program, answer, ask.question.language)).total
+        for answer in (ask.answer_a, ask.answer_b)
     )
-    return _fence("json", invented.model_dump_json())
+    return f"By the rubric of both.\n\nScore A: {a:g}\nScore B: {b:g}\n"
+
+
+def _inspired(ask: Inspire) -> str:
+    rng = Random(f"inspire {ask.language} {ask.attempt} {ask.snippet}")
+    question, program = inspire(ask.snippet, ask.language, rng)
+    solution = _fence(ask.language, print_program(program, ask.language))
+    return f"[Problem Description]\n{_whole(question)}\n[Solution]\n{solution}"
+
+
+def _whole(question: Question) -> str:
+    """A question with its tests and its source, in which its program is written."""
+    assert question.level is not None
+    written = InventedQuestion(
+        text=question.text, level=question.level, source=question.source, tests=_tests(question)
+    )
+    return _fence("json", written.model_dump_json())
 
 
 def _inputs(ask: Test, program: Program) -> str:

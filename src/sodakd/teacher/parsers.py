@@ -6,6 +6,7 @@ missing, in words that are sent with the next ask.
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from typing import TypeVar, cast
@@ -27,7 +28,7 @@ from sodakd.teacher.requests import FOR_LISTS, Evolve, Invent, TeacherRequest, T
 from sodakd.text.fences import blocks
 from sodakd.text.test_validation import signature_error
 from sodakd.text.thinking import strip_thinking
-from sodakd.types import CallTests, FaultKind, FrozenModel, Level, Question
+from sodakd.types import CallTests, FaultKind, FrozenModel, Language, Level, Question
 
 RequestT = TypeVar("RequestT", bound=TeacherRequest)
 
@@ -216,14 +217,31 @@ def parse_evolved(text: str, ask: Evolve) -> Question:
     rewritten = (own or [text])[0].strip()
     if not rewritten:
         raise UnreadableReply("the reply is empty")
+    question = ask.question
+    return written_question(rewritten, question.language, f"evolve {ask.operation}", question.id)
+
+
+def written_question(
+    text: str, language: Language, source: str, parent: str | None = None
+) -> Question:
+    """Return the question that a teacher wrote, without tests.
+
+    The world's teacher writes one as its `Invent` replies do: it brings its tests.
+    """
+    whole: InventedQuestion | None = None
+    for block in blocks(text):
+        if block.label == "data":
+            with suppress(ValidationError):
+                whole = InventedQuestion.model_validate_json(block.text)
+    if whole is None or whole.source == "invented":
+        return Question.new(
+            text=valid_unicode(text), language=language, tests=None, source=source, level=None,
+            parent=parent,
+        )  # fmt: skip
     return Question.new(
-        text=valid_unicode(rewritten),
-        language=ask.question.language,
-        tests=None,
-        source=f"evolve {ask.operation}",
-        level=None,
-        parent=ask.question.id,
-    )
+        text=whole.text, language=language, tests=whole.tests, source=whole.source,
+        level=whole.level, parent=parent,
+    )  # fmt: skip
 
 
 def parse_comparison(text: str) -> ComparisonScores:
