@@ -12,7 +12,7 @@ from sodakd.scoring.grades import read_grades
 from tests.test_kill import contents, kill_in
 from tests.tiny import sodakd
 
-pytestmark = pytest.mark.toolchain
+pytestmark = [pytest.mark.toolchain, pytest.mark.slow]
 
 RECIPE = """
 name: scored

@@ -10,7 +10,7 @@ import pytest
 from tests.tiny import ROOT
 
 
-@pytest.mark.heavy
+@pytest.mark.slow
 def test_the_script_for_a_gpu_finds_equal_what_is_equal_and_names_what_failed(
     tmp_path: Path,
 ) -> None:
