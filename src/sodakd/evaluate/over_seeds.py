@@ -53,7 +53,7 @@ def sign_flip_p(differences: Sequence[float]) -> float:
 
     count = len(differences)
     if count <= EXACT:
-        return sum(map(is_as_far, product((1, -1), repeat=count))) / 2**count
+        return sum(map(is_as_far, product((1, -1), repeat=count))) / 2.0**count
     rng = random.Random(_SEED)
     drawn = (rng.choices((1, -1), k=count) for _ in range(_DRAWS))
     return (sum(map(is_as_far, drawn)) + 1) / (_DRAWS + 1)
