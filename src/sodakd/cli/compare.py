@@ -13,7 +13,7 @@ _MOST_SEEDS = 1000
 
 def compare(
     recipe: Annotated[
-        Path, typer.Argument(help="A recipe, as of sodakd run; with --from a folder.")
+        Path, typer.Argument(help="As of sodakd run; with --from a folder.", metavar="RECIPE")
     ],
     others: Annotated[
         list[str] | None,
@@ -25,12 +25,12 @@ def compare(
     methods: Annotated[
         str,
         typer.Option(
-            help="With commas; the first is what others are held against. The recipe's arms."
+            help="With commas, the first held against all others; the recipe's arms if left out."
         ),
     ] = "",
     seeds: Annotated[str, typer.Option(help="Such as 0-7 or 0,2,5-9.")] = "0-7",
     out: Annotated[
-        Path | None, typer.Option(help="The comparison's folder; runs/NAME-compare by default.")
+        Path | None, typer.Option(help="Where it all goes; runs/NAME-compare by default.")
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, max=1024, help="Runs side by side.")] = 1,
     from_folders: Annotated[
@@ -41,8 +41,8 @@ def compare(
 
     All have the base student, the questions and the exam of their seed, and as many teacher calls
     and training steps as the first method spent. The same command goes on after a stop.
-    compare.json and compare.html are made from the runs' folders alone. The exit code is 2 where a
-    seed failed.
+
+    What it comes to is made from the runs' folders alone. The exit code is 2 where a seed failed.
 
     Examples:  sodakd compare embedded --methods soda,sft --seeds 0-7
     ·  sodakd compare methods questions.seeds=500 --seeds 0,1 --jobs 2 --out runs/small

@@ -1,5 +1,6 @@
 """`write_comparison`: a comparison as `compare.json`, and on one self-contained page."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -17,6 +18,7 @@ from sodakd.report.plots import LegendEntry, Line, Point, forest, line_plot
 
 _HERE = Path(__file__).parent
 _ROW = 34
+_COLOURS = 6
 
 
 def write_comparison(found: Comparison, out: Path) -> Path:
@@ -43,9 +45,12 @@ def render_comparison(found: Comparison) -> str:
 
 
 def _keys(found: Comparison) -> dict[str, LegendEntry]:
-    names = [row.method for row in found.methods]
-    base = LegendEntry(names[0], "var(--base)")
-    return {name: nominal(name, names[1:]) for name in names[1:]} | {names[0]: base}
+    """Return each method's colour; those after the sixth have it again, dashed."""
+    base, *names = [row.method for row in found.methods]
+    return {base: LegendEntry(base, "var(--base)")} | {
+        name: replace(nominal(name, names), dashed=place >= _COLOURS)
+        for place, name in enumerate(names)
+    }
 
 
 def _means(found: Comparison) -> Figure:
@@ -70,7 +75,8 @@ def _curves(found: Comparison) -> Figure:
     for method in methods:
         own = [row for row in found.curve if row.method == method]
         points = [_point(row.teacher_calls.mean, row.pass_at_1) for row in (*base, *own)]
-        lines.append(Line(method, points, keys[method].colour, dots=True))
+        key = keys[method]
+        lines.append(Line(method, points, key.colour, dots=True, dashed=key.dashed))
     most = rounded(max((point.x for line in lines for point in line.points), default=1))
     top = rounded(max(point.high or point.y for line in lines for point in line.points))
     x = Axis("teacher calls", 0, most)
