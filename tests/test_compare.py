@@ -63,17 +63,22 @@ def test_a_finished_comparison_is_read_and_starts_nothing(finished: Path) -> Non
     assert after == before
 
 
-def test_a_seed_that_fails_is_named_and_is_in_no_figure(finished: Path, tmp_path: Path) -> None:
+def test_a_seed_that_fails_is_named_and_one_with_damaged_results_is_mended(
+    finished: Path, tmp_path: Path
+) -> None:
     out = tmp_path / "out"
     shutil.copytree(finished, out)
     shutil.rmtree(out / "seed-1")
     (out / "seed-1").mkdir()
     (out / "seed-1/mine.txt").write_text("not a run's")
+    results = out / "seed-0/results.json"
+    results.write_bytes(results.read_bytes()[:50])
     done = sodakd_looks(*words_of(finished.parent, out))
     assert done.returncode == 2
     assert "1 of 2 seeds failed" in done.stderr
     assert f"seed 1: {out / 'seed-1'} holds other files and no run" in done.stderr
     assert "mean over 1 seed " in done.stdout
+    assert results.read_bytes() == (finished / "seed-0/results.json").read_bytes()
 
 
 def test_a_wrong_method_or_recipe_is_said_before_anything_begins(tmp_path: Path) -> None:

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sodakd.errors import DataError, RunError
+
+if TYPE_CHECKING:
+    from sodakd.recipe import LoadedRecipe
 
 _MOST_SEEDS = 1000
 
@@ -88,7 +91,6 @@ def _run(
     from sodakd.methods.arms import arms_of
     from sodakd.methods.seed_runs import SeedRun, run_seeds
     from sodakd.recipe import read_recipe
-    from sodakd.run_header import is_finished
 
     arms = [f"arms=[{', '.join(methods)}]"] if methods else []
     folders: dict[int, Path] = {}
@@ -100,7 +102,7 @@ def _run(
         arms_of(loaded.recipe)
         place = place or Path("runs") / f"{loaded.recipe.name}-compare"
         folders[seed] = place / f"seed-{seed}"
-        if not is_finished(folders[seed], loaded.redacted):
+        if not _is_finished(folders[seed], loaded):
             own = [str(recipe), *words, "--out", str(folders[seed])]
             runs.append(SeedRun(seed, folders[seed], place / f"seed-{seed}.log", own))
     assert place is not None
@@ -114,6 +116,17 @@ def _run(
         )
         raise typer.Exit(130) from None
     return place, [folder for seed, folder in folders.items() if seed not in failed], failed
+
+
+def _is_finished(folder: Path, loaded: "LoadedRecipe") -> bool:
+    """Whether a seed's run can be read as it is; a damaged one is left to `sodakd run`."""
+    from sodakd.report.reading import read_results
+    from sodakd.run_header import is_finished
+
+    try:
+        return is_finished(folder, loaded.redacted) and bool(read_results(folder / "results.json"))
+    except RunError:
+        return False
 
 
 def _tell(line: str) -> None:

@@ -27,7 +27,7 @@ class SeedRun:
 
 
 class _Started:
-    """A run at work. What it writes goes to its log, and each line of that to `tell` as well."""
+    """A run at work. Its progress and errors go to its log, each line of that to `tell` as well."""
 
     def __init__(self, run: SeedRun, tell: Tell) -> None:
         self.run = run
@@ -45,8 +45,8 @@ class _Started:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "sodakd", "run", *run.words],
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
+                stdout=subprocess.DEVNULL,  # its tables, which its report has as well
+                stderr=log,
                 start_new_session=True,  # Ctrl-C is told by us, once
                 preexec_fn=end_with_parent,  # noqa: PLW1509 - there are no threads here
             )
