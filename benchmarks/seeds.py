@@ -4,12 +4,11 @@ for seed in 0 1 2; do sodakd run recipes/embedded.yaml seed=$seed; done
 python benchmarks/seeds.py runs/embedded-0 runs/embedded-1 runs/embedded-2
 """
 
-import statistics
 import sys
 from collections.abc import Mapping, Sequence
-from math import sqrt
 from pathlib import Path
 
+from sodakd.evaluate.over_seeds import over_seeds
 from sodakd.records import PassRate, Results
 
 GROUPS: Mapping[str, Sequence[str]] = {
@@ -18,7 +17,6 @@ GROUPS: Mapping[str, Sequence[str]] = {
     "levels 1-3": ("level 1", "level 2", "level 3"),
     "levels 4-5": ("level 4", "level 5"),
 }
-_T = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365, 9: 2.306, 10: 2.262}
 
 
 def share(groups: Sequence[PassRate], names: Sequence[str]) -> float:
@@ -29,12 +27,10 @@ def share(groups: Sequence[PassRate], names: Sequence[str]) -> float:
 
 def said(values: Sequence[float]) -> str:
     """Mean, half of its 95 % t interval, and the values."""
-    mean = statistics.mean(values)
+    found = over_seeds(values)
     listed = " ".join(f"{value:.1f}" for value in values)
-    if len(values) not in _T:
-        return f"{mean:.1f} ({listed})"
-    half = _T[len(values)] * statistics.stdev(values) / sqrt(len(values))
-    return f"{mean:.1f} ± {half:.1f} ({listed})"
+    half = "" if found.high is None else f" ± {found.high - found.mean:.1f}"
+    return f"{found.mean:.1f}{half} ({listed})"
 
 
 def main(folders: Sequence[str]) -> None:

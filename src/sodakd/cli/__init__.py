@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from sodakd import __version__
-from sodakd.cli import curate, data, env, judge, run, scorer
+from sodakd.cli import compare, curate, data, env, judge, run, scorer
 from sodakd.cli import eval as evaluation
 from sodakd.errors import SodakdError
 
@@ -30,6 +30,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "run": run.run,
     "check": run.check,
     "plan": run.plan,
+    "compare": compare.compare,
     "seeds": data.seeds,
     "dedup": curate.dedup,
     "decontaminate": curate.decontaminate,

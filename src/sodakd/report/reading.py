@@ -129,7 +129,7 @@ def read_folder(folder: Path) -> Folder:
         arms=arms,
         steps=steps,
         events=_of_all(folder, arms, "events.jsonl", lambda path: read_log(path, Event)),
-        results=_results(folder / "results.json"),
+        results=read_results(folder / "results.json"),
         spend=_spend(folder / "spend.json") or _spent_so_far(folder / "ledger.sqlite", arms),
         students=_students(folder, arms, steps),
         exam=_exam(folder, recipe),
@@ -217,7 +217,8 @@ def _rows(folder: Path, file: str, row_type: type[Row]) -> list[Row]:
         ) from None
 
 
-def _results(path: Path) -> Results | None:
+def read_results(path: Path) -> Results | None:
+    """The results of a run; None of an unfinished one. Raises `RunError` where they are no such."""
     if not path.exists():
         return None
     try:

@@ -164,12 +164,15 @@ def price_is_known(folder: Folder) -> bool:
 
     An unknown price is booked as nothing: tokens without money then mean that nobody knows.
     """
-    teacher = section(folder.recipe, "teacher")
-    kind = teacher.get("kind") or "world"
-    if teacher.get("prompt_price") is not None:
-        return True
     tokens = sum(row.prompt_tokens + row.completion_tokens for row in folder.spend)
-    return kind in _FREE or not tokens or any(row.money > 0 for row in folder.spend)
+    return money_is_known(folder.recipe, tokens, sum(row.money for row in folder.spend))
+
+
+def money_is_known(recipe: Mapping[str, JsonValue], tokens: int, money: float) -> bool:
+    """Whether what was booked for so many tokens of a recipe's teacher is what was paid."""
+    teacher = section(recipe, "teacher")
+    priced = teacher.get("prompt_price") is not None
+    return priced or not tokens or money > 0 or (teacher.get("kind") or "world") in _FREE
 
 
 def group_rows(standings: Sequence[StudentResult], by: str) -> list[GroupRow]:

@@ -1,0 +1,327 @@
+"""`compare_runs`: methods compared over the seeds of one recipe, from run folders alone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from sodakd.errors import RunError
+from sodakd.evaluate.over_seeds import (
+    EXACT,
+    OverSeeds,
+    effect_size,
+    holm,
+    over_seeds,
+    sign_flip_p,
+)
+from sodakd.jsonl import read_log
+from sodakd.recipe import differences
+from sodakd.records import Results, StudentResult, StudentRow
+from sodakd.report.reading import read_header, read_results
+from sodakd.report.run_facts import money_is_known
+from sodakd.settings.changes import MAY_CHANGE
+from sodakd.types import FrozenModel
+
+BASE = "base"
+
+
+class GroupResult(FrozenModel):
+    """A method's pass@1 on a group of questions, and its gain over the base; `by` as in a run."""
+
+    group: str
+    by: str
+    pass_at_1: OverSeeds
+    gain: OverSeeds
+    relative_gain: float | None
+    """The mean gain as a share of the base's mean; None of a base that solves nothing."""
+
+
+class MethodResult(FrozenModel):
+    """A method over seeds: the student of each that it came to, its figures, and what they took.
+
+    `money` is None where the teacher's price is not known.
+    """
+
+    method: str
+    title: str
+    students: tuple[str, ...]
+    groups: tuple[GroupResult, ...]
+    teacher_calls: OverSeeds
+    teacher_tokens: OverSeeds
+    money: OverSeeds | None
+    train_steps: OverSeeds
+    train_tokens: OverSeeds
+
+
+class MethodDifference(FrozenModel):
+    """A method's pass@1 less another's, paired by seed.
+
+    `p` is of the sign-flip test; `p_holm` is corrected for all rows of this group and `method`.
+    `effect` is Cohen's d of the paired differences, `relative` the difference of the means as a
+    share of the other's. `won`, `tied` and `lost` count seeds.
+    """
+
+    group: str
+    method: str
+    other: str
+    difference: OverSeeds
+    relative: float | None
+    effect: float | None
+    won: int
+    tied: int
+    lost: int
+    p: float
+    p_holm: float
+
+
+class CurvePoint(FrozenModel):
+    """A student on its way, over the seeds that have it: pass@1 of the first group, and cost."""
+
+    student: str
+    method: str
+    pass_at_1: OverSeeds
+    teacher_calls: OverSeeds
+    train_steps: OverSeeds
+
+
+class Comparison(FrozenModel):
+    """Methods over seeds: `compare.json`. The base is the first of `methods`.
+
+    `best_other` is the one with the highest mean on the first group, of all after the first method.
+    """
+
+    name: str
+    measure: str
+    seeds: tuple[int, ...]
+    methods: tuple[MethodResult, ...]
+    best_other: str | None
+    differences: tuple[MethodDifference, ...]
+    curve: tuple[CurvePoint, ...]
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A finished run: its folder, its recipe as written, its results and its students' rows."""
+
+    folder: Path
+    recipe: Mapping[str, JsonValue]
+    results: Results
+    students: Sequence[StudentRow]
+
+    def of(self, method: str) -> list[StudentResult]:
+        """The students of a method, in the order they came."""
+        names = [row.name for row in self.students if row.arm == (method if method != BASE else "")]
+        return [row for row in self.results.standings if row.name in names]
+
+    def kept(self, method: str) -> StudentResult:
+        """The student a method came to: the one that is handed out, else its last one."""
+        own = self.of(method)
+        first = method == self.results.arms[0].name
+        named = [row for row in self.results.standings if row.name == self.results.kept]
+        return named[0] if first and named else own[-1]
+
+
+def compare_runs(folders: Sequence[Path], methods: Sequence[str] = ()) -> Comparison:
+    """Return a comparison of the finished runs of one recipe with different seeds.
+
+    `methods`: these alone, the first of which all others are held against; else all arms.
+
+    Raises:
+        RunError: a folder is no finished run; two have the same seed; their recipes differ in more
+            than that; a run has no such arm.
+    """
+    runs = sorted(map(_read, folders), key=lambda run: run.results.seed)
+    _require_alike(runs, methods)
+    arms = {arm.name: arm.title for arm in runs[0].results.arms}
+    chosen = list(methods) or list(arms)
+    titles = {BASE: "the student that all methods begin with"} | {
+        name: arms[name] for name in chosen
+    }
+    found = [_method(runs, name, title) for name, title in titles.items()]
+    first, others = found[1], found[2:]
+    best = max(others, key=lambda row: row.groups[0].pass_at_1.mean) if others else None
+    rows = _differences(first, others)
+    if best is not None:
+        rows += _differences(best, [row for row in others if row is not best])
+    tested = sum(run.results.tested for run in runs) / len(runs)
+    return Comparison(
+        name=str(runs[0].recipe.get("name") or "a recipe"),
+        measure="pass@1" if tested else "runs to its end (no tests)",
+        seeds=tuple(run.results.seed for run in runs),
+        methods=tuple(found),
+        best_other=None if best is None else best.method,
+        differences=tuple(rows),
+        curve=tuple(_curve(runs, titles)),
+        remarks=tuple(_remarks(runs, found, len(others))),
+    )
+
+
+def _read(folder: Path) -> _Run:
+    _, recipe = read_header(folder)
+    results = read_results(folder / "results.json")
+    if results is None:
+        raise RunError(
+            f"the run in {folder} is not finished; go on with it (sodakd run, sodakd compare), or"
+            " leave it out"
+        )
+    return _Run(folder, recipe, results, read_log(folder / "students.jsonl", StudentRow))
+
+
+def _require_alike(runs: Sequence[_Run], methods: Sequence[str]) -> None:
+    """Raise `RunError` where runs are not of one recipe with a seed each, or lack a method.
+
+    All arms but the first, whose spending the others have, may differ where `methods` are named.
+    """
+    if not runs:
+        raise RunError("there is no run to compare: name folders of finished runs")
+    first, *others = runs
+    by_seed: dict[int, Path] = {}
+    for run in runs:
+        before = by_seed.setdefault(run.results.seed, run.folder)
+        if before != run.folder:
+            raise RunError(
+                f"{before} and {run.folder} have the same seed, {run.results.seed}: name one"
+            )
+    for run in runs:
+        arms = [arm.name for arm in run.results.arms]
+        for name in methods:
+            if name not in arms:
+                raise RunError(f"no method {name!r} in {run.folder}; there are: {', '.join(arms)}")
+    alike = all(run.results.arms[0] == first.results.arms[0] for run in others)
+    free = {*MAY_CHANGE, "seed"} - ({"arms"} if not methods or not alike else set())
+    for run in others:
+        lines = [
+            line
+            for line in differences(dict(first.recipe), dict(run.recipe))
+            if not any(f"{line.partition(':')[0]}.".startswith(f"{key}.") for key in free)
+        ]
+        if lines:
+            listed = "\n".join(f"  {line}" for line in lines)
+            raise RunError(
+                f"{first.folder} and {run.folder} differ in more than their seed:\n{listed}\n"
+                "compare runs of one recipe"
+            )
+
+
+def _method(runs: Sequence[_Run], name: str, title: str) -> MethodResult:
+    kept = [run.kept(name) for run in runs]
+    spent = [run.of(name)[-1] for run in runs]  # with what came after the student that was kept
+    known = all(
+        money_is_known(run.recipe, row.teacher_tokens, row.money)
+        for run, row in zip(runs, spent, strict=True)
+    )
+    return MethodResult(
+        method=name,
+        title=title,
+        students=tuple(row.name for row in kept),
+        groups=tuple(_groups(runs, kept)),
+        teacher_calls=over_seeds([row.teacher_calls for row in spent]),
+        teacher_tokens=over_seeds([row.teacher_tokens for row in spent]),
+        money=over_seeds([row.money for row in spent]) if known else None,
+        train_steps=over_seeds([row.train_steps for row in spent]),
+        train_tokens=over_seeds([row.train_tokens for row in spent]),
+    )
+
+
+def _groups(runs: Sequence[_Run], kept: Sequence[StudentResult]) -> list[GroupResult]:
+    """The groups that the exams of all seeds have."""
+    found = []
+    for group in runs[0].results.standings[0].groups:
+        rates = [row.group(group.group) for row in kept]
+        bases = [run.kept(BASE).group(group.group) for run in runs]
+        shares = [rate.share for rate in rates if rate is not None]
+        before = [rate.share for rate in bases if rate is not None]
+        if len(shares) < len(runs) or len(before) < len(runs):
+            continue
+        gain = over_seeds([new - old for new, old in zip(shares, before, strict=True)])
+        found.append(
+            GroupResult(
+                group=group.group,
+                by=group.by,
+                pass_at_1=over_seeds(shares),
+                gain=gain,
+                relative_gain=_relative(gain.mean, over_seeds(before).mean),
+            )
+        )
+    return found
+
+
+def _differences(method: MethodResult, others: Sequence[MethodResult]) -> list[MethodDifference]:
+    """A method less each of the others, on the groups a reader came for."""
+    rows = []
+    for place, group in enumerate(method.groups):
+        if group.by:
+            continue
+        gaps = [
+            [mine - theirs for mine, theirs in zip(
+                group.pass_at_1.values, other.groups[place].pass_at_1.values, strict=True)]
+            for other in others
+        ]  # fmt: skip
+        ps = [sign_flip_p(values) for values in gaps]
+        for other, values, p, corrected in zip(others, gaps, ps, holm(ps), strict=True):
+            gap = over_seeds(values)
+            rows.append(
+                MethodDifference(
+                    group=group.group,
+                    method=method.method,
+                    other=other.method,
+                    difference=gap,
+                    relative=_relative(gap.mean, other.groups[place].pass_at_1.mean),
+                    effect=effect_size(values),
+                    won=sum(value > 0 for value in values),
+                    tied=sum(value == 0 for value in values),
+                    lost=sum(value < 0 for value in values),
+                    p=p,
+                    p_holm=corrected,
+                )
+            )
+    return rows
+
+
+def _relative(difference: float, of: float) -> float | None:
+    return difference / of if of else None
+
+
+def _curve(runs: Sequence[_Run], methods: Mapping[str, str]) -> list[CurvePoint]:
+    found = []
+    for method in methods:
+        names = dict.fromkeys(row.name for run in runs for row in run.of(method))
+        for name in names:
+            rows = [row for run in runs for row in run.of(method) if row.name == name]
+            found.append(
+                CurvePoint(
+                    student=name,
+                    method=method,
+                    pass_at_1=over_seeds([row.groups[0].share for row in rows]),
+                    teacher_calls=over_seeds([row.teacher_calls for row in rows]),
+                    train_steps=over_seeds([row.train_steps for row in rows]),
+                )
+            )
+    return found
+
+
+def _remarks(runs: Sequence[_Run], found: Sequence[MethodResult], others: int) -> list[str]:
+    """What the figures do not say by themselves."""
+    first, *rest = found[1:]
+    remarks = []
+    seeds = len(runs)
+    least = 2.0 ** (1 - seeds)
+    if seeds == 1:
+        remarks.append("One seed says nothing of chance: there is no interval, and no p below 1.")
+    elif others and seeds <= EXACT and others * least > 0.05:
+        remarks.append(
+            f"With {seeds} seeds no p is below {least:.2g}, and none below"
+            f" {min(1.0, others * least):.2g} once corrected for {others} comparisons: a clear one"
+            " needs more seeds."
+        )
+    for row in rest:
+        share = row.teacher_calls.mean / first.teacher_calls.mean if first.teacher_calls.mean else 1
+        if share < 0.99:
+            remarks.append(
+                f"{row.method} made {100 * share:.0f} % of the teacher calls of {first.method}:"
+                " the rest it could not use."
+            )
+    warned = sorted({words for run in runs for words in run.results.warnings})
+    return [*remarks, *(f"Weakly judged: {words}" for words in warned)]

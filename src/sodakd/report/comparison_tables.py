@@ -1,0 +1,160 @@
+"""The tables of a comparison, as text: for the screen and for the page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+from sodakd.evaluate.over_seeds import EXACT, OverSeeds
+from sodakd.report.comparison import BASE, Comparison, MethodDifference, MethodResult
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """A table whose cells are text; `words` say how to read it."""
+
+    title: str
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    words: str = ""
+
+
+def comparison_tables(found: Comparison) -> list[TextTable]:
+    """Return the tables: methods, paired differences, a table for each kind of group, and seeds."""
+    by = dict.fromkeys(group.by for group in found.methods[0].groups if group.by)
+    return [
+        _methods(found),
+        *([_differences(found)] if found.differences else []),
+        *(_groups(found, kind) for kind in by),
+        *([_seeds(found)] if len(found.seeds) > 1 else []),
+    ]
+
+
+def show_comparison(found: Comparison, console: Console) -> None:
+    """Print the tables and the remarks of a comparison."""
+    for text in comparison_tables(found):
+        table = Table(title=text.title)
+        for place, head in enumerate(text.heads):
+            table.add_column(head, justify="right" if place else "left")
+        for row in text.rows:
+            table.add_row(*row)
+        console.print(table)
+        if text.words:
+            console.print(text.words, markup=False, highlight=False)
+    for words in found.remarks:
+        console.print(words, markup=False, highlight=False)
+
+
+def _methods(found: Comparison) -> TextTable:
+    groups = [group.group for group in found.methods[0].groups if not group.by]
+    heads = ("method", *groups, f"gain, {groups[0]}", "calls", "US $", "steps", "train tokens")
+    return TextTable(
+        f"{found.measure}, %: mean over {_count(found)} (95 % interval)",
+        heads,
+        [_method(row, _mark(found, row.method)) for row in found.methods],
+        _marks(found),
+    )
+
+
+def _method(row: MethodResult, mark: str) -> list[str]:
+    first = row.groups[0]
+    gain = ""
+    if row.method != BASE:
+        gain = " ".join(filter(None, (_points(first.gain), _share(first.relative_gain))))
+    money = "unknown" if row.money is None else f"{row.money.mean:.4f}"
+    spent = (row.teacher_calls.mean, row.train_steps.mean, row.train_tokens.mean)
+    calls, steps, tokens = (f"{each:,.0f}" for each in spent)
+    shares = [_percent(group.pass_at_1) for group in row.groups if not group.by]
+    return [f"{row.method}{mark}", *shares, gain, calls, money, steps, tokens]
+
+
+def _mark(found: Comparison, method: str) -> str:
+    marks = {found.methods[1].method: " *", found.best_other: " +"}
+    return marks.get(method, "")
+
+
+def _marks(found: Comparison) -> str:
+    words = f"* {found.methods[1].method}: what all others are held against"
+    if found.best_other is not None:
+        words += f"; + {found.best_other}: the best other on {found.methods[1].groups[0].group}"
+    return words
+
+
+def _differences(found: Comparison) -> TextTable:
+    exact = "all flips" if len(found.seeds) <= EXACT else "20,000 drawn flips"
+    return TextTable(
+        "differences, paired by seed: points (95 % interval)",
+        ("method less other", "group", "points", "relative", "d", "seeds", "p", "p, Holm"),
+        [_difference(row) for row in found.differences],
+        f"seeds: won, tied, lost. p: two-sided sign-flip test over seeds ({exact}). Holm: corrected"
+        " for all rows of a method and group. d: Cohen's, of paired differences.",
+    )
+
+
+def _difference(row: MethodDifference) -> list[str]:
+    return [
+        f"{row.method} less {row.other}",
+        row.group,
+        _points(row.difference),
+        _share(row.relative),
+        "" if row.effect is None else f"{row.effect:+.2f}",
+        f"{row.won}-{row.tied}-{row.lost}",
+        _p(row.p),
+        _p(row.p_holm),
+    ]
+
+
+def _groups(found: Comparison, by: str) -> TextTable:
+    places = [place for place, each in enumerate(found.methods[0].groups) if each.by == by]
+    return TextTable(
+        f"{found.measure} by {by}, %",
+        (by, *(row.method for row in found.methods)),
+        [
+            [
+                found.methods[0].groups[place].group,
+                *(_percent(row.groups[place].pass_at_1) for row in found.methods),
+            ]
+            for place in places
+        ],
+    )
+
+
+def _seeds(found: Comparison) -> TextTable:
+    own = [row.groups[0].pass_at_1.values for row in found.methods]
+    return TextTable(
+        f"{found.measure} by seed, %: {found.methods[0].groups[0].group}",
+        ("seed", *(row.method for row in found.methods)),
+        [
+            [str(seed), *(f"{100 * values[at]:.1f}" for values in own)]
+            for at, seed in enumerate(found.seeds)
+        ],
+    )
+
+
+def _count(found: Comparison) -> str:
+    return "1 seed" if len(found.seeds) == 1 else f"{len(found.seeds)} seeds"
+
+
+def _percent(figure: OverSeeds) -> str:
+    """`60.4 (56.9-63.9)`; an interval ends where a share does."""
+    text = f"{100 * figure.mean:.1f}"
+    if figure.low is None or figure.high is None:
+        return text
+    return f"{text} ({100 * max(0.0, figure.low):.1f}-{100 * min(1.0, figure.high):.1f})"
+
+
+def _points(figure: OverSeeds) -> str:
+    """`+7.2 (-1.5 to +15.9)`."""
+    text = f"{100 * figure.mean:+.1f}"
+    if figure.low is None or figure.high is None:
+        return text
+    return f"{text} ({100 * figure.low:+.1f} to {100 * figure.high:+.1f})"
+
+
+def _share(relative: float | None) -> str:
+    return "" if relative is None else f"{100 * relative:+.1f} %"
+
+
+def _p(value: float) -> str:
+    return f"{value:.2g}" if value >= 0.001 else "< 0.001"
