@@ -11,7 +11,7 @@ from tests import warm
 from tests.methods.test_methods_run import LESS
 from tests.tiny import sodakd_looks, write_recipe
 
-pytestmark = [pytest.mark.toolchain, pytest.mark.heavy]
+pytestmark = pytest.mark.toolchain
 
 
 def words_of(folder: Path, out: Path, *more: str) -> tuple[str, ...]:
@@ -35,6 +35,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "out"
 
 
+@pytest.mark.slow
 def test_a_comparison_killed_in_the_middle_ends_in_the_same_bytes(
     finished: Path, tmp_path: Path
 ) -> None:
@@ -54,6 +55,7 @@ def test_a_comparison_killed_in_the_middle_ends_in_the_same_bytes(
         assert (tmp_path / "out" / name).read_bytes() == (finished / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_finished_comparison_is_read_and_starts_nothing(finished: Path) -> None:
     before = (finished / "compare.json").read_bytes(), (finished / "seed-0.log").read_bytes()
     done = sodakd_looks(*words_of(finished.parent, finished))
@@ -63,6 +65,7 @@ def test_a_finished_comparison_is_read_and_starts_nothing(finished: Path) -> Non
     assert after == before
 
 
+@pytest.mark.slow
 def test_a_seed_that_fails_is_named_and_one_with_damaged_results_is_mended(
     finished: Path, tmp_path: Path
 ) -> None:
