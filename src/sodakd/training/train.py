@@ -93,10 +93,9 @@ def train(
     checkpoints = Checkpoints(out)
     checkpoints.discard_unfinished()
     identity = _identity(start, examples, settings, student, seed)
-    checkpoint = checkpoints.newest()
-    reached = TrainState(identity=identity)
-    if checkpoint is not None:
-        reached = checkpoints.read(checkpoint, identity)
+    checkpoint, reached = checkpoints.resume(identity, remark) or (
+        None, TrainState(identity=identity)
+    )  # fmt: skip
     torch.set_flush_denormal(True)
     with _as_trained(model, settings, computing.dtype):
         forward = _forward(model, chat_format, encoded, settings, attention)
