@@ -136,7 +136,9 @@ def test_a_budget_too_small_for_an_example_is_said_before_anything_is_trained(
     student: Path, tmp_path: Path
 ) -> None:
     settings = SETTINGS.model_copy(update={"max_tokens_per_batch": 20})
-    with pytest.raises(TrainingError, match=r"max_tokens_per_batch is 20: raise it"):
+    with pytest.raises(
+        TrainingError, match=r"max_tokens_per_batch is 20: set it to \d+ or more, and run again"
+    ):
         train(student, EXAMPLES, settings, 0, folder(tmp_path / "out"))
 
 
