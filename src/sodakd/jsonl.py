@@ -50,6 +50,12 @@ def fsync_dir(folder: Path) -> None:
         os.close(descriptor)
 
 
+def fsync_files(folder: Path) -> None:
+    """Make what the files of a folder hold survive a power cut, before the folder gets its name."""
+    for path in (folder, *folder.rglob("*")):
+        fsync_dir(path)
+
+
 @dataclass(frozen=True)
 class Line:
     """An object of a JSON-lines file that users bring, and where it stands, for messages.

@@ -24,7 +24,15 @@ from typing import Any, Generic, Literal, Self, TypeVar
 from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 
 from sodakd.errors import RowError, RunError
-from sodakd.jsonl import RowFile, append_to_log, atomic_write, fsync_dir, read_rows, write_rows
+from sodakd.jsonl import (
+    RowFile,
+    append_to_log,
+    atomic_write,
+    fsync_dir,
+    fsync_files,
+    read_rows,
+    write_rows,
+)
 from sodakd.run_header import NO_MINIMUMS, lock_folder, open_header
 from sodakd.types import FrozenModel
 from sodakd.weights import check_weights, hash_file, hash_weights
@@ -228,6 +236,7 @@ class Run:
                 part.mkdir(parents=True, exist_ok=True)
                 tally = dict(build(part))
                 atomic_write(part / "tally.json", json.dumps(tally).encode())
+                fsync_files(part)
                 part.replace(path)
                 fsync_dir(path.parent)
         self._finish(

@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from pydantic import ValidationError
 from transformers import AutoTokenizer
 
 from sodakd.errors import TrainingError
 from sodakd.inference.chat_format import ChatFormat, Tokenizer, chat_format_for
 from sodakd.settings.training import TrainingSettings
-from sodakd.training.micro_batches import micro_batches
+from sodakd.training.forward import BatchLayout
+from sodakd.training.micro_batches import check_budget, micro_batches
 from sodakd.training.packing import pack
 from sodakd.training.schedule import (
     Example,
@@ -119,6 +121,28 @@ def test_answers_to_one_prompt_stand_in_one_batch_and_count_it_once() -> None:
     assert micro_batches(given, settings, "packed", rejected=True) == [[0, 2, 3], [1]]
 
 
-def test_an_example_above_the_budget_is_refused() -> None:
-    with pytest.raises(TrainingError, match=r"takes 26 tokens .*max_tokens_per_batch is 25"):
-        micro_batches(pairs(9), TrainingSettings(max_tokens_per_batch=25), "packed", rejected=True)
+@pytest.mark.parametrize(
+    ("layout", "rejected", "largest"),
+    [("packed", True, 26), ("packed", False, 18), ("padded", True, 36), ("padded", False, 18)],
+)
+def test_a_budget_below_the_largest_example_names_the_one_that_suffices(
+    layout: BatchLayout, rejected: bool, largest: int
+) -> None:
+    examples = pairs(4, 9, 5)
+
+    def check(budget: int) -> None:
+        settings = TrainingSettings(max_tokens_per_batch=budget)
+        check_budget(examples, settings, layout, rejected=rejected)
+
+    words = rf"largest of 3 examples takes {largest} tokens .*set it to {largest} or more"
+    with pytest.raises(TrainingError, match=words):
+        check(10)
+    with pytest.raises(TrainingError, match=words):
+        check(largest - 1)
+    check(largest)
+
+
+def test_a_budget_below_the_longest_examples_of_a_recipe_is_refused_with_it() -> None:
+    with pytest.raises(ValidationError, match="set max_tokens_per_batch to 512 or more"):
+        TrainingSettings(max_tokens_per_batch=511, max_length=512)
+    TrainingSettings(max_tokens_per_batch=512, max_length=512)

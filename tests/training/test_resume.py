@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 from sodakd.errors import TrainingError
 from sodakd.records import TrainLogRow
 from sodakd.settings.training import TrainingSettings
+from sodakd.training.checkpoints import PROGRESS, Checkpoints, TrainState
 from sodakd.training.reference import REFERENCE
 from sodakd.training.train import train
 from tests.training.questions import synthetic
@@ -29,6 +31,11 @@ SETTINGS = TrainingSettings(
     warmup_steps=2,
     save_steps=4,
     logging_steps=3,
+)
+
+
+DPO = SETTINGS.model_copy(
+    update={"loss": "dpo", "logging_steps": 1, "save_steps": 2, "max_steps": 4}
 )
 
 
@@ -72,6 +79,15 @@ def whole(student: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+@pytest.fixture(scope="module")
+def stopped(student: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A training with a reference that was stopped behind its checkpoint."""
+    out = tmp_path_factory.mktemp("stopped")
+    with pytest.raises(Stopped):
+        train(student, EXAMPLES, DPO, 0, out, stop_at(3))
+    return out
+
+
 def test_the_same_seed_gives_the_same_bytes(student: Path, whole: Path, tmp_path: Path) -> None:
     rows = train(student, EXAMPLES, SETTINGS, 0, folder(tmp_path / "again"))
     assert same(whole, tmp_path / "again")
@@ -97,9 +113,7 @@ def test_a_training_stopped_again_and_again_ends_the_same(
 def test_a_stopped_training_with_a_reference_goes_on_with_its_own_in_other_batches(
     student: Path, tmp_path: Path
 ) -> None:
-    settings = SETTINGS.model_copy(
-        update={"loss": "dpo", "logging_steps": 1, "save_steps": 2, "max_steps": 4}
-    )
+    settings = DPO
     rows = train(student, EXAMPLES, settings, 0, folder(tmp_path / "whole"))
     assert rows[0].contrast == pytest.approx(math.log(2), abs=1e-5)
     assert rows[-1].contrast != rows[0].contrast
@@ -122,7 +136,9 @@ def test_a_budget_too_small_for_an_example_is_said_before_anything_is_trained(
     student: Path, tmp_path: Path
 ) -> None:
     settings = SETTINGS.model_copy(update={"max_tokens_per_batch": 20})
-    with pytest.raises(TrainingError, match=r"max_tokens_per_batch is 20: raise it"):
+    with pytest.raises(
+        TrainingError, match=r"max_tokens_per_batch is 20: set it to \d+ or more, and run again"
+    ):
         train(student, EXAMPLES, settings, 0, folder(tmp_path / "out"))
 
 
@@ -149,6 +165,59 @@ def test_a_half_written_checkpoint_does_not_count(
     (half / "model.safetensors").write_bytes(b"half")
     train(student, EXAMPLES, SETTINGS, 0, out)
     assert same(whole, out)
+
+
+@pytest.mark.parametrize("damage", ["gone", "cut off", "zeros"])
+def test_a_checkpoint_any_file_of_which_is_damaged_is_dropped_and_said(
+    damage: str, stopped: Path, tmp_path: Path
+) -> None:
+    files = [path.relative_to(stopped) for path in stopped.glob("checkpoints/checkpoint-2/*")]
+    assert {"model.safetensors", "optimizer.pt", PROGRESS} <= {path.name for path in files}
+    state = TrainState.model_validate_json((stopped / files[0]).with_name(PROGRESS).read_bytes())
+    for number, file in enumerate(files):
+        out = tmp_path / str(number)
+        shutil.copytree(stopped, out)
+        assert Checkpoints(out).resume(state.identity) == (out / file.parent, state)
+        content = (out / file).read_bytes()
+        if damage == "gone":
+            (out / file).unlink()
+        else:
+            half = content[: len(content) // 2]
+            (out / file).write_bytes(half if damage == "cut off" else bytes(len(content)))
+        said: list[str] = []
+        assert Checkpoints(out).resume(state.identity, said.append) is None
+        assert said == [
+            f"{out / file.parent} was damaged and is removed: training goes on without it"
+        ]
+        assert Checkpoints(out).resume(state.identity) is None
+
+
+def test_a_damaged_checkpoint_leaves_the_one_before_it(stopped: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(stopped, out)
+    whole = out / "checkpoints" / "checkpoint-2"
+    identity = TrainState.model_validate_json((whole / PROGRESS).read_bytes()).identity
+    shutil.copytree(whole, whole.with_name("checkpoint-10"))
+    (whole.with_name("checkpoint-10") / "optimizer.pt").write_bytes(b"")
+    found = Checkpoints(out).resume(identity)
+    assert found is not None
+    assert found[0] == whole
+
+
+def test_a_training_whose_checkpoint_and_reference_are_cut_off_ends_the_same(
+    student: Path, stopped: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(stopped, out)
+    train(student, EXAMPLES, DPO, 0, out)
+    shutil.copytree(stopped, tmp_path / "cut")
+    kept = tmp_path / "cut" / "checkpoints"
+    for path in (kept / REFERENCE, kept / "checkpoint-2" / "model.safetensors"):
+        os.truncate(path, path.stat().st_size // 2)
+    said: list[str] = []
+    train(student, EXAMPLES, DPO, 0, tmp_path / "cut", remark=said.append)
+    assert any("checkpoint-2 was damaged" in words for words in said)
+    assert same(out, tmp_path / "cut")
 
 
 @pytest.mark.slow  # as are the runs that `test_kill.py` kills while they train

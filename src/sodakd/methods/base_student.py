@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sodakd.errors import ModelError
+from sodakd.jsonl import fsync_files
 from sodakd.recipe import Recipe
 from sodakd.records import TrainLogRow
 from sodakd.run import Run
@@ -70,13 +71,17 @@ def _from_scratch(
     if not raw.exists():
         texts = [text for example in examples for text in (example.prompt, example.chosen)]
         init_student(texts, recipe.base.shape, recipe.seed, folder / "raw.part")
+        fsync_files(folder / "raw.part")
         (folder / "raw.part").replace(raw)
     total = count_steps(len(examples), settings)
 
     def show(row: TrainLogRow) -> None:
         run.report_progress("base/student", row.step, total, "train", loss=row.loss)
 
-    rows = train(raw, examples, settings, recipe.seed, folder, show)
+    rows = train(
+        raw, examples, settings, recipe.seed, folder, show,
+        remark=lambda words: run.remark("base/student", words),
+    )  # fmt: skip
     shutil.rmtree(raw)
     return {
         "examples": len(examples),

@@ -21,7 +21,7 @@ from transformers.utils import logging
 from sodakd.errors import DataError, TrainingError
 from sodakd.inference.devices import resolve_device
 from sodakd.inference.loading import load_backbone, load_tokenizer
-from sodakd.jsonl import append_rows, atomic_write, fsync_dir
+from sodakd.jsonl import append_rows, atomic_write, fsync_dir, fsync_files
 from sodakd.scoring.encoding import AnswerEncoder, EncodedAnswer, fill_token, length_limit
 from sodakd.scoring.grades import GradedAnswer, check_grades
 from sodakd.scoring.model import (
@@ -130,6 +130,7 @@ def train_scorer(
     atomic_write(part / FILE, (split.model_dump_json(indent=2) + "\n").encode())
     if out.exists():
         out.rmdir()
+    fsync_files(part)
     part.replace(out)
     fsync_dir(out.parent)
     return made

@@ -92,3 +92,13 @@ class TrainingSettings(FrozenModel):
         if self.bf16 and self.fp16:
             raise ValueError("bf16 and fp16 exclude each other: set one of them")
         return self
+
+    @model_validator(mode="after")
+    def _long_examples_fit(self) -> Self:
+        budget, length = self.max_tokens_per_batch, self.max_length
+        if budget is not None and length is not None and budget < length:
+            raise ValueError(
+                f"max_tokens_per_batch is {budget}, and examples of up to max_length, {length}"
+                f" tokens, are trained on: set max_tokens_per_batch to {length} or more"
+            )
+        return self

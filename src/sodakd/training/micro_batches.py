@@ -19,9 +19,8 @@ def micro_batches(
     """The places of a step's examples, in batches none of which is larger than the settings allow.
 
     `max_tokens_per_batch` counts what a layout computes: the tokens of a packed row, or the places
-    of a padded grid. Like lengths then stand together, and all of a prompt's.
-
-    Raises TrainingError for an example that alone has more tokens.
+    of a padded grid. Like lengths then stand together, and all of a prompt's. An example that alone
+    has more tokens is a batch: `check_budget` refuses it before a training.
     """
     size, budget = settings.per_device_train_batch_size, settings.max_tokens_per_batch
     if budget is None:
@@ -34,15 +33,29 @@ def micro_batches(
             batches[-1].append(at)
             continue
         tokens = _Tokens(layout, rejected)
-        alone = tokens.with_one_more(examples[at])
-        if alone > budget:
-            raise TrainingError(
-                f"an example takes {alone} tokens with its answers, and"
-                f" training.max_tokens_per_batch is {budget}: raise it, or lower"
-                " training.max_length, which leaves long examples out"
-            )
+        tokens.with_one_more(examples[at])
         batches.append([at])
     return batches
+
+
+def check_budget(
+    examples: Sequence[TokenizedExample],
+    settings: TrainingSettings,
+    layout: BatchLayout,
+    *,
+    rejected: bool,
+) -> None:
+    """Raise TrainingError where the largest example alone exceeds `max_tokens_per_batch`."""
+    budget = settings.max_tokens_per_batch
+    if budget is None:
+        return
+    largest = max(_Tokens(layout, rejected).with_one_more(each) for each in examples)
+    if largest > budget:
+        raise TrainingError(
+            f"the largest of {len(examples)} examples takes {largest} tokens with its answers, and"
+            f" training.max_tokens_per_batch is {budget}: set it to {largest} or more, and run"
+            " again"
+        )
 
 
 def _by_length(examples: Sequence[TokenizedExample]) -> list[int]:

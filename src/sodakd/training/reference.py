@@ -5,11 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
 from torch import Tensor
 from transformers import PreTrainedModel
 
+from sodakd.jsonl import atomic_write
 from sodakd.settings.training import TrainingSettings
 from sodakd.training.forward import Forward
 from sodakd.training.micro_batches import micro_batches
@@ -31,15 +32,12 @@ def with_reference(
     """The examples with the sums of their answers' log-probabilities by the model as it stands.
 
     They are kept in `file`, and read from it where it is of the same training: one that goes on
-    compares with the same numbers.
+    compares with the same numbers. A file that cannot be read is computed again.
     """
     logps = _read(file, identity)
     if logps is None:
         logps = _compute(model, forward, examples, settings)
-        part = file.with_suffix(".part")
-        part.parent.mkdir(parents=True, exist_ok=True)
-        save_file({"logps": logps}, part, {"identity": identity})
-        part.rename(file)
+        atomic_write(file, save({"logps": logps}, {"identity": identity}))
     pairs = zip(examples, logps.tolist(), strict=True)
     return tuple(replace(each, reference=(chosen, rejected)) for each, (chosen, rejected) in pairs)
 
@@ -47,9 +45,12 @@ def with_reference(
 def _read(file: Path, identity: str) -> Tensor | None:
     if not file.exists():
         return None
-    with safe_open(file, "pt") as kept:
-        found: Tensor = kept.get_tensor("logps")
-        return found if kept.metadata() == {"identity": identity} else None
+    try:
+        with safe_open(file, "pt") as kept:
+            found: Tensor = kept.get_tensor("logps")
+            return found if kept.metadata() == {"identity": identity} else None
+    except SafetensorError:
+        return None
 
 
 @torch.no_grad()

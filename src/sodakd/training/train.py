@@ -27,7 +27,7 @@ from sodakd.training.checkpoints import Checkpoints, TrainState
 from sodakd.training.disk_errors import disk_errors_as_oserror
 from sodakd.training.forward import Forward, choose_forward
 from sodakd.training.losses import LOSSES, scope_of
-from sodakd.training.micro_batches import micro_batches
+from sodakd.training.micro_batches import check_budget
 from sodakd.training.model_io import (
     enable_gradient_checkpointing,
     merge_adapters,
@@ -93,10 +93,9 @@ def train(
     checkpoints = Checkpoints(out)
     checkpoints.discard_unfinished()
     identity = _identity(start, examples, settings, student, seed)
-    checkpoint = checkpoints.newest()
-    reached = TrainState(identity=identity)
-    if checkpoint is not None:
-        reached = checkpoints.read(checkpoint, identity)
+    checkpoint, reached = checkpoints.resume(identity, remark) or (
+        None, TrainState(identity=identity)
+    )  # fmt: skip
     torch.set_flush_denormal(True)
     with _as_trained(model, settings, computing.dtype):
         forward = _forward(model, chat_format, encoded, settings, attention)
@@ -157,9 +156,8 @@ def _forward(
     forward = choose_forward(model, chat_format, max(each.longest for each in encoded), attention)
     if settings.fp16:  # which stands around a whole model's forward alone
         forward = replace(forward, by_states=False)
-    if settings.max_tokens_per_batch is not None:  # an example that is too long is told now
-        rejected = scope_of(settings.loss) != "first"
-        micro_batches(encoded, settings, forward.layout, rejected=rejected)
+    rejected = scope_of(settings.loss) != "first"
+    check_budget(encoded, settings, forward.layout, rejected=rejected)
     return forward
 
 
