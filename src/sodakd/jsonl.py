@@ -16,6 +16,7 @@ from pydantic import JsonValue, ValidationError
 
 from sodakd.errors import DataError, RowError
 from sodakd.json_text import JsonError, json_kind, parse_json
+from sodakd.outputs import check_regular, part_of
 from sodakd.types import FrozenModel
 
 Row = TypeVar("Row", bound=FrozenModel)
@@ -23,15 +24,20 @@ _GZIP = b"\x1f\x8b"
 
 
 def atomic_write(path: Path, content: bytes) -> None:
-    """Write a file so that, after a crash at any moment, it is there whole or not at all."""
+    """Write a file so that, after a crash at any moment, it is there whole or not at all.
+
+    Raises:
+        DataError: a pipe or a device stands there.
+    """
     _write_whole(path, [content])
 
 
 def _write_whole(path: Path, parts: Iterable[bytes]) -> None:
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    check_regular(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
+    part = part_of(path)
     with part.open("wb") as file:
         for content in parts:
             file.write(content)

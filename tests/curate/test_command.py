@@ -1,6 +1,7 @@
 """`sodakd dedup` and `sodakd decontaminate`: rows go out as they came in, pairs are named."""
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -90,8 +91,37 @@ def test_another_column_is_named_as_for_seeds(tmp_path: Path) -> None:
     [
         (("dedup", "q.jsonl", "--method", "exakt"), "no method exakt; there are: exact, code"),
         (("dedup", "q.jsonl", "--method", ","), "--method names none"),
-        (("dedup", "q.jsonl", "--out", "q.jsonl"), "is the source itself"),
+        (("dedup", "q.jsonl", "--out", "q.jsonl"), "--out is q.jsonl itself"),
         (("dedup", "q.jsonl", "--out", "a", "--report", "a"), "is named twice"),
+        (("dedup", "q.jsonl", "--out", "a", "--report", "folder/../a"), "is named twice"),
+        (("dedup", "q.jsonl", "--out", "folder"), "--out folder is a folder"),
+        (("dedup", "q.jsonl", "--report", "folder"), "--report folder is a folder"),
+        (("dedup", "q.jsonl", "--report", "q.jsonl/a"), "--report q.jsonl/a would lie in"),
+        (("dedup", "folder", "--out", "folder/a.jsonl"), "--out lies in folder, which is read"),
+        (("dedup", "folder", "--report", "linked"), "--report is folder/one.jsonl itself"),
+        (("dedup", "q.jsonl", "--out", "fifo"), "fifo is a pipe or a device"),
+        (("dedup", "q.jsonl", "--out", "to_fifo"), "to_fifo is a pipe or a device"),
+        (("dedup", "a.part", "--out", "a"), "--out is a.part itself"),
+        (("seeds", "folder", "--out", "folder/a.jsonl"), "--out lies in folder, which is read"),
+        (("seeds", "recipe.yaml", "--out", "recipe.yaml"), "--out is recipe.yaml itself"),
+        (("seeds", "q.jsonl", "--out", "fifo"), "fifo is a pipe or a device"),
+        (
+            ("decontaminate", "q.jsonl", "--against", "exam.jsonl", "--out", "exam.jsonl"),
+            "--out is exam.jsonl itself",
+        ),
+        (
+            (
+                "decontaminate",
+                "q.jsonl",
+                "--against",
+                "mbpp",
+                "--data",
+                "exam.jsonl",
+                "--report",
+                "exam.jsonl",
+            ),
+            "--report is exam.jsonl itself",
+        ),
         (("dedup", "none.jsonl"), "there is no source none.jsonl"),
         (("dedup", "-"), "standard input can be read once"),
         (("dedup", "empty.jsonl"), "holds no rows"),
@@ -104,9 +134,19 @@ def test_an_error_says_what_is_wrong(
     words: Sequence[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    rows(tmp_path / "q.jsonl")
+    (tmp_path / "folder").mkdir()
+    for name in ("q.jsonl", "exam.jsonl", "a.part", "folder/one.jsonl"):
+        rows(tmp_path / name)
+    os.link(tmp_path / "folder/one.jsonl", tmp_path / "linked")
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "to_fifo").symlink_to("fifo")
+    (tmp_path / "recipe.yaml").write_text("questions: {source: q.jsonl}\n", encoding="utf-8")
     (tmp_path / "empty.jsonl").touch()
+    there = sorted(tmp_path.rglob("*"))
     with pytest.raises(DataError) as caught:
         run(*words)
     assert said in str(caught.value)
-    assert read(tmp_path / "q.jsonl") == list(ROWS)
+    assert sorted(tmp_path.rglob("*")) == there
+    for name in ("q.jsonl", "exam.jsonl", "a.part", "folder/one.jsonl"):
+        assert read(tmp_path / name) == list(ROWS)
+    assert (tmp_path / "fifo").is_fifo()

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from itertools import chain, tee
-from pathlib import Path
 
 from sodakd.errors import DataError
 from sodakd.row_files import STDIN
@@ -53,14 +52,3 @@ def question_of(seed: Seed) -> Question:
 def program_of(seed: Seed) -> str | None:
     """The program of a row's answer: what is in its first fences, else the whole."""
     return (fenced(seed.reference)[1] or seed.reference) if seed.reference else None
-
-
-def check_out(source: str, *outs: Path | None) -> None:
-    """Raises `DataError` where a file to write is the source, or two are one."""
-    given = Path(source)
-    for out in filter(None, outs):
-        if out.exists() and given.exists() and out.samefile(given):
-            raise DataError(f"{out} is the source itself, which is read: choose another file")
-    named = [out for out in outs if out is not None]
-    if len(set(named)) < len(named):
-        raise DataError(f"{named[0]} is named twice: rows that stay and pairs need a file each")
