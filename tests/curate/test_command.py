@@ -3,6 +3,8 @@
 import json
 import os
 from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -150,3 +152,53 @@ def test_an_error_says_what_is_wrong(
     for name in ("q.jsonl", "exam.jsonl", "a.part", "folder/one.jsonl"):
         assert read(tmp_path / name) == list(ROWS)
     assert (tmp_path / "fifo").is_fifo()
+
+
+def test_values_that_json_has_no_form_for_are_written_as_text(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
+    values = {
+        "instruction": FIRST, "at": datetime(2026, 11, 28, 20, 15, 1, tzinfo=UTC),
+        "day": date(2026, 11, 28), "time": time(20, 15), "price": Decimal("1.50"),
+        "text": "é".encode(), "took": timedelta(seconds=90), "more": [{"day": date(2026, 1, 2)}],
+    }  # fmt: skip
+    parquet.write_table(pyarrow.Table.from_pylist([values]), tmp_path / "q.parquet")
+    for command in (
+        ("dedup",),
+        ("decontaminate", "--against", rows(tmp_path / "e.jsonl", ROWS[1:2])),
+    ):
+        run(command[0], tmp_path / "q.parquet", *command[1:], "--out", tmp_path / "out.jsonl")
+        assert read(tmp_path / "out.jsonl") == [
+            {
+                "instruction": FIRST, "at": "2026-11-28T20:15:01+00:00", "day": "2026-11-28",
+                "time": "20:15:00", "price": "1.50", "text": "é", "took": "0:01:30",
+                "more": [{"day": "2026-01-02"}],
+            }
+        ]  # fmt: skip
+
+
+def test_bytes_that_are_no_text_are_an_error_that_names_their_column(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
+    row = {"instruction": FIRST, "image": {"path": "a.png", "bytes": b"\x89PNG\xff"}}
+    parquet.write_table(pyarrow.Table.from_pylist([row]), source := tmp_path / "q.parquet")
+    assert "1 row" in run("dedup", source).stdout
+    with pytest.raises(DataError, match=r"q\.parquet#1: column 'image' holds bytes"):
+        run("dedup", source, "--out", tmp_path / "out.jsonl")
+    assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_nanoseconds_are_text_and_what_is_no_number_is_null(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
+    columns = {
+        "instruction": [FIRST],
+        "at": pyarrow.array([1_700_000_000_000_000_001], pyarrow.timestamp("ns")),
+        "share": [float("nan")],
+    }
+    parquet.write_table(pyarrow.table(columns), tmp_path / "q.parquet")
+    run("dedup", tmp_path / "q.parquet", "--out", tmp_path / "out.jsonl")
+    (row,) = read(tmp_path / "out.jsonl")
+    assert str(row["at"]).startswith("2023-11-14")
+    assert str(row["at"]).endswith("22:13:20.000000001")
+    assert row["share"] is None

@@ -13,7 +13,7 @@ from sodakd.evaluate.benchmarks.load import files_read, load
 from sodakd.evaluate.benchmarks.registry import BENCHMARKS
 from sodakd.jsonl import write_lines
 from sodakd.seeds.read import paths_read
-from sodakd.seeds.seed import Tell, untold
+from sodakd.seeds.seed import Row, Tell, untold
 from sodakd.settings.questions import QuestionSettings
 from sodakd.settings.sources import source_exists
 from sodakd.types import Question
@@ -87,7 +87,7 @@ def decontaminate(
     found: list[Finding] = []
     rows = kept = 0
 
-    def lines() -> Iterator[str]:
+    def staying() -> Iterator[Row]:
         nonlocal rows, kept
         for row, seed in read_both(settings, tell):
             watch("comparing")
@@ -102,11 +102,11 @@ def decontaminate(
             )  # fmt: skip
             if not leaks:
                 kept += 1
-                yield line_of(row)
+                yield row
 
     if out is not None:
-        write_lines(out, lines())
+        write_lines(out, map(line_of, staying()))
     else:
-        for _ in lines():
+        for _ in staying():
             pass
     return found, rows, kept

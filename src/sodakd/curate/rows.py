@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from itertools import chain, tee
 
 from sodakd.errors import DataError
-from sodakd.row_files import STDIN
+from sodakd.json_text import JsonError
+from sodakd.row_files import STDIN, written
 from sodakd.seeds.columns import read_seeds
 from sodakd.seeds.filter import tell_language
 from sodakd.seeds.prose import fenced
@@ -32,8 +33,21 @@ def read_both(settings: QuestionSettings, tell: Tell) -> Iterator[tuple[Row, See
 
 
 def line_of(row: Row) -> str:
-    """A row as a line of JSON, with the columns that it came with."""
-    return json.dumps(row.values, ensure_ascii=False)
+    """A row as a line of JSON, with the columns that it came with.
+
+    Raises:
+        DataError: a column holds what no JSON can; names it.
+    """
+    values = {}
+    for column, value in row.values.items():
+        try:
+            values[column] = written(value)
+        except JsonError as error:
+            raise DataError(
+                f"{row.file}#{row.number}: column {column!r} holds {error}: leave the column out,"
+                " or write it as text"
+            ) from None
+    return json.dumps(values, ensure_ascii=False)
 
 
 def question_of(seed: Seed) -> Question:
