@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -202,3 +204,37 @@ def test_nanoseconds_are_text_and_what_is_no_number_is_null(tmp_path: Path) -> N
     assert str(row["at"]).startswith("2023-11-14")
     assert str(row["at"]).endswith("22:13:20.000000001")
     assert row["share"] is None
+
+
+def test_what_is_no_object_is_no_row_and_is_counted(tmp_path: Path) -> None:
+    source, out = rows(tmp_path / "q.jsonl", ROWS[:2]), tmp_path / "out.jsonl"
+    first, second = source.read_text(encoding="utf-8").splitlines()
+    lines = [first, "[1, 2]", '"text"', second, "3", "null"]
+    source.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    exam = rows(tmp_path / "exam.jsonl", ROWS[2:3])
+    for words, stay in (
+        (("dedup", source), ROWS[:2]),
+        (("decontaminate", source, "--against", exam), ROWS[1:2]),
+    ):
+        done = run(*words, "--out", out)
+        assert read(out) == list(stay)
+        assert "2 rows" in done.stdout
+        assert done.stderr.count("cannot be read") == 1
+        assert "4 rows; the first is q.jsonl#2: a row is an object; found a list" in done.stderr
+
+
+@pytest.mark.parametrize("command", [("dedup",), ("decontaminate", "--against", "q.jsonl")])
+def test_the_pairs_are_written_before_the_table_is_shown(
+    command: Sequence[str], tmp_path: Path
+) -> None:
+    rows(tmp_path / "q.jsonl")
+    words = [sys.executable, "-m", "sodakd", command[0], "q.jsonl", *command[1:]]
+    read_end, write_end = os.pipe()
+    os.close(read_end)  # who reads the table is gone, as after `| head`
+    try:
+        subprocess.run(
+            [*words, "--report", "pairs.jsonl"], cwd=tmp_path, stdout=write_end, check=False
+        )
+    finally:
+        os.close(write_end)
+    assert read(tmp_path / "pairs.jsonl")

@@ -74,9 +74,9 @@ def dedup(
         found, rows = without_duplicates(
             settings, limits, code="code" in asked, out=out, tell=_tell, watch=watch
         )
-    show_findings(found, rows, len(found), "kept, or like an earlier row", make_console())
     if report is not None:
         write_rows(report, found)
+    show_findings(found, rows, len(found), "kept, or like an earlier row", make_console())
     _say_files(out, report)
 
 
@@ -144,10 +144,10 @@ def decontaminate(
     tasks = read_tasks(names, data)
     with _progress() as watch:
         found, rows, kept = without_leaks(settings, tasks, limits, out=out, tell=_tell, watch=watch)
-    title = f"kept, or stands in {', '.join(names)}"
-    show_findings(found, rows, rows - kept, title, make_console())
     if report is not None:
         write_rows(report, found)
+    title = f"kept, or stands in {', '.join(names)}"
+    show_findings(found, rows, rows - kept, title, make_console())
     _say_files(out, report)
 
 

@@ -1,7 +1,7 @@
 """Rows of a source, as they are and as questions that are compared."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain, tee
 
 from sodakd.errors import DataError
@@ -19,17 +19,32 @@ from sodakd.types import Language, Question
 def read_both(settings: QuestionSettings, tell: Tell) -> Iterator[tuple[Row, Seed]]:
     """Every row of a source, and the seed that it is; one without a question has an empty text.
 
+    What cannot be read, such as a list in the place of an object, is no row: how many there are is
+    told.
+
     Raises:
         DataError: the source cannot be read, or holds no rows.
     """
     if settings.source == STDIN:
         raise DataError("standard input can be read once, and is needed twice: name a file")
-    rows, again = tee(read_rows_of(settings.source, tell))
+    rows, again = tee(_readable(read_rows_of(settings.source, tell), tell))
     both = zip(rows, read_seeds(again, settings.columns, tell), strict=True)
     first = next(both, None)
     if first is None:
         raise DataError(f"{settings.source} holds no rows; name another source")
     return chain([first], both)
+
+
+def _readable(rows: Iterable[Row], tell: Tell) -> Iterator[Row]:
+    first, count = "", 0
+    for row in rows:
+        if row.unread:
+            count += 1
+            first = first or f"{row.file}#{row.number}: {row.unread}"
+        else:
+            yield row
+    if count:
+        tell(f"left out, since they cannot be read: {count:,} rows; the first is {first}")
 
 
 def line_of(row: Row) -> str:
