@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -232,9 +233,10 @@ def test_the_pairs_are_written_before_the_table_is_shown(
     read_end, write_end = os.pipe()
     os.close(read_end)  # who reads the table is gone, as after `| head`
     try:
-        subprocess.run(
+        done = subprocess.run(
             [*words, "--report", "pairs.jsonl"], cwd=tmp_path, stdout=write_end, check=False
         )
     finally:
         os.close(write_end)
+    assert done.returncode == 128 + signal.SIGPIPE
     assert read(tmp_path / "pairs.jsonl")
