@@ -171,12 +171,26 @@ def read_log(path: Path, row_type: type[Row]) -> list[Row]:
 
 
 def write_lines(path: Path, lines: Iterable[str]) -> None:
-    """Write texts as the lines of a file, whole, as they come."""
-    _write_whole(path, (f"{line}\n".encode("utf-8", "surrogatepass") for line in lines))
+    """Write texts as the lines of a file, whole, as they come; gzip where it ends in `.gz`."""
+    parts = (f"{line}\n".encode("utf-8", "surrogatepass") for line in lines)
+    _write_whole(path, _compressed(path, parts))
+
+
+def _compressed(path: Path, parts: Iterable[bytes]) -> Iterator[bytes]:
+    if path.suffix != ".gz":
+        yield from parts
+        return
+    packer = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
+    for part in parts:
+        yield packer.compress(part)
+    yield packer.flush()
 
 
 def write_rows(path: Path, rows: Iterable[FrozenModel]) -> str:
-    """Write rows as JSONL, whole, as they come; the result is the file's SHA-256."""
+    """Write rows as JSONL, whole, as they come; the result is the SHA-256 of what they are.
+
+    A file that ends in `.gz` is compressed.
+    """
     digest = hashlib.sha256()
 
     def lines() -> Iterator[bytes]:
@@ -185,7 +199,7 @@ def write_rows(path: Path, rows: Iterable[FrozenModel]) -> str:
             digest.update(line)
             yield line
 
-    _write_whole(path, lines())
+    _write_whole(path, _compressed(path, lines()))
     return digest.hexdigest()
 
 

@@ -1,5 +1,6 @@
 """`sodakd dedup` and `sodakd decontaminate`: rows go out as they came in, pairs are named."""
 
+import gzip
 import json
 import os
 import signal
@@ -185,7 +186,7 @@ def test_bytes_that_are_no_text_are_an_error_that_names_their_column(tmp_path: P
     parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
     row = {"instruction": FIRST, "image": {"path": "a.png", "bytes": b"\x89PNG\xff"}}
     parquet.write_table(pyarrow.Table.from_pylist([row]), source := tmp_path / "q.parquet")
-    assert "1 row" in run("dedup", source).stdout
+    assert "1 row " in run("dedup", source).stdout
     with pytest.raises(DataError, match=r"q\.parquet#1: column 'image' holds bytes"):
         run("dedup", source, "--out", tmp_path / "out.jsonl")
     assert not (tmp_path / "out.jsonl").exists()
@@ -221,7 +222,9 @@ def test_what_is_no_object_is_no_row_and_is_counted(tmp_path: Path) -> None:
         assert read(out) == list(stay)
         assert "2 rows" in done.stdout
         assert done.stderr.count("cannot be read") == 1
-        assert "4 rows; the first is q.jsonl#2: a row is an object; found a list" in done.stderr
+        assert (
+            "left out: 4; the first is q.jsonl#2: a row is an object; found a list" in done.stderr
+        )
 
 
 @pytest.mark.parametrize("command", [("dedup",), ("decontaminate", "--against", "q.jsonl")])
@@ -240,3 +243,13 @@ def test_the_pairs_are_written_before_the_table_is_shown(
         os.close(write_end)
     assert done.returncode == 128 + signal.SIGPIPE
     assert read(tmp_path / "pairs.jsonl")
+
+
+@pytest.mark.parametrize("option", ["--out", "--report"])
+def test_a_file_that_is_called_gz_is_compressed(option: str, tmp_path: Path) -> None:
+    source = rows(tmp_path / "q.jsonl")
+    run("dedup", source, option, plain := tmp_path / "a.jsonl")
+    run("dedup", source, option, packed := tmp_path / "a.jsonl.gz")
+    assert gzip.decompress(packed.read_bytes()) == plain.read_bytes()
+    run("seeds", source, "--out", packed)
+    assert len(gzip.decompress(packed.read_bytes()).splitlines()) == 5

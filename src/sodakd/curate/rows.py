@@ -44,7 +44,7 @@ def _readable(rows: Iterable[Row], tell: Tell) -> Iterator[Row]:
         else:
             yield row
     if count:
-        tell(f"left out, since they cannot be read: {count:,} rows; the first is {first}")
+        tell(f"rows that cannot be read and are left out: {count:,}; the first is {first}")
 
 
 def line_of(row: Row) -> str:
