@@ -55,6 +55,7 @@ def test_duplicates_go_and_the_other_rows_stay_as_they_were(tmp_path: Path) -> N
     ]
     assert "5 rows" in done.stdout
     assert "60.0 %" in done.stdout
+    assert done.stderr == "rows without a question, which are compared with nothing: 1\n"
 
 
 def test_tasks_of_a_benchmark_go_and_are_named(tmp_path: Path) -> None:

@@ -19,8 +19,8 @@ from sodakd.types import Language, Question
 def read_both(settings: QuestionSettings, tell: Tell) -> Iterator[tuple[Row, Seed]]:
     """Every row of a source, and the seed that it is; one without a question has an empty text.
 
-    What cannot be read, such as a list in the place of an object, is no row: how many there are is
-    told.
+    What cannot be read, such as a list in the place of an object, is no row. How many such there
+    are is told, and how many rows have no question.
 
     Raises:
         DataError: the source cannot be read, or holds no rows.
@@ -32,7 +32,16 @@ def read_both(settings: QuestionSettings, tell: Tell) -> Iterator[tuple[Row, See
     first = next(both, None)
     if first is None:
         raise DataError(f"{settings.source} holds no rows; name another source")
-    return chain([first], both)
+    return _counted(chain([first], both), tell)
+
+
+def _counted(both: Iterable[tuple[Row, Seed]], tell: Tell) -> Iterator[tuple[Row, Seed]]:
+    empty = 0
+    for row, seed in both:
+        empty += not seed.text
+        yield row, seed
+    if empty:
+        tell(f"rows without a question, which are compared with nothing: {empty:,}")
 
 
 def _readable(rows: Iterable[Row], tell: Tell) -> Iterator[Row]:
