@@ -16,6 +16,7 @@ from pydantic import JsonValue, ValidationError
 
 from sodakd.errors import DataError, RowError
 from sodakd.json_text import JsonError, json_kind, parse_json
+from sodakd.outputs import check_regular, part_of
 from sodakd.types import FrozenModel
 
 Row = TypeVar("Row", bound=FrozenModel)
@@ -23,15 +24,20 @@ _GZIP = b"\x1f\x8b"
 
 
 def atomic_write(path: Path, content: bytes) -> None:
-    """Write a file so that, after a crash at any moment, it is there whole or not at all."""
+    """Write a file so that, after a crash at any moment, it is there whole or not at all.
+
+    Raises:
+        DataError: a pipe or a device stands there.
+    """
     _write_whole(path, [content])
 
 
 def _write_whole(path: Path, parts: Iterable[bytes]) -> None:
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    check_regular(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
+    part = part_of(path)
     with part.open("wb") as file:
         for content in parts:
             file.write(content)
@@ -171,12 +177,26 @@ def read_log(path: Path, row_type: type[Row]) -> list[Row]:
 
 
 def write_lines(path: Path, lines: Iterable[str]) -> None:
-    """Write texts as the lines of a file, whole, as they come."""
-    _write_whole(path, (f"{line}\n".encode("utf-8", "surrogatepass") for line in lines))
+    """Write texts as the lines of a file, whole, as they come; gzip where it ends in `.gz`."""
+    parts = (f"{line}\n".encode("utf-8", "surrogatepass") for line in lines)
+    _write_whole(path, _compressed(path, parts))
+
+
+def _compressed(path: Path, parts: Iterable[bytes]) -> Iterator[bytes]:
+    if path.suffix != ".gz":
+        yield from parts
+        return
+    packer = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
+    for part in parts:
+        yield packer.compress(part)
+    yield packer.flush()
 
 
 def write_rows(path: Path, rows: Iterable[FrozenModel]) -> str:
-    """Write rows as JSONL, whole, as they come; the result is the file's SHA-256."""
+    """Write rows as JSONL, whole, as they come; the result is the SHA-256 of what they are.
+
+    A file that ends in `.gz` is compressed.
+    """
     digest = hashlib.sha256()
 
     def lines() -> Iterator[bytes]:
@@ -185,7 +205,7 @@ def write_rows(path: Path, rows: Iterable[FrozenModel]) -> str:
             digest.update(line)
             yield line
 
-    _write_whole(path, lines())
+    _write_whole(path, _compressed(path, lines()))
     return digest.hexdigest()
 
 

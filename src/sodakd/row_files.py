@@ -6,21 +6,26 @@ Each may be compressed by gzip. JSON lines, CSV and Parquet are read a part at a
 import csv
 import gzip
 import io
+import math
 import re
 import sys
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from datetime import date, time
 from itertools import chain
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from pydantic import JsonValue
 
 from sodakd.errors import DataError
 from sodakd.json_text import JsonError, JsonLimitError, json_kind, parse_json
 from sodakd.settings.sources import SUFFIXES, suffix_of
+
+if TYPE_CHECKING:
+    from pyarrow import Array
 
 Values = dict[str, JsonValue]
 STDIN = "-"
@@ -34,6 +39,42 @@ _BATCH = 1000
 _HEAD = 4096
 _QUESTIONS = {"instruction", "messages", "prompt", "problem", "question", "query", "text"}
 """Columns by one of which the first line of a table is known, whatever the file is called."""
+
+
+class NonJson(dict[str, JsonValue]):
+    """A value of a table for which JSON has no form, such as a date.
+
+    Who reads a question finds a part of that type, `{"type": "date"}`, which is no text. `text` is
+    the value where it is written again: ISO 8601, or the digits of a number; None of bytes.
+    """
+
+    def __init__(self, value: object) -> None:
+        super().__init__(type=type(value).__name__)
+        self.text: str | None = None
+        if isinstance(value, date | time):
+            self.text = value.isoformat()
+        elif not isinstance(value, bytes):
+            self.text = str(value)
+
+
+def written(value: JsonValue) -> JsonValue:
+    """A value of a row as JSON lines can hold it, with a text for what JSON has no form for, and
+    null for a number that is none or has no end.
+
+    Raises:
+        JsonError: it holds bytes that are no text.
+    """
+    if isinstance(value, NonJson):
+        if value.text is None:
+            raise JsonError("bytes that are no UTF-8 text, for which JSON has no form")
+        return value.text
+    if isinstance(value, list):
+        return [written(each) for each in value]
+    if isinstance(value, dict):
+        return {key: written(each) for key, each in value.items()}
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
 
 
 class NoRowsError(DataError):
@@ -236,18 +277,36 @@ def _read_parquet(file: IO[bytes], name: str) -> Iterator[tuple[int, Values]]:
         with ParquetFile(file) as table:
             _check_names(table.schema_arrow.names, name)
             for batch in table.iter_batches(batch_size=_BATCH):
-                for row in batch.to_pylist():
+                names = batch.schema.names
+                for row in zip(*map(_cells, batch.columns), strict=True):
                     number += 1
-                    yield number, {key: _plain(value) for key, value in row.items()}
-    except (ArrowException, OverflowError) as error:
+                    yield (
+                        number,
+                        {key: _plain(value) for key, value in zip(names, row, strict=True)},
+                    )
+    except UnicodeDecodeError:
+        raise
+    except (ArrowException, OverflowError, ValueError) as error:
         raise DataError(f"{name} cannot be read as Parquet: {error}; {_AGAIN}") from None
+
+
+def _cells(column: "Array") -> list[object]:
+    """The values of a column; times of day and dates to the nanosecond, for which Python has no
+    type, as text.
+    """
+    try:
+        found = column.to_pylist()
+    except UnicodeDecodeError:
+        raise
+    except ValueError:
+        found = column.cast("string").to_pylist()
+    return list(found)
 
 
 def _plain(value: object) -> JsonValue:
     """A value of a table as JSON has it; bytes that are UTF-8 are a text.
 
-    What JSON has no form for becomes what stands for it in a message: a part of that type, such as
-    `{"type": "date"}`.
+    What JSON has no form for becomes a `NonJson`.
     """
     if value is None or isinstance(value, str | int | float):
         return value
@@ -255,12 +314,12 @@ def _plain(value: object) -> JsonValue:
         try:
             return value.decode("utf-8")
         except UnicodeDecodeError:
-            return {"type": "bytes"}
+            return NonJson(value)
     if isinstance(value, list | tuple):
         return [_plain(each) for each in value]
     if isinstance(value, dict):
         return {str(key): _plain(each) for key, each in value.items()}
-    return {"type": type(value).__name__}
+    return NonJson(value)
 
 
 def _row(text: str, place: str) -> Values | JsonError:

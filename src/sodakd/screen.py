@@ -14,11 +14,19 @@ _UNBOUND = 10_000
 
 def make_console(*, stderr: bool = False) -> Console:
     """A console whose tables break no word and lose no figure, be it as narrow as it will."""
-    console = Console(stderr=stderr)
+    console = _Console(stderr=stderr)
     if not console.is_terminal:
         console.width = max(console.width, _LOG)
     console.push_render_hook(_FitTables(console))
     return console
+
+
+class _Console(Console):
+    """A console whose reader may go: the command line ends then as with any other output."""
+
+    def on_broken_pipe(self) -> None:
+        """Hand on the error; rich itself would end with 1, as if something had failed."""
+        raise BrokenPipeError
 
 
 class _FitTables(RenderHook):

@@ -7,7 +7,7 @@ import pytest
 from pydantic import JsonValue
 from ruamel.yaml import YAML
 
-from sodakd.errors import ExportError
+from sodakd.errors import DataError, ExportError
 from sodakd.export.dataset import export_dataset
 from sodakd.export.formats import FORMATS
 from sodakd.jsonl import read_rows, write_rows
@@ -146,6 +146,15 @@ def test_an_entry_joins_those_of_the_dataset_info(run: Path, tmp_path: Path) -> 
     with pytest.raises(ExportError, match="is no JSON"):
         export_dataset(run, tmp_path / "mine.json", "llamafactory")
     assert info.read_text() == "no json"
+
+
+def test_rows_of_the_run_itself_are_not_written_over(run: Path) -> None:
+    file = run / "soda" / "cycle-1" / "pairs.jsonl"
+    before = file.read_bytes()
+    with pytest.raises(DataError, match="which is read"):
+        export_dataset(run, file, "preference")
+    assert file.read_bytes() == before
+    assert not file.with_suffix(".md").exists()
 
 
 def test_what_is_somebody_elses_is_left_alone(run: Path, tmp_path: Path) -> None:

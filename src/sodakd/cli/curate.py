@@ -54,15 +54,16 @@ def dedup(
     """
     from sodakd.curate.dedup import dedup as without_duplicates
     from sodakd.curate.findings import show_findings
-    from sodakd.curate.rows import check_out
     from sodakd.dedup.near import METHODS, Limits
     from sodakd.jsonl import write_rows
+    from sodakd.outputs import check_outputs
     from sodakd.recipe import read_questions
     from sodakd.screen import make_console
+    from sodakd.seeds.read import paths_read
 
     asked = _methods(method, METHODS)
     settings = read_questions(source, overrides or [])
-    check_out(settings.source, out, report)
+    check_outputs({"--out": out, "--report": report}, paths_read(source, settings.source))
     limits = Limits(
         jaccard=jaccard if "jaccard" in asked else None,
         rouge=rouge if "rouge" in asked else None,
@@ -73,9 +74,9 @@ def dedup(
         found, rows = without_duplicates(
             settings, limits, code="code" in asked, out=out, tell=_tell, watch=watch
         )
-    show_findings(found, rows, len(found), "kept, or like an earlier row", make_console())
     if report is not None:
         write_rows(report, found)
+    show_findings(found, rows, len(found), "kept, or like an earlier row", make_console())
     _say_files(out, report)
 
 
@@ -116,17 +117,17 @@ def decontaminate(
     ·  sodakd decontaminate q.jsonl --against my-exam.jsonl --method exact,ngram --ngram 0.3
     """
     from sodakd.curate.decontaminate import decontaminate as without_leaks
-    from sodakd.curate.decontaminate import read_tasks
+    from sodakd.curate.decontaminate import paths_of_tasks, read_tasks
     from sodakd.curate.findings import show_findings
-    from sodakd.curate.rows import check_out
     from sodakd.dedup.leaks import METHODS, LeakLimits
     from sodakd.jsonl import write_rows
+    from sodakd.outputs import check_outputs
     from sodakd.recipe import read_questions
     from sodakd.screen import make_console
+    from sodakd.seeds.read import paths_read
 
     asked = _methods(method, METHODS)
     settings = read_questions(source, overrides or [])
-    check_out(settings.source, out, report)
     limits = LeakLimits(
         exact="exact" in asked,
         code="code" in asked,
@@ -138,13 +139,15 @@ def decontaminate(
     names = [name.strip() for name in against.split(",") if name.strip()]
     if not names:
         raise DataError("--against names nothing: a benchmark (humaneval) or a file of questions")
+    read = [*paths_read(source, settings.source), *paths_of_tasks(names, data)]
+    check_outputs({"--out": out, "--report": report}, read)
     tasks = read_tasks(names, data)
     with _progress() as watch:
         found, rows, kept = without_leaks(settings, tasks, limits, out=out, tell=_tell, watch=watch)
-    title = f"kept, or stands in {', '.join(names)}"
-    show_findings(found, rows, rows - kept, title, make_console())
     if report is not None:
         write_rows(report, found)
+    title = f"kept, or stands in {', '.join(names)}"
+    show_findings(found, rows, rows - kept, title, make_console())
     _say_files(out, report)
 
 

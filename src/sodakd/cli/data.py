@@ -47,17 +47,17 @@ def seeds(
     from sodakd.jsonl import write_rows
     from sodakd.judge.judge import Judge
     from sodakd.methods.exam import load_whole_benchmarks
+    from sodakd.outputs import check_outputs
     from sodakd.recipe import read_exam, read_questions
     from sodakd.screen import make_console
     from sodakd.seeds.load import load_seeds
+    from sodakd.seeds.read import paths_read
     from sodakd.seeds.show import SeedTally, show_sifted, show_verdicts
     from sodakd.seeds.verify import verify
     from sodakd.settings.stages import JudgeSettings
 
     settings = read_questions(source, overrides or [])
-    given = Path(settings.source)
-    if out is not None and out.exists() and given.exists() and out.samefile(given):
-        raise DataError(f"--out is {given} itself, which is read: choose another file")
+    check_outputs({"--out": out}, paths_read(source, settings.source))
     exam = load_whole_benchmarks(read_exam(source))
     tally, failed = SeedTally(), list[JudgeError]()
     with ExitStack() as stack:

@@ -9,10 +9,11 @@ from sodakd.curate.findings import Finding
 from sodakd.curate.rows import line_of, question_of, read_both
 from sodakd.dedup.leaks import BenchmarkIndex, LeakLimits
 from sodakd.errors import DataError
-from sodakd.evaluate.benchmarks.load import load
+from sodakd.evaluate.benchmarks.load import files_read, load
 from sodakd.evaluate.benchmarks.registry import BENCHMARKS
 from sodakd.jsonl import write_lines
-from sodakd.seeds.seed import Tell, untold
+from sodakd.seeds.read import paths_read
+from sodakd.seeds.seed import Row, Tell, untold
 from sodakd.settings.questions import QuestionSettings
 from sodakd.settings.sources import source_exists
 from sodakd.types import Question
@@ -27,6 +28,21 @@ def read_tasks(names: Sequence[str], data: Path | None) -> list[Question]:
         DataError: there is no such benchmark or file, or it cannot be read.
     """
     return [task for name in names for task in _tasks(name, data)]
+
+
+def paths_of_tasks(names: Sequence[str], data: Path | None) -> list[Path]:
+    """The files and folders here that `read_tasks` reads.
+
+    Raises:
+        DataError: a benchmark has no file in `data`.
+    """
+    paths = []
+    for name in names:
+        if name not in BENCHMARKS:
+            paths += paths_read(name)
+        elif data is not None:
+            paths += files_read(BENCHMARKS[name], data)
+    return paths
 
 
 def _tasks(name: str, data: Path | None) -> Iterator[Question]:
@@ -71,7 +87,7 @@ def decontaminate(
     found: list[Finding] = []
     rows = kept = 0
 
-    def lines() -> Iterator[str]:
+    def staying() -> Iterator[Row]:
         nonlocal rows, kept
         for row, seed in read_both(settings, tell):
             watch("comparing")
@@ -86,11 +102,11 @@ def decontaminate(
             )  # fmt: skip
             if not leaks:
                 kept += 1
-                yield line_of(row)
+                yield row
 
     if out is not None:
-        write_lines(out, lines())
+        write_lines(out, map(line_of, staying()))
     else:
-        for _ in lines():
+        for _ in staying():
             pass
     return found, rows, kept

@@ -15,7 +15,7 @@ from sodakd.dedup.program_form import program_forms
 from sodakd.dedup.word_hashes import Hashes64
 from sodakd.jsonl import write_lines
 from sodakd.seeds.filter import tell_language
-from sodakd.seeds.seed import Seed, Tell, untold
+from sodakd.seeds.seed import Row, Seed, Tell, untold
 from sodakd.settings.questions import QuestionSettings
 from sodakd.types import Language
 
@@ -46,7 +46,7 @@ def dedup(
     found: list[Finding] = []
     kept = _kept(settings, matches, found, watch)
     if out is not None:
-        write_lines(out, kept)
+        write_lines(out, map(line_of, kept))
     else:
         for _ in kept:
             pass
@@ -81,8 +81,8 @@ def _program_hash(seed: Seed) -> int:
 
 def _kept(
     settings: QuestionSettings, matches: dict[int, Match], found: list[Finding], watch: Watch
-) -> Iterator[str]:
-    """The lines of the rows that stay; what is left out goes to `found`."""
+) -> Iterator[Row]:
+    """The rows that stay; what is left out goes to `found`."""
     twins = {one.twin for one in matches.values()}
     texts: dict[int, tuple[str, str]] = {}
     for number, (row, seed) in enumerate(read_both(settings, untold)):
@@ -91,7 +91,7 @@ def _kept(
             texts[number] = (seed.origin, seed.text)
         match = matches.get(number)
         if match is None:
-            yield line_of(row)
+            yield row
             continue
         origin, text = texts[match.twin]
         score = round(match.score, 4)

@@ -30,7 +30,7 @@ def show_findings(
     found: Sequence[Finding], rows: int, dropped: int, title: str, console: Console
 ) -> None:
     """How many rows are left out by each method, and some pairs of each."""
-    table = Table(title, title=f"{rows:,} rows", title_justify="left")
+    table = Table(title, title=f"{rows:,} row{'s' * (rows != 1)}", title_justify="left")
     for name in ("rows", "share"):
         table.add_column(name, justify="right")
     table.add_row("kept", f"{rows - dropped:,}", _share(rows - dropped, rows), style="bold")

@@ -12,6 +12,7 @@ from sodakd.errors import ExportError
 from sodakd.export.folder import CARD, begin_folder, kind_of
 from sodakd.export.formats import FORMATS, Format, Row, TrainingRow, rows_of
 from sodakd.jsonl import atomic_write
+from sodakd.outputs import check_unread
 from sodakd.report.dataset_card import dataset_card
 from sodakd.report.reading import Folder, read_folder
 
@@ -49,6 +50,7 @@ def export_dataset(
     Raises:
         RunError: the folder is no run, or a row of it cannot be read.
         ExportError: the form or the file's kind is unknown, or the run has nothing to write.
+        DataError: the file is one of the run's own.
     """
     chosen = FORMATS.get(form)
     if chosen is None:
@@ -72,6 +74,8 @@ def export_dataset(
         begin_folder(out, "dataset")
     elif card.exists() and kind_of(card) != "dataset":
         raise ExportError(f"{card} would be the card, and is somebody else's; name another --out")
+    elif not card.exists():
+        check_unread(file, run.rglob("*"))
     words = dataset_card(folder, file.name, form, chosen.words, rows, licence)
     atomic_write(card, words.encode())
     atomic_write(file, write(rows))

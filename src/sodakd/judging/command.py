@@ -14,12 +14,13 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
-from sodakd.errors import DataError, JudgeError, LanguageMissing
+from sodakd.errors import JudgeError, LanguageMissing
 from sodakd.judge.left_out import InvalidTestsError, missing_error
 from sodakd.judge.program import JudgedProgram
 from sodakd.judge.toolchains import versions
 from sodakd.judging.rows import Row, read_programs
 from sodakd.judging.verdict_file import ResumedVerdicts, VerdictRow, key_of, load_valid
+from sodakd.outputs import check_unread
 from sodakd.ray_judge import open_judge
 from sodakd.rule_counts import count
 from sodakd.screen import make_console
@@ -124,14 +125,7 @@ def _left_out(error: BaseException | None, rows: Sequence[Row]) -> Iterator[Judg
 def _kept(asked: JudgeFileOptions, rows: Sequence[Row], keys: Sequence[str]) -> ResumedVerdicts:
     if asked.out is None:
         return ResumedVerdicts({}, 0)
-    for given in (asked.file, asked.tests):
-        if (
-            given is not None
-            and asked.out.exists()
-            and given.exists()
-            and asked.out.samefile(given)
-        ):
-            raise DataError(f"--out is {given} itself, which is read: choose another file")
+    check_unread(asked.out, filter(None, (asked.file, asked.tests)))
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     if asked.out.exists() and not (asked.out.is_file() or asked.out.is_dir()):
         return ResumedVerdicts({}, 0)  # a device or a pipe keeps nothing

@@ -13,6 +13,7 @@ from rich.progress import Progress
 from sodakd.errors import DataError, ModelError
 from sodakd.inference.hub import find_model
 from sodakd.jsonl import atomic_write, write_rows
+from sodakd.outputs import check_outputs
 from sodakd.scoring.grades import Grades, read_answers, read_grades
 from sodakd.scoring.model import Scorer, load_scorer
 from sodakd.scoring.rubric import Prediction
@@ -104,10 +105,11 @@ def validate_command(
     """Validate a scorer on the questions of a file that it has not seen; print and write it.
 
     Raises:
-        DataError: the file has no such question.
+        DataError: the file has no such question, or `out` is read.
         ModelError: the folder holds no scorer.
         ScorerRefused: a figure is below its floor.
     """
+    check_outputs({"--out": out}, [source, *_files_of(folder)])
     screen = make_console()
     grades = _read(source, make_console(stderr=True))
     rows = _split_of(folder).unseen(grades.rows)
@@ -141,11 +143,10 @@ def score_command(folder: Path, source: Path, out: Path | None, device: str | No
     """Write the scores of a file's answers, a line each, in their order.
 
     Raises:
-        DataError: the file's rows are wrong, or `out` is the file itself.
+        DataError: the file's rows are wrong, or `out` is read.
         ModelError: the folder holds no scorer.
     """
-    if out is not None and out.exists() and source.exists() and out.samefile(source):
-        raise DataError(f"--out is {source} itself, which is read: choose another file")
+    check_outputs({"--out": out}, [source, *_files_of(folder)])
     answers = read_answers(source)
     scorer = load_scorer(folder, device)
     found = scorer.score(answers)
@@ -191,6 +192,11 @@ def _read(source: Path, screen: Console) -> Grades:
         if len(grades.left_out) > _NAMED:
             screen.print(f"  and {len(grades.left_out) - _NAMED} more")
     return grades
+
+
+def _files_of(folder: Path) -> list[Path]:
+    """The files of a scorer, without its validation, which may be written again."""
+    return [path for path in folder.glob("*") if path.name != VALIDATION]
 
 
 def _split_of(folder: Path) -> QuestionSplit:

@@ -56,6 +56,22 @@ def read_rows_of(source: str, tell: Tell = untold) -> Iterator[Row]:
         yield from _rows(folder, files, tell)
 
 
+def paths_read(*sources: str) -> list[Path]:
+    """The files and folders here that sources are read from, and the files in those folders.
+
+    Raises:
+        DataError: a `dataset_info.json` cannot be read.
+    """
+    paths = []
+    for source in sources:
+        info, name = described_in(source)
+        if info is not None:
+            paths += [info / INFO, *(dataset.file for dataset in described(info, name))]
+        elif source != STDIN and exists(Path(source)):
+            paths.append(Path(source))
+    return paths + [path for folder in paths if folder.is_dir() for path in data_files(folder)]
+
+
 def described_in(source: str) -> tuple[Path | None, str]:
     """The folder of a `dataset_info.json` that a source names, and the dataset it asks for.
 

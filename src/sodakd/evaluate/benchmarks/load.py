@@ -25,6 +25,11 @@ def load(benchmark: Benchmark, language: Language, data: Path | None) -> list[Be
     return tasks
 
 
+def files_read(benchmark: Benchmark, data: Path) -> list[Path]:
+    """The files in `data` that the tasks of all languages are read from. Raises `DataError`."""
+    return [_local(benchmark, origin, data) for origin in benchmark.origins.values()]
+
+
 def _rows(path: Path) -> Iterator[Row]:
     for number, values in read_file(path):
         name = f"{path}, row {number}"
