@@ -37,9 +37,9 @@ def test_rows_that_stay_in_their_file_are_read_by_their_number(
 def test_gzip_is_told_by_what_a_file_holds_and_not_by_its_name(
     name: str, tmp_path: Path, question: Question
 ) -> None:
-    path = tmp_path / name
-    write_rows(path, [question])
-    plain = path.read_bytes()
+    path, written = tmp_path / name, tmp_path / "written.jsonl"
+    write_rows(written, [question])
+    plain = written.read_bytes()
     for content in (plain, gzip.compress(plain)):
         path.write_bytes(content)
         assert read_rows(path, Question) == [question]
