@@ -9,7 +9,8 @@ import pytest
 
 from sodakd.console import _lines, _ProgressDisplay, show_ledger, show_plan, show_results
 from sodakd.judging.command import summary
-from sodakd.methods.plan import Plan, PlannedTraining
+from sodakd.methods.estimate import PlannedTraining
+from sodakd.methods.plan import Plan
 from sodakd.recipe import Recipe
 from sodakd.records import Results
 from sodakd.run import Progress

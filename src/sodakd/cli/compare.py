@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sodakd.cli.options import tell
 from sodakd.errors import DataError, RunError
 
 if TYPE_CHECKING:
@@ -107,13 +108,11 @@ def _run(
             runs.append(SeedRun(seed, folders[seed], place / f"seed-{seed}.log", own))
     assert place is not None
     if len(runs) < len(seeds):
-        _tell(f"{len(seeds) - len(runs)} of {len(seeds)} seeds are finished, and read")
+        tell(f"{len(seeds) - len(runs)} of {len(seeds)} seeds are finished, and read")
     try:
-        failed = run_seeds(runs, jobs, lambda seed, line: _tell(f"seed {seed}  {line}"))
+        failed = run_seeds(runs, jobs, lambda seed, line: tell(f"seed {seed}  {line}"))
     except KeyboardInterrupt:
-        _tell(
-            f"\nstopped; what is finished or paid for is kept: the same command goes on ({place})"
-        )
+        tell(f"\nstopped; what is finished or paid for is kept: the same command goes on ({place})")
         raise typer.Exit(130) from None
     return place, [folder for seed, folder in folders.items() if seed not in failed], failed
 
@@ -127,10 +126,6 @@ def _is_finished(folder: Path, loaded: "LoadedRecipe") -> bool:
         return is_finished(folder, loaded.redacted) and bool(read_results(folder / "results.json"))
     except RunError:
         return False
-
-
-def _tell(line: str) -> None:
-    typer.echo(line, err=True)
 
 
 def _runs_in(folder: Path) -> list[Path]:

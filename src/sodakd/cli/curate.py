@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sodakd.cli.options import finite
+from sodakd.cli.options import finite, tell
 from sodakd.errors import DataError
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def dedup(
     )
     with _progress() as watch:
         found, rows = without_duplicates(
-            settings, limits, code="code" in asked, out=out, tell=_tell, watch=watch
+            settings, limits, code="code" in asked, out=out, tell=tell, watch=watch
         )
     if report is not None:
         write_rows(report, found)
@@ -143,7 +143,7 @@ def decontaminate(
     check_outputs({"--out": out, "--report": report}, read)
     tasks = read_tasks(names, data)
     with _progress() as watch:
-        found, rows, kept = without_leaks(settings, tasks, limits, out=out, tell=_tell, watch=watch)
+        found, rows, kept = without_leaks(settings, tasks, limits, out=out, tell=tell, watch=watch)
     if report is not None:
         write_rows(report, found)
     title = f"kept, or stands in {', '.join(names)}"
@@ -158,10 +158,6 @@ def _methods(names: str, known: tuple[str, ...]) -> set[str]:
         said = f"no method {', '.join(unknown)}" if unknown else "--method names none"
         raise DataError(f"{said}; there are: {', '.join(known)}")
     return asked
-
-
-def _tell(line: str) -> None:
-    typer.echo(line, err=True)
 
 
 def _say_files(out: Path | None, report: Path | None) -> None:

@@ -19,6 +19,11 @@ def finite(value: float) -> float:
     return value
 
 
+def tell(line: str) -> None:
+    """Write a line beside a command's output."""
+    typer.echo(line, err=True)
+
+
 RecipeFile = Annotated[
     Path,
     typer.Argument(help="A recipe: a YAML file, or the name of a shipped one.", metavar="RECIPE"),

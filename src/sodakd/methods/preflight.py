@@ -14,8 +14,9 @@ from sodakd.inference.canary import PROMPTS
 from sodakd.inference.portable import write_portable
 from sodakd.jsonl import atomic_write
 from sodakd.judge.untested import to_program
+from sodakd.methods.estimate import requests_about
 from sodakd.methods.exam import exam_languages, load_benchmarks
-from sodakd.methods.plan import PREFLIGHT, asked_kinds, has_llm_teacher, requests_about
+from sodakd.methods.plan import PREFLIGHT, asked_kinds, has_llm_teacher
 from sodakd.methods.prepare import sample_for_estimate
 from sodakd.methods.run_context import RunResources, open_resources
 from sodakd.methods.teachers import open_teacher

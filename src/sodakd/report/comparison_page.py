@@ -3,9 +3,6 @@
 from dataclasses import replace
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-
 from sodakd import __version__
 from sodakd.evaluate.over_seeds import OverSeeds
 from sodakd.jsonl import atomic_write
@@ -15,8 +12,8 @@ from sodakd.report.comparison_tables import comparison_tables
 from sodakd.report.figure import Figure, plot
 from sodakd.report.palette import nominal
 from sodakd.report.plots import LegendEntry, Line, Point, forest, line_plot
+from sodakd.report.template import render_page
 
-_HERE = Path(__file__).parent
 _ROW = 34
 _COLOURS = 6
 
@@ -31,12 +28,8 @@ def write_comparison(found: Comparison, out: Path) -> Path:
 
 def render_comparison(found: Comparison) -> str:
     """The page's HTML, of the comparison alone; every name in it is escaped."""
-    environment = Environment(
-        loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    return environment.get_template("comparison.html").render(
-        css=Markup((_HERE / "page.css").read_text(encoding="utf-8")),
+    return render_page(
+        "comparison.html",
         version=__version__,
         found=found,
         figures=[_means(found), _curves(found)],

@@ -4,7 +4,6 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from sodakd.jsonl import atomic_write
@@ -27,9 +26,9 @@ from sodakd.report.results import (
 )
 from sodakd.report.run_facts import about, measure, price_is_known
 from sodakd.report.scores import calibration_figures, check_rows, grader_rows
+from sodakd.report.template import HERE, render_page
 from sodakd.report.training_curves import training_figures, training_keys
 
-_HERE = Path(__file__).parent
 _FILES = ("results.json", "students.jsonl", "spend.json")
 
 
@@ -62,14 +61,10 @@ def write_report(folder: Path, out: Path | None = None) -> Path:
 
 def render(folder: Folder) -> str:
     """The page's HTML. Questions and code are untrusted: all of it is escaped."""
-    environment = Environment(
-        loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
     standings = folder.standings
-    return environment.get_template("page.html").render(
-        css=Markup((_HERE / "page.css").read_text(encoding="utf-8")),
-        js=Markup((_HERE / "page.js").read_text(encoding="utf-8")),
+    return render_page(
+        "page.html",
+        js=Markup((HERE / "page.js").read_text(encoding="utf-8")),
         data=Markup(examples(folder.taught)),
         name=folder.recipe.get("name") or "a run",
         seed=folder.recipe.get("seed"),
