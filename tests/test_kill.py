@@ -33,7 +33,9 @@ STAGES = (
 )
 STAGES_OF_THE_SECOND_ARM = ("sft/solutions", "sft/student  train", "sft/evaluation")
 # Clocks differ from run to run, and what is made from them.
-CLOCKS = {"events.jsonl", "report.html", "lock", "ledger.sqlite", "run.json", "run.log"}
+CLOCKS = {
+    "events.jsonl", "efficiency.json", "report.html", "lock", "ledger.sqlite", "run.json", "run.log"
+}  # fmt: skip
 
 
 def contents(folder: Path) -> dict[str, bytes]:

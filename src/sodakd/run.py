@@ -2,7 +2,7 @@
 
 run.json         format, version and recipe (secrets by name only)
 manifest.jsonl   a line per finished step, in order, with the hash of its output
-events.jsonl     when steps began and ended: the only file here that never repeats
+events.jsonl     when steps began and ended, and what they used: no line of it repeats
 ledger.sqlite    every call to the teacher
 students.jsonl   the students, as each has been evaluated
 STEP.jsonl       rows of a step; STEP/ the weights of one
@@ -13,7 +13,6 @@ ARM/             the steps of an arm, with a manifest and events of its own
 import json
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -33,11 +32,13 @@ from sodakd.jsonl import (
     read_rows,
     write_rows,
 )
+from sodakd.resource_use import ResourceUse, metered
 from sodakd.run_header import NO_MINIMUMS, lock_folder, open_header
 from sodakd.types import FrozenModel
 from sodakd.weights import check_weights, hash_file, hash_weights
 
 RESUMED = "read back"
+EVENTS = "events.jsonl"
 
 Row = TypeVar("Row", bound=FrozenModel)
 Rows = TypeVar("Rows", bound=Sequence[FrozenModel])
@@ -74,12 +75,16 @@ class Step(FrozenModel):
 
 
 class Event(FrozenModel):
-    """A line of `events.jsonl`: when a step began, was resumed or was done."""
+    """A line of `events.jsonl`: when a step began, was resumed, was going on, or was done.
+
+    `use` is what it has used since it began or was resumed, by this process.
+    """
 
     at: str
     step: str
-    event: Literal["start", "resume", "done"]
+    event: Literal["start", "resume", "going", "done"]
     seconds: float | None = None
+    use: ResourceUse | None = Field(default=None, exclude_if=lambda use: use is None)
 
 
 @dataclass(frozen=True)
@@ -297,15 +302,23 @@ class Run:
 
     @contextmanager
     def _timed(self, step: str, *, resumed: bool) -> Iterator[None]:
-        self._note(Event(at=_now(), step=step, event="resume" if resumed else "start"))
-        self.report_progress(step, 0, 0)
-        began = time.monotonic()
-        yield
-        seconds = round(time.monotonic() - began, 3)
-        self._note(Event(at=_now(), step=step, event="done", seconds=seconds))
+        with timed(self.folder / EVENTS, step, resumed=resumed):
+            self.report_progress(step, 0, 0)
+            yield
 
-    def _note(self, event: Event) -> None:
-        append_to_log(self.folder / "events.jsonl", event.model_dump_json())
+
+@contextmanager
+def timed(log: Path, step: str, *, resumed: bool) -> Iterator[None]:
+    """Log when a step begins and ends, and what it uses meanwhile."""
+
+    def note(kind: Literal["start", "resume", "going", "done"], use: ResourceUse | None) -> None:
+        seconds = use.seconds if use is not None and kind == "done" else None
+        event = Event(at=_now(), step=step, event=kind, seconds=seconds, use=use)
+        append_to_log(log, event.model_dump_json())
+
+    note("resume" if resumed else "start", None)
+    with metered(lambda use, done: note("done" if done else "going", use)):
+        yield
 
 
 def read_manifest(path: Path) -> list[Step]:

@@ -80,6 +80,7 @@ def evaluate(
     ·  sodakd eval my-model --base-url http://localhost:8000/v1 --benchmark humaneval-x
     ·  sodakd eval --solutions samples.jsonl --benchmark mbpp --data mbpp.jsonl --lint
     """
+    from sodakd.efficiency.table import tables
     from sodakd.evaluate.benchmarks.registry import BENCHMARKS
     from sodakd.evaluate.command import evaluate, sha256
     from sodakd.evaluate.folder import EvalSettings
@@ -125,4 +126,8 @@ def evaluate(
         make_console().print(rules_table(one.findings for one in done.found.samples))
         for note in done.found.notes:
             typer.echo(f"note {note}")
+    for table in [] if done.efficiency is None else tables(done.efficiency):
+        make_console().print(table.on_screen())
+        for words in table.remarks:
+            typer.echo(words)
     typer.echo(f"every sample and verdict: {out}")

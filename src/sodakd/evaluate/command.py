@@ -1,8 +1,8 @@
 """`sodakd eval`: samples of benchmarks in, verdicts and pass@k out.
 
 The folder keeps `samples.jsonl` (raw, as they were generated), `verdicts.jsonl`, `findings.jsonl`
-where static tools were asked, `results.json`, `settings.json` and `log.txt`; the same command goes
-on where it was stopped, in answering and in judging.
+where static tools were asked, `results.json`, `efficiency.json`, `settings.json`, `events.jsonl`
+and `log.txt`; the same command goes on where it was stopped, in answering and in judging.
 """
 
 import hashlib
@@ -15,6 +15,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
+from sodakd.efficiency.figures import FILE as EFFICIENCY
+from sodakd.efficiency.figures import Efficiency, NamedModel, eval_efficiency
 from sodakd.errors import DataError
 from sodakd.evaluate.aggregate import LanguageResult, averages, notes, result_of
 from sodakd.evaluate.benchmarks.load import load
@@ -36,6 +38,7 @@ from sodakd.inference.protocols import Generation, TextGenerator
 from sodakd.jsonl import append_rows, atomic_write, read_journal, write_rows
 from sodakd.judge.toolchains import versions
 from sodakd.ray_judge import open_judge
+from sodakd.run import EVENTS, timed
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Language
 from sodakd.weights import hash_weights
@@ -68,6 +71,7 @@ class EvalResult:
     groups: Sequence[LanguageResult]
     found: LintSummary | None
     remarks: Sequence[str]
+    efficiency: Efficiency | None
 
 
 @dataclass(frozen=True)
@@ -117,16 +121,20 @@ def evaluate(
         judged = _judged(judging, tasks, samples, out, workers, screen)
         found = None
         if lint:
-            found = _found(judging, tasks, samples, workers)
+            with timed(out / EVENTS, "lint", resumed=False):
+                found = _found(judging, tasks, samples, workers)
             write_rows(out / "findings.jsonl", found.samples)
             log.say("static tools have read all samples")
         each = [result_of(part.benchmark, part.whole, samples, judged) for part in parts]
         groups = [group for group in each if group is not None]
         said = [*_without_samples(settings, parts, groups), *notes(groups, BENCHMARKS), *unknown]
         _write_results(out, groups, judged, said, found)
+        efficiency = eval_efficiency(out, NamedModel(settings.source, Path(settings.source)))
+        if efficiency is not None:
+            atomic_write(out / EFFICIENCY, efficiency.model_dump_json(indent=1).encode())
         for words in (*said, "ends: results.json is written"):
             log.say(words)
-    return EvalResult(groups, found, said)
+    return EvalResult(groups, found, said, efficiency)
 
 
 def sha256(path: Path) -> str:
@@ -219,14 +227,15 @@ def _answers(
         _count_down(left, [sample], screen.log, "the model has answered")
 
     if wanted:
-        open_model().generate(
-            [one.task.question.text for one in asked],
-            max_new_tokens=settings.max_new_tokens,
-            temperature=settings.temperature,
-            seed=settings.seed,
-            on_generation=keep,
-            cached=known,
-        )
+        with timed(out / EVENTS, "answer", resumed=bool(samples)):
+            open_model().generate(
+                [one.task.question.text for one in asked],
+                max_new_tokens=settings.max_new_tokens,
+                temperature=settings.temperature,
+                seed=settings.seed,
+                on_generation=keep,
+                cached=known,
+            )
     return sorted(samples, key=lambda one: one.key)
 
 
@@ -248,7 +257,10 @@ def _judged(
     if missing:
         fresh: list[JudgedSample] = []
         try:
-            with open_judge(judging, workers) as judge:
+            with (
+                timed(out / EVENTS, "judge", resumed=bool(known)),
+                open_judge(judging, workers) as judge,
+            ):
                 for one in judge_samples(judge, tasks, missing):
                     known[one.key] = one
                     fresh.append(one)

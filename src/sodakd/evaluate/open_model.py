@@ -58,7 +58,9 @@ def model_factory(model: str, at: RemoteModel | LocalModel) -> Callable[[], Text
 
     def open_there(at: RemoteModel) -> TextGenerator:
         endpoint = Endpoint(at.base_url, model, os.environ.get(at.key_variable))
-        client = Client(endpoint, at.max_in_flight, RetryPolicy(), empty_is_said=True)
+        client = Client(
+            endpoint, at.max_in_flight, RetryPolicy(), empty_is_said=True, role="student"
+        )
         return ServedModel(client)
 
     return (lambda: open_there(at)) if isinstance(at, RemoteModel) else (lambda: open_here(at))

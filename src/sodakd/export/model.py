@@ -5,11 +5,11 @@ from pathlib import Path
 from sodakd.errors import RunError
 from sodakd.export.folder import CARD, begin_folder
 from sodakd.inference.folder import template_of
+from sodakd.inference.folder_facts import read_facts
 from sodakd.inference.portable import write_portable
 from sodakd.jsonl import atomic_write
 from sodakd.report.card import model_card
 from sodakd.report.reading import read_header
-from sodakd.report.student import read_student
 from sodakd.run import Run
 from sodakd.weights import check_weights
 
@@ -40,7 +40,7 @@ def export_model(
     """
     read_header(run)
     student = run / "student"
-    read_student(student)
+    read_facts(student)
     finished = Run(run).done("student")
     if finished is None:
         raise RunError(f"{run} has no finished student: run it to its end")

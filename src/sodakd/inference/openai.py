@@ -28,6 +28,8 @@ from sodakd.inference.gate import Gate
 from sodakd.inference.http import HttpPool
 from sodakd.inference.limiter import AimdLimit, CircuitBreaker, OutageDetector
 from sodakd.inference.response_parser import parse_response
+from sodakd.resource_use import WORK, Role
+from sodakd.types import Usage
 
 _EMPTY_ANSWERS = 3
 """An empty answer is paid for, and mostly comes again: it is asked for twice more, no oftener."""
@@ -76,8 +78,10 @@ class Client:
         *,
         empty_is_said: bool = False,
         answered_before: bool = False,
+        role: Role = "teacher",
     ) -> None:
         self._empty_is_said = empty_is_said
+        self._role = role
         self.endpoint = endpoint
         self.patience = patience
         self.max_in_flight = max_in_flight
@@ -149,7 +153,8 @@ class Client:
             replies = self._outage.replies
             self._sent += 1
             try:
-                reply = await self._connections.send("POST", "/chat/completions", body)
+                with WORK.busy(self._role):
+                    reply = await self._connections.send("POST", "/chat/completions", body)
             except BaseException:
                 meter.lost()
                 raise
@@ -163,9 +168,22 @@ class Client:
             )
         )
         found = self._waited_for(found, replies)
-        self._learn(found, round_sent, time.monotonic() - began)
+        seconds = time.monotonic() - began
+        if isinstance(found, Completion) and found.is_answer:
+            self._count(found.usage, seconds)
+        self._learn(found, round_sent, seconds)
         self._gate.let_in()
         return found
+
+    def _count(self, usage: Usage | None, seconds: float) -> None:
+        """Count an answer as the work of the model behind the server."""
+        WORK.add(
+            self._role,
+            prompt_tokens=0 if usage is None else usage.prompt_tokens,
+            answer_tokens=0 if usage is None else usage.completion_tokens,
+            answers=1,
+            waited=seconds,
+        )
 
     async def _begin(self, request: Request, meter: UsageMeter) -> None:
         """Have the most that an attempt can take set aside, and then a place at the server."""

@@ -6,6 +6,7 @@ decoded again is the same to the last bit; a large one, and any in bfloat16, thr
 (`queue_decode.py`), which is faster. Else `generate` itself answers. Batches are sorted by length.
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -33,6 +34,7 @@ from sodakd.inference.chat_format import ChatFormat
 from sodakd.inference.devices import cpu_threads, free_memory, resolve_device
 from sodakd.inference.folder import is_large, weights_dtype
 from sodakd.inference.loading import load_model, open_tokenizer
+from sodakd.inference.model_meter import ModelMeter, ModelShape
 from sodakd.inference.packed_linear import WORTHWHILE_GAIN, bfloat16_gain, can_pack, pack
 from sodakd.inference.protocols import (
     NO_GENERATIONS,
@@ -51,6 +53,7 @@ from sodakd.inference.token_sampling import (
     noise,
     noise_seeds,
 )
+from sodakd.resource_use import Role
 from sodakd.run import cpu_count
 
 _Told = list[tuple[list[int], list[float]]]
@@ -74,7 +77,7 @@ class TransformersModel:
 
     `lean` says whether the lean decode is used where it can be. `keys` stands before the
     names of settings in errors: the recipe's section, or the dashes of options. It is listened to
-    at `prompts`, once.
+    at `prompts`, once. `shape` is the model's, where its layers no longer tell.
     """
 
     def __init__(
@@ -86,6 +89,8 @@ class TransformersModel:
         prompts: Sequence[str] = PROMPTS,
         threads: int | None = None,
         large: bool = False,
+        role: Role = "student",
+        shape: ModelShape | None = None,
     ) -> None:
         self._model = model
         self._for_queue = model.dtype == torch.bfloat16 or (large and model.dtype == torch.float32)
@@ -97,6 +102,7 @@ class TransformersModel:
         self._places: int | None = getattr(config, "max_position_embeddings", None)
         self._plain_until = kv_decode.full_attention_limit(config)
         self._threads = threads or 1
+        self._meter = ModelMeter(model, role, shape or ModelShape.of(model), self._threads)
         self.lean = False
         try:
             self._heard = (tuple(prompts), self._listen(prompts))
@@ -113,6 +119,7 @@ class TransformersModel:
         dtype: str | None = None,
         batch_size: int = 128,
         keys: str = "generation.",
+        role: Role = "student",
     ) -> Self:
         """Load a model from a folder: safetensors only, and no code of the folder is run.
 
@@ -132,12 +139,23 @@ class TransformersModel:
         large = is_large(folder)
         if large:
             threads = cpu_count()
+        shape = ModelShape.of(model)
         if place.type == "cpu" and large and can_pack(model.dtype):
             pack(model)
         canary = read_canary(folder)
         prompts = [row.prompt for row in canary.rows] if canary else PROMPTS
         try:
-            return cls(model.eval().to(place), layout, batch_size, keys, prompts, threads, large)
+            return cls(
+                model.eval().to(place),
+                layout,
+                batch_size,
+                keys,
+                prompts,
+                threads,
+                large,
+                role,
+                shape,
+            )
         except torch.OutOfMemoryError as error:
             raise ModelError(
                 f"the memory of {place} is too small for the weights of {folder}:"
@@ -216,9 +234,14 @@ class TransformersModel:
                 on_generation(row, said)
 
         def taking(batch: _Batch) -> Ended:
-            return lambda place, tokens: take(
-                batch.rows[place], Generation(self._layout.text(tokens), len(tokens) < batch.steps)
-            )
+            began = time.monotonic()
+
+            def ended(place: int, tokens: list[int]) -> None:
+                row, whole = batch.rows[place], len(tokens) < batch.steps
+                self._meter.answered(len(encoded[row]), len(tokens) + whole, began)
+                take(row, Generation(self._layout.text(tokens), whole))
+
+            return ended
 
         if self.queues:
             order = iter(sorted(set(range(len(prompts))) - set(answers), key=encoded.__getitem__))
@@ -293,7 +316,7 @@ class TransformersModel:
         self, source: queue_decode.Source, rows: int, on_generation: OnGeneration
     ) -> list[int]:
         """Answer through the queue. Returns the numbers of prompts that are not for it."""
-        steps: dict[int, int] = {}
+        begun: dict[int, tuple[QueuedPrompt, float]] = {}
         odd: list[int] = []
 
         def fitting(most: int) -> list[QueuedPrompt]:
@@ -303,19 +326,22 @@ class TransformersModel:
                     room = each.steps
                     if self._places is not None:
                         room = min(room, self._places - len(each.tokens))
-                    steps[each.number] = room
                     if room <= 0 or not self._is_plain(each.tokens, room):
                         odd.append(each.number)
                     else:
                         found.append(replace(each, steps=room))
+                        begun[each.number] = found[-1], time.monotonic()
             return found
 
         def ended(number: int, tokens: list[int]) -> None:
-            said = Generation(self._layout.text(tokens), len(tokens) < steps.pop(number))
-            on_generation(number, said)
+            asked, began = begun.pop(number)
+            whole = len(tokens) < asked.steps
+            self._meter.answered(len(asked.tokens), len(tokens) + whole, began)
+            on_generation(number, Generation(self._layout.text(tokens), whole))
 
         room = Room.of(self._threads, rows, _tokens_that_fit(self._model))
-        queue_decode.decode(self._model, fitting, room, self._layout.stops, ended)
+        with self._meter.working():
+            queue_decode.decode(self._model, fitting, room, self._layout.stops, ended)
         return odd
 
     def _is_plain(self, tokens: Sequence[int], steps: int) -> bool:
@@ -357,7 +383,7 @@ class TransformersModel:
         lean = self.lean and not self.queues and self._is_plain(max(prompts, key=len), steps)
         decode = kv_decode.decode if lean else hf_generate.decode
         try:
-            with cpu_threads(self._threads):
+            with cpu_threads(self._threads), self._meter.working():
                 decode(self._model, prompts, steps, self._layout.stops, chooser, ended)
         except torch.OutOfMemoryError:
             return False  # only now is what the decode held free

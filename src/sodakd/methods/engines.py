@@ -155,6 +155,7 @@ def _served(
         settings.max_in_flight,
         RetryPolicy(attempts=settings.attempts, timeout=settings.timeout),
         empty_is_said=True,
+        role="student",
     )
     model = ServedModel(client)
     canary = _canary(student)

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from sodakd.efficiency.figures import FILE as EFFICIENCY
+from sodakd.efficiency.figures import run_efficiency
 from sodakd.evaluate.groups import Outcomes, outcomes_of, pass_rates
 from sodakd.evaluate.paired import paired_difference
 from sodakd.jsonl import atomic_write, read_log, read_rows, write_rows
@@ -104,6 +106,9 @@ def run_recipe(
         _link_final_student(run, final)
         results = _results(recipe, run, students, final, inputs)
     atomic_write(folder / "results.json", results.model_dump_json(indent=1).encode())
+    efficiency = run_efficiency(folder, loaded.redacted)
+    if efficiency is not None:  # times: they stand apart from results, which repeat
+        atomic_write(folder / EFFICIENCY, efficiency.model_dump_json(indent=1).encode())
     return results
 
 

@@ -59,6 +59,7 @@ def _transformers(settings: TeacherSettings, folder: Path) -> Teacher:
             dtype=settings.dtype,
             batch_size=settings.batch_size,
             keys="teacher.",
+            role="teacher",
         )
         with (folder / LOG).open("a", encoding="utf-8") as log:
             log.write(f"sodakd: {name}: {opened.how}\n")

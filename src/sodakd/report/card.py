@@ -10,9 +10,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import JsonValue
 from ruamel.yaml import YAML
 
+from sodakd.inference.folder_facts import read_facts
 from sodakd.report import run_facts
 from sodakd.report.reading import Folder, read_folder
-from sodakd.report.student import read_student
 
 MARK = "<!-- Written by sodakd"
 """Stands in every card: a folder with a card that has it may be written again."""
@@ -39,7 +39,7 @@ def model_card(
         RunError: the folder is no run, it has no student, or a row of it cannot be read.
     """
     folder = read_folder(run)
-    student = read_student(run / "student")
+    student = read_facts(run / "student")
     recipe, results, kept = folder.recipe, folder.results, folder.kept
     base = run_facts.base_of(recipe)
     others = [row.name for row in folder.others]

@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sodakd.dedup.contamination import OVERLAPS
+from sodakd.efficiency.figures import BASE, STAGES, arm_of, stage_of
 from sodakd.report.bars import horizontal_bars
 from sodakd.report.figure import Figure, plot
-from sodakd.report.palette import ASKS, STAGES, nominal
+from sodakd.report.palette import ASKS, nominal
 from sodakd.report.reading import Folder
 from sodakd.report.run_facts import price_is_known
 from sodakd.teacher.cost import Spend
@@ -45,12 +46,6 @@ _REASONS = {
     "grade_unreadable": "grade: reply not readable",
     "grade_dropped": "grade: dropped after the last try",
 }
-
-_PARTS = {
-    "student": "train", "solutions": "pairs", "refinements": "pairs", "dev": "evaluation",
-    "comparisons": "feedback", "refresh": "feedback", "pair-grades": "feedback",
-    "scorer": "feedback", "scorer-check": "feedback", "refresh-check": "feedback",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -117,20 +112,17 @@ def time_figures(folder: Folder) -> list[Figure]:
     if not seconds:
         return []
     steps = [step for step, spent in seconds.items() if spent >= 50]
-    used = [part for part in STAGES if any(_part(step) == part for step in steps)]
+    used = [part for part in STAGES if any(stage_of(step) == part for step in steps)]
     keys = [nominal(part, STAGES) for part in used]
 
     def row(chosen: list[str]) -> list[float]:
         return [
-            sum(seconds[step] for step in chosen if _part(step) == part) / 1000 for part in used
+            sum(seconds[step] for step in chosen if stage_of(step) == part) / 1000 for part in used
         ]
 
-    def of_arm(step: str) -> str:
-        name = step.partition("/")[0]
-        return name if name in folder.arms else "base"
-
     arms = {
-        name: [step for step in steps if of_arm(step) == name] for name in ("base", *folder.arms)
+        name: [step for step in steps if arm_of(step, folder.arms) == name]
+        for name in (BASE, *folder.arms)
     }
     there = {name: row(chosen) for name, chosen in arms.items() if chosen}
     by_step = horizontal_bars(steps, keys, [row([step]) for step in steps], "seconds", 600)
@@ -144,13 +136,6 @@ def time_figures(folder: Folder) -> list[Figure]:
 def _clock(folder: Folder) -> str:
     resumed = sum(event.event == "resume" for event in folder.events)
     return f"Resumed {resumed} times." if resumed else "Without a stop."
-
-
-def _part(step: str) -> str:
-    last = step.rpartition("/")[2].rstrip("-0123456789")
-    named = _PARTS.get(last, last)
-    own = step.startswith(("questions/", "student"))
-    return named if named in STAGES and not own else "other"
 
 
 def _ordered(folder: Folder) -> list[Spend]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from sodakd.efficiency.table import tables
 from sodakd.jsonl import atomic_write
 from sodakd.report.agreement import agreement_rows
 from sodakd.report.cost import refused, spending_figures, time_figures
@@ -29,7 +30,7 @@ from sodakd.report.scores import calibration_figures, check_rows, grader_rows
 from sodakd.report.template import HERE, render_page
 from sodakd.report.training_curves import training_figures, training_keys
 
-_FILES = ("results.json", "students.jsonl", "spend.json")
+_FILES = ("results.json", "efficiency.json", "students.jsonl", "spend.json")
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ def render(folder: Folder) -> str:
         spend=folder.spend,
         priced=price_is_known(folder),
         refused=refused(folder),
+        efficiency=[] if folder.efficiency is None else tables(folder.efficiency),
         recipe=json.dumps(folder.recipe, indent=2, ensure_ascii=False),
     )
 

@@ -23,7 +23,6 @@ FAULTS: dict[FaultKind | None, str] = {
     None: "student's own",
 }
 ASKS = ["solve", "fault", "grade", "invent", "test", "evolve", "inspire", "refine", "compare"]
-STAGES = ["train", "pairs", "feedback", "questions", "evaluation", "other"]
 
 
 def student_keys(folder: Folder) -> dict[str, LegendEntry]:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from pydantic import JsonValue, TypeAdapter
 
+from sodakd.efficiency.figures import Efficiency, run_efficiency
 from sodakd.errors import DataError, RowError, RunError
 from sodakd.jsonl import read_log, read_rows
 from sodakd.records import (
@@ -19,7 +20,7 @@ from sodakd.records import (
     StudentRow,
     TrainLogRow,
 )
-from sodakd.run import Event, Step, read_manifest
+from sodakd.run import EVENTS, Event, Step, read_manifest
 from sodakd.scoring.figures import ScorerCheck
 from sodakd.teacher.cost import Spend
 from sodakd.teacher.spend_report import look_up_spend
@@ -63,6 +64,7 @@ class Folder:
     spend: Sequence[Spend]
     students: Sequence[Student]
     exam: Sequence[Question]
+    efficiency: Efficiency | None
 
     @property
     def kept(self) -> str | None:
@@ -128,11 +130,12 @@ def read_folder(folder: Path) -> Folder:
         recipe=recipe,
         arms=arms,
         steps=steps,
-        events=_of_all(folder, arms, "events.jsonl", lambda path: read_log(path, Event)),
+        events=_of_all(folder, arms, EVENTS, lambda path: read_log(path, Event)),
         results=read_results(folder / "results.json"),
         spend=_spend(folder / "spend.json") or _spent_so_far(folder / "ledger.sqlite", arms),
         students=_students(folder, arms, steps),
         exam=_exam(folder, recipe),
+        efficiency=run_efficiency(folder, recipe),
     )
 
 

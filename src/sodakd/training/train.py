@@ -111,7 +111,7 @@ def train(
     trainer = StudentTrainer(
         trained, encoded, settings, forward, computing.dtype, seed, checkpoints, reached, progress
     )
-    with _memory_errors(settings), disk_errors_as_oserror(out):
+    with _memory_errors(settings), disk_errors_as_oserror(out), trainer.meter.working():
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     rows = trainer.reached.rows
     if not all(bool(p.isfinite().all()) for p in trained.parameters() if p.requires_grad):

@@ -21,6 +21,7 @@ from transformers import (
 from transformers.trainer_callback import PrinterCallback
 
 from sodakd.errors import TrainingError
+from sodakd.inference.model_meter import ModelMeter, ModelShape
 from sodakd.records import TrainLogRow
 from sodakd.settings.training import TrainingSettings
 from sodakd.training.checkpoints import Checkpoints, RunningSums, TrainState
@@ -77,6 +78,13 @@ class StudentTrainer(Trainer):
             args=_arguments(settings, seed, len(self.steps), checkpoints.part),
             train_dataset=self.steps,
             optimizers=(optimizer, scheduler),
+        )
+        self.meter = ModelMeter(
+            cast("PreTrainedModel", model),
+            "student",
+            ModelShape.of(cast("PreTrainedModel", model)),
+            torch.get_num_threads(),
+            torch.float16 if settings.fp16 else compute_dtype,
         )
         self.remove_callback(PrinterCallback)
         self.add_callback(LogLastStep)
@@ -198,6 +206,7 @@ class StudentTrainer(Trainer):
                 **found,
             )
         )
+        self.meter.trained(batch.positions, len(batch.predict_index))
 
     def _add(self, more: RunningSums) -> None:
         before = self.reached

@@ -1,4 +1,4 @@
-"""What a run's student folder says of itself: its shape, its size, its layout of questions."""
+"""What a model's folder says of itself: its kind, its size, its context."""
 
 import math
 from dataclasses import dataclass
@@ -15,16 +15,17 @@ _HEADER = 8
 
 
 @dataclass(frozen=True)
-class Student:
-    """A student's folder, as far as its files tell."""
+class FolderFacts:
+    """A model's folder, as far as its files tell. `bytes` are those of its weights."""
 
     architecture: str
     parameters: int
+    bytes: int
     transformers: str
     context: int | None
 
 
-def read_student(folder: Path) -> Student:
+def read_facts(folder: Path) -> FolderFacts:
     """Read a folder of a model: its config, and the headers of its weights.
 
     Raises:
@@ -40,9 +41,10 @@ def read_student(folder: Path) -> Student:
     architectures = config.get("architectures")
     named = architectures[0] if isinstance(architectures, list) and architectures else None
     context = config.get("max_position_embeddings")
-    return Student(
+    return FolderFacts(
         architecture=str(named or config.get("model_type") or "unknown"),
         parameters=sum(_parameters(path) for path in weights),
+        bytes=sum(path.stat().st_size for path in weights),
         transformers=str(config.get("transformers_version") or "unknown"),
         context=context if isinstance(context, int) else None,
     )
