@@ -25,8 +25,11 @@ class _Counter:
     last: float
 
     def passed(self) -> float:
-        """Joules since it was last read."""
-        now = self.read()
+        """Joules since it was last read; 0 while it cannot be."""
+        try:
+            now = self.read()
+        except (OSError, ValueError):
+            return 0.0
         found, self.last = now - self.last, now
         return found if found >= 0 else found + self.wraps_at
 
@@ -72,8 +75,11 @@ def _gpu() -> Iterator[_Counter]:
         gpu = by_index(int(first)) if first.isdecimal() else by_name(first)
 
         def read() -> float:
-            return float(nvml.nvmlDeviceGetTotalEnergyConsumption(gpu)) / 1e3
+            try:
+                return float(nvml.nvmlDeviceGetTotalEnergyConsumption(gpu)) / 1e3
+            except nvml.NVMLError as error:
+                raise OSError(f"the GPU does not tell its energy: {error}") from error
 
         yield _Counter("gpu", read, 0.0, read())
-    except nvml.NVMLError:
+    except (OSError, nvml.NVMLError):
         return

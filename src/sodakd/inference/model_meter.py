@@ -108,17 +108,20 @@ class ModelMeter:
                     memory = torch.cuda.max_memory_allocated(self._device)
                     WORK.gpu_memory = max(WORK.gpu_memory, memory)
 
-    def trained(self, positions: Tensor, predictions: int) -> None:
-        """Count tokens that were trained on, each of which sees those before it and itself."""
-        tokens = positions.numel()
-        pairs = int(positions.sum()) + tokens
+    def trained(self, tokens: int, predictions: int, pairs: int) -> None:
+        """Count tokens that were trained on; see `ModelShape.forward`."""
         flops = 0 if self._shape is None else self._shape.training(tokens, predictions, pairs)
         WORK.add(self._role, trained_tokens=tokens, flops=flops)
+
+    def read(self, tokens: int, predictions: int, pairs: int) -> None:
+        """Count tokens that were read, and no answer."""
+        flops = 0 if self._shape is None else self._shape.forward(tokens, predictions, pairs)
+        WORK.add(self._role, prompt_tokens=tokens, flops=flops)
 
     def answered(self, prompt: int, answer: int, began: float) -> None:
         """Count an answer of so many tokens, its end included, begun at a time of `monotonic`."""
         tokens = prompt + answer - 1  # the last one is not read
-        pairs = tokens * (tokens + 1) // 2
+        pairs = causal_pairs(tokens)
         flops = 0 if self._shape is None else self._shape.forward(tokens, answer, pairs)
         WORK.add(
             self._role,
@@ -128,6 +131,11 @@ class ModelMeter:
             waited=time.monotonic() - began,
             flops=flops,
         )
+
+
+def causal_pairs(tokens: int) -> int:
+    """Pairs of tokens of a sequence, in which each sees those before it and itself."""
+    return tokens * (tokens + 1) // 2
 
 
 def _numbers(matrix: Tensor) -> int:

@@ -17,6 +17,7 @@ from transformers.utils import logging
 from sodakd.errors import ModelError
 from sodakd.inference.devices import resolve_device
 from sodakd.inference.loading import load_backbone, load_tokenizer
+from sodakd.inference.model_meter import ModelMeter, ModelShape, causal_pairs
 from sodakd.jsonl import atomic_write
 from sodakd.scoring.encoding import AnswerEncoder, EncodedAnswer, fill_token
 from sodakd.scoring.grades import Answer
@@ -134,13 +135,28 @@ class Scorer:
         encoded = [self._encoder.encode(answer) for answer in answers]
         device = next(self.network.parameters()).device
         found: dict[int, Prediction] = {}
-        with torch.inference_mode():
+        meter = meter_of(self.network)
+        with torch.inference_mode(), meter.working():
             for places in batches_by_length(encoded, _BATCH_TOKENS):
                 chosen = [encoded[at] for at in places]
+                meter.read(*passed(chosen))
                 vectors = self.network.vectors(TokenBatch.of(chosen, self._fill, device))
                 said = self.network.heads.predictions(vectors, [one.cut for one in chosen])
                 found.update(zip(places, said, strict=True))
         return [found[at] for at in range(len(answers))]
+
+
+def meter_of(network: ScoringNetwork) -> ModelMeter:
+    """Return the meter of a network where it computes now, with as many threads as now."""
+    backbone = network.backbone
+    shape = ModelShape.of(backbone)
+    return ModelMeter(backbone, "scorer", shape, torch.get_num_threads(), network.dtype)
+
+
+def passed(answers: Sequence[EncodedAnswer]) -> tuple[int, int, int]:
+    """Return how many tokens of answers are read, predict another one, and see one another."""
+    lengths = [len(one.tokens) for one in answers]
+    return sum(lengths), 0, sum(map(causal_pairs, lengths))
 
 
 def batches_by_length(answers: Sequence[EncodedAnswer], tokens: int) -> Iterator[list[int]]:

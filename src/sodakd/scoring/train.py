@@ -29,7 +29,9 @@ from sodakd.scoring.model import (
     ScoringNetwork,
     TokenBatch,
     batches_by_length,
+    meter_of,
     new_network,
+    passed,
     save_scorer,
 )
 from sodakd.scoring.rubric import level_of, points_of
@@ -168,7 +170,8 @@ def _train(
     stopping = _examples(split.of(rows, Part.STOPPING), encoder, place)
     run = _Training(network, settings, fill_token(tokenizer), split.seed)
     try:
-        kept, first = run.fit(train, stopping, out / LOG, told)
+        with run.meter.working():
+            kept, first = run.fit(train, stopping, out / LOG, told)
     except torch.OutOfMemoryError as error:
         raise TrainingError(
             f"the GPU's memory is too small for {settings.batch_size} answers of up to"
@@ -205,6 +208,7 @@ class _Training:
         self.settings = settings
         self.fill = fill
         self.shuffle = torch.Generator().manual_seed(seed)
+        self.meter = meter_of(network)
 
     def fit(
         self, train: _Examples, stopping: _Examples, log: Path, told: ScorerProgress
@@ -324,6 +328,8 @@ class _Training:
 
     def _vectors(self, examples: _Examples, places: Sequence[int]) -> Tensor:
         chosen = [examples.answers[at] for at in places]
+        count = self.meter.trained if torch.is_grad_enabled() else self.meter.read
+        count(*passed(chosen))
         return self.network.vectors(TokenBatch.of(chosen, self.fill, examples.levels.device))
 
     def _trainable_copies(self) -> Iterator[tuple[str, Tensor]]:

@@ -206,7 +206,9 @@ class StudentTrainer(Trainer):
                 **found,
             )
         )
-        self.meter.trained(batch.positions, len(batch.predict_index))
+        tokens = batch.positions.numel()
+        pairs = int(batch.positions.sum()) + tokens  # each sees those before it, and itself
+        self.meter.trained(tokens, len(batch.predict_index), pairs)
 
     def _add(self, more: RunningSums) -> None:
         before = self.reached
