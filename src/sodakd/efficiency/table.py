@@ -33,15 +33,16 @@ class EfficiencyTable:
 
 def tables(found: Efficiency) -> list[EfficiencyTable]:
     """The use by stage, and the models beside one another."""
+    models = [row for row in found.models if row.answers or row.parameters]  # or it is no model
     return [
         _table("Efficiency", _STAGE, [*found.stages, found.total], list(_remarks(found))),
-        _table("Models", _MODEL, found.models, [_LATENCY]),
+        _table("Models", _MODEL, models, [_LATENCY]),
     ]
 
 
 def _remarks(found: Efficiency) -> Iterator[str]:
     yield (
-        "Memory is the most at any time until then, in MB. Tokens a second and MFU (the FLOPs that"
+        "Memory is the most at any time until then. Tokens a second and MFU (the FLOPs that"
         " a model needs, of those that its hardware could have done) are of its time at work."
     )
     if not found.total.energy:
@@ -59,8 +60,8 @@ _STAGE: Mapping[str, Callable[[StageEfficiency], str]] = {
     "CPU s": lambda row: _fixed(row.cpu_seconds),
     "children's CPU s": lambda row: _fixed(row.child_cpu_seconds),
     "GPU s": lambda row: _fixed(row.gpu_seconds),
-    "memory": lambda row: f"{row.memory / 1e6:,.0f}",
-    "GPU memory": lambda row: f"{row.gpu_memory / 1e6:,.0f}" if row.gpu_memory else "",
+    "memory, MB": lambda row: f"{row.memory / 1e6:,.0f}",
+    "GPU memory, MB": lambda row: f"{row.gpu_memory / 1e6:,.0f}" if row.gpu_memory else "",
     "CPU energy, J": lambda row: _fixed(row.energy.get("cpu", 0.0)),
     "GPU energy, J": lambda row: _fixed(row.energy.get("gpu", 0.0)),
     "tokens trained on": lambda row: _short(row.trained_tokens),

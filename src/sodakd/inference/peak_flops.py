@@ -22,29 +22,33 @@ PEAKS = {
     "T4": (65e12, 8.1e12),
 }
 """By a part of the GPU's name: dense half precision, and float32, by the makers' data sheets."""
-_SIZES = {"cpu": 512, "cuda": 8192}
-_TRIES = 8
+_SIZE, _GPU_SIZE = 256, 8192
+"""Of a core's matrices small ones: the best of many short products is one that nobody disturbed."""
+_SECONDS, _FEWEST = 0.1, 5
 
 
 @cache
 def peak_flops(device: torch.device, dtype: torch.dtype, threads: int) -> float:
-    """FLOPs a second of a device in a precision; of a CPU with so many threads.
+    """FLOPs a second of a device in a precision; of a CPU those of one core, times the threads.
 
-    Measured is the best of a few products of square matrices.
+    Measured is the best of some products of square matrices.
     """
-    if device.type == "cuda":
+    on_gpu = device.type == "cuda"
+    if on_gpu:
         name = torch.cuda.get_device_name(device)
         known = next((peaks for part, peaks in PEAKS.items() if part in name), None)
         if known is not None:
             return known[dtype == torch.float32]
-    size = _SIZES.get(device.type, 512)
-    with cpu_threads(threads), torch.inference_mode():
+    size = _GPU_SIZE if on_gpu else _SIZE
+    with cpu_threads(1), torch.inference_mode():
         matrix = torch.ones(size, size, dtype=dtype, device=device)
-        fastest = min(_seconds(matrix) for _ in range(_TRIES))
-    return 2 * size**3 / fastest
+        until, found = time.perf_counter() + _SECONDS, [_product_seconds(matrix)]
+        while len(found) < _FEWEST or time.perf_counter() < until:
+            found.append(_product_seconds(matrix))
+    return 2 * size**3 / min(found) * (1 if on_gpu else threads)
 
 
-def _seconds(matrix: torch.Tensor) -> float:
+def _product_seconds(matrix: torch.Tensor) -> float:
     began = time.perf_counter()
     product = matrix @ matrix
     product[0, 0].item()  # a GPU is waited for
