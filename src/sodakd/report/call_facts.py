@@ -1,10 +1,12 @@
 """What is known of each call to a teacher: in which language, why it was made, what came of it.
 
 All of it is read from the run's folder: the ledger's rows, with their asks and replies, and the
-rows that the steps kept. A reply is read by the parser that read it in the run.
+rows that the steps kept. A reply is read by the parser that read it in the run; but for one in
+which what was kept stands word for word, where it was the only ask for that.
 """
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -88,8 +90,11 @@ class CallFacts:
 class CallReader:
     """Reads the calls of a ledger in their order."""
 
-    def __init__(self, kept: KeptRows, arms: Iterable[str]) -> None:
+    def __init__(
+        self, kept: KeptRows, arms: Iterable[str], repeated: Collection[tuple[str, str, str]]
+    ) -> None:
         self._kept = kept
+        self._repeated = repeated
         self._arms = frozenset(arms)
         self._solved: dict[tuple[str, str], str] = {}
         self._claimed: set[tuple[str, str]] = set()
@@ -99,12 +104,13 @@ class CallReader:
         """Yield each call with what is known of it."""
         for call in calls:
             kept = self._kept.steps.get(call.step)
-            request = self._request(call, kept)
+            known = self._kept.only_language if call.ask is None else None
+            request = self._request(call, kept) if known is None else None
             fate, brought = self._fate(call, request, kept)
             yield CallFacts(
                 call=call,
                 arm=call.arm if call.arm in self._arms else "",
-                language=self._language(request),
+                language=_language(request) if known is None else known.display_name,
                 why=self._why(call, request),
                 fate=fate,
                 brought=brought,
@@ -147,14 +153,6 @@ class CallReader:
                 return Refine(question=asked, answer="", error="")
         return None
 
-    def _language(self, request: TeacherRequest | None) -> str:
-        if isinstance(request, Inspire):
-            return request.language.display_name
-        if request is not None:
-            return request.question.language.display_name
-        known = self._kept.only_language
-        return NOT_TOLD if known is None else known.display_name
-
     def _why(self, call: LedgerCall, request: TeacherRequest | None) -> Why:
         before = self._before.get((call.step, call.kind, call.question))
         # What agrees on tests is asked for several times from the start.
@@ -175,6 +173,9 @@ class CallReader:
             return Fate.PREFLIGHT, ""
         if call.state != "answered" or call.reply is None:
             return Fate.FAILED if call.state == "failed" else Fate.OPEN, ""
+        if kept is not None and (brought := self._stands(call, call.reply, kept)):
+            return Fate.KEPT, brought
+        request = request or self._request(call, kept)
         if request is None:
             return Fate.UNKNOWN, ""
         try:
@@ -192,6 +193,33 @@ class CallReader:
         if not _holds(kept, call, found):
             return Fate.REFUSED, ""
         return Fate.KEPT, found if call.kind in {*QUESTIONS, "test"} else call.question
+
+    def _stands(self, call: LedgerCall, reply: str, kept: Kept) -> str:
+        """The id of the question of which the kept text stands in a reply; "" where it must be
+        read.
+        """
+        if call.finish != Finish.STOP:
+            return ""
+        if call.kind in QUESTIONS:
+            for child in kept.children.get(call.question, ()):
+                own = (call.step, child.id)
+                if own not in self._claimed and json.dumps(child.text) in reply:
+                    self._claimed.add(own)
+                    return child.id
+            return ""
+        if (call.step, call.kind, call.question) in self._repeated:
+            return ""
+        pair, program = kept.pairs.get(call.question), kept.programs.get(call.question)
+        if pair is not None and call.kind in {"solve", "fault"}:
+            program = pair.chosen if call.kind == "solve" else pair.rejected
+        return call.question if program and program.strip() in reply else ""
+
+
+def _language(request: TeacherRequest | None) -> str:
+    if request is None:
+        return NOT_TOLD
+    asked = request if isinstance(request, Inspire) else request.question
+    return asked.language.display_name
 
 
 _REPEATING = frozenset({"pairs", "solutions"})

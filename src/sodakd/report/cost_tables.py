@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sodakd.report.cost_analysis import FAULT, CostAnalysis, CostTable, GainCost, UnitCost
+from sodakd.report.cost_values import FAULT, CostAnalysis, CostTable, GainCost, UnitCost
 from sodakd.report.payback import AnswerCost, Payback, Projection
 from sodakd.report.text_table import TextTable
 from sodakd.teacher.cost import NANO, Amount
@@ -105,7 +105,7 @@ def _units(found: CostAnalysis) -> TextTable:
         arms[row.arm] += row.amount
     return TextTable(
         "cost of a result",
-        ("arm", "a", "kept", "booked here", "calls", "tokens", "US $", "US $, all asked",
+        ("arm", "result", "kept", "booked here", "calls", "tokens", "US $", "US $, all asked",
          "US $, the whole arm"),
         [_unit(row, arms[row.arm], found) for row in found.units],
         "Each figure is for one of those booked here: by the asks for these alone, by all asks for"

@@ -1,6 +1,7 @@
 """What the finished steps of a run kept: what a teacher's reply is held against."""
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -27,12 +28,14 @@ _ROWS: Mapping[str, type[FrozenModel]] = {
 class Kept:
     """What a finished step kept: ids of questions; programs and pairs, by question id.
 
-    `unverified` of the pairs have a fault that shows no difference.
+    `children` are the kept questions that were made from another one, by its id. `unverified` of
+    the pairs have a fault that shows no difference.
     """
 
     questions: frozenset[str] = frozenset()
     programs: Mapping[str, str] = field(default_factory=dict)
     pairs: Mapping[str, PreferencePair] = field(default_factory=dict)
+    children: Mapping[str, Sequence[Question]] = field(default_factory=dict)
     unverified: int = 0
 
 
@@ -103,7 +106,10 @@ class KeptRows:
                 return Kept(programs={row.question.id: row.code for row in refined})
             case "questions" | "tests":
                 asked = [row for row in rows if isinstance(row, Question)]
-                return Kept(questions=frozenset(row.id for row in asked))
+                children: dict[str, list[Question]] = defaultdict(list)
+                for row in asked:
+                    children[row.parent or ""].append(row)
+                return Kept(questions=frozenset(row.id for row in asked), children=children)
             case _:
                 return Kept()
 

@@ -9,8 +9,6 @@ from sodakd.teacher.spend_report import GROUPS
 
 _COLUMNS = {
     "arm": GROUPS["arm"],
-    "cycle": GROUPS["cycle"],
-    "stage": GROUPS["stage"],
     "step": "step",
     "kind": "kind",
     "question": "question",
@@ -37,8 +35,6 @@ class LedgerCall:
     """
 
     arm: str
-    cycle: str
-    stage: str
     step: str
     kind: str
     question: str
@@ -66,3 +62,17 @@ def read_calls(ledger: Path) -> Iterator[LedgerCall]:
     with reading(ledger) as database:
         for row in database.execute(f"select {columns} from calls order by rowid"):
             yield LedgerCall(*row)
+
+
+def repeated_asks(ledger: Path) -> frozenset[tuple[str, str, str]]:
+    """The step, kind and question of what was asked more than once in a step.
+
+    Raises as `read_calls` does.
+    """
+    with reading(ledger) as database:
+        return frozenset(
+            database.execute(
+                "select step, kind, question from calls group by step, kind, question"
+                " having count(*) > 1"
+            )
+        )
