@@ -22,7 +22,7 @@ from sodakd.teacher.call_meter import CallMeter
 from sodakd.teacher.cost import Prices
 from sodakd.teacher.ledger import Ledger
 from sodakd.teacher.requests import Fault, Invent, Solve, TeacherRequest
-from sodakd.types import FrozenModel, PreferencePair, Question, Usage
+from sodakd.types import FrozenModel, Language, PreferencePair, Question, Usage
 from tests.report import folder as build
 
 SEEDS = 12
@@ -84,7 +84,8 @@ class Wayward(WorldTeacher):
 def spend(folder: Path, judge: Judge, *, is_costly: bool) -> Path:
     """A run that is on its way: SODA's pairs and new questions, and the solutions of SFT."""
     build.begin(folder)
-    seeds = list(draw_questions(SEEDS + 2, (1, 2), Split.TRAIN, 1))
+    seeds = draw_questions(SEEDS + 2, (1, 2), Split.TRAIN, 1)
+    seeds += draw_questions(1, (1,), Split.TRAIN, 1, Language.C)
     teacher = Wayward(seeds, is_costly=is_costly)
     ledger = Ledger(folder / "ledger.sqlite", teacher, PRICES, Budget())
     run = Run(folder)
@@ -99,6 +100,7 @@ def spend(folder: Path, judge: Judge, *, is_costly: bool) -> Path:
         own.cached_rows(name, row_type, lambda: make(stage))
 
     invents = [Invent(question=seeds[0], level=1, variant=number) for number in range(5)]
+    invents.append(Invent(question=seeds[-1], level=1, variant=5))
     step("soda", "cycle-1/pairs", PreferencePair, lambda stage: build_pairs(stage, seeds[:SEEDS]))
     step(
         "soda", "cycle-1/questions", Question,
