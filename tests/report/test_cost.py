@@ -208,10 +208,9 @@ def test_a_point_costs_what_the_student_needed_over_its_gain(run: Path, tmp_path
     assert best.group == "all"
     assert best.points == pytest.approx(100 * 20 / 40)
     assert best.needed == 0.6
-    at_gain, least, most = best.per_point
-    assert at_gain == pytest.approx(0.6 / 50)
-    assert least == pytest.approx(0.6 / best.high)
-    assert most == pytest.approx(0.6 / best.low)
+    assert best.per_point == pytest.approx(0.6 / 50)
+    assert best.per_point_low == pytest.approx(0.6 / best.high)
+    assert best.per_point_high == pytest.approx(0.6 / best.low)
     (soda,) = look_up(run, "sum(money + lost_money)", "step like 'soda/%'")
     assert best.nano_dollars == gains["soda-1"].nano_dollars == soda
 

@@ -104,7 +104,8 @@ class CallReader:
         """Yield each call with what is known of it."""
         for call in calls:
             kept = self._kept.steps.get(call.step)
-            known = self._kept.only_language if call.ask is None else None
+            told = call.ask is not None or call.kind == "inspire"  # a snippet's, whatever it is
+            known = None if told else self._kept.only_language
             request = self._request(call, kept) if known is None else None
             fate, brought = self._fate(call, request, kept)
             yield CallFacts(

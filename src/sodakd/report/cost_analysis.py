@@ -4,10 +4,16 @@ Every table adds up to the ledger's running totals, to the nano-dollar.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from sodakd.evaluate.groups import HELD_OUT, held_out_groups, outcomes_of, with_benchmarks
+from sodakd.evaluate.groups import (
+    HELD_OUT,
+    Outcomes,
+    held_out_groups,
+    outcomes_of,
+    with_benchmarks,
+)
 from sodakd.evaluate.paired import paired_difference
 from sodakd.report.call_facts import CallReader
 from sodakd.report.cost_sums import CostSums
@@ -16,6 +22,7 @@ from sodakd.report.kept_rows import KeptRows
 from sodakd.report.payback import Pricing, payback
 from sodakd.report.reading import Folder
 from sodakd.report.run_facts import exam_parts
+from sodakd.teacher.cost import NANO
 from sodakd.teacher.ledger_calls import read_calls, repeated_asks
 from sodakd.teacher.spend_report import ledger_in, spend_by
 
@@ -60,7 +67,9 @@ def _gains(folder: Folder, sums: CostSums) -> Iterator[GainCost]:
     held_out = exam_parts(folder).get(HELD_OUT, [])
     count = len(held_out)
     group = with_benchmarks(held_out_groups(held_out), count, folder.exam[count:])[0]
-    booked = {row.name: row.money for row in folder.standings}
+    if not all(_is_told(column, outcomes[base.name]) for column in group.columns):
+        return  # no test of it can run here
+    needed = {row.name: row.money for row in folder.standings}
     prefixes: dict[str, list[str]] = defaultdict(list)
     for row in folder.students:
         prefixes[row.arm].append(row.steps.strip("/"))
@@ -69,13 +78,18 @@ def _gains(folder: Folder, sums: CostSums) -> Iterator[GainCost]:
             continue
         own = prefixes[row.arm]
         found = paired_difference(group, outcomes[row.name], outcomes[base.name], base.name)
+        booked = sums.up_to(row.arm, own[: own.index(row.steps.strip("/")) + 1], own)
+        cost = needed.get(row.name, booked / NANO)
+        ends = [100 * end for end in (found.difference, found.low, found.high)]
+        at_gain, most, least = (cost / end if end > 0 else None for end in ends)
         yield GainCost(
-            arm=row.arm,
-            student=row.name,
-            group=group.name,
-            points=100 * found.difference,
-            low=100 * found.low,
-            high=100 * found.high,
-            nano_dollars=sums.up_to(row.arm, own[: own.index(row.steps.strip("/")) + 1], own),
-            needed=booked.get(row.name),
-        )
+            arm=row.arm, student=row.name, group=group.name,
+            points=ends[0], low=ends[1], high=ends[2],
+            nano_dollars=booked, needed=needed.get(row.name),
+            per_point=at_gain, per_point_low=least, per_point_high=most,
+        )  # fmt: skip
+
+
+def _is_told(places: Sequence[int], outcomes: Outcomes) -> bool:
+    """Whether anything can be said of any answer to these questions."""
+    return any(outcomes[place] is not None for place in places)

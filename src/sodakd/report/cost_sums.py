@@ -98,7 +98,8 @@ class CostSums:
             if served is not None:
                 own = self._own[facts.arm, unit]
                 own.add(call)
-                own.paid.add((call.step, served))
+                if call.calls or call.lost:  # another run's answer was taken at no cost
+                    own.paid.add((call.step, served))
 
     @property
     def total(self) -> Amount:

@@ -145,10 +145,10 @@ def _gains(found: CostAnalysis) -> TextTable:
 
 
 def _gain(row: GainCost, found: CostAnalysis) -> list[str]:
-    at_gain, least, most = row.per_point
     shown = "no gain"
-    if at_gain is not None:
-        shown = f"{at_gain:.6f} ({least or 0:.6f} to {'-' if most is None else f'{most:.6f}'})"
+    if row.per_point is not None:
+        most = "-" if row.per_point_high is None else f"{row.per_point_high:.6f}"
+        shown = f"{row.per_point:.6f} ({row.per_point_low or 0:.6f} to {most})"
     return [
         row.arm,
         row.student,

@@ -2,7 +2,7 @@
 
 from sodakd.report.call_facts import Fate
 from sodakd.report.payback import Payback
-from sodakd.teacher.cost import NANO, Amount
+from sodakd.teacher.cost import Amount
 from sodakd.types import FrozenModel
 
 FAULT = "fault"
@@ -51,7 +51,9 @@ class GainCost(FrozenModel):
     """What a student's gain over the base cost: in points of pass@1, with its 95 % interval.
 
     `nano_dollars` are booked with its arm up to it. `needed` is what its steps needed, in US
-    dollars, also where another arm had paid for an answer: of a finished run.
+    dollars, also where another arm had paid for an answer: of a finished run. `per_point` is in US
+    dollars, by what was needed, else by what is booked; `per_point_low` at the high end of the
+    gain, `per_point_high` at its low end. None where there is no gain.
     """
 
     arm: str
@@ -62,21 +64,9 @@ class GainCost(FrozenModel):
     high: float
     nano_dollars: int
     needed: float | None
-
-    @property
-    def dollars(self) -> float:
-        """What it cost: what its steps needed, or else what is booked."""
-        return self.nano_dollars / NANO if self.needed is None else self.needed
-
-    @property
-    def per_point(self) -> tuple[float | None, float | None, float | None]:
-        """US dollars a point: at the gain, at the high end of its interval, at the low end.
-
-        None where there is no gain.
-        """
-        ends = (self.points, self.high, self.low)
-        at_gain, least, most = (self.dollars / end if end > 0 else None for end in ends)
-        return at_gain, least, most
+    per_point: float | None
+    per_point_low: float | None
+    per_point_high: float | None
 
 
 class CostAnalysis(FrozenModel):
