@@ -15,8 +15,10 @@ from sodakd.jsonl import read_rows, write_rows
 from sodakd.judge import Judge
 from sodakd.report.call_facts import Fate, Why
 from sodakd.report.cost_analysis import analyse_cost
+from sodakd.report.cost_tables import cost_remarks, cost_tables
 from sodakd.report.cost_values import CostAnalysis
-from sodakd.report.payback import NamedPrice, Pricing
+from sodakd.report.page import write_report
+from sodakd.report.payback import NamedPrice, Pricing, listed_prices
 from sodakd.report.reading import read_folder
 from sodakd.run import Event, Step, read_manifest
 from sodakd.settings.stages import JudgeSettings
@@ -182,11 +184,11 @@ def test_the_language_is_that_of_the_question_and_what_is_unknown_has_a_row(
     (every,) = look_up(run, "count(*)", "step like 'soda/%'")
     assert asks(analyse(run), "language") == {"Python": every - 1, "C": 1}
     assert asks(analyse(run), "language", "sft") == {"Python": 2, "C": 1}
-    folder = shutil.copytree(run, tmp_path / "run")
-    with closing(sqlite3.connect(folder / "ledger.sqlite")) as database, database:
-        database.execute("update calls set question = 'gone', ask = null where kind = 'invent'")
-    found = analyse(folder)
-    assert_sums_are_the_books(folder, found)
+    found = changed(
+        run, tmp_path / "run",
+        "update calls set question = 'gone', ask = null where kind = 'invent'",
+    )  # fmt: skip
+    assert_sums_are_the_books(tmp_path / "run", found)
     assert asks(found, "language")["not told"] == 6
     assert asks(found, "fate")["question: not told"] == 6
 
@@ -262,9 +264,59 @@ def test_the_command_shows_tables_and_writes_the_same_as_json(run: Path, tmp_pat
 
 
 def _listed(name: str, prompt: float, completion: float) -> Pricing:
-    from sodakd.report.payback import listed_prices
-
     return Pricing([NamedPrice(name=name, prompt=prompt, completion=completion), *listed_prices()])
+
+
+@pytest.mark.toolchain
+def test_the_report_shows_when_a_run_has_paid_for_itself(run: Path, tmp_path: Path) -> None:
+    folder = finished(tmp_path / "run")
+    assert "There is no ledger to add up." in write_report(folder).read_text(encoding="utf-8")
+    shutil.copy(run / "ledger.sqlite", folder)
+    page = write_report(folder).read_text(encoding="utf-8")
+    payback = analyse(folder).payback.projections[0].payback
+    for words in ("What came of it", f"They meet at {payback:,} answers.", "cost of a result"):
+        assert words in page
+
+
+def changed(run: Path, folder: Path, *statements: str) -> CostAnalysis:
+    """What a copy of a run cost whose ledger was changed."""
+    shutil.copytree(run, folder)
+    with closing(sqlite3.connect(folder / "ledger.sqlite")) as database, database:
+        for statement in statements:
+            database.execute(statement)
+    return analyse(folder)
+
+
+@pytest.mark.toolchain
+def test_answers_taken_from_another_run_cost_nothing_and_are_not_booked(
+    run: Path, tmp_path: Path
+) -> None:
+    found = changed(
+        run, tmp_path / "run",
+        "update calls set reused = 1, attempts = 0, prompt_tokens = 0, completion_tokens = 0,"
+        " money = 0, lost = 0, lost_tokens = 0, lost_money = 0",
+    )  # fmt: skip
+    assert found.total == Amount(asks=found.reused)
+    assert {row.paid for row in found.units} == {0}
+    assert found.payback.teacher is None
+    assert f"{found.reused} asks answered from another run's books" in "".join(cost_remarks(found))
+
+
+@pytest.mark.toolchain
+def test_what_nobody_knows_the_price_of_is_unknown_and_not_nothing(
+    run: Path, tmp_path: Path
+) -> None:
+    found = changed(
+        run, tmp_path / "run",
+        "update calls set money = 0, lost_money = 0",
+        "insert or ignore into unpriced select distinct model from calls",
+    )  # fmt: skip
+    assert found.price_unknown
+    assert next(cost_remarks(found)).startswith(f"The price of {found.unpriced} asks is unknown")
+    for table in cost_tables(found):
+        money = [at for at, head in enumerate(table.heads) if head.startswith("US $")]
+        for row in table.rows:
+            assert {row[at] for at in money} <= {"", "unknown"}
 
 
 @pytest.mark.parametrize(

@@ -38,21 +38,24 @@ def cost_remarks(found: CostAnalysis) -> Iterator[str]:
     """Say what the sums do not say by themselves."""
     if found.unpriced:
         yield (
-            f"The price of {found.unpriced:,} asks is unknown: they are in the money as nothing;"
-            " set teacher.prompt_price and teacher.completion_price, and run the same command again"
+            f"The price of {_asks(found.unpriced)} is unknown, and in the money as nothing: set"
+            " teacher.prompt_price and teacher.completion_price, and run the same command again."
         )
     if found.untold:
         yield f"The tokens of {found.untold:,} calls are unknown: they are booked at the most."
     if found.reused:
-        yield f"{found.reused:,} asks were answered from another run's books, at no cost."
+        yield f"{_asks(found.reused)} answered from another run's books, at no cost."
     if found.repeated.asks:
         yield (
-            f"{found.repeated.asks:,} asks took {found.repeated.calls:,} calls (a reply that is cut"
-            " off is asked for at twice the length): US $"
-            f" {_dollars(found.repeated.nano_dollars)} in all."
+            f"{_asks(found.repeated.asks)} took {found.repeated.calls:,} calls, as a reply was cut"
+            f" off or empty: US $ {_money(found.repeated.nano_dollars, found)} in all."
         )
     if found.unverified:
-        yield f"{found.unverified:,} of the kept faults show no difference (not verified)."
+        yield f"{found.unverified:,} of the kept faults show no difference: not verified."
+
+
+def _asks(count: int) -> str:
+    return "1 ask" if count == 1 else f"{count:,} asks"
 
 
 def _table(found: CostAnalysis, table: CostTable) -> TextTable:
