@@ -21,7 +21,6 @@ from sodakd.stages.solutions import ask_again, solve, verdicts
 from sodakd.stages.test_strength import run_mutations
 from sodakd.teacher.parsers import FaultyCode
 from sodakd.teacher.requests import Fault
-from sodakd.text.edit_kind import edit_kind
 from sodakd.types import FaultKind, Language, Outcome, PreferencePair, Question, Verdict
 
 _CHUNK = 64  # faults asked for at once; between chunks their kinds are evened out
@@ -84,11 +83,7 @@ def _mutated(
         wrong = [code for code, verdict in tried if verdict.outcome in _FAILED_WHEN_RUN]
         if wrong:
             code = random.Random(f"mutation {stage.seed} {question.id}").choice(wrong)
-            kind = edit_kind(right, code, question.language)
-            pairs[question.id] = PreferencePair(
-                question=question, chosen=right, rejected=code, fault=kind
-            )
-            tally[f"fault_{kind}"] += kind is not None
+            pairs[question.id] = PreferencePair(question=question, chosen=right, rejected=code)
     tally["fault_mutated"] = len(pairs)
     _count_letters(pairs.values(), tally)
     return pairs
