@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sodakd.efficiency.figures import FILE, Efficiency, run_efficiency
+from sodakd.efficiency import FILE, Efficiency, run_efficiency
 from sodakd.energy import EnergyMeter
 from sodakd.jsonl import read_log, write_rows
 from sodakd.report.page import write_report

@@ -80,13 +80,14 @@ def evaluate(
     ·  sodakd eval my-model --base-url http://localhost:8000/v1 --benchmark humaneval-x
     ·  sodakd eval --solutions samples.jsonl --benchmark mbpp --data mbpp.jsonl --lint
     """
-    from sodakd.efficiency.table import tables
     from sodakd.evaluate.benchmarks.registry import BENCHMARKS
     from sodakd.evaluate.command import evaluate, sha256
     from sodakd.evaluate.folder import EvalSettings
     from sodakd.evaluate.open_model import LocalModel, RemoteModel, model_factory
     from sodakd.evaluate.table import outcomes_in_words, results_table
     from sodakd.judging.command import rules_table
+    from sodakd.report.efficiency_tables import efficiency_tables
+    from sodakd.report.text_table import show_tables
     from sodakd.screen import make_console
     from sodakd.settings.sources import exists
 
@@ -126,8 +127,6 @@ def evaluate(
         make_console().print(rules_table(one.findings for one in done.found.samples))
         for note in done.found.notes:
             typer.echo(f"note {note}")
-    for table in [] if done.efficiency is None else tables(done.efficiency):
-        make_console().print(table.on_screen())
-        for words in table.remarks:
-            typer.echo(words)
+    if done.efficiency is not None:
+        show_tables(efficiency_tables(done.efficiency), make_console())
     typer.echo(f"every sample and verdict: {out}")

@@ -15,8 +15,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from sodakd.efficiency.figures import FILE as EFFICIENCY
-from sodakd.efficiency.figures import Efficiency, NamedModel, eval_efficiency
+from sodakd.efficiency import FILE as EFFICIENCY
+from sodakd.efficiency import Efficiency, NamedModel, eval_efficiency
 from sodakd.errors import DataError
 from sodakd.evaluate.aggregate import LanguageResult, averages, notes, result_of
 from sodakd.evaluate.benchmarks.load import load

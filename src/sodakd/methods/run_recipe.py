@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from sodakd.efficiency.figures import FILE as EFFICIENCY
-from sodakd.efficiency.figures import run_efficiency
+from sodakd.efficiency import FILE as EFFICIENCY
+from sodakd.efficiency import run_efficiency
 from sodakd.evaluate.groups import Outcomes, outcomes_of, pass_rates
 from sodakd.evaluate.paired import paired_difference
 from sodakd.jsonl import atomic_write, read_log, read_rows, write_rows

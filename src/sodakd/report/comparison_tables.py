@@ -1,23 +1,10 @@
 """The tables of a comparison, as text: for the screen and for the page."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 from rich.console import Console
-from rich.table import Table
 
 from sodakd.evaluate.over_seeds import EXACT, OverSeeds
 from sodakd.report.comparison import BASE, Comparison, MethodDifference, MethodResult
-
-
-@dataclass(frozen=True)
-class TextTable:
-    """A table whose cells are text; `words` say how to read it."""
-
-    title: str
-    heads: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    words: str = ""
+from sodakd.report.text_table import TextTable, show_tables
 
 
 def comparison_tables(found: Comparison) -> list[TextTable]:
@@ -33,15 +20,7 @@ def comparison_tables(found: Comparison) -> list[TextTable]:
 
 def show_comparison(found: Comparison, console: Console) -> None:
     """Print the tables and the remarks of a comparison."""
-    for text in comparison_tables(found):
-        table = Table(title=text.title)
-        for place, head in enumerate(text.heads):
-            table.add_column(head, justify="right" if place else "left")
-        for row in text.rows:
-            table.add_row(*row)
-        console.print(table)
-        if text.words:
-            console.print(text.words, markup=False, highlight=False)
+    show_tables(comparison_tables(found), console)
     for words in found.remarks:
         console.print(words, markup=False, highlight=False)
 

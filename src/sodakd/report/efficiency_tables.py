@@ -1,43 +1,21 @@
-"""The tables of an efficiency, for a page and for the screen; columns without a figure are out."""
+"""The tables of an efficiency; columns without a figure are left out."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
-from rich.table import Table
-
-from sodakd.efficiency.figures import Efficiency, ModelEfficiency, StageEfficiency
+from sodakd.efficiency import Efficiency, ModelEfficiency, StageEfficiency
+from sodakd.report.text_table import TextTable
 
 Row = TypeVar("Row")
 _UNITS = ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
-@dataclass(frozen=True)
-class EfficiencyTable:
-    """A table in words: a title, columns, rows of as many cells, and remarks below it."""
-
-    title: str
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    remarks: Sequence[str]
-
-    def on_screen(self) -> Table:
-        """The table for a console."""
-        table = Table(*self.columns[:1], title=self.title, title_justify="left", show_edge=False)
-        for name in self.columns[1:]:
-            table.add_column(name, justify="right")
-        for row in self.rows:
-            table.add_row(*row)
-        return table
-
-
-def tables(found: Efficiency) -> list[EfficiencyTable]:
+def efficiency_tables(found: Efficiency) -> list[TextTable]:
     """The use by stage, and the models beside one another."""
     models = [row for row in found.models if row.answers or row.parameters]  # or it is no model
-    return [
-        _table("Efficiency", _STAGE, [*found.stages, found.total], list(_remarks(found))),
-        _table("Models", _MODEL, models, [_LATENCY]),
-    ]
+    stages = [*found.stages, found.total]
+    tables = [_table("Efficiency", _STAGE, stages, " ".join(_remarks(found)))]
+    return [*tables, _table("Models", _MODEL, models, _LATENCY)] if models else tables
 
 
 def _remarks(found: Efficiency) -> Iterator[str]:
@@ -85,11 +63,11 @@ def _table(
     title: str,
     cells: Mapping[str, Callable[[Row], str]],
     rows: Sequence[Row],
-    remarks: Sequence[str],
-) -> EfficiencyTable:
+    words: str,
+) -> TextTable:
     columns = {name: [cell(row) for row in rows] for name, cell in cells.items()}
     there = {name: column for name, column in columns.items() if any(column)}
-    return EfficiencyTable(title, list(there), list(zip(*there.values(), strict=True)), remarks)
+    return TextTable(title, list(there), list(zip(*there.values(), strict=True)), words)
 
 
 def _fixed(value: float) -> str:
