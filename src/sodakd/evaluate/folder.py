@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from pydantic import ValidationError
 
@@ -12,6 +13,10 @@ from sodakd.evaluate.benchmarks.registry import BENCHMARKS
 from sodakd.jsonl import append_to_log, atomic_write
 from sodakd.run_header import lock_folder
 from sodakd.types import FrozenModel, Language
+
+PromptForm = Literal["chat", "continue"]
+"""What a model is asked: the task in words, in its chat template; or to continue the task's code,
+as base models are."""
 
 
 class EvalSettings(FrozenModel):
@@ -32,6 +37,7 @@ class EvalSettings(FrozenModel):
     seed: int
     cpu_seconds: float
     sha256: str = ""
+    prompt: PromptForm = "chat"
 
     def parts(self) -> list[tuple[str, Language]]:
         """The benchmarks that are asked for, each in its languages.
@@ -122,7 +128,7 @@ def check_folder(out: Path, settings: EvalSettings) -> None:
             old = EvalSettings.model_validate_json(path.read_bytes())
         except ValidationError:
             raise _foreign(out, "settings.json is of no evaluation") from None
-        differing = _differences(old, settings)
+        differing = differences(old, settings)
         if differing:
             raise DataError(
                 f"{out} holds another evaluation: {'; '.join(differing)}: use the old values, or"
@@ -143,7 +149,7 @@ def _foreign(out: Path, found: str) -> DataError:
     )
 
 
-def _differences(old: EvalSettings, new: EvalSettings) -> list[str]:
+def differences(old: EvalSettings, new: EvalSettings) -> list[str]:
     """Return the settings that differ, in words, but for more benchmarks, tasks or samples."""
     was, now = old.model_dump(), new.model_dump()
     kept = {*was} - {*_MORE, "sha256"}

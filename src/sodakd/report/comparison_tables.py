@@ -1,23 +1,11 @@
 """The tables of a comparison, as text: for the screen and for the page."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rich.console import Console
-from rich.table import Table
 
 from sodakd.evaluate.over_seeds import EXACT, OverSeeds
 from sodakd.report.comparison import BASE, Comparison, MethodDifference, MethodResult
-
-
-@dataclass(frozen=True)
-class TextTable:
-    """A table whose cells are text; `words` say how to read it."""
-
-    title: str
-    heads: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    words: str = ""
+from sodakd.report.text_table import TextTable, p_value, percent, points, show_tables
 
 
 def comparison_tables(found: Comparison) -> list[TextTable]:
@@ -33,17 +21,7 @@ def comparison_tables(found: Comparison) -> list[TextTable]:
 
 def show_comparison(found: Comparison, console: Console) -> None:
     """Print the tables and the remarks of a comparison."""
-    for text in comparison_tables(found):
-        table = Table(title=text.title)
-        for place, head in enumerate(text.heads):
-            table.add_column(head, justify="right" if place else "left")
-        for row in text.rows:
-            table.add_row(*row)
-        console.print(table)
-        if text.words:
-            console.print(text.words, markup=False, highlight=False)
-    for words in found.remarks:
-        console.print(words, markup=False, highlight=False)
+    show_tables(comparison_tables(found), found.remarks, console)
 
 
 def _methods(found: Comparison) -> TextTable:
@@ -100,8 +78,8 @@ def _difference(row: MethodDifference) -> list[str]:
         _share(row.relative),
         "" if row.effect is None else f"{row.effect:+.2f}",
         f"{row.won}-{row.tied}-{row.lost}",
-        _p(row.p),
-        _p(row.p_holm),
+        p_value(row.p),
+        p_value(row.p_holm),
     ]
 
 
@@ -137,24 +115,12 @@ def _count(found: Comparison) -> str:
 
 
 def _percent(figure: OverSeeds) -> str:
-    """`60.4 (56.9-63.9)`; an interval ends where a share does."""
-    text = f"{100 * figure.mean:.1f}"
-    if figure.low is None or figure.high is None:
-        return text
-    return f"{text} ({100 * max(0.0, figure.low):.1f}-{100 * min(1.0, figure.high):.1f})"
+    return percent(figure.mean, figure.low, figure.high)
 
 
 def _points(figure: OverSeeds) -> str:
-    """`+7.2 (-1.5 to +15.9)`."""
-    text = f"{100 * figure.mean:+.1f}"
-    if figure.low is None or figure.high is None:
-        return text
-    return f"{text} ({100 * figure.low:+.1f} to {100 * figure.high:+.1f})"
+    return points(figure.mean, figure.low, figure.high)
 
 
 def _share(relative: float | None) -> str:
     return "" if relative is None else f"{100 * relative:+.1f} %"
-
-
-def _p(value: float) -> str:
-    return f"{value:.2g}" if value >= 0.001 else "< 0.001"
