@@ -169,10 +169,10 @@ def _show(out: Path, settings: "TableSettings", data: Path | None, against: str 
     missing = missing_rows(out, settings, rows)
     finished, measured = list(rows.values()), measured_rows(list(rows.values()))
     found = model_table(settings, parts, finished, missing, against)
-    write_model_table(found, measured, out)
+    page = write_model_table(found, measured, parts, rows, out)
     remarks = [
         *found.remarks,
         *(f"not in the table: {name}: {why}" for name, why in missing.items()),
     ]
     show_tables(model_tables(found, measured), remarks, make_console())
-    typer.echo(f"{out / 'table.json'}, table.csv, table.md")
+    typer.echo(f"{out / 'table.json'}, table.csv, table.md   page: {page}")

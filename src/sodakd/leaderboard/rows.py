@@ -1,15 +1,17 @@
 """The rows of a table: what is told of each, and the evaluation of one in this process."""
 
+import shutil
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 from sodakd.errors import ModelError
 from sodakd.evaluate.command import evaluate, sha256
+from sodakd.inference.folder import weight_files
 from sodakd.inference.hub import find_model
 from sodakd.leaderboard.measured_model import MeasuredModel
 from sodakd.methods.engines import BACKENDS, LOG, EngineConfig
-from sodakd.report.model_folder import MEASURED, TableEntry, TableSettings, row_folder
+from sodakd.report.model_folder import MEASURED, TableEntry, TableSettings, has_answers, row_folder
 from sodakd.settings.models import ModelEntry, ModelPrice
 from sodakd.settings.sources import exists
 from sodakd.settings.urls import public_address
@@ -68,6 +70,8 @@ def evaluate_row(
     place = Path(model.model)
     served = model.engine.base_url is not None
     known = "" if served or not exists(place) else sha256(place)
+    if not has_answers(folder):  # it may be asked otherwise than when it failed
+        shutil.rmtree(folder, ignore_errors=True)
     evaluate(
         settings.of(entry, known),
         folder,
@@ -83,12 +87,11 @@ def _opened(model: ModelEntry, folder: Path) -> MeasuredModel:
     config = EngineConfig(
         settings, None, folder / LOG, "engine", trained=False, plain=model.prompt == "continue"
     )
-    peak = None
+    place, peak = _place(model), None
     if settings.backend == "transformers":
         from sodakd.inference.devices import peak_memory
 
         peak = peak_memory
-    place = _place(model)
     return MeasuredModel(
         partial(BACKENDS[settings.backend], config, place), folder / MEASURED, peak
     )
@@ -101,4 +104,6 @@ def _place(model: ModelEntry) -> Path:
         return place
     if model.model.endswith(".gguf"):
         raise ModelError(f"there is no file {model.model}; fetch it, or name where it lies")
-    return find_model(model.model)
+    found = find_model(model.model)
+    weight_files(found)  # what is no model is told before torch is imported, or a server started
+    return found

@@ -1,6 +1,5 @@
 """The tables of a comparison, as text: for the screen and for the page."""
 
-
 from rich.console import Console
 
 from sodakd.evaluate.over_seeds import EXACT, OverSeeds

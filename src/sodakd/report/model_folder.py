@@ -124,8 +124,9 @@ def read_finished(
         DataError: its folder is that of an evaluation that was asked otherwise.
     """
     folder = row_folder(out, row.name)
-    if not _is_asked_so(folder, settings, row):
+    if not has_answers(folder):
         return None
+    _check_asked_so(folder, settings, row)
     samples = _by_key(read_log(folder / "samples.jsonl", Sample))
     judged = _by_key(read_log(folder / "verdicts.jsonl", JudgedSample))
     found = _by_key(read_log(folder / "findings.jsonl", SampleFindings)) if settings.lint else None
@@ -142,10 +143,13 @@ def read_finished(
     )
 
 
-def _is_asked_so(folder: Path, settings: TableSettings, row: TableEntry) -> bool:
+def has_answers(folder: Path) -> bool:
+    """Whether a row's evaluation was begun, and something of it must not be lost."""
+    return (folder / SETTINGS).is_file() and (folder / "samples.jsonl").is_file()
+
+
+def _check_asked_so(folder: Path, settings: TableSettings, row: TableEntry) -> None:
     path = folder / SETTINGS
-    if not path.is_file():
-        return False
     try:
         old = EvalSettings.model_validate_json(path.read_bytes())
     except ValidationError:
@@ -154,9 +158,8 @@ def _is_asked_so(folder: Path, settings: TableSettings, row: TableEntry) -> bool
     if differing:
         raise DataError(
             f"the row {row.name} was asked otherwise: {'; '.join(differing)}: use the old values,"
-            f" or another folder: --out DIR"
+            f" another folder (--out DIR), or move {folder} away"
         )
-    return True
 
 
 def _by_key(rows: Sequence[_Row]) -> dict[Key, _Row]:
