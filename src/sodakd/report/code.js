@@ -11,13 +11,13 @@ const words = (text) => String(text).replaceAll("_", " ");
 
 // Tokens of code, for colours and for marking what differs. Text only: nothing is parsed as HTML.
 const REST = /("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|\d+(?:\.\d+)?|[\p{L}_]\w*|\s+|[^]/.source;
-const HASH = new RegExp(/"""[^]*?"""|'''[^]*?'''|#[^\n]*/.source + "|" + REST, "gu");
-const SLASH = new RegExp(/\/\/[^\n]*|\/\*[^]*?\*\//.source + "|" + REST, "gu");
+const HASH = new RegExp(/```[^\n`]*|"""[^]*?"""|'''[^]*?'''|#[^\n]*/.source + "|" + REST, "gu");
+const SLASH = new RegExp(/```[^\n`]*|\/\/[^\n]*|\/\*[^]*?\*\//.source + "|" + REST, "gu");
 const WORDS = new Set(("def return for in if else elif while not and or is lambda import from None True False pass break continue class try except finally raise with as yield "
   + "int double float char bool boolean void long short unsigned const static public private final new this null nullptr true false switch case default do struct using namespace include "
   + "func var let function package range type interface map string number export extends implements throw throws catch auto size_t std undefined").split(" "));
 const tokens = (code, language) => code.match(language === "python" ? HASH : SLASH) || [];
-const style = (token) => /^(#|\/\/|\/\*)/.test(token) ? "m" : /^["'`]/.test(token) && token.length > 1 ? "s" : /^\d/.test(token) ? "n" : WORDS.has(token) ? "k" : "";
+const style = (token) => /^(#|\/\/|\/\*|```)/.test(token) ? "m" : /^["'`]/.test(token) && token.length > 1 ? "s" : /^\d/.test(token) ? "n" : WORDS.has(token) ? "k" : "";
 
 // Which tokens of `mine` are in no longest common subsequence with `other`.
 const differing = (mine, other) => {

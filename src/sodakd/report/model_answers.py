@@ -22,7 +22,10 @@ def packed_answers(parts: Sequence[AskedPart], rows: Sequence[FinishedRow]) -> M
     whole: JsonValue = {
         "models": [row.entry.name for row in rows],
         "groups": [{"name": part.name, "language": part.language.value} for part in parts],
-        "tasks": [[at, task.id, shortened_text(task.question.text)] for at, task in tasks],
+        "tasks": [
+            [at, task.id, shortened_text(task.question.text), task.code_prompt.entry_point]
+            for at, task in tasks
+        ],
         "answers": [[_answers(row, task.key) for _, task in tasks] for row in rows],
     }
     text = json.dumps(whole, ensure_ascii=False, separators=(",", ":"))

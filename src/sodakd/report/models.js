@@ -74,7 +74,7 @@
   };
 
   const entry = (task, number) => {
-    const item = make("li"), [group, id, question] = data.tasks[task], notes = make("small");
+    const item = make("li"), [group, id, , entry] = data.tasks[task], notes = make("small");
     item.id = "task-" + number;
     item.setAttribute("role", "option");
     for (const name of form.elements.left.value === form.elements.right.value ? ["left"] : ["left", "right"]) {
@@ -82,7 +82,8 @@
       dot.style.cssText = `width:8px;height:8px;border-radius:4px;align-self:center;background:var(${share === 1 ? "--d0" : share ? "--d2" : "--d4"})`;
       notes.append(dot, model);
     }
-    item.append(make("span", `${id} · ${data.groups[group].name} · ${question.split("\n").find((line) => /\w/.test(line) && !line.startsWith("```")) || ""}`), notes);
+    notes.append(data.groups[group].name);
+    item.append(make("span", `${id} · ${entry}`), notes);
     item.addEventListener("click", () => { at = number; show(); });
     return item;
   };
