@@ -2,7 +2,7 @@
 
     python -m tests.servers.solver --latency 0.05
 
-`all`, `odd`, `even` and `none`; `seeded` adds right by half of the seeds, whatever K is. The
+`all`, `odd`, `even` and `none`, also as a file; `seeded` adds right by half of the seeds. The
 first line of its output is its base URL. `GET /books` tells how many answers it delivered.
 """
 
@@ -12,9 +12,10 @@ import re
 import time
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 DELIVERED: Counter[str] = Counter()
-OPTIONS = argparse.Namespace(latency=0.0)
+OPTIONS = argparse.Namespace(latency=0.0, port=0)
 
 
 def solves(model: str, number: int, seed: int) -> bool:
@@ -33,7 +34,7 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # also of /health, which a server that was started is asked for
         self._reply({"delivered": DELIVERED["answers"]})
 
     def do_POST(self) -> None:
@@ -41,7 +42,7 @@ class Handler(BaseHTTPRequestHandler):
         chat = self.path.endswith("/chat/completions")
         prompt = asked["messages"][-1]["content"] if chat else asked["prompt"]
         number = int(re.findall(r"Add (\d+) to x", prompt)[-1])
-        right = solves(asked["model"], number, asked.get("seed") or 0)
+        right = solves(Path(asked["model"]).stem, number, asked.get("seed") or 0)
         body = f"    return x + {number if right else number + 1}\n"
         time.sleep(OPTIONS.latency)
         if chat:
@@ -67,7 +68,8 @@ class Handler(BaseHTTPRequestHandler):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--latency", type=float, default=0.0)
+    parser.add_argument("--port", type=int, default=0)
     parser.parse_args(namespace=OPTIONS)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", OPTIONS.port), Handler)
     print(f"http://127.0.0.1:{server.server_address[1]}/v1", flush=True)
     server.serve_forever()

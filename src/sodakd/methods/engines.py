@@ -6,6 +6,7 @@ trainer left in the folder.
 """
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,9 +129,10 @@ BACKENDS: Mapping[Backend, Callable[[EngineConfig, Path], Engine]] = {
 
 
 def _started(config: EngineConfig, student: Path, words: tuple[str, ...]) -> Engine:
-    from sodakd.inference.devices import free_memory
+    if "torch" in sys.modules:  # a process that trained may hold what the server needs
+        from sodakd.inference.devices import free_memory
 
-    free_memory()  # the trainer's process may hold what the server needs
+        free_memory()
     settings = config.settings
     server = Server(
         Command(
