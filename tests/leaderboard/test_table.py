@@ -49,6 +49,7 @@ def finished(server: Running, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("table")
     done = sodakd(*words_for(folder, server, "whole", "--against", "odd"))
     assert done.returncode == 0, done.stderr
+    assert "even  the model has answered: humaneval-x, python, all" in done.stderr
     return folder / "whole"
 
 
@@ -117,9 +118,6 @@ def test_two_shards_merged_are_one_run(finished: Path, server: Running, tmp_path
         words = words_for(finished.parent, server, out, "--shard", shard)
         done = sodakd(*words)
         assert done.returncode == 0, done.stderr
-        assert sorted(
-            path.name for path in (tmp_path / shard[0] / "rows").iterdir() if path.is_dir()
-        )
         assert len(read(tmp_path / shard[0]).missing) == 2
     whole = tmp_path / "whole"
     shards = [word for name in "10" for word in ("--merge", str(tmp_path / name))]

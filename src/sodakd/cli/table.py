@@ -73,7 +73,6 @@ def table(
     """
     from sodakd.evaluate.benchmarks.registry import BENCHMARKS
     from sodakd.evaluate.folder import EvalSettings
-    from sodakd.leaderboard.rows import evaluate_row, table_entry, with_places
     from sodakd.leaderboard.table import begin_table, merge_shards, run_rows, shard_of
     from sodakd.recipe import read_models
     from sodakd.report.model_folder import TableSettings
@@ -83,6 +82,8 @@ def table(
             raise DataError("--merge runs nothing: give it no MODELS and no --shard")
         _show(out, merge_shards(merge, out, data), data, against)
         return
+    from sodakd.leaderboard.rows import evaluate_row, table_entry, with_places  # and all engines
+
     if models is None:
         raise DataError("name a file of MODELS, or the folders of shards: --merge DIR")
     names = tuple(dict.fromkeys(benchmark or ("humaneval",)))
@@ -107,7 +108,7 @@ def table(
     settings = TableSettings(asked=asked, lint=lint, rows=tuple(map(table_entry, entries)))
     if row is not None:
         entry = next(each for each in entries if each.name == row)
-        evaluate_row(settings, entry, out, workers, allow_unsandboxed)
+        evaluate_row(settings, entry, out, workers, allow_unsandboxed, tell)
         return
     known = [each.name for each in entries]
     if against is not None and against not in known:

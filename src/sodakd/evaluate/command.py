@@ -86,11 +86,12 @@ def evaluate(
     allow_unsandboxed: bool = False,
     lint: bool = False,
     ray: str = "",
+    tell: Callable[[str], None] | None = None,
 ) -> EvalResult:
     """Evaluate a model, a file of solutions, or the benchmarks' own solutions (`source: gold`).
 
     With `lint` static tools read the samples as well; with `ray` a cluster judges. Both may change
-    when the evaluation goes on.
+    when the evaluation goes on. `tell` is called with lines on how far it is.
 
     Raises:
         DataError: a file is no such file, or the folder belongs to another evaluation.
@@ -104,10 +105,10 @@ def evaluate(
     ]
     console = Console(stderr=True)
     with (
-        open_folder(out, settings) as log,
+        open_folder(out, settings, tell) as log,
         Progress(console=console, disable=not console.is_terminal) as progress,
     ):
-        log.say(f"begins: {settings.model_dump_json()}")
+        log.note(f"begins: {settings.model_dump_json()}")
         screen = _Screen(progress, log)
         samples, unknown = _samples(settings, parts, out, open_model, screen)
         judging = JudgeSettings(

@@ -1,6 +1,6 @@
 """The folder of an evaluation: whose it is, who works in it, and its log."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,20 +66,31 @@ _MORE = ("benchmarks", "languages", "limit", "n")
 
 
 class Log:
-    """A file with a line for each thing that happened, and when."""
+    """A file with a line for each thing that happened, and when; how far it is, is told as well."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, tell: Callable[[str], None] | None = None) -> None:
         self._path = path
+        self._tell = tell
 
     def say(self, words: str) -> None:
-        """Add a line."""
+        """Add a line on how far the evaluation is."""
+        self.note(words)
+        if self._tell is not None:
+            self._tell(words)
+
+    def note(self, words: str) -> None:
+        """Add a line that is for the file alone."""
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         append_to_log(self._path, f"{now}  {' '.join(words.split())}")
 
 
 @contextmanager
-def open_folder(out: Path, settings: EvalSettings) -> Iterator[Log]:
+def open_folder(
+    out: Path, settings: EvalSettings, tell: Callable[[str], None] | None = None
+) -> Iterator[Log]:
     """Open the folder of an evaluation, made where there is none; an error is in its log as well.
+
+    `tell` is called with each line on how far it is.
 
     Raises:
         DataError: it is another evaluation's, or holds other files.
@@ -92,14 +103,14 @@ def open_folder(out: Path, settings: EvalSettings) -> Iterator[Log]:
             f"{out} cannot be written: {error}; choose another folder: --out DIR"
         ) from None
     with lock_folder(out):
-        log = Log(out / "log.txt")
+        log = Log(out / "log.txt", tell)
         try:
             yield log
         except SodakdError as error:
-            log.say(f"error: {error}")
+            log.note(f"error: {error}")
             raise
         except BaseException as error:
-            log.say(f"stopped by {type(error).__name__}: {error}")
+            log.note(f"stopped by {type(error).__name__}: {error}")
             raise
 
 

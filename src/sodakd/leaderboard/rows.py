@@ -1,17 +1,19 @@
 """The rows of a table: what is told of each, and the evaluation of one in this process."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from sodakd.errors import ModelError
+from sodakd.errors import DataError, ModelError
 from sodakd.evaluate.command import evaluate, sha256
+from sodakd.evaluate.folder import EvalSettings, check_folder
 from sodakd.inference.folder import weight_files
 from sodakd.inference.hub import find_model
 from sodakd.leaderboard.measured_model import MeasuredModel
 from sodakd.methods.engines import BACKENDS, LOG, EngineConfig
 from sodakd.report.model_folder import MEASURED, TableEntry, TableSettings, has_answers, row_folder
+from sodakd.run_header import lock_folder
 from sodakd.settings.models import ModelEntry, ModelPrice
 from sodakd.settings.sources import exists
 from sodakd.settings.urls import public_address
@@ -57,6 +59,7 @@ def evaluate_row(
     out: Path,
     workers: int | None = None,
     allow_unsandboxed: bool = False,
+    tell: Callable[[str], None] | None = None,
 ) -> None:
     """Evaluate a row as `sodakd eval` does, in its folder of the table; go on where it stopped.
 
@@ -70,16 +73,28 @@ def evaluate_row(
     place = Path(model.model)
     served = model.engine.base_url is not None
     known = "" if served or not exists(place) else sha256(place)
-    if not has_answers(folder):  # it may be asked otherwise than when it failed
-        shutil.rmtree(folder, ignore_errors=True)
+    asked = settings.of(entry, known)
+    _make_room(folder, asked)
     evaluate(
-        settings.of(entry, known),
+        asked,
         folder,
         lambda: _opened(model, folder),
         workers,
         allow_unsandboxed,
         settings.lint,
+        tell=tell,
     )
+
+
+def _make_room(folder: Path, asked: EvalSettings) -> None:
+    """Let a row that failed before its first answer be asked otherwise: of another model, say."""
+    try:
+        check_folder(folder, asked)
+    except DataError:
+        if has_answers(folder):
+            raise
+        with lock_folder(folder):
+            shutil.rmtree(folder)
 
 
 def _opened(model: ModelEntry, folder: Path) -> MeasuredModel:

@@ -55,7 +55,8 @@ def _main(found: ModelTable, measured: Mapping[str, Measured]) -> TextTable:
         rows,
         "tokens of an answer and seconds between answers: means. Memory: the most while answering,"
         " where the model answered in the process that measured; (said): as the file of models"
-        f" says. Less: points, p of the difference. {_PARTIAL}: over a part of the tasks.",
+        f" says. Less: points, p of the difference. {_PARTIAL}: over a part of the tasks."
+        " No price: it is unknown.",
     )
 
 
@@ -68,7 +69,7 @@ def _costs(row: TableRow, measured: Mapping[str, Measured]) -> list[str]:
         "" if row.completion_tokens is None else f"{row.completion_tokens:,.0f}",
         "" if own is None else f"{own.seconds:.3g}",
         said if peak is None else f"{peak / _GIGA:.1f}",
-        "unknown" if price is None else f"{price:.4g}",
+        "" if price is None else f"{price:.4g}",
     ]
 
 
