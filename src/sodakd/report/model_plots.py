@@ -15,7 +15,7 @@ from sodakd.report.plots import Line, Point, forest, format_value, whisker
 _ROW = 30
 _FAR = 20
 """An axis whose largest value is so many times the smallest is logarithmic."""
-_PARETO = Canvas(600, 330, left=50, right=90)
+_PARETO = Canvas(600, 330, left=50, right=22)
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,7 @@ def _picture(
         f"{_PARETO.x(p.x, x):.1f},{_PARETO.y(p.y, y):.1f}" for p in frontier(points.values())
     )
     body.append(f'<path class="line dashed" d="M{path}" style="stroke:var(--a)"/>')
+    middle = _PARETO.left + (_PARETO.width - _PARETO.left - _PARETO.right) / 2
     for name, point in points.items():
         px, py = _PARETO.x(point.x, x), _PARETO.y(point.y, y)
         said = f"{name}, {words} {point.x:,.4g}: {format_value(point)}"
@@ -84,7 +85,7 @@ def _picture(
             whisker(point, px, y, _PARETO, "var(--soft)"),
             f'<circle class="spot" cx="{px:.1f}" cy="{py:.1f}" r="5" style="fill:var(--a)">'
             f"<title>{escape(said)}</title></circle>",
-            text(px + 8, py - 5, name),
+            text(px - 8, py - 5, name, "end") if px > middle else text(px + 8, py - 5, name),
         ]
     return plot(drawing(_PARETO, body, title))
 

@@ -80,9 +80,10 @@
     for (const name of form.elements.left.value === form.elements.right.value ? ["left"] : ["left", "right"]) {
       const dot = make("i"), { model, answers } = said(name), share = rate(answers[task]);
       dot.style.cssText = `width:8px;height:8px;border-radius:4px;align-self:center;background:var(${share === 1 ? "--d0" : share ? "--d2" : "--d4"})`;
-      notes.append(dot, model);
+      notes.append(dot, make("b", model));
     }
-    notes.append(data.groups[group].name);
+    notes.append(make("b", data.groups[group].name));
+    for (const note of notes.querySelectorAll("b")) note.style.fontWeight = 400;
     item.append(make("span", `${id} · ${entry}`), notes);
     item.addEventListener("click", () => { at = number; show(); });
     return item;
