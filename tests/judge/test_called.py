@@ -80,6 +80,19 @@ BESIDE: dict[str, tuple[Language, str, str]] = {
         "class Solution { long f(long n) { return 2 * n; } }",
         "Solution().f",
     ),
+    "methods of Java without a class": (
+        JAVA,
+        "package a;\nimport java.util.List; // f(n)\n/* class A {} */\n"
+        "private static long g(List<Long> l) { return l.get(0) + l.get(1); }\n"
+        "public static long f(long n) { return g(List.of(n, n)); } // }",
+        "f",
+    ),
+    "a method of Java in a class of another name": (
+        JAVA,
+        "import java.util.*;\nclass Help { static long g(long n) { return n; } }\n"
+        "public class Twice {\n    public static long f(long n) { return n + Help.g(n); }\n}\n",
+        "f",
+    ),
     "a method of JavaScript": (
         JS,
         "class Solution { k = 2; f(n) { return this.k * n; } }",

@@ -171,9 +171,8 @@ def _show(out: Path, settings: "TableSettings", data: Path | None, against: str 
     finished, measured = list(rows.values()), measured_rows(list(rows.values()))
     found = model_table(settings, parts, finished, missing, against)
     page = write_model_table(found, measured, parts, rows, out)
-    remarks = [
-        *found.remarks,
-        *(f"not in the table: {name}: {why}" for name, why in missing.items()),
-    ]
-    show_tables(model_tables(found, measured), remarks, make_console())
+    show_tables(model_tables(found, measured), make_console())
+    absent = [f"not in the table: {name}: {why}" for name, why in missing.items()]
+    for line in (*found.remarks, *absent):
+        typer.echo(line)
     typer.echo(f"{out / 'table.json'}, table.csv, table.md   page: {page}")

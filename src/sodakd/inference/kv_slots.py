@@ -49,23 +49,30 @@ class Slots:
         self._bias: Float[Tensor, "rows 1 1 places"] | None = None
 
     def prepare(
-        self, decoding: Sequence[tuple[int, int]], segments: list[Segment], dtype: torch.dtype
+        self,
+        decoding: Sequence[tuple[int, int]],
+        segments: list[Segment],
+        dtype: torch.dtype,
+        device: torch.device,
     ) -> Int[Tensor, "1 tokens"]:
         """Where the tokens of the next forward go. Returns their positions."""
         self.segments = segments
-        self.decoding, self._last = torch.tensor(decoding).reshape(-1, 2).long().unbind(1)
+        placed = torch.tensor(decoding, dtype=torch.long).reshape(-1, 2)
+        self.decoding, self._last = placed.to(device).unbind(1)
         if decoding:
             # A slot without an answer sees its first place, so that nothing is divided by zero.
-            last = torch.zeros(int(self.decoding.max()) + 1, 1, dtype=torch.long)
-            last[self.decoding, 0] = self._last
-            hidden = torch.arange(int(last.max()) + 1)[None] > last
-            bias = torch.zeros(hidden.shape, dtype=dtype).masked_fill_(hidden, float("-inf"))
-            self._bias = bias[:, None, None]
+            last = torch.zeros(int(placed[:, 0].max()) + 1, 1, dtype=torch.long)
+            last[placed[:, 0], 0] = placed[:, 1]
+            hidden = torch.arange(int(last.max()) + 1, device=device) > last.to(device)
+            bias = torch.zeros(hidden.shape, dtype=dtype, device=device)
+            self._bias = bias.masked_fill_(hidden, float("-inf"))[:, None, None]
         used = [(slot + 1, last + 1) for slot, last in decoding]
         used += [(part.slot + 1, part.end) for part in segments]
         self._grow(*(max(each) for each in zip(*used, strict=True)))
-        read = [torch.arange(part.start, part.end) for part in segments]
-        return torch.cat([self._last, *read])[None]
+        positions = [last for _, last in decoding]
+        for part in segments:
+            positions += range(part.start, part.end)
+        return torch.tensor([positions], device=device)
 
     def _grow(self, count: int, places: int) -> None:
         """Have room. It is zero: a hidden place has no weight, and none times NaN is NaN."""
@@ -163,8 +170,8 @@ def _read(
     """Causal attention of a part of a prompt to all of it that is held."""
     mask = None
     if part.start:
-        seen = torch.ones(part.end - part.start, part.end, dtype=torch.bool).tril(part.start)
-        mask = torch.zeros(seen.shape, dtype=query.dtype).masked_fill_(~seen, float("-inf"))
+        shape = part.end - part.start, part.end
+        mask = query.new_full(shape, float("-inf")).triu(part.start + 1)
     attended = functional.scaled_dot_product_attention(
         query[None],
         keys[part.slot, :, : part.end][None],

@@ -102,8 +102,8 @@ def choose(logits: Float[Tensor, "rows vocab"], rows: Sequence[QueuedRow]) -> In
         drawn = [(rows[n].noise, len(rows[n].said), rows[n].prompt.temperature) for n in warm]
         best[warm] = draw(
             logits if len(warm) == len(rows) else logits[warm],
-            torch.stack([row[at] for row, at, _ in drawn if row is not None]),
-            torch.tensor([temperature for _, _, temperature in drawn])[:, None],
+            torch.stack([row[at] for row, at, _ in drawn if row is not None]).to(logits.device),
+            torch.tensor([[warmth] for _, _, warmth in drawn], device=logits.device),
         )
     return best
 
@@ -272,15 +272,16 @@ class _Queue:
             (slot, row) for slot, row in enumerate(self._rows) if row is not None and not row.reads
         ]
         segments, read = self._read()
-        fed = torch.tensor([[*(row.newest for _, row in found), *read]])
+        device = self._model.device
+        fed = torch.tensor([[*(row.newest for _, row in found), *read]], device=device)
         positions = self._slots.prepare(
-            [(slot, row.filled) for slot, row in found], segments, self._model.dtype
+            [(slot, row.filled) for slot, row in found], segments, self._model.dtype, device
         )
         logits = self._model(
             fed,
             position_ids=positions,
             use_cache=False,
-            logits_to_keep=torch.arange(max(len(found), 1)),
+            logits_to_keep=torch.arange(max(len(found), 1), device=device),
             slots=self._slots,
         ).logits[0]
         if found:

@@ -319,8 +319,13 @@ class TransformersModel:
             asked = begun.pop(number)
             on_generation(number, self._generation(asked.tokens, tokens, asked.steps))
 
-        room = Room.of(self._threads, rows, _tokens_that_fit(self._model))
-        queue_decode.decode(self._model, fitting, room, self._layout.stops, ended)
+        tokens = _tokens_that_fit(self._model)
+        on_cpu = self._model.device.type == "cpu"
+        room = Room.of(self._threads, rows, tokens) if on_cpu else Room(rows, tokens)
+        try:
+            queue_decode.decode(self._model, fitting, room, self._layout.stops, ended)
+        except torch.OutOfMemoryError as error:
+            raise self._too_small() from error
         return odd
 
     def _generation(self, asked: Sequence[int], tokens: Sequence[int], steps: int) -> Generation:
@@ -385,7 +390,8 @@ class TransformersModel:
         with cpu_threads(self._threads):
             hf_generate.decode(self._model, encoded, CANARY_TOKENS, stops, witness, _untold)
             said, own = witness.until(stops), None
-            if self._model.device.type == "cpu" and self._model.dtype != torch.float16:
+            on_cpu = self._model.device.type == "cpu" and self._model.dtype != torch.float16
+            if on_cpu or self._for_queue:
                 own = self._try_lean(encoded)
         half = self._model.dtype != torch.float32
         self.lean = own is not None and (
@@ -424,7 +430,10 @@ def _tokens_that_fit(model: PreTrainedModel) -> int:
     groups = getattr(config, "num_key_value_heads", None) or heads
     size = getattr(config, "head_dim", None) or config.hidden_size // heads
     token = 2 * config.num_hidden_layers * groups * size * model.dtype.itemsize
-    return int(psutil.virtual_memory().available // 2 // token)
+    free = psutil.virtual_memory().available
+    if model.device.type == "cuda":
+        free = torch.cuda.mem_get_info(model.device)[0]
+    return int(free // 2 // token)
 
 
 def _kind(asked: Prompt) -> tuple[int, float, int]:

@@ -4,7 +4,8 @@ from rich.console import Console
 
 from sodakd.evaluate.over_seeds import EXACT, OverSeeds
 from sodakd.report.comparison import BASE, Comparison, MethodDifference, MethodResult
-from sodakd.report.text_table import TextTable, p_value, percent, points, show_tables
+from sodakd.report.text_table import TextTable, show_tables
+from sodakd.report.written import p_value, percent, points
 
 
 def comparison_tables(found: Comparison) -> list[TextTable]:
@@ -20,7 +21,9 @@ def comparison_tables(found: Comparison) -> list[TextTable]:
 
 def show_comparison(found: Comparison, console: Console) -> None:
     """Print the tables and the remarks of a comparison."""
-    show_tables(comparison_tables(found), found.remarks, console)
+    show_tables(comparison_tables(found), console)
+    for words in found.remarks:
+        console.print(words, markup=False, highlight=False)
 
 
 def _methods(found: Comparison) -> TextTable:

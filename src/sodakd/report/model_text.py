@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from io import StringIO
 
 from sodakd.report.model_table import GroupResult, Measured, ModelTable, RowDifference, TableRow
-from sodakd.report.text_table import TextTable, p_value, percent, points
+from sodakd.report.text_table import TextTable
+from sodakd.report.written import p_value, percent, points
 from sodakd.types import Outcome
 
 _GIGA = 1e9
@@ -108,6 +109,7 @@ def _differences(found: ModelTable) -> TextTable:
         ],
         "won, lost: tasks that one of the two alone solves, or more often. Holm: corrected for the"
         " number of models. mcnemar: exact; bootstrap: over the tasks of each language.",
+        names=2,
     )
 
 

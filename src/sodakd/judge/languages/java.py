@@ -16,7 +16,7 @@ from sodakd.judge.build_cache import (
     which,
 )
 from sodakd.judge.languages.java_calls import calls
-from sodakd.judge.languages.java_source import joined
+from sodakd.judge.languages.java_source import in_class, joined, read, with_holder
 from sodakd.judge.languages.spec import LanguageSpec, Reference, Toolchain, Untested
 from sodakd.judge.sandbox.build_run import build_and_run, refused
 from sodakd.judge.sandbox.compiler_server import SelfTestedServer, ServerLateError
@@ -94,10 +94,11 @@ def run(box: Sandbox, task: Task, oom: Callable[[], bool]) -> Result:
     """Compile and try one program."""
     tools = task.tools
     called = task.script is None
-    held = joined(task.code, task.script or "", "Solution" if called else "Program")
+    code, holder = with_holder(task.code, task.entry_point) if called else (task.code, "Program")
+    held = joined(code, task.script or "", holder)
     files = {held.file: held.text.encode(errors="surrogatepass")}
     if called:
-        files["SodakdCalls.java"] = calls(task).encode()
+        files["SodakdCalls.java"] = calls(task, holder).encode()
     run: tuple[str, ...] = ("SodakdMain", "SodakdCalls" if called else held.main, str(held.first))
     classes = "/tmp/classes"
     if task.stdin is not None:  # as `java` runs a class: until its last thread ends
@@ -217,20 +218,12 @@ def _toolchain() -> Toolchain:
 
 
 _JAVA_MAIN = re.compile(r"\bvoid\s+main\s*\(")
-_JAVA_TYPE = re.compile(
-    r"^[ \t]*(?:@\w+\s+){0,9}(?:(?:public|final|abstract|sealed|static)\s+){0,9}"
-    r"(?:class|interface|enum|record)\s+\w+",
-    re.MULTILINE,
-)
-_JAVA_IMPORT = re.compile(r"^[ \t]*import\s[^;]{1,300};", re.MULTILINE)
 
 
 def _untested(code: str) -> Untested:
     """An answer in a class, where it is methods alone, and with a `main`. Lines stay in place."""
-    if not _JAVA_TYPE.search(code):
-        imports = " ".join(" ".join(found.split()) for found in _JAVA_IMPORT.findall(code))
-        bare = _JAVA_IMPORT.sub(lambda found: "\n" * found[0].count("\n"), code)
-        code = f"{imports} class Answer {{ {bare}\n}}"
+    if not read(code).types:
+        code = in_class(code, "Answer")
     if _JAVA_MAIN.search(code):
         return Untested(code)
     return Untested(code, "class Trial { public static void main(String[] arguments) { } }\n")

@@ -119,11 +119,11 @@ class _JavaLiterals(Literals):
 _LITERALS = _JavaLiterals("java", "", text=lambda value: json.dumps(str(value)), int_suffix="L")
 
 
-def calls(task: Task) -> str:
-    """The class that makes the calls and writes what they give."""
+def calls(task: Task, holder: str) -> str:
+    """The class that makes the calls and writes what they give; a bare name is of `holder`."""
     body, returns = [], _type_name(read_type(task.result_type))
     given = "v" if task.result_type in PLAIN else "(Object) v"
-    for call in _LITERALS.calls(task, _called(task)):
+    for call in _LITERALS.calls(task, _called(task, holder)):
         body.append(f"        {{ {returns} v = {call};")
         body.append(f'        OUT.append("{{\\"value\\":"); put({given}); OUT.append("}}\\n"); }}')
     both = f"{WRITERS}{NESTED}"
@@ -144,11 +144,11 @@ def calls(task: Task) -> str:
     )
 
 
-def _called(task: Task) -> str:
-    """What is called: a static method of `Solution` by its name alone, or a method of a class."""
+def _called(task: Task, holder: str) -> str:
+    """What is called: a static method of `holder` by its name alone, or a method of a class."""
     entry, method = task.entry_point, method_of(task.entry_point)
     if method is None:
-        return entry if entry.startswith("new ") else f"Solution.{entry}"
+        return entry if entry.startswith("new ") else f"{holder}.{entry}"
     static = rf"\bstatic\b[^;{{}}()=]{{0,300}}\b{method.name}\s*\("
     if not method.made and re.search(static, task.code):
         return entry

@@ -1,4 +1,4 @@
-"""A Java program and its test script as one file: one header, one public type.
+"""A Java program and its test script as one file: one header, one public type, no bare method.
 
 Lines stay those of the program: what is left out is blanked, what is added stands in its first
 line.
@@ -91,6 +91,30 @@ def joined(code: str, script: str, other: str = "Program") -> Joined:
     outer = (name for name, at, _ in reversed(whole.types) if at < first_main)
     first, lacks = code.count("\n") + 2, [one for one in asked if one not in there]
     return Joined(text, f"{named}.java", next(outer, "Program"), first, lacks)
+
+
+def in_class(source: str, name: str) -> str:
+    """Methods without a class as one of this name, behind their package and imports."""
+    unit = read(source)
+    spans = [span for span in (unit.package, *unit.imports) if span[1]]
+    header = " ".join(_said(source, *span) for span in spans)
+    return f"{header} public class {name} {{ {_blanked(source, unit, name, spans)}\n}}"
+
+
+def with_holder(source: str, method: str) -> tuple[str, str]:
+    """A program and the outer type that has a method: `Solution` around methods that stand in none.
+
+    It is `Solution` too where that is a type of the program, or where no type has the method.
+    """
+    code, unit = lexed(source, "java"), read(source)
+    named = re.compile(rf"\b{re.escape(method)}\s*+\(")
+    if any(name == "Solution" for name, _, _ in unit.types):
+        return source, "Solution"
+    if named.search(code.outermost):
+        return in_class(source, "Solution"), "Solution"
+    found = named.search(code.blank)
+    before = [name for name, at, _ in unit.types if found and at < found.start()]
+    return source, before[-1] if before else "Solution"
 
 
 def _own(source: str, span: Span, packages: Set[str]) -> bool:
