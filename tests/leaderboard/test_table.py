@@ -212,6 +212,8 @@ def test_several_answers_to_a_task_and_code_to_continue(server: Running, tmp_pat
         (("--at", "nobody=x"), "no model is called 'nobody'"),
         (("--n", "2"), "needs a --temperature above 0"),
         (("--benchmark", "nothing"), "unknown benchmark 'nothing'"),
+        (("--data", "/nowhere"), "/nowhere holds no file of humaneval"),
+        (("--language", "go"), "humaneval has none of the languages asked for"),
     ],
 )
 def test_what_cannot_be_is_said_before_anything_is_written(

@@ -75,7 +75,7 @@ def table(
     from sodakd.evaluate.folder import EvalSettings
     from sodakd.leaderboard.table import begin_table, merge_shards, run_rows, shard_of
     from sodakd.recipe import read_models
-    from sodakd.report.model_folder import TableSettings
+    from sodakd.report.model_folder import TableSettings, asked_parts
 
     if merge:
         if models is not None or shard is not None:
@@ -114,13 +114,16 @@ def table(
     if against is not None and against not in known:
         raise DataError(f"--against {against!r} is no row; the rows are {', '.join(known)}")
     own = shard_of(settings.rows, shard)
+    parts = asked_parts(asked)
     begin_table(out, settings)
     words = ["table", str(models), "--out", str(out), *_words(settings)]
     words += [word for each in at or () for word in ("--at", each)]
     words += ["--workers", str(workers)] if workers else []
     words += ["--allow-unsandboxed"] if allow_unsandboxed else []
     try:
-        failed = run_rows(out, settings, own, lambda name: [*words, "--row", name], jobs, tell)
+        failed = run_rows(
+            out, settings, own, parts, lambda name: [*words, "--row", name], jobs, tell
+        )
     except KeyboardInterrupt:
         tell(f"\nstopped; every answer that came is kept: the same command goes on ({out})")
         raise typer.Exit(130) from None

@@ -19,6 +19,7 @@ from sodakd.report.model_folder import (
     TableSettings,
     asked_keys,
     asked_parts,
+    has_answers,
     read_failed,
     read_finished,
     read_settings,
@@ -38,7 +39,7 @@ def begin_table(out: Path, settings: TableSettings) -> None:
     if path.is_file():
         old = read_settings(out)
         differing = differences(old.asked, settings.asked)
-        if differing:
+        if differing and any(map(has_answers, (out / ROWS).glob("*"))):
             raise DataError(
                 f"{out} holds another table: {'; '.join(differing)}: use the old values, or"
                 " another folder: --out DIR"
@@ -68,6 +69,7 @@ def run_rows(
     out: Path,
     settings: TableSettings,
     rows: Sequence[TableEntry],
+    parts: Sequence[AskedPart],
     words_for: Callable[[str], Sequence[str]],
     jobs: int,
     tell: Callable[[str], None],
@@ -79,7 +81,6 @@ def run_rows(
     Raises:
         DataError: the folder of a row is that of an evaluation that was asked otherwise.
     """
-    parts = asked_parts(settings.asked)
     keys = asked_keys(settings.asked, parts)
     left = [row for row in rows if read_finished(out, settings, row, keys) is None]
     if len(left) < len(rows):
