@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from sodakd.errors import ModelError
+from sodakd.errors import DataError, ModelError
 from sodakd.evaluate.folder import EvalSettings
 from sodakd.evaluate.samples import Sample
 from sodakd.jsonl import read_log
-from sodakd.leaderboard.rows import evaluate_row, table_entry
+from sodakd.leaderboard.rows import check_rows, evaluate_row, table_entry
 from sodakd.report.model_folder import (
     FinishedRow,
     TableSettings,
@@ -25,14 +25,19 @@ from tests.leaderboard.adders import COUNT, write_benchmarks
 ADD_0 = 'def add0(x):\n    """Add 0 to x."""\n'
 
 
-def evaluated(folder: Path, *models: ModelEntry) -> list[FinishedRow]:
-    """The rows of models, evaluated in this process."""
+def settings_of(folder: Path, *models: ModelEntry) -> TableSettings:
+    """A table of models."""
     asked = EvalSettings(
         source="", benchmarks=("humaneval",), languages=None, limit=None, n=1, temperature=0.0,
         data=str(write_benchmarks(folder / "data")), max_new_tokens=8, seed=0, cpu_seconds=10.0,
     )  # fmt: skip
-    settings = TableSettings(asked=asked, lint=False, rows=tuple(map(table_entry, models)))
-    keys = asked_keys(asked, asked_parts(asked))
+    return TableSettings(asked=asked, lint=False, rows=tuple(map(table_entry, models)))
+
+
+def evaluated(folder: Path, *models: ModelEntry) -> list[FinishedRow]:
+    """The rows of models, evaluated in this process."""
+    settings = settings_of(folder, *models)
+    keys = asked_keys(settings.asked, asked_parts(settings.asked))
     found = []
     for model, row in zip(models, settings.rows, strict=True):
         evaluate_row(settings, model, folder, workers=1)
@@ -71,11 +76,17 @@ def test_a_file_answers_behind_a_server_that_ends_with_its_answers(tmp_path: Pat
     file.write_bytes(b"GGUF")
     command = (sys.executable, "-m", "tests.servers.solver", "--port", "{port}")
     engine = GenerationSettings(backend="server", command=command)
-    (row,) = evaluated(tmp_path, ModelEntry(name="file", model=str(file), engine=engine))
+    entry = ModelEntry(name="file", model=str(file), engine=engine)
+    (row,) = evaluated(tmp_path, entry)
     assert sum(one.verdict.passed for one in row.judged.values()) == COUNT / 2
     assert all(one.peak_bytes is None for one in row.measured)
     log = (row_folder(tmp_path, "file") / "generation.log").read_text()
     assert "taken at its word" in log
+    asked = settings_of(tmp_path, entry)
+    check_rows(asked, [entry], tmp_path)
+    file.write_bytes(b"GGUF of other weights")
+    with pytest.raises(DataError, match=r"holds another.* move .* and file is evaluated again"):
+        check_rows(asked, [entry], tmp_path)
 
 
 def test_a_gguf_file_that_names_no_engine_is_served_by_llama_cpp(tmp_path: Path) -> None:

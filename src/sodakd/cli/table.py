@@ -82,12 +82,12 @@ def table(
             raise DataError("--merge runs nothing: give it no MODELS and no --shard")
         _show(out, merge_shards(merge, out, data), data, against)
         return
-    from sodakd.leaderboard.rows import evaluate_row, table_entry, with_places  # and all engines
+    from sodakd.leaderboard.rows import check_rows, evaluate_row, table_entry, with_places
 
     if models is None:
         raise DataError("name a file of MODELS, or the folders of shards: --merge DIR")
-    names = tuple(dict.fromkeys(benchmark or ("humaneval",)))
-    for name in names:
+    benchmarks = tuple(dict.fromkeys(benchmark or ("humaneval",)))
+    for name in benchmarks:
         if name not in BENCHMARKS:
             raise DataError(f"unknown benchmark {name!r}; known: {', '.join(BENCHMARKS)}")
     if n > 1 and temperature == 0:
@@ -95,7 +95,7 @@ def table(
     entries = with_places(read_models(models).models, _places(at or []))
     asked = EvalSettings(
         source="",
-        benchmarks=names,
+        benchmarks=benchmarks,
         languages=tuple(dict.fromkeys(map(parse_language, language))) if language else None,
         data=str(data) if data else None,
         limit=limit,
@@ -115,6 +115,8 @@ def table(
         raise DataError(f"--against {against!r} is no row; the rows are {', '.join(known)}")
     own = shard_of(settings.rows, shard)
     parts = asked_parts(asked)
+    names = [each.name for each in own]
+    check_rows(settings, [each for each in entries if each.name in names], out)
     begin_table(out, settings)
     words = ["table", str(models), "--out", str(out), *_words(settings)]
     words += [word for each in at or () for word in ("--at", each)]

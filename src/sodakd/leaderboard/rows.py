@@ -53,6 +53,31 @@ def with_places(models: Sequence[ModelEntry], places: dict[str, str]) -> list[Mo
     ]
 
 
+def check_rows(settings: TableSettings, models: Sequence[ModelEntry], out: Path) -> None:
+    """Make sure that what is answered was asked so, and of the weights that lie there now.
+
+    Raises:
+        DataError: a row's folder is that of another evaluation; says how to evaluate it again.
+    """
+    for model in models:
+        folder = row_folder(out, model.name)
+        if has_answers(folder):
+            try:
+                check_folder(folder, _asked(settings, model))
+            except DataError as error:
+                raise DataError(
+                    f"{error}; or move {folder} away, and {model.name} is evaluated again"
+                ) from None
+
+
+def _asked(settings: TableSettings, model: ModelEntry) -> EvalSettings:
+    """The settings of a row, with the hash of its weights where they lie here."""
+    entry = next(each for each in settings.rows if each.name == model.name)
+    place = Path(model.model)
+    served = model.engine.base_url is not None
+    return settings.of(entry, "" if served or not exists(place) else sha256(place))
+
+
 def evaluate_row(
     settings: TableSettings,
     model: ModelEntry,
@@ -69,11 +94,7 @@ def evaluate_row(
         DataError: the row's folder is that of another evaluation.
     """
     folder = row_folder(out, model.name)
-    entry = next(each for each in settings.rows if each.name == model.name)
-    place = Path(model.model)
-    served = model.engine.base_url is not None
-    known = "" if served or not exists(place) else sha256(place)
-    asked = settings.of(entry, known)
+    asked = _asked(settings, model)
     _make_room(folder, asked)
     evaluate(
         asked,
