@@ -277,7 +277,8 @@ class FaultKind(StrEnum):
 class PreferencePair(FrozenModel):
     """A question with a correct and a faulty answer (DPO's prompt, chosen, rejected).
 
-    `rejected` and `fault` are None where only correct answers were asked for.
+    `rejected` is None where only correct answers were asked for, and `fault`, the kind of a faulty
+    answer of the teacher, also where that is the student's own or a mutation.
     """
 
     question: Question

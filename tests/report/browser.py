@@ -11,7 +11,17 @@ import pytest
 from playwright.sync_api import ConsoleMessage, Error, Page, Request, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-SECTIONS = ("results", "difficulty", "training", "pairs", "teacher", "time", "examples", "recipe")
+SECTIONS = (
+    "results",
+    "difficulty",
+    "training",
+    "pairs",
+    "teacher",
+    "cost",
+    "time",
+    "examples",
+    "recipe",
+)
 _ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -250,6 +250,29 @@ def test_a_test_whose_arguments_pytest_would_give_leaves_its_row_out(
     assert needs in found.detail
 
 
+@pytest.mark.parametrize(
+    ("line", "needs"),
+    [
+        ("import * as math from 'mathjs'", "mathjs"),
+        ("const { Heap } = require('heap-js');", "heap-js"),
+        ("import '@scope/of/it';", "@scope/of/it"),
+        ("import * as fs from 'node:fs/promises';", ""),
+        ("const fs = require('fs/promises'), own = require('./own');", ""),
+        ("// taken from 'mathjs' and from \"it\"", ""),
+    ],
+)
+def test_a_header_that_imports_what_is_no_module_of_node_leaves_its_row_out(
+    line: str, needs: str, tmp_path: Path
+) -> None:
+    header = f"{line}\n\n// Sum two numbers, as in total(1, 2).\nfunction total(a, b) {{\n"
+    test = "const assert = require('assert');\nassert.equal(total(1, 2), 3);\n"
+    row = {"task_id": "JavaScript/1", "prompt": header, "test": test, "entry_point": "total",
+           "language": "javascript"}  # fmt: skip
+    (found,) = sifted(tmp_path, row)
+    assert found.reason is (Reason.NEEDS_LIBRARY if needs else None)
+    assert needs in found.detail
+
+
 def test_no_more_cases_than_a_hundred_are_taken(tmp_path: Path) -> None:
     many = {"input": ["1"] * 300, "output": ["1"] * 300}
     (found,) = sifted(tmp_path, {**SHAPES["CodeContests"], "generated_tests": many})

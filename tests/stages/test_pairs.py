@@ -14,11 +14,13 @@ from sodakd.settings.stages import DeliverySettings, JudgeSettings
 from sodakd.stages.context import StageContext
 from sodakd.stages.pairs import build_pairs
 from sodakd.stages.solutions import build_solutions, lint_rejections
+from sodakd.stages.test_strength import MOST
 from sodakd.synthetic.generate import draw_questions
 from sodakd.synthetic.splits import Split
 from sodakd.synthetic.teacher import WorldTeacher
 from sodakd.teacher.requests import Fault, Solve, TeacherRequest
-from sodakd.types import FaultKind, Language, Question, TestScript, Usage
+from sodakd.text.mutations import mutations
+from sodakd.types import FaultKind, Language, Outcome, Question, TestScript, Usage
 from tests.stages.stage import stage
 
 pytestmark = pytest.mark.toolchain
@@ -186,6 +188,20 @@ def test_what_stays_wrong_is_dropped_and_counted(tmp_path: Path, judge: Judge) -
     built = build_pairs(delivery(tmp_path, judge, CarelessTeacher(), settings), questions(7))
     assert built.rows == []
     assert built.tally["solution_dropped"] == 7
+
+
+def test_a_question_without_a_fault_gets_a_mutation_that_its_tests_find_wrong(
+    tmp_path: Path, judge: Judge
+) -> None:
+    settings = DeliverySettings(fault_attempts=2, mutated_faults=True)  # a word, then no change
+    work = delivery(tmp_path, judge, CarelessTeacher(), settings)
+    built = build_pairs(work, questions(12))
+    assert 0 < len(built.rows) == built.tally["fault_mutated"] <= built.tally["fault_dropped"] == 12
+    for row in built.rows:
+        assert row.rejected in mutations(row.chosen, row.question.language, MOST)
+        verdict = judge.judge(to_program(row.question, row.rejected))
+        assert verdict.outcome in {Outcome.WRONG_ANSWER, Outcome.RUNTIME_ERROR, Outcome.TIMEOUT}
+        assert row.fault is None  # kinds are the teacher's
 
 
 def test_a_reply_that_is_not_whole_is_asked_again_and_never_trained_on(

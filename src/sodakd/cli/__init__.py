@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from sodakd import __version__
-from sodakd.cli import compare, curate, data, env, judge, run, scorer, table
+from sodakd.cli import compare, cost, curate, data, env, judge, run, scorer, table
 from sodakd.cli import eval as evaluation
 from sodakd.errors import SodakdError
 
@@ -37,6 +37,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "recipes": env.recipes,
     "report": run.report,
     "ledger": run.ledger,
+    "cost": cost.cost,
     "record": run.record,
     "export": data.export,
     "eval": evaluation.evaluate,

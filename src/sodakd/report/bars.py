@@ -70,7 +70,9 @@ def horizontal_bars(
     canvas_width: int = SMALL.width,
 ) -> str:
     """A lying bar for each row, made of parts, with its sum at its end; `values[row][part]`."""
-    canvas = Canvas(canvas_width, 28 + 25 * len(rows), left=124, right=52, top=4, bottom=24)
+    longest = max(map(len, rows), default=0)
+    left = min(canvas_width // 2, max(124, round(6.4 * longest) + 12))  # else names are cut off
+    canvas = Canvas(canvas_width, 28 + 25 * len(rows), left=left, right=52, top=4, bottom=24)
     x = Axis("", 0, max((sum(row) for row in values), default=1.0) or 1.0)
     body = []
     for number, (name, row) in enumerate(zip(rows, values, strict=True)):
@@ -79,9 +81,9 @@ def horizontal_bars(
         for part, value in zip(parts, row, strict=True):
             if value <= 0:
                 continue
-            left, right = canvas.x(done, x), canvas.x(done + value, x)
+            start, end = canvas.x(done, x), canvas.x(done + value, x)
             said = f"{name}, {part.name}: {value:,.6g} {unit}"
-            body.append(_bar(left, top + 3, max(right - left, 0.8), 17, part.colour, said))
+            body.append(_bar(start, top + 3, max(end - start, 0.8), 17, part.colour, said))
             done += value
         body.append(text(canvas.x(done, x) + 6, top + 15, short(done)))
     middle = (canvas.left + canvas.width - canvas.right) / 2

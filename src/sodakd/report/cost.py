@@ -5,12 +5,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sodakd.dedup.contamination import OVERLAPS
+from sodakd.report.axes import MEDIUM, Axis, rounded
 from sodakd.report.bars import horizontal_bars
+from sodakd.report.call_facts import Fate
+from sodakd.report.cost_values import CostAnalysis
 from sodakd.report.figure import Figure, plot
 from sodakd.report.palette import ASKS, STAGES, nominal
+from sodakd.report.plots import LegendEntry, Line, Point, line_plot
 from sodakd.report.reading import Folder
 from sodakd.report.run_facts import price_is_known
-from sodakd.teacher.cost import Spend
+from sodakd.teacher.cost import NANO, Spend
 from sodakd.types import Outcome
 
 _REASONS = {
@@ -44,6 +48,17 @@ _REASONS = {
     "fault_dropped": "fault: dropped after the last try",
     "grade_unreadable": "grade: reply not readable",
     "grade_dropped": "grade: dropped after the last try",
+}
+
+FATES = {
+    Fate.KEPT: "var(--d0)",
+    Fate.REFUSED: "var(--d2)",
+    Fate.UNREADABLE: "var(--d3)",
+    Fate.FAILED: "var(--d4)",
+    Fate.OPEN: "var(--o4)",
+    Fate.UNFINISHED: "var(--o6)",
+    Fate.PREFLIGHT: "var(--o3)",
+    Fate.UNKNOWN: "var(--o8)",
 }
 
 _PARTS = {
@@ -90,6 +105,57 @@ def spending_figures(folder: Folder) -> list[Figure]:
             else []
         ),
     ]  # fmt: skip
+
+
+def outcome_figures(found: CostAnalysis) -> list[Figure]:
+    """What came of the asks of each step, in money, or in tokens where no price is known."""
+    whole = found.total.all_nano_dollars
+    steps = list(dict.fromkeys(row.step for row in found.steps))
+    keys = [
+        LegendEntry(fate.value, FATES[fate])
+        for fate in Fate
+        if any(row.fate is fate for row in found.steps)
+    ]
+    values = [
+        [
+            sum(
+                row.amount.all_nano_dollars / NANO if whole else row.amount.all_tokens
+                for row in found.steps
+                if row.step == step and row.fate == key.name
+            )
+            for key in keys
+        ]
+        for step in steps
+    ]
+    unit = "US $" if whole else "tokens"
+    bars = horizontal_bars(steps, keys, values, unit, 600)
+    words = "Kept: it stands in the run's files. Lost calls are in it, at the most."
+    return [Figure("What came of it", plot(bars, keys), words, "medium")]
+
+
+def payback_figures(found: CostAnalysis) -> list[Figure]:
+    """The money that so many answers take of the teacher, and of the student with its run."""
+    back = found.payback
+    first = back.projections[0]
+    if back.student is None or first.payback is None or first.teacher_answer is None:
+        return []
+    most = rounded(2.0 * first.payback)
+    ends = (0.0, most)
+    teacher = [Point(at, at * first.teacher_answer) for at in ends]
+    student = [Point(at, first.run + at * (back.student.dollars or 0.0)) for at in ends]
+    lines = [
+        Line("teacher", teacher, "var(--control)"),
+        Line(f"the run and {back.student.who}", student, "var(--last)"),
+    ]
+    top = max(point.y for line in lines for point in line.points)
+    body = line_plot(
+        lines, Axis("answers", 0, most), Axis("US $", 0, rounded(top)), MEDIUM, "US $ by answers"
+    )
+    keys = [LegendEntry(line.name, line.colour) for line in lines]
+    words = f"They meet at {first.payback:,} answers."
+    if not back.student.dollars:
+        words += " What a student's answer takes is counted as nothing: sodakd cost --second."
+    return [Figure("When the run has paid for itself", plot(body, keys), words, "medium")]
 
 
 def refused(folder: Folder) -> list[Refused]:

@@ -6,14 +6,25 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from sodakd.errors import DataError, RunError
 from sodakd.jsonl import atomic_write
 from sodakd.report.agreement import agreement_rows
-from sodakd.report.cost import refused, spending_figures, time_figures
+from sodakd.report.cost import (
+    outcome_figures,
+    payback_figures,
+    refused,
+    spending_figures,
+    time_figures,
+)
+from sodakd.report.cost_analysis import analyse_cost
+from sodakd.report.cost_tables import cost_remarks, cost_tables
+from sodakd.report.cost_values import CostAnalysis
 from sodakd.report.curriculum import flow_figures
 from sodakd.report.examples import examples
 from sodakd.report.faults import fault_figures, pair_numbers
 from sodakd.report.figure import Figure
 from sodakd.report.lint import finding_figures, rule_table
+from sodakd.report.payback import Pricing, listed_prices
 from sodakd.report.pending import pending_parts
 from sodakd.report.plots import legend
 from sodakd.report.reading import Folder, read_folder
@@ -53,13 +64,22 @@ def write_report(folder: Path, out: Path | None = None) -> Path:
         RunError: the folder is no run, or a row of it cannot be read.
     """
     page = (out or folder) / "report.html"
-    html = render(read_folder(folder)).encode()
+    read = read_folder(folder)
+    html = render(read, _cost(folder, read)).encode()
     page.parent.mkdir(parents=True, exist_ok=True)
     atomic_write(page, html)
     return page
 
 
-def render(folder: Folder) -> str:
+def _cost(place: Path, folder: Folder) -> CostAnalysis | None:
+    """What the run cost; None where its ledger is gone, empty or cannot be read."""
+    try:
+        return analyse_cost(place, folder, Pricing(listed_prices()))
+    except (DataError, RunError):
+        return None
+
+
+def render(folder: Folder, cost: CostAnalysis | None = None) -> str:
     """The page's HTML. Questions and code are untrusted: all of it is escaped."""
     standings = folder.standings
     return render_page(
@@ -82,7 +102,9 @@ def render(folder: Folder) -> str:
         standings=list(zip(standings, standing_keys(folder), strict=True)),
         parts=part_results(folder),
         panel_legend=panel_legend(folder),
-        sections=_sections(folder),
+        sections=_sections(folder, cost),
+        cost_tables=[] if cost is None else cost_tables(cost),
+        cost_remarks=[] if cost is None else list(cost_remarks(cost)),
         pairs=pair_numbers(folder),
         agreed=agreement_rows(folder),
         graders=grader_rows(folder),
@@ -95,7 +117,7 @@ def render(folder: Folder) -> str:
     )
 
 
-def _sections(folder: Folder) -> list[Section]:
+def _sections(folder: Folder, cost: CostAnalysis | None) -> list[Section]:
     shared = Markup(legend(training_keys(folder)))
     return [
         Section("Results", result_figures(folder), "There are no results yet."),
@@ -109,6 +131,11 @@ def _sections(folder: Folder) -> list[Section]:
         Section("Pairs", fault_figures(folder), "No pairs have been delivered yet."),
         Section(
             "Teacher", spending_figures(folder), "The spending is added up at the end of a run."
+        ),
+        Section(
+            "Cost",
+            [] if cost is None else [*outcome_figures(cost), *payback_figures(cost)],
+            "There is no ledger to add up.",
         ),
         Section("Time", time_figures(folder), "No step has been finished yet."),
     ]

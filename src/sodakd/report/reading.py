@@ -163,15 +163,15 @@ def _student(folder: Path, row: StudentRow) -> Student:
         arm=row.arm,
         steps=row.steps,
         log=read_log(folder / at / "student/log.jsonl", TrainLogRow),
-        evaluation=_rows(folder, f"{at}evaluation.jsonl", EvalSample),
-        pairs=_rows(folder, f"{at}pairs.jsonl", PreferencePair),
-        solutions=_rows(folder, f"{at}solutions.jsonl", SftExample),
-        feedback=_rows(folder, f"{at}feedback.jsonl", Feedback),
-        questions=_rows(folder, f"{at}questions.jsonl", Question),
+        evaluation=step_rows(folder, f"{at}evaluation.jsonl", EvalSample),
+        pairs=step_rows(folder, f"{at}pairs.jsonl", PreferencePair),
+        solutions=step_rows(folder, f"{at}solutions.jsonl", SftExample),
+        feedback=step_rows(folder, f"{at}feedback.jsonl", Feedback),
+        questions=step_rows(folder, f"{at}questions.jsonl", Question),
         scorer_checks=[
             (name, found)
             for name in ("scorer-check", "refresh-check")
-            for found in _rows(folder, f"{at}{name}.jsonl", ScorerCheck)
+            for found in step_rows(folder, f"{at}{name}.jsonl", ScorerCheck)
         ],
     )
 
@@ -200,11 +200,15 @@ def _exam(folder: Path, recipe: dict[str, JsonValue]) -> list[Question]:
     evaluation = recipe.get("evaluation")
     split = evaluation.get("split", "test") if isinstance(evaluation, dict) else "test"
     files = (f"questions/{Path(str(split)).name}.jsonl", "questions/benchmarks.jsonl")
-    return [question for file in files for question in _rows(folder, file, Question)]
+    return [question for file in files for question in step_rows(folder, file, Question)]
 
 
-def _rows(folder: Path, file: str, row_type: type[Row]) -> list[Row]:
-    """The rows that a step wrote; none where it is not done yet."""
+def step_rows(folder: Path, file: str, row_type: type[Row]) -> list[Row]:
+    """The rows that a step of a run wrote; none where it is not done yet.
+
+    Raises:
+        RowError: one cannot be read; says what to do about it.
+    """
     if not (folder / file).exists():
         return []
     try:

@@ -10,7 +10,11 @@ from sodakd.dedup.index import DedupIndex
 from sodakd.seeds.intent import lacks_its_code, wants_words
 from sodakd.seeds.languages import named_languages
 from sodakd.seeds.prose import fenced, guess, without_prose
-from sodakd.seeds.requirements import requirement_of_script, requirements_of
+from sodakd.seeds.requirements import (
+    requirement_of_node,
+    requirement_of_script,
+    requirements_of,
+)
 from sodakd.seeds.seed import FilteredSeed, Reason, Seed
 from sodakd.settings.questions import QuestionSettings
 from sodakd.settings.sources import shortened
@@ -99,6 +103,10 @@ def _reasons(
     if seed.tests is not None:  # then a program is wanted that can be run
         if told.language is Language.PYTHON and isinstance(seed.tests, TestScript):
             yield requirement_of_script(seed.tests.script)
+        if told.language in (Language.JAVASCRIPT, Language.TYPESCRIPT):
+            begun = seed.code_prompt.code if seed.code_prompt is not None else ""
+            script = seed.tests.script if isinstance(seed.tests, TestScript) else ""
+            yield requirement_of_node(f"{begun}\n{script}")
         yield Reason.LANGUAGE_NOT_WANTED, "" if told.language in settings.languages else told.label
         return
     named = told.seen_in.startswith(("named", "column"))

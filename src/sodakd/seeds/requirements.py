@@ -162,6 +162,26 @@ def requirement_of_script(script: str) -> tuple[Reason, str]:
     return Reason.NEEDS_LIBRARY, _fixture(tree) if tree is not None else ""
 
 
+_NODE_IMPORT = re.compile(
+    r"""(?:^\s*import\b(?:[^'"\n]*\bfrom)?\s*|\brequire\s*\(\s*)['"](?!node:)([^'"./\n][^'"\n]*)['"]""",
+    re.MULTILINE,
+)
+_OF_NODE = frozenset({
+    "assert", "async_hooks", "buffer", "child_process", "cluster", "console", "constants",
+    "crypto", "dgram", "diagnostics_channel", "dns", "domain", "events", "fs", "http", "http2",
+    "https", "inspector", "module", "net", "os", "path", "perf_hooks", "process", "punycode",
+    "querystring", "readline", "repl", "stream", "string_decoder", "sys", "timers", "tls",
+    "trace_events", "tty", "url", "util", "v8", "vm", "wasi", "worker_threads", "zlib",
+})  # fmt: skip
+
+
+def requirement_of_node(program: str) -> tuple[Reason, str]:
+    """What a program of JavaScript or TypeScript, begun, or its tests import that is no module of
+    node, and the reason; "" where nothing is."""
+    asked = {name for name in _NODE_IMPORT.findall(program) if name.split("/")[0] not in _OF_NODE}
+    return Reason.NEEDS_LIBRARY, f"it imports {min(asked)}" if asked else ""
+
+
 def _fixture(tree: ast.Module) -> str:
     """The test that needs arguments, which pytest would give, in words; "" where there is none.
 

@@ -35,6 +35,11 @@ class DeliverySettings(FrozenModel):
         description="share of the faulty solutions that are the student's own failed answers",
     )
     faults: bool = Field(default=True, description="ask for faulty solutions as well")
+    mutated_faults: bool = Field(
+        default=False,
+        description="a question whose tests found none of the teacher's faults wrong gets its"
+        " correct solution with one token changed, which they do find wrong",
+    )
     replay_share: Share = Field(default=0.3, description="share of older examples in a training")
 
 

@@ -10,7 +10,7 @@ counted.
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sodakd.records import Feedback
@@ -18,6 +18,7 @@ from sodakd.run import StepOutput
 from sodakd.stages.context import StageContext
 from sodakd.stages.programs import read_fault
 from sodakd.stages.solutions import ask_again, solve, verdicts
+from sodakd.stages.test_strength import run_mutations
 from sodakd.teacher.parsers import FaultyCode
 from sodakd.teacher.requests import Fault
 from sodakd.types import FaultKind, Language, Outcome, PreferencePair, Question, Verdict
@@ -33,7 +34,8 @@ def build_pairs(
     A question's reference is its correct half, and no other is asked for. Kinds of fault are kept
     even: of each question the kinds seen least so far are asked for first, equals in an order that
     is drawn. A share of the faulty halves, `delivery.on_policy_share`, are the student's own failed
-    answers, where `feedback` has so many. Without `delivery.faults` there are correct halves alone.
+    answers, where `feedback` has so many. With `delivery.mutated_faults` a question without a fault
+    gets a mutation of its correct half. Without `delivery.faults` there are correct halves alone.
 
     Raises:
         BudgetReached: the next call could pass the budget.
@@ -42,8 +44,10 @@ def build_pairs(
     solved = solve(stage, questions, tally, stage.recipe.delivery.solve_attempts)
     if stage.recipe.delivery.faults:
         own = _on_policy(stage, solved, feedback, tally)
-        asked = _with_faults(stage, [each for each in solved if each[0].id not in own], tally)
-        kept = [found for each, _ in solved if (found := own.get(each.id) or asked.get(each.id))]
+        pairs = own | _with_faults(stage, [each for each in solved if each[0].id not in own], tally)
+        if stage.recipe.delivery.mutated_faults:
+            pairs |= _mutated(stage, [each for each in solved if each[0].id not in pairs], tally)
+        kept = [pairs[each.id] for each, _ in solved if each.id in pairs]
     else:
         kept = [PreferencePair(question=question, chosen=code) for question, code in solved]
         tally["correct_letters"] = sum(len(code) for _, code in solved)
@@ -69,6 +73,22 @@ def _with_faults(
     return pairs
 
 
+def _mutated(
+    stage: StageContext, solved: Sequence[tuple[Question, str]], tally: Counter[str]
+) -> dict[str, PreferencePair]:
+    """Pairs with a mutation of the correct solution that the tests find wrong, by question id."""
+    tested = [each for each in solved if each[0].tests is not None]
+    pairs: dict[str, PreferencePair] = {}
+    for (question, right), tried in zip(tested, run_mutations(stage, tested), strict=True):
+        wrong = [code for code, verdict in tried if verdict.outcome in _FAILED_WHEN_RUN]
+        if wrong:
+            code = random.Random(f"mutation {stage.seed} {question.id}").choice(wrong)
+            pairs[question.id] = PreferencePair(question=question, chosen=right, rejected=code)
+    tally["fault_mutated"] = len(pairs)
+    _count_letters(pairs.values(), tally)
+    return pairs
+
+
 def _on_policy(
     stage: StageContext,
     solved: Sequence[tuple[Question, str]],
@@ -89,9 +109,14 @@ def _on_policy(
         for each, code in chosen
     }
     tally["on_policy"] = count
-    tally["correct_letters"] += sum(len(each.chosen) for each in pairs.values())
-    tally["faulty_letters"] += sum(len(each.rejected or "") for each in pairs.values())
+    _count_letters(pairs.values(), tally)
     return pairs
+
+
+def _count_letters(pairs: Iterable[PreferencePair], tally: Counter[str]) -> None:
+    for each in pairs:
+        tally["correct_letters"] += len(each.chosen)
+        tally["faulty_letters"] += len(each.rejected or "")
 
 
 def _failed(row: Feedback) -> bool:
@@ -101,12 +126,8 @@ def _failed(row: Feedback) -> bool:
     return row.verdict.outcome in _FAILED
 
 
-_FAILED = {
-    Outcome.WRONG_ANSWER,
-    Outcome.RUNTIME_ERROR,
-    Outcome.COMPILE_ERROR,
-    Outcome.TIMEOUT,
-}
+_FAILED_WHEN_RUN = {Outcome.WRONG_ANSWER, Outcome.RUNTIME_ERROR, Outcome.TIMEOUT}
+_FAILED = {*_FAILED_WHEN_RUN, Outcome.COMPILE_ERROR}
 
 
 def _verified_pairs(

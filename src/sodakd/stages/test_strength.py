@@ -7,7 +7,7 @@ from sodakd.judge.untested import to_program
 from sodakd.stages.context import StageContext
 from sodakd.text.mutations import mutations
 from sodakd.text.same_program import is_same
-from sodakd.types import Outcome, Question
+from sodakd.types import Outcome, Question, Verdict
 
 MOST = 6
 """Mutations of a solution that are run."""
@@ -30,23 +30,26 @@ def measure_strengths(stage: StageContext, questions: Sequence[Question]) -> lis
 
     A mutation that does not compile says nothing of tests, and is not counted.
     """
+    tried = run_mutations(stage, [(each, each.reference or "") for each in questions])
+    found = []
+    for own in tried:
+        run = [one for _, one in own if one.outcome is not Outcome.COMPILE_ERROR]
+        found.append(Strength(len(run), sum(not one.passed for one in run)))
+    return found
+
+
+def run_mutations(
+    stage: StageContext, solved: Sequence[tuple[Question, str]]
+) -> list[list[tuple[str, Verdict]]]:
+    """Return the one-token mutations of each question's solution, with their verdicts."""
     changed = [
         [
-            code
-            for code in mutations(each.reference or "", each.language, MOST)
-            if not is_same(code, each.reference or "", each.language)
+            (question, code)
+            for code in mutations(right, question.language, MOST)
+            if not is_same(code, right, question.language)
         ]
-        for each in questions
+        for question, right in solved
     ]
-    programs = [
-        to_program(question, code)
-        for question, codes in zip(questions, changed, strict=True)
-        for code in codes
-    ]
+    programs = [to_program(*one) for own in changed for one in own]
     verdicts = iter(stage.verdicts(programs, "mutations of the solutions"))
-    found = []
-    for codes in changed:
-        own = [next(verdicts) for _ in codes]
-        run = [each for each in own if each.outcome is not Outcome.COMPILE_ERROR]
-        found.append(Strength(len(run), sum(not each.passed for each in run)))
-    return found
+    return [[(code, next(verdicts)) for _, code in own] for own in changed]

@@ -100,3 +100,36 @@ class SpendGroup(FrozenModel):
     reused: int = 0
     untold: int = 0
     open: int = 0
+
+
+class Amount(FrozenModel):
+    """What asks took, in whole numbers. `lost` calls are not in the others.
+
+    Over all asks `calls` and `lost`, the tokens of both and the money of both are the ledger's
+    running totals.
+    """
+
+    asks: int = 0
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    nano_dollars: int = 0
+    lost: int = 0
+    lost_tokens: int = 0
+    lost_nano_dollars: int = 0
+
+    def __add__(self, other: "Amount") -> "Amount":
+        mine, theirs = dict(self), dict(other)
+        return Amount(**{name: mine[name] + theirs[name] for name in mine})
+
+    @property
+    def all_calls(self) -> int:
+        return self.calls + self.lost
+
+    @property
+    def all_tokens(self) -> int:
+        return self.prompt_tokens + self.completion_tokens + self.lost_tokens
+
+    @property
+    def all_nano_dollars(self) -> int:
+        return self.nano_dollars + self.lost_nano_dollars

@@ -159,6 +159,9 @@ def request_key(teacher: str, ask: str) -> str:
 
 def question_id(ask: TeacherRequest) -> str:
     """Return the id of an ask's question; of an `Inspire` the hash of its snippet."""
-    if isinstance(ask, Inspire):
-        return hashlib.sha256(ask.snippet.encode()).hexdigest()[:16]
-    return ask.question.id
+    return snippet_id(ask.snippet) if isinstance(ask, Inspire) else ask.question.id
+
+
+def snippet_id(snippet: str) -> str:
+    """Return what an `Inspire` has in the place of a question's id."""
+    return hashlib.sha256(snippet.encode()).hexdigest()[:16]

@@ -179,12 +179,27 @@ def _native(begun: _Begun, code: str) -> str:
 _EXPORT = re.compile(r"^export[ \t]++(?:default[ \t]++)?+(?![{*])", re.MULTILINE)
 
 
+_IMPORT = re.compile(r"^import\b([^;'\"\n]*)['\"][^'\"\n]+['\"];?[ \t]*\n?", re.MULTILINE)
+_NOT_BOUND = frozenset({"as", "from", "type"})
+
+
+def _imported_once(head: str, code: str) -> str:
+    """What stands before the function, without imports of names that the answer imports itself."""
+
+    def bound(clause: str) -> set[str]:
+        return set(re.findall(r"[\w$]+", clause)) - _NOT_BOUND
+
+    own = {name for found in _IMPORT.finditer(code) for name in bound(found[1])}
+    return _IMPORT.sub(lambda found: "" if bound(found[1]) & own else found[0], head)
+
+
 def _script(begun: _Begun, code: str) -> str:
     """JavaScript and TypeScript. Nothing is exported: the tests stand in the same file."""
     code = _EXPORT.sub("", without_shebang(code))
     answer = Source(code, begun.language)
     if _is_whole(begun, answer):
-        return f"{strict_first(f'{begun.prompt.preamble}{_head(begun, answer)}', answer)}\n"
+        head = _imported_once(_head(begun, answer), code)
+        return f"{strict_first(f'{begun.prompt.preamble}{head}', answer)}\n"
     return f"{begun.prompt.preamble}{_joined(begun, code)}\n"
 
 

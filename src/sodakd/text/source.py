@@ -24,13 +24,17 @@ _NAMES = {
 }
 _HEAD = re.compile(r"([^;{}]*+)(?:[;}]|(\{)|\Z)")
 
-_END = re.compile(r"\}(?:[ \t]*+(?:\w++[ \t]*+)?;)?|;")
+_END = re.compile(r"\}(?![ \t]*+[{()\[\],=:|&.?>])(?:[ \t]*+(?:\w++[ \t]*+)?;)?|;")
 _ENDS = {
     name: re.compile(rf"{_END.pattern}|(?=^(?:{one.begins}))", re.MULTILINE)
     for name, one in LANGUAGES.items()
     if one.begins
 }
-"""Where an item ends; in languages that need no semicolon, also before a word that begins one."""
+"""Where an item ends; in languages that need no semicolon, also before a word that begins one.
+
+Not behind braces that a head goes on after: those of a type (`func f() []interface{} {`), or of a
+value.
+"""
 
 
 @dataclass(frozen=True)
