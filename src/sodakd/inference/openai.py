@@ -149,7 +149,7 @@ class Client:
             replies = self._outage.replies
             self._sent += 1
             try:
-                reply = await self._connections.send("POST", "/chat/completions", body)
+                reply = await self._connections.send("POST", self.endpoint.path, body)
             except BaseException:
                 meter.lost()
                 raise

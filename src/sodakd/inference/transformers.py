@@ -52,6 +52,7 @@ from sodakd.inference.token_sampling import (
     noise_seeds,
 )
 from sodakd.run import cpu_count
+from sodakd.types import Usage
 
 _Told = list[tuple[list[int], list[float]]]
 
@@ -113,12 +114,13 @@ class TransformersModel:
         dtype: str | None = None,
         batch_size: int = 128,
         keys: str = "generation.",
+        plain: bool = False,
     ) -> Self:
         """Load a model from a folder: safetensors only, and no code of the folder is run.
 
         `threads` are those of a small model, 1 if left out; a large one takes all cores. The dtype
         is that of the weights if left out; on a CPU, for half precision bfloat16 or float32, as it
-        is measured to be faster.
+        is measured to be faster. With `plain` prompts are texts that it continues.
 
         Raises:
             ModelError: it cannot be loaded, or the device's memory is too small for it.
@@ -126,6 +128,7 @@ class TransformersModel:
         logging.disable_progress_bar()
         place = resolve_device(device, keys)
         _, layout = open_tokenizer(folder)
+        layout = replace(layout, plain=plain)
         if dtype is None and place.type == "cpu" and weights_dtype(folder) != "float32":
             dtype = "bfloat16" if bfloat16_gain() >= WORTHWHILE_GAIN else "float32"
         model = load_model(folder, dtype)
@@ -216,9 +219,11 @@ class TransformersModel:
                 on_generation(row, said)
 
         def taking(batch: _Batch) -> Ended:
-            return lambda place, tokens: take(
-                batch.rows[place], Generation(self._layout.text(tokens), len(tokens) < batch.steps)
-            )
+            def ended(place: int, tokens: list[int]) -> None:
+                row = batch.rows[place]
+                take(row, self._generation(encoded[row], tokens, batch.steps))
+
+            return ended
 
         if self.queues:
             order = iter(sorted(set(range(len(prompts))) - set(answers), key=encoded.__getitem__))
@@ -293,7 +298,7 @@ class TransformersModel:
         self, source: queue_decode.Source, rows: int, on_generation: OnGeneration
     ) -> list[int]:
         """Answer through the queue. Returns the numbers of prompts that are not for it."""
-        steps: dict[int, int] = {}
+        begun: dict[int, QueuedPrompt] = {}
         odd: list[int] = []
 
         def fitting(most: int) -> list[QueuedPrompt]:
@@ -303,16 +308,16 @@ class TransformersModel:
                     room = each.steps
                     if self._places is not None:
                         room = min(room, self._places - len(each.tokens))
-                    steps[each.number] = room
                     if room <= 0 or not self._is_plain(each.tokens, room):
                         odd.append(each.number)
                     else:
-                        found.append(replace(each, steps=room))
+                        begun[each.number] = replace(each, steps=room)
+                        found.append(begun[each.number])
             return found
 
         def ended(number: int, tokens: list[int]) -> None:
-            said = Generation(self._layout.text(tokens), len(tokens) < steps.pop(number))
-            on_generation(number, said)
+            asked = begun.pop(number)
+            on_generation(number, self._generation(asked.tokens, tokens, asked.steps))
 
         tokens = _tokens_that_fit(self._model)
         on_cpu = self._model.device.type == "cpu"
@@ -322,6 +327,12 @@ class TransformersModel:
         except torch.OutOfMemoryError as error:
             raise self._too_small() from error
         return odd
+
+    def _generation(self, asked: Sequence[int], tokens: Sequence[int], steps: int) -> Generation:
+        """The answer of these tokens, without the one that ends it; fewer than `steps` ended."""
+        ended = len(tokens) < steps
+        usage = Usage(prompt_tokens=len(asked), completion_tokens=len(tokens) + ended)
+        return Generation(self._layout.text(tokens), ended, usage)
 
     def _is_plain(self, tokens: Sequence[int], steps: int) -> bool:
         return self._plain_until is None or len(tokens) + steps <= self._plain_until
