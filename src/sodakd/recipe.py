@@ -25,6 +25,7 @@ from sodakd.settings.methods import (
     PersdSettings,
     RftSettings,
 )
+from sodakd.settings.models import ModelFile
 from sodakd.settings.questions import WORLD, QuestionSettings
 from sodakd.settings.scoring import RunScorerSettings
 from sodakd.settings.sources import shortened
@@ -39,7 +40,7 @@ from sodakd.settings.student import FROM_SCRATCH, FromScratchSettings, StudentSe
 from sodakd.settings.teacher import Budget, TeacherSettings
 from sodakd.settings.training import TrainingSettings
 from sodakd.settings.types import Cycles, Name, Seed, Text
-from sodakd.shipped import find_recipe
+from sodakd.shipped import find_models, find_recipe
 from sodakd.types import FrozenModel
 from sodakd.yaml_text import MAX_DEPTH, MAX_SIZE, YamlError, parse_yaml
 
@@ -191,6 +192,21 @@ def read_exam(source: str) -> EvaluationSettings:
     section = _read_values(Path(source)).get("evaluation") if recipe else None
     values = section if isinstance(section, dict) else {}
     return _validated(EvaluationSettings, values, f"the exam of {source}")
+
+
+def read_models(named: Path) -> ModelFile:
+    """Read a file of models, or the shipped one of that name.
+
+    Raises:
+        RecipeError: the file cannot be read, or is wrong; the message lists every mistake.
+    """
+    path = find_models(named)
+    if not path.is_file():
+        raise RecipeError(
+            f"there is no file of models {shortened(str(named))}; name a YAML file, or a shipped"
+            " one: small, paper"
+        )
+    return _validated(ModelFile, _read_values(path), str(path))
 
 
 def _read_values(named: Path) -> dict[str, JsonValue]:

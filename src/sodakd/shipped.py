@@ -24,6 +24,14 @@ def find_recipe(named: Path) -> Path:
     return shipped_recipes().get(name, named)
 
 
+def find_models(named: Path) -> Path:
+    """Return the file of models that is named, or the shipped one: `small`, `models/small.yaml`."""
+    if exists(named) or named.parent.name not in {"", "models"}:
+        return named
+    shipped = _FOLDER / "models" / f"{named.name.removesuffix('.yaml')}.yaml"
+    return shipped if shipped.exists() else named
+
+
 def what_for(path: Path) -> str:
     """Return the line that a recipe opens with: what it is for."""
     with path.open(encoding="utf-8") as file:

@@ -47,3 +47,11 @@ def test_a_question_that_says_nothing_of_one_of_the_two_is_left_out() -> None:
     kept = answers((1, None), (99, True))
     found = paired_difference(ONE, kept, answers((99, False), (1, None)), "base")
     assert (found.questions, found.won, found.lost) == (98, 98, 0)
+
+
+def test_several_answers_to_a_question_are_tested_by_a_bootstrap_of_their_rates() -> None:
+    kept, other = [0.5] * 60 + [1.0] * 40, [0.25] * 60 + [1.0] * 39 + [None]
+    found = paired_difference(ONE, kept, other, "base")
+    assert (found.test, found.questions, found.won, found.lost) == ("bootstrap", 99, 60, 0)
+    assert found.difference == pytest.approx(60 * 0.25 / 99)
+    assert found.low < found.difference < found.high

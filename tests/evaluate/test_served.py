@@ -45,7 +45,8 @@ def test_an_evaluation_that_is_killed_goes_on_and_asks_for_nothing_twice(tmp_pat
         assert 10 <= len(before) < 60
         subprocess.run(words, check=True, capture_output=True)
         keys = _keys(out)
-        assert keys[: len(before)] == before
+        assert set(before) <= set(keys)
+        assert keys == sorted(keys)
         assert len(keys) == len(set(keys)) == 60
         # Those in flight at the kill, and one that was delivered and not yet written.
         assert server.books()["delivered"] <= 60 + 4 + 1

@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from sodakd import __version__
-from sodakd.cli import compare, cost, curate, data, env, judge, run, scorer
+from sodakd.cli import compare, cost, curate, data, env, judge, run, scorer, table
 from sodakd.cli import eval as evaluation
 from sodakd.errors import SodakdError
 
@@ -41,6 +41,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "record": run.record,
     "export": data.export,
     "eval": evaluation.evaluate,
+    "table": table.table,
     "judge": judge.judge,
     "env": env.env,
     "schema": env.schema,

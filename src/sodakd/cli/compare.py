@@ -90,7 +90,7 @@ def _run(
 ) -> tuple[Path, list[Path], dict[int, str]]:
     """Run what is not finished; return the comparison's folder, finished runs, and what failed."""
     from sodakd.methods.arms import arms_of
-    from sodakd.methods.seed_runs import SeedRun, run_seeds
+    from sodakd.methods.side_runs import SideRun, run_aside
     from sodakd.recipe import read_recipe
 
     arms = [f"arms=[{', '.join(methods)}]"] if methods else []
@@ -104,16 +104,17 @@ def _run(
         place = place or Path("runs") / f"{loaded.recipe.name}-compare"
         folders[seed] = place / f"seed-{seed}"
         if not _is_finished(folders[seed], loaded):
-            own = [str(recipe), *words, "--out", str(folders[seed])]
-            runs.append(SeedRun(seed, folders[seed], place / f"seed-{seed}.log", own))
+            own = ["run", str(recipe), *words, "--out", str(folders[seed])]
+            runs.append(SideRun(str(seed), place / f"seed-{seed}.log", own))
     assert place is not None
     if len(runs) < len(seeds):
         tell(f"{len(seeds) - len(runs)} of {len(seeds)} seeds are finished, and read")
     try:
-        failed = run_seeds(runs, jobs, lambda seed, line: tell(f"seed {seed}  {line}"))
+        ended = run_aside(runs, jobs, lambda seed, line: tell(f"seed {seed}  {line}"))
     except KeyboardInterrupt:
         tell(f"\nstopped; what is finished or paid for is kept: the same command goes on ({place})")
         raise typer.Exit(130) from None
+    failed = {int(seed): why for seed, why in ended.items()}
     return place, [folder for seed, folder in folders.items() if seed not in failed], failed
 
 

@@ -23,7 +23,7 @@ from sodakd.evaluate.benchmarks.load import load
 from sodakd.evaluate.benchmarks.registry import BENCHMARKS
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, TaskKey
 from sodakd.evaluate.findings import SampleFindings, count_rules, lint_samples
-from sodakd.evaluate.folder import EvalSettings, Log, check_folder, open_folder
+from sodakd.evaluate.folder import EvalSettings, Log, PromptForm, check_folder, open_folder
 from sodakd.evaluate.ids import TaskIds
 from sodakd.evaluate.samples import (
     JudgedSample,
@@ -90,11 +90,12 @@ def evaluate(
     allow_unsandboxed: bool = False,
     lint: bool = False,
     ray: str = "",
+    tell: Callable[[str], None] | None = None,
 ) -> EvalResult:
     """Evaluate a model, a file of solutions, or the benchmarks' own solutions (`source: gold`).
 
     With `lint` static tools read the samples as well; with `ray` a cluster judges. Both may change
-    when the evaluation goes on.
+    when the evaluation goes on. `tell` is called with lines on how far it is.
 
     Raises:
         DataError: a file is no such file, or the folder belongs to another evaluation.
@@ -108,10 +109,10 @@ def evaluate(
     ]
     console = Console(stderr=True)
     with (
-        open_folder(out, settings) as log,
+        open_folder(out, settings, tell) as log,
         Progress(console=console, disable=not console.is_terminal) as progress,
     ):
-        log.say(f"begins: {settings.model_dump_json()}")
+        log.note(f"begins: {settings.model_dump_json()}")
         screen = _Screen(progress, log)
         samples, unknown = _samples(settings, parts, out, open_model, screen)
         judging = JudgeSettings(
@@ -146,7 +147,8 @@ def sha256(path: Path) -> str:
     if path.is_dir():
         return hash_weights(path) if [*path.glob("*.safetensors")] else ""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error}") from None
 
@@ -229,14 +231,21 @@ def _answers(
     if wanted:
         with timed(out / EVENTS, "answer", resumed=bool(samples)):
             open_model().generate(
-                [one.task.question.text for one in asked],
+                [_prompt(one.task, settings.prompt) for one in asked],
                 max_new_tokens=settings.max_new_tokens,
                 temperature=settings.temperature,
                 seed=settings.seed,
                 on_generation=keep,
                 cached=known,
             )
-    return sorted(samples, key=lambda one: one.key)
+    ordered = sorted(samples, key=lambda one: one.key)
+    if samples != ordered:  # else the order in which they came would tell of a stop
+        write_rows(kept, ordered)
+    return ordered
+
+
+def _prompt(task: BenchmarkTask, form: PromptForm) -> str:
+    return task.code_prompt.code if form == "continue" else task.question.text
 
 
 def _judged(

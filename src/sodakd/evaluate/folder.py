@@ -1,9 +1,10 @@
 """The folder of an evaluation: whose it is, who works in it, and its log."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from pydantic import ValidationError
 
@@ -12,6 +13,10 @@ from sodakd.evaluate.benchmarks.registry import BENCHMARKS
 from sodakd.jsonl import append_to_log, atomic_write
 from sodakd.run_header import lock_folder
 from sodakd.types import FrozenModel, Language
+
+PromptForm = Literal["chat", "continue"]
+"""What a model is asked: the task in words, in its chat template; or to continue the task's code,
+as base models are."""
 
 
 class EvalSettings(FrozenModel):
@@ -32,6 +37,7 @@ class EvalSettings(FrozenModel):
     seed: int
     cpu_seconds: float
     sha256: str = ""
+    prompt: PromptForm = "chat"
 
     def parts(self) -> list[tuple[str, Language]]:
         """The benchmarks that are asked for, each in its languages.
@@ -60,20 +66,31 @@ _MORE = ("benchmarks", "languages", "limit", "n")
 
 
 class Log:
-    """A file with a line for each thing that happened, and when."""
+    """A file with a line for each thing that happened, and when; how far it is, is told as well."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, tell: Callable[[str], None] | None = None) -> None:
         self._path = path
+        self._tell = tell
 
     def say(self, words: str) -> None:
-        """Add a line."""
+        """Add a line on how far the evaluation is."""
+        self.note(words)
+        if self._tell is not None:
+            self._tell(words)
+
+    def note(self, words: str) -> None:
+        """Add a line that is for the file alone."""
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         append_to_log(self._path, f"{now}  {' '.join(words.split())}")
 
 
 @contextmanager
-def open_folder(out: Path, settings: EvalSettings) -> Iterator[Log]:
+def open_folder(
+    out: Path, settings: EvalSettings, tell: Callable[[str], None] | None = None
+) -> Iterator[Log]:
     """Open the folder of an evaluation, made where there is none; an error is in its log as well.
+
+    `tell` is called with each line on how far it is.
 
     Raises:
         DataError: it is another evaluation's, or holds other files.
@@ -86,14 +103,14 @@ def open_folder(out: Path, settings: EvalSettings) -> Iterator[Log]:
             f"{out} cannot be written: {error}; choose another folder: --out DIR"
         ) from None
     with lock_folder(out):
-        log = Log(out / "log.txt")
+        log = Log(out / "log.txt", tell)
         try:
             yield log
         except SodakdError as error:
-            log.say(f"error: {error}")
+            log.note(f"error: {error}")
             raise
         except BaseException as error:
-            log.say(f"stopped by {type(error).__name__}: {error}")
+            log.note(f"stopped by {type(error).__name__}: {error}")
             raise
 
 
@@ -122,7 +139,7 @@ def check_folder(out: Path, settings: EvalSettings) -> None:
             old = EvalSettings.model_validate_json(path.read_bytes())
         except ValidationError:
             raise _foreign(out, "settings.json is of no evaluation") from None
-        differing = _differences(old, settings)
+        differing = differences(old, settings)
         if differing:
             raise DataError(
                 f"{out} holds another evaluation: {'; '.join(differing)}: use the old values, or"
@@ -143,7 +160,7 @@ def _foreign(out: Path, found: str) -> DataError:
     )
 
 
-def _differences(old: EvalSettings, new: EvalSettings) -> list[str]:
+def differences(old: EvalSettings, new: EvalSettings) -> list[str]:
     """Return the settings that differ, in words, but for more benchmarks, tasks or samples."""
     was, now = old.model_dump(), new.model_dump()
     kept = {*was} - {*_MORE, "sha256"}

@@ -1,26 +1,28 @@
-"""The difference of two students on the same questions: McNemar's test, and a bootstrap."""
+"""The difference of two models on the same questions: McNemar's test, and a bootstrap."""
 
 import random
 from collections.abc import Sequence
 from math import comb, sqrt
 
-from sodakd.evaluate.groups import ExamGroup, Outcomes
+from sodakd.evaluate.groups import ExamGroup
 from sodakd.records import PairedDifference
 
+Rates = Sequence[float | None]
+"""The share of each question's answers that passed; None where its tests cannot run."""
 _RESAMPLES = 2000
 _SEED = 0
 _Z = 1.959964
 
 
-def paired_difference(
-    group: ExamGroup, kept: Outcomes, other: Outcomes, name: str
-) -> PairedDifference:
-    """Return the kept student's pass rate less the one of the other, whose `name` is given.
+def paired_difference(group: ExamGroup, kept: Rates, other: Rates, name: str) -> PairedDifference:
+    """Return the kept model's pass rate less the one of the other, whose `name` is given.
 
-    Questions of one language: McNemar's exact test, and the interval of a difference of paired
-    shares (Agresti, *Categorical Data Analysis*, section 11.1), which only questions widen that one
-    of the two alone solves. An average over columns: a percentile bootstrap over the questions of
-    each column (Efron and Tibshirani 1993) with a fixed seed.
+    Questions of one language, each answered once: McNemar's exact test, and the interval of a
+    difference of paired shares (Agresti, *Categorical Data Analysis*, section 11.1), which only
+    questions widen that one of the two alone solves. An average over columns, or over several
+    answers to a question: a percentile bootstrap over the questions of each column (Efron and
+    Tibshirani 1993) with a fixed seed. `won` and `lost` are the questions that one solves more
+    often.
     """
     columns = [
         [mine - theirs
@@ -29,9 +31,9 @@ def paired_difference(
         for own in group.columns
     ]  # fmt: skip
     values = [value for column in columns for value in column]
-    won, lost = values.count(1), values.count(-1)
+    won, lost = sum(value > 0 for value in values), sum(value < 0 for value in values)
     difference = _mean(columns)
-    single = len(columns) == 1
+    single = len(columns) == 1 and all(value in {-1, 0, 1} for value in values)
     low, high, p = _mcnemar(won, lost, len(values)) if single else _bootstrap(columns)
     return PairedDifference(
         group=group.name, other=name, questions=len(values), won=won, lost=lost,
@@ -40,7 +42,7 @@ def paired_difference(
     )  # fmt: skip
 
 
-def _mean(columns: Sequence[Sequence[int]]) -> float:
+def _mean(columns: Sequence[Sequence[float]]) -> float:
     return sum(sum(column) / len(column) for column in columns) / len(columns)
 
 
@@ -52,7 +54,7 @@ def _mcnemar(won: int, lost: int, count: int) -> tuple[float, float, float]:
     return gap / count - half, gap / count + half, min(1.0, 2 * tail)
 
 
-def _bootstrap(columns: Sequence[Sequence[int]]) -> tuple[float, float, float]:
+def _bootstrap(columns: Sequence[Sequence[float]]) -> tuple[float, float, float]:
     """The percentile interval, and twice the share of resamples on the lesser side of nothing."""
     rng = random.Random(_SEED)
     drawn = sorted(

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pydantic import Field
+
 from sodakd.evaluate.benchmarks.task import BenchmarkTask, TaskKey
 from sodakd.evaluate.ids import TaskIds
 from sodakd.inference.protocols import Generation
@@ -13,7 +15,7 @@ from sodakd.judge.program import Program, ProgramJudge
 from sodakd.judge.untested import to_program
 from sodakd.text.answer import extract_answer
 from sodakd.text.labels import language_of
-from sodakd.types import FrozenModel, Language, Verdict
+from sodakd.types import FrozenModel, Language, Usage, Verdict
 
 _ID = ("task_id", "id", "name")
 _TEXT = ("solution", "completion", "code", "generation", "text")
@@ -35,10 +37,14 @@ class SampleKey(FrozenModel):
 
 
 class Sample(SampleKey):
-    """One answer to one task, as it was given. `cut`: it reached the most tokens of an answer."""
+    """One answer to one task, as it was given. `cut`: it reached the most tokens of an answer.
+
+    `usage` is what it took in tokens, where the engine told it.
+    """
 
     text: str
     cut: bool = False
+    usage: Usage | None = Field(default=None, exclude_if=lambda value: value is None)
 
 
 class JudgedSample(SampleKey):
@@ -115,7 +121,8 @@ class SampleRequest:
 
     def sample(self, said: Generation) -> Sample:
         """The sample, with its answer."""
-        return _sample(self.task.key, self.number, said.text, cut=not said.ended)
+        sample = _sample(self.task.key, self.number, said.text, cut=not said.ended)
+        return sample.model_copy(update={"usage": said.usage})
 
 
 def requests_of(tasks: Sequence[BenchmarkTask], n: int) -> list[SampleRequest]:

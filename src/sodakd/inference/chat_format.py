@@ -97,12 +97,13 @@ class ChatFormat:
     """Token ids of questions and answers for one tokenizer.
 
     `end` is the token that closes an answer, and is trained on; any of `stops` ends a generation,
-    `end` among them.
+    `end` among them. With `plain` a question is a text that the model continues, without a layout.
     """
 
     tokenizer: Tokenizer
     end: int
     stops: frozenset[int]
+    plain: bool = False
 
     def prompt(self, text: str) -> list[int]:
         """Token ids of a question, up to where the answer begins.
@@ -110,6 +111,8 @@ class ChatFormat:
         With the embedded marks, such a mark inside `text` is read as plain characters.
         """
         tokenizer = self.tokenizer
+        if self.plain:
+            return tokenizer.encode(text, add_special_tokens=True, split_special_tokens=True)
         if tokenizer.chat_template not in (None, MARKS):
             return tokenizer.apply_chat_template(
                 [{"role": "user", "content": text}],

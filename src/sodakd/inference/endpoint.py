@@ -25,7 +25,8 @@ _CREDENTIALS = {"authorization", "api-key", "x-api-key"}
 class Endpoint:
     """Where a model is served. `key` and the values of `headers` are shown nowhere.
 
-    `extra_body` is laid over each request's JSON, `query` stands behind each path.
+    `extra_body` is laid over each request's JSON, `query` stands behind each path. With `plain` the
+    last message is a text that the model continues, without a chat's layout.
     """
 
     base_url: str
@@ -35,6 +36,12 @@ class Endpoint:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     query: Mapping[str, str] = field(default_factory=dict)
     extra_body: Mapping[str, JsonValue] = field(default_factory=dict)
+    plain: bool = False
+
+    @property
+    def path(self) -> str:
+        """Where answers are asked for, behind the base URL."""
+        return "/completions" if self.plain else "/chat/completions"
 
     @property
     def request_headers(self) -> dict[str, str]:
@@ -49,7 +56,7 @@ class Endpoint:
         limit = self.limit_field or ("max_completion_tokens" if own else "max_tokens")
         row: dict[str, JsonValue] = {
             "model": self.model,
-            "messages": [{"role": m.role, "content": m.content} for m in request.messages],
+            **self._prompt(request),
             limit: request.max_tokens,
             "stream": False,  # some servers stream where nothing is said
         }
@@ -60,6 +67,11 @@ class Endpoint:
         if request.logprobs:
             row["logprobs"] = True
         return canonical_json({**row, **self.extra_body}).encode()
+
+    def _prompt(self, request: Request) -> dict[str, JsonValue]:
+        if self.plain:
+            return {"prompt": request.messages[-1].content}
+        return {"messages": [{"role": m.role, "content": m.content} for m in request.messages]}
 
     def public(self, words: str) -> str:
         """Words of a server without the key, which some servers repeat."""

@@ -46,17 +46,23 @@ class Slots:
         self.values: dict[int, Float[Tensor, "slots groups places size"]] = {}
         self.decoding = self._last = torch.zeros(0, dtype=torch.long)
         self.segments: list[Segment] = []
+        self._masks: list[Float[Tensor, "tokens places"] | None] = []
         self._bias: Float[Tensor, "rows 1 1 places"] | None = None
 
     def prepare(
         self,
         decoding: Sequence[tuple[int, int]],
         segments: list[Segment],
+        count: int,
         dtype: torch.dtype,
         device: torch.device,
     ) -> Int[Tensor, "1 tokens"]:
-        """Where the tokens of the next forward go. Returns their positions."""
+        """Where the tokens of the next forward go. Returns their positions.
+
+        `count` slots will be used before these are left: room for them is made at once.
+        """
         self.segments = segments
+        self._masks = [_hidden(part, dtype, device) for part in segments]
         placed = torch.tensor(decoding, dtype=torch.long).reshape(-1, 2)
         self.decoding, self._last = placed.to(device).unbind(1)
         if decoding:
@@ -66,9 +72,8 @@ class Slots:
             hidden = torch.arange(int(last.max()) + 1, device=device) > last.to(device)
             bias = torch.zeros(hidden.shape, dtype=dtype, device=device)
             self._bias = bias.masked_fill_(hidden, float("-inf"))[:, None, None]
-        used = [(slot + 1, last + 1) for slot, last in decoding]
-        used += [(part.slot + 1, part.end) for part in segments]
-        self._grow(*(max(each) for each in zip(*used, strict=True)))
+        ends = [last + 1 for _, last in decoding] + [part.end for part in segments]
+        self._grow(count, max(ends))
         positions = [last for _, last in decoding]
         for part in segments:
             positions += range(part.start, part.end)
@@ -108,9 +113,9 @@ class Slots:
         parts = []
         if count:
             parts.append(self._decode(keys, values, query[:, :count], scaling))
-        for part in self.segments:
+        for part, mask in zip(self.segments, self._masks, strict=True):
             end = count + part.end - part.start
-            parts.append(_read(keys, values, query[:, count:end], part, scaling))
+            parts.append(_read(keys, values, query[:, count:end], part, mask, scaling))
             count = end
         return torch.cat(parts) if len(parts) > 1 else parts[0]
 
@@ -160,18 +165,25 @@ class Slots:
         return (attended if count == rows else attended[self.decoding]).reshape(count, heads, size)
 
 
+def _hidden(
+    part: Segment, dtype: torch.dtype, device: torch.device
+) -> Float[Tensor, "tokens places"] | None:
+    """What the tokens of a part do not see; None where it is the beginning: plain causality."""
+    if not part.start:
+        return None
+    shape = part.end - part.start, part.end
+    return torch.full(shape, float("-inf"), dtype=dtype, device=device).triu(part.start + 1)
+
+
 def _read(
     keys: Float[Tensor, "slots groups places size"],
     values: Float[Tensor, "slots groups places size"],
     query: Float[Tensor, "heads tokens size"],
     part: Segment,
+    mask: Float[Tensor, "tokens places"] | None,
     scaling: float,
 ) -> Float[Tensor, "tokens heads size"]:
     """Causal attention of a part of a prompt to all of it that is held."""
-    mask = None
-    if part.start:
-        shape = part.end - part.start, part.end
-        mask = query.new_full(shape, float("-inf")).triu(part.start + 1)
     attended = functional.scaled_dot_product_attention(
         query[None],
         keys[part.slot, :, : part.end][None],

@@ -154,7 +154,7 @@ class Client:
             self._sent += 1
             try:
                 with WORK.busy(self._role):
-                    reply = await self._connections.send("POST", "/chat/completions", body)
+                    reply = await self._connections.send("POST", self.endpoint.path, body)
             except BaseException:
                 meter.lost()
                 raise

@@ -1,17 +1,23 @@
 """`TextGenerator`: the one protocol of every inference engine."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol
+
+from sodakd.types import Usage
 
 
 @dataclass(frozen=True)
 class Generation:
-    """A generated text; it `ended` by itself, or was truncated at `max_new_tokens`."""
+    """A generated text; it `ended` by itself, or was truncated at `max_new_tokens`.
+
+    `usage` is what it took in tokens, where that is known. It is no part of what was said.
+    """
 
     text: str
     ended: bool
+    usage: Usage | None = field(default=None, compare=False)
 
 
 OnGeneration = Callable[[int, Generation], None]

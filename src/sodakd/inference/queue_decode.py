@@ -275,7 +275,11 @@ class _Queue:
         device = self._model.device
         fed = torch.tensor([[*(row.newest for _, row in found), *read]], device=device)
         positions = self._slots.prepare(
-            [(slot, row.filled) for slot, row in found], segments, self._model.dtype, device
+            [(slot, row.filled) for slot, row in found],
+            segments,
+            self._reserved[0],
+            self._model.dtype,
+            device,
         )
         logits = self._model(
             fed,

@@ -154,4 +154,4 @@ def _generation(found: Completion) -> Generation | None:
     """
     if not found.is_answer or found.finish is Finish.FILTERED:
         return None
-    return Generation(found.text, ended=found.finish is Finish.STOP)
+    return Generation(found.text, ended=found.finish is Finish.STOP, usage=found.usage)

@@ -55,6 +55,7 @@ from sodakd.inference.token_sampling import (
 )
 from sodakd.resource_use import Role
 from sodakd.run import cpu_count
+from sodakd.types import Usage
 
 _Told = list[tuple[list[int], list[float]]]
 
@@ -120,12 +121,13 @@ class TransformersModel:
         batch_size: int = 128,
         keys: str = "generation.",
         role: Role = "student",
+        plain: bool = False,
     ) -> Self:
         """Load a model from a folder: safetensors only, and no code of the folder is run.
 
         `threads` are those of a small model, 1 if left out; a large one takes all cores. The dtype
         is that of the weights if left out; on a CPU, for half precision bfloat16 or float32, as it
-        is measured to be faster.
+        is measured to be faster. With `plain` prompts are texts that it continues.
 
         Raises:
             ModelError: it cannot be loaded, or the device's memory is too small for it.
@@ -133,6 +135,7 @@ class TransformersModel:
         logging.disable_progress_bar()
         place = resolve_device(device, keys)
         _, layout = open_tokenizer(folder)
+        layout = replace(layout, plain=plain)
         if dtype is None and place.type == "cpu" and weights_dtype(folder) != "float32":
             dtype = "bfloat16" if bfloat16_gain() >= WORTHWHILE_GAIN else "float32"
         model = load_model(folder, dtype)
@@ -237,9 +240,8 @@ class TransformersModel:
             began = time.monotonic()
 
             def ended(place: int, tokens: list[int]) -> None:
-                row, whole = batch.rows[place], len(tokens) < batch.steps
-                self._meter.answered(len(encoded[row]), len(tokens) + whole, began)
-                take(row, Generation(self._layout.text(tokens), whole))
+                row = batch.rows[place]
+                take(row, self._generation(encoded[row], tokens, batch.steps, began))
 
             return ended
 
@@ -335,9 +337,7 @@ class TransformersModel:
 
         def ended(number: int, tokens: list[int]) -> None:
             asked, began = begun.pop(number)
-            whole = len(tokens) < asked.steps
-            self._meter.answered(len(asked.tokens), len(tokens) + whole, began)
-            on_generation(number, Generation(self._layout.text(tokens), whole))
+            on_generation(number, self._generation(asked.tokens, tokens, asked.steps, began))
 
         tokens = _tokens_that_fit(self._model)
         on_cpu = self._model.device.type == "cpu"
@@ -348,6 +348,18 @@ class TransformersModel:
         except torch.OutOfMemoryError as error:
             raise self._too_small() from error
         return odd
+
+    def _generation(
+        self, asked: Sequence[int], tokens: Sequence[int], steps: int, began: float
+    ) -> Generation:
+        """The answer of these tokens, without the one that ends it; fewer than `steps` ended.
+
+        It is counted, as one that was begun then.
+        """
+        ended = len(tokens) < steps
+        self._meter.answered(len(asked), len(tokens) + ended, began)
+        usage = Usage(prompt_tokens=len(asked), completion_tokens=len(tokens) + ended)
+        return Generation(self._layout.text(tokens), ended, usage)
 
     def _is_plain(self, tokens: Sequence[int], steps: int) -> bool:
         return self._plain_until is None or len(tokens) + steps <= self._plain_until

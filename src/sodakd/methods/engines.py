@@ -6,6 +6,7 @@ trainer left in the folder.
 """
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,11 +26,19 @@ LOG = "generation.log"
 
 @dataclass(frozen=True)
 class EngineConfig:
-    """The settings that an engine is opened with. A server's output goes into the log."""
+    """The settings that an engine is opened with. A server's output goes into the log.
+
+    `section` is what the file that has them calls them. What a run has `trained` must have its
+    canary, without which nobody knows with whose weights a server answers. `plain`: prompts are
+    texts that the model continues.
+    """
 
     settings: GenerationSettings
     threads: int | None
     log: Path
+    section: str = "generation"
+    trained: bool = True
+    plain: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,6 +89,8 @@ def _transformers(config: EngineConfig, student: Path) -> Engine:
         device=settings.device,
         dtype=settings.dtype,
         batch_size=settings.batch_size,
+        keys=f"{config.section}.",
+        plain=config.plain,
     )
     compared = model.check(student, settings.canary_tolerance)
     checked = f"{compared or 'the folder has no canary'}; {model.how}"
@@ -118,9 +129,10 @@ BACKENDS: Mapping[Backend, Callable[[EngineConfig, Path], Engine]] = {
 
 
 def _started(config: EngineConfig, student: Path, words: tuple[str, ...]) -> Engine:
-    from sodakd.inference.devices import free_memory
+    if "torch" in sys.modules:  # a process that trained may hold what the server needs
+        from sodakd.inference.devices import free_memory
 
-    free_memory()  # the trainer's process may hold what the server needs
+        free_memory()
     settings = config.settings
     server = Server(
         Command(
@@ -129,7 +141,7 @@ def _started(config: EngineConfig, student: Path, words: tuple[str, ...]) -> Eng
             port=settings.port,
             start_seconds=settings.start_seconds,
             log=config.log,
-            section="generation",
+            section=config.section,
         )
     )
     try:
@@ -151,6 +163,7 @@ def _served(
             headers=with_secrets(settings.headers),
             query=settings.query or {},
             extra_body=settings.extra_body or {},
+            plain=config.plain,
         ),
         settings.max_in_flight,
         RetryPolicy(attempts=settings.attempts, timeout=settings.timeout),
@@ -158,9 +171,11 @@ def _served(
         role="student",
     )
     model = ServedModel(client)
-    canary = _canary(student)
-    tolerance = settings.canary_tolerance or canary.tolerance(_dtype(settings, student))
-    checked = str(model.check(canary, tolerance))
+    checked = "taken at its word"
+    if config.trained:
+        canary = _canary(student)
+        tolerance = settings.canary_tolerance or canary.tolerance(_dtype(settings, student))
+        checked = str(model.check(canary, tolerance))
     with config.log.open("a", encoding="utf-8") as log:
         log.write(f"sodakd: {student} at {base_url}: {checked}\n")
     return Engine(model, checked, close)

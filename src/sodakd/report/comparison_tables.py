@@ -5,6 +5,7 @@ from rich.console import Console
 from sodakd.evaluate.over_seeds import EXACT, OverSeeds
 from sodakd.report.comparison import BASE, Comparison, MethodDifference, MethodResult
 from sodakd.report.text_table import TextTable, show_tables
+from sodakd.report.written import p_value, percent, points
 
 
 def comparison_tables(found: Comparison) -> list[TextTable]:
@@ -79,8 +80,8 @@ def _difference(row: MethodDifference) -> list[str]:
         _share(row.relative),
         "" if row.effect is None else f"{row.effect:+.2f}",
         f"{row.won}-{row.tied}-{row.lost}",
-        _p(row.p),
-        _p(row.p_holm),
+        p_value(row.p),
+        p_value(row.p_holm),
     ]
 
 
@@ -116,24 +117,12 @@ def _count(found: Comparison) -> str:
 
 
 def _percent(figure: OverSeeds) -> str:
-    """`60.4 (56.9-63.9)`; an interval ends where a share does."""
-    text = f"{100 * figure.mean:.1f}"
-    if figure.low is None or figure.high is None:
-        return text
-    return f"{text} ({100 * max(0.0, figure.low):.1f}-{100 * min(1.0, figure.high):.1f})"
+    return percent(figure.mean, figure.low, figure.high)
 
 
 def _points(figure: OverSeeds) -> str:
-    """`+7.2 (-1.5 to +15.9)`."""
-    text = f"{100 * figure.mean:+.1f}"
-    if figure.low is None or figure.high is None:
-        return text
-    return f"{text} ({100 * figure.low:+.1f} to {100 * figure.high:+.1f})"
+    return points(figure.mean, figure.low, figure.high)
 
 
 def _share(relative: float | None) -> str:
     return "" if relative is None else f"{100 * relative:+.1f} %"
-
-
-def _p(value: float) -> str:
-    return f"{value:.2g}" if value >= 0.001 else "< 0.001"

@@ -73,8 +73,8 @@ def _answer(student: str, row: Feedback, pair: PreferencePair | None) -> JsonVal
         "difficulty": row.difficulty.value,
         "outcome": row.verdict.outcome.value,
         "stage": row.verdict.stage.value,
-        "output": _cut(row.verdict.output),
-        "answer": _cut(row.solution.code),
+        "output": shortened_text(row.verdict.output),
+        "answer": shortened_text(row.solution.code),
         "reason": row.reason,
         "samples": row.samples,
         "rate": row.pass_rate,
@@ -92,7 +92,7 @@ def _question(student: str, question: Question) -> dict[str, JsonValue]:
         "level": question.level,
         "language": question.language.value,
         "source": question.source,
-        "question": _cut(question.text),
+        "question": shortened_text(question.text),
         "entry": question.tests.entry_point if question.tests else "",
         "tests": [_case(case) for case in cases[:_CASES]],
         "more": max(0, len(cases) - _CASES),
@@ -101,8 +101,8 @@ def _question(student: str, question: Question) -> dict[str, JsonValue]:
 
 def _codes(pair: PreferencePair) -> dict[str, JsonValue]:
     return {
-        "chosen": _cut(pair.chosen),
-        "rejected": _cut(pair.rejected or ""),
+        "chosen": shortened_text(pair.chosen),
+        "rejected": shortened_text(pair.rejected or ""),
         "fault": pair.fault.value if pair.fault else "",
         "distance": edit_distance(pair),
     }
@@ -110,12 +110,13 @@ def _codes(pair: PreferencePair) -> dict[str, JsonValue]:
 
 def _case(case: TestCase | StdioCase) -> list[JsonValue]:
     if isinstance(case, StdioCase):
-        return [_cut(case.stdin), _cut(case.stdout)]
+        return [shortened_text(case.stdin), shortened_text(case.stdout)]
     call = ", ".join(json.dumps(value, ensure_ascii=False) for value in case.arguments)
-    return [_cut(call), _cut(json.dumps(case.expected, ensure_ascii=False))]
+    return [shortened_text(call), shortened_text(json.dumps(case.expected, ensure_ascii=False))]
 
 
-def _cut(text: str) -> str:
+def shortened_text(text: str) -> str:
+    """A text as a page shows it: of a long one its beginning, and how much is left out."""
     left = len(text) - _TEXT
     return text if left <= 0 else f"{text[:_TEXT]}\n… {left:,} more characters"
 

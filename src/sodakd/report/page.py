@@ -38,7 +38,7 @@ from sodakd.report.results import (
 )
 from sodakd.report.run_facts import about, measure, price_is_known
 from sodakd.report.scores import calibration_figures, check_rows, grader_rows
-from sodakd.report.template import HERE, render_page
+from sodakd.report.template import page_script, render_page
 from sodakd.report.training_curves import training_figures, training_keys
 
 _FILES = ("results.json", "efficiency.json", "students.jsonl", "spend.json")
@@ -85,7 +85,7 @@ def render(folder: Folder, cost: CostAnalysis | None = None) -> str:
     standings = folder.standings
     return render_page(
         "page.html",
-        js=Markup((HERE / "page.js").read_text(encoding="utf-8")),
+        js=page_script("page.js"),
         data=Markup(examples(folder.taught)),
         name=folder.recipe.get("name") or "a run",
         seed=folder.recipe.get("seed"),

@@ -16,3 +16,8 @@ def render_page(template: str, **values: object) -> str:
     )  # fmt: skip
     css = Markup((HERE / "page.css").read_text(encoding="utf-8"))
     return environment.get_template(template).render(css=css, **values)
+
+
+def page_script(name: str) -> Markup:
+    """The script of a page beside this file, behind the one that shows code."""
+    return Markup("".join((HERE / each).read_text(encoding="utf-8") for each in ("code.js", name)))

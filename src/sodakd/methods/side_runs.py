@@ -1,4 +1,4 @@
-"""Runs of one recipe with several seeds, each a `sodakd run` of its own, some side by side."""
+"""Commands of sodakd, each a process of its own, some side by side: none stops another."""
 
 import ctypes
 import os
@@ -10,26 +10,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-Tell = Callable[[int, str], None]
-"""Takes a line that the run of a seed wrote."""
+Tell = Callable[[str, str], None]
+"""Takes the name of a command, and a line that it wrote."""
 _PR_SET_PDEATHSIG = 1
 _POLL = 0.2
 
 
 @dataclass(frozen=True)
-class SeedRun:
-    """The run of a seed: its folder, its log, and the words after `sodakd run`."""
+class SideRun:
+    """A command: what it is called, its log, and the words after `sodakd`."""
 
-    seed: int
-    folder: Path
+    name: str
     log: Path
     words: Sequence[str]
 
 
 class _Started:
-    """A run at work. Its progress and errors go to its log, each line of that to `tell` as well."""
+    """A command at work. What it says as it goes is in its log, each line to `tell` as well."""
 
-    def __init__(self, run: SeedRun, tell: Tell) -> None:
+    def __init__(self, run: SideRun, tell: Tell) -> None:
         self.run = run
         self._tell = tell
         run.log.parent.mkdir(parents=True, exist_ok=True)
@@ -43,9 +42,9 @@ class _Started:
                     os._exit(1)
 
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "sodakd", "run", *run.words],
+                [sys.executable, "-m", "sodakd", *run.words],
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,  # its tables, which its report has as well
+                stdout=subprocess.DEVNULL,  # its tables, which its folder has as well
                 stderr=log,
                 start_new_session=True,  # Ctrl-C is told by us, once
                 preexec_fn=end_with_parent,  # noqa: PLW1509 - there are no threads here
@@ -59,24 +58,27 @@ class _Started:
         whole = new[: new.rfind(b"\n") + 1]
         self._read += len(whole)
         for line in whole.decode("utf-8", "replace").splitlines():
-            self._tell(self.run.seed, line)
+            self._tell(self.run.name, line)
 
     def why(self) -> str:
-        """Why it failed: its error's first line, else the last line it wrote."""
+        """Why it failed: its error's first line, a signal, else the last line it wrote."""
         with self.run.log.open("rb") as log:
             log.seek(self._begun)
             lines = log.read().decode("utf-8", "replace").strip().splitlines()
         errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
-        return (errors or lines[-1:] or [f"exit code {self.process.returncode}"])[0]
+        code = self.process.returncode
+        if code == -signal.SIGKILL and not errors:
+            return "it was killed, by somebody or for want of memory"
+        return (errors or lines[-1:] or [f"exit code {code}"])[0]
 
 
-def run_seeds(runs: Sequence[SeedRun], jobs: int, tell: Tell) -> dict[int, str]:
-    """Run all, so many side by side; return why the ones that failed did, by seed.
+def run_aside(runs: Sequence[SideRun], jobs: int, tell: Tell) -> dict[str, str]:
+    """Run all, so many side by side; return why the ones that failed did, by name.
 
-    A run that fails stops no other. An interrupt is passed on to those at work, which keep what is
+    One that fails stops no other. An interrupt is passed on to those at work, which keep what is
     paid for; a second one ends them at once. They end with this process, however it ends.
     """
-    failed: dict[int, str] = {}
+    failed: dict[str, str] = {}
     waiting, at_work = list(runs), list[_Started]()
     try:
         while waiting or at_work:
@@ -89,7 +91,7 @@ def run_seeds(runs: Sequence[SeedRun], jobs: int, tell: Tell) -> dict[int, str]:
                 if ended:
                     at_work.remove(started)
                     if started.process.returncode:
-                        failed[started.run.seed] = started.why()
+                        failed[started.run.name] = started.why()
     finally:
         _end([started.process for started in at_work])
     return failed
