@@ -13,10 +13,12 @@ from sodakd.errors import DataError
 from sodakd.evaluate.benchmarks.livecodebench import pickled_text
 from sodakd.evaluate.benchmarks.load import load
 from sodakd.evaluate.benchmarks.registry import BENCHMARKS
+from sodakd.evaluate.command import evaluate
 from sodakd.evaluate.samples import program_of
 from sodakd.judge import Judge
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Language, Outcome
+from tests.evaluate.test_benchmarks import settings
 
 
 def packed(value: object, protocol: int = 4) -> str:
@@ -85,6 +87,20 @@ def test_a_method_gives_equal_values_and_a_tuple_is_a_list(tmp_path: Path) -> No
         f"{head}return [(xs[0], xs[-1] + w)]\n": WRONG,
     }
     assert dict(zip(answers, judged(tmp_path, ENDS, list(answers)), strict=True)) == answers
+
+
+@pytest.mark.toolchain
+def test_a_task_may_expect_more_output_than_is_usual(tmp_path: Path) -> None:
+    lines = "".join(f"{number}\n" for number in range(200_000))
+    row = {**HALVES, "private_test_cases": packed(cases("stdin", ("200000", lines)))}
+    row["public_test_cases"] = cases("stdin", ("2", "0\n1\n"))
+    (tmp_path / "test6.jsonl").write_text(json.dumps(row))
+    answer = "print(*range(int(input())), sep='\\n')"
+    (tmp_path / "answers.jsonl").write_text(json.dumps({"question_id": "abc999_a", "code": answer}))
+    source = str(tmp_path / "answers.jsonl")
+    asked = settings(source, "livecodebench", tmp_path, Language.PYTHON, 10)
+    (group,) = evaluate(asked, tmp_path / "out", None, 1).groups
+    assert group.outcomes == {"passed": 1}
 
 
 def test_all_files_of_a_folder_are_read_in_the_order_of_the_releases(tmp_path: Path) -> None:

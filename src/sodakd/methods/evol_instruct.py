@@ -23,6 +23,7 @@ _CAUTION = 4
 """How many times as dear as a call of the first arm one of this may be, where tokens or money are
 to be equal: the fewer seeds go first."""
 _BLOCKS = 100
+"""Times, at most, that seeds go all the way: the second one mostly takes what is left."""
 
 
 def evol_instruct(context: Context, inputs: RunInputs) -> Path:
