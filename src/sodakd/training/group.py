@@ -7,7 +7,7 @@ with it, and end with it.
 import os
 import platform
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,9 +26,9 @@ _STEP = timedelta(minutes=30)
 _RUN = timedelta(days=365)
 """The longest that the others wait for rank 0 to train again: it may ask a teacher for days."""
 _POLL = 0.05
-_LAUNCHERS = ("RANK", "WORLD_SIZE", "MASTER_", "LOCAL_", "GROUP_", "ROLE_")
-_LIBRARIES = ("TORCHELASTIC_", "ACCELERATE_", "FSDP_")
-"""How the names of variables begin that a launcher sets."""
+_LAUNCHERS = ("RANK", "WORLD_SIZE", "MASTER_", "LOCAL_", "GROUP_", "ROLE_", "TORCHELASTIC_")
+_ACCELERATE = ("ACCELERATE_", "FSDP_")
+"""How the names of variables begin that launchers set."""
 
 Decided = TypeVar("Decided")
 
@@ -43,17 +43,23 @@ class Member:
 
 @dataclass(frozen=True)
 class TrainingGroup:
-    """The processes that train together, and which of them this one is; `words` carries objects.
+    """The processes that train together, and this one's place; `words` carries objects.
 
     `variables`: what the launcher had set in this one's environment.
     """
 
-    rank: int
-    size: int
-    local_size: int
+    launch: Launch
     members: Sequence[Member]
-    variables: dict[str, str]
+    variables: Mapping[str, str]
     words: dist.ProcessGroup | None = None
+
+    @property
+    def rank(self) -> int:
+        return self.launch.rank
+
+    @property
+    def size(self) -> int:
+        return self.launch.size
 
     @property
     def leads(self) -> bool:
@@ -70,7 +76,8 @@ class TrainingGroup:
         if self.size == 1:
             return decide()
         said: list[Any] = [decide() if self.leads else None]
-        dist.broadcast_object_list(said, 0, self.words)
+        with self.watched():
+            dist.broadcast_object_list(said, 0, self.words)
         return cast("Decided", said[0])
 
     def add_up(self, table: Tensor) -> Tensor:
@@ -87,35 +94,43 @@ class TrainingGroup:
     def send(self, order: object) -> None:
         """Have the others, who wait for it, do something: they get it from `wait`."""
         if self.size > 1 and self.leads:
-            dist.broadcast(torch.zeros(1), 0, self.words)
+            with self.watched():
+                dist.broadcast(torch.zeros(1), 0, self.words)
             self.agree(lambda: order)
 
     def wait(self) -> object:
         """What rank 0 sends next, however long that takes. A signal is heard meanwhile."""
-        woken = dist.broadcast(torch.zeros(1), 0, self.words, async_op=True)
-        while not woken.is_completed():
-            time.sleep(_POLL)
-        woken.wait()
+        with self.watched():
+            woken = dist.broadcast(torch.zeros(1), 0, self.words, async_op=True)
+            while not woken.is_completed():
+                time.sleep(_POLL)
+            woken.wait()
         return self.agree(lambda: None)
 
     @contextmanager
-    def environment(self) -> Iterator[None]:
-        """Have the launcher's variables set, by which accelerate knows what was launched."""
+    def at_work(self) -> Iterator[None]:
+        """Have the launcher's variables set, by which accelerate knows what was launched.
+
+        Its own config is left out: weights are spread by `sharding`, and the recipe says the rest.
+        """
         if self.size == 1:
             yield
             return
         # Without the number of threads accelerate would set one of its own.
-        variables = self.variables | {"OMP_NUM_THREADS": str(torch.get_num_threads())}
-        kept = {name: os.environ.get(name) for name in variables}
+        variables = {"OMP_NUM_THREADS": str(torch.get_num_threads())} | {
+            name: value
+            for name, value in self.variables.items()
+            if not name.startswith(_ACCELERATE)
+        }
+        before = dict(os.environ)
         os.environ.update(variables)
         try:
-            yield
+            with self.watched():
+                yield
         finally:
-            for name, value in kept.items():
-                if value is None:
-                    os.environ.pop(name, None)
-                else:
-                    os.environ[name] = value
+            for name in variables:
+                os.environ.pop(name)
+            os.environ.update(before)
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -144,7 +159,7 @@ class TrainingGroup:
         return " and ".join(gone) or "another rank"
 
 
-ALONE = TrainingGroup(0, 1, 1, (), {})
+ALONE = TrainingGroup(Launch(0, 1, 0, 1), (), {})
 _joined = [ALONE]
 
 
@@ -156,7 +171,7 @@ def training_group() -> TrainingGroup:
 @contextmanager
 def join_group(launch: Launch) -> Iterator[TrainingGroup]:
     """Meet the other processes of a launch. They end when rank 0 leaves without an error."""
-    names = [name for name in os.environ if name.startswith((*_LAUNCHERS, *_LIBRARIES))]
+    names = [name for name in os.environ if name.startswith((*_LAUNCHERS, *_ACCELERATE))]
     variables = {name: os.environ[name] for name in names}
     words = None
     members: list[Any] = [Member(platform.node(), os.getpid())]
@@ -171,7 +186,7 @@ def join_group(launch: Launch) -> Iterator[TrainingGroup]:
         dist.all_gather_object(members, members[0], words)
     for name in names:  # programs that a run starts are not the launcher's
         del os.environ[name]
-    group = TrainingGroup(launch.rank, launch.size, launch.local_size, members, variables, words)
+    group = TrainingGroup(launch, members, variables, words)
     _joined.append(group)
     try:
         yield group
@@ -188,8 +203,7 @@ def follow(group: TrainingGroup) -> None:
             message names this process.
     """
     while True:
-        with group.watched():
-            order = group.wait()
+        order = group.wait()
         if order is None:
             return
         try:

@@ -16,19 +16,24 @@ HOW = "torchrun --nproc-per-node N -m sodakd run RECIPE, or accelerate launch -m
 
 @dataclass(frozen=True)
 class Launch:
-    """A process's place among those that one command started: on all machines, and on its own."""
+    """A process's place among those that one command started: on all machines, and on its own.
+
+    `sharded`: each of them keeps a part of what is trained, not all of it.
+    """
 
     rank: int
     size: int
     local_rank: int
     local_size: int
+    sharded: bool = False
 
 
 def read_launch(environment: Mapping[str, str] = os.environ) -> Launch | None:
     """The place that a launcher gave this process, from its variables; None where there is none.
 
     Raises:
-        RunError: some of the variables are missing, or are no numbers that fit together.
+        RunError: some of the variables are missing, or are no numbers that fit together, or
+            accelerate's config asks for what cannot be done.
     """
     if (environment.get("WORLD_SIZE") or "1") == "1":
         return Launch(0, 1, 0, 1) if "RANK" in environment else None
@@ -37,11 +42,29 @@ def read_launch(environment: Mapping[str, str] = os.environ) -> Launch | None:
         rank, size, local_rank, local_size = (int(found[name]) for name in _NAMES[:4])
         fit = 0 <= rank < size and 0 <= local_rank < local_size <= size
         if fit and found["MASTER_ADDR"] and found["MASTER_PORT"]:
-            return Launch(rank, size, local_rank, local_size)
+            return Launch(rank, size, local_rank, local_size, _asks_for_shards(environment))
     except ValueError:
         pass
     told = ", ".join(f"{name}={value or '(not set)'}" for name, value in found.items())
     raise RunError(f"this is no launch of several processes: {told}; start them by {HOW}")
+
+
+def _asks_for_shards(environment: Mapping[str, str]) -> bool:
+    """Whether accelerate's config, as its launcher hands it on, asks for FSDP2."""
+    if environment.get("ACCELERATE_USE_DEEPSPEED", "").lower() == "true":
+        raise RunError(
+            "accelerate's config asks for DeepSpeed, whose optimisers are not the recipe's: take"
+            " FSDP with fsdp_version: 2, which spreads weights, gradients and states as ZeRO-3 does"
+        )
+    if environment.get("ACCELERATE_USE_FSDP", "").lower() != "true":
+        return False
+    version = environment.get("FSDP_VERSION", "1")
+    if version != "2":
+        raise RunError(
+            f"accelerate's config asks for FSDP, version {version}: set fsdp_version: 2 in its"
+            " fsdp_config"
+        )
+    return True
 
 
 def refuse_launch(command: str, environment: Mapping[str, str] = os.environ) -> None:

@@ -50,7 +50,7 @@ def choose_computing(
     where that was measured to be faster.
     """
     large = is_large(start)
-    cores = max(1, cpu_count() // training_group().local_size)
+    cores = max(1, cpu_count() // training_group().launch.local_size)
     threads = settings.threads or (cores if large else 1)
     torch.set_num_threads(threads)
     if settings.bf16 is not None or settings.fp16 or student.dtype == "float16" or not large:

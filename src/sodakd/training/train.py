@@ -42,6 +42,7 @@ from sodakd.training.packing import check_eos_trained, pack
 from sodakd.training.precision import choose_computing, computed_in
 from sodakd.training.reference import REFERENCE, with_reference
 from sodakd.training.schedule import Example, TokenizedExample, encode
+from sodakd.training.sharding import whole_weights
 from sodakd.training.trainer import StudentTrainer, not_finite
 
 if TYPE_CHECKING:
@@ -81,12 +82,10 @@ def train(
     be trained on, the loss is no longer finite, a batch does not fit a GPU's memory, or `out` holds
     checkpoints of another training; ModelError where the folder holds no model that can be trained.
     """
-    if settings.fp16 and not torch.cuda.is_available():
-        raise TrainingError(
-            "training.fp16 needs a GPU, and torch sees none: leave it out, or set training.bf16"
-        )
-    logging.disable_progress_bar()
     group = training_group()
+    sharded = group.launch.sharded
+    _check(settings, student, sharded)
+    logging.disable_progress_bar()
     group.send(
         partial(
             train, start.absolute(), tuple(examples), settings, seed, out.absolute(), None, student,
@@ -96,11 +95,7 @@ def train(
     tokenizer, chat_format = open_tokenizer(start)
     computing = group.agree(lambda: choose_computing(start, settings, student))
     torch.set_num_threads(computing.threads)
-    if remark is not None:
-        if group.size > 1:
-            remark(f"{group.size} processes train")
-        if computing.words is not None:
-            remark(computing.words)
+    _tell(remark, computing.words, f"{group.size} processes train" if group.size > 1 else None)
     opened = computing.opened(student)
     model = open_model(start, opened)
     encoded = encode(examples, chat_format, _max_length(model, settings))
@@ -117,40 +112,82 @@ def train(
             model.set_attn_implementation(PACKED)
         if settings.loss != "none" and LOSSES[settings.loss].needs_reference:
             file = checkpoints.folder / REFERENCE
+            known = partial(with_reference, model, forward, encoded, settings, file, identity)
             with disk_errors_as_oserror(out):
-                encoded = group.agree(
-                    partial(with_reference, model, forward, encoded, settings, file, identity)
-                )
-    if remark is not None and model.device.type == "cuda":
-        remark(f"batches are {forward.layout}, attention of packed rows is {forward.attention}")
+                encoded = group.agree(known)
+    if model.device.type == "cuda":
+        layout, how = forward.layout, forward.attention
+        _tell(remark, f"batches are {layout}, attention of packed rows is {how}")
     if settings.gradient_checkpointing:
         enable_gradient_checkpointing(model)
-    trained = model if student.finetuning_type == "full" else with_adapters(model, student, seed)
-    with (
-        group.environment(),
-        group.watched(),
-        _memory_errors(settings),
-        disk_errors_as_oserror(out),
-    ):
+    trained = _trainable(model, student, seed, sharded)
+    with group.at_work(), _memory_errors(settings), disk_errors_as_oserror(out):
         trainer = StudentTrainer(
-            trained, encoded, settings, forward, computing.dtype, seed, checkpoints, reached,
-            progress,
+            trained, encoded, settings, forward, computing.dtype, seed, checkpoints,
+            reached, progress,
         )  # fmt: skip
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    rows = trainer.reached.rows
-    if not all(bool(p.isfinite().all()) for p in trained.parameters() if p.requires_grad):
-        raise TrainingError(not_finite("weights", trainer.state.global_step, settings))
-    trainer.unwrap()
+        weights = whole_weights(trained) if sharded else {}
+    rows = list(trainer.reached.rows)
     if not group.leads:
-        return list(rows)
-    if student.finetuning_type != "full":
-        model = merge_adapters(cast("PeftModel", trained), start, student, opened)
+        return rows
+    trainer.unwrap()
+    if sharded:
+        trained = _trainable(open_model(start, opened), student, seed, sharded=False)
+        trained.load_state_dict(weights, strict=False)
+    model = _whole_model(trained, start, rows[-1].step, settings, student, opened)
     with disk_errors_as_oserror(out):
         save_student(model, tokenizer, chat_format, out)
         write_canary(record_canary(model, chat_format, canary), out)
     write_rows(out / LOG, rows)
     checkpoints.remove()
-    return list(rows)
+    return rows
+
+
+def _whole_model(
+    trained: "PreTrainedModel | PeftModel",
+    start: Path,
+    step: int,
+    settings: TrainingSettings,
+    student: StudentSettings,
+    opened: StudentSettings,
+) -> PreTrainedModel:
+    """What was trained as a model without adapters. Raises TrainingError where it is no numbers."""
+    if not all(bool(p.isfinite().all()) for p in trained.parameters() if p.requires_grad):
+        raise TrainingError(not_finite("weights", step, settings))
+    if student.finetuning_type == "full":
+        return cast("PreTrainedModel", trained)
+    return merge_adapters(cast("PeftModel", trained), start, student, opened)
+
+
+def _tell(remark: Callable[[str], None] | None, *told: str | None) -> None:
+    for words in told:
+        if remark is not None and words is not None:
+            remark(words)
+
+
+def _check(settings: TrainingSettings, student: StudentSettings, sharded: bool) -> None:
+    """Raise TrainingError where a precision cannot be had here."""
+    if settings.fp16 and not torch.cuda.is_available():
+        raise TrainingError(
+            "training.fp16 needs a GPU, and torch sees none: leave it out, or set training.bf16"
+        )
+    if sharded and (settings.fp16 or student.finetuning_type == "qlora"):
+        raise TrainingError(
+            "FSDP takes neither training.fp16 nor student.finetuning_type qlora: set training.bf16,"
+            " or lora; or leave FSDP out of accelerate's config"
+        )
+
+
+def _trainable(
+    model: PreTrainedModel, student: StudentSettings, seed: int, sharded: bool
+) -> "PreTrainedModel | PeftModel":
+    """A model, or it with adapters. Shards are kept in float32, whatever they are computed in."""
+    trained = model if student.finetuning_type == "full" else with_adapters(model, student, seed)
+    for weight in trained.parameters() if sharded else ():
+        if weight.requires_grad:
+            weight.data = weight.data.float()
+    return trained
 
 
 def _reached(

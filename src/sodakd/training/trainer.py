@@ -20,6 +20,7 @@ from transformers import (
     TrainingArguments,
     get_scheduler,
 )
+from transformers.trainer import OPTIMIZER_NAME, SCHEDULER_NAME
 from transformers.trainer_callback import PrinterCallback
 
 from sodakd.errors import TrainingError
@@ -35,6 +36,7 @@ from sodakd.training.optimizer import make_optimizer
 from sodakd.training.packing import Batch, pack
 from sodakd.training.precision import computed_in
 from sodakd.training.schedule import TokenizedExample, batch_schedule
+from sodakd.training.sharding import at_rank_0, shard, whole, whole_weights
 
 if TYPE_CHECKING:
     from peft import PeftModel
@@ -76,6 +78,7 @@ class StudentTrainer(Trainer):
         self.progress = progress
         self.examples = examples
         self.group = training_group()
+        self.sharded = self.group.launch.sharded
         self.steps = batch_schedule([example.length for example in examples], settings, seed)
         self.window_start = time.perf_counter()
         self.window_start_tokens = reached.window.tokens
@@ -142,7 +145,7 @@ class StudentTrainer(Trainer):
             last = number == len(batches)
             with (
                 nullcontext() if last else self.accelerator.no_sync(model),
-                computed_in(model, self.compute_dtype),
+                computed_in(model, None if self.sharded else self.compute_dtype),
             ):
                 with self.compute_loss_context_manager():
                     result = self._loss(model, batch.to(self.args.device), step.totals)
@@ -204,6 +207,37 @@ class StudentTrainer(Trainer):
             self.progress(row)
         told = {name: value for name, value in row.model_dump().items() if value is not None}
         self.control = self.callback_handler.on_log(self.args, self.state, self.control, told)
+
+    def _wrap_model(
+        self, model: nn.Module, training: bool = True, dataloader: object = None
+    ) -> nn.Module:
+        """The model as it is called in training: spread over the group, if that was asked for."""
+        if not self.sharded:
+            return super()._wrap_model(model, training)
+        assert self.optimizer is not None
+        return shard(model, self.optimizer, self.compute_dtype, self.group.variables)
+
+    def _clip_grad_norm(self, model: nn.Module) -> Tensor:
+        norm: Tensor = super()._clip_grad_norm(model)  # type: ignore[no-untyped-call]
+        return whole(norm)
+
+    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
+        """Write the model, whole."""
+        if not self.sharded:
+            super().save_model(output_dir, _internal_call)
+            return
+        self._save(output_dir, whole_weights(cast("nn.Module", self.model)))
+
+    def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
+        if not self.sharded:
+            super()._save_optimizer_and_scheduler(output_dir)
+            return
+        assert self.optimizer is not None
+        assert self.lr_scheduler is not None
+        states = at_rank_0(self.optimizer.state_dict())
+        if self.group.leads:
+            torch.save(states, Path(output_dir) / OPTIMIZER_NAME)
+            torch.save(self.lr_scheduler.state_dict(), Path(output_dir) / SCHEDULER_NAME)
 
     def _save_checkpoint(self, model: nn.Module, trial: object) -> None:
         """Write a checkpoint; after the last step there is nothing left to go on with."""

@@ -1,0 +1,116 @@
+"""Trainings by processes; `python -m tests.training.together STUDENT OUT CASE...` is one."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sodakd.records import TrainLogRow
+from sodakd.settings.student import FROM_SCRATCH, StudentSettings
+from sodakd.settings.training import TrainingSettings
+from sodakd.training.schedule import Example
+from tests.training.questions import synthetic
+
+LORA = StudentSettings(model_name_or_path="any", finetuning_type="lora", dtype="float32")
+SETTINGS = TrainingSettings(
+    max_steps=3, per_device_train_batch_size=8, logging_steps=1, warmup_steps=0,
+    optimizer="adamw", learning_rate=1e-4, contrast_weight=0.5,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Case:
+    """A training."""
+
+    settings: TrainingSettings
+    examples: tuple[Example, ...]
+    student: StudentSettings = FROM_SCRATCH
+
+
+def _case(
+    examples: Sequence[Example] = (), student: StudentSettings = FROM_SCRATCH, **changes: object
+) -> Case:
+    given = tuple(examples or synthetic(21))  # the third step has five examples
+    return Case(SETTINGS.model_copy(update=changes), given, student)
+
+
+def _of_one_question() -> Sequence[Example]:
+    """Six answers, every other one with a fault: a step of them is one process's."""
+    first = synthetic(1)[0].prompt
+    return [
+        Example(first, each.chosen, each.rejected if number % 2 else None)
+        for number, each in enumerate(synthetic(6, seed=1))
+    ]
+
+
+KILLED = "killed"
+CASES: Mapping[str, Case] = {
+    "none": _case(),
+    "first_difference": _case(loss="first_difference"),
+    "margin, by tokens": _case(loss="margin", max_tokens_per_batch=400),
+    "odds_ratio, one process without examples": _case(_of_one_question(), loss="odds_ratio"),
+    "simpo, accumulated": _case(
+        loss="simpo", per_device_train_batch_size=2, gradient_accumulation_steps=4
+    ),
+    "unlikelihood, by muon": _case(loss="unlikelihood", optimizer="muon"),
+    "dpo, of an adapter": _case(student=LORA, loss="dpo"),
+    KILLED: _case(loss="margin", max_steps=8, save_steps=2),
+}
+
+SHARDS = {"ACCELERATE_USE_FSDP": "true", "FSDP_VERSION": "2"}
+"""What `accelerate launch` sets where its config says FSDP2."""
+LAUNCHES: Mapping[str, Mapping[str, str]] = {"DDP": {}, "FSDP2": SHARDS}
+
+
+def start(words: Sequence[str], folder: Path, **others: str) -> list["subprocess.Popen[str]"]:
+    """Start `python -m WORDS` as a launcher of two processes would, which sets `others` as well."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    root = Path(__file__).parents[2]
+    started = []
+    for rank in range(2):
+        place = {
+            "RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": 2, "LOCAL_WORLD_SIZE": 2,
+            "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "GLOO_SOCKET_IFNAME": "lo",
+            "PYTHONPATH": os.pathsep.join([str(root / "src"), str(root)]), **others,
+        }  # fmt: skip
+        process = subprocess.Popen(
+            [sys.executable, "-m", *words],
+            text=True,
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=os.environ | {name: str(value) for name, value in place.items()},
+        )
+        started.append(process)
+    return started
+
+
+def train_together(student: Path, out: Path, names: Sequence[str]) -> None:
+    """Train cases one after the other as rank 0, which tells each step, or follow it."""
+    from sodakd.training.group import follow, join_group
+    from sodakd.training.launch import read_launch
+    from sodakd.training.train import train
+
+    def tell(row: TrainLogRow) -> None:
+        print(f"step {row.step}", flush=True)
+
+    launch = read_launch()
+    assert launch is not None
+    with join_group(launch) as group:
+        if not group.leads:
+            follow(group)
+        for name in names if group.leads else ():
+            case, folder = CASES[name], out / name
+            folder.mkdir(exist_ok=True)
+            train(student, case.examples, case.settings, 0, folder, tell, case.student, ["Add."])
+
+
+if __name__ == "__main__":
+    from sodakd.cli import main
+
+    main(lambda: train_together(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:]))
