@@ -14,7 +14,7 @@ from sodakd.records import TrainLogRow
 from sodakd.training.losses import LOSSES
 from sodakd.training.train import train
 from tests.training.test_resume import written
-from tests.training.together import CASES, KILLED, LAUNCHES, SHARDS, start
+from tests.training.together import CASES, KILLED, LAUNCHES, free_port, start
 
 pytestmark = pytest.mark.heavy
 
@@ -25,7 +25,11 @@ Ended = tuple[int, str]
 
 def ended(processes: list["Popen[str]"]) -> list[Ended]:
     """How processes end."""
-    said = [process.communicate(timeout=300)[0] for process in processes]
+    try:
+        said = [process.communicate(timeout=300)[0] for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
     return [(process.returncode, words) for process, words in zip(processes, said, strict=True)]
 
 
@@ -33,30 +37,30 @@ def ended(processes: list["Popen[str]"]) -> list[Ended]:
 def killed(
     student: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, int, list[Ended]]:
-    """Where two processes trained, in shards, until the second was killed; its id; how they ended."""
+    """Where two processes trained until the second was killed, its id, and how they ended."""
     out = tmp_path_factory.mktemp("killed")
-    leads, follows = start([MODULE, str(student), str(out), KILLED], out, **SHARDS)
+    leads, follows = start([MODULE, str(student), str(out), f"FSDP2:{free_port()}", KILLED], out)
     assert leads.stdout is not None
     for line in leads.stdout:
         if line == "step 5\n":
             break
     follows.send_signal(signal.SIGKILL)
-    return out / KILLED, follows.pid, ended([leads, follows])
+    return out / "FSDP2" / KILLED, follows.pid, ended([leads, follows])
 
 
-@pytest.fixture(scope="module", params=LAUNCHES)
+@pytest.fixture(scope="module")
 def together(
     student: Path,
     killed: tuple[Path, int, list[Ended]],
-    request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """Where two processes have trained every case, and went on with that of the killed ones."""
     out = tmp_path_factory.mktemp("together")
-    shutil.copytree(killed[0], out / KILLED)
-    assert (out / KILLED / "checkpoints" / "checkpoint-4").exists()
-    words = [MODULE, str(student), str(out), *CASES]
-    found = ended(start(words, out, **LAUNCHES[request.param]))
+    for way in LAUNCHES:
+        shutil.copytree(killed[0], out / way / KILLED)
+        assert (out / way / KILLED / "checkpoints" / "checkpoint-4").exists()
+    ways = ",".join(f"{way}:{free_port()}" for way in LAUNCHES)
+    found = ended(start([MODULE, str(student), str(out), ways, *CASES], out))
     assert [code for code, _ in found] == [0, 0], found
     return out
 
@@ -71,14 +75,15 @@ def alone(student: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+@pytest.mark.parametrize("way", LAUNCHES)
 @pytest.mark.parametrize("name", CASES)
 def test_two_processes_come_to_the_student_of_one(
-    name: str, together: Path, alone: Path, student: Path
+    way: str, name: str, together: Path, alone: Path, student: Path
 ) -> None:
-    one, two = weights(alone / name), weights(together / name)
+    one, two = weights(alone / name), weights(together / way / name)
     assert (one - two).abs().max() <= 1e-6
     assert (one - two).norm() <= 1e-3 * (one - weights(student)).norm()
-    for ours, theirs in zip(written(together / name), written(alone / name), strict=True):
+    for ours, theirs in zip(written(together / way / name), written(alone / name), strict=True):
         assert numbers(ours) == pytest.approx(numbers(theirs), rel=1e-5, abs=1e-5)
 
 

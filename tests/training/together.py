@@ -1,4 +1,4 @@
-"""Trainings by processes; `python -m tests.training.together STUDENT OUT CASE...` is one."""
+"""Trainings; a process: `python -m tests.training.together STUDENT OUT WAY:PORT,... CASE ...`."""
 
 import os
 import socket
@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sodakd.records import TrainLogRow
@@ -46,37 +47,42 @@ def _of_one_question() -> Sequence[Example]:
     ]
 
 
-KILLED = "killed"
+KILLED = "margin, by tokens, killed"
 CASES: Mapping[str, Case] = {
     "none": _case(),
     "first_difference": _case(loss="first_difference"),
-    "margin, by tokens": _case(loss="margin", max_tokens_per_batch=400),
     "odds_ratio, one process without examples": _case(_of_one_question(), loss="odds_ratio"),
     "simpo, accumulated": _case(
         loss="simpo", per_device_train_batch_size=2, gradient_accumulation_steps=4
     ),
     "unlikelihood, by muon": _case(loss="unlikelihood", optimizer="muon"),
     "dpo, of an adapter": _case(student=LORA, loss="dpo"),
-    KILLED: _case(loss="margin", max_steps=8, save_steps=2),
+    KILLED: _case(loss="margin", max_tokens_per_batch=400, max_steps=8, save_steps=2),
 }
 
-SHARDS = {"ACCELERATE_USE_FSDP": "true", "FSDP_VERSION": "2"}
-"""What `accelerate launch` sets where its config says FSDP2."""
-LAUNCHES: Mapping[str, Mapping[str, str]] = {"DDP": {}, "FSDP2": SHARDS}
+LAUNCHES: Mapping[str, Mapping[str, str]] = {
+    "DDP": {},
+    "FSDP2": {"ACCELERATE_USE_FSDP": "true", "FSDP_VERSION": "2"},
+}
+"""What `accelerate launch` sets, by what its config says."""
 
 
-def start(words: Sequence[str], folder: Path, **others: str) -> list["subprocess.Popen[str]"]:
-    """Start `python -m WORDS` as a launcher of two processes would, which sets `others` as well."""
+def free_port() -> int:
+    """A port that nobody listens at."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return int(free.getsockname()[1])
+
+
+def start(words: Sequence[str], folder: Path) -> list["subprocess.Popen[str]"]:
+    """Start `python -m WORDS` as a launcher of two processes would."""
     root = Path(__file__).parents[2]
     started = []
     for rank in range(2):
         place = {
             "RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": 2, "LOCAL_WORLD_SIZE": 2,
-            "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "GLOO_SOCKET_IFNAME": "lo",
-            "PYTHONPATH": os.pathsep.join([str(root / "src"), str(root)]), **others,
+            "MASTER_ADDR": "127.0.0.1", "GLOO_SOCKET_IFNAME": "lo",
+            "PYTHONPATH": os.pathsep.join([str(root / "src"), str(root)]),
         }  # fmt: skip
         process = subprocess.Popen(
             [sys.executable, "-m", *words],
@@ -90,7 +96,7 @@ def start(words: Sequence[str], folder: Path, **others: str) -> list["subprocess
     return started
 
 
-def train_together(student: Path, out: Path, names: Sequence[str]) -> None:
+def train_together(student: Path, out: Path, by: str, port: str, names: Sequence[str]) -> None:
     """Train cases one after the other as rank 0, which tells each step, or follow it."""
     from sodakd.training.group import follow, join_group
     from sodakd.training.launch import read_launch
@@ -99,18 +105,22 @@ def train_together(student: Path, out: Path, names: Sequence[str]) -> None:
     def tell(row: TrainLogRow) -> None:
         print(f"step {row.step}", flush=True)
 
+    os.environ.update(LAUNCHES[by], MASTER_PORT=port)
     launch = read_launch()
     assert launch is not None
     with join_group(launch) as group:
         if not group.leads:
             follow(group)
         for name in names if group.leads else ():
-            case, folder = CASES[name], out / name
-            folder.mkdir(exist_ok=True)
+            case, folder = CASES[name], out / by / name
+            folder.mkdir(parents=True, exist_ok=True)
             train(student, case.examples, case.settings, 0, folder, tell, case.student, ["Add."])
 
 
 if __name__ == "__main__":
     from sodakd.cli import main
 
-    main(lambda: train_together(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:]))
+    given, written, ways, *cases = sys.argv[1:]
+    for way in ways.split(","):
+        by, port = way.split(":")
+        main(partial(train_together, Path(given), Path(written), by, port, cases))

@@ -19,6 +19,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from sodakd.errors import SodakdError, TrainingError
+from sodakd.inference.devices import free_memory
 from sodakd.training.launch import Launch
 
 _STEP = timedelta(minutes=30)
@@ -191,8 +192,11 @@ def join_group(launch: Launch) -> Iterator[TrainingGroup]:
     try:
         yield group
         group.send(None)
+        if words is not None:
+            dist.destroy_process_group()
     finally:
         _joined.remove(group)
+        os.environ.update(variables)
 
 
 def follow(group: TrainingGroup) -> None:
@@ -212,6 +216,7 @@ def follow(group: TrainingGroup) -> None:
             if group.name in str(error):
                 raise
             raise TrainingError(f"{group.name}: {error}") from error
+        free_memory()  # an engine of rank 0's may take it
 
 
 def _is_of_the_group(error: RuntimeError) -> bool:

@@ -64,6 +64,11 @@ def _asks_for_shards(environment: Mapping[str, str]) -> bool:
             f"accelerate's config asks for FSDP, version {version}: set fsdp_version: 2 in its"
             " fsdp_config"
         )
+    if environment.get("FSDP_OFFLOAD_PARAMS", "").lower() == "true":
+        raise RunError(
+            "accelerate's config asks for weights that lie on the CPU (fsdp_offload_params): they"
+            " are kept on the GPUs here; set it to false"
+        )
     return True
 
 

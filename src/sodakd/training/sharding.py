@@ -10,7 +10,7 @@ from typing import Any, cast
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
-from torch.distributed.fsdp import CPUOffloadPolicy, FSDPModule, MixedPrecisionPolicy, fully_shard
+from torch.distributed.fsdp import FSDPModule, MixedPrecisionPolicy, fully_shard
 from torch.distributed.tensor import DTensor, distribute_tensor
 from torch.optim import Optimizer
 
@@ -36,20 +36,16 @@ def shard(
     """Spread a model over the group, layer by layer, and have an optimiser step its shards.
 
     `dtype` is what is computed in, if it is not that of the weights. Of accelerate's config
-    (`variables`) it is taken whether weights are given up after a forward pass, and lie on the CPU.
+    (`variables`) it is taken whether weights are given up after a forward pass.
     """
     names = {id(weight): name for name, weight in model.named_parameters()}
     again = variables.get("FSDP_RESHARD_AFTER_FORWARD", "true").lower() == "true"
-    options: dict[str, Any] = {
-        "mp_policy": MixedPrecisionPolicy(param_dtype=dtype, reduce_dtype=torch.float32)
-    }
-    if variables.get("FSDP_OFFLOAD_PARAMS", "").lower() == "true":
-        options["offload_policy"] = CPUOffloadPolicy()
+    policy = MixedPrecisionPolicy(param_dtype=dtype, reduce_dtype=torch.float32)
     layers = set(getattr(model, "_no_split_modules", None) or ())
     for module in list(model.modules()):
         if type(module).__name__ in layers:
-            fully_shard(module, reshard_after_forward=again, **options)
-    fully_shard(model, **options)
+            fully_shard(module, reshard_after_forward=again, mp_policy=policy)
+    fully_shard(model, mp_policy=policy)
     for module in model.modules():
         if isinstance(module, FSDPModule):  # gloo has no means, and sums of all that NCCL has
             module.set_force_sum_reduction_for_comms(True)
