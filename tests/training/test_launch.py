@@ -42,7 +42,7 @@ def test_more_processes_than_examples_of_a_step_are_refused_with_every_key() -> 
     )
     check_size(recipe, 4)
     with pytest.raises(
-        RecipeError, match="training: a step has 4 examples, and 5 processes"
+        RecipeError, match="training: examples of a step: 4, and 5 processes"
     ) as found:
         check_size(recipe, 5)
     assert len(found.value.mistakes) == 1

@@ -55,7 +55,9 @@ CASES: Mapping[str, Case] = {
     "simpo, accumulated": _case(
         loss="simpo", per_device_train_batch_size=2, gradient_accumulation_steps=4
     ),
-    "unlikelihood, by muon": _case(loss="unlikelihood", optimizer="muon"),
+    "unlikelihood, by muon": _case(
+        loss="unlikelihood", optimizer="muon", gradient_checkpointing=True
+    ),
     "dpo, of an adapter": _case(student=LORA, loss="dpo"),
     KILLED: _case(loss="margin", max_tokens_per_batch=400, max_steps=8, save_steps=2),
 }

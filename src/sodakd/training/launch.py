@@ -88,7 +88,7 @@ def check_size(recipe: "Recipe", processes: int) -> None:
     if recipe.student.model_name_or_path is None:
         steps["base.training"] = recipe.base.training
     mistakes = [
-        f"{key}: a step has {settings.examples_a_step} examples, and {processes} processes were"
+        f"{key}: examples of a step: {settings.examples_a_step}, and {processes} processes were"
         f" started to share them: set {key}.per_device_train_batch_size to {processes} or more, or"
         " start fewer processes"
         for key, settings in steps.items()
