@@ -27,9 +27,14 @@ _STEP = timedelta(minutes=30)
 _RUN = timedelta(days=365)
 """The longest that the others wait for rank 0 to train again: it may ask a teacher for days."""
 _POLL = 0.05
-_LAUNCHERS = ("RANK", "WORLD_SIZE", "MASTER_", "LOCAL_", "GROUP_", "ROLE_", "TORCHELASTIC_")
+_PLACE = (
+    "RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "GROUP_RANK", "GROUP_WORLD_SIZE",
+    "ROLE_RANK", "ROLE_WORLD_SIZE", "ROLE_NAME", "MASTER_ADDR", "MASTER_PORT",
+)  # fmt: skip
+"""The variables by which a launcher tells a process its place."""
 _ACCELERATE = ("ACCELERATE_", "FSDP_")
-"""How the names of variables begin that launchers set."""
+_TORCHRUN = "TORCHELASTIC_"
+"""How the names of its other variables begin."""
 
 Decided = TypeVar("Decided")
 
@@ -172,7 +177,8 @@ def training_group() -> TrainingGroup:
 @contextmanager
 def join_group(launch: Launch) -> Iterator[TrainingGroup]:
     """Meet the other processes of a launch. They end when rank 0 leaves without an error."""
-    names = [name for name in os.environ if name.startswith((*_LAUNCHERS, *_ACCELERATE))]
+    others = (_TORCHRUN, *_ACCELERATE)
+    names = [name for name in os.environ if name in _PLACE or name.startswith(others)]
     variables = {name: os.environ[name] for name in names}
     words = None
     members: list[Any] = [Member(platform.node(), os.getpid())]
