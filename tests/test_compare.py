@@ -1,5 +1,6 @@
 """`sodakd compare` for real: killed it goes on, and a seed that fails stops no other."""
 
+import json
 import os
 import shutil
 import signal
@@ -30,6 +31,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = sodakd_looks(*words_of(folder, folder / "out", "--jobs", "2"))
     assert done.returncode == 0, done.stderr
     assert "soda less sft" in done.stdout
+    recipe = json.loads((folder / "out/seed-0/run.json").read_text())["recipe"]
+    assert recipe["equal"] == "money"
     assert "seed 0  soda/cycle-1/pairs" in done.stderr
     assert "soda/cycle-1/pairs" in (folder / "out/seed-1.log").read_text()
     return folder / "out"

@@ -18,6 +18,7 @@ from pydantic import Field, JsonValue, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from sodakd.errors import RecipeError
+from sodakd.records import BudgetKind
 from sodakd.settings.generation import GenerationSettings
 from sodakd.settings.methods import (
     EvolInstructSettings,
@@ -59,6 +60,11 @@ class Recipe(FrozenModel):
         min_length=1,
         description="methods, one after another, each with what the first one really spent; the"
         " first one's student is kept",
+    )
+    equal: BudgetKind = Field(
+        default="calls",
+        description="what later arms spend as much of as the first one did: calls, tokens or money"
+        " of the teacher; tokens for money where it has no price",
     )
     teacher: TeacherSettings = TeacherSettings()
     budget: Budget = Budget()

@@ -195,13 +195,26 @@ class StudentRow(FrozenModel):
     evaluation: str
 
 
+BudgetKind = Literal["calls", "tokens", "money"]
+"""What of the teacher all arms have as much of."""
+
+
 class Allowance(FrozenModel):
-    """The compute that the first arm spent and later arms may: teacher calls, money, steps."""
+    """The compute that the first arm spent: teacher calls, tokens and money, training steps.
+
+    Later arms may spend as much of what `equal` names, and have the steps.
+    """
 
     calls: int
     tokens: int
     money: float
     steps: int
+    equal: BudgetKind = Field(default="calls", exclude_if=lambda value: value == "calls")
+
+    @property
+    def amount(self) -> float:
+        """The budget of a later arm."""
+        return {"calls": self.calls, "tokens": self.tokens, "money": self.money}[self.equal]
 
 
 class ArmDescription(FrozenModel):

@@ -106,11 +106,15 @@ class TestCase(FrozenModel):
 
 
 class Comparison(StrEnum):
-    """How an assertion of Python compares the value of a call with what it expects."""
+    """How an assertion of Python compares the value of a call with what it expects.
+
+    `LISTED` is `EQUAL` where a tuple that is given counts as a list.
+    """
 
     EQUAL = "=="
     IDENTICAL = "is"
     TRUTH = "bool"
+    LISTED = "listed"
 
 
 class Assertion(TestCase):
@@ -164,6 +168,7 @@ class OutputComparison(StrEnum):
 
     TOKENS = "tokens"
     EXACT = "exact"
+    LINES = "lines"
 
 
 class StdioCase(FrozenModel):
@@ -177,8 +182,10 @@ class StdioTests(FrozenModel):
     """Runs of a whole program, which reads standard input and writes standard output.
 
     `comparison`: by tokens (what blanks and line ends part), or exactly, but for blanks at the ends
-    of lines and lines at the end. With `tolerance` numbers may differ by it, relative and absolute.
-    A program under test never sees what is expected of it: the judge compares its output.
+    of lines and lines at the end; or by lines, without the blanks around each, and two lines of
+    numbers are the same where the numbers are. With `tolerance` numbers may differ by it, relative
+    and absolute. A program under test never sees what is expected of it: the judge compares its
+    output.
     """
 
     __test__: ClassVar[bool] = False

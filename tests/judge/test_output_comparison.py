@@ -7,7 +7,7 @@ import pytest
 from sodakd.judge.output_comparison import beyond_limit, compare_outputs, difference
 from sodakd.types import Outcome, OutputComparison, StdioCase, StdioTests
 
-TOKENS, EXACT = OutputComparison.TOKENS, OutputComparison.EXACT
+TOKENS, EXACT, LINES = OutputComparison
 
 
 def differs(
@@ -44,6 +44,27 @@ def test_blanks_count_as_the_comparison_says(
 ) -> None:
     assert (differs(found, expected, TOKENS) == "") is tokens
     assert (differs(found, expected, EXACT) == "") is exact
+
+
+@pytest.mark.parametrize(
+    ("found", "expected", "same"),
+    [
+        ("\n  1 2\t\n 3\n\n", "1 2\n3", True),
+        ("1.0 2e0\n3", "1 2\n3.00", True),
+        ("1 2 3", "1 2\n3", False),
+        ("1\n\n2", "1\n2", False),
+        ("1  2", "1 2", True),
+        ("a  b", "a b", False),
+        ("50000000000000000", "50000000000000001", False),
+        ("0.1", "0.10000000000000001", False),
+        ("nan", "NaN", False),
+        ("sNaN", "1", False),
+        ("x 1.0", "x 1", False),
+        ("\udcff", "1", False),
+    ],
+)
+def test_lines_are_the_same_where_their_numbers_are(found: str, expected: str, same: bool) -> None:
+    assert (differs(found, expected, LINES) == "") is same
 
 
 @pytest.mark.parametrize(

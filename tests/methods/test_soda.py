@@ -117,6 +117,15 @@ def test_soda_without_feedback_asks_no_student_and_invents_as_much() -> None:
     assert context.studied["cycle-2/pairs"][-3:] == ["seed 0", "seed 1", "seed 2"]
 
 
+def test_as_a_later_arm_the_cycles_of_the_recipe_are_run_and_it_is_said() -> None:
+    allowance = Allowance(calls=3, tokens=10, money=0.5, steps=7)
+    context = FakeContext(recipe(), allowance=allowance)
+    uniform(context, inputs(10))
+    assert context.settings["cycle-1/student"].max_steps == recipe().training.max_steps
+    (words,) = context.said
+    assert words.startswith("this arm ran the cycles of the recipe, whatever the first one spent")
+
+
 def test_a_later_arm_makes_the_calls_and_steps_that_the_first_one_spent() -> None:
     allowance = Allowance(calls=25, tokens=1000, money=0.5, steps=77)
     context = FakeContext(recipe(), allowance=allowance)

@@ -106,7 +106,7 @@ def test_remarks_say_what_so_few_seeds_cannot_show_and_which_calls_are_left(
 ) -> None:
     found = compare_runs(folders)
     assert any("no p is below 0.25, and none below 0.5" in words for words in found.remarks)
-    assert any("lion made 40 % of the teacher calls of soda" in words for words in found.remarks)
+    assert any("lion spent 40 % of the teacher calls of soda" in words for words in found.remarks)
     alone = compare_runs(folders[:1])
     assert alone.remarks[0].startswith("One seed says nothing of chance")
     assert alone.methods[1].groups[0].pass_at_1.low is None

@@ -15,6 +15,7 @@ from sodakd import __version__
 from sodakd.cli import compare, cost, curate, data, env, judge, run, scorer, table
 from sodakd.cli import eval as evaluation
 from sodakd.errors import SodakdError
+from sodakd.training.launch import refuse_launch
 
 app = typer.Typer(
     name="sodakd",
@@ -62,11 +63,14 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _root(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
     del version
+    if context.invoked_subcommand not in (None, "run"):
+        refuse_launch(context.invoked_subcommand)
 
 
 _OS_ERROR_ADVICE: dict[int, str] = {

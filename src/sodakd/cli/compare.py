@@ -1,6 +1,7 @@
 """The command that compares methods over seeds."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
     from sodakd.recipe import LoadedRecipe
 
 _MOST_SEEDS = 1000
+
+
+class _Equal(StrEnum):
+    CALLS = "calls"
+    TOKENS = "tokens"
+    MONEY = "money"
 
 
 def compare(
@@ -36,6 +43,13 @@ def compare(
     out: Annotated[
         Path | None, typer.Option(help="Where it all goes; runs/NAME-compare by default.")
     ] = None,
+    equal: Annotated[
+        _Equal | None,
+        typer.Option(
+            help="What of the teacher all spend as much of, as the first one really did; money if"
+            " left out."
+        ),
+    ] = None,
     jobs: Annotated[int, typer.Option(min=1, max=1024, help="Runs side by side.")] = 1,
     from_folders: Annotated[
         bool, typer.Option("--from", help="Run nothing: read these finished runs.")
@@ -43,8 +57,9 @@ def compare(
 ) -> None:
     """Compare methods: a run for each seed with all methods as its arms, then the statistics.
 
-    All have the base student, the questions and the exam of their seed, and as many teacher calls
-    and training steps as the first method spent. The same command goes on after a stop.
+    All have the base student, the questions and the exam of their seed, and as much of the
+    teacher's calls, tokens or money and as many training steps as the first method spent. The same
+    command goes on after a stop.
 
     What it comes to is made from the runs' folders alone. The exit code is 2 where a seed failed.
 
@@ -65,7 +80,10 @@ def compare(
         folders = [run for folder in given for run in _runs_in(folder)]
         place = out or (recipe if folders != given else Path("runs/compare"))
     else:
-        place, folders, failed = _run(recipe, others or [], chosen, parse_seeds(seeds), out, jobs)
+        given_over = list(others or [])
+        if equal is not None or not any(each.startswith("equal=") for each in given_over):
+            given_over.append(f"equal={equal or _Equal.MONEY}")
+        place, folders, failed = _run(recipe, given_over, chosen, parse_seeds(seeds), out, jobs)
     if folders:
         found = compare_runs(folders, chosen)
         page = write_comparison(found, place)
@@ -89,7 +107,7 @@ def _run(
     jobs: int,
 ) -> tuple[Path, list[Path], dict[int, str]]:
     """Run what is not finished; return the comparison's folder, finished runs, and what failed."""
-    from sodakd.methods.arms import arms_of
+    from sodakd.methods.arms import arms_of, price_remark
     from sodakd.methods.side_runs import SideRun, run_aside
     from sodakd.recipe import read_recipe
 
@@ -101,6 +119,8 @@ def _run(
         words = [*overrides, *arms, f"seed={seed}"]
         loaded = read_recipe(recipe, words)
         arms_of(loaded.recipe)
+        if seed == seeds[0] and (said := price_remark(loaded.recipe)):
+            tell(said)
         place = place or Path("runs") / f"{loaded.recipe.name}-compare"
         folders[seed] = place / f"seed-{seed}"
         if not _is_finished(folders[seed], loaded):

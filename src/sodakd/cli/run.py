@@ -1,6 +1,7 @@
 """Commands of runs: `run`, `check`, `plan`, `report`, `ledger`, `record`."""
 
 import json
+from contextlib import ExitStack
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -45,12 +46,41 @@ def run(
 ) -> None:
     """Distil a student; run the same command again to go on after a stop.
 
+    Several processes train together where torchrun or accelerate launch started them.
+
     Examples:  sodakd run recipes/embedded.yaml
     ·  sodakd run recipes/embedded.yaml seed=1 training.learning_rate=2e-3 --out runs/second
     ·  sodakd run recipes/embedded.yaml --from soda/cycle-2/pairs
     ·  sodakd run recipes/embedded.yaml training.loss=none --out runs/none --reuse runs/embedded-0
     ·  sodakd run recipes/embedded.yaml --out runs/again --reuse answers.jsonl.gz
+    ·  torchrun --nproc-per-node 8 -m sodakd run recipes/embedded.yaml
     """
+    from sodakd.training.launch import read_launch
+
+    launch = read_launch()
+    with ExitStack() as stack:
+        if launch is not None:
+            from sodakd.training.group import follow, join_group
+
+            group = stack.enter_context(join_group(launch))
+            if not group.leads:
+                follow(group)
+                return
+        size = 1 if launch is None else launch.size
+        _run(recipe, overrides or [], out, drop_from, reuse or [], new_ledger, no_preflight, size)
+
+
+def _run(
+    recipe: Path,
+    overrides: "Sequence[str]",
+    out: Path | None,
+    drop_from: str | None,
+    reuse: "Sequence[Path]",
+    new_ledger: bool,
+    no_preflight: bool,
+    processes: int,
+) -> None:
+    """Run a recipe by this process, and have the others train with it."""
     from sodakd.cli.log import logging_to
     from sodakd.console import progress_display, show_results
     from sodakd.methods.run_recipe import run_recipe
@@ -59,8 +89,10 @@ def run(
     from sodakd.requirements import check_requirements
     from sodakd.run_header import is_finished
     from sodakd.teacher.ledger import LedgerOptions
+    from sodakd.training.launch import check_size
 
-    loaded = read_recipe(recipe, overrides or [])
+    loaded = read_recipe(recipe, overrides)
+    check_size(loaded.recipe, processes)
     folder = out or Path("runs") / f"{loaded.recipe.name}-{loaded.recipe.seed}"
     try:
         check_requirements(loaded.recipe)
@@ -74,7 +106,7 @@ def run(
             progress_display(loaded.recipe, folder) as display,
             logging_to(folder, display) as on_progress,
         ):
-            options = LedgerOptions(tuple(reuse or ()), new_ledger)
+            options = LedgerOptions(tuple(reuse), new_ledger)
             results = run_recipe(
                 loaded, folder, on_progress, drop_from, options, with_preflight=not no_preflight
             )

@@ -8,7 +8,7 @@ and `log.txt`; the same command goes on where it was stopped, in answering and i
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,11 +36,12 @@ from sodakd.evaluate.samples import (
 )
 from sodakd.inference.protocols import Generation, TextGenerator
 from sodakd.jsonl import append_rows, atomic_write, read_journal, write_rows
+from sodakd.judge.output_comparison import beyond_limit
 from sodakd.judge.toolchains import versions
 from sodakd.ray_judge import open_judge
 from sodakd.run import EVENTS, timed
 from sodakd.settings.stages import JudgeSettings
-from sodakd.types import Language
+from sodakd.types import Language, StdioTests
 from sodakd.weights import hash_weights
 
 _KEPT_TOGETHER = 64
@@ -115,10 +116,13 @@ def evaluate(
         log.note(f"begins: {settings.model_dump_json()}")
         screen = _Screen(progress, log)
         samples, unknown = _samples(settings, parts, out, open_model, screen)
-        judging = JudgeSettings(
-            cpu_seconds=settings.cpu_seconds, allow_unsandboxed=allow_unsandboxed, ray=ray
-        )
         tasks = {task.key: task for part in parts for task in part.tasks}
+        judging = JudgeSettings(
+            cpu_seconds=settings.cpu_seconds,
+            output_kb=_output_kb(tasks.values()),
+            allow_unsandboxed=allow_unsandboxed,
+            ray=ray,
+        )
         judged = _judged(judging, tasks, samples, out, workers, screen)
         found = None
         if lint:
@@ -151,6 +155,16 @@ def sha256(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error}") from None
+
+
+def _output_kb(tasks: Iterable[BenchmarkTask]) -> int:
+    """KiB that a program may write: at least twice what tests with standard input expect."""
+    most = JudgeSettings().output_kb
+    for task in tasks:
+        if isinstance(tests := task.question.tests, StdioTests):
+            while beyond_limit(tests, 1024 * most // 2):
+                most *= 2
+    return most
 
 
 def _path(settings: EvalSettings) -> Path | None:

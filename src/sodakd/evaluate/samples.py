@@ -17,7 +17,7 @@ from sodakd.text.answer import extract_answer
 from sodakd.text.labels import language_of
 from sodakd.types import FrozenModel, Language, Usage, Verdict
 
-_ID = ("task_id", "id", "name")
+_ID = ("task_id", "question_id", "id", "name")
 _TEXT = ("solution", "completion", "code", "generation", "text")
 _LANGUAGE = ("language", "lang")
 

@@ -100,6 +100,8 @@ def _broken(said: dict[str, JsonValue], case: Assertion, length: int) -> str:
     if length > _DECODED + 2 * len(json.dumps(case.expected)):
         return "gave much more than is expected"
     found, expected = decode(said["value"]), decode(case.expected)
+    if case.comparison is Comparison.LISTED and isinstance(found, tuple):
+        found = list(found)
     identical = case.comparison is Comparison.IDENTICAL
     holds = found is expected if identical else found == expected
     return "" if holds else f"gave {_written(found)}, expected {_written(expected)}"

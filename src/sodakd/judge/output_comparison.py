@@ -6,6 +6,7 @@ has it. All of it takes time linear in the outputs.
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 from itertools import zip_longest
 
 from sodakd.judge.compare import Rule, equal
@@ -60,7 +61,7 @@ def difference(output: str, case: StdioCase, tests: StdioTests) -> str:
         return ""
     pairs = zip_longest(places(found), places(expected), fillvalue=None)
     for number, (one, other) in enumerate(pairs, start=1):
-        if one is None or other is None or not _same(one[0], other[0], tests.tolerance):
+        if one is None or other is None or not _same(one[0], other[0], tests):
             return "\n".join(
                 (
                     f"{what} {number} is {_named(one)}, expected {_named(other)}",
@@ -110,6 +111,18 @@ def _line_places(text: bytes) -> Iterator[Place]:
         at += len(whole) + 1
 
 
+def _bare_lines(text: bytes) -> list[bytes]:
+    """The lines of an output, without the blanks around it and around each of them."""
+    return [line.strip() for line in text.strip().split(b"\n")]
+
+
+def _bare_line_places(text: bytes) -> Iterator[Place]:
+    at = len(text) - len(text.lstrip())
+    for line in text.strip().split(b"\n"):
+        yield line.strip(), at
+        at += len(line) + 1
+
+
 def _token_places(text: bytes) -> Iterator[Place]:
     return ((found[0], found.start()) for found in _TOKEN.finditer(text))
 
@@ -120,13 +133,17 @@ _COMPARED: Mapping[
 ] = {
     OutputComparison.TOKENS: ("token", bytes.split, _token_places),
     OutputComparison.EXACT: ("line", _lines, _line_places),
+    OutputComparison.LINES: ("line", _bare_lines, _bare_line_places),
 }
 """What is compared: its name, the parts of an output, and these with their places."""
 
 
-def _same(found: bytes, expected: bytes, tolerance: float | None) -> bool:
+def _same(found: bytes, expected: bytes, tests: StdioTests) -> bool:
     if found == expected:
         return True
+    if tests.comparison is OutputComparison.LINES and _are_same_numbers(found, expected):
+        return True
+    tolerance = tests.tolerance
     if tolerance is None:
         return False
     ours, theirs = _PARTS.findall(found), _PARTS.findall(expected)
@@ -134,6 +151,17 @@ def _same(found: bytes, expected: bytes, tolerance: float | None) -> bool:
         one == other or _near(one, other, tolerance)
         for one, other in zip(ours, theirs, strict=True)
     )
+
+
+def _are_same_numbers(found: bytes, expected: bytes) -> bool:
+    """Whether two lines are numbers of the same values, to the last digit."""
+    try:
+        ours, theirs = (
+            [Decimal(each.decode()) for each in line.split()] for line in (found, expected)
+        )
+        return ours == theirs
+    except (InvalidOperation, UnicodeDecodeError):
+        return False
 
 
 def _near(found: bytes, expected: bytes, tolerance: float) -> bool:

@@ -11,7 +11,8 @@ from sodakd.methods.inputs import RunInputs
 from sodakd.methods.parts import Method
 from sodakd.methods.table import METHODS
 from sodakd.recipe import Recipe
-from sodakd.records import Allowance
+from sodakd.records import Allowance, BudgetKind
+from sodakd.teacher.teacher_endpoint import prices_of
 
 
 class ArmContext(Context, Protocol):
@@ -37,6 +38,20 @@ def arms_of(recipe: Recipe) -> dict[str, Method]:
             advice = f"did you mean {near[0]}?" if near else f"there are: {', '.join(METHODS)}"
             raise RecipeError(f"1 mistake in the recipe:\n  arms: no method {name!r}; {advice}")
     return {name: METHODS[name] for name in recipe.arms}
+
+
+def budget_kind(recipe: Recipe) -> BudgetKind:
+    """Return what later arms have as much of: tokens for money, where the teacher has no price."""
+    prices = prices_of(recipe.teacher)
+    priced = prices.known and any(prices.femto)
+    return "tokens" if recipe.equal == "money" and not priced else recipe.equal
+
+
+def price_remark(recipe: Recipe) -> str:
+    """Return why arms have no equal money, in words: the teacher has no price; "" where they do."""
+    if budget_kind(recipe) == recipe.equal or len(recipe.arms) < 2:
+        return ""
+    return "equal is money, and the teacher has no price: later arms have as many tokens instead"
 
 
 def run_arms(

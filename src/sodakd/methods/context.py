@@ -18,7 +18,8 @@ class Context(Protocol):
 
     A step has a name, which is unique in its arm.
 
-    `allowance` is what the first arm spent; None in the first arm.
+    `allowance` is what the first arm spent; None in the first arm. Where that is tokens or money,
+    `solutions`, `refinements` and `asked_questions` make as many calls as the rest of it pays for.
     """
 
     @property
@@ -30,7 +31,7 @@ class Context(Protocol):
     def solutions(
         self, step: str, questions: Sequence[Question], *, verified: bool = False
     ) -> Sequence[SftExample]:
-        """Return SFT examples: the teacher's solutions, one call each.
+        """Return SFT examples: the teacher's solutions, one call each, as far as the budget lasts.
 
         Replies without a program are left out, and where `verified` wrong solutions.
         """

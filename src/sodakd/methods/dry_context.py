@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from sodakd.methods.arms import budget_kind
 from sodakd.methods.estimate import PlannedTraining, RunEstimate
 from sodakd.methods.parts import FULL_MARKS, placeholder_feedback
 from sodakd.recipe import Recipe
@@ -19,12 +20,13 @@ from sodakd.records import (
 from sodakd.scoring.grades import GradedAnswer
 from sodakd.seeds.corpus import require_corpus
 from sodakd.settings.training import TrainingSettings
-from sodakd.teacher.cost import SpendRow
+from sodakd.teacher.cost import FEMTO_IN_NANO, NANO, SpendRow
 from sodakd.teacher.requests import (
     Evolve,
     Inspire,
     Invent,
 )
+from sodakd.teacher.teacher_endpoint import prices_of
 from sodakd.training.schedule import Example
 from sodakd.types import FaultKind, PreferencePair, Question
 
@@ -54,6 +56,7 @@ class DryContext:
     def solutions(
         self, step: str, questions: Sequence[Question], *, verified: bool = False
     ) -> Sequence[SftExample]:
+        questions = questions[: self._afford(["solve"] * len(questions))]
         self._ask(step, "solve", len(questions))
         return [SftExample(question_id=each.id, prompt=each.text, code="") for each in questions]
 
@@ -144,6 +147,7 @@ class DryContext:
         self, step: str, student: Path, questions: Sequence[Question], most: int
     ) -> Sequence[Refinement]:
         asked = questions[:most]
+        asked = asked[: self._afford(["refine"] * len(asked))]
         self._ask(step, "refine", len(asked))
         return [Refinement(question=each, attempt="", error="", code="") for each in asked]
 
@@ -168,6 +172,7 @@ class DryContext:
         pool: Sequence[Question],
         near_duplicate: float,
     ) -> Sequence[Question]:
+        requests = requests[: self._afford([request.kind for request in requests])]
         for kind, count in Counter(request.kind for request in requests).items():
             self._ask(step, kind, count)
         made = self._sample.some(len(requests))
@@ -181,8 +186,12 @@ class DryContext:
         """Show nothing."""
 
     def counts(self, step: str) -> Mapping[str, int]:
-        own = f"{self._arm}/{step}"
-        return {"teacher_calls": sum(row.calls for row in self.calls if row.step == own)}
+        own = [row for row in self.calls if row.step == f"{self._arm}/{step}"]
+        return {
+            "teacher_calls": sum(row.calls for row in own),
+            "prompt_tokens": sum(row.prompt_tokens for row in own),
+            "completion_tokens": sum(row.completion_tokens for row in own),
+        }
 
     def spent(self) -> Allowance:
         """Return what the arm would spend."""
@@ -191,7 +200,25 @@ class DryContext:
             tokens=sum(row.prompt_tokens + row.completion_tokens for row in self.calls),
             money=sum(row.money for row in self.calls),
             steps=sum(row.steps for row in self.trainings),
+            equal=budget_kind(self.recipe),
         )
+
+    def _afford(self, kinds: Sequence[str]) -> int:
+        """How many of these requests the rest of the arm's budget pays for, by their mean cost."""
+        allowance = self.allowance
+        if allowance is None or allowance.equal == "calls":
+            return len(kinds)
+        left = allowance.amount - self.spent().model_copy(update={"equal": allowance.equal}).amount
+        prompt_price, completion_price = 1.0, 1.0
+        if allowance.equal == "money":
+            femto = prices_of(self.recipe.teacher).femto
+            prompt_price, completion_price = (each / FEMTO_IN_NANO / NANO for each in femto)
+        for number, kind in enumerate(kinds):
+            if left <= 0:
+                return number
+            prompt, completion = self._sample.usage[kind]
+            left -= prompt * prompt_price + completion * completion_price
+        return len(kinds)
 
     def _ask(self, step: str, ask: str, count: int) -> None:
         if count:

@@ -1,5 +1,6 @@
 """Lion, adversarial distillation: imitate, have a referee compare, generate from hard and easy."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from sodakd.methods.context import Context
@@ -10,6 +11,7 @@ from sodakd.methods.parts import (
     mix_replay,
     nothing_learnt,
     plain_training,
+    solve_within,
     tell_unspent,
 )
 from sodakd.records import SftExample
@@ -27,7 +29,8 @@ def lion(context: Context, inputs: RunInputs) -> Path:
     Of each cycle's solved questions some are probes: the student answers them before it is trained
     on them, beside the teacher. New questions come half from those that it does worse at by a point
     or more (hard), half from the others. As the first arm it has the recipe's numbers; as a later
-    one all of them are scaled so that the calls come out at the first arm's.
+    one all of them are scaled so that the calls come out at the first arm's. What is left of equal
+    tokens or money then goes to more seeds.
 
     Raises:
         DataError: it is the first arm, and the teacher gave no right solution at all.
@@ -39,6 +42,10 @@ def lion(context: Context, inputs: RunInputs) -> Path:
         share = allowance.calls / (count + later * 2 * (probes + new))
         probes, new = max(1, int(probes * share)), max(1, int(new * share))
         count = max(2, allowance.calls - later * 2 * (probes + new))
+
+    def more_seeds(more: int) -> Sequence[Question]:
+        return inputs.extend_seeds(count + more)[count:]
+
     questions = list(inputs.extend_seeds(count))
     pool, replay, held = list(questions), list(inputs.base_data), list[SftExample]()
     student, steps = inputs.base, list[str]()
@@ -46,6 +53,8 @@ def lion(context: Context, inputs: RunInputs) -> Path:
         prefix = f"cycle-{cycle}"
         steps.append(f"{prefix}/solutions")
         solved = list(context.solutions(steps[-1], questions, verified=True))
+        if cycle == cycles and allowance is not None and allowance.equal != "calls":
+            solved += solve_within(context, steps, more_seeds, verified=True)
         if not solved and cycle == 1:
             return nothing_learnt(context, inputs, NOTHING_SOLVED)
         tried = solved[: min(probes, len(solved) - 1)] if cycle < cycles else []

@@ -8,12 +8,16 @@ from sodakd.methods.parts import NOTHING_SOLVED, Method, imitate, nothing_learnt
 from sodakd.records import SftExample
 from sodakd.teacher.requests import Inspire
 
+_SPARE = 4
+"""Snippets for each call that the first arm made: so many times as cheap its calls may be."""
+
 
 def oss_instruct(context: Context, inputs: RunInputs) -> Path:
     """Return a student trained on problems and solutions that the teacher wrote from snippets.
 
     Each call is for one snippet: as the first arm as many as the recipe has seeds, as a later one
-    as many as the first one made.
+    as many as the first one made. Where tokens or money are to be equal, more are drawn, and as
+    many of them asked for as the budget pays for.
 
     Raises:
         DataError: there is no corpus; or it is the first arm, and no reply held a problem with a
@@ -21,6 +25,8 @@ def oss_instruct(context: Context, inputs: RunInputs) -> Path:
     """
     recipe, allowance = context.recipe, context.allowance
     count = recipe.questions.seeds if allowance is None else allowance.calls
+    if allowance is not None and allowance.equal != "calls":
+        count *= _SPARE
     snippets = context.snippets("snippets", count, [each.chosen for each in inputs.base_data])
     requests = [Inspire(snippet=each.text, language=each.language) for each in snippets]
     made = context.asked_questions(

@@ -1,7 +1,8 @@
 """What methods share: their form, the mixing of training data, and plain imitation."""
 
+import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +10,18 @@ from sodakd.errors import DataError
 from sodakd.methods.context import Context
 from sodakd.methods.inputs import RunInputs
 from sodakd.recipe import Recipe
-from sodakd.records import Difficulty, Feedback, Grader, RubricScore, SftExample
+from sodakd.records import (
+    Allowance,
+    BudgetKind,
+    Difficulty,
+    Feedback,
+    Grader,
+    RubricScore,
+    SftExample,
+)
 from sodakd.settings.training import TrainingSettings
+from sodakd.teacher.cost import NANO
+from sodakd.teacher.teacher_endpoint import prices_of
 from sodakd.training.schedule import Example
 from sodakd.types import JudgeStage, Outcome, PreferencePair, Question, Solution, Verdict
 
@@ -114,14 +125,84 @@ def calls_of(context: Context, steps: Sequence[str]) -> int:
     return sum(context.counts(step).get("teacher_calls", 0) for step in steps)
 
 
+def amount_of(context: Context, steps: Sequence[str], equal: BudgetKind) -> float:
+    """Return the teacher calls, tokens or US dollars of finished steps."""
+    if equal == "calls":
+        return calls_of(context, steps)
+    counts = [context.counts(step) for step in steps]
+    prompt, completion = (
+        sum(each.get(f"{kind}_tokens", 0) for each in counts) for kind in ("prompt", "completion")
+    )
+    if equal == "tokens":
+        return prompt + completion
+    return prices_of(context.recipe.teacher).cost_of(prompt, completion) / NANO
+
+
+def calls_left(context: Context, steps: Sequence[str], allowance: Allowance) -> int:
+    """Return how many calls the rest of an arm's budget pays for, after its finished steps.
+
+    Of tokens and money it is an estimate, by the mean call of the last step, or of the first arm.
+    """
+    left = allowance.amount - amount_of(context, steps, allowance.equal)
+    spent, made = amount_of(context, steps[-1:], allowance.equal), calls_of(context, steps[-1:])
+    mean = spent / made if made else allowance.amount / max(1, allowance.calls)
+    return math.ceil(left / mean) if left > 0 and mean > 0 else 0
+
+
+def solve_within(
+    context: Context,
+    steps: list[str],
+    extend: Callable[[int], Sequence[Question]],
+    questions: Sequence[Question] = (),
+    *,
+    verified: bool = False,
+) -> list[SftExample]:
+    """Return solutions of questions and of further ones, as long as the arm's budget lasts.
+
+    `extend(count)` returns `count` further questions, or fewer. `steps` are the arm's finished ones
+    that asked, and get those in which it is solved: one, and where what calls cost had to be
+    guessed, others for the rest.
+    """
+    allowance = context.allowance
+    assert allowance is not None
+    found: list[SftExample] = []
+    waiting, met, before = list(questions), 0, -1
+    while count := calls_left(context, steps, allowance):
+        made = calls_of(context, steps)
+        if made == before:  # what is solved already asks nothing
+            break
+        before = made
+        if count > len(waiting):
+            more = extend(met + count - len(waiting))[met:]
+            waiting, met = [*waiting, *more], met + len(more)
+        asked, waiting = waiting[:count], waiting[count:]
+        if not asked:
+            break
+        number = 1 + sum(step.startswith("solutions") for step in steps)
+        steps.append("solutions" if number == 1 else f"solutions-{number}")
+        found += context.solutions(steps[-1], asked, verified=verified)
+    return found
+
+
 def tell_unspent(context: Context, steps: Sequence[str], why: str) -> None:
-    """Say how many calls of the allowance an arm's steps leave, where they leave some, and why."""
-    if context.allowance is None:
+    """Say how much of its budget an arm's steps leave, where another call would fit, and why."""
+    allowance = context.allowance
+    if allowance is None:
         return
-    left = context.allowance.calls - calls_of(context, steps)
-    if left > 0:
+    left = allowance.amount - amount_of(context, steps, allowance.equal)
+    if left > 0 and left >= allowance.amount / max(1, allowance.calls):
+        rest, whole = (
+            f"{each:,.6g}" if allowance.equal == "money" else f"{each:,}"
+            for each in (left, allowance.amount)
+        )
         context.report_status(
             steps[-1],
-            f"{left:,} of the {context.allowance.calls:,} teacher calls of this arm stay unspent:"
-            f" {why}",
+            f"{rest} of the {whole} {_UNITS[allowance.equal]} of this arm stay unspent: {why}",
         )
+
+
+_UNITS: Mapping[BudgetKind, str] = {
+    "calls": "teacher calls",
+    "tokens": "teacher tokens",
+    "money": "US dollars",
+}

@@ -6,7 +6,14 @@ from typing import Literal
 
 from sodakd.methods.context import Context
 from sodakd.methods.inputs import RunInputs
-from sodakd.methods.parts import SEED_TESTS, Method, calls_of, imitate, nothing_learnt, tell_unspent
+from sodakd.methods.parts import (
+    SEED_TESTS,
+    Method,
+    calls_left,
+    imitate,
+    nothing_learnt,
+    tell_unspent,
+)
 from sodakd.records import Refinement, SftExample
 
 _BLOCKS = 4
@@ -27,14 +34,15 @@ def persd(context: Context, inputs: RunInputs) -> Path:
     found: list[Refinement] = []
     questions, met = list(context.tested(SEED_TESTS, inputs.seeds)), len(inputs.seeds)
     steps = [SEED_TESTS]
-    left = None if context.allowance is None else context.allowance.calls - calls_of(context, steps)
+    allowance = context.allowance
+    left = None if allowance is None else calls_left(context, steps, allowance)
     for block in range(1, _BLOCKS + 1):
-        most = len(questions) if left is None else max(0, left)
+        most = len(questions) if left is None else left
         steps.append(f"refinements-{block}")
         found += context.refinements(steps[-1], inputs.base, questions, most)
-        if left is None:
+        if allowance is None:
             break
-        left -= calls_of(context, steps[-1:])
+        left = calls_left(context, steps, allowance)
         questions = list(inputs.extend_seeds(met + left)[met:]) if left > 0 else []
         met += len(questions)
         if not questions:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from sodakd.methods.arms import arms_of, run_arms
+from sodakd.methods.arms import arms_of, price_remark, run_arms
 from sodakd.methods.dry_context import DryContext
 from sodakd.methods.estimate import PlannedTraining, RunEstimate
 from sodakd.methods.exam import exam_size
@@ -72,8 +72,9 @@ def _plan(recipe: Recipe, sample: RunEstimate) -> Plan:
     kinds = dict.fromkeys(row.ask for row in total.calls if has_llm_teacher(recipe))
     probes = [sample.calls(PREFLIGHT, kind, 1) for kind in kinds]
     calls = (*probes, *total.calls)
+    remarks = [*sample.remarks, *filter(None, [price_remark(recipe)])]
     return Plan(
-        calls, total.trainings, sample.remarks, exam_size(recipe), evaluations, scored,
+        calls, total.trainings, remarks, exam_size(recipe), evaluations, scored,
         scorer_grades,
     )  # fmt: skip
 

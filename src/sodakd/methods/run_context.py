@@ -14,6 +14,7 @@ from sodakd.inference.generation_cache import CachedGenerator
 from sodakd.inference.protocols import TextGenerator
 from sodakd.jsonl import read_log, write_rows
 from sodakd.judge.program import ProgramJudge
+from sodakd.methods.arms import budget_kind
 from sodakd.methods.engines import StudentEngine
 from sodakd.methods.exam import load_whole_benchmarks
 from sodakd.methods.run_scorer import check_scorer, score_answers, train_scorer
@@ -37,7 +38,7 @@ from sodakd.seeds.corpus import Document, draw_snippets, read_documents
 from sodakd.settings.training import TrainingSettings
 from sodakd.stages.asked_questions import asked_questions
 from sodakd.stages.comparisons import comparisons
-from sodakd.stages.context import StageContext
+from sodakd.stages.context import StageBudget, StageContext
 from sodakd.stages.evaluate_student import evaluate_student
 from sodakd.stages.feedback import collect_feedback
 from sodakd.stages.new_questions import new_questions
@@ -274,6 +275,19 @@ class RunContext:
             tokens=prompt + completion,
             money=prices_of(self.recipe.teacher).cost_of(prompt, completion) / NANO,
             steps=total["train_steps"],
+            equal=budget_kind(self.recipe),
+        )
+
+    def _budget(self) -> StageBudget | None:
+        """Return what is left of the arm's tokens or money; None where nothing counts but calls."""
+        allowance = self.allowance
+        if allowance is None or allowance.equal == "calls":
+            return None
+        spent = self.spent().model_copy(update={"equal": allowance.equal})
+        return StageBudget(
+            left=allowance.amount - spent.amount,
+            typical=allowance.amount / max(1, allowance.calls),
+            prices=prices_of(self.recipe.teacher) if allowance.equal == "money" else None,
         )
 
     def _kept_out(self) -> Sequence[Question]:
@@ -297,8 +311,9 @@ class RunContext:
     ) -> list[Row]:
         resources = self._resources
         stage = StageContext(
-            resources.recipe, self._run, step, self._seed(step), resources.ledger, resources.judge
-        )
+            resources.recipe, self._run, step, self._seed(step), resources.ledger, resources.judge,
+            self._budget(),
+        )  # fmt: skip
         return self._run.cached_rows(step, row_type, lambda: build(stage))
 
     def _open(self, step: str, student: Path) -> TextGenerator:

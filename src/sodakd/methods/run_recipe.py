@@ -16,7 +16,7 @@ from sodakd.evaluate.paired import paired_difference
 from sodakd.jsonl import atomic_write, read_log, read_rows, write_rows
 from sodakd.judge.lint.registry import tool_versions
 from sodakd.judge.toolchains import versions
-from sodakd.methods.arms import arms_of, run_arms
+from sodakd.methods.arms import arms_of, price_remark, run_arms
 from sodakd.methods.inputs import RunInputs
 from sodakd.methods.parts import SEED_TESTS
 from sodakd.methods.plan import has_llm_teacher
@@ -82,6 +82,8 @@ def run_recipe(
         if drop_from is not None:
             drop_step(run, recipe.arms, drop_from)
             (folder / "results.json").unlink(missing_ok=True)  # it is no finished run any more
+        if words := price_remark(recipe):
+            run.remark("equal", words)
         teacher = open_teacher(recipe.teacher, run.folder)
         questions = prepare_questions(recipe, run)
         if with_preflight:

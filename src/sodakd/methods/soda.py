@@ -77,6 +77,12 @@ def run_cycles(context: Context, inputs: RunInputs, collect_feedback: FeedbackFn
             new = context.new_questions(f"{prefix}/questions", feedback, pool)
             questions, pool = [*new, *probes], [*pool, *new]
             replay = [*replay, *to_examples(pairs)]
+    if context.allowance is not None:
+        context.report_status(
+            f"{prefix}/student",
+            "this arm ran the cycles of the recipe, whatever the first one spent: the table says"
+            " what it took",
+        )
     return max(dev_scores, key=lambda found: found[0])[1] if dev_scores else student
 
 

@@ -302,6 +302,17 @@ def _curve(runs: Sequence[_Run], methods: Mapping[str, str]) -> list[CurvePoint]
     return found
 
 
+def _budgets(runs: Sequence[_Run], methods: Sequence[MethodResult]) -> tuple[str, Sequence[float]]:
+    """What the arms of these runs have as much of, in words, and how much each spent of it."""
+    money = [row.money.mean for row in methods if row.money is not None]
+    equal = runs[0].recipe.get("equal")
+    if equal == "money" and len(money) == len(methods) and any(money):
+        return "money for the teacher", money
+    if equal in ("money", "tokens"):
+        return "teacher's tokens", [row.teacher_tokens.mean for row in methods]
+    return "teacher calls", [row.teacher_calls.mean for row in methods]
+
+
 def _remarks(runs: Sequence[_Run], found: Sequence[MethodResult], others: int) -> list[str]:
     """What the figures do not say by themselves."""
     first, *rest = found[1:]
@@ -316,12 +327,18 @@ def _remarks(runs: Sequence[_Run], found: Sequence[MethodResult], others: int) -
             f" {min(1.0, others * least):.2g} once corrected for {others} comparisons: a clear one"
             " needs more seeds."
         )
-    for row in rest:
-        share = row.teacher_calls.mean / first.teacher_calls.mean if first.teacher_calls.mean else 1
+    unit, amounts = _budgets(runs, found[1:])
+    for row, amount in zip(rest, amounts[1:], strict=True):
+        share = amount / amounts[0] if amounts[0] else 1
         if share < 0.99:
             remarks.append(
-                f"{row.method} made {100 * share:.0f} % of the teacher calls of {first.method}:"
-                " the rest it could not use."
+                f"{row.method} spent {100 * share:.0f} % of the {unit} of {first.method}: the rest"
+                " it could not use."
+            )
+        elif share > 1.01:
+            remarks.append(
+                f"{row.method} spent {100 * share:.0f} % of the {unit} of {first.method}: they are"
+                " not equal."
             )
     warned = sorted({words for run in runs for words in run.results.warnings})
     return [*remarks, *(f"Weakly judged: {words}" for words in warned)]

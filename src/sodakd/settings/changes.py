@@ -4,7 +4,7 @@ All others decide what a run comes to: a folder keeps to their values.
 """
 
 _FREE = """
-    name arms budget.calls budget.tokens budget.money
+    name arms equal budget.calls budget.tokens budget.money
     teacher.base_url teacher.headers teacher.query teacher.max_in_flight teacher.timeout
     teacher.attempts teacher.command teacher.arguments teacher.port teacher.start_seconds
     teacher.prompt_price teacher.completion_price teacher.price_file teacher.api_key_env

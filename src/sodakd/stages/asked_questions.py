@@ -50,6 +50,7 @@ def asked_questions(
     dedup = DedupIndex(pool, near_duplicate)
     named = [one.name for one in stage.recipe.evaluation.benchmarks]
     contamination = ContaminationIndex(kept_out, settings.overlap_ngram, settings.overlap, named)
+    requests = stage.affordable(requests, "new questions")
     progress = stage.progress(len(requests), "new questions")
     accepted: list[Question] = []
     for question in ask_once(stage, requests, _read, tally, progress):

@@ -44,6 +44,7 @@ def refinements(
         for answer, verdict in zip(answers, verdicts, strict=True)
         if not verdict.passed and not verdict.blames_tests(answer.question.text)
     ][:most]
+    requests = [*stage.affordable(requests, "refinements")]
     progress = stage.progress(len(requests), "refinements")
     replies = ask_once(stage, requests, _read, tally, progress)
     refined = [

@@ -33,6 +33,13 @@ def build_solutions(
         BudgetReached: the next call could pass the budget.
     """
     tally: Counter[str] = Counter()
+    requests = [
+        Solve(question=each) for each in questions if not verified or each.reference is None
+    ]
+    paid = {each.question.id for each in stage.affordable(requests, "correct solutions")}
+    if len(paid) < len(requests):
+        asked = {each.question.id for each in requests}
+        questions = [each for each in questions if each.id in paid or each.id not in asked]
     if verified:
         found = solve(stage, questions, tally, attempts=1)
     else:

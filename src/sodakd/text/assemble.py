@@ -27,10 +27,13 @@ from sodakd.types import CodePrompt, Language, Question, StdioTests, TestScript
 def assemble(question: Question, code: str) -> str:
     """The program to be judged: the code with what it lacks of the question's `code_prompt`.
 
-    Empty where there is no code. One that reads standard input is whole.
+    Empty where there is no code. One that reads standard input is whole, and follows the preamble.
     """
-    if question.code_prompt is None or isinstance(question.tests, StdioTests):
+    if question.code_prompt is None:
         return code
+    if isinstance(question.tests, StdioTests):
+        above = question.code_prompt.preamble
+        return future_first(above + code) if above and code.strip() else code
     code = code.removeprefix("\ufeff").replace("\r\n", "\n")
     if not code.strip():
         return ""

@@ -1,5 +1,6 @@
 """A batch through a model: as one row without padding where a model can, else as a padded grid."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal, cast
 
@@ -104,6 +105,33 @@ class Forward:
         if self.layout == "padded":
             return padded(model, batch, states=states)
         return packed(model, batch, self.attention, states=states)
+
+
+def called_through(
+    wrapper: nn.Module, model: nn.Module, method: Callable[[], Tensor]
+) -> Float[Tensor, "*shape"]:
+    """What a method of a model gives, within a forward pass of what wraps it.
+
+    DDP and FSDP do their part before and after a forward pass of theirs, and see no other call.
+    """
+    if wrapper is model:
+        return method()
+    own = vars(model).get("forward")
+
+    def once() -> Tensor:
+        restore()
+        return method()
+
+    def restore() -> None:
+        vars(model).pop("forward", None)
+        if own is not None:
+            vars(model)["forward"] = own
+
+    vars(model)["forward"] = once
+    try:
+        return cast("Tensor", wrapper())
+    finally:
+        restore()
 
 
 def _matrix(model: PreTrainedModel) -> Tensor | None:

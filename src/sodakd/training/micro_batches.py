@@ -1,5 +1,6 @@
 """The batches that one optimiser step is computed in, by examples or by tokens."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from sodakd.errors import TrainingError
@@ -36,6 +37,23 @@ def micro_batches(
         tokens.with_one_more(examples[at])
         batches.append([at])
     return batches
+
+
+def shares(examples: Sequence[TokenizedExample], ranks: int) -> list[list[int]]:
+    """The places of a step's examples that each of so many ranks computes.
+
+    All of a prompt's are on one rank, and the ranks have like numbers of tokens. There may be ranks
+    that have none.
+    """
+    tokens = Counter[tuple[int, ...]]()
+    for each in examples:
+        tokens[each.prompt] += len(each.prompt) + len(each.chosen) + len(each.rejected or ())
+    load, rank_of = [0] * ranks, dict[tuple[int, ...], int]()
+    for prompt, count in tokens.most_common():
+        rank_of[prompt] = load.index(min(load))
+        load[rank_of[prompt]] += count
+    of = [rank_of[each.prompt] for each in examples]
+    return [[at for at, own in enumerate(of) if own == rank] for rank in range(ranks)]
 
 
 def check_budget(

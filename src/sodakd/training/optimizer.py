@@ -12,6 +12,7 @@ from torch.optim import AdamW, Optimizer
 
 from sodakd.settings.training import TrainingSettings
 from sodakd.training.precision import keep_weight, whole_weight
+from sodakd.training.sharding import as_shard, whole
 
 MOMENTUM = 0.95
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
@@ -62,12 +63,16 @@ class Muon(Optimizer):
                 self.state[matrix]["momentum_buffer"] = torch.zeros_like(grad)
         momenta = [self.state[matrix]["momentum_buffer"] for matrix in stack]
         torch._foreach_lerp_(momenta, grads, 1 - MOMENTUM)
-        updates = newton_schulz(torch.stack(torch._foreach_lerp(grads, momenta, MOMENTUM)))
+        ahead = [whole(each) for each in torch._foreach_lerp(grads, momenta, MOMENTUM)]
+        updates = [
+            as_shard(update, matrix)
+            for update, matrix in zip(newton_schulz(torch.stack(ahead)), stack, strict=True)
+        ]
         scale = 0.2 * math.sqrt(max(stack[0].shape))
         weights = [whole_weight(matrix, self.state[matrix]) for matrix in stack]
         if weight_decay:
             torch._foreach_mul_(weights, 1 - lr * weight_decay)
-        torch._foreach_add_(weights, list(updates.unbind()), alpha=-lr * scale)
+        torch._foreach_add_(weights, updates, alpha=-lr * scale)
         for matrix, weight in zip(stack, weights, strict=True):
             keep_weight(matrix, weight, self.state[matrix])
 
@@ -132,7 +137,12 @@ class CombinedOptimizer(Optimizer):
 
     def load_state_dict(self, state_dict: CombinedState) -> None:  # type: ignore[override]
         for part, state in zip(self.parts, state_dict["parts"], strict=True):
-            part.load_state_dict(state)
+            weights = [weight for group in part.param_groups for weight in group["params"]]
+            kept = {
+                at: {name: as_shard(value, weights[at]) for name, value in values.items()}
+                for at, values in state["state"].items()
+            }
+            part.load_state_dict(state | {"state": kept})
             _restore_precision(part, state)
         self._share_groups()
 

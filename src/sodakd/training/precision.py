@@ -18,6 +18,7 @@ from sodakd.inference.packed_linear import WORTHWHILE_GAIN, bfloat16_gain
 from sodakd.run import cpu_count
 from sodakd.settings.student import StudentSettings
 from sodakd.settings.training import TrainingSettings
+from sodakd.training.group import training_group
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,12 @@ def choose_computing(
     """How the model of a folder is trained here: what the settings leave open depends on its size.
 
     A small one is trained on one core in float32, so that it has the same bytes wherever it is; a
-    large one on all cores, in bfloat16 where that was measured to be faster.
+    large one on all cores, shared by the processes of this machine that train together, in bfloat16
+    where that was measured to be faster.
     """
     large = is_large(start)
-    threads = settings.threads or (cpu_count() if large else 1)
+    cores = max(1, cpu_count() // training_group().launch.local_size)
+    threads = settings.threads or (cores if large else 1)
     torch.set_num_threads(threads)
     if settings.bf16 is not None or settings.fp16 or student.dtype == "float16" or not large:
         return Computing(torch.bfloat16 if settings.bf16 else None, threads)

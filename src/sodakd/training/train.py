@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -23,9 +24,11 @@ from sodakd.jsonl import write_rows
 from sodakd.records import TrainLogRow
 from sodakd.settings.student import FROM_SCRATCH, StudentSettings
 from sodakd.settings.training import TrainingSettings
+from sodakd.training.attention import PACKED
 from sodakd.training.checkpoints import Checkpoints, TrainState
 from sodakd.training.disk_errors import disk_errors_as_oserror
 from sodakd.training.forward import Forward, choose_forward
+from sodakd.training.group import training_group
 from sodakd.training.losses import LOSSES, scope_of
 from sodakd.training.micro_batches import check_budget
 from sodakd.training.model_io import (
@@ -39,6 +42,7 @@ from sodakd.training.packing import check_eos_trained, pack
 from sodakd.training.precision import choose_computing, computed_in
 from sodakd.training.reference import REFERENCE, with_reference
 from sodakd.training.schedule import Example, TokenizedExample, encode
+from sodakd.training.sharding import whole_weights
 from sodakd.training.trainer import StudentTrainer, not_finite
 
 if TYPE_CHECKING:
@@ -71,19 +75,27 @@ def train(
     settings left open and was decided here. `attention` is that of packed rows, for a benchmark:
     what is fastest here if left out.
 
+    In a group of processes (`training.group`) all train at rank 0's order. It alone decides, logs
+    and writes; `start` and `out` are to be where all see them.
+
     Raises TrainingError where there is nothing to train on, the token that ends an answer would not
     be trained on, the loss is no longer finite, a batch does not fit a GPU's memory, or `out` holds
     checkpoints of another training; ModelError where the folder holds no model that can be trained.
     """
-    if settings.fp16 and not torch.cuda.is_available():
-        raise TrainingError(
-            "training.fp16 needs a GPU, and torch sees none: leave it out, or set training.bf16"
-        )
+    group = training_group()
+    sharded = group.launch.sharded
+    _check(settings, student, sharded)
     logging.disable_progress_bar()
+    group.send(
+        partial(
+            train, start.absolute(), tuple(examples), settings, seed, out.absolute(), None, student,
+            attention=attention,
+        )
+    )  # fmt: skip
     tokenizer, chat_format = open_tokenizer(start)
-    computing = choose_computing(start, settings, student)
-    if computing.words is not None and remark is not None:
-        remark(computing.words)
+    computing = group.agree(lambda: choose_computing(start, settings, student))
+    torch.set_num_threads(computing.threads)
+    _tell(remark, computing.words, f"{group.size} processes train" if group.size > 1 else None)
     opened = computing.opened(student)
     model = open_model(start, opened)
     encoded = encode(examples, chat_format, _max_length(model, settings))
@@ -91,40 +103,100 @@ def train(
         pack(encoded[: settings.per_device_train_batch_size], rejected=False), chat_format.end
     )
     checkpoints = Checkpoints(out)
-    checkpoints.discard_unfinished()
     identity = _identity(start, examples, settings, student, seed)
-    checkpoint, reached = checkpoints.resume(identity, remark) or (
-        None, TrainState(identity=identity)
-    )  # fmt: skip
+    checkpoint, reached = group.agree(lambda: _reached(checkpoints, identity, remark))
     torch.set_flush_denormal(True)
     with _as_trained(model, settings, computing.dtype):
-        forward = _forward(model, chat_format, encoded, settings, attention)
+        forward = group.agree(lambda: _forward(model, chat_format, encoded, settings, attention))
+        if forward.layout == "packed":
+            model.set_attn_implementation(PACKED)
         if settings.loss != "none" and LOSSES[settings.loss].needs_reference:
             file = checkpoints.folder / REFERENCE
+            known = partial(with_reference, model, forward, encoded, settings, file, identity)
             with disk_errors_as_oserror(out):
-                encoded = with_reference(model, forward, encoded, settings, file, identity)
-    if remark is not None and model.device.type == "cuda":
-        remark(f"batches are {forward.layout}, attention of packed rows is {forward.attention}")
+                encoded = group.agree(known)
+    if model.device.type == "cuda":
+        layout, how = forward.layout, forward.attention
+        _tell(remark, f"batches are {layout}, attention of packed rows is {how}")
     if settings.gradient_checkpointing:
         enable_gradient_checkpointing(model)
-    trained = model if student.finetuning_type == "full" else with_adapters(model, student, seed)
-    trainer = StudentTrainer(
-        trained, encoded, settings, forward, computing.dtype, seed, checkpoints, reached, progress
-    )
-    with _memory_errors(settings), disk_errors_as_oserror(out), trainer.meter.working():
-        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    rows = trainer.reached.rows
-    if not all(bool(p.isfinite().all()) for p in trained.parameters() if p.requires_grad):
-        raise TrainingError(not_finite("weights", trainer.state.global_step, settings))
+    trained = _trainable(model, student, seed, sharded)
+    with group.at_work(), _memory_errors(settings), disk_errors_as_oserror(out):
+        trainer = StudentTrainer(
+            trained, encoded, settings, forward, computing.dtype, seed, checkpoints,
+            reached, progress,
+        )  # fmt: skip
+        with trainer.meter.working():
+            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        weights = whole_weights(trained) if sharded else {}
+    rows = list(trainer.reached.rows)
+    if not group.leads:
+        return rows
     trainer.unwrap()
-    if student.finetuning_type != "full":
-        model = merge_adapters(cast("PeftModel", trained), start, student, opened)
+    if sharded:
+        trained = _trainable(open_model(start, opened), student, seed, sharded=False)
+        trained.load_state_dict(weights, strict=False)
+    model = _whole_model(trained, start, rows[-1].step, settings, student, opened)
     with disk_errors_as_oserror(out):
         save_student(model, tokenizer, chat_format, out)
         write_canary(record_canary(model, chat_format, canary), out)
     write_rows(out / LOG, rows)
     checkpoints.remove()
-    return list(rows)
+    return rows
+
+
+def _whole_model(
+    trained: "PreTrainedModel | PeftModel",
+    start: Path,
+    step: int,
+    settings: TrainingSettings,
+    student: StudentSettings,
+    opened: StudentSettings,
+) -> PreTrainedModel:
+    """What was trained as a model without adapters. Raises TrainingError where it is no numbers."""
+    if not all(bool(p.isfinite().all()) for p in trained.parameters() if p.requires_grad):
+        raise TrainingError(not_finite("weights", step, settings))
+    if student.finetuning_type == "full":
+        return cast("PreTrainedModel", trained)
+    return merge_adapters(cast("PeftModel", trained), start, student, opened)
+
+
+def _tell(remark: Callable[[str], None] | None, *told: str | None) -> None:
+    for words in told:
+        if remark is not None and words is not None:
+            remark(words)
+
+
+def _check(settings: TrainingSettings, student: StudentSettings, sharded: bool) -> None:
+    """Raise TrainingError where a precision cannot be had here."""
+    if settings.fp16 and not torch.cuda.is_available():
+        raise TrainingError(
+            "training.fp16 needs a GPU, and torch sees none: leave it out, or set training.bf16"
+        )
+    if sharded and (settings.fp16 or student.finetuning_type == "qlora"):
+        raise TrainingError(
+            "FSDP takes neither training.fp16 nor student.finetuning_type qlora: set training.bf16,"
+            " or lora; or leave FSDP out of accelerate's config"
+        )
+
+
+def _trainable(
+    model: PreTrainedModel, student: StudentSettings, seed: int, sharded: bool
+) -> "PreTrainedModel | PeftModel":
+    """A model, or it with adapters. Shards are kept in float32, whatever they are computed in."""
+    trained = model if student.finetuning_type == "full" else with_adapters(model, student, seed)
+    for weight in trained.parameters() if sharded else ():
+        if weight.requires_grad:
+            weight.data = weight.data.float()
+    return trained
+
+
+def _reached(
+    checkpoints: Checkpoints, identity: str, remark: Callable[[str], None] | None
+) -> tuple[Path | None, TrainState]:
+    """Where a training goes on from: its newest checkpoint, or its beginning."""
+    checkpoints.discard_unfinished()
+    return checkpoints.resume(identity, remark) or (None, TrainState(identity=identity))
 
 
 def _max_length(model: PreTrainedModel, settings: TrainingSettings) -> int:

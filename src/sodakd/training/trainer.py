@@ -3,6 +3,8 @@
 import math
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -18,6 +20,7 @@ from transformers import (
     TrainingArguments,
     get_scheduler,
 )
+from transformers.trainer import OPTIMIZER_NAME, SCHEDULER_NAME
 from transformers.trainer_callback import PrinterCallback
 
 from sodakd.errors import TrainingError
@@ -25,20 +28,32 @@ from sodakd.inference.model_meter import ModelMeter, ModelShape
 from sodakd.records import TrainLogRow
 from sodakd.settings.training import TrainingSettings
 from sodakd.training.checkpoints import Checkpoints, RunningSums, TrainState
-from sodakd.training.forward import Forward
+from sodakd.training.forward import Forward, called_through
+from sodakd.training.group import training_group
 from sodakd.training.losses import scope_of
-from sodakd.training.micro_batches import micro_batches
+from sodakd.training.micro_batches import micro_batches, shares
 from sodakd.training.objective import Objective, StepTotals, objective
 from sodakd.training.optimizer import make_optimizer
 from sodakd.training.packing import Batch, pack
 from sodakd.training.precision import computed_in
 from sodakd.training.schedule import TokenizedExample, batch_schedule
+from sodakd.training.sharding import at_rank_0, shard, whole, whole_weights
 
 if TYPE_CHECKING:
     from peft import PeftModel
 
-Step = tuple[StepTotals, Sequence[Batch]]
-"""The batches of one optimiser step, and what their sums are divided by."""
+
+@dataclass(frozen=True)
+class Step:
+    """This process's batches of one optimiser step, and what the sums of all are divided by.
+
+    `along` count nothing: every process of a group computes as many batches as the one that has
+    most, for the gradients are summed up by all.
+    """
+
+    totals: StepTotals
+    batches: Sequence[Batch]
+    along: Sequence[Batch]
 
 
 class StudentTrainer(Trainer):
@@ -63,6 +78,8 @@ class StudentTrainer(Trainer):
         self.reached = reached
         self.progress = progress
         self.examples = examples
+        self.group = training_group()
+        self.sharded = self.group.launch.sharded
         self.steps = batch_schedule([example.length for example in examples], settings, seed)
         self.window_start = time.perf_counter()
         self.window_start_tokens = reached.window.tokens
@@ -95,16 +112,29 @@ class StudentTrainer(Trainer):
         rejected, differing = scope != "first", scope == "differing"
 
         def collate(step: list[tuple[int, ...]]) -> dict[str, Step]:
-            chosen = [self.examples[at] for at in step[0]]
-            cut = micro_batches(chosen, self.settings, self.forward.layout, rejected=rejected)
-            batches = [
-                pack([chosen[at] for at in places], rejected=rejected, differing=differing)
-                for places in cut
-            ]
-            return {"step": (StepTotals.of(chosen), batches)}
+            examples = [self.examples[at] for at in step[0]]
+            cuts = []
+            for share in shares(examples, self.group.size):
+                cut = micro_batches(
+                    [examples[at] for at in share],
+                    self.settings,
+                    self.forward.layout,
+                    rejected=rejected,
+                )
+                cuts.append([[share[at] for at in places] for places in cut])
+
+            def packed(places: Sequence[int]) -> Batch:
+                return pack([examples[at] for at in places], rejected=rejected, differing=differing)
+
+            own = cuts[self.group.rank]
+            missing = max(map(len, cuts)) - len(own)
+            along = [packed([0])] * missing if missing else []
+            return {"step": Step(StepTotals.of(examples), [*map(packed, own)], along)}
 
         steps = cast("Dataset[tuple[int, ...]]", self.steps)
         loader = DataLoader(steps, batch_size=1, shuffle=False, collate_fn=collate)
+        if self.group.size > 1:  # accelerate would hand each process other steps
+            return cast("DataLoader[Step]", loader)
         return cast("DataLoader[Step]", self.accelerator.prepare(loader))
 
     def training_step(  # type: ignore[override]
@@ -115,21 +145,37 @@ class StudentTrainer(Trainer):
     ) -> Tensor:
         """Gradients of one step: its batches one after the other, as if they were one."""
         model.train()
-        totals, batches = inputs["step"]
+        step = inputs["step"]
         total = torch.zeros((), device=self.args.device)
-        for batch in batches:
-            with computed_in(model, self.compute_dtype):
+        batches = [*step.batches, *step.along]
+        sums = []
+        for number, batch in enumerate(batches, start=1):
+            last = number == len(batches)
+            with (
+                nullcontext() if last else self.accelerator.no_sync(model),
+                computed_in(model, None if self.sharded else self.compute_dtype),
+            ):
                 with self.compute_loss_context_manager():
-                    result = self._loss(model, batch.to(self.args.device), totals)
-                self.accelerator.backward(result.loss)
-            self._accumulate(result, batch)
-            total += result.loss.detach()
+                    result = self._loss(model, batch.to(self.args.device), step.totals)
+                counts = number <= len(step.batches)
+                # A group's gradient is a mean over its processes.
+                scale = self.group.size if counts else 0
+                self.accelerator.backward(result.loss if scale == 1 else result.loss * scale)
+            sums.append(self._sums(result, batch) if counts else RunningSums())
+            if counts:
+                total += result.loss.detach()
+                tokens = batch.positions.numel()
+                pairs = int(batch.positions.sum()) + tokens  # each sees those before it, and itself
+                self.meter.trained(tokens, len(batch.predict_index), pairs)
+        for each in self._of_the_group(sums):
+            self._add(each)
         self._add(RunningSums(steps=1))
         return total
 
     def _loss(self, model: nn.Module, batch: Batch, totals: StepTotals) -> Objective:
         """A batch's share of the objective; logits are computed for the answers' tokens only."""
-        logp = self.forward.logps(cast("PreTrainedModel", model), batch)
+        own = cast("PreTrainedModel", self.model)
+        logp = called_through(model, own, lambda: self.forward.logps(own, batch))
         return objective(logp, batch, totals, self.settings)
 
     def unwrap(self) -> None:
@@ -173,15 +219,48 @@ class StudentTrainer(Trainer):
         told = {name: value for name, value in row.model_dump().items() if value is not None}
         self.control = self.callback_handler.on_log(self.args, self.state, self.control, told)
 
+    def _wrap_model(
+        self, model: nn.Module, training: bool = True, dataloader: object = None
+    ) -> nn.Module:
+        """The model as it is called in training: spread over the group, if that was asked for."""
+        if not self.sharded:
+            return super()._wrap_model(model, training)
+        assert self.optimizer is not None
+        return shard(model, self.optimizer, self.compute_dtype, self.group.variables)
+
+    def _clip_grad_norm(self, model: nn.Module) -> Tensor:
+        norm: Tensor = super()._clip_grad_norm(model)  # type: ignore[no-untyped-call]
+        return whole(norm)
+
+    def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
+        """Write the model, whole."""
+        if not self.sharded:
+            super().save_model(output_dir, _internal_call)
+            return
+        self._save(output_dir, whole_weights(cast("nn.Module", self.model)))
+
+    def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
+        if not self.sharded:
+            super()._save_optimizer_and_scheduler(output_dir)
+            return
+        assert self.optimizer is not None
+        assert self.lr_scheduler is not None
+        states = at_rank_0(self.optimizer.state_dict())
+        if self.group.leads:
+            torch.save(states, Path(output_dir) / OPTIMIZER_NAME)
+            torch.save(self.lr_scheduler.state_dict(), Path(output_dir) / SCHEDULER_NAME)
+
     def _save_checkpoint(self, model: nn.Module, trial: object) -> None:
         """Write a checkpoint; after the last step there is nothing left to go on with."""
         step = self.state.global_step
         if step < len(self.steps):
             super()._save_checkpoint(model, trial)
-            self.checkpoints.complete(step, self.reached)
+            self.group.meet()  # each process has written its own state
+            if self.group.leads:
+                self.checkpoints.complete(step, self.reached)
 
-    def _accumulate(self, result: Objective, batch: Batch) -> None:
-        """Add a batch to the window. A GPU is waited for here alone, once it has all of its work.
+    def _sums(self, result: Objective, batch: Batch) -> RunningSums:
+        """What is logged of a batch. A GPU is waited for here alone, once it has all of its work.
 
         Raises TrainingError where the loss is no finite number.
         """
@@ -197,18 +276,22 @@ class StudentTrainer(Trainer):
         found: dict[str, float] = dict(zip(sums, values, strict=True))
         if not math.isfinite(found["loss"]):
             raise TrainingError(not_finite("loss", self.state.global_step + 1, self.settings))
-        self._add(
-            RunningSums(
-                examples=len(batch),
-                pairs=0 if chosen is None else len(chosen),
-                tokens=batch.counted_tokens,
-                ranked=int(found.pop("ranked", 0)),
-                **found,
-            )
+        return RunningSums(
+            examples=len(batch),
+            pairs=0 if chosen is None else len(chosen),
+            tokens=batch.counted_tokens,
+            ranked=int(found.pop("ranked", 0)),
+            **found,
         )
-        tokens = batch.positions.numel()
-        pairs = int(batch.positions.sum()) + tokens  # each sees those before it, and itself
-        self.meter.trained(tokens, len(batch.predict_index), pairs)
+
+    def _of_the_group(self, sums: Sequence[RunningSums]) -> Sequence[RunningSums]:
+        """The sums of all processes, batch by batch."""
+        if self.group.size == 1:
+            return sums
+        rows = [[*each.model_dump().values()] for each in sums]
+        table = self.group.add_up(torch.tensor(rows, dtype=torch.float64))
+        names = [*RunningSums.model_fields]
+        return [RunningSums(**dict(zip(names, row, strict=True))) for row in table.tolist()]
 
     def _add(self, more: RunningSums) -> None:
         before = self.reached
@@ -254,6 +337,7 @@ def _arguments(
         disable_tqdm=True,
         remove_unused_columns=False,
         dataloader_pin_memory=False,
+        ddp_find_unused_parameters=False,  # a loss reads all that is trained
     )
     # One GPU, however many there are: nn.DataParallel would cut a packed row at any place.
     arguments._n_gpu = min(arguments.n_gpu, 1)

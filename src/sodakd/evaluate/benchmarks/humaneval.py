@@ -14,7 +14,7 @@ def task(row: Row, language: Language, source: str = "humaneval") -> BenchmarkTa
     """A task of HumanEval's columns; `entry_point` may be missing, as in its translations."""
     prompt, test = row.text("prompt"), row.text("test", "tests")
     entry = row.optional("entry_point") or _ENTRY.findall(prompt)[-1]
-    if not re.search(r"^check\(", test, re.MULTILINE):
+    if "def check(" in test and not re.search(r"^check\(", test, re.MULTILINE):
         test = f"{test}\n\ncheck({entry})\n"
     script = TestScript(entry_point=entry, script=test)
     return BenchmarkTask(

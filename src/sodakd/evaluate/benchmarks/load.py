@@ -18,16 +18,18 @@ def load(benchmark: Benchmark, language: Language, data: Path | None) -> list[Be
     without it the hub is asked. Raises `DataError`.
     """
     origin = benchmark.origins[language]
-    path = _from_hub(benchmark, origin) if data is None else _local(benchmark, origin, data)
-    tasks = benchmark.tasks(_rows(path), language)
+    paths = _from_hub(benchmark, origin) if data is None else _local(benchmark, origin, data)
+    tasks = [task for path in paths for task in benchmark.tasks(_rows(path), language)]
     if not tasks:
-        raise DataError(f"{path} holds no task of {benchmark.name}")
+        raise DataError(f"{', '.join(map(str, paths))} holds no task of {benchmark.name}")
     return tasks
 
 
 def files_read(benchmark: Benchmark, data: Path) -> list[Path]:
     """The files in `data` that the tasks of all languages are read from. Raises `DataError`."""
-    return [_local(benchmark, origin, data) for origin in benchmark.origins.values()]
+    return [
+        path for origin in benchmark.origins.values() for path in _local(benchmark, origin, data)
+    ]
 
 
 def _rows(path: Path) -> Iterator[Row]:
@@ -38,26 +40,23 @@ def _rows(path: Path) -> Iterator[Row]:
         yield Row(name, values)
 
 
-def _local(benchmark: Benchmark, origin: DatasetFile, data: Path) -> Path:
+def _local(benchmark: Benchmark, origin: DatasetFile, data: Path) -> list[Path]:
     if data.is_file():
-        return data
+        return [data]
     names = [*origin.local, Path(origin.file).name, origin.file]
-    tried = [
-        place / f"{name}{ending}"
-        for place in (data / benchmark.name, data)
-        for name in names
-        for ending in ("", ".gz")
-    ]
-    for path in tried:
-        if path.is_file():
-            return path
+    for place in (data / benchmark.name, data):
+        for name in names:
+            for ending in ("", ".gz"):
+                found = sorted(path for path in place.glob(f"{name}{ending}") if path.is_file())
+                if found:
+                    return found
     raise DataError(
         f"{data} holds no file of {benchmark.name}: looked for {', '.join(origin.local)}"
         f" (.gz as well), there and in {data / benchmark.name}"
     )
 
 
-def _from_hub(benchmark: Benchmark, origin: DatasetFile) -> Path:
+def _from_hub(benchmark: Benchmark, origin: DatasetFile) -> list[Path]:
     dataset = origin.dataset or benchmark.dataset
     if not dataset:
         raise DataError(
@@ -71,7 +70,7 @@ def _from_hub(benchmark: Benchmark, origin: DatasetFile) -> Path:
 
         # Not `hf_hub_download`, which tries for half a minute where there is no network.
         folder = snapshot_download(dataset, repo_type="dataset", allow_patterns=origin.file)
-    path = Path(folder) / origin.file
-    if not path.exists():
+    found = sorted(Path(folder).glob(origin.file))
+    if not found:
         raise DataError(f"{why}, which is not there on the hub; {instead}")
-    return path
+    return found

@@ -24,7 +24,7 @@ def _task(row: Row, language: Language) -> BenchmarkTask:
     setup = row.optional("test_setup_code").replace("\r\n", "\n")
     gold = row.text("code").replace("\r\n", "\n")
     text, shown = row.text("text", "prompt"), "\n".join(asserts)
-    entry = _entry_point(gold, asserts)
+    entry = entry_point(gold, asserts)
     return BenchmarkTask(
         id=f"MBPP/{_number(row)}",
         question=Question.new(
@@ -39,8 +39,8 @@ def _task(row: Row, language: Language) -> BenchmarkTask:
     )
 
 
-def _entry_point(gold: str, asserts: tuple[str, ...]) -> str:
-    """The function of the gold solution that the first assert calls."""
+def entry_point(gold: str, asserts: tuple[str, ...]) -> str:
+    """Return the function of the gold solution that the first assert calls."""
     with warnings.catch_warnings(action="ignore"):  # of what the gold solutions write
         tree = ast.parse(gold)
     defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}

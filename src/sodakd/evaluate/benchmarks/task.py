@@ -69,7 +69,10 @@ class Row:
 
 @dataclass(frozen=True)
 class DatasetFile:
-    """Where a language's rows stand: a file of the hub's dataset, and its local names."""
+    """Where a language's rows stand: a file of the hub's dataset, and its local names.
+
+    A `*` in a name stands for any letters: all such files are read, in the order of their names.
+    """
 
     file: str
     local: tuple[str, ...]

@@ -18,6 +18,16 @@ def write(language: Language, text: str, tests: str) -> str:
     return _filled("write", language, {"text": text.strip(), "tests": tests})
 
 
+def read_stdin(language: Language, text: str) -> str:
+    """Ask for a program that reads standard input, as a text describes."""
+    return _filled("read_stdin", language, {"text": text.strip()})
+
+
+def go_on(language: Language, text: str, code: str) -> str:
+    """Ask for a program that a text describes and whose beginning is given."""
+    return _filled("go_on", language, {"text": text.strip(), "code": code.strip("\n")})
+
+
 @cache
 def _template(name: str) -> Template:
     return Template((Path(__file__).parent / "prompts" / f"{name}.md").read_text("utf-8").strip())
