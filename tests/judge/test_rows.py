@@ -75,7 +75,7 @@ def test_rows_of_programs_that_read_standard_input_are_judged(tmp_path: Path) ->
             "0.stdin must be a text; found a list",
         ),
         ({"cases": [], "comparison": "tokens"}, "tests.cases must hold 1 or more, and holds 0"),
-        ({**READS, "comparison": "words"}, "tests.comparison must be 'tokens', 'exact' or 'lines'; found"),
+        ({**READS, "comparison": "words"}, "must be 'tokens', 'exact' or 'lines'; found"),
         ({**READS, "tolerance": -1}, "tests.tolerance must be greater"),
         (
             {**READS, "entry_point": "f"},
