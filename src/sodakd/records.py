@@ -162,7 +162,7 @@ class PairedDifference(FrozenModel):
     low: float
     high: float
     p: float
-    test: Literal["mcnemar", "bootstrap"]
+    test: Literal["mcnemar", "permutation"]
 
 
 class StudentResult(FrozenModel):

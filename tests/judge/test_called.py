@@ -87,6 +87,27 @@ BESIDE: dict[str, tuple[Language, str, str]] = {
         "public static long f(long n) { return g(List.of(n, n)); } // }",
         "f",
     ),
+    "a method of Java beside classes": (
+        JAVA,
+        "import java.util.*;\nstatic class A { }\npublic abstract class B<T> extends Object {\n"
+        "    T v; }\nclass C extends B<Long> { C(long v) { this.v = v; } }\nrecord D(long a) {}\n"
+        "public static long f(long n) {\n"
+        "    return new C(n).v + new D(n).a() + 0 * new A().hashCode(); }\n",
+        "f",
+    ),
+    "a method of Java behind an empty class": (
+        JAVA,
+        "class Solution { }\nstatic long f(long n) { return 2 * n; }",
+        "f",
+    ),
+    "a method of Java that another class calls first": (
+        JAVA,
+        "interface Op { long f(long n); }\nrecord Pair(long a) { long f() { return 3 * a; } }\n"
+        "public class Main {\n    public static void main(String[] a) { Twice.f(3); }\n}\n"
+        "class Solution { public static void main(String[] a) { } }\n"
+        "class Twice { static long f(long n) throws RuntimeException { return 2 * n; } }\n",
+        "f",
+    ),
     "a method of Java in a class of another name": (
         JAVA,
         "import java.util.*;\nclass Help { static long g(long n) { return n; } }\n"

@@ -90,7 +90,7 @@ def test_each_model_is_held_against_the_chosen_one_on_the_same_tasks(finished: P
     found = {row.entry.name: row.differences for row in read(finished).rows}
     assert not found["odd"]
     average, *languages = found["even"]
-    assert average.test == "bootstrap"
+    assert average.test == "permutation"
     for each in languages:
         assert (each.test, each.won, each.lost, each.difference) == ("mcnemar", 3, 3, 0.0)
     for each in found["all"]:

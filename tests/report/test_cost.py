@@ -323,7 +323,9 @@ def test_what_nobody_knows_the_price_of_is_unknown_and_not_nothing(
     ("words", "said"),
     [
         (("--price", "mine=1"), "PROMPT,COMPLETION"),
-        (("--student-price", "-1,2"), "below 0"),
+        (("--student-price", "-1,2"), "a price is 0 to"),
+        (("--price", "mine=1e308,1"), "a price is 0 to"),
+        (("--price", "=1,2"), "names no teacher"),
         (("--second", "nan"), "--second"),
         (("--prices", "nowhere.yaml"), "nowhere.yaml"),
     ],

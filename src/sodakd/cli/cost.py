@@ -1,11 +1,17 @@
 """The command that says what a distillation cost."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sodakd.cli.options import RunFolder, finite
+
+if TYPE_CHECKING:
+    from sodakd.report.payback import NamedPrice
+
+MOST_DOLLARS = 1_000_000
+"""The most that a price may be, as in a file of prices."""
 
 
 def _pair(text: str) -> tuple[float, float]:
@@ -15,9 +21,22 @@ def _pair(text: str) -> tuple[float, float]:
         prompt, completion = (finite(float(part)) for part in parts)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is no PROMPT,COMPLETION, as 0.5,1.5") from None
-    if min(prompt, completion) < 0:
-        raise typer.BadParameter(f"{text!r}: a price is not below 0")
+    if min(prompt, completion) < 0 or max(prompt, completion) > MOST_DOLLARS:
+        raise typer.BadParameter(
+            f"{text!r}: a price is 0 to {MOST_DOLLARS:,} US $ a million tokens"
+        )
     return prompt, completion
+
+
+def _named(text: str) -> "NamedPrice":
+    """`mine=0.5,1.5` as a teacher's prices."""
+    from sodakd.report.payback import NamedPrice
+
+    name, _, values = text.rpartition("=")
+    prompt, completion = _pair(values)
+    if not name.strip() or not name.isprintable():
+        raise typer.BadParameter(f"{text!r} names no teacher: write NAME=PROMPT,COMPLETION")
+    return NamedPrice(name=name, prompt=prompt, completion=completion)
 
 
 def cost(
@@ -46,7 +65,10 @@ def cost(
     second: Annotated[
         float,
         typer.Option(
-            min=0, callback=finite, help="US $ a second of the machine costs: run and student."
+            min=0,
+            max=MOST_DOLLARS,
+            callback=finite,
+            help="US $ a second of the machine costs: run and student.",
         ),
     ] = 0.0,
 ) -> None:
@@ -63,18 +85,15 @@ def cost(
     from sodakd.outputs import check_outputs
     from sodakd.report.cost_analysis import analyse_cost
     from sodakd.report.cost_tables import cost_remarks, cost_tables
-    from sodakd.report.payback import NamedPrice, Pricing, listed_prices
+    from sodakd.report.payback import Pricing, listed_prices
     from sodakd.report.reading import read_folder
     from sodakd.report.text_table import show_tables
     from sodakd.screen import make_console
 
     check_outputs({"--json": json_out}, [folder, *([] if prices is None else [prices])])
-    teachers = []
-    for given in price or ():
-        name, _, values = given.rpartition("=")
-        prompt, completion = _pair(values)
-        teachers.append(NamedPrice(name=name or given, prompt=prompt, completion=completion))
-    pricing = Pricing([*teachers, *listed_prices(prices)], _pair(student_price), second)
+    given = {each.name: each for each in map(_named, price or ())}
+    listed = [each for each in listed_prices(prices) if each.name not in given]
+    pricing = Pricing([*given.values(), *listed], _pair(student_price), second)
     found = analyse_cost(folder, read_folder(folder), pricing)
     if json_out is not None:
         json_out.parent.mkdir(parents=True, exist_ok=True)

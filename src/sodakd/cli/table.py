@@ -134,7 +134,7 @@ def table(
         listed = "\n".join(f"  {name}: {why}" for name, why in failed.items())
         raise RunError(
             f"{len(failed)} of {len(own)} rows failed, and are not in the table:\n{listed}\n"
-            f"their logs: {out}/rows/NAME.log; the same command tries them again"
+            f"their logs: {out}/logs/NAME.log; the same command tries them again"
         )
 
 

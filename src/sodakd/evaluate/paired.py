@@ -1,4 +1,4 @@
-"""The difference of two models on the same questions: McNemar's test, and a bootstrap."""
+"""The difference of two models on the same questions: McNemar's test, or a permutation test."""
 
 import random
 from collections.abc import Sequence
@@ -20,9 +20,10 @@ def paired_difference(group: ExamGroup, kept: Rates, other: Rates, name: str) ->
     Questions of one language, each answered once: McNemar's exact test, and the interval of a
     difference of paired shares (Agresti, *Categorical Data Analysis*, section 11.1), which only
     questions widen that one of the two alone solves. An average over columns, or over several
-    answers to a question: a percentile bootstrap over the questions of each column (Efron and
-    Tibshirani 1993) with a fixed seed. `won` and `lost` are the questions that one solves more
-    often.
+    answers to a question: the permutation test that turns each question's difference around or
+    not (Fisher 1935), and the interval of a percentile bootstrap over the questions of each column
+    (Efron and Tibshirani 1993), both with a fixed seed. `won` and `lost` are the questions that one
+    solves more often.
     """
     columns = [
         [mine - theirs
@@ -34,11 +35,11 @@ def paired_difference(group: ExamGroup, kept: Rates, other: Rates, name: str) ->
     won, lost = sum(value > 0 for value in values), sum(value < 0 for value in values)
     difference = _mean(columns)
     single = len(columns) == 1 and all(value in {-1, 0, 1} for value in values)
-    low, high, p = _mcnemar(won, lost, len(values)) if single else _bootstrap(columns)
+    low, high, p = _mcnemar(won, lost, len(values)) if single else _resampled(columns)
     return PairedDifference(
         group=group.name, other=name, questions=len(values), won=won, lost=lost,
         difference=difference, low=low, high=high, p=p,
-        test="mcnemar" if single else "bootstrap",
+        test="mcnemar" if single else "permutation",
     )  # fmt: skip
 
 
@@ -54,12 +55,17 @@ def _mcnemar(won: int, lost: int, count: int) -> tuple[float, float, float]:
     return gap / count - half, gap / count + half, min(1.0, 2 * tail)
 
 
-def _bootstrap(columns: Sequence[Sequence[float]]) -> tuple[float, float, float]:
-    """The percentile interval, and twice the share of resamples on the lesser side of nothing."""
+def _resampled(columns: Sequence[Sequence[float]]) -> tuple[float, float, float]:
+    """The percentile interval, and the share of turned differences that are as far from nothing."""
     rng = random.Random(_SEED)
     drawn = sorted(
         _mean([rng.choices(column, k=len(column)) for column in columns]) for _ in range(_RESAMPLES)
     )
-    least = min(sum(each <= 0 for each in drawn), sum(each >= 0 for each in drawn))
     cut = round(0.025 * _RESAMPLES)
-    return drawn[cut], drawn[-cut - 1], min(1.0, 2 * (least + 1) / (_RESAMPLES + 1))
+    least = abs(_mean(columns)) - 1e-12  # sums of the same numbers differ in their last bits
+    turned = [
+        abs(_mean([[rng.choice((-each, each)) for each in column] for column in columns]))
+        for _ in range(_RESAMPLES)
+    ]
+    far = sum(each >= least for each in turned)
+    return drawn[cut], drawn[-cut - 1], (far + 1) / (_RESAMPLES + 1)

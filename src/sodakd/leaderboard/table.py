@@ -26,6 +26,7 @@ from sodakd.report.model_folder import (
     row_folder,
 )
 
+LOGS = "logs"
 _NOT_YET = "not evaluated yet"
 
 
@@ -85,8 +86,11 @@ def run_rows(
     left = [row for row in rows if read_finished(out, settings, row, keys) is None]
     if len(left) < len(rows):
         tell(f"{len(rows) - len(left)} of {len(rows)} rows are finished, and read")
-    runs = [SideRun(row.name, out / ROWS / f"{row.name}.log", words_for(row.name)) for row in left]
-    failed = run_aside(runs, jobs, lambda name, line: tell(f"{name}  {line}"))
+    runs = [SideRun(row.name, out / LOGS / f"{row.name}.log", words_for(row.name)) for row in left]
+    ended = run_aside(runs, jobs, lambda name, line: tell(f"{name}  {line}"))
+    ready = {row.name for row in left if read_finished(out, settings, row, keys) is not None}
+    # Another command may have been at work on a row, and have finished it.
+    failed = {name: why for name, why in ended.items() if name not in ready}
     others = {name: why for name, why in read_failed(out).items() if name not in _names(rows)}
     _write_failed(out, {**others, **failed})
     return failed

@@ -165,13 +165,14 @@ def _gain(row: GainCost, found: CostAnalysis) -> list[str]:
 def _payback(found: CostAnalysis) -> list[TextTable]:
     back = found.payback
     answers = [each for each in (back.teacher, back.student) if each is not None]
+    costs = TextTable(
+        "cost of an answer",
+        ("who", "answers", "prompt tokens", "completion tokens", "seconds", "US $"),
+        [_answer(each, found) for each in answers],
+        _words(back),
+    )
     return [
-        TextTable(
-            "cost of an answer",
-            ("who", "answers", "prompt tokens", "completion tokens", "seconds", "US $"),
-            [_answer(each, found) for each in answers],
-            _words(back),
-        ),
+        *([costs] if costs.rows else []),
         TextTable(
             "when the run has paid for itself",
             ("teacher", "US $ / M prompt", "US $ / M completion", "US $ the run",
@@ -216,8 +217,14 @@ def _projection(each: Projection, found: CostAnalysis) -> list[str]:
         f"{each.run:.6f}",
         _small(each.teacher_answer),
         _small(each.saving),
-        "never" if each.payback is None else f"{each.payback:,}",
+        _paid_back(each),
     ]
+
+
+def _paid_back(each: Projection) -> str:
+    if each.payback is not None:
+        return f"{each.payback:,}"
+    return "not told" if each.saving is None else "never"
 
 
 def _mean(value: float | None) -> str:

@@ -108,7 +108,7 @@ def _differences(found: ModelTable) -> TextTable:
             for each in row.differences
         ],
         "won, lost: tasks that one of the two alone solves, or more often. Holm: corrected for the"
-        " number of models. mcnemar: exact; bootstrap: over the tasks of each language.",
+        " number of models. mcnemar: exact; permutation: each task turned around or not.",
         names=2,
     )
 

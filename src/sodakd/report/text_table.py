@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 
@@ -26,7 +27,7 @@ def show_tables(tables: Iterable[TextTable], console: Console) -> None:
         for place, head in enumerate(text.heads):
             table.add_column(head, justify="left" if place < text.names else "right")
         for row in text.rows:
-            table.add_row(*row)
+            table.add_row(*map(escape, row))
         console.print(table)
         if text.words:
             console.print(text.words, markup=False, highlight=False)

@@ -94,27 +94,44 @@ def joined(code: str, script: str, other: str = "Program") -> Joined:
 
 
 def in_class(source: str, name: str) -> str:
-    """Methods without a class as one of this name, behind their package and imports."""
+    """Methods without a class as one of this name, behind their package and imports.
+
+    Classes beside them are static within it: no object of it is there to make one.
+    """
     unit = read(source)
     spans = [span for span in (unit.package, *unit.imports) if span[1]]
     header = " ".join(_said(source, *span) for span in spans)
-    return f"{header} public class {name} {{ {_blanked(source, unit, name, spans)}\n}}"
+    outermost, parts, at = lexed(source, "java").outermost, list[str](), 0
+    bare = _blanked(source, unit, name, spans)
+    for _, start, _ in unit.types:
+        own = re.split(r"[;{}]", outermost[:start])[-1]
+        if source.startswith("class", start) and not re.search(r"\bstatic\b", own):
+            parts += [bare[at:start], "static "]
+            at = start
+    return f"{header} public class {name} {{ {''.join([*parts, bare[at:]])}\n}}"
 
 
 def with_holder(source: str, method: str) -> tuple[str, str]:
-    """A program and the outer type that has a method: `Solution` around methods that stand in none.
+    """A program and its outer type that has a static method, which is called there.
 
-    It is `Solution` too where that is a type of the program, or where no type has the method.
+    Methods that stand in no type stand in a class behind that. Where no type has the method it is
+    `Solution`, and the compiler says so.
     """
     code, unit = lexed(source, "java"), read(source)
-    named = re.compile(rf"\b{re.escape(method)}\s*+\(")
-    if any(name == "Solution" for name, _, _ in unit.types):
-        return source, "Solution"
-    if named.search(code.outermost):
-        return in_class(source, "Solution"), "Solution"
-    found = named.search(code.blank)
-    before = [name for name, at, _ in unit.types if found and at < found.start()]
-    return source, before[-1] if before else "Solution"
+    named = {name for name, _, _ in unit.types}
+    if re.search(rf"\b{re.escape(method)}\s*+\(", code.outermost):
+        holder = "Answer" if "Solution" in named else "Solution"
+        return in_class(source, holder), holder
+    declared = re.compile(
+        rf"\bstatic\b[^;{{}}()=]{{0,300}}\b{re.escape(method)}\s*+\([^;{{}}]{{0,2000}}\{{"
+    )
+    ends = [*(start for _, start, _ in unit.types[1:]), len(source)]
+    having = [
+        name
+        for (name, start, _), end in zip(unit.types, ends, strict=True)
+        if declared.search(code.blank, start, end)
+    ]
+    return source, "Solution" if "Solution" in having or not having else having[0]
 
 
 def _own(source: str, span: Span, packages: Set[str]) -> bool:
