@@ -231,3 +231,9 @@ def test_another_temperature_is_another_table(finished: Path, server: Running) -
     done = sodakd(*words)
     assert done.returncode == 2
     assert "temperature was 0.0 and is 0.5" in done.stderr
+
+
+def test_a_merge_asks_nothing(finished: Path, tmp_path: Path) -> None:
+    done = sodakd("table", "--merge", str(finished), "--out", str(tmp_path), "--benchmark", "mbpp")
+    assert done.returncode == 2
+    assert "--merge runs nothing" in done.stderr

@@ -129,4 +129,4 @@ def evaluate(
             typer.echo(f"note {note}")
     if done.efficiency is not None:
         show_tables(efficiency_tables(done.efficiency), make_console())
-    typer.echo(f"every sample and verdict: {out}")
+    typer.echo(f"every {'sample and ' if model else ''}verdict: {out}")

@@ -78,8 +78,10 @@ def table(
     from sodakd.report.model_folder import TableSettings, asked_parts
 
     if merge:
-        if models is not None or shard is not None:
-            raise DataError("--merge runs nothing: give it no MODELS and no --shard")
+        if models is not None or shard is not None or benchmark or language:
+            raise DataError(
+                "--merge runs nothing: give it no MODELS, --shard, --benchmark or --language"
+            )
         _show(out, merge_shards(merge, out, data), data, against)
         return
     from sodakd.leaderboard.rows import check_rows, evaluate_row, table_entry, with_places
