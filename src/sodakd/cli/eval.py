@@ -10,9 +10,13 @@ from sodakd.cli.options import (
     AllowUnsandboxed,
     AskLint,
     CpuSeconds,
+    MaxNewTokens,
     RayAddress,
+    Samples,
+    SampleSeed,
+    TaskLimit,
+    Temperature,
     Workers,
-    finite,
     parse_language,
 )
 from sodakd.errors import DataError
@@ -48,11 +52,11 @@ def evaluate(
     data: Annotated[
         Path | None, typer.Option(help="The benchmark's file or folder; the hub if left out.")
     ] = None,
-    n: Annotated[int, typer.Option(min=1, help="Samples of each task.")] = 1,
-    temperature: Annotated[float, typer.Option(min=0, callback=finite, help="0 is greedy.")] = 0.0,
-    max_new_tokens: Annotated[int, typer.Option(min=1, help="Of an answer.")] = 512,
-    limit: Annotated[int | None, typer.Option(min=1, help="Tasks of each language.")] = None,
-    seed: Annotated[int, typer.Option(help="Of the samples.")] = 0,
+    n: Samples = 1,
+    temperature: Temperature = 0.0,
+    max_new_tokens: MaxNewTokens = 512,
+    limit: TaskLimit = None,
+    seed: SampleSeed = 0,
     base_url: Annotated[
         str | None, typer.Option(help="The model is served here, as OpenAI's chat completions.")
     ] = None,
