@@ -1,6 +1,7 @@
 """Where a model computes, and in which precision."""
 
 import gc
+import os
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,13 @@ def resolve_device(name: str | None, keys: str = "generation.") -> torch.device:
             " one of this machine: cpu, cuda, cuda:1"
         ) from error
     return device
+
+
+def visible_gpus() -> list[str]:
+    """The GPUs that this process may use, as `CUDA_VISIBLE_DEVICES` names them."""
+    count = torch.cuda.device_count()
+    named = [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name.strip()]
+    return named[:count] if named else [str(number) for number in range(count)]
 
 
 @contextmanager

@@ -88,9 +88,20 @@ class Client:
         self.troubles: Counter[str] = Counter()
         self._limit = AimdLimit(max_in_flight)
         self._breaker = CircuitBreaker()
+        self._outage = OutageDetector()
         self._ever = answered_before
         self._bound = UsageBound()
         self._jitter = random.Random()
+
+    @property
+    def places(self) -> int:
+        """Calls that the server bears at the same time, as far as is known by now."""
+        return self._limit.places
+
+    @property
+    def silent_seconds(self) -> float:
+        """How long all attempts have failed without a reply; 0 from the next reply on."""
+        return self._outage.lasts(time.monotonic())
 
     async def __aenter__(self) -> Self:
         self._connections = HttpPool(self.endpoint, self.patience.timeout)

@@ -21,14 +21,14 @@ from sodakd.settings.urls import public_address
 
 def table_entry(model: ModelEntry) -> TableEntry:
     """Return what is told of a model. Its price is its own, else that of the table of prices."""
-    place = model.engine.base_url
+    places = " and ".join(map(public_address, model.engine.base_urls))
     price, known = model.price, model.token_price
     if known is not None:
         price = ModelPrice(prompt=known[0], completion=known[1])
     return TableEntry(
         name=model.name,
         model=model.model,
-        source=model.model if place is None else f"{model.model} at {public_address(place)}",
+        source=f"{model.model} at {places}" if places else model.model,
         engine=model.opened_with.backend,
         prompt=model.prompt,
         price=price,
@@ -74,7 +74,7 @@ def _asked(settings: TableSettings, model: ModelEntry) -> EvalSettings:
     """The settings of a row, with the hash of its weights where they lie here."""
     entry = next(each for each in settings.rows if each.name == model.name)
     place = Path(model.model)
-    served = model.engine.base_url is not None
+    served = bool(model.engine.base_urls)
     return settings.of(entry, "" if served or not exists(place) else sha256(place))
 
 
@@ -136,7 +136,7 @@ def _opened(model: ModelEntry, folder: Path) -> MeasuredModel:
 def _place(model: ModelEntry) -> Path:
     """Where the weights are; of a served model its name, which is no place."""
     place = Path(model.model)
-    if model.engine.base_url is not None or place.is_file():
+    if model.engine.base_urls or place.is_file():
         return place
     if model.model.endswith(".gguf"):
         raise ModelError(f"there is no file {model.model}; fetch it, or name where it lies")
