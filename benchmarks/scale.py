@@ -34,36 +34,36 @@ GB = 1e9
 
 @dataclass(frozen=True)
 class Student:
-    """A model on paper. `gated`: its layers have three large matrices, not two."""
+    """A model on paper. `keys`: the width of all key heads. `gated`: with three large matrices."""
 
     name: str
-    config: PretrainedConfig
-    shape: ModelShape
-    parameters: int
+    layers: int
+    width: int
+    inner: int
+    keys: int
     gated: bool
+    parameters: int
+    shape: ModelShape
 
     @property
     def key_bytes(self) -> int:
         """Keys and values of a token in bfloat16."""
-        config = self.config
-        size = config.hidden_size // config.num_attention_heads
-        return 2 * 2 * config.num_hidden_layers * config.num_key_value_heads * size
-
-    @property
-    def activation_bytes(self) -> int:
-        """What a token leaves for the backward pass in bfloat16, of all layers."""
-        return self.config.num_hidden_layers * self.layer_bytes
+        return 2 * 2 * self.layers * self.keys
 
     @property
     def layer_bytes(self) -> int:
-        inner = (8 if self.gated else 4) * self.config.intermediate_size
-        keys = 2 * self.key_bytes // self.config.num_hidden_layers
-        return inner + 16 * self.config.hidden_size + keys
+        """What a token leaves for the backward pass of a layer, in bfloat16."""
+        return (8 if self.gated else 4) * self.inner + 16 * self.width + 4 * self.keys
+
+    @property
+    def activation_bytes(self) -> int:
+        """The same of all layers."""
+        return self.layers * self.layer_bytes
 
     @property
     def checkpoint_bytes(self) -> int:
         """The same where each layer is computed again: its inputs, and one layer."""
-        return 2 * self.config.num_hidden_layers * self.config.hidden_size + self.layer_bytes
+        return 2 * self.layers * self.width + self.layer_bytes
 
     @property
     def triple_flops(self) -> int:
@@ -101,9 +101,18 @@ def students() -> list[Student]:
     for name, config, kind in configs:
         with torch.device("meta"):
             model = kind(config)
-        parameters = sum(each.numel() for each in model.parameters())
-        gated = kind is Qwen2ForCausalLM
-        found.append(Student(name, config, ModelShape.of(model) or _none(), parameters, gated))
+        found.append(
+            Student(
+                name=name,
+                layers=config.num_hidden_layers,
+                width=config.hidden_size,
+                inner=config.intermediate_size,
+                keys=config.hidden_size // config.num_attention_heads * config.num_key_value_heads,
+                gated=kind is Qwen2ForCausalLM,
+                parameters=sum(each.numel() for each in model.parameters()),
+                shape=ModelShape.of(model) or _none(),
+            )
+        )
     return found
 
 
