@@ -2,7 +2,6 @@
 
 import gc
 import os
-import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -55,10 +54,3 @@ def free_memory() -> None:
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
-
-
-def peak_memory() -> int:
-    """The most bytes until now: of a GPU in use what torch had there, else of this process."""
-    if torch.cuda.is_available() and torch.cuda.is_initialized():
-        return torch.cuda.max_memory_allocated()
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

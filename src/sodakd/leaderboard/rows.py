@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -10,9 +11,9 @@ from sodakd.evaluate.command import evaluate, sha256
 from sodakd.evaluate.folder import EvalSettings, check_folder
 from sodakd.inference.folder import weight_files
 from sodakd.inference.hub import find_model
-from sodakd.leaderboard.measured_model import MeasuredModel
+from sodakd.leaderboard.engine_model import EngineModel
 from sodakd.methods.engines import BACKENDS, LOG, EngineConfig
-from sodakd.report.model_folder import MEASURED, TableEntry, TableSettings, has_answers, row_folder
+from sodakd.report.model_folder import TableEntry, TableSettings, has_answers, row_folder
 from sodakd.run_header import lock_folder
 from sodakd.settings.models import ModelEntry, ModelPrice
 from sodakd.settings.sources import exists
@@ -99,7 +100,7 @@ def evaluate_row(
     evaluate(
         asked,
         folder,
-        lambda: _opened(model, folder),
+        lambda: _opened(model, folder, tell),
         workers,
         allow_unsandboxed,
         settings.lint,
@@ -118,19 +119,14 @@ def _make_room(folder: Path, asked: EvalSettings) -> None:
             shutil.rmtree(folder)
 
 
-def _opened(model: ModelEntry, folder: Path) -> MeasuredModel:
+def _opened(model: ModelEntry, folder: Path, tell: Callable[[str], None] | None) -> EngineModel:
     settings = model.opened_with
     config = EngineConfig(
         settings, None, folder / LOG, "engine", trained=False, plain=model.prompt == "continue"
     )
-    place, peak = _place(model), None
-    if settings.backend == "transformers":
-        from sodakd.inference.devices import peak_memory
-
-        peak = peak_memory
-    return MeasuredModel(
-        partial(BACKENDS[settings.backend], config, place), folder / MEASURED, peak
-    )
+    if tell is not None:
+        config = replace(config, tell=tell)
+    return EngineModel(partial(BACKENDS[settings.backend], config, _place(model)))
 
 
 def _place(model: ModelEntry) -> Path:
