@@ -153,7 +153,10 @@ def _workers(config: EngineConfig, student: Path, shares: Sequence[MachineShare]
             "start_seconds": _ANY_TIME,
         }
     )
-    return _started(replace(config, settings=asked), student, words, shares, noise_seeds)
+    trained = config.trained and read_canary(student) is not None  # as where there is one process
+    return _started(
+        replace(config, settings=asked, trained=trained), student, words, shares, noise_seeds
+    )
 
 
 def _server(config: EngineConfig, student: Path) -> Engine:
