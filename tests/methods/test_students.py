@@ -146,6 +146,9 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
         ({"base_urls": "http://x/v1"}, "is for backend server or vllm, not transformers"),
         ({"backend": "vllm", "batch_size": 3}, "is for backend transformers, not vllm"),
         ({"backend": "server", "base_urls": "http://x/v1", "port": 1}, "set one of them"),
+        ({"backend": "server", "base_urls": "http://x/v1", "workers": 2}, "set one of them"),
+        ({"backend": "server", "base_urls": ["http://x/v1", "http://x/v1"]}, "twice: once is"),
+        ({"device": "cuda:1", "workers": 2}, "names one device, cuda:1"),
     ],
 )
 def test_settings_that_do_not_fit_the_backend_are_refused(
