@@ -1,6 +1,8 @@
 """What the README and the pages of `docs/` name is there: commands, options, keys, files, links."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -103,3 +105,14 @@ def test_the_judges_example_in_python_runs_as_it_stands(capsys: pytest.CaptureFi
     first, *others = capsys.readouterr().out.splitlines()
     assert first == "passed"
     assert sorted(line[:18].strip() for line in others) == ["right passed", "wrong wrong_answer"]
+
+
+@pytest.mark.heavy
+def test_the_plan_on_paper_has_the_tables_that_its_command_prints() -> None:
+    pytest.importorskip("torch", reason="FLOPs are counted on models: pip install 'sodakd[train]'")
+    command = [sys.executable, "benchmarks/scale.py"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    rows = [line for line in done.stdout.splitlines() if line.startswith("| ")]
+    page = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
+    assert len(rows) > 15
+    assert [row for row in rows if row not in page and "---" not in row] == []
