@@ -103,15 +103,14 @@ def test_a_server_ends_before_the_next_student_is_opened_and_when_it_fails_its_c
     keep_canary(other)
     nudge(other, 0.5)  # and the canary is that of before
     started: list[subprocess.Popen[bytes]] = []
-    begin = Server.start
+    begin = Server.launch
 
-    def start(self: Server) -> str:
-        url = begin(self)
+    def launch(self: Server) -> None:
+        begin(self)
         assert self._process is not None
         started.append(self._process)
-        return url
 
-    monkeypatch.setattr(Server, "start", start)
+    monkeypatch.setattr(Server, "launch", launch)
     with students(tmp_path, backend="server", command=OURS) as opened:
         opened.open(student)
         with pytest.raises(ModelError, match="answers with other weights"):

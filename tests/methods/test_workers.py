@@ -102,6 +102,22 @@ def test_two_workers_answer_as_one_process_and_a_killed_ones_prompts_go_to_the_o
         model.model.generate(PROMPTS, max_new_tokens=24)
 
 
+def test_workers_in_half_precision_answer_through_the_queue_and_mostly_as_one_process(
+    student: Path, tmp_path: Path
+) -> None:
+    alone = engine(tmp_path, dtype="bfloat16")
+    expected = alone.open(student).model.generate(PROMPTS[:24], max_new_tokens=12)
+    alone.close()
+    opened = engine(tmp_path, dtype="bfloat16", workers=2)
+    try:
+        found = opened.open(student).model.generate(PROMPTS[:24], max_new_tokens=12)
+    finally:
+        opened.close()
+    assert "through a queue" in (tmp_path / "generation-2.log").read_text()
+    alike = sum(one == other for one, other in zip(found, expected, strict=True))
+    assert alike >= 0.7 * len(found)
+
+
 def test_workers_whose_student_has_other_weights_than_its_canary_are_refused_and_ended(
     two: tuple[StudentEngine, list[str]], tmp_path: Path
 ) -> None:

@@ -18,6 +18,9 @@ from sodakd.types import FrozenModel
 FILE = "canary.json"
 CANARY_TOKENS = 16
 """Tokens of an answer."""
+TOKEN_ID = "token_id:"
+"""What stands before a token's number, where a server tells that in the place of its text: half
+letters have no text of their own."""
 
 PROMPTS = (
     "Write a Python function that returns the sum of a list of numbers.",

@@ -3,7 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from sodakd.errors import EndpointError
-from sodakd.inference.canary import CANARY_TOKENS, Canary, CanaryReport, EngineOutput, compare
+from sodakd.inference.canary import (
+    CANARY_TOKENS,
+    TOKEN_ID,
+    Canary,
+    CanaryReport,
+    EngineOutput,
+    compare,
+)
 from sodakd.inference.completions import Completion, Finish, Message, Request
 from sodakd.inference.dispatch import Dispatcher, Place
 from sodakd.inference.protocols import NO_GENERATIONS, Generation, OnGeneration
@@ -120,17 +127,22 @@ def _check(place: Place, canary: Canary, tolerance: float) -> CanaryReport:
         if place.is_silent:
             raise
         found = _answers(place, canary, logprobs=False)
-    heard = [
-        EngineOutput(each.text)
-        if each.logprobs is None
-        else EngineOutput(
-            each.text,
-            pieces=[piece for piece, _ in each.logprobs],
-            logprobs=[logprob for _, logprob in each.logprobs],
-        )
-        for each in found
-    ]
-    return compare(canary, heard, tolerance, place.name)
+    return compare(canary, [_output(each) for each in found], tolerance, place.name)
+
+
+def _output(found: Completion) -> EngineOutput:
+    """What was said, by the numbers of its tokens where the server tells these."""
+    if found.logprobs is None:
+        return EngineOutput(found.text)
+    pieces = [piece for piece, _ in found.logprobs]
+    numbers = [piece.removeprefix(TOKEN_ID) for piece in pieces if piece.startswith(TOKEN_ID)]
+    known = len(numbers) == len(pieces) and all(map(str.isdecimal, numbers))
+    return EngineOutput(
+        found.text,
+        tokens=list(map(int, numbers)) if known else None,
+        pieces=pieces,
+        logprobs=[logprob for _, logprob in found.logprobs],
+    )
 
 
 def _answers(place: Place, canary: Canary, *, logprobs: bool) -> list[Completion]:

@@ -200,8 +200,7 @@ class TransformersModel:
         if prompt not in self._heard[0]:
             return None
         tokens, logprobs = self._heard[1][self._heard[0].index(prompt)]
-        pieces = [self._layout.token_text(token) for token in tokens]
-        return EngineOutput(self._layout.text(tokens), tokens, pieces, logprobs)
+        return EngineOutput(self._layout.text(tokens), tokens=tokens, logprobs=logprobs)
 
     def generate(
         self,

@@ -15,6 +15,7 @@ from pathlib import Path
 from aiohttp import web
 
 from sodakd.errors import ModelError
+from sodakd.inference.canary import TOKEN_ID
 from sodakd.inference.in_process_client import LocalModel
 from sodakd.inference.protocols import Generation, Prompt
 from sodakd.inference.transformers import TransformersModel
@@ -53,8 +54,12 @@ class _Answers:
         told = None
         if heard is not None:
             said = Generation(heard.text, ended=True)
-            rows = zip(heard.pieces or (), heard.logprobs or (), strict=True)
-            told = {"content": [{"token": piece, "logprob": logprob} for piece, logprob in rows]}
+            rows = zip(heard.tokens or (), heard.logprobs or (), strict=True)
+            told = {
+                "content": [
+                    {"token": f"{TOKEN_ID}{token}", "logprob": logprob} for token, logprob in rows
+                ]
+            }
         else:
             temperature, seed = asked.get("temperature") or 0.0, asked.get("seed") or 0
             prompt = Prompt(0, text, asked["max_tokens"], temperature, seed)
