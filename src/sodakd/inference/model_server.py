@@ -56,7 +56,7 @@ class Server:
         if self._process is not None and self._process.poll() is None:
             return self._url
         command = self._command
-        self._port = command.port or _free_port()
+        self._port = command.port or free_port()
         if command.port and is_healthy(self._health):
             raise EndpointError(
                 f"a server answers at port {command.port} already, maybe one of a run that was"
@@ -156,7 +156,8 @@ class Server:
         return "\n".join([*cause, *end, f"the whole log: {self._command.log}"])
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine at which nobody listens now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
