@@ -28,7 +28,7 @@ class Size:
     new_tokens: int = 128
 
 
-def _qwen(
+def qwen(
     layers: int,
     width: int,
     heads: int,
@@ -46,14 +46,14 @@ def _qwen(
 
 
 REAL = Size(
-    small=_qwen(4, 512, 8, 2, 1408, 8192, tied=True, spread=0.05),
-    middle=_qwen(28, 1536, 12, 2, 8960, 151_936, tied=True),  # Qwen2.5-1.5B
-    large=_qwen(28, 3584, 28, 4, 18_944, 152_064, tied=False),  # Qwen2.5-7B
+    small=qwen(4, 512, 8, 2, 1408, 8192, tied=True, spread=0.05),
+    middle=qwen(28, 1536, 12, 2, 8960, 151_936, tied=True),  # Qwen2.5-1.5B
+    large=qwen(28, 3584, 28, 4, 18_944, 152_064, tied=False),  # Qwen2.5-7B
 )
 TINY = Size(
-    small=_qwen(2, 64, 4, 2, 128, 512, tied=True, spread=0.2),
-    middle=_qwen(2, 64, 4, 2, 128, 1024, tied=True),
-    large=_qwen(2, 64, 4, 2, 128, 1024, tied=False),
+    small=qwen(2, 64, 4, 2, 128, 512, tied=True, spread=0.2),
+    middle=qwen(2, 64, 4, 2, 128, 1024, tied=True),
+    large=qwen(2, 64, 4, 2, 128, 1024, tied=False),
     prompts=LengthLaw(20, 50, 33),
     answers=LengthLaw(8, 30, 16),
     new_tokens=8,

@@ -9,6 +9,7 @@ import torch
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from sodakd.inference.devices import cpu_threads
+from sodakd.inference.dispatch import Place
 from sodakd.inference.endpoint import Endpoint
 from sodakd.inference.openai import Client, RetryPolicy
 from sodakd.inference.remote_model import ServedModel
@@ -88,7 +89,8 @@ def vllm(folder: Path, model: TransformersModel, tokens: int) -> Answering:
 
 def served(url: str, places: int, tokens: int) -> Answering:
     """A server of the same model."""
-    served = ServedModel(Client(Endpoint(url, "model", None), places, RetryPolicy(timeout=3600)))
+    client = Client(Endpoint(url, "model", None), places, RetryPolicy(timeout=3600))
+    served = ServedModel([Place.of(client)])
     return lambda prompts: [each.text for each in served.generate(prompts, max_new_tokens=tokens)]
 
 

@@ -97,6 +97,7 @@ def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
         ),
         ("method: soda", r"method: unknown key; .*name the methods in arms"),
         ("control: sft", r"control: unknown key; .*name the methods in arms"),
+        ("generation: {base_url: http://h/v1}", r"base_url: unknown key; did you mean base_urls\?"),
         ("feedback: {grade: false}", r"feedback.grade: unknown key; .*set feedback.scorer"),
         *(
             (

@@ -124,6 +124,12 @@ def eval_efficiency(folder: Path, model: NamedModel) -> Efficiency | None:
     return _efficiency(events, lambda step: ("", step), order, {"student": model})
 
 
+def uses_of(folder: Path, step: str) -> list[ResourceUse]:
+    """What each part of a step of an evaluation used; empty where it was not done, or not told."""
+    parts = _parts(read_log(folder / EVENTS, Event))
+    return [use for name, use in parts if name == step]
+
+
 def _teacher(recipe: Mapping[str, JsonValue]) -> NamedModel:
     settings = recipe.get("teacher")
     teacher = settings if isinstance(settings, dict) else {}

@@ -17,6 +17,7 @@ from sodakd.inference.completions import (
     UsageBound,
     max_usage,
 )
+from sodakd.inference.dispatch import Place
 from sodakd.inference.endpoint import Endpoint
 from sodakd.inference.openai import Client, RetryPolicy
 from sodakd.inference.protocols import Generation
@@ -304,7 +305,7 @@ def test_a_student_whose_server_gives_no_answer_is_no_student_that_says_nothing(
     async def run() -> list[Generation]:
         async with scripted(guarded) as port:
             at = Endpoint(f"http://127.0.0.1:{port}/v1", "m")
-            model = ServedModel(Client(at, 1, HASTY, empty_is_said=True))
+            model = ServedModel([Place.of(Client(at, 1, HASTY, empty_is_said=True))])
             (empty,) = await asyncio.to_thread(model.generate, ["Hello"], max_new_tokens=8)
             assert empty.text == ""
             return await asyncio.to_thread(model.generate, ["Hello", "risky"], max_new_tokens=8)

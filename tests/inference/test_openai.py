@@ -9,6 +9,7 @@ import pytest
 
 from sodakd.errors import EndpointError, TeacherError
 from sodakd.inference.completions import Completion, Finish, Message, NullMeter, Request
+from sodakd.inference.dispatch import Place
 from sodakd.inference.endpoint import Endpoint
 from sodakd.inference.openai import Client, RetryPolicy
 from sodakd.inference.remote_model import ServedModel
@@ -214,7 +215,7 @@ def test_the_key_is_sent_and_shown_nowhere(tmp_path: Path) -> None:
 def test_a_model_behind_a_server_generates_as_one_in_this_process() -> None:
     told: list[int] = []
     with serving("--faults", "reset,server_error", "--share", "0.1") as server:
-        model = ServedModel(client(server.url))
+        model = ServedModel([Place.of(client(server.url))])
         texts = model.generate(
             ["one", "two", "two"],
             max_new_tokens=16,

@@ -13,10 +13,11 @@ from sodakd.errors import ModelError
 from sodakd.inference import queue_decode, transformers
 from sodakd.inference.canary import agree
 from sodakd.inference.kv_slots import Slots
+from sodakd.inference.noise_seeds import noise_seeds
 from sodakd.inference.packed_linear import PackedLinear, can_pack, pack
 from sodakd.inference.protocols import Generation, Prompt
 from sodakd.inference.queue_decode import QueuedPrompt, Room, decode
-from sodakd.inference.token_sampling import noise, noise_seeds
+from sodakd.inference.token_sampling import noise
 from sodakd.inference.transformers import TransformersModel
 from tests.inference.small import opened, write_lively
 from tests.inference.test_families import ASKED, LONGEST, reference, texts

@@ -31,7 +31,7 @@ def write_benchmarks(folder: Path) -> Path:
 def write_models(path: Path, url: str, *names: str, **more: str) -> Path:
     """A file of models behind a server; `more`: YAML that is laid into a model's line, by name."""
     lines = [
-        f"  - {{name: {name}, model: {name}, engine: {{backend: server, base_url: '{url}'}}"
+        f"  - {{name: {name}, model: {name}, engine: {{backend: server, base_urls: '{url}'}}"
         f"{', ' + more[name] if name in more else ''}}}"
         for name in names
     ]

@@ -18,6 +18,7 @@ from sodakd.report.model_folder import (
     read_finished,
     row_folder,
 )
+from sodakd.report.model_table import measured_rows
 from sodakd.settings.generation import GenerationSettings
 from sodakd.settings.models import ModelEntry, ModelPrice
 from tests.leaderboard.adders import COUNT, write_benchmarks
@@ -61,8 +62,11 @@ def test_a_folder_answers_in_this_process_and_tells_its_tokens_and_memory(tmp_pa
         ModelEntry(name="plain", model=str(model), prompt="continue"),
     )
     for row in (chat, plain):
-        assert len(row.measured) == COUNT
-        assert all(one.peak_bytes and one.peak_bytes > 10_000_000 for one in row.measured)
+        measured = measured_rows([row])[row.entry.name]
+        assert measured.answers == COUNT
+        assert measured.seconds > 0
+        assert measured.peak_bytes is not None
+        assert measured.peak_bytes > 10_000_000
         usage = [one.usage for one in row.samples.values()]
         assert all(each is not None and 0 < each.completion_tokens <= 8 for each in usage)
     first = next(iter(plain.samples.values())).usage
@@ -79,7 +83,8 @@ def test_a_file_answers_behind_a_server_that_ends_with_its_answers(tmp_path: Pat
     entry = ModelEntry(name="file", model=str(file), engine=engine)
     (row,) = evaluated(tmp_path, entry)
     assert sum(one.verdict.passed for one in row.judged.values()) == COUNT / 2
-    assert all(one.peak_bytes is None for one in row.measured)
+    assert measured_rows([row])["file"].answers == COUNT
+    assert measured_rows([row])["file"].peak_bytes is None
     log = (row_folder(tmp_path, "file") / "generation.log").read_text()
     assert "taken at its word" in log
     asked = settings_of(tmp_path, entry)

@@ -61,7 +61,7 @@ def test_a_stale_engine_is_stopped_and_a_fresh_one_answers_as_transformers_does(
 ) -> None:
     before = read_canary(student)
     with serving(str(student), module="model") as server:
-        fields = {"backend": "server", "base_url": server.url}
+        fields = {"backend": "server", "base_urls": server.url}
         with students(tmp_path, **fields) as opened:
             assert "tokens are the same to" in opened.open(student).checked
         trained_on(student)
@@ -87,7 +87,7 @@ def test_without_log_probabilities_the_texts_are_compared_and_it_is_said(
     student: Path, tmp_path: Path
 ) -> None:
     with serving(str(student), "--no-logprobs", module="model") as server:
-        fields = {"backend": "server", "base_url": server.url}
+        fields = {"backend": "server", "base_urls": server.url}
         with students(tmp_path, **fields) as opened:
             assert "texts are the same (the engine tells no log" in opened.open(student).checked
         shutil.rmtree(student)
@@ -124,7 +124,7 @@ def test_a_folder_without_a_canary_is_no_student_of_a_server(tmp_path: Path) -> 
     with students(tmp_path) as opened:
         assert opened.open(folder).checked.startswith("the folder has no canary; float32 on ")
     with (
-        students(tmp_path, backend="server", base_url="http://127.0.0.1:9/v1") as opened,
+        students(tmp_path, backend="server", base_urls=["http://127.0.0.1:9/v1"]) as opened,
         pytest.raises(ModelError, match=r"has no canary\.json"),
     ):
         opened.open(folder)
@@ -142,10 +142,13 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
     ("fields", "words"),
     [
         ({"backend": "server"}, "needs generation.command"),
-        ({"backend": "vllm", "base_url": "http://x/v1"}, "is for backend server"),
-        ({"base_url": "http://x/v1"}, "is for backend server or vllm, not transformers"),
+        ({"backend": "vllm", "base_urls": "http://x/v1"}, "is for backend server"),
+        ({"base_urls": "http://x/v1"}, "is for backend server or vllm, not transformers"),
         ({"backend": "vllm", "batch_size": 3}, "is for backend transformers, not vllm"),
-        ({"backend": "server", "base_url": "http://x/v1", "port": 1}, "set one of them"),
+        ({"backend": "server", "base_urls": "http://x/v1", "port": 1}, "set one of them"),
+        ({"backend": "server", "base_urls": "http://x/v1", "workers": 2}, "set one of them"),
+        ({"backend": "server", "base_urls": ["http://x/v1", "http://x/v1"]}, "twice: once is"),
+        ({"device": "cuda:1", "workers": 2}, "names one device, cuda:1"),
     ],
 )
 def test_settings_that_do_not_fit_the_backend_are_refused(
@@ -170,7 +173,7 @@ def test_transformers_serve_goes_on_with_old_weights_and_is_caught(
     assert TRANSFORMERS is not None
     command = (TRANSFORMERS, "serve", "{model}", "--port", "{port}", "--device", "cpu")
     server = Server(Command(command, str(student), None, 300.0, tmp_path / "serve.log"))
-    fields = {"backend": "server", "base_url": server.start()}
+    fields = {"backend": "server", "base_urls": server.start()}
     with students(tmp_path, **fields) as opened:
         assert "texts are the same" in opened.open(student).checked
     shutil.rmtree(student)

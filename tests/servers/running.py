@@ -17,6 +17,7 @@ class Running:
     """A server that runs. `url` is its base URL."""
 
     url: str
+    process: "subprocess.Popen[str]"
 
     def books(self) -> dict[str, int]:
         """What the server counted."""
@@ -32,6 +33,6 @@ def serving(*options: str, module: str = "completions") -> Iterator[Running]:
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
-            yield Running(process.stdout.readline().strip())
+            yield Running(process.stdout.readline().strip(), process)
         finally:
             process.kill()

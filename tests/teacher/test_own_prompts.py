@@ -142,7 +142,7 @@ def test_what_cannot_be_sent_is_refused(fields: dict[str, object], words: str) -
 
 def test_a_served_student_has_the_same_fields() -> None:
     settings = GenerationSettings(
-        backend="server", base_url="http://h/v1", query={"v": "1"}, extra_body={"top_k": 1}
+        backend="server", base_urls=("http://h/v1",), query={"v": "1"}, extra_body={"top_k": 1}
     )
     assert settings.extra_body == {"top_k": 1}
     with pytest.raises(ValidationError, match="is for backend server or vllm"):

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import psutil
 import pytest
 
 from sodakd.errors import EndpointError, ModelError
@@ -209,6 +210,28 @@ def test_a_server_that_ends_is_told_with_its_own_first_error_and_its_last_words(
     assert said[0].endswith("ended with status 3:")
     assert said[1] == "(Worker) [a.py:3] ValueError: no room"
     assert said[2:-1] == [f"at {n}" for n in range(25, 40)]
+
+
+def test_a_server_keeps_to_its_cores_and_dies_with_what_watches_it_which_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    words = (sys.executable, "-m", "tests.servers.completions", "--port", "{port}")
+    core = max(os.sched_getaffinity(0))
+    server = Server(Command(words, "tiny", None, 60.0, tmp_path / "log", cores=(core,)))
+    url = server.start()
+    assert server.ended() is None
+    (child,) = psutil.Process(server.process).children()
+    assert child.cpu_affinity() == [core]
+    os.kill(server.process, signal.SIGKILL)
+    until = time.monotonic() + 20
+    while (server.ended() is None or _alive(child.pid)) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not _alive(child.pid)
+    assert f"its process ended with status -9, the last that it wrote is {url}" in str(
+        server.ended()
+    )
+    server.stop()
 
 
 DEAF = (

@@ -23,7 +23,7 @@ from sodakd.evaluate.benchmarks.load import load
 from sodakd.evaluate.benchmarks.registry import BENCHMARKS
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask, TaskKey
 from sodakd.evaluate.findings import SampleFindings, count_rules, lint_samples
-from sodakd.evaluate.folder import EvalSettings, Log, PromptForm, check_folder, open_folder
+from sodakd.evaluate.folder import ANSWER, EvalSettings, Log, PromptForm, check_folder, open_folder
 from sodakd.evaluate.ids import TaskIds
 from sodakd.evaluate.samples import (
     JudgedSample,
@@ -243,7 +243,7 @@ def _answers(
         _count_down(left, [sample], screen.log, "the model has answered")
 
     if wanted:
-        with timed(out / EVENTS, "answer", resumed=bool(samples)):
+        with timed(out / EVENTS, ANSWER, resumed=bool(samples)):
             open_model().generate(
                 [_prompt(one.task, settings.prompt) for one in asked],
                 max_new_tokens=settings.max_new_tokens,

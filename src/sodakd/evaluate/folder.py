@@ -14,6 +14,8 @@ from sodakd.jsonl import append_to_log, atomic_write
 from sodakd.run_header import lock_folder
 from sodakd.types import FrozenModel, Language
 
+ANSWER = "answer"
+"""The step of its events in which the model answers."""
 PromptForm = Literal["chat", "continue"]
 """What a model is asked: the task in words, in its chat template; or to continue the task's code,
 as base models are."""

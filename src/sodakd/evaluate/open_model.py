@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sodakd.errors import EndpointError
+from sodakd.inference.dispatch import Place
 from sodakd.inference.endpoint import Endpoint
 from sodakd.inference.openai import Client, RetryPolicy
 from sodakd.inference.protocols import TextGenerator
@@ -61,6 +62,6 @@ def model_factory(model: str, at: RemoteModel | LocalModel) -> Callable[[], Text
         client = Client(
             endpoint, at.max_in_flight, RetryPolicy(), empty_is_said=True, role="student"
         )
-        return ServedModel(client)
+        return ServedModel([Place.of(client)])
 
     return (lambda: open_there(at)) if isinstance(at, RemoteModel) else (lambda: open_here(at))

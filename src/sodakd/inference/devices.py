@@ -1,7 +1,7 @@
 """Where a model computes, and in which precision."""
 
 import gc
-import resource
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -31,6 +31,13 @@ def resolve_device(name: str | None, keys: str = "generation.") -> torch.device:
     return device
 
 
+def visible_gpus() -> list[str]:
+    """The GPUs that this process may use, as `CUDA_VISIBLE_DEVICES` names them."""
+    count = torch.cuda.device_count()
+    named = [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name.strip()]
+    return named[:count] if named else [str(number) for number in range(count)]
+
+
 @contextmanager
 def cpu_threads(count: int) -> Iterator[None]:
     """Have torch compute with so many threads for a while: the number is the process's."""
@@ -47,10 +54,3 @@ def free_memory() -> None:
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
-
-
-def peak_memory() -> int:
-    """The most bytes until now: of a GPU in use what torch had there, else of this process."""
-    if torch.cuda.is_available() and torch.cuda.is_initialized():
-        return torch.cuda.max_memory_allocated()
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -3,11 +3,13 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 from threading import Event
 from typing import Self
 
 from sodakd.inference.completions import Completion, Finish, Request, UsageMeter, max_usage
+from sodakd.inference.noise_seeds import noise_seeds
 from sodakd.inference.protocols import (
     Generation,
     OnGeneration,
@@ -33,7 +35,7 @@ class LocalModel:
 
     async def __aenter__(self) -> Self:
         self._places = asyncio.Semaphore(self._most)
-        self._waiting: deque[tuple[Request, asyncio.Future[Generation]]] = deque()
+        self._waiting: deque[tuple[Prompt, asyncio.Future[Generation]]] = deque()
         self._task: asyncio.Task[None] | None = None
         return self
 
@@ -45,7 +47,7 @@ class LocalModel:
         """An answer. Raises `ModelError` where the model cannot be used."""
         async with self._places:
             await meter.reserve(max_usage(request))
-            said = await self._said(request)
+            said = await self.answer(_prompt(request))
         usage = Usage(
             prompt_tokens=sum(len(m.content) for m in request.messages) // _LETTERS_A_TOKEN + 1,
             completion_tokens=len(said.text) // _LETTERS_A_TOKEN + 1,
@@ -53,10 +55,11 @@ class LocalModel:
         meter.paid(usage)
         return Completion(said.text, Finish.STOP if said.ended else Finish.LENGTH, usage)
 
-    async def _said(self, request: Request) -> Generation:
+    async def answer(self, prompt: Prompt) -> Generation:
+        """The answer to a prompt, whatever its number. Raises as `complete` does."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Generation] = loop.create_future()
-        self._waiting.append((request, future))
+        self._waiting.append((prompt, future))
         if self._task is None:
             self._task = loop.create_task(self._answer(loop))
         return await future
@@ -71,10 +74,10 @@ class LocalModel:
                 raise asyncio.CancelledError
             taken: list[Prompt] = []
             while self._waiting and len(taken) < most:
-                request, future = self._waiting.popleft()
+                prompt, future = self._waiting.popleft()
                 number = next(numbers)
                 asked[number] = future
-                taken.append(_prompt(number, request))
+                taken.append(replace(prompt, number=number))
             return taken
 
         def deliver(number: int, said: Generation) -> None:
@@ -98,14 +101,10 @@ class LocalModel:
         self._model.serve(source, on_generation)
 
 
-def _prompt(number: int, request: Request) -> Prompt:
-    return Prompt(
-        number,
-        request.messages[-1].content,
-        request.max_tokens,
-        request.temperature or 0.0,
-        request.seed or 0,
-    )
+def _prompt(request: Request) -> Prompt:
+    text = request.messages[-1].content
+    (seed,) = noise_seeds([text], request.seed or 0)
+    return Prompt(0, text, request.max_tokens, request.temperature or 0.0, seed)
 
 
 def _hand(future: asyncio.Future[Generation], said: Generation) -> None:

@@ -9,9 +9,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Queue
 from threading import Thread
@@ -27,7 +27,8 @@ _SUPERVISE = Path(__file__).with_name("supervise.py")
 class Command:
     """What starts a server. `{model}` and `{port}` in its words are filled in.
 
-    `section` of the recipe is the one that names it.
+    `section` of the recipe is the one that names it. `environment` is laid over that of this
+    process; `cores` are those that it may use, all if there are none.
     """
 
     words: Sequence[str]
@@ -36,6 +37,8 @@ class Command:
     start_seconds: float
     log: Path
     section: str = "teacher"
+    environment: Mapping[str, str] = field(default_factory=dict)
+    cores: Sequence[int] = ()
 
 
 class Server:
@@ -53,8 +56,13 @@ class Server:
         Raises:
             EndpointError: it does not start, or does not answer in time; shows the log's end.
         """
-        if self._process is not None and self._process.poll() is None:
-            return self._url
+        if self._process is None or self._process.poll() is not None:
+            self.launch()
+            self.wait()
+        return self._url
+
+    def launch(self) -> None:
+        """Start its process. Raises `EndpointError` where that cannot be; `wait` has to follow."""
         command = self._command
         self._port = command.port or free_port()
         if command.port and is_healthy(self._health):
@@ -78,17 +86,36 @@ class Server:
             )
         self._process = found
         atexit.register(self.stop)
+
+    def wait(self) -> str:
+        """The base URL of the server that was launched, once it answers. Raises as `start` does."""
+        assert self._process is not None
         try:
-            self._wait(found)
+            self._wait(self._process)
         except BaseException:
             self.stop()  # it is of no use to anyone
             raise
         return self._url
 
+    @property
+    def process(self) -> int:
+        """The number of the process that was launched."""
+        return 0 if self._process is None else self._process.pid
+
+    def ended(self) -> str | None:
+        """Why it answers no more, in a line, where its process has ended by itself; else None."""
+        if self._process is None or self._process.poll() is None:
+            return None
+        last = self._new_lines()[-1:] or ["nothing"]
+        return (
+            f"its process ended with status {self._process.returncode}, the last that it wrote is"
+            f" {last[0].strip()} ({self._command.log})"
+        )
+
     def stop(self) -> None:
         """End it and its children: asked first, killed after a few seconds."""
         process = self._process
-        if process is None or process.poll() is not None:
+        if process is None:
             return
         for number, seconds in ((signal.SIGTERM, 10), (signal.SIGKILL, 10)):
             try:
@@ -111,9 +138,11 @@ class Server:
         if shutil.which(words[0]) is None:
             begun.put(FileNotFoundError(2, "not found"))
             return
+        cores = ",".join(map(str, self._command.cores))
         with self._command.log.open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-I", str(_SUPERVISE), str(os.getpid()), *words],
+                [sys.executable, "-I", str(_SUPERVISE), str(os.getpid()), cores, *words],
+                env={**os.environ, **self._command.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -149,11 +178,14 @@ class Server:
 
     def _tail(self) -> str:
         """The end of what this server wrote, and its first error: that may be the cause of all."""
-        text = self._command.log.read_bytes()[self._logged :].decode("utf-8", "replace")
-        lines = text.splitlines()
+        lines = self._new_lines()
         end = lines[-15:]
         cause = [line for line in lines[:-15] if _ERROR.search(line)][:1]
         return "\n".join([*cause, *end, f"the whole log: {self._command.log}"])
+
+    def _new_lines(self) -> list[str]:
+        log = self._command.log.read_bytes()[self._logged :]
+        return log.decode("utf-8", "replace").splitlines()
 
 
 def free_port() -> int:

@@ -88,9 +88,20 @@ class Client:
         self.troubles: Counter[str] = Counter()
         self._limit = AimdLimit(max_in_flight)
         self._breaker = CircuitBreaker()
+        self._outage = OutageDetector()
         self._ever = answered_before
         self._bound = UsageBound()
         self._jitter = random.Random()
+
+    @property
+    def places(self) -> int:
+        """Calls that the server bears at the same time, as far as is known by now."""
+        return self._limit.places
+
+    @property
+    def silent_seconds(self) -> float:
+        """How long all attempts have failed without a reply; 0 from the next reply on."""
+        return self._outage.lasts(time.monotonic())
 
     async def __aenter__(self) -> Self:
         self._connections = HttpPool(self.endpoint, self.patience.timeout)
@@ -214,6 +225,11 @@ class Client:
                 meter.free()
         return begun
 
+    @property
+    def _longest(self) -> float:
+        """Seconds for which the server is waited for while it is away."""
+        return self.patience.stall if self._ever else self.patience.start
+
     def _waited_for(self, found: Completion | Failure, replies: int) -> Completion | Failure:
         """A failure as one of a server that is away for a while, if it is so.
 
@@ -228,8 +244,7 @@ class Client:
         begun = _BEGUN[found.trouble] or found.billed is not Billing.NO
         now, own = time.monotonic(), self.patience
         silent = self._outage.failed(now, replies, begun=begun)
-        longest = own.stall if self._ever else own.start
-        if silent and (self._ever or not begun) and self._outage.lasts(now) < longest:
+        if silent and (self._ever or not begun) and self._outage.lasts(now) < self._longest:
             if self._outage.is_long:
                 self._gate.close(own.wait(3, 1.0))
             return replace(found, trouble=ErrorKind.AWAY)
@@ -263,8 +278,8 @@ class Client:
         if found.trouble is ErrorKind.REFUSED:
             self._refuse(found.words)
             return
-        if not self._ever and self._outage.lasts(now) >= self.patience.start:
-            self._halt(f"it was waited for, {self.patience.start:g} s: {found.words}")
+        if self._outage.lasts(now) >= self._longest:
+            self._halt(f"it was waited for, {self._longest:g} s: {found.words}")
             return
         if found.trouble in {ErrorKind.SERVER, ErrorKind.TIMEOUT, ErrorKind.UNAVAILABLE}:
             self._limit.failed(round_sent)

@@ -29,7 +29,10 @@ NO_GENERATIONS: Mapping[int, Generation] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class Prompt:
-    """A prompt with what its answer is drawn by. `number` is told with the answer."""
+    """A prompt with what its answer is drawn by: `seed` is its own (`noise_seeds`).
+
+    `number` is told with the answer.
+    """
 
     number: int
     text: str

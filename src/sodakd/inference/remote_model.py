@@ -1,21 +1,38 @@
-"""A model behind a server as a `TextGenerator`: a student need not be in this process."""
+"""A model behind servers as a `TextGenerator`: a student need not be in this process."""
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
 from sodakd.errors import EndpointError
 from sodakd.inference.canary import CANARY_TOKENS, Canary, CanaryReport, EngineOutput, compare
-from sodakd.inference.completions import Completion, Finish, Message, NullMeter, Request
-from sodakd.inference.openai import Client
+from sodakd.inference.completions import Completion, Finish, Message, Request
+from sodakd.inference.dispatch import Dispatcher, Place
 from sodakd.inference.protocols import NO_GENERATIONS, Generation, OnGeneration
 from sodakd.inference.run_async import run_sync
 
+Seeds = Callable[[Sequence[str], int], Sequence[int]]
+"""A seed for each prompt, of a batch's own. Equal prompts are samples, and must differ."""
+
+
+def count_up(prompts: Sequence[str], seed: int) -> Sequence[int]:
+    """Seeds as any server takes them."""
+    return range(seed, seed + len(prompts))
+
+
+def _untold(_: str) -> None:
+    """Where nobody listens, a lost server is told by what comes of it."""
+
 
 class ServedModel:
-    """Answers batches of prompts through a client. What was cut off is kept as it is."""
+    """Answers batches of prompts through servers. What was cut off is kept as it is."""
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
+    def __init__(
+        self,
+        places: Sequence[Place],
+        tell: Callable[[str], None] = _untold,
+        seeds: Seeds = count_up,
+    ) -> None:
+        self._servers = Dispatcher(places, tell)
+        self._seeds = seeds
 
     def generate(
         self,
@@ -33,12 +50,13 @@ class ServedModel:
             EndpointError: the server refuses, is out of order, or gave no answer to some prompt: an
                 empty one would count as the model's.
         """
+        seeds = self._seeds(prompts, seed)
         requests = {
             number: Request(
                 messages=(Message(role="user", content=prompt),),
                 max_tokens=max_new_tokens,
                 temperature=temperature,
-                seed=seed + number,  # equal prompts are samples, and must differ
+                seed=seeds[number],
             )
             for number, prompt in enumerate(prompts)
             if number not in cached
@@ -55,56 +73,32 @@ class ServedModel:
 
         found = self.complete(list(requests.values()), told)
         if len(answers) < len(prompts):
-            endpoint = self._client.endpoint
             lacking = [each for each in found if _generation(each) is None]
+            names = ", ".join(place.name for place in self._servers.places)
             raise EndpointError(
-                f"{endpoint.model} at {endpoint.base_url} gave no answer to {len(lacking)} of"
-                f" {len(found)} prompts, the first because: {lacking[0].error or _FILTERED}; all"
-                " others are kept: mend it, then run the same command again"
+                f"{names} gave no answer to {len(lacking)} of {len(found)} prompts, the first"
+                f" because: {lacking[0].error or _FILTERED}; all others are kept: mend it, then run"
+                " the same command again"
             )
         return [answers[number] for number in range(len(prompts))]
 
-    def check(self, canary: Canary, tolerance: float) -> CanaryReport:
-        """Hold what the server says against the canary: by the text alone where it says no more.
+    def check(self, canary: Canary, tolerance: float) -> str:
+        """Hold what each server says against the canary: by the text alone where it says no more.
+
+        One that does not answer at all is lost. Returns how the others met it, in words.
 
         Raises:
-            ModelError: it does not answer as the trained model did.
-            EndpointError: the server refuses, or is out of order.
+            ModelError: one of them does not answer as the trained model did.
+            EndpointError: none of them answers.
         """
-        try:
-            found = self._answers(canary, logprobs=True)
-        except EndpointError:  # some servers refuse a request for log-probabilities
-            found = self._answers(canary, logprobs=False)
-        heard = [
-            EngineOutput(each.text)
-            if each.logprobs is None
-            else EngineOutput(
-                each.text,
-                pieces=[piece for piece, _ in each.logprobs],
-                logprobs=[logprob for _, logprob in each.logprobs],
-            )
-            for each in found
-        ]
-        endpoint = self._client.endpoint
-        return compare(canary, heard, tolerance, f"{endpoint.model} at {endpoint.base_url}")
-
-    def _answers(self, canary: Canary, *, logprobs: bool) -> list[Completion]:
-        found = self.complete(
-            [
-                Request(
-                    messages=(Message(role="user", content=row.prompt),),
-                    max_tokens=CANARY_TOKENS,
-                    logprobs=logprobs,
-                )
-                for row in canary.rows
-            ]
-        )
-        for each in found:
-            if not each.is_answer:
-                raise EndpointError(
-                    f"the server does not answer the canary's prompts: {each.error}"
-                )
-        return found
+        reports = []
+        for place in self._servers.places:
+            try:
+                reports.append(_check(place, canary, tolerance))
+            except EndpointError as error:
+                self._servers.lose({place: str(error)})
+        worst = max(reports, key=lambda report: (report.text_alone, report.largest))
+        return str(worst) if len(reports) == 1 else f"{worst}, on each of {len(reports)} servers"
 
     def complete(
         self,
@@ -116,32 +110,43 @@ class ServedModel:
         `on_completion` is called, in another thread, with each request's index and completion as it
         comes.
         """
-        return run_sync(self._all(requests, on_completion))
+        return run_sync(self._servers.complete(requests, on_completion))
 
-    async def _all(
-        self,
-        requests: Sequence[Request],
-        on_completion: Callable[[int, Completion], None] | None,
-    ) -> list[Completion]:
-        found: dict[int, Completion] = {}
-        queue = iter(enumerate(requests))
 
-        async def work() -> None:
-            for number, request in queue:
-                found[number] = await self._client.complete(request, NullMeter())
-                if on_completion is not None:
-                    on_completion(number, found[number])
+def _check(place: Place, canary: Canary, tolerance: float) -> CanaryReport:
+    try:
+        found = _answers(place, canary, logprobs=True)
+    except EndpointError:  # some servers refuse a request for log-probabilities
+        if place.is_silent:
+            raise
+        found = _answers(place, canary, logprobs=False)
+    heard = [
+        EngineOutput(each.text)
+        if each.logprobs is None
+        else EngineOutput(
+            each.text,
+            pieces=[piece for piece, _ in each.logprobs],
+            logprobs=[logprob for _, logprob in each.logprobs],
+        )
+        for each in found
+    ]
+    return compare(canary, heard, tolerance, place.name)
 
-        async with self._client:
-            count = min(len(requests), self._client.max_in_flight)
-            workers = [asyncio.ensure_future(work()) for _ in range(count)]
-            try:
-                await asyncio.gather(*workers)
-            finally:
-                for worker in workers:
-                    worker.cancel()
-                await asyncio.gather(*workers, return_exceptions=True)
-        return [found[number] for number in range(len(requests))]
+
+def _answers(place: Place, canary: Canary, *, logprobs: bool) -> list[Completion]:
+    requests = [
+        Request(
+            messages=(Message(role="user", content=row.prompt),),
+            max_tokens=CANARY_TOKENS,
+            logprobs=logprobs,
+        )
+        for row in canary.rows
+    ]
+    found = run_sync(Dispatcher([place], _untold).complete(requests))
+    for each in found:
+        if not each.is_answer:
+            raise EndpointError(f"the server does not answer the canary's prompts: {each.error}")
+    return found
 
 
 _FILTERED = "the server's filter held it back"

@@ -1,6 +1,6 @@
 """Run as a program: a server that ends with whoever started it, its own children with it.
 
-    python supervise.py PARENT COMMAND [ARGUMENT]...
+    python supervise.py PARENT CORES COMMAND [ARGUMENT]...
 
 The kernel tells this process when its parent is gone, however it went. It then asks the server to
 end, and kills what is left after a while. Servers start processes of their own, and some hear no
@@ -20,14 +20,22 @@ PATIENCE = 5
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
 
-def main(parent: int, command: list[str]) -> int:
-    """The server's exit status; nothing of it lives on after that."""
+def main(parent: int, cores: str, command: list[str]) -> int:
+    """The server's exit status; nothing of it lives on after that.
+
+    `cores`: the numbers of those that it may use, with commas between them; all if there are none.
+    """
     prctl = ctypes.CDLL(None).prctl
     prctl(_PR_SET_CHILD_SUBREAPER, 1)  # orphans of the server become children of this process
     prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
         return 1
-    server = subprocess.Popen(command)
+    if cores:
+        os.sched_setaffinity(0, map(int, cores.split(",")))
+    server = subprocess.Popen(
+        command,
+        preexec_fn=lambda: prctl(_PR_SET_PDEATHSIG, signal.SIGKILL),  # noqa: PLW1509 - no threads
+    )
 
     def end(number: int, frame: FrameType | None) -> None:
         del number, frame
@@ -57,4 +65,4 @@ def _kill_orphans() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), sys.argv[2:]))
+    sys.exit(main(int(sys.argv[1]), sys.argv[2], sys.argv[3:]))

@@ -1,7 +1,5 @@
 """Which token comes next: the likeliest, or one drawn with noise that belongs to its row."""
 
-import hashlib
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -91,17 +89,6 @@ class LogprobRecorder:
             end = next((at + 1 for at, token in enumerate(tokens) if token in stops), len(tokens))
             found.append((tokens[:end], logprobs[:end]))
         return found
-
-
-def noise_seeds(prompts: Sequence[str], seed: int) -> list[int]:
-    """A seed for each prompt: of the seed, the prompt and its count among its equals."""
-    seen: Counter[str] = Counter()
-    seeds = []
-    for prompt in prompts:
-        digest = hashlib.sha256(f"{seed}\n{seen[prompt]}\n{prompt}".encode()).digest()
-        seeds.append(int.from_bytes(digest[:8], "big", signed=True))
-        seen[prompt] += 1
-    return seeds
 
 
 def noise(seeds: Sequence[int], steps: int) -> Float[Tensor, "rows steps"]:

@@ -35,6 +35,7 @@ from sodakd.inference.devices import cpu_threads, free_memory, resolve_device
 from sodakd.inference.folder import is_large, weights_dtype
 from sodakd.inference.loading import load_model, open_tokenizer
 from sodakd.inference.model_meter import ModelMeter, ModelShape
+from sodakd.inference.noise_seeds import noise_seeds
 from sodakd.inference.packed_linear import WORTHWHILE_GAIN, bfloat16_gain, can_pack, pack
 from sodakd.inference.protocols import (
     NO_GENERATIONS,
@@ -51,7 +52,6 @@ from sodakd.inference.token_sampling import (
     Sampler,
     TokenSelector,
     noise,
-    noise_seeds,
 )
 from sodakd.resource_use import Role
 from sodakd.run import cpu_count
@@ -92,8 +92,10 @@ class TransformersModel:
         large: bool = False,
         role: Role = "student",
         shape: ModelShape | None = None,
+        sharers: int = 1,
     ) -> None:
         self._model = model
+        self._sharers = sharers
         self._for_queue = model.dtype == torch.bfloat16 or (large and model.dtype == torch.float32)
         self._keys = keys
         self._layout = layout
@@ -122,12 +124,13 @@ class TransformersModel:
         keys: str = "generation.",
         role: Role = "student",
         plain: bool = False,
+        sharers: int = 1,
     ) -> Self:
         """Load a model from a folder: safetensors only, and no code of the folder is run.
 
         `threads` are those of a small model, 1 if left out; a large one takes all cores. The dtype
-        is that of the weights if left out; on a CPU, for half precision bfloat16 or float32, as it
-        is measured to be faster. With `plain` prompts are texts that it continues.
+        is `fitting_dtype` if left out. With `plain` prompts are texts that it continues. So many
+        processes are `sharers` of the device's memory.
 
         Raises:
             ModelError: it cannot be loaded, or the device's memory is too small for it.
@@ -136,9 +139,7 @@ class TransformersModel:
         place = resolve_device(device, keys)
         _, layout = open_tokenizer(folder)
         layout = replace(layout, plain=plain)
-        if dtype is None and place.type == "cpu" and weights_dtype(folder) != "float32":
-            dtype = "bfloat16" if bfloat16_gain() >= WORTHWHILE_GAIN else "float32"
-        model = load_model(folder, dtype)
+        model = load_model(folder, dtype or fitting_dtype(folder, place))
         large = is_large(folder)
         if large:
             threads = cpu_count()
@@ -158,6 +159,7 @@ class TransformersModel:
                 large,
                 role,
                 shape,
+                sharers,
             )
         except torch.OutOfMemoryError as error:
             raise ModelError(
@@ -188,13 +190,18 @@ class TransformersModel:
         prompts = tuple(row.prompt for row in canary.rows)
         if prompts != self._heard[0]:
             self._heard = (prompts, self._listen(prompts))
-        heard = [
-            EngineOutput(self._layout.text(tokens), tokens=tokens, logprobs=logprobs)
-            for tokens, logprobs in self._heard[1]
-        ]
+        heard = [said for prompt in prompts if (said := self.heard(prompt)) is not None]
         if tolerance is None:
             tolerance = canary.tolerance(str(self._model.dtype).removeprefix("torch."))
         return compare(canary, heard, tolerance, f"transformers in {folder}")
+
+    def heard(self, prompt: str) -> EngineOutput | None:
+        """What it said to a prompt at which it was listened to, with log-probabilities."""
+        if prompt not in self._heard[0]:
+            return None
+        tokens, logprobs = self._heard[1][self._heard[0].index(prompt)]
+        pieces = [self._layout.token_text(token) for token in tokens]
+        return EngineOutput(self._layout.text(tokens), tokens, pieces, logprobs)
 
     def generate(
         self,
@@ -223,8 +230,23 @@ class TransformersModel:
         Raises:
             ModelError: the memory is too small for a single answer.
         """
+        seeds = [0] * len(prompts) if temperature <= 0 else noise_seeds(prompts, seed)
+        return self._answers(
+            prompts, max_new_tokens, temperature, seeds, batch_size, on_generation, cached
+        )
+
+    def _answers(
+        self,
+        prompts: Sequence[str],
+        max_new_tokens: int,
+        temperature: float,
+        seeds: Sequence[int],
+        batch_size: int | None = None,
+        on_generation: OnGeneration | None = None,
+        cached: Mapping[int, Generation] = NO_GENERATIONS,
+    ) -> list[Generation]:
+        """As `generate`, each prompt with a seed of its own."""
         encoded = [self._layout.prompt(prompt) for prompt in prompts]
-        seeds = None if temperature <= 0 else noise_seeds(prompts, seed)
         answers = dict(cached)
 
         def take(row: int, said: Generation) -> None:
@@ -247,10 +269,9 @@ class TransformersModel:
 
         if self.queues:
             order = iter(sorted(set(range(len(prompts))) - set(answers), key=encoded.__getitem__))
-            own = seeds or [0] * len(prompts)
             self._queue(
                 lambda most: [
-                    QueuedPrompt(row, encoded[row], max_new_tokens, temperature, own[row])
+                    QueuedPrompt(row, encoded[row], max_new_tokens, temperature, seeds[row])
                     for row in islice(order, most)
                 ],
                 min(batch_size or self._batch_size, len(prompts)),
@@ -262,7 +283,7 @@ class TransformersModel:
             if all(row in answers for row in batch.rows):
                 continue
             chooser: TokenSelector = Greedy()
-            if seeds is not None:
+            if temperature > 0:
                 own = [seeds[row] for row in batch.rows]
                 chooser = Sampler(temperature, noise(own, max_new_tokens))
             asked = [encoded[row] for row in batch.rows]
@@ -297,11 +318,11 @@ class TransformersModel:
             alike = [each for each in odd if _kind(each) == _kind(odd[0])]
             odd = [each for each in odd if _kind(each) != _kind(odd[0])]
             numbers = [each.number for each in alike]
-            self.generate(
+            self._answers(
                 [each.text for each in alike],
-                max_new_tokens=alike[0].max_new_tokens,
-                temperature=alike[0].temperature,
-                seed=alike[0].seed,
+                alike[0].max_new_tokens,
+                alike[0].temperature,
+                [each.seed for each in alike],
                 on_generation=partial(_renumbered, numbers, on_generation),
             )
 
@@ -311,7 +332,7 @@ class TransformersModel:
             self._layout.prompt(asked.text),
             asked.max_new_tokens,
             asked.temperature,
-            noise_seeds([asked.text], asked.seed)[0],
+            asked.seed,
         )
 
     def _queue(
@@ -339,7 +360,7 @@ class TransformersModel:
             asked, began = begun.pop(number)
             on_generation(number, self._generation(asked.tokens, tokens, asked.steps, began))
 
-        tokens = _tokens_that_fit(self._model)
+        tokens = _tokens_that_fit(self._model, self._sharers)
         on_cpu = self._model.device.type == "cpu"
         room = Room.of(self._threads, rows, tokens) if on_cpu else Room(rows, tokens)
         try:
@@ -436,7 +457,11 @@ class TransformersModel:
                 kv_decode.decode(self._model, encoded, CANARY_TOKENS, stops, witness, _untold)
             else:
                 rows = iter([QueuedPrompt(n, row, CANARY_TOKENS) for n, row in enumerate(encoded)])
-                room = Room(len(encoded), _tokens_that_fit(self._model), threads=self._threads)
+                room = Room(
+                    len(encoded),
+                    _tokens_that_fit(self._model, self._sharers),
+                    threads=self._threads,
+                )
                 queue_decode.decode(
                     self._model,
                     lambda most: list(islice(rows, most)),
@@ -450,8 +475,18 @@ class TransformersModel:
         return witness.until(stops)
 
 
-def _tokens_that_fit(model: PreTrainedModel) -> int:
-    """How many tokens' keys and values take half of the memory that is free."""
+def fitting_dtype(folder: Path, device: torch.device) -> str | None:
+    """The precision for a folder's weights on a device; None for their own.
+
+    On a CPU, for half precision bfloat16 or float32, as it is measured to be faster.
+    """
+    if device.type != "cpu" or weights_dtype(folder) == "float32":
+        return None
+    return "bfloat16" if bfloat16_gain() >= WORTHWHILE_GAIN else "float32"
+
+
+def _tokens_that_fit(model: PreTrainedModel, sharers: int) -> int:
+    """How many tokens' keys and values take half of the memory that is free, or a share of it."""
     config: PretrainedConfig = model.config.get_text_config(decoder=True)
     heads: int = config.num_attention_heads
     groups = getattr(config, "num_key_value_heads", None) or heads
@@ -460,12 +495,12 @@ def _tokens_that_fit(model: PreTrainedModel) -> int:
     free = psutil.virtual_memory().available
     if model.device.type == "cuda":
         free = torch.cuda.mem_get_info(model.device)[0]
-    return int(free // 2 // token)
+    return int(free // 2 // sharers // token)
 
 
-def _kind(asked: Prompt) -> tuple[int, float, int]:
+def _kind(asked: Prompt) -> tuple[int, float]:
     """What prompts of one batch have in common."""
-    return asked.max_new_tokens, asked.temperature, asked.seed
+    return asked.max_new_tokens, asked.temperature
 
 
 def _renumbered(

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -10,9 +11,9 @@ from sodakd.evaluate.command import evaluate, sha256
 from sodakd.evaluate.folder import EvalSettings, check_folder
 from sodakd.inference.folder import weight_files
 from sodakd.inference.hub import find_model
-from sodakd.leaderboard.measured_model import MeasuredModel
+from sodakd.leaderboard.engine_model import EngineModel
 from sodakd.methods.engines import BACKENDS, LOG, EngineConfig
-from sodakd.report.model_folder import MEASURED, TableEntry, TableSettings, has_answers, row_folder
+from sodakd.report.model_folder import TableEntry, TableSettings, has_answers, row_folder
 from sodakd.run_header import lock_folder
 from sodakd.settings.models import ModelEntry, ModelPrice
 from sodakd.settings.sources import exists
@@ -21,14 +22,14 @@ from sodakd.settings.urls import public_address
 
 def table_entry(model: ModelEntry) -> TableEntry:
     """Return what is told of a model. Its price is its own, else that of the table of prices."""
-    place = model.engine.base_url
+    places = " and ".join(map(public_address, model.engine.base_urls))
     price, known = model.price, model.token_price
     if known is not None:
         price = ModelPrice(prompt=known[0], completion=known[1])
     return TableEntry(
         name=model.name,
         model=model.model,
-        source=model.model if place is None else f"{model.model} at {public_address(place)}",
+        source=f"{model.model} at {places}" if places else model.model,
         engine=model.opened_with.backend,
         prompt=model.prompt,
         price=price,
@@ -74,7 +75,7 @@ def _asked(settings: TableSettings, model: ModelEntry) -> EvalSettings:
     """The settings of a row, with the hash of its weights where they lie here."""
     entry = next(each for each in settings.rows if each.name == model.name)
     place = Path(model.model)
-    served = model.engine.base_url is not None
+    served = bool(model.engine.base_urls)
     return settings.of(entry, "" if served or not exists(place) else sha256(place))
 
 
@@ -99,7 +100,7 @@ def evaluate_row(
     evaluate(
         asked,
         folder,
-        lambda: _opened(model, folder),
+        lambda: _opened(model, folder, tell),
         workers,
         allow_unsandboxed,
         settings.lint,
@@ -118,25 +119,20 @@ def _make_room(folder: Path, asked: EvalSettings) -> None:
             shutil.rmtree(folder)
 
 
-def _opened(model: ModelEntry, folder: Path) -> MeasuredModel:
+def _opened(model: ModelEntry, folder: Path, tell: Callable[[str], None] | None) -> EngineModel:
     settings = model.opened_with
     config = EngineConfig(
         settings, None, folder / LOG, "engine", trained=False, plain=model.prompt == "continue"
     )
-    place, peak = _place(model), None
-    if settings.backend == "transformers":
-        from sodakd.inference.devices import peak_memory
-
-        peak = peak_memory
-    return MeasuredModel(
-        partial(BACKENDS[settings.backend], config, place), folder / MEASURED, peak
-    )
+    if tell is not None:
+        config = replace(config, tell=tell)
+    return EngineModel(partial(BACKENDS[settings.backend], config, _place(model)))
 
 
 def _place(model: ModelEntry) -> Path:
     """Where the weights are; of a served model its name, which is no place."""
     place = Path(model.model)
-    if model.engine.base_url is not None or place.is_file():
+    if model.engine.base_urls or place.is_file():
         return place
     if model.model.endswith(".gguf"):
         raise ModelError(f"there is no file {model.model}; fetch it, or name where it lies")

@@ -2,26 +2,36 @@
 
 One engine is open at a time. It is closed before another student is opened or trained: a server
 never lives on over a change of weights. Before its first answer an engine meets the canary that the
-trainer left in the folder.
+trainer left in the folder. What answers elsewhere, in servers or in workers of this machine, is
+several places of one model.
 """
 
 import os
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sodakd.errors import ModelError
 from sodakd.inference.canary import Canary, read_canary
+from sodakd.inference.dispatch import Place
 from sodakd.inference.endpoint import Endpoint, with_secrets
 from sodakd.inference.folder import weights_dtype
+from sodakd.inference.machine_shares import MachineShare, machine_shares
 from sodakd.inference.model_server import Command, Server
+from sodakd.inference.noise_seeds import noise_seeds
 from sodakd.inference.openai import Client, RetryPolicy
 from sodakd.inference.protocols import TextGenerator
-from sodakd.inference.remote_model import ServedModel
+from sodakd.inference.remote_model import Seeds, ServedModel, count_up
 from sodakd.settings.generation import Backend, GenerationSettings
 
 LOG = "generation.log"
+_ANY_TIME = 10_000_000.0
+"""Seconds: a worker answers when it can, as a model in this process does."""
+
+
+def _untold(_: str) -> None:
+    """It stands in the log."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +40,7 @@ class EngineConfig:
 
     `section` is what the file that has them calls them. What a run has `trained` must have its
     canary, without which nobody knows with whose weights a server answers. `plain`: prompts are
-    texts that the model continues.
+    texts that the model continues. `tell` gets a line for each of several servers that is lost.
     """
 
     settings: GenerationSettings
@@ -39,6 +49,17 @@ class EngineConfig:
     section: str = "generation"
     trained: bool = True
     plain: bool = False
+    tell: Callable[[str], None] = _untold
+
+    def remark(self, words: str) -> None:
+        """Write a line into the log, and tell it."""
+        self.note(words)
+        self.tell(words)
+
+    def note(self, words: str) -> None:
+        """Write a line into the log."""
+        with self.log.open("a", encoding="utf-8") as log:
+            log.write(f"sodakd: {words}\n")
 
 
 @dataclass(frozen=True)
@@ -53,8 +74,14 @@ class Engine:
 class StudentEngine:
     """The engine of one student at a time: opening another one closes it."""
 
-    def __init__(self, settings: GenerationSettings, threads: int | None, folder: Path) -> None:
-        self._config = EngineConfig(settings, threads, folder / LOG)
+    def __init__(
+        self,
+        settings: GenerationSettings,
+        threads: int | None,
+        folder: Path,
+        tell: Callable[[str], None] = _untold,
+    ) -> None:
+        self._config = EngineConfig(settings, threads, folder / LOG, tell=tell)
         self._open: tuple[Path, Engine] | None = None
 
     def open(self, student: Path) -> Engine:
@@ -83,6 +110,9 @@ def _transformers(config: EngineConfig, student: Path) -> Engine:
     from sodakd.inference.transformers import TransformersModel
 
     settings = config.settings
+    shares = _shares(config)
+    if len(shares) > 1:
+        return _workers(config, student, shares)
     model = TransformersModel.open(
         student,
         config.threads,
@@ -97,11 +127,44 @@ def _transformers(config: EngineConfig, student: Path) -> Engine:
     return Engine(model, checked, lambda: None)
 
 
+def _workers(config: EngineConfig, student: Path, shares: Sequence[MachineShare]) -> Engine:
+    """The student in several processes, which come to the answers of one.
+
+    What each would decide by measuring is decided here, for all of them.
+    """
+    from sodakd.inference.devices import resolve_device
+    from sodakd.inference.transformers import fitting_dtype
+
+    settings, keys = config.settings, f"{config.section}."
+    device = resolve_device(settings.device, keys)
+    words = [
+        sys.executable, "-m", "sodakd.inference.worker", "{model}", "--port", "{port}",
+        "--device", device.type, "--threads", str(config.threads or 1), "--keys", keys,
+        "--batch-size", str(settings.batch_size), "--sharers", str(shares[0].sharers),
+    ]  # fmt: skip
+    dtype = settings.dtype or fitting_dtype(student, device)
+    words += ["--dtype", dtype] if dtype else []
+    words += ["--plain"] if config.plain else []
+    asked = settings.model_copy(
+        update={
+            "dtype": dtype,
+            "max_in_flight": settings.batch_size,
+            "timeout": _ANY_TIME,
+            "start_seconds": _ANY_TIME,
+        }
+    )
+    trained = config.trained and read_canary(student) is not None  # as where there is one process
+    return _started(
+        replace(config, settings=asked, trained=trained), student, words, shares, noise_seeds
+    )
+
+
 def _server(config: EngineConfig, student: Path) -> Engine:
     settings = config.settings
-    if settings.base_url is not None:
-        return _served(config, student, settings.base_url, lambda: None)
-    return _started(config, student, (*settings.command, *settings.arguments))
+    if settings.base_urls:
+        clients = [_client(config, student, url) for url in settings.base_urls]
+        return _served(config, student, [Place.of(client) for client in clients], ())
+    return _started(config, student, (*settings.command, *settings.arguments), _shares(config))
 
 
 def _vllm(config: EngineConfig, student: Path) -> Engine:
@@ -118,7 +181,7 @@ def _vllm(config: EngineConfig, student: Path) -> Engine:
     for flag, value in own.items():
         if flag not in given:
             words += [flag, value]
-    return _started(config, student, (*words, *settings.arguments))
+    return _started(config, student, (*words, *settings.arguments), _shares(config))
 
 
 BACKENDS: Mapping[Backend, Callable[[EngineConfig, Path], Engine]] = {
@@ -128,34 +191,82 @@ BACKENDS: Mapping[Backend, Callable[[EngineConfig, Path], Engine]] = {
 }
 
 
-def _started(config: EngineConfig, student: Path, words: tuple[str, ...]) -> Engine:
+def _shares(config: EngineConfig) -> Sequence[MachineShare]:
+    """What each of several processes or servers has of this machine; empty for one alone."""
+    settings = config.settings
+    own = settings.backend == "transformers"
+    if settings.workers == 1 or (settings.workers is None and not own):
+        return ()
+    from sodakd.inference.devices import visible_gpus
+
+    gpus = visible_gpus() if settings.device in {None, "cuda"} else []
+    count = settings.workers or len(gpus)
+    cores = sorted(os.sched_getaffinity(0))
+    return machine_shares(count, gpus, cores) if count > 1 else ()
+
+
+def _started(
+    config: EngineConfig,
+    student: Path,
+    words: Sequence[str],
+    shares: Sequence[MachineShare],
+    seeds: Seeds = count_up,
+) -> Engine:
+    """Start a server, or one for each share, and ask them."""
     if "torch" in sys.modules:  # a process that trained may hold what the server needs
         from sodakd.inference.devices import free_memory
 
         free_memory()
-    settings = config.settings
-    server = Server(
-        Command(
-            words=words,
-            model=str(student.resolve()),
-            port=settings.port,
-            start_seconds=settings.start_seconds,
-            log=config.log,
-            section=config.section,
-        )
-    )
+    servers = [Server(command) for command in _commands(config, student, words, shares)]
     try:
-        return _served(config, student, server.start(), server.stop)
+        for server in servers:
+            server.launch()
+        places = []
+        for number, server in enumerate(servers, start=1):
+            client = _client(config, student, server.wait())
+            name = Place.of(client).name
+            if shares:
+                where = shares[number - 1].name
+                name = f"worker {number} of {len(shares)} (process {server.process}, {where})"
+            places.append(Place(client, name, server.ended))
+        return _served(config, student, places, servers, seeds)
     except BaseException:
-        server.stop()
+        _stop(servers)
         raise
 
 
-def _served(
-    config: EngineConfig, student: Path, base_url: str, close: Callable[[], None]
-) -> Engine:
+def _commands(
+    config: EngineConfig, student: Path, words: Sequence[str], shares: Sequence[MachineShare]
+) -> Sequence[Command]:
+    settings, log = config.settings, config.log
+    one = Command(
+        words=words,
+        model=str(student.resolve()),
+        port=settings.port,
+        start_seconds=settings.start_seconds,
+        log=log,
+        section=config.section,
+    )
+    return [
+        replace(
+            one,
+            port=None if one.port is None else one.port + number,
+            log=log.with_stem(f"{log.stem}-{number + 1}"),
+            environment=share.environment,
+            cores=share.cores,
+        )
+        for number, share in enumerate(shares)
+    ] or [one]
+
+
+def _stop(servers: Sequence[Server]) -> None:
+    for server in servers:
+        server.stop()
+
+
+def _client(config: EngineConfig, student: Path, base_url: str) -> Client:
     settings = config.settings
-    client = Client(
+    return Client(
         Endpoint(
             base_url,
             settings.model or str(student.resolve()),
@@ -170,15 +281,24 @@ def _served(
         empty_is_said=True,
         role="student",
     )
-    model = ServedModel(client)
+
+
+def _served(
+    config: EngineConfig,
+    student: Path,
+    places: Sequence[Place],
+    servers: Sequence[Server],
+    seeds: Seeds = count_up,
+) -> Engine:
+    settings = config.settings
+    model = ServedModel(places, config.remark, seeds)
     checked = "taken at its word"
     if config.trained:
         canary = _canary(student)
         tolerance = settings.canary_tolerance or canary.tolerance(_dtype(settings, student))
-        checked = str(model.check(canary, tolerance))
-    with config.log.open("a", encoding="utf-8") as log:
-        log.write(f"sodakd: {student} at {base_url}: {checked}\n")
-    return Engine(model, checked, close)
+        checked = model.check(canary, tolerance)
+    config.note(f"{student} at {', '.join(place.name for place in places)}: {checked}")
+    return Engine(model, checked, lambda: _stop(servers))
 
 
 def _canary(student: Path) -> Canary:

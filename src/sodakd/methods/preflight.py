@@ -155,8 +155,8 @@ def _try_student(resources: RunResources, scratch: Path) -> str:
     free_memory()
     write_portable(trained, out)
     words = "; ".join([f"student: a step on {row.tokens} tokens, saved, handed out", *said])
-    if recipe.generation.base_url is not None:
-        return f"{words}; the server behind generation.base_url is asked in the run"
+    if recipe.generation.base_urls:
+        return f"{words}; the servers behind generation.base_urls are asked in the run"
     try:
         return f"{words}; {resources.engine.open(out).checked}"
     finally:

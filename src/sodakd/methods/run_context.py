@@ -81,7 +81,12 @@ def open_resources(
         ledger = Ledger(path, teacher, prices, recipe.budget, options)
         stack.callback(ledger.close)
         judge = stack.enter_context(open_judge(recipe.judge))
-        engine = StudentEngine(recipe.generation, recipe.training.threads or 1, run.folder)
+        engine = StudentEngine(
+            recipe.generation,
+            recipe.training.threads or 1,
+            run.folder,
+            partial(run.remark, "generation"),
+        )
         stack.callback(engine.close)
         yield RunResources(recipe, ledger, judge, engine)
 

@@ -5,24 +5,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
+from sodakd.efficiency import uses_of
 from sodakd.errors import DataError
 from sodakd.evaluate.benchmarks.load import load
 from sodakd.evaluate.benchmarks.registry import BENCHMARKS
 from sodakd.evaluate.benchmarks.task import Benchmark, BenchmarkTask
 from sodakd.evaluate.findings import SampleFindings
-from sodakd.evaluate.folder import EvalSettings, PromptForm, differences
+from sodakd.evaluate.folder import ANSWER, EvalSettings, PromptForm, differences
 from sodakd.evaluate.samples import JudgedSample, Sample, SampleKey, requests_of
 from sodakd.json_text import JsonError, parse_json
 from sodakd.jsonl import read_log
+from sodakd.resource_use import ResourceUse
 from sodakd.settings.models import ModelPrice
 from sodakd.types import FrozenModel, Language
 
 SETTINGS = "settings.json"
 FAILED = "failed.json"
 ROWS = "rows"
-MEASURED = "measured.jsonl"
 Key = tuple[str, Language, str, int]
 """Of an answer: benchmark, language, task id, and its number among the task's answers."""
 _Row = TypeVar("_Row", bound=SampleKey)
@@ -55,13 +56,6 @@ class TableSettings(FrozenModel):
         return self.asked.model_copy(update=own)
 
 
-class MeasuredAnswer(FrozenModel):
-    """What an answer took: seconds since the one before it, and the most memory until then."""
-
-    seconds: float = Field(ge=0)
-    peak_bytes: int | None
-
-
 @dataclass(frozen=True)
 class AskedPart:
     """A benchmark in one language: all its tasks, and those that are asked."""
@@ -79,13 +73,16 @@ class AskedPart:
 
 @dataclass(frozen=True)
 class FinishedRow:
-    """A model's answers, verdicts and findings, in one order; findings where they were asked."""
+    """A model's answers, verdicts and findings, in one order; findings where they were asked.
+
+    `answering`: what was used while it answered, in all parts of that.
+    """
 
     entry: TableEntry
     samples: Mapping[Key, Sample]
     judged: Mapping[Key, JudgedSample]
     findings: Mapping[Key, SampleFindings] | None
-    measured: Sequence[MeasuredAnswer]
+    answering: Sequence[ResourceUse]
 
 
 def asked_parts(settings: EvalSettings, data: Path | None = None) -> list[AskedPart]:
@@ -139,7 +136,7 @@ def read_finished(
         {key: samples[key] for key in keys},
         {key: judged[key] for key in keys},
         None if found is None else {key: found[key] for key in keys},
-        read_log(folder / MEASURED, MeasuredAnswer),
+        uses_of(folder, ANSWER),
     )
 
 

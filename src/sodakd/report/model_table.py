@@ -19,6 +19,7 @@ from sodakd.evaluate.paired import Rates, paired_difference
 from sodakd.evaluate.passk import mean_of_languages
 from sodakd.records import PairedDifference
 from sodakd.report.model_folder import AskedPart, FinishedRow, TableEntry, TableSettings
+from sodakd.resource_use import ResourceUse
 from sodakd.types import FrozenModel, Severity
 
 AVERAGE = "average"
@@ -144,17 +145,24 @@ def measured_rows(finished: Sequence[FinishedRow]) -> dict[str, Measured]:
     """Return what rows took, by name; none of those of which nothing was measured."""
     found = {}
     for row in finished:
-        if row.measured:
-            seconds = mean(one.seconds for one in row.measured)
-            peaks = [one.peak_bytes for one in row.measured if one.peak_bytes is not None]
+        work = [use.models["student"] for use in row.answering if "student" in use.models]
+        answers = sum(each.answers for each in work)
+        if answers:
+            seconds = sum(each.seconds for each in work) / answers
             hour = row.entry.price.hour if row.entry.price else None
             found[row.entry.name] = Measured(
-                answers=len(row.measured),
+                answers=answers,
                 seconds=seconds,
-                peak_bytes=max(peaks, default=None),
+                peak_bytes=max(map(_peak_bytes, row.answering)) or None,
                 price=None if hour is None else 1000 * seconds * hour / 3600,
             )
     return found
+
+
+def _peak_bytes(use: ResourceUse) -> int:
+    """The memory that a model of this process took; 0 where none answered in it."""
+    here = use.gpu_memory or any(work.flops for work in use.models.values())
+    return (use.gpu_memory or use.memory) if here else 0
 
 
 def _columns(parts: Sequence[AskedPart]) -> list[_Column]:

@@ -13,10 +13,11 @@ _FREE = """
     training.gradient_checkpointing training.logging_steps training.save_steps training.report_to
     base.training.report_to training.max_tokens_per_batch base.training.max_tokens_per_batch
     feedback.lint scorer.min_spearman scorer.min_auc scorer.refused evaluation.data
-    generation.base_url generation.headers generation.query generation.max_in_flight
-    generation.timeout generation.attempts generation.command generation.arguments generation.port
-    generation.start_seconds generation.batch_size generation.device generation.model
-    generation.api_key_env generation.canary_tolerance
+    generation.base_urls generation.workers generation.headers generation.query
+    generation.max_in_flight generation.timeout generation.attempts
+    generation.command generation.arguments generation.port generation.start_seconds
+    generation.batch_size generation.device generation.model generation.api_key_env
+    generation.canary_tolerance
     judge.cpu_seconds judge.memory_mb judge.output_kb judge.disk_mb judge.processes
     judge.calibrate judge.allow_unsandboxed judge.ray
 """

@@ -36,7 +36,7 @@ class ModelEntry(FrozenModel):
 
     name: Name = Field(description="of the row, and of its folder")
     model: Text = Field(
-        description="a folder, a hub's id, a GGUF file; with engine.base_url what the server calls"
+        description="a folder, a hub's id, a GGUF file; with engine.base_urls what the server calls"
         " it"
     )
     prompt: Literal["chat", "continue"] = Field(
@@ -57,7 +57,7 @@ class ModelEntry(FrozenModel):
         """The engine: llama.cpp's server for a GGUF file that names none."""
         if self.engine.backend == "transformers" and self.model.endswith(_GGUF):
             return GenerationSettings(backend="server", command=_LLAMA_SERVER)
-        if self.engine.base_url is not None and self.engine.model is None:
+        if self.engine.base_urls and self.engine.model is None:
             return self.engine.model_copy(update={"model": self.model})
         return self.engine
 
@@ -67,7 +67,7 @@ class ModelEntry(FrozenModel):
         own = self.price
         if own is not None and own.prompt is not None and own.completion is not None:
             return own.prompt, own.completion
-        known = known_prices().get(self.model) if own is None and self.engine.base_url else None
+        known = known_prices().get(self.model) if own is None and self.engine.base_urls else None
         return None if known is None else (known.prompt, known.completion)
 
 

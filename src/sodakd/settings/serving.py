@@ -7,7 +7,6 @@ from pydantic import AfterValidator, Field, JsonValue
 
 from sodakd.settings.secrets import Headers
 from sodakd.settings.types import Count, Text, Wait
-from sodakd.settings.urls import Address
 from sodakd.types import FrozenModel
 
 Dtype = Literal["float32", "bfloat16", "float16"]
@@ -38,7 +37,6 @@ Body = Annotated[dict[str, JsonValue], AfterValidator(_right_body)]
 class ServerSettings(FrozenModel):
     """How a server of models is started and called. Sections of a recipe are made from it."""
 
-    base_url: Address | None = Field(default=None, description="of a server of your own")
     headers: Headers | None = Field(
         default=None, description="further headers; a value env:NAME is that variable's"
     )
