@@ -17,6 +17,9 @@ class RayCluster:
         SodakdError: Ray is not installed, or there is no such cluster.
     """
 
+    _open = 0
+    _ours = False
+
     def __init__(self, address: str, key: str, error: type[SodakdError]) -> None:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is reported to anybody
         try:
@@ -24,8 +27,8 @@ class RayCluster:
         except ImportError:
             raise error("Ray is not installed: pip install 'sodakd[ray]'") from None
         self.ray = ray
-        self._own = not ray.is_initialized()
-        if self._own:
+        self._closed = False
+        if not ray.is_initialized():
             try:
                 ray.init(address=address, include_dashboard=False, log_to_driver=False)
             except (ray.exceptions.RayError, OSError, RuntimeError, ValueError) as failure:
@@ -33,6 +36,8 @@ class RayCluster:
                     f"there is no Ray cluster at {address} ({key}): {failure};"
                     f" start one (ray start --head) or leave {key} out"
                 ) from failure
+            RayCluster._ours = True
+        RayCluster._open += 1
 
     def __enter__(self) -> Self:
         return self
@@ -41,8 +46,13 @@ class RayCluster:
         self.close()
 
     def close(self) -> None:
-        """Leave the cluster, unless this process belonged to it before."""
-        if self._own:
+        """Leave the cluster with the last that is open, unless this process was in it before."""
+        if self._closed:
+            return
+        self._closed = True
+        RayCluster._open -= 1
+        if RayCluster._ours and not RayCluster._open:
+            RayCluster._ours = False
             self.ray.shutdown()
 
     def nodes(self) -> Mapping[str, Mapping[str, float]]:
@@ -60,6 +70,12 @@ class RayCluster:
         place = NodeAffinitySchedulingStrategy(node_id=node, soft=False)
         remote = self.ray.remote(max_restarts=0, scheduling_strategy=place, **options)(actor)
         return remote.remote(*arguments)
+
+
+def show_gpus() -> None:
+    """Undo that Ray hides its GPUs from an actor that asks it for none. To be called by one."""
+    if not os.environ.get("CUDA_VISIBLE_DEVICES"):
+        os.environ.pop("CUDA_VISIBLE_DEVICES", None)
 
 
 def own_address() -> str:

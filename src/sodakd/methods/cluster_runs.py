@@ -15,7 +15,7 @@ import sodakd
 from sodakd.errors import RunError
 from sodakd.inference.model_server import free_port
 from sodakd.methods.side_runs import POLL, LogReader, SideRun, StartedRun, Tell, end_runs, run_aside
-from sodakd.ray_cluster import RayCluster, own_address
+from sodakd.ray_cluster import RayCluster, own_address, show_gpus
 from sodakd.run_header import LOCKED
 
 _PATIENCE = 60.0
@@ -36,8 +36,7 @@ class _Machine:
         self._stopped = False
         for name, value in environment.items():
             os.environ.setdefault(name, value)  # what is said on the node stands
-        if not os.environ.get("CUDA_VISIBLE_DEVICES"):  # Ray hides GPUs from who asks it for none
-            os.environ.pop("CUDA_VISIBLE_DEVICES", None)
+        show_gpus()
 
     def check(self, token: str) -> str:
         """Why nothing can run here; empty if all is well."""
