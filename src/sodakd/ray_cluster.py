@@ -1,5 +1,6 @@
 """A Ray cluster (`pip install 'sodakd[ray]'`): joined by its address, actors put on its nodes."""
 
+import logging
 import os
 from collections.abc import Mapping
 from typing import Any, Self
@@ -30,7 +31,12 @@ class RayCluster:
         self._closed = False
         if not ray.is_initialized():
             try:
-                ray.init(address=address, include_dashboard=False, log_to_driver=False)
+                ray.init(
+                    address=address,
+                    include_dashboard=False,
+                    log_to_driver=False,
+                    logging_level=logging.WARNING,
+                )
             except (ray.exceptions.RayError, OSError, RuntimeError, ValueError) as failure:
                 raise error(
                     f"there is no Ray cluster at {address} ({key}): {failure};"

@@ -134,16 +134,15 @@ def _run_group(asked: _Asked, ray: str, processes: int) -> None:
     loaded = read_recipe(asked.recipe, asked.overrides)
     check_size(loaded.recipe, processes)
     folder = asked.out or _default_folder(loaded)
+    logs = folder.with_name(f"{folder.name}-ranks")
     try:
-        why = run_group(
-            asked.words(folder), folder / "ranks", processes, lambda _, line: tell(line), ray
-        )
+        why = run_group(asked.words(folder), logs, processes, lambda _, line: tell(line), ray)
     except KeyboardInterrupt:
         _say_stopped(folder)
         raise typer.Exit(130) from None
     if why:
         raise RunError(
-            f"{why}; the logs of all: {folder}/ranks; what is finished or paid for is kept: the"
+            f"{why}; the logs of all: {logs}; what is finished or paid for is kept: the"
             " same command goes on"
         )
     results = read_results(folder / "results.json")
