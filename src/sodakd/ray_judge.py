@@ -5,7 +5,6 @@ than it is judged. The chunks of a node that is lost are judged by others: a chu
 its verdicts are here, so no program is lost and none is judged twice in the results.
 """
 
-import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,6 +16,7 @@ from sodakd.errors import JudgeError
 from sodakd.judge.judge import Judge
 from sodakd.judge.left_out import InvalidTestsError
 from sodakd.judge.program import JudgedProgram, Program, ProgramJudge
+from sodakd.ray_cluster import RayCluster
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import Finding, Verdict
 
@@ -85,23 +85,10 @@ class ClusterJudge:
     """
 
     def __init__(self, settings: JudgeSettings, chunk: int = _CHUNK) -> None:
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is reported to anybody
-        try:
-            import ray
-        except ImportError:
-            raise JudgeError("Ray is not installed: pip install 'sodakd[ray]'") from None
-        self._ray = ray
+        self._cluster = RayCluster(settings.ray, "judge.ray", JudgeError)
+        self._ray = self._cluster.ray
         self._settings = settings
         self._chunk = chunk
-        self._own = not ray.is_initialized()
-        if self._own:
-            try:
-                ray.init(address=settings.ray, include_dashboard=False, log_to_driver=False)
-            except (ray.exceptions.RayError, OSError, RuntimeError, ValueError) as error:
-                raise JudgeError(
-                    f"there is no Ray cluster at {settings.ray} (judge.ray): {error};"
-                    " start one (ray start --head) or leave judge.ray out"
-                ) from error
         self._actors: dict[str, Any] = {}
         self._refused: dict[str, str] = {}
         self._notes: set[str] = set()
@@ -118,8 +105,7 @@ class ClusterJudge:
         for actor in self._actors.values():
             self._ray.kill(actor)
         self._actors.clear()
-        if self._own:
-            self._ray.shutdown()
+        self._cluster.close()
 
     def judge_all(
         self, programs: Sequence[Program], progress: Callable[[int], None] | None = None
@@ -195,18 +181,14 @@ class ClusterJudge:
 
     def _find_nodes(self) -> None:
         """A judge for each node that has none; waits a while where there is no node at all."""
-        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
         own = self._settings.model_copy(update={"ray": ""})
         until = time.monotonic() + _PATIENCE
         while True:
-            for node in self._ray.nodes():
-                name, cores = node["NodeID"], int(node["Resources"].get("CPU", 0))
-                if not node["Alive"] or not cores or name in {*self._actors, *self._refused}:
-                    continue
-                remote = self._ray.remote(num_cpus=cores, max_restarts=0)(_Node)
-                place = NodeAffinitySchedulingStrategy(node_id=name, soft=False)
-                self._actors[name] = remote.options(scheduling_strategy=place).remote(own, cores)
+            for node, resources in self._cluster.nodes().items():
+                if node not in {*self._actors, *self._refused}:
+                    cores = int(resources["CPU"])
+                    actor = self._cluster.put_on(node, _Node, own, cores, num_cpus=cores)
+                    self._actors[node] = actor
             if self._actors:
                 return
             if time.monotonic() > until:

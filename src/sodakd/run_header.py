@@ -25,7 +25,8 @@ from sodakd.weights import hash_file
 Values = dict[str, JsonValue]
 
 FORMAT = 1
-
+LOCKED = "another sodakd is working in"
+"""How the error begins of a folder that is locked."""
 
 _READ_FIRST = frozenset(["questions.source", "questions.exclude"])
 """Keys that name what the run's first step reads, and no later one: it is to stay as it was."""
@@ -230,7 +231,5 @@ def lock_folder(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise RunError(
-                f"another sodakd is working in {folder}; wait for it, or stop it"
-            ) from None
+            raise RunError(f"{LOCKED} {folder}; wait for it, or stop it") from None
         yield

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sodakd.cli.options import tell
+from sodakd.cli.options import ClusterAddress, tell
 from sodakd.errors import DataError, RunError
 
 if TYPE_CHECKING:
@@ -50,7 +50,10 @@ def compare(
             " left out."
         ),
     ] = None,
-    jobs: Annotated[int, typer.Option(min=1, max=1024, help="Runs side by side.")] = 1,
+    jobs: Annotated[
+        int, typer.Option(min=1, max=1024, help="Runs side by side, on each node of a cluster.")
+    ] = 1,
+    ray: ClusterAddress = "",
     from_folders: Annotated[
         bool, typer.Option("--from", help="Run nothing: read these finished runs.")
     ] = False,
@@ -83,7 +86,9 @@ def compare(
         given_over = list(others or [])
         if equal is not None or not any(each.startswith("equal=") for each in given_over):
             given_over.append(f"equal={equal or _Equal.MONEY}")
-        place, folders, failed = _run(recipe, given_over, chosen, parse_seeds(seeds), out, jobs)
+        place, folders, failed = _run(
+            recipe, given_over, chosen, parse_seeds(seeds), out, jobs, ray
+        )
     if folders:
         found = compare_runs(folders, chosen)
         page = write_comparison(found, place)
@@ -105,10 +110,12 @@ def _run(
     seeds: Sequence[int],
     out: Path | None,
     jobs: int,
+    ray: str,
 ) -> tuple[Path, list[Path], dict[int, str]]:
     """Run what is not finished; return the comparison's folder, finished runs, and what failed."""
     from sodakd.methods.arms import arms_of, price_remark
-    from sodakd.methods.side_runs import SideRun, run_aside
+    from sodakd.methods.cluster_runs import run_all
+    from sodakd.methods.side_runs import SideRun
     from sodakd.recipe import read_recipe
 
     arms = [f"arms=[{', '.join(methods)}]"] if methods else []
@@ -130,7 +137,7 @@ def _run(
     if len(runs) < len(seeds):
         tell(f"{len(seeds) - len(runs)} of {len(seeds)} seeds are finished, and read")
     try:
-        ended = run_aside(runs, jobs, lambda seed, line: tell(f"seed {seed}  {line}"))
+        ended = run_all(runs, jobs, lambda seed, line: tell(f"seed {seed}  {line}"), ray)
     except KeyboardInterrupt:
         tell(f"\nstopped; what is finished or paid for is kept: the same command goes on ({place})")
         raise typer.Exit(130) from None

@@ -47,6 +47,10 @@ AllowUnsandboxed = Annotated[
 RayAddress = Annotated[
     str, typer.Option("--ray", help="Judge on this Ray cluster: auto, or ray://HOST:PORT.")
 ]
+ClusterAddress = Annotated[
+    str,
+    typer.Option("--ray", help="Run on the nodes of this Ray cluster: auto, or ray://HOST:PORT."),
+]
 Samples = Annotated[int, typer.Option("--n", min=1, help="Samples of each task.")]
 Temperature = Annotated[float, typer.Option(min=0, callback=finite, help="0 is greedy.")]
 MaxNewTokens = Annotated[int, typer.Option(min=1, help="Of an answer.")]

@@ -2,7 +2,7 @@
 
 import json
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sodakd.cli.options import AsJson, Overrides, RecipeFile, RunFolder
+from sodakd.cli.options import AsJson, Overrides, RecipeFile, RunFolder, tell
 from sodakd.errors import RecipeError, RunError
 
 if TYPE_CHECKING:
@@ -43,6 +43,16 @@ def run(
         bool,
         typer.Option("--no-preflight", help="Do not try student, teacher and judge first."),
     ] = False,
+    ray: Annotated[
+        str,
+        typer.Option(
+            help="The Ray cluster whose nodes judge and answer, and train with --processes: auto,"
+            " or ray://HOST:PORT."
+        ),
+    ] = "",
+    processes: Annotated[
+        int, typer.Option(min=1, max=4096, help="Train in so many processes on the nodes of --ray.")
+    ] = 1,
 ) -> None:
     """Distil a student; run the same command again to go on after a stop.
 
@@ -54,7 +64,20 @@ def run(
     ·  sodakd run recipes/embedded.yaml training.loss=none --out runs/none --reuse runs/embedded-0
     ·  sodakd run recipes/embedded.yaml --out runs/again --reuse answers.jsonl.gz
     ·  torchrun --nproc-per-node 8 -m sodakd run recipes/embedded.yaml
+    ·  sodakd run recipes/qwen2.5-coder-1.5b.yaml --ray auto --processes 8
     """
+    asked = _Asked(
+        recipe,
+        [*(overrides or []), *(f"{key}={ray}" for key in _ON_RAY if ray)],
+        out,
+        drop_from,
+        reuse or [],
+        new_ledger,
+        no_preflight,
+    )
+    if processes > 1:
+        _run_group(asked, ray, processes)
+        return
     from sodakd.training.launch import read_launch
 
     launch = read_launch()
@@ -67,19 +90,75 @@ def run(
                 follow(group)
                 return
         size = 1 if launch is None else launch.size
-        _run(recipe, overrides or [], out, drop_from, reuse or [], new_ledger, no_preflight, size)
+        _run(asked, size)
 
 
-def _run(
-    recipe: Path,
-    overrides: "Sequence[str]",
-    out: Path | None,
-    drop_from: str | None,
-    reuse: "Sequence[Path]",
-    new_ledger: bool,
-    no_preflight: bool,
-    processes: int,
-) -> None:
+_ON_RAY = ("judge.ray", "generation.ray")
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What `sodakd run` was asked for."""
+
+    recipe: Path
+    overrides: "Sequence[str]"
+    out: Path | None
+    drop_from: str | None
+    reuse: "Sequence[Path]"
+    new_ledger: bool
+    no_preflight: bool
+
+    def words(self, folder: Path) -> list[str]:
+        """The command that asks for the same in a process of its own."""
+        words = ["run", str(self.recipe), *self.overrides, "--out", str(folder)]
+        words += ["--from", self.drop_from] if self.drop_from is not None else []
+        words += [word for each in self.reuse for word in ("--reuse", str(each))]
+        words += ["--new-ledger"] if self.new_ledger else []
+        return [*words, "--no-preflight"] if self.no_preflight else words
+
+
+def _run_group(asked: _Asked, ray: str, processes: int) -> None:
+    """Run a recipe by processes on the nodes of a cluster, which train together."""
+    from sodakd.console import show_results
+    from sodakd.methods.cluster_runs import run_group
+    from sodakd.recipe import read_recipe
+    from sodakd.report.page import write_report
+    from sodakd.report.reading import read_results
+    from sodakd.training.launch import check_size
+
+    if not ray:
+        raise RunError(
+            f"--processes {processes} is for the nodes of a Ray cluster: name it, --ray auto; on"
+            f" this machine it is torchrun --nproc-per-node {processes} -m sodakd run RECIPE"
+        )
+    loaded = read_recipe(asked.recipe, asked.overrides)
+    check_size(loaded.recipe, processes)
+    folder = asked.out or _default_folder(loaded)
+    logs = folder.with_name(f"{folder.name}-ranks")
+    try:
+        why = run_group(asked.words(folder), logs, processes, lambda _, line: tell(line), ray)
+    except KeyboardInterrupt:
+        _say_stopped(folder)
+        raise typer.Exit(130) from None
+    if why:
+        raise RunError(
+            f"{why}; the logs of all: {logs}; what is finished or paid for is kept: the"
+            " same command goes on"
+        )
+    results = read_results(folder / "results.json")
+    if results is not None:
+        show_results(results, write_report(folder))
+
+
+def _default_folder(loaded: "LoadedRecipe") -> Path:
+    return Path("runs") / f"{loaded.recipe.name}-{loaded.recipe.seed}"
+
+
+def _say_stopped(folder: Path) -> None:
+    tell(f"\nstopped; what is finished or paid for is kept: the same command goes on ({folder})")
+
+
+def _run(asked: _Asked, processes: int) -> None:
     """Run a recipe by this process, and have the others train with it."""
     from sodakd.cli.log import logging_to
     from sodakd.console import progress_display, show_results
@@ -91,13 +170,13 @@ def _run(
     from sodakd.teacher.ledger import LedgerOptions
     from sodakd.training.launch import check_size
 
-    loaded = read_recipe(recipe, overrides)
+    loaded = read_recipe(asked.recipe, asked.overrides)
     check_size(loaded.recipe, processes)
-    folder = out or Path("runs") / f"{loaded.recipe.name}-{loaded.recipe.seed}"
+    folder = asked.out or _default_folder(loaded)
     try:
         check_requirements(loaded.recipe)
     except RunError as error:
-        if drop_from is not None or not is_finished(folder, loaded.redacted):
+        if asked.drop_from is not None or not is_finished(folder, loaded.redacted):
             raise
         typer.echo(f"the run in {folder} is finished; only to do a step of it again:\n{error}")
         return
@@ -106,13 +185,17 @@ def _run(
             progress_display(loaded.recipe, folder) as display,
             logging_to(folder, display) as on_progress,
         ):
-            options = LedgerOptions(tuple(reuse), new_ledger)
+            options = LedgerOptions(tuple(asked.reuse), asked.new_ledger)
             results = run_recipe(
-                loaded, folder, on_progress, drop_from, options, with_preflight=not no_preflight
+                loaded,
+                folder,
+                on_progress,
+                asked.drop_from,
+                options,
+                with_preflight=not asked.no_preflight,
             )
     except KeyboardInterrupt:
-        words = "stopped; what is finished or paid for is kept: the same command goes on"
-        typer.echo(f"\n{words} ({folder})", err=True)
+        _say_stopped(folder)
         raise typer.Exit(130) from None
     show_results(results, write_report(folder))
 

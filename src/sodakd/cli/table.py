@@ -8,6 +8,7 @@ import typer
 from sodakd.cli.options import (
     AllowUnsandboxed,
     AskLint,
+    ClusterAddress,
     CpuSeconds,
     MaxNewTokens,
     Samples,
@@ -59,7 +60,10 @@ def table(
     merge: Annotated[
         list[Path] | None, typer.Option(help="A shard's folder; may be repeated. Nothing is run.")
     ] = None,
-    jobs: Annotated[int, typer.Option(min=1, max=64, help="Rows side by side.")] = 1,
+    jobs: Annotated[
+        int, typer.Option(min=1, max=64, help="Rows side by side, on each node of a cluster.")
+    ] = 1,
+    ray: ClusterAddress = "",
     out: Annotated[Path, typer.Option(help="Rows, tables and the page.")] = Path("table"),
     workers: Workers = None,
     allow_unsandboxed: AllowUnsandboxed = False,
@@ -130,7 +134,7 @@ def table(
     words += ["--allow-unsandboxed"] if allow_unsandboxed else []
     try:
         failed = run_rows(
-            out, settings, own, parts, lambda name: [*words, "--row", name], jobs, tell
+            out, settings, own, parts, lambda name: [*words, "--row", name], jobs, tell, ray
         )
     except KeyboardInterrupt:
         tell(f"\nstopped; every answer that came is kept: the same command goes on ({out})")

@@ -25,7 +25,8 @@ _SUPERVISE = Path(__file__).with_name("supervise.py")
 
 @dataclass(frozen=True)
 class Command:
-    """What starts a server. `{model}` and `{port}` in its words are filled in.
+    """What starts a server. In its words `{model}`, `{host}`, `{port}` and `{python}`, what this
+    process runs by, are filled in.
 
     `section` of the recipe is the one that names it. `environment` is laid over that of this
     process; `cores` are those that it may use, all if there are none.
@@ -39,10 +40,11 @@ class Command:
     section: str = "teacher"
     environment: Mapping[str, str] = field(default_factory=dict)
     cores: Sequence[int] = ()
+    host: str = "127.0.0.1"
 
 
 class Server:
-    """A server of models on loopback. Its output is kept in the log."""
+    """A server of models on this machine. Its output is kept in the log."""
 
     def __init__(self, command: Command) -> None:
         self._command = command
@@ -64,14 +66,17 @@ class Server:
     def launch(self) -> None:
         """Start its process. Raises `EndpointError` where that cannot be; `wait` has to follow."""
         command = self._command
-        self._port = command.port or _free_port()
+        self._port = command.port or free_port()
         if command.port and is_healthy(self._health):
             raise EndpointError(
                 f"a server answers at port {command.port} already, maybe one of a run that was"
                 f" killed: end it, or leave {command.section}.port out"
             )
         words = [
-            word.replace("{model}", command.model).replace("{port}", str(self._port))
+            word.replace("{model}", command.model)
+            .replace("{host}", command.host)
+            .replace("{port}", str(self._port))
+            .replace("{python}", sys.executable)
             for word in command.words
         ]
         command.log.parent.mkdir(parents=True, exist_ok=True)
@@ -153,11 +158,11 @@ class Server:
 
     @property
     def _url(self) -> str:
-        return f"http://127.0.0.1:{self._port}/v1"
+        return f"http://{self._command.host}:{self._port}/v1"
 
     @property
     def _health(self) -> str:
-        return f"http://127.0.0.1:{self._port}/health"
+        return f"http://{self._command.host}:{self._port}/health"
 
     def _wait(self, process: "subprocess.Popen[bytes]") -> None:
         until = time.monotonic() + self._command.start_seconds
@@ -188,7 +193,8 @@ class Server:
         return log.decode("utf-8", "replace").splitlines()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine at which nobody listens now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

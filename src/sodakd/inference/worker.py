@@ -1,6 +1,6 @@
 """Run as a program: a student of a folder behind a server on loopback, one of several side by side.
 
-    python -m sodakd.inference.worker FOLDER --port PORT [--device cpu] [--batch-size 128] ...
+    python -m sodakd.inference.worker FOLDER --port PORT [--host 127.0.0.1] [--device cpu] ...
 
 It speaks as much of OpenAI's interface as our own client asks for. A request's `seed` is that of
 its prompt (`noise_seeds`); log-probabilities are told of the canary's prompts alone.
@@ -31,7 +31,7 @@ class _Answers:
         self._model = model
         self._client = LocalModel(lambda: model, places)
 
-    async def serve(self, port: int) -> None:
+    async def serve(self, host: str, port: int) -> None:
         """Answer until the process is ended."""
         application = web.Application(client_max_size=_MOST_BYTES)
         application.router.add_get("/health", self._health)
@@ -40,7 +40,7 @@ class _Answers:
         runner = web.AppRunner(application, access_log=None)
         async with self._client:
             await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", port).start()
+            await web.TCPSite(runner, host, port).start()
             await asyncio.Event().wait()
 
     async def _health(self, _: web.Request) -> web.Response:
@@ -87,6 +87,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen at")
     parser.add_argument("--threads", type=int, default=1, help="of a small model")
     parser.add_argument("--device")
     parser.add_argument("--dtype")
@@ -109,7 +110,7 @@ def main() -> None:
     except ModelError as error:
         sys.exit(f"error: {error}")
     print(f"sodakd: {options.folder}: {model.how}", flush=True)
-    asyncio.run(_Answers(model, options.batch_size).serve(options.port))
+    asyncio.run(_Answers(model, options.batch_size).serve(options.host, options.port))
 
 
 if __name__ == "__main__":

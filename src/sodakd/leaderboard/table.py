@@ -8,7 +8,8 @@ from pathlib import Path
 from sodakd.errors import DataError
 from sodakd.evaluate.folder import differences
 from sodakd.jsonl import atomic_write
-from sodakd.methods.side_runs import SideRun, run_aside
+from sodakd.methods.cluster_runs import run_all
+from sodakd.methods.side_runs import SideRun
 from sodakd.report.model_folder import (
     FAILED,
     ROWS,
@@ -74,10 +75,12 @@ def run_rows(
     words_for: Callable[[str], Sequence[str]],
     jobs: int,
     tell: Callable[[str], None],
+    ray: str = "",
 ) -> dict[str, str]:
     """Evaluate the rows that are not finished, each by a process; return why some failed, by name.
 
     A row that fails stops no other. `words_for` gives the words of the command that evaluates one.
+    With `ray`, the address of a cluster, its nodes do it.
 
     Raises:
         DataError: the folder of a row is that of an evaluation that was asked otherwise.
@@ -87,7 +90,7 @@ def run_rows(
     if len(left) < len(rows):
         tell(f"{len(rows) - len(left)} of {len(rows)} rows are finished, and read")
     runs = [SideRun(row.name, out / LOGS / f"{row.name}.log", words_for(row.name)) for row in left]
-    ended = run_aside(runs, jobs, lambda name, line: tell(f"{name}  {line}"))
+    ended = run_all(runs, jobs, lambda name, line: tell(f"{name}  {line}"), ray)
     ready = {row.name for row in left if read_finished(out, settings, row, keys) is not None}
     # Another command may have been at work on a row, and have finished it.
     failed = {name: why for name, why in ended.items() if name not in ready}

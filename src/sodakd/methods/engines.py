@@ -8,7 +8,7 @@ several places of one model.
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,6 +26,8 @@ from sodakd.inference.remote_model import Seeds, ServedModel, count_up
 from sodakd.settings.generation import Backend, GenerationSettings
 
 LOG = "generation.log"
+SHARERS = "{sharers}"
+"""In a worker's words: how many share the memory where it is started."""
 _ANY_TIME = 10_000_000.0
 """Seconds: a worker answers when it can, as a model in this process does."""
 
@@ -110,9 +112,8 @@ def _transformers(config: EngineConfig, student: Path) -> Engine:
     from sodakd.inference.transformers import TransformersModel
 
     settings = config.settings
-    shares = _shares(config)
-    if len(shares) > 1:
-        return _workers(config, student, shares)
+    if settings.ray or len(machine_shares_of(config)) > 1:
+        return _workers(config, student)
     model = TransformersModel.open(
         student,
         config.threads,
@@ -127,7 +128,7 @@ def _transformers(config: EngineConfig, student: Path) -> Engine:
     return Engine(model, checked, lambda: None)
 
 
-def _workers(config: EngineConfig, student: Path, shares: Sequence[MachineShare]) -> Engine:
+def _workers(config: EngineConfig, student: Path) -> Engine:
     """The student in several processes, which come to the answers of one.
 
     What each would decide by measuring is decided here, for all of them.
@@ -138,10 +139,12 @@ def _workers(config: EngineConfig, student: Path, shares: Sequence[MachineShare]
     settings, keys = config.settings, f"{config.section}."
     device = resolve_device(settings.device, keys)
     words = [
-        sys.executable, "-m", "sodakd.inference.worker", "{model}", "--port", "{port}",
-        "--device", device.type, "--threads", str(config.threads or 1), "--keys", keys,
-        "--batch-size", str(settings.batch_size), "--sharers", str(shares[0].sharers),
+        "{python}", "-m", "sodakd.inference.worker", "{model}", "--host", "{host}",
+        "--port", "{port}", "--threads", str(config.threads or 1), "--keys", keys,
+        "--batch-size", str(settings.batch_size), "--sharers", SHARERS,
     ]  # fmt: skip
+    if settings.device or not settings.ray:  # a node has its own
+        words += ["--device", device.type]
     dtype = settings.dtype or fitting_dtype(student, device)
     words += ["--dtype", dtype] if dtype else []
     words += ["--plain"] if config.plain else []
@@ -154,17 +157,15 @@ def _workers(config: EngineConfig, student: Path, shares: Sequence[MachineShare]
         }
     )
     trained = config.trained and read_canary(student) is not None  # as where there is one process
-    return _started(
-        replace(config, settings=asked, trained=trained), student, words, shares, noise_seeds
-    )
+    return _started(replace(config, settings=asked, trained=trained), student, words, noise_seeds)
 
 
 def _server(config: EngineConfig, student: Path) -> Engine:
     settings = config.settings
     if settings.base_urls:
         clients = [_client(config, student, url) for url in settings.base_urls]
-        return _served(config, student, [Place.of(client) for client in clients], ())
-    return _started(config, student, (*settings.command, *settings.arguments), _shares(config))
+        return _served(config, student, [Place.of(client) for client in clients], lambda: None)
+    return _started(config, student, (*settings.command, *settings.arguments))
 
 
 def _vllm(config: EngineConfig, student: Path) -> Engine:
@@ -175,13 +176,13 @@ def _vllm(config: EngineConfig, student: Path) -> Engine:
     settings = config.settings
     words = list(settings.command)
     if "{model}" not in words:
-        words += ["{model}", "--host", "127.0.0.1", "--port", "{port}"]
+        words += ["{model}", "--host", "{host}", "--port", "{port}"]
     own = {"--dtype": _dtype(settings, student), "--generation-config": "vllm"}
     given = {word.partition("=")[0] for word in (*words, *settings.arguments)}
     for flag, value in own.items():
         if flag not in given:
             words += [flag, value]
-    return _started(config, student, (*words, *settings.arguments), _shares(config))
+    return _started(config, student, (*words, *settings.arguments))
 
 
 BACKENDS: Mapping[Backend, Callable[[EngineConfig, Path], Engine]] = {
@@ -191,7 +192,7 @@ BACKENDS: Mapping[Backend, Callable[[EngineConfig, Path], Engine]] = {
 }
 
 
-def _shares(config: EngineConfig) -> Sequence[MachineShare]:
+def machine_shares_of(config: EngineConfig) -> Sequence[MachineShare]:
     """What each of several processes or servers has of this machine; empty for one alone."""
     settings = config.settings
     own = settings.backend == "transformers"
@@ -206,41 +207,71 @@ def _shares(config: EngineConfig) -> Sequence[MachineShare]:
 
 
 def _started(
-    config: EngineConfig,
-    student: Path,
-    words: Sequence[str],
-    shares: Sequence[MachineShare],
-    seeds: Seeds = count_up,
+    config: EngineConfig, student: Path, words: Sequence[str], seeds: Seeds = count_up
 ) -> Engine:
-    """Start a server, or one for each share, and ask them."""
-    if "torch" in sys.modules:  # a process that trained may hold what the server needs
-        from sodakd.inference.devices import free_memory
+    """Start a server, or one for each share of the machine or of a cluster's nodes; ask them."""
+    if config.settings.ray:
+        from sodakd.methods.node_servers import NodeServers
 
-        free_memory()
-    servers = [Server(command) for command in _commands(config, student, words, shares)]
+        found: LocalServers | NodeServers = NodeServers(config, student, words)
+    else:
+        found = LocalServers(config, student, words)
     try:
-        for server in servers:
-            server.launch()
         places = []
-        for number, server in enumerate(servers, start=1):
-            client = _client(config, student, server.wait())
-            name = Place.of(client).name
-            if shares:
-                where = shares[number - 1].name
-                name = f"worker {number} of {len(shares)} (process {server.process}, {where})"
-            places.append(Place(client, name, server.ended))
-        return _served(config, student, places, servers, seeds)
+        for url, name, ended in found.wait():
+            client = _client(config, student, url)
+            places.append(Place(client, name or Place.of(client).name, ended))
+        return _served(config, student, places, found.stop, seeds)
     except BaseException:
-        _stop(servers)
+        found.stop()
         raise
+
+
+class LocalServers:
+    """A server on this machine, or one for each share of it; all are being started."""
+
+    def __init__(
+        self, config: EngineConfig, student: Path, words: Sequence[str], host: str = "127.0.0.1"
+    ) -> None:
+        if "torch" in sys.modules:  # a process that trained may hold what the server needs
+            from sodakd.inference.devices import free_memory
+
+            free_memory()
+        self._shares = machine_shares_of(config)
+        commands = _commands(config, student, words, self._shares)
+        self.servers = [Server(replace(command, host=host)) for command in commands]
+        try:
+            for server in self.servers:
+                server.launch()
+        except BaseException:
+            self.stop()
+            raise
+
+    def wait(self) -> Iterator[tuple[str, str, Callable[[], str | None]]]:
+        """The URL of each once it answers, its name where there are several, and why it ended."""
+        for number, server in enumerate(self.servers):
+            yield server.wait(), self.name(number), server.ended
+
+    def name(self, number: int) -> str:
+        """What a server is called where there are several."""
+        if not self._shares:
+            return ""
+        process, share = self.servers[number].process, self._shares[number]
+        return f"worker {number + 1} of {len(self._shares)} (process {process}, {share.name})"
+
+    def stop(self) -> None:
+        """End them all."""
+        for server in self.servers:
+            server.stop()
 
 
 def _commands(
     config: EngineConfig, student: Path, words: Sequence[str], shares: Sequence[MachineShare]
 ) -> Sequence[Command]:
     settings, log = config.settings, config.log
+    sharers = str(shares[0].sharers if shares else 1)
     one = Command(
-        words=words,
+        words=[word.replace(SHARERS, sharers) for word in words],
         model=str(student.resolve()),
         port=settings.port,
         start_seconds=settings.start_seconds,
@@ -257,11 +288,6 @@ def _commands(
         )
         for number, share in enumerate(shares)
     ] or [one]
-
-
-def _stop(servers: Sequence[Server]) -> None:
-    for server in servers:
-        server.stop()
 
 
 def _client(config: EngineConfig, student: Path, base_url: str) -> Client:
@@ -287,7 +313,7 @@ def _served(
     config: EngineConfig,
     student: Path,
     places: Sequence[Place],
-    servers: Sequence[Server],
+    stop: Callable[[], None],
     seeds: Seeds = count_up,
 ) -> Engine:
     settings = config.settings
@@ -298,7 +324,7 @@ def _served(
         tolerance = settings.canary_tolerance or canary.tolerance(_dtype(settings, student))
         checked = model.check(canary, tolerance)
     config.note(f"{student} at {', '.join(place.name for place in places)}: {checked}")
-    return Engine(model, checked, lambda: _stop(servers))
+    return Engine(model, checked, stop)
 
 
 def _canary(student: Path) -> Canary:

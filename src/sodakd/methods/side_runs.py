@@ -1,64 +1,75 @@
 """Commands of sodakd, each a process of its own, some side by side: none stops another."""
 
-import ctypes
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 Tell = Callable[[str, str], None]
 """Takes the name of a command, and a line that it wrote."""
-_PR_SET_PDEATHSIG = 1
-_POLL = 0.2
+POLL = 0.2
+_CHILD = """
+import ctypes, os, signal, sys
+ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: it ends with whoever started it
+if os.getppid() != int(sys.argv.pop(1)):
+    sys.exit(1)
+from sodakd.cli import main
+main()
+"""
 
 
 @dataclass(frozen=True)
 class SideRun:
-    """A command: what it is called, its log, and the words after `sodakd`."""
+    """A command: what it is called, its log, and the words after `sodakd`.
+
+    `environment` is laid over that of the process that starts it.
+    """
 
     name: str
     log: Path
     words: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
-class _Started:
-    """A command at work. What it says as it goes is in its log, each line to `tell` as well."""
+class LogReader:
+    """What a command writes into its log from now on, told line by line."""
 
     def __init__(self, run: SideRun, tell: Tell) -> None:
-        self.run = run
+        self._run = run
         self._tell = tell
-        run.log.parent.mkdir(parents=True, exist_ok=True)
-        with run.log.open("ab") as log:
-            self._read = self._begun = log.tell()
-            parent, prctl = os.getpid(), ctypes.CDLL(None).prctl
-
-            def end_with_parent() -> None:
-                prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-                if os.getppid() != parent:
-                    os._exit(1)
-
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "sodakd", *run.words],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,  # its tables, which its folder has as well
-                stderr=log,
-                start_new_session=True,  # Ctrl-C is told by us, once
-                preexec_fn=end_with_parent,  # noqa: PLW1509 - there are no threads here
-            )
+        self._read = run.log.stat().st_size if run.log.exists() else 0
 
     def pass_on(self) -> None:
         """Tell the whole lines that are new."""
-        with self.run.log.open("rb") as log:
+        with self._run.log.open("rb") as log:
             log.seek(self._read)
             new = log.read()
         whole = new[: new.rfind(b"\n") + 1]
         self._read += len(whole)
         for line in whole.decode("utf-8", "replace").splitlines():
-            self._tell(self.run.name, line)
+            self._tell(self._run.name, line)
+
+
+class StartedRun:
+    """A command at work; what it says as it goes is in its log."""
+
+    def __init__(self, run: SideRun) -> None:
+        self.run = run
+        run.log.parent.mkdir(parents=True, exist_ok=True)
+        with run.log.open("ab") as log:
+            self._begun = log.tell()
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", _CHILD, str(os.getpid()), *run.words],
+                env={**os.environ, **run.environment},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,  # its tables, which its folder has as well
+                stderr=log,
+                start_new_session=True,  # Ctrl-C is told by us, once
+            )
 
     def why(self) -> str:
         """Why it failed: its error's first line, a signal, else the last line it wrote."""
@@ -79,30 +90,33 @@ def run_aside(runs: Sequence[SideRun], jobs: int, tell: Tell) -> dict[str, str]:
     paid for; a second one ends them at once. They end with this process, however it ends.
     """
     failed: dict[str, str] = {}
-    waiting, at_work = list(runs), list[_Started]()
+    waiting, at_work = list(runs), dict[str, tuple[StartedRun, LogReader]]()
     try:
         while waiting or at_work:
             while waiting and len(at_work) < jobs:
-                at_work.append(_Started(waiting.pop(0), tell))
-            time.sleep(_POLL)
-            for started in list(at_work):
+                run = waiting.pop(0)
+                reader = LogReader(run, tell)
+                at_work[run.name] = StartedRun(run), reader
+            time.sleep(POLL)
+            for name, (started, reader) in list(at_work.items()):
                 ended = started.process.poll() is not None
-                started.pass_on()
+                reader.pass_on()
                 if ended:
-                    at_work.remove(started)
+                    del at_work[name]
                     if started.process.returncode:
-                        failed[started.run.name] = started.why()
+                        failed[name] = started.why()
     finally:
-        _end([started.process for started in at_work])
+        end_runs([started for started, _ in at_work.values()])
     return failed
 
 
-def _end(processes: Sequence["subprocess.Popen[bytes]"]) -> None:
+def end_runs(runs: Sequence[StartedRun]) -> None:
+    """Interrupt them and wait until they have ended; an interrupt meanwhile kills them."""
     try:
-        for process in processes:
-            process.terminate()
-        for process in processes:
-            process.wait()
+        for run in runs:
+            run.process.terminate()
+        for run in runs:
+            run.process.wait()
     finally:
-        for process in processes:
-            process.kill()
+        for run in runs:
+            run.process.kill()

@@ -13,7 +13,7 @@ _FREE = """
     training.gradient_checkpointing training.logging_steps training.save_steps training.report_to
     base.training.report_to training.max_tokens_per_batch base.training.max_tokens_per_batch
     feedback.lint scorer.min_spearman scorer.min_auc scorer.refused evaluation.data
-    generation.base_urls generation.workers generation.headers generation.query
+    generation.base_urls generation.ray generation.workers generation.headers generation.query
     generation.max_in_flight generation.timeout generation.attempts
     generation.command generation.arguments generation.port generation.start_seconds
     generation.batch_size generation.device generation.model generation.api_key_env

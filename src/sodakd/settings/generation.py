@@ -20,7 +20,7 @@ _ONLY_FOR: Mapping[str, Sequence[Backend]] = {
     **dict.fromkeys(("batch_size", "device"), ("transformers",)),
     **dict.fromkeys(_SERVED, ("server", "vllm")),
 }
-_STARTED = ("command", "arguments", "port", "start_seconds", "workers")
+_STARTED = ("command", "arguments", "port", "start_seconds", "workers", "ray")
 
 
 def _as_list(value: object) -> object:
@@ -45,6 +45,11 @@ class GenerationSettings(ServerSettings):
         default=None,
         description="processes or servers that share the prompts, each with GPUs or cores of its"
         " own; if left out one, of transformers one for each GPU",
+    )
+    ray: str = Field(
+        default="",
+        description="the Ray cluster on whose nodes workers or servers are started, `workers` on"
+        " each: `auto`, or `ray://HOST:PORT`",
     )
     batch_size: Count = Field(default=128, description="prompts decoded at the same time")
     device: Text | None = Field(default=None, description="cuda where there is one, else cpu")
