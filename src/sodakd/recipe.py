@@ -22,6 +22,7 @@ from sodakd.records import BudgetKind
 from sodakd.settings.generation import GenerationSettings
 from sodakd.settings.methods import (
     EvolInstructSettings,
+    OpdSettings,
     OssInstructSettings,
     PersdSettings,
     RftSettings,
@@ -80,6 +81,7 @@ class Recipe(FrozenModel):
     oss_instruct: OssInstructSettings = OssInstructSettings()
     persd: PersdSettings = PersdSettings()
     rft: RftSettings = RftSettings()
+    opd: OpdSettings = OpdSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     generation: GenerationSettings = GenerationSettings()
     judge: JudgeSettings = JudgeSettings()

@@ -87,6 +87,15 @@ class SftExample(FrozenModel):
     code: str
 
 
+class OwnAnswer(FrozenModel):
+    """A student's answer to a question, as it wrote it; `tokens` are those of both."""
+
+    question_id: str
+    prompt: str
+    text: str
+    tokens: int = Field(ge=1)
+
+
 class Comparison(FrozenModel):
     """A referee's points, 1 to 10, for the teacher's and the student's answer to a question."""
 

@@ -12,6 +12,7 @@ from sodakd.records import (
     Comparison,
     Feedback,
     Grader,
+    OwnAnswer,
     Refinement,
     SftExample,
     Snippet,
@@ -50,7 +51,8 @@ class FakeContext:
 
     So many of the seeds as `tested` says get tests, all where it is None. Of requests for questions
     those at the places `failing` bring none. A corpus has as many snippets as are asked for, or
-    `tested` ones. A student that tries first solves the first half of the questions.
+    `tested` ones. A student that tries first solves the first half of the questions. An answer that
+    the teacher's weights read has ten tokens.
     """
 
     def __init__(
@@ -80,6 +82,8 @@ class FakeContext:
         self.requests: dict[str, list[Evolve | Inspire | Invent]] = {}
         self.asked: dict[str, int] = {}
         self.asked_tests: list[str] = []
+        self.asked_students: dict[str, Path] = {}
+        self.read: dict[str, int] = {}
         self.known: dict[str, list[str]] = {}
         self._rates = list(rates)
         self._empty = empty
@@ -138,6 +142,24 @@ class FakeContext:
     ) -> Path:
         self.examples[step], self.settings[step] = list(examples), settings
         return start / step
+
+    def own_answers(
+        self, step: str, student: Path, questions: Sequence[Question]
+    ) -> Sequence[OwnAnswer]:
+        self.studied[step] = [each.text for each in questions]
+        self.asked_students[step] = student
+        return [
+            OwnAnswer(question_id=each.id, prompt=each.text, text="own", tokens=10)
+            for each in questions
+            if step not in self._empty
+        ]
+
+    def distil(
+        self, step: str, start: Path, answers: Sequence[OwnAnswer], settings: TrainingSettings
+    ) -> Path:
+        self.read[step] = len(answers)
+        self.settings[step] = settings
+        return Path(step)
 
     def record_student(self, label: str, student: Path, steps: str = "") -> None:
         self.students[label] = student
@@ -230,7 +252,8 @@ class FakeContext:
         self.said.append(words)
 
     def counts(self, step: str) -> Mapping[str, int]:
-        return {**self._counts, "teacher_calls": self.asked.get(step, 0)}
+        read = {"prompt_tokens": 10 * self.read[step]} if step in self.read else {}
+        return {**self._counts, "teacher_calls": self.asked.get(step, 0), **read}
 
     def spent(self) -> Allowance:
         return Allowance(calls=self.calls, tokens=0, money=0.0, steps=0)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sodakd.errors import BudgetReached
-from sodakd.methods.arms import budget_kind, price_remark
+from sodakd.methods.arms import budget_kind, budget_remark
 from sodakd.methods.plan import plan
 from sodakd.methods.rft import rft
 from sodakd.methods.run_recipe import run_recipe
@@ -124,9 +124,9 @@ def test_what_has_no_price_is_compared_by_tokens_and_it_is_said() -> None:
     unknown = TeacherSettings(kind="openai", model="of my own")
     kinds = [budget_kind(Recipe(equal="money", teacher=each)) for each in (priced, free, unknown)]
     assert kinds == ["money", "tokens", "tokens"]
-    assert price_remark(Recipe(equal="money", teacher=priced)) == ""
-    assert price_remark(Recipe(equal="money", teacher=free, arms=("soda",))) == ""
-    assert "the teacher has no price" in price_remark(Recipe(equal="money", teacher=free))
+    assert budget_remark(Recipe(equal="money", teacher=priced)) == ""
+    assert budget_remark(Recipe(equal="money", teacher=free, arms=("soda",))) == ""
+    assert "the teacher has no price" in budget_remark(Recipe(equal="money", teacher=free))
     assert budget_kind(Recipe(teacher=free)) == "calls"
 
 

@@ -11,6 +11,7 @@ with install_import_hook(
         for name in (
             "packing",
             "losses",
+            "divergence",
             "objective",
             "optimizer",
             "attention",
@@ -21,6 +22,7 @@ with install_import_hook(
     "beartype.beartype",
 ):
     import sodakd.training.attention
+    import sodakd.training.divergence
     import sodakd.training.objective
     import sodakd.training.optimizer  # noqa: F401
 

@@ -113,7 +113,7 @@ def _run(
     ray: str,
 ) -> tuple[Path, list[Path], dict[int, str]]:
     """Run what is not finished; return the comparison's folder, finished runs, and what failed."""
-    from sodakd.methods.arms import arms_of, price_remark
+    from sodakd.methods.arms import arms_of, budget_remark
     from sodakd.methods.cluster_runs import run_all
     from sodakd.methods.side_runs import SideRun
     from sodakd.recipe import read_recipe
@@ -126,7 +126,7 @@ def _run(
         words = [*overrides, *arms, f"seed={seed}"]
         loaded = read_recipe(recipe, words)
         arms_of(loaded.recipe)
-        if seed == seeds[0] and (said := price_remark(loaded.recipe)):
+        if seed == seeds[0] and (said := budget_remark(loaded.recipe)):
             tell(said)
         place = place or Path("runs") / f"{loaded.recipe.name}-compare"
         folders[seed] = place / f"seed-{seed}"

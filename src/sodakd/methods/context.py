@@ -5,7 +5,15 @@ from pathlib import Path
 from typing import Protocol
 
 from sodakd.recipe import Recipe
-from sodakd.records import Allowance, Comparison, Feedback, Refinement, SftExample, Snippet
+from sodakd.records import (
+    Allowance,
+    Comparison,
+    Feedback,
+    OwnAnswer,
+    Refinement,
+    SftExample,
+    Snippet,
+)
 from sodakd.scoring.grades import GradedAnswer
 from sodakd.settings.training import TrainingSettings
 from sodakd.teacher.requests import Evolve, Inspire, Invent
@@ -64,6 +72,22 @@ class Context(Protocol):
         self, step: str, start: Path, examples: Sequence[Example], settings: TrainingSettings
     ) -> Path:
         """Train the student in `start` on examples and return the folder of the new one."""
+        ...
+
+    def own_answers(
+        self, step: str, student: Path, questions: Sequence[Question]
+    ) -> Sequence[OwnAnswer]:
+        """Return a student's answers as it writes them, one for each question, right or wrong."""
+        ...
+
+    def distil(
+        self, step: str, start: Path, answers: Sequence[OwnAnswer], settings: TrainingSettings
+    ) -> Path:
+        """Train the student in `start` on its own answers, by the teacher's token probabilities.
+
+        What the teacher reads counts as prompt tokens of the step; no call is made. For methods
+        that read its weights alone.
+        """
         ...
 
     def record_student(self, label: str, student: Path, steps: str = "") -> None:

@@ -13,6 +13,7 @@ from sodakd.records import (
     Comparison,
     Feedback,
     Grader,
+    OwnAnswer,
     Refinement,
     SftExample,
     Snippet,
@@ -29,6 +30,9 @@ from sodakd.teacher.requests import (
 from sodakd.teacher.teacher_endpoint import prices_of
 from sodakd.training.schedule import Example
 from sodakd.types import FaultKind, PreferencePair, Question
+
+READ = "read"
+"""What a plan calls a teacher's reading of a student's answers: it is no call."""
 
 
 class DryContext:
@@ -94,6 +98,24 @@ class DryContext:
         self, step: str, start: Path, examples: Sequence[Example], settings: TrainingSettings
     ) -> Path:
         self.trainings.append(self._sample.training(f"{self._arm}/{step}", len(examples), settings))
+        return start
+
+    def own_answers(
+        self, step: str, student: Path, questions: Sequence[Question]
+    ) -> Sequence[OwnAnswer]:
+        tokens = max(1, round(self._sample.example_tokens))
+        return [
+            OwnAnswer(question_id=each.id, prompt=each.text, text="", tokens=tokens)
+            for each in questions
+        ]
+
+    def distil(
+        self, step: str, start: Path, answers: Sequence[OwnAnswer], settings: TrainingSettings
+    ) -> Path:
+        tokens = sum(each.tokens for each in answers)
+        money = prices_of(self.recipe.teacher).cost_of(tokens, 0) / NANO
+        self.calls.append(SpendRow(f"{self._arm}/{step}", READ, 0, tokens, 0, money))
+        self.trainings.append(self._sample.training(f"{self._arm}/{step}", len(answers), settings))
         return start
 
     def record_student(self, label: str, student: Path, steps: str = "") -> None:

@@ -41,13 +41,15 @@ NOTHING_SOLVED = (
 class Method:
     """A distillation method: `run` trains and records students, and returns the final one.
 
-    `title`, `how` and `bibtex` are its words on a student's card.
+    `title`, `how` and `bibtex` are its words on a student's card. `reads_weights`: it takes the
+    token probabilities of the teacher, which has to be a model in this process.
     """
 
     run: Callable[[Context, RunInputs], Path]
     title: str
     how: str
     bibtex: str = ""
+    reads_weights: bool = False
 
 
 def placeholder_feedback(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from sodakd.methods.arms import arms_of, price_remark, run_arms
+from sodakd.methods.arms import arms_of, budget_remark, run_arms
 from sodakd.methods.dry_context import DryContext
 from sodakd.methods.estimate import PlannedTraining, RunEstimate
 from sodakd.methods.exam import exam_size
@@ -55,7 +55,7 @@ def plan(recipe: Recipe) -> Plan:
 def asked_kinds(recipe: Recipe) -> Sequence[str]:
     """Return the kinds of requests that a run makes; of its source the first questions are read."""
     sample = replace(RunEstimate.take(recipe), count_seeds=lambda most: most)
-    return tuple(dict.fromkeys(row.ask for row in _plan(recipe, sample).calls))
+    return tuple(dict.fromkeys(row.ask for row in _plan(recipe, sample).calls if row.calls))
 
 
 def _plan(recipe: Recipe, sample: RunEstimate) -> Plan:
@@ -69,10 +69,10 @@ def _plan(recipe: Recipe, sample: RunEstimate) -> Plan:
         evaluations += arm.evaluations
         scored += arm.scored
         scorer_grades += arm.scorer_grades
-    kinds = dict.fromkeys(row.ask for row in total.calls if has_llm_teacher(recipe))
+    kinds = dict.fromkeys(row.ask for row in total.calls if row.calls and has_llm_teacher(recipe))
     probes = [sample.calls(PREFLIGHT, kind, 1) for kind in kinds]
     calls = (*probes, *total.calls)
-    remarks = [*sample.remarks, *filter(None, [price_remark(recipe)])]
+    remarks = [*sample.remarks, *filter(None, [budget_remark(recipe)])]
     return Plan(
         calls, total.trainings, remarks, exam_size(recipe), evaluations, scored,
         scorer_grades,

@@ -14,15 +14,18 @@ from sodakd.inference.canary import PROMPTS
 from sodakd.inference.portable import write_portable
 from sodakd.jsonl import atomic_write
 from sodakd.judge.untested import to_program
+from sodakd.methods.arms import arms_of
 from sodakd.methods.estimate import requests_about
 from sodakd.methods.exam import exam_languages, load_benchmarks
 from sodakd.methods.plan import PREFLIGHT, asked_kinds, has_llm_teacher
 from sodakd.methods.prepare import sample_for_estimate
 from sodakd.methods.run_context import RunResources, open_resources
+from sodakd.methods.teacher_weights import check_tokens, distillation_of
 from sodakd.methods.teachers import open_teacher
 from sodakd.recipe import Recipe
 from sodakd.requirements import require_languages
 from sodakd.run import Run
+from sodakd.settings.training import TrainingSettings
 from sodakd.stages.programs import read_fault, read_inspired, read_program
 from sodakd.synthetic.faults import make_fault
 from sodakd.synthetic.generate import draw_questions, program_of
@@ -152,6 +155,7 @@ def _try_student(resources: RunResources, scratch: Path) -> str:
         start, _EXAMPLES, settings, recipe.seed, trained, None, recipe.student, PROMPTS[:1],
         said.append,
     )  # fmt: skip
+    said += _try_weights(recipe, start, scratch / "distilled", settings)
     free_memory()
     write_portable(trained, out)
     words = "; ".join([f"student: a step on {row.tokens} tokens, saved, handed out", *said])
@@ -161,6 +165,29 @@ def _try_student(resources: RunResources, scratch: Path) -> str:
         return f"{words}; {resources.engine.open(out).checked}"
     finally:
         resources.engine.close()
+
+
+def _try_weights(
+    recipe: Recipe, start: Path, out: Path, settings: TrainingSettings
+) -> Sequence[str]:
+    """Train a step by a teacher's weights, where a method reads them; a line about it.
+
+    A student from scratch has its tokens from the run's own texts, which are not there yet.
+    """
+    from sodakd.training.train import train
+
+    reads = any(each.reads_weights for each in arms_of(recipe).values())
+    if not reads or recipe.student.model_name_or_path is None:
+        return []
+    distillation = distillation_of(recipe)
+    check_tokens(distillation.teacher, start)
+    plain = settings.model_copy(update={"loss": "none"})
+    out.mkdir()
+    train(
+        start, _EXAMPLES, plain, recipe.seed, out, None, recipe.student, PROMPTS[:1],
+        distillation=distillation,
+    )  # fmt: skip
+    return [f"a step by the token probabilities of {distillation.teacher}"]
 
 
 def _start(recipe: Recipe, folder: Path) -> None:
@@ -203,7 +230,7 @@ def _try_teacher(resources: RunResources) -> list[str]:
                 line += f", which cannot be read: {error}"
                 line += f" ({reply.error})" if reply.error else ""
             lines.append(line)
-    if all("cannot be read" in line for line in lines):
+    if lines and all("cannot be read" in line for line in lines):
         raise TeacherError(
             "no answer of this teacher can be read:\n"
             + "\n".join(f"  {line}" for line in lines)

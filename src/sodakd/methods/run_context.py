@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sodakd.evaluate.groups import pass_at_1
 from sodakd.inference.canary import FILE as CANARY
@@ -18,6 +19,7 @@ from sodakd.methods.arms import budget_kind
 from sodakd.methods.engines import StudentEngine
 from sodakd.methods.exam import load_whole_benchmarks
 from sodakd.methods.run_scorer import check_scorer, score_answers, train_scorer
+from sodakd.methods.teacher_weights import distillation_of
 from sodakd.ray_judge import open_judge
 from sodakd.recipe import Recipe
 from sodakd.records import (
@@ -25,6 +27,7 @@ from sodakd.records import (
     Comparison,
     EvalSample,
     Feedback,
+    OwnAnswer,
     Refinement,
     SftExample,
     Snippet,
@@ -42,6 +45,7 @@ from sodakd.stages.context import StageBudget, StageContext
 from sodakd.stages.evaluate_student import evaluate_student
 from sodakd.stages.feedback import collect_feedback
 from sodakd.stages.new_questions import new_questions
+from sodakd.stages.own_answers import own_answers
 from sodakd.stages.own_solutions import own_solutions
 from sodakd.stages.pairs import build_pairs
 from sodakd.stages.question_tests import questions_with_tests
@@ -56,6 +60,9 @@ from sodakd.teacher.teacher_endpoint import prices_of
 from sodakd.training.schedule import Example, count_steps
 from sodakd.types import PreferencePair, Question
 from sodakd.weights import hash_file
+
+if TYPE_CHECKING:
+    from sodakd.training.distillation import Distillation
 
 STUDENTS = "students.jsonl"
 
@@ -143,26 +150,37 @@ class RunContext:
     def train(
         self, step: str, start: Path, examples: Sequence[Example], settings: TrainingSettings
     ) -> Path:
+        return self._run.cached_model(
+            step, lambda folder: self._train(step, folder, start, examples, settings)
+        )
+
+    def own_answers(
+        self, step: str, student: Path, questions: Sequence[Question]
+    ) -> Sequence[OwnAnswer]:
+        def build(stage: StageContext) -> StepOutput[OwnAnswer]:
+            from sodakd.inference.loading import open_tokenizer
+
+            _, chat_format = open_tokenizer(student)
+            return own_answers(stage, self._open(step, student), questions, chat_format)
+
+        return self._rows(step, OwnAnswer, build)
+
+    def distil(
+        self, step: str, start: Path, answers: Sequence[OwnAnswer], settings: TrainingSettings
+    ) -> Path:
+        examples = [Example(each.prompt, each.text, None) for each in answers]
+
         def build(folder: Path) -> Mapping[str, int]:
-            from sodakd.inference.devices import free_memory
-            from sodakd.training.train import train
+            read = 0
 
-            self._resources.engine.close()  # its memory, and a server's, is the training's now
-            total = count_steps(len(examples), settings)
+            def on_read(done: int, tokens: int) -> None:
+                nonlocal read
+                read = tokens
+                self._run.report_progress(step, done, len(answers), "the teacher reads")
 
-            def show(row: TrainLogRow) -> None:
-                self._run.report_progress(step, row.step, total, "train", loss=row.loss)
-
-            rows = train(
-                start, examples, settings, self._seed(step), folder, show, self.recipe.student,
-                remark=lambda words: self._run.remark(step, words),
-            )  # fmt: skip
-            free_memory()
-            return {
-                "examples": len(examples),
-                "train_steps": rows[-1].step,
-                "train_tokens": rows[-1].tokens,
-            }
+            distillation = distillation_of(self.recipe, on_read)
+            made = self._train(step, folder, start, examples, settings, distillation)
+            return {**made, "prompt_tokens": read}
 
         return self._run.cached_model(step, build)
 
@@ -298,6 +316,36 @@ class RunContext:
     def _kept_out(self) -> Sequence[Question]:
         """Return what no question of a training may overlap with: the exam."""
         return [*self._test_set, *load_whole_benchmarks(self.recipe.evaluation)]
+
+    def _train(
+        self,
+        step: str,
+        folder: Path,
+        start: Path,
+        examples: Sequence[Example],
+        settings: TrainingSettings,
+        distillation: "Distillation | None" = None,
+    ) -> Mapping[str, int]:
+        """Train into the step's folder, and return its tally."""
+        from sodakd.inference.devices import free_memory
+        from sodakd.training.train import train
+
+        self._resources.engine.close()  # its memory, and a server's, is the training's now
+        total = count_steps(len(examples), settings)
+
+        def show(row: TrainLogRow) -> None:
+            self._run.report_progress(step, row.step, total, "train", loss=row.loss)
+
+        rows = train(
+            start, examples, settings, self._seed(step), folder, show, self.recipe.student,
+            remark=lambda words: self._run.remark(step, words), distillation=distillation,
+        )  # fmt: skip
+        free_memory()
+        return {
+            "examples": len(examples),
+            "train_steps": rows[-1].step,
+            "train_tokens": rows[-1].tokens,
+        }
 
     def _evaluate(
         self, step: str, student: Path, questions: Sequence[Question]

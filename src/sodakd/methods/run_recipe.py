@@ -13,10 +13,11 @@ from sodakd.efficiency import FILE as EFFICIENCY
 from sodakd.efficiency import run_efficiency
 from sodakd.evaluate.groups import Outcomes, outcomes_of, pass_rates
 from sodakd.evaluate.paired import paired_difference
+from sodakd.inference.hub import find_model
 from sodakd.jsonl import atomic_write, read_log, read_rows, write_rows
 from sodakd.judge.lint.registry import tool_versions
 from sodakd.judge.toolchains import versions
-from sodakd.methods.arms import arms_of, price_remark, run_arms
+from sodakd.methods.arms import arms_of, budget_remark, run_arms
 from sodakd.methods.inputs import RunInputs
 from sodakd.methods.parts import SEED_TESTS
 from sodakd.methods.plan import has_llm_teacher
@@ -30,6 +31,7 @@ from sodakd.methods.run_context import (
     sum_counts,
 )
 from sodakd.methods.soda import cycles_reached
+from sodakd.methods.teacher_weights import check_tokens
 from sodakd.methods.teachers import open_teacher
 from sodakd.recipe import LoadedRecipe, Recipe
 from sodakd.records import (
@@ -82,13 +84,14 @@ def run_recipe(
         if drop_from is not None:
             drop_step(run, recipe.arms, drop_from)
             (folder / "results.json").unlink(missing_ok=True)  # it is no finished run any more
-        if words := price_remark(recipe):
+        if words := budget_remark(recipe):
             run.remark("equal", words)
         teacher = open_teacher(recipe.teacher, run.folder)
         questions = prepare_questions(recipe, run)
         if with_preflight:
             preflight(recipe, run, teacher, options)
         inputs = with_base_student(recipe, run, questions)
+        _check_teacher(recipe, run, inputs.base)
         with open_resources(recipe, run, teacher, options) as resources:
             context = RunContext(resources, run, inputs.test_set)
             context.record_student("base", inputs.base, "base/")
@@ -112,6 +115,15 @@ def run_recipe(
     if efficiency is not None:  # times: they stand apart from results, which repeat
         atomic_write(folder / EFFICIENCY, efficiency.model_dump_json(indent=1).encode())
     return results
+
+
+def _check_teacher(recipe: Recipe, run: Run, base: Path) -> None:
+    """Hold the tokens of a teacher whose weights are read against the student's."""
+    for name, method in arms_of(recipe).items():
+        if method.reads_weights:
+            teacher = find_model(recipe.teacher.model_name_or_path or "")
+            if words := check_tokens(teacher, base):
+                run.remark(name, words)
 
 
 def _calls_made(recipe: Recipe, run: Run) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sodakd.methods import evol_instruct, lion, oss_instruct, persd, rft, sft, soda, uniform
+from sodakd.methods import evol_instruct, lion, opd, oss_instruct, persd, rft, sft, soda, uniform
 from sodakd.methods.parts import Method
 
 METHODS: Mapping[str, Method] = {
@@ -14,4 +14,5 @@ METHODS: Mapping[str, Method] = {
     "persd": persd.METHOD,
     "lion": lion.METHOD,
     "rft": rft.METHOD,
+    "opd": opd.METHOD,
 }

@@ -308,7 +308,7 @@ def _budgets(runs: Sequence[_Run], methods: Sequence[MethodResult]) -> tuple[str
     equal = runs[0].recipe.get("equal")
     if equal == "money" and len(money) == len(methods) and any(money):
         return "money for the teacher", money
-    if equal in ("money", "tokens"):
+    if equal in ("money", "tokens") or not methods[0].teacher_calls.mean:
         return "teacher's tokens", [row.teacher_tokens.mean for row in methods]
     return "teacher calls", [row.teacher_calls.mean for row in methods]
 

@@ -28,7 +28,8 @@ def show_comparison(found: Comparison, console: Console) -> None:
 
 def _methods(found: Comparison) -> TextTable:
     groups = [group.group for group in found.methods[0].groups if not group.by]
-    heads = ("method", *groups, f"gain, {groups[0]}", "calls", "US $", "steps", "train tokens")
+    spent = ("calls", "tokens", "US $", "steps", "train tokens")
+    heads = ("method", *groups, f"gain, {groups[0]}", *spent)
     return TextTable(
         f"{found.measure}, %: mean over {_count(found)} (95 % interval)",
         heads,
@@ -43,10 +44,10 @@ def _method(row: MethodResult, mark: str) -> list[str]:
     if row.method != BASE:
         gain = " ".join(filter(None, (_points(first.gain), _share(first.relative_gain))))
     money = "unknown" if row.money is None else f"{row.money.mean:.4f}"
-    spent = (row.teacher_calls.mean, row.train_steps.mean, row.train_tokens.mean)
-    calls, steps, tokens = (f"{each:,.0f}" for each in spent)
+    spent = (row.teacher_calls, row.teacher_tokens, row.train_steps, row.train_tokens)
+    calls, read, steps, trained = (f"{each.mean:,.0f}" for each in spent)
     shares = [_percent(group.pass_at_1) for group in row.groups if not group.by]
-    return [f"{row.method}{mark}", *shares, gain, calls, money, steps, tokens]
+    return [f"{row.method}{mark}", *shares, gain, calls, read, money, steps, trained]
 
 
 def _mark(found: Comparison, method: str) -> str:

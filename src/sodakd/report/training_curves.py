@@ -33,7 +33,8 @@ class _Curve:
 
 _CURVES = (
     _Curve(
-        "Loss", "nats per token", "The whole objective: likelihood and contrast.",
+        "Loss", "nats per token",
+        "The whole objective: likelihood and contrast, or the divergence from a teacher's weights.",
         lambda row: row.loss, log=True,
     ),
     _Curve(

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sodakd.settings.types import Count, Temperature, Text
+from sodakd.settings.types import Count, Share, Temperature, Text
 from sodakd.types import FrozenModel
 
 
@@ -13,6 +13,27 @@ class RftSettings(FrozenModel):
 
     samples: Count = Field(default=4, description="answers to each question; those that pass stay")
     temperature: Temperature = Field(default=0.7, description="of these answers; 0 is greedy")
+
+
+class OpdSettings(FrozenModel):
+    """On-policy distillation (`arms: [opd]`): a teacher's probabilities of a student's tokens."""
+
+    rounds: Annotated[int, Field(ge=1, le=1000)] = Field(
+        default=4, description="times that the student answers, and is then trained on that"
+    )
+    samples: Count = Field(
+        default=4, description="answers to each question, spread over the rounds"
+    )
+    temperature: Temperature = Field(default=1.0, description="of these answers; 0 is greedy")
+    beta: Share = Field(
+        default=1.0,
+        description="1 is KL(student || teacher), 0 KL(teacher || student), between them GKD's"
+        " generalised Jensen-Shannon divergence",
+    )
+    top_k: Count = Field(
+        default=64,
+        description="most probable tokens of the teacher, in each place; all others count as one",
+    )
 
 
 class EvolInstructSettings(FrozenModel):

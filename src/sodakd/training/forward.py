@@ -12,9 +12,14 @@ from transformers import PreTrainedModel
 from sodakd.errors import TrainingError
 from sodakd.inference.chat_format import ChatFormat
 from sodakd.training.attention import ATTENTIONS, PACKED, attentions_for
-from sodakd.training.packing import Batch, pack
+from sodakd.training.packing import Batch, TopTokens, pack
 from sodakd.training.schedule import TokenizedExample
-from sodakd.training.token_logps import goes_by_parts, logps_of_states, logps_of_table
+from sodakd.training.token_logps import (
+    PART_BYTES,
+    goes_by_parts,
+    logps_of_states,
+    logps_of_table,
+)
 
 BatchLayout = Literal["packed", "padded"]
 _TOLERANCE = {torch.float32: 1e-3}
@@ -97,6 +102,24 @@ class Forward:
         if head is None or not goes_by_parts(len(batch.predict_index), len(head)):
             return logps_of_table(self.predict(model, batch), *batch.asked())
         return logps_of_states(self.predict(model, batch, states=True), head, *batch.asked())
+
+    def top_tokens(self, model: PreTrainedModel, batch: Batch, count: int, vocab: int) -> TopTokens:
+        """The `count` most probable of the first `vocab` tokens, at each token of the answers.
+
+        Their probabilities are shares of all tokens of the model, which may be more.
+        """
+        head = _matrix(model) if self.by_states else None
+        tokens, logps = [], []
+        for part in self.predict(model, batch, states=head is not None).split(
+            max(1, PART_BYTES // (4 * vocab))
+        ):
+            table = (part if head is None else part @ head.mT).float().log_softmax(-1)
+            top = table[:, :vocab].topk(count)
+            tokens.append(top.indices)
+            logps.append(top.values)
+        return TopTokens(
+            torch.cat(tokens)[batch.predicted_by], torch.cat(logps)[batch.predicted_by]
+        )
 
     def predict(
         self, model: PreTrainedModel, batch: Batch, *, states: bool = False

@@ -78,7 +78,7 @@ def odds_ratio(
     Reads no margin.
     """
     right, wrong = chosen.mean(), rejected.mean()
-    log_odds = (right - wrong) - (_log1mexp(right) - _log1mexp(wrong))
+    log_odds = (right - wrong) - (log1mexp(right) - log1mexp(wrong))
     return -functional.logsigmoid(log_odds)
 
 
@@ -114,7 +114,7 @@ def unlikelihood(
 
     Reads no margin, and nothing of the correct answer, which the likelihood already raises.
     """
-    return -AnswerLogps(_log1mexp(rejected.logp), rejected.counted).mean()
+    return -AnswerLogps(log1mexp(rejected.logp), rejected.counted).mean()
 
 
 LOSSES: Mapping[LossName, Loss] = {
@@ -132,6 +132,6 @@ def scope_of(loss: LossName) -> Scope:
     return "first" if loss == "none" else LOSSES[loss].scope
 
 
-def _log1mexp(logp: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+def log1mexp(logp: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     """log(1 - exp(logp)), finite even where the log-prob is 0."""
     return torch.log(-torch.expm1(logp.clamp(max=-1e-6)))

@@ -50,11 +50,20 @@ class Pairs:
 
 
 @dataclass(frozen=True)
+class TopTokens:
+    """The most probable tokens at the place of each token of answers, and their log-probs."""
+
+    tokens: Int[Tensor, "answers top"]
+    logp: Float[Tensor, "answers top"]
+
+
+@dataclass(frozen=True)
 class Batch:
     """One step's tokens.
 
     `predict_index`: places of the row that predict the answers' tokens; `predicted_by`: which of
     these predicts each of them. Two answers with one beginning are predicted by the same places.
+    `teacher`: what a teacher holds most probable at each of the answers' tokens.
     """
 
     tokens: Int[Tensor, "1 tokens"]
@@ -67,6 +76,7 @@ class Batch:
     examples: int
     pairs: Pairs | None
     counted_tokens: int
+    teacher: TopTokens | None = None
 
     def __len__(self) -> int:
         return self.examples
@@ -74,9 +84,17 @@ class Batch:
     def asked(self) -> tuple[Int[Tensor, " asked"], Int[Tensor, " asked"]]:
         """Predictions and the tokens whose log-probability is asked of them.
 
-        First every answer's tokens, then each pair's first faulty one, which the correct answer's
-        place predicts too.
+        First every answer's tokens, then those that a teacher holds most probable in their places;
+        or each pair's first faulty one, which the correct answer's place predicts too.
         """
+        if self.teacher is not None:
+            tokens = self.teacher.tokens
+            return (
+                torch.cat(
+                    [self.predicted_by, self.predicted_by.repeat_interleave(tokens.shape[1])]
+                ),
+                torch.cat([self.target, tokens.flatten()]),
+            )
         if self.pairs is None:
             return self.predicted_by, self.target
         first = self.predicted_by[self.pairs.first]

@@ -5,14 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from sodakd.jsonl import atomic_write
 from sodakd.settings.training import TrainingSettings
 from sodakd.training.forward import Forward
+from sodakd.training.kept_tensors import kept_tensors
 from sodakd.training.micro_batches import micro_batches
 from sodakd.training.objective import to_grid
 from sodakd.training.packing import pack
@@ -34,23 +32,11 @@ def with_reference(
     They are kept in `file`, and read from it where it is of the same training: one that goes on
     compares with the same numbers. A file that cannot be read is computed again.
     """
-    logps = _read(file, identity)
-    if logps is None:
-        logps = _compute(model, forward, examples, settings)
-        atomic_write(file, save({"logps": logps}, {"identity": identity}))
-    pairs = zip(examples, logps.tolist(), strict=True)
+    kept = kept_tensors(
+        file, identity, lambda: {"logps": _compute(model, forward, examples, settings)}
+    )
+    pairs = zip(examples, kept["logps"].tolist(), strict=True)
     return tuple(replace(each, reference=(chosen, rejected)) for each, (chosen, rejected) in pairs)
-
-
-def _read(file: Path, identity: str) -> Tensor | None:
-    if not file.exists():
-        return None
-    try:
-        with safe_open(file, "pt") as kept:
-            found: Tensor = kept.get_tensor("logps")
-            return found if kept.metadata() == {"identity": identity} else None
-    except SafetensorError:
-        return None
 
 
 @torch.no_grad()

@@ -19,6 +19,7 @@ from sodakd.errors import TrainingError
 from sodakd.inference.canary import PROMPTS, write_canary
 from sodakd.inference.canary_reference import record_canary
 from sodakd.inference.chat_format import ChatFormat
+from sodakd.inference.folder import CONFIG, read_config
 from sodakd.inference.loading import open_tokenizer
 from sodakd.jsonl import write_rows
 from sodakd.records import TrainLogRow
@@ -27,6 +28,7 @@ from sodakd.settings.training import TrainingSettings
 from sodakd.training.attention import PACKED
 from sodakd.training.checkpoints import Checkpoints, TrainState
 from sodakd.training.disk_errors import disk_errors_as_oserror
+from sodakd.training.distillation import TEACHER, Distillation, read_by_teacher
 from sodakd.training.forward import Forward, choose_forward
 from sodakd.training.group import training_group
 from sodakd.training.losses import LOSSES, scope_of
@@ -43,7 +45,7 @@ from sodakd.training.precision import choose_computing, computed_in
 from sodakd.training.reference import REFERENCE, with_reference
 from sodakd.training.schedule import Example, TokenizedExample, encode
 from sodakd.training.sharding import whole_weights
-from sodakd.training.trainer import StudentTrainer, not_finite
+from sodakd.training.trainer import StudentTrainer, TeacherSignal, not_finite
 
 if TYPE_CHECKING:
     from peft import PeftModel
@@ -62,6 +64,7 @@ def train(
     canary: Sequence[str] = PROMPTS,
     remark: Callable[[str], None] | None = None,
     attention: str | None = None,
+    distillation: Distillation | None = None,
 ) -> list[TrainLogRow]:
     """Train the model of folder `start` on `examples` and write it, and `log.jsonl`, into `out`.
 
@@ -73,7 +76,9 @@ def train(
     not; only `tokens_per_second` differs. `progress` is called with every row as it is logged;
     `canary` are the prompts whose answers are kept beside the weights. `remark` is told what the
     settings left open and was decided here. `attention` is that of packed rows, for a benchmark:
-    what is fastest here if left out.
+    what is fastest here if left out. With a `distillation` the correct answers are places in which
+    the teacher's token probabilities are matched, and nothing else is learnt of the examples; the
+    settings' `loss` is none.
 
     In a group of processes (`training.group`) all train at rank 0's order. It alone decides, logs
     and writes; `start` and `out` are to be where all see them.
@@ -90,6 +95,7 @@ def train(
         partial(
             train, start.absolute(), tuple(examples), settings, seed, out.absolute(), None, student,
             attention=attention,
+            distillation=None if distillation is None else replace(distillation, on_read=None),
         )
     )  # fmt: skip
     tokenizer, chat_format = open_tokenizer(start)
@@ -98,13 +104,16 @@ def train(
     _tell(remark, computing.words, f"{group.size} processes train" if group.size > 1 else None)
     opened = computing.opened(student)
     model = open_model(start, opened)
-    encoded = encode(examples, chat_format, _max_length(model, settings))
+    encoded = encode(examples, chat_format, _max_length(model, settings, distillation))
     check_eos_trained(
         pack(encoded[: settings.per_device_train_batch_size], rejected=False), chat_format.end
     )
     checkpoints = Checkpoints(out)
-    identity = _identity(start, examples, settings, student, seed)
+    identity = _identity(start, examples, settings, student, seed, distillation)
     checkpoint, reached = group.agree(lambda: _reached(checkpoints, identity, remark))
+    teacher = _teacher_signal(
+        distillation, model, chat_format, encoded, settings, checkpoints, identity
+    )
     torch.set_flush_denormal(True)
     with _as_trained(model, settings, computing.dtype):
         forward = group.agree(lambda: _forward(model, chat_format, encoded, settings, attention))
@@ -116,15 +125,17 @@ def train(
             with disk_errors_as_oserror(out):
                 encoded = group.agree(known)
     if model.device.type == "cuda":
-        layout, how = forward.layout, forward.attention
-        _tell(remark, f"batches are {layout}, attention of packed rows is {how}")
+        _tell(
+            remark,
+            f"batches are {forward.layout}, attention of packed rows is {forward.attention}",
+        )
     if settings.gradient_checkpointing:
         enable_gradient_checkpointing(model)
     trained = _trainable(model, student, seed, sharded)
     with group.at_work(), _memory_errors(settings), disk_errors_as_oserror(out):
         trainer = StudentTrainer(
             trained, encoded, settings, forward, computing.dtype, seed, checkpoints,
-            reached, progress,
+            reached, progress, teacher,
         )  # fmt: skip
         with trainer.meter.working():
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
@@ -199,9 +210,35 @@ def _reached(
     return checkpoints.resume(identity, remark) or (None, TrainState(identity=identity))
 
 
-def _max_length(model: PreTrainedModel, settings: TrainingSettings) -> int:
-    """The most tokens of a question and its answer: the recipe's, and no more than the model's."""
+def _teacher_signal(
+    distillation: Distillation | None,
+    model: PreTrainedModel,
+    chat_format: ChatFormat,
+    examples: Sequence[TokenizedExample],
+    settings: TrainingSettings,
+    checkpoints: Checkpoints,
+    identity: str,
+) -> TeacherSignal | None:
+    """What the teacher holds of the answers, which rank 0 alone has it read."""
+    if distillation is None:
+        return None
+    vocab = model.config.get_text_config(decoder=True).vocab_size
+    file = checkpoints.folder / TEACHER
+    read = partial(
+        read_by_teacher, distillation, examples, chat_format, vocab, settings, file, identity
+    )
+    with disk_errors_as_oserror(file.parent.parent):
+        return TeacherSignal(training_group().agree(read), distillation.beta)
+
+
+def _max_length(
+    model: PreTrainedModel, settings: TrainingSettings, distillation: Distillation | None
+) -> int:
+    """The most tokens of a question and its answer: the recipe's, and no more than models take."""
     takes = getattr(model.config, "max_position_embeddings", None) or sys.maxsize
+    if distillation is not None:
+        named = read_config(distillation.teacher / CONFIG).get("max_position_embeddings")
+        takes = min(takes, named) if isinstance(named, int) else takes
     return min(settings.max_length or takes, takes)
 
 
@@ -267,6 +304,7 @@ def _identity(
     settings: TrainingSettings,
     student: StudentSettings,
     seed: int,
+    distillation: Distillation | None,
 ) -> str:
     """Digest of all that decides a training's result, but for how sums are rounded."""
     shared = {
@@ -282,7 +320,12 @@ def _identity(
     digest.update(str(settings.examples_a_step).encode())
     digest.update(student.model_dump_json().encode())
     digest.update(json.dumps([seed, *(asdict(example) for example in examples)]).encode())
-    for path in sorted(start.glob("*.safetensors")):
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
+    folders = [start]
+    if distillation is not None:
+        digest.update(json.dumps([distillation.top_k, distillation.beta]).encode())
+        folders.append(distillation.teacher)
+    for folder in folders:
+        for path in sorted(folder.glob("*.safetensors")):
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -28,19 +28,36 @@ from sodakd.inference.model_meter import ModelMeter, ModelShape
 from sodakd.records import TrainLogRow
 from sodakd.settings.training import TrainingSettings
 from sodakd.training.checkpoints import Checkpoints, RunningSums, TrainState
+from sodakd.training.divergence import distillation_objective
 from sodakd.training.forward import Forward, called_through
 from sodakd.training.group import training_group
 from sodakd.training.losses import scope_of
 from sodakd.training.micro_batches import micro_batches, shares
 from sodakd.training.objective import Objective, StepTotals, objective
 from sodakd.training.optimizer import make_optimizer
-from sodakd.training.packing import Batch, pack
+from sodakd.training.packing import Batch, TopTokens, pack
 from sodakd.training.precision import computed_in
 from sodakd.training.schedule import TokenizedExample, batch_schedule
 from sodakd.training.sharding import at_rank_0, shard, whole, whole_weights
 
 if TYPE_CHECKING:
     from peft import PeftModel
+
+
+@dataclass(frozen=True)
+class TeacherSignal:
+    """What a teacher holds of each example's answer; `beta` is that of the divergence."""
+
+    top: Sequence[TopTokens]
+    beta: float
+
+    def laid_on(self, batch: Batch, places: Sequence[int]) -> Batch:
+        """The batch of the examples of these places, with what it holds of their answers."""
+        found = [self.top[at] for at in places]
+        top = TopTokens(
+            torch.cat([each.tokens for each in found]), torch.cat([each.logp for each in found])
+        )
+        return replace(batch, teacher=top)
 
 
 @dataclass(frozen=True)
@@ -70,7 +87,9 @@ class StudentTrainer(Trainer):
         checkpoints: Checkpoints,
         reached: TrainState,
         progress: Callable[[TrainLogRow], None] | None,
+        teacher: TeacherSignal | None = None,
     ) -> None:
+        self.teacher = teacher
         self.settings = settings
         self.forward = forward
         self.compute_dtype = compute_dtype
@@ -124,7 +143,11 @@ class StudentTrainer(Trainer):
                 cuts.append([[share[at] for at in places] for places in cut])
 
             def packed(places: Sequence[int]) -> Batch:
-                return pack([examples[at] for at in places], rejected=rejected, differing=differing)
+                own = [examples[at] for at in places]
+                batch = pack(own, rejected=rejected, differing=differing)
+                if self.teacher is None:
+                    return batch
+                return self.teacher.laid_on(batch, [step[0][at] for at in places])
 
             own = cuts[self.group.rank]
             missing = max(map(len, cuts)) - len(own)
@@ -176,6 +199,8 @@ class StudentTrainer(Trainer):
         """A batch's share of the objective; logits are computed for the answers' tokens only."""
         own = cast("PreTrainedModel", self.model)
         logp = called_through(model, own, lambda: self.forward.logps(own, batch))
+        if self.teacher is not None:
+            return distillation_objective(logp, batch, totals, self.teacher.beta)
         return objective(logp, batch, totals, self.settings)
 
     def unwrap(self) -> None:
