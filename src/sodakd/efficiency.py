@@ -22,7 +22,8 @@ STAGES = ["train", "pairs", "feedback", "questions", "evaluation", "other"]
 BASE = "base"
 """The arm of steps that are of no arm."""
 _STAGE_OF = {
-    "student": "train", "solutions": "pairs", "refinements": "pairs", "dev": "evaluation",
+    "student": "train", "solutions": "pairs", "refinements": "pairs", "answers": "pairs",
+    "dev": "evaluation",
     "comparisons": "feedback", "refresh": "feedback", "pair-grades": "feedback",
     "scorer": "feedback", "scorer-check": "feedback", "refresh-check": "feedback",
 }  # fmt: skip

@@ -29,21 +29,21 @@ def made(**settings: Any) -> Recipe:
 
 def asked(context: FakeContext) -> list[str]:
     """The questions that the student answered, in all rounds."""
-    return [text for number in (1, 2, 3) for text in context.studied[f"round-{number}/answers"]]
+    return [text for number in (1, 2, 3) for text in context.studied[f"answers-{number}"]]
 
 
 def test_each_round_answers_its_share_of_the_questions_and_is_trained_on_it() -> None:
     context = FakeContext(made())
-    assert opd(context, inputs(9)) == Path("round-3/student")
+    assert opd(context, inputs(9)) == Path("student-3")
     assert list(context.read.values()) == [6, 6, 6]
     assert sorted(asked(context)) == sorted(2 * [f"seed {number}" for number in range(9)])
     assert context.asked_students == {
-        "round-1/answers": Path("base"),
-        "round-2/answers": Path("round-1/student"),
-        "round-3/answers": Path("round-2/student"),
+        "answers-1": Path("base"),
+        "answers-2": Path("student-1"),
+        "answers-3": Path("student-2"),
     }
     assert {each.loss for each in context.settings.values()} == {"none"}
-    assert context.students == {"": Path("round-3/student")}
+    assert context.students == {"": Path("student-3")}
 
 
 def test_a_later_arm_has_the_first_one_s_steps_and_learns_each_answer_once() -> None:
@@ -92,7 +92,7 @@ def test_a_budget_that_pays_for_no_answer_keeps_the_base() -> None:
     assert opd(context, inputs(9)) == Path("base")
     assert "the budget pays for no answer" in context.said[0]
     with pytest.raises(DataError, match="no answer"):
-        opd(FakeContext(made(), empty=["round-1/answers"]), inputs(9))
+        opd(FakeContext(made(), empty=["answers-1"]), inputs(9))
 
 
 @pytest.mark.parametrize("kind", ["world", "openai", "vllm"])

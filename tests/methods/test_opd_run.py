@@ -28,10 +28,10 @@ LESS = [
 ]  # fmt: skip
 BOLD = ("--no-preflight",)  # this teacher's texts are none that can be read
 STAGES = (
-    "opd/round-1/answers  the student answers  5/12",
-    "opd/round-1/student  the teacher reads",
-    "opd/round-1/student  train  5/6",
-    "opd/round-2/student  train  3/6",
+    "opd/answers-1  the student answers  5/12",
+    "opd/student-1  the teacher reads",
+    "opd/student-1  train  5/6",
+    "opd/student-2  train  3/6",
 )
 
 
@@ -66,16 +66,14 @@ def test_each_round_begins_nearer_to_the_teacher_and_its_reading_is_booked(
     finished: Finished,
 ) -> None:
     at = finished.folder
-    logs = [
-        read_log(at / f"opd/round-{number}/student/log.jsonl", TrainLogRow) for number in (1, 2)
-    ]
+    logs = [read_log(at / f"opd/student-{number}/log.jsonl", TrainLogRow) for number in (1, 2)]
     assert logs[1][-1].loss < 0.9 * logs[0][0].loss
     results = Results.model_validate_json((at / "results.json").read_text())
     opd, sft = results.standings[1:]
     read = [
         each.tokens
         for number in (1, 2)
-        for each in read_rows(at / f"opd/round-{number}/answers.jsonl", OwnAnswer)
+        for each in read_rows(at / f"opd/answers-{number}.jsonl", OwnAnswer)
     ]
     assert len(read) == 24
     assert (opd.teacher_calls, opd.teacher_tokens, opd.train_steps) == (0, sum(read), 12)
@@ -85,8 +83,8 @@ def test_each_round_begins_nearer_to_the_teacher_and_its_reading_is_booked(
     planned = plan(read_recipe(finished.recipe, finished.overrides).recipe)
     reading = [row for row in planned.calls if row.ask == "read"]
     assert [(row.step, row.calls) for row in reading] == [
-        ("opd/round-1/student", 0),
-        ("opd/round-2/student", 0),
+        ("opd/student-1", 0),
+        ("opd/student-2", 0),
     ]
 
 

@@ -12,7 +12,7 @@ from transformers import PreTrainedModel
 
 from sodakd.errors import TrainingError
 from sodakd.inference.loading import load_model
-from sodakd.settings.student import StudentSettings
+from sodakd.settings.student import FROM_SCRATCH, StudentSettings
 from sodakd.settings.training import TrainingSettings
 from sodakd.training import distillation as reading
 from sodakd.training.distillation import TEACHER, Distillation
@@ -150,14 +150,15 @@ def distilled(
     models: Sequence[Path],
     out: Path,
     stop: int = 99,
-    student: StudentSettings | None = None,
+    student: StudentSettings = FROM_SCRATCH,
     top_k: int = 30,
 ) -> list[float]:
     """Train by the teacher, up to a step; return the divergence at each."""
     start, teacher = models
     heard = Distillation(teacher, top_k, beta=1.0)
-    given = {} if student is None else {"student": student}
-    rows = train(start, ANSWERS, SETTINGS, 0, out, stop_at(stop), distillation=heard, **given)
+    rows = train(
+        start, ANSWERS, SETTINGS, 0, out, stop_at(stop), student=student, distillation=heard
+    )
     return [row.loss for row in measured(rows)]
 
 

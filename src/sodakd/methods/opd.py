@@ -30,16 +30,15 @@ def opd(context: Context, inputs: RunInputs) -> Path:
     student, steps = inputs.base, list[str]()
     rounds = _rounds(context, len(inputs.seeds))
     asked = _questions(context, inputs, sum(count for count, _ in rounds))
-    for number, (count, settings) in enumerate(rounds):
+    for number, (count, settings) in enumerate(rounds, start=1):
         block, asked = asked[:count], asked[count:]
-        prefix = f"round-{number + 1}"
-        answers = context.own_answers(f"{prefix}/answers", student, block)
-        left = _tokens_left(context, steps) / (len(rounds) - number)
+        answers = context.own_answers(f"answers-{number}", student, block)
+        left = _tokens_left(context, steps) / (len(rounds) + 1 - number)
         read = _within(answers, left)
         if not read:
             break
-        student = context.distil(f"{prefix}/student", student, read, settings)
-        steps.append(f"{prefix}/student")
+        steps.append(f"student-{number}")
+        student = context.distil(steps[-1], student, read, settings)
     if not steps:
         return nothing_learnt(
             context, inputs, "the budget pays for no answer that the teacher could read"

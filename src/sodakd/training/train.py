@@ -111,10 +111,10 @@ def train(
     checkpoints = Checkpoints(out)
     identity = _identity(start, examples, settings, student, seed, distillation)
     checkpoint, reached = group.agree(lambda: _reached(checkpoints, identity, remark))
+    torch.set_flush_denormal(True)
     teacher = _teacher_signal(
         distillation, model, chat_format, encoded, settings, checkpoints, identity
     )
-    torch.set_flush_denormal(True)
     with _as_trained(model, settings, computing.dtype):
         forward = group.agree(lambda: _forward(model, chat_format, encoded, settings, attention))
         if forward.layout == "packed":
