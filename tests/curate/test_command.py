@@ -254,3 +254,24 @@ def test_a_file_that_is_called_gz_is_compressed(option: str, tmp_path: Path) -> 
     assert gzip.decompress(packed.read_bytes()) == plain.read_bytes()
     run("seeds", source, "--out", packed)
     assert len(gzip.decompress(packed.read_bytes()).splitlines()) == 5
+
+
+@pytest.mark.heavy
+def test_rows_that_are_near_by_a_sentence_model_go(tmp_path: Path) -> None:
+    from tests.tiny_models import write_encoder  # torch, which nothing else here needs
+
+    model = write_encoder(tmp_path / "model", "bert")
+    own = [{"instruction": text} for text in ("Sort the words.", "Add numbers.", "Sort the words.")]
+    source, report = rows(tmp_path / "q.jsonl", own), tmp_path / "pairs.jsonl"
+    words = ("--method", "embedding", "--model", model, "--embedding", "0.99999")
+    done = run("dedup", source, *words, "--report", report)
+    assert done.exit_code == 0, done.output
+    assert [(pair["row"], pair["twin"], pair["method"]) for pair in read(report)] == [
+        ("q.jsonl#3", "q.jsonl#1", "embedding")
+    ]
+
+
+@pytest.mark.parametrize("words", [["--method", "embedding"], ["--model", "models/sentences"]])
+def test_a_sentence_model_and_its_method_go_together(tmp_path: Path, words: list[str]) -> None:
+    with pytest.raises(DataError, match="embedding and --model go together"):
+        run("dedup", rows(tmp_path / "q.jsonl"), *words)

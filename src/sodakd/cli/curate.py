@@ -11,7 +11,7 @@ from sodakd.cli.options import finite, tell
 from sodakd.errors import DataError
 
 if TYPE_CHECKING:
-    from sodakd.curate.dedup import Watch
+    from sodakd.curate.dedup import Embed, Watch
 
 Source = Annotated[
     str, typer.Argument(help="A file of questions, a folder, or a hub dataset.", metavar="SOURCE")
@@ -32,7 +32,7 @@ def dedup(
     out: Out = None,
     report: Report = None,
     method: Annotated[
-        str, typer.Option(help="With commas: exact, code, jaccard, rouge, ngram.")
+        str, typer.Option(help="With commas: exact, code, jaccard, rouge, ngram, embedding.")
     ] = "exact,code,jaccard",
     jaccard: Annotated[
         float, typer.Option(min=0.01, max=1, callback=finite, help="Of word 3-grams.")
@@ -42,11 +42,18 @@ def dedup(
         float,
         typer.Option(min=0.01, max=1, callback=finite, help="Share of word 8-grams in another."),
     ] = 0.5,
+    embedding: Annotated[
+        float, typer.Option(min=0.01, max=1, callback=finite, help="Cosine of two vectors.")
+    ] = 0.9,
+    model: Annotated[
+        Path | None, typer.Option(help="A sentence model's folder, for embedding.")
+    ] = None,
 ) -> None:
     """Leave out the rows of a file that are like an earlier one, and say which and why.
 
     exact: the same words. code: the answer is the same program, renamed or laid out otherwise.
-    jaccard: near ones, found by MinHash and confirmed by an exact count.
+    jaccard: near ones, found by MinHash and confirmed by an exact count. embedding: near in the
+    vectors of a sentence model, such as the same in other words.
 
     Examples:  sodakd dedup questions.jsonl --out unique.jsonl
     ·  sodakd dedup data.parquet columns.text=task --method exact,rouge --rouge 0.7
@@ -62,9 +69,15 @@ def dedup(
     from sodakd.seeds.read import paths_read
 
     asked = _methods(method, METHODS)
+    if ("embedding" in asked) != (model is not None):
+        raise DataError(
+            "the method embedding and --model go together: --method exact,embedding --model FOLDER,"
+            " a sentence model that transformers loads"
+        )
     settings = read_questions(source, overrides or [])
     check_outputs({"--out": out, "--report": report}, paths_read(source, settings.source))
     limits = Limits(
+        embedding=embedding if "embedding" in asked else None,
         jaccard=jaccard if "jaccard" in asked else None,
         rouge=rouge if "rouge" in asked else None,
         ngram=ngram if "ngram" in asked else None,
@@ -72,8 +85,9 @@ def dedup(
     )
     with _progress() as watch:
         found, rows = without_duplicates(
-            settings, limits, code="code" in asked, out=out, tell=tell, watch=watch
-        )
+            settings, limits, code="code" in asked, out=out, tell=tell, watch=watch,
+            embed=None if model is None else _embed_by(model),
+        )  # fmt: skip
     if report is not None:
         write_rows(report, found)
     show_findings(found, rows, len(found), "kept, or like an earlier row", make_console())
@@ -149,6 +163,13 @@ def decontaminate(
     title = f"kept, or stands in {', '.join(names)}"
     show_findings(found, rows, rows - kept, title, make_console())
     _say_files(out, report)
+
+
+def _embed_by(folder: Path) -> "Embed":
+    """The vectors of a sentence model. Raises `ModelError` where it cannot be loaded."""
+    from sodakd.inference.embeddings import SentenceModel
+
+    return SentenceModel(folder).embed
 
 
 def _methods(names: str, known: tuple[str, ...]) -> set[str]:

@@ -2,7 +2,7 @@
 
 import hashlib
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from sodakd.curate.rows import line_of, program_of, read_both
 from sodakd.dedup.corpus import BATCH, Corpus
 from sodakd.dedup.near import Limits, Match, find_duplicates
 from sodakd.dedup.program_form import program_forms
+from sodakd.dedup.vectors import Vectors
 from sodakd.dedup.word_hashes import Hashes64
 from sodakd.jsonl import write_lines
 from sodakd.seeds.filter import tell_language
@@ -21,6 +22,8 @@ from sodakd.types import Language
 
 Watch = Callable[[str], None]
 """Is told of every row what is done with it."""
+Embed = Callable[[Sequence[str]], Vectors]
+"""Gives a vector of length 1 for each text."""
 
 
 def dedup(
@@ -31,18 +34,20 @@ def dedup(
     out: Path | None,
     tell: Tell,
     watch: Watch,
+    embed: Embed | None = None,
 ) -> tuple[list[Finding], int]:
     """The rows of a source that are duplicates, and how many rows it has; `out` gets the others.
 
-    `code` has answers with the same program count as duplicates, whatever their questions say.
+    `code` has answers with the same program count as duplicates, whatever their questions say;
+    `embed` gives the questions' vectors, of which `limits` has the least cosine.
 
     Raises:
         DataError: the source cannot be read, or holds no rows.
     """
-    corpus, programs = _read(settings, limits, code, tell, watch)
-    matches = {one.number: one for one in find_duplicates(corpus, limits, programs)}
+    corpus, programs, vectors = _read(settings, limits, code, tell, watch, embed)
+    matches = {one.number: one for one in find_duplicates(corpus, limits, programs, vectors)}
     rows = len(corpus)
-    del corpus, programs
+    del corpus, programs, vectors
     found: list[Finding] = []
     kept = _kept(settings, matches, found, watch)
     if out is not None:
@@ -54,19 +59,32 @@ def dedup(
 
 
 def _read(
-    settings: QuestionSettings, limits: Limits, code: bool, tell: Tell, watch: Watch
-) -> tuple[Corpus, Hashes64 | None]:
+    settings: QuestionSettings,
+    limits: Limits,
+    code: bool,
+    tell: Tell,
+    watch: Watch,
+    embed: Embed | None,
+) -> tuple[Corpus, Hashes64 | None, Vectors | None]:
     corpus, programs = Corpus(limits.bands), array("Q")
+    vectors: list[Vectors] = []
     batch: list[str] = []
+
+    def take_in() -> None:
+        corpus.add(batch)
+        if embed is not None and batch:
+            vectors.append(embed(batch))
+
     for _, seed in read_both(settings, tell):
         watch("reading")
         batch.append(seed.text)
         programs.append(_program_hash(seed) if code else 0)
         if len(batch) == BATCH:
-            corpus.add(batch)
+            take_in()
             batch = []
-    corpus.add(batch)
-    return corpus, np.frombuffer(programs, np.uint64) if code else None
+    take_in()
+    hashes = np.frombuffer(programs, np.uint64) if code else None
+    return corpus, hashes, np.concatenate(vectors) if vectors else None
 
 
 def _program_hash(seed: Seed) -> int:

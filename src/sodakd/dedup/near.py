@@ -12,10 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sodakd.dedup.corpus import SHINGLE, Corpus
+from sodakd.dedup.vectors import Vectors, like_earlier
 from sodakd.dedup.word_hashes import Hashes64, Places, WordHashes, shingles
 from sodakd.dedup.words import rouge_l
 
-METHODS = EXACT, CODE, JACCARD, ROUGE, NGRAM = ("exact", "code", "jaccard", "rouge", "ngram")
+METHODS = EXACT, CODE, JACCARD, ROUGE, NGRAM, EMBEDDING = (
+    "exact", "code", "jaccard", "rouge", "ngram", "embedding",
+)  # fmt: skip
 _BEFORE = 4
 """Texts of a bucket, beside its first, that a text is compared with."""
 
@@ -25,7 +28,7 @@ class Limits:
     """From which likeness on two texts are the same; None leaves a measure out, as False does.
 
     `jaccard` is that of word 3-grams, `rouge` ROUGE-L, `ngram` the share of a text's n-grams of
-    `size` words that stand in one text before it.
+    `size` words that stand in one text before it, `embedding` the cosine of their vectors.
     """
 
     jaccard: float | None = 0.7
@@ -33,6 +36,7 @@ class Limits:
     ngram: float | None = None
     size: int = 8
     exact: bool = True
+    embedding: float | None = None
 
     @property
     def bands(self) -> float:
@@ -70,12 +74,15 @@ _MEASURES: Mapping[str, Callable[[Sequence[int], Sequence[int]], float]] = {
 
 
 def find_duplicates(
-    corpus: Corpus, limits: Limits, programs: Hashes64 | None = None
+    corpus: Corpus,
+    limits: Limits,
+    programs: Hashes64 | None = None,
+    vectors: Vectors | None = None,
 ) -> list[Match]:
     """The texts that are like an earlier one, in their order; each by the first method that holds.
 
     They are tried in this order: the same words, the same program (`programs` has a hash of each
-    text's, or 0), likeness. What is like is like one that stays.
+    text's, or 0), likeness, of words and at last of `vectors`. What is like is like one that stays.
     """
     left = np.ones(len(corpus), bool)
     same = list(_equal(corpus.whole(), EXACT, left)) if limits.exact else []
@@ -88,6 +95,11 @@ def find_duplicates(
     if limits.ngram is not None:
         left[[one.number for one in alike]] = False
         alike += _ngrams(corpus, limits.ngram, limits.size, left)
+    if limits.embedding is not None and vectors is not None:
+        left[[one.number for one in alike]] = False
+        left &= corpus.lengths() > 0
+        near = like_earlier(vectors, limits.embedding, left)
+        alike += [Match(number, twin, EMBEDDING, score) for number, twin, score in near]
     return sorted([*same, *alike], key=lambda one: one.number)
 
 
