@@ -81,7 +81,7 @@ def train(
     settings' `loss` is none.
 
     In a group of processes (`training.group`) all train at rank 0's order. It alone decides, logs
-    and writes; `start` and `out` are to be where all see them.
+    and writes; `start`, `out` and the teacher are to be where all see them.
 
     Raises TrainingError where there is nothing to train on, the token that ends an answer would not
     be trained on, the loss is no longer finite, a batch does not fit a GPU's memory, or `out` holds
