@@ -24,6 +24,7 @@ BASE = "base"
 _STAGE_OF = {
     "student": "train", "solutions": "pairs", "refinements": "pairs", "dev": "evaluation",
     "comparisons": "feedback", "refresh": "feedback", "pair-grades": "feedback",
+    "second-grades": "feedback",
     "scorer": "feedback", "scorer-check": "feedback", "refresh-check": "feedback",
 }  # fmt: skip
 
