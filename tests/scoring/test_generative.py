@@ -85,13 +85,13 @@ def test_it_is_trained_and_loads_to_the_same_scores(kind: str, tmp_path: Path) -
 
 def test_it_learns_what_grades_follow_from(tmp_path: Path) -> None:
     rows = graded(240)
-    settings = ScorerSettings(epochs=8, batch_size=16, learning_rate=3e-3, analysis_tokens=0)
+    settings = ScorerSettings(epochs=14, batch_size=16, learning_rate=1e-2, analysis_tokens=0)
     made = train_scorer(write_model(tmp_path / "base"), rows, tmp_path / "scorer", settings, FORM)
     held = made.split.of(rows, Part.HELD_BACK)
     said = load_scorer(tmp_path / "scorer").score(held)
     value = validate(held, said, base="", trained_on={}, count=10).total.spearman.value
     assert value is not None
-    assert value > 0.5
+    assert value > 0.6
 
 
 def test_an_encoder_and_a_frozen_base_are_refused(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import torch
 from scipy.special import expit
 
 from sodakd.errors import DataError, ModelError
-from sodakd.inference.loading import load_tokenizer
+from sodakd.inference.loading import load_backbone, load_tokenizer
 from sodakd.scoring.encoding import AnswerEncoder
 from sodakd.scoring.grades import Answer, GradedAnswer
 from sodakd.scoring.model import load_scorer
@@ -166,6 +166,16 @@ def test_the_folder_has_the_weights_of_the_epoch_with_the_lowest_stopping_loss(
     losses = [ScorerLogRow.model_validate_json(line).stopping_loss for line in logged][1:]
     assert made.card.stopping_loss == min(losses)
     assert loss == pytest.approx(min(losses), abs=1e-4)
+
+
+def test_a_frozen_base_stays_as_it_is_and_its_heads_learn(tmp_path: Path) -> None:
+    settings = ScorerSettings(finetuning_type="frozen", epochs=20, batch_size=16)
+    base = write_model(tmp_path / "base")
+    made = trained(tmp_path, base, settings)
+    assert made.card.stopping_loss < made.card.first_loss
+    before, after = load_backbone(base), load_backbone(tmp_path / "scorer")
+    for name, weight in before.state_dict().items():
+        assert torch.equal(weight, after.state_dict()[name])
 
 
 def test_an_encoder_with_a_decoder_and_a_folder_that_is_no_model_are_refused(

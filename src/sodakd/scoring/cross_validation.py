@@ -11,6 +11,7 @@ from rich.console import RenderableType
 from sodakd.scoring.figures import Estimate
 from sodakd.scoring.grades import GradedAnswer, check_grades
 from sodakd.scoring.model import load_scorer
+from sodakd.scoring.network import KnownVectors
 from sodakd.scoring.rubric import Prediction
 from sodakd.scoring.split import Part, QuestionSplit, fold_questions
 from sodakd.scoring.tables import BASELINES, consistency_words, make_table
@@ -68,10 +69,11 @@ def cross_validate(
     }
     found = []
     for form in forms:
+        known: KnownVectors | None = {} if settings.finetuning_type == "frozen" else None
         predictions: dict[int, Prediction] = {}
         for number, split in enumerate(splits, start=1):
             told(f"{form}: fold {number} of {folds}")
-            said = _fold(base, rows, folder, form, settings, split, name, device, told)
+            said = _fold(base, rows, folder, form, settings, split, known, name, device, told)
             predictions |= said
         validation = validate(
             rows,
@@ -95,6 +97,7 @@ def _fold(
     form: ScorerForm,
     settings: ScorerSettings,
     split: QuestionSplit,
+    known: KnownVectors | None,
     name: str,
     device: str | None,
     told: Callable[[str], None],
@@ -105,11 +108,13 @@ def _fold(
     with TemporaryDirectory(dir=folder) as work:
         scorer = Path(work) / "scorer"
         made = train_scorer(
-            base, rows, scorer, settings, form, split=split, name=name, seed=split.seed,
-            device=device, progress=ScorerProgress(remark=told),
+            base, rows, scorer, settings, form, split=split, known=known, name=name,
+            seed=split.seed, device=device, progress=ScorerProgress(remark=told),
         )  # fmt: skip
         told(f"{made.card.answers} answers trained it, epoch {made.card.epoch} is kept")
-        said = load_scorer(scorer, device).score([rows[at] for at in places])
+        loaded = load_scorer(scorer, device)
+        loaded.network.known = known
+        said = loaded.score([rows[at] for at in places])
         shutil.rmtree(scorer)
     return dict(zip(places, said, strict=True))
 

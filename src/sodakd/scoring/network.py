@@ -15,6 +15,8 @@ from sodakd.scoring.encoding import EncodedAnswer
 from sodakd.scoring.grades import GradedAnswer
 from sodakd.scoring.rubric import Prediction
 
+KnownVectors = dict[tuple[int, ...], Tensor]
+
 
 @dataclass(frozen=True)
 class Example:
@@ -31,7 +33,10 @@ class Example:
 
 
 class ScorerNetwork(nn.Module, ABC):
-    """A base that gives points. `dtype`: what it is computed in, if not its own."""
+    """A base that gives points. `dtype`: what it is computed in, if not its own.
+
+    `known`: where the base is frozen, what it has made of answers, by their tokens.
+    """
 
     task: ClassVar[Literal["FEATURE_EXTRACTION", "CAUSAL_LM"]]
     """What adapters are for, by peft's name."""
@@ -40,6 +45,7 @@ class ScorerNetwork(nn.Module, ABC):
         super().__init__()
         self.backbone = backbone
         self.dtype = dtype
+        self.known: KnownVectors | None = None
 
     @property
     def device(self) -> torch.device:

@@ -56,7 +56,6 @@ class OrdinalNetwork(ScorerNetwork):
         super().__init__(backbone)
         self.heads = heads
         self._fill = fill
-        self._seen: dict[int, tuple[EncodedAnswer, Tensor]] = {}
 
     @classmethod
     def open(cls, folder: Path, tokenizer: PreTrainedTokenizerBase, _: ScorerSettings) -> Self:
@@ -87,38 +86,38 @@ class OrdinalNetwork(ScorerNetwork):
         mean: Tensor = (states * weight).sum(1) / weight.sum(1)
         return mean
 
-    def _trained_vectors(self, answers: Sequence[EncodedAnswer]) -> Float[Tensor, "answers width"]:
-        """The vectors of answers that are seen in each epoch: those of a frozen base are kept."""
-        if any(one.requires_grad for one in self.backbone.parameters()):
+    def _vectors_once(self, answers: Sequence[EncodedAnswer]) -> Float[Tensor, "answers width"]:
+        """The vectors of answers; those of a frozen base are computed once."""
+        if self.known is None:
             return self.vectors(answers)
         self.backbone.eval()
-        new = [one for one in answers if id(one) not in self._seen]
+        new = [one for one in answers if tuple(one.tokens) not in self.known]
         if new:
-            with torch.no_grad():
+            # What inference mode makes could train nothing, and another fold trains on it.
+            with torch.inference_mode(mode=False), torch.no_grad():
                 vectors = self.vectors(new)
-            self._seen |= {id(one): (one, vector) for one, vector in zip(new, vectors, strict=True)}
-        return torch.stack([self._seen[id(one)][1] for one in answers])
+                found = zip(new, vectors, strict=True)
+                self.known |= {tuple(one.tokens): vector.clone() for one, vector in found}
+        return torch.stack([self.known[tuple(one.tokens)] for one in answers])
 
     def begin(self, examples: Sequence[Example], size: int) -> None:
         """Scale the features, and let each grade be as likely as it is frequent."""
         some = [one.answer for one in examples[:_STANDARDISED]]
         with torch.no_grad():
-            vectors = [
-                self._trained_vectors(some[at : at + size]) for at in range(0, len(some), size)
-            ]
+            vectors = [self._vectors_once(some[at : at + size]) for at in range(0, len(some), size)]
         self.heads.standardise(torch.cat(vectors))
         self.heads.set_shares(_levels(examples))
 
     def loss(self, examples: Sequence[Example]) -> Float[Tensor, ""]:
         """Return the negative log-likelihood of the grades: the mean over answers and rules."""
-        vectors = self._trained_vectors([one.answer for one in examples])
+        vectors = self._vectors_once([one.answer for one in examples])
         return self.heads.loss(vectors, _levels(examples).to(vectors.device))
 
     def predict(self, answers: Sequence[EncodedAnswer], meter: ModelMeter) -> list[Prediction]:
         """Return the points of each answer."""
         lengths = [len(one.tokens) for one in answers]
         meter.read(sum(lengths), 0, sum(map(causal_pairs, lengths)))
-        masses = self.heads.log_probabilities(self.vectors(answers))
+        masses = self.heads.log_probabilities(self._vectors_once(answers))
         levels = {rule: logp.exp().tolist() for rule, logp in masses.items()}
         return [
             Prediction.of({rule: mass[at] for rule, mass in levels.items()}, cut=one.cut)

@@ -26,7 +26,7 @@ from sodakd.jsonl import append_rows, atomic_write, fsync_dir, fsync_files
 from sodakd.scoring.encoding import AnswerEncoder, length_limit
 from sodakd.scoring.grades import GradedAnswer, check_grades
 from sodakd.scoring.model import KINDS, ScorerCard, batches_by_length, save_scorer
-from sodakd.scoring.network import Example, ScorerNetwork
+from sodakd.scoring.network import Example, KnownVectors, ScorerNetwork
 from sodakd.scoring.rubric import level_of, points_of
 from sodakd.scoring.split import FILE, Part, QuestionSplit, split_questions
 from sodakd.settings.scoring import ScorerForm, ScorerSettings
@@ -84,6 +84,7 @@ def train_scorer(
     form: ScorerForm | None = None,
     *,
     split: QuestionSplit | None = None,
+    known: KnownVectors | None = None,
     name: str = "",
     seed: int = 0,
     device: str | None = None,
@@ -94,7 +95,7 @@ def train_scorer(
     Questions are split in three: those that train, those whose loss says when to stop, and those
     held back, which are looked at by nobody here. The weights of the epoch with the lowest stopping
     loss are kept. The same arguments, thread count and processor give the same weights. The split
-    is drawn by the seed, if none is given.
+    is drawn by the seed, if none is given. `known` are vectors of a frozen base, to be added to.
 
     Raises:
         DataError: `out` holds something, or the grades are too few, or all one.
@@ -115,7 +116,8 @@ def train_scorer(
     part.mkdir(parents=True)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        made = _train(base, rows, split, settings, form, part, name or str(base), device, told)
+        named = name or str(base)
+        made = _train(base, rows, split, settings, form, known, part, named, device, told)
     atomic_write(part / FILE, (split.model_dump_json(indent=2) + "\n").encode())
     if out.exists():
         out.rmdir()
@@ -131,6 +133,7 @@ def _train(
     split: QuestionSplit,
     settings: ScorerSettings,
     form: ScorerForm,
+    known: KnownVectors | None,
     out: Path,
     name: str,
     device: str | None,
@@ -155,7 +158,9 @@ def _train(
     network = KINDS[form.kind](base, tokenizer, settings)
     backbone, network.dtype = network.backbone, computing.dtype
     adapted: PeftModel | None = None
-    backbone.requires_grad_(not frozen)
+    if frozen:
+        backbone.requires_grad_(requires_grad=False)
+        network.known = {} if known is None else known
     if adapts:
         adapted = with_adapters(backbone, student, split.seed, task=network.task)
         network.backbone = cast("PreTrainedModel", adapted)
