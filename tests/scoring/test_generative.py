@@ -16,7 +16,7 @@ from sodakd.scoring.train import train_scorer
 from sodakd.scoring.validation import validate
 from sodakd.settings.scoring import RunScorerSettings, ScorerForm, ScorerSettings
 from tests.scoring.graded import graded
-from tests.tiny_models import write_encoder, write_model
+from tests.tiny_models import byte_tokenizer, write_encoder, write_model
 
 pytestmark = pytest.mark.heavy
 
@@ -92,6 +92,13 @@ def test_it_learns_what_grades_follow_from(tmp_path: Path) -> None:
     value = validate(held, said, base="", trained_on={}, count=10).total.spearman.value
     assert value is not None
     assert value > 0.6
+
+
+def test_a_tokenizer_without_an_end_or_a_fill_will_do() -> None:
+    tokenizer = byte_tokenizer(None)
+    tokenizer.pad_token = tokenizer.eos_token = None
+    own = PointTokens.of(tokenizer, Path("base"))
+    assert len({own.mark, *own.levels, own.stop}) == 7
 
 
 def test_an_encoder_and_a_frozen_base_are_refused(tmp_path: Path) -> None:
