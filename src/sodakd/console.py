@@ -268,7 +268,7 @@ def show_plan(planned: Plan, recipe: Recipe) -> None:
     if planned.scored:
         console.print(
             f"A trained scorer grades {planned.scored:,} answers in the teacher's place, and takes"
-            f" {planned.scorer_grades:,} more of its grades to learn:"
+            f" {planned.scorer_grades:,} more of its grades to learn and to be measured by:"
             f" {planned.scored - planned.scorer_grades:,} calls less, if it is never refused."
         )
     for words in planned.remarks:

@@ -25,6 +25,7 @@ _STAGE_OF = {
     "student": "train", "solutions": "pairs", "refinements": "pairs", "answers": "pairs",
     "dev": "evaluation",
     "comparisons": "feedback", "refresh": "feedback", "pair-grades": "feedback",
+    "second-grades": "feedback",
     "scorer": "feedback", "scorer-check": "feedback", "refresh-check": "feedback",
 }  # fmt: skip
 

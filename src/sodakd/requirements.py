@@ -24,7 +24,7 @@ from sodakd.teacher.teacher_endpoint import missing_for_teacher
 from sodakd.types import Language
 
 _PACKAGES = ("torch", "transformers", "accelerate", "tokenizers", "safetensors", "pydantic")
-_NEEDED_FOR = {"full": (), "lora": ("peft",), "qlora": ("peft", "bitsandbytes")}
+_NEEDED_FOR = {"full": (), "frozen": (), "lora": ("peft",), "qlora": ("peft", "bitsandbytes")}
 _NEEDED_TO_TRAIN = ("torch", "transformers", "accelerate", "tokenizers", "safetensors")
 _EXTRAS: Mapping[str, tuple[str, ...]] = {
     "train": (*_NEEDED_TO_TRAIN, "jaxtyping", "scipy"),

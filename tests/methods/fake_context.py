@@ -17,7 +17,7 @@ from sodakd.records import (
     SftExample,
     Snippet,
 )
-from sodakd.scoring.grades import GradedAnswer
+from sodakd.scoring.grades import GradedAnswer, graded_answer
 from sodakd.settings.training import TrainingSettings
 from sodakd.teacher.requests import Evolve, Inspire, Invent
 from sodakd.training.schedule import Example
@@ -90,6 +90,8 @@ class FakeContext:
         self._refused = refused
         self.scorers: dict[str, Path | None] = {}
         self.pairs_graded: dict[str, list[str]] = {}
+        self.graded_twice: dict[str, list[str]] = {}
+        self.again: dict[str, list[str]] = {}
         self.learnt: dict[str, list[str]] = {}
         self.checked: dict[str, list[str]] = {}
         self._tested = tested
@@ -188,7 +190,18 @@ class FakeContext:
         self.pairs_graded[step] = [pair.question.text for pair in pairs]
         return ()
 
-    def train_scorer(self, step: str, start: Path, grades: Sequence[GradedAnswer]) -> Path | None:
+    def second_grades(self, step: str, graded: Sequence[Feedback]) -> Sequence[GradedAnswer]:
+        self.graded_twice[step] = [row.question.text for row in graded]
+        return [found for row in graded for found in [graded_answer(row)] * 2 if found is not None]
+
+    def train_scorer(
+        self,
+        step: str,
+        start: Path,
+        grades: Sequence[GradedAnswer],
+        again: Sequence[GradedAnswer] = (),
+    ) -> Path | None:
+        self.again[step] = [row.question for row in again]
         self.learnt[step] = [row.question for row in grades]
         return None if step in self._refused else start / step
 

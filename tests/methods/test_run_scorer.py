@@ -30,7 +30,10 @@ def recipe(floor: float | None = None, **scorer: object) -> Recipe:
 
 
 def trained(
-    folder: Path, of: Recipe, grades: Sequence[GradedAnswer] = GRADES
+    folder: Path,
+    of: Recipe,
+    grades: Sequence[GradedAnswer] = GRADES,
+    again: Sequence[GradedAnswer] = (),
 ) -> tuple[Path | None, list[str]]:
     """A run's scorer on a model of two layers, and what the run remarks."""
     said: list[str] = []
@@ -42,7 +45,7 @@ def trained(
     base = folder / "base/student"
     if not base.exists():
         write_model(base)
-    return train_scorer(Run(folder, keep, "soda"), of, STEP, base, grades, 0), said
+    return train_scorer(Run(folder, keep, "soda"), of, STEP, base, grades, again, 0), said
 
 
 def row(folder: Path, step: str) -> ScorerCheck:
@@ -73,11 +76,13 @@ def test_grades_that_nothing_can_be_learnt_from_are_a_refusal_with_the_figures(
 
 @pytest.mark.heavy
 def test_a_scorer_is_validated_on_held_back_questions_and_trained_once(tmp_path: Path) -> None:
-    scorer, said = trained(tmp_path, recipe(), [*GRADES, *GRADES[:9]])  # some came twice
+    again = [grade for grade in GRADES[:5] for _ in range(2)]
+    scorer, said = trained(tmp_path, recipe(), [*GRADES, *GRADES[:9]], again)  # some came twice
     assert scorer == tmp_path / "soda" / STEP
     found = Validation.model_validate_json((scorer / "validation.json").read_bytes())
     assert (found.answers, found.seen, found.base) == (16, 64, "base/student")
-    assert found.consistency is None
+    assert found.consistency is not None
+    assert found.consistency.answers == 5
     assert row(tmp_path, f"{STEP}-check") == found.check(STEP)
     before = {path: path.read_bytes() for path in scorer.rglob("*")}
     assert trained(tmp_path, recipe()) == (scorer, [])

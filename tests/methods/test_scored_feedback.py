@@ -16,14 +16,14 @@ from tests.methods.fake_context import FakeContext, inputs
 SCORER = Path("base/cycle-2/scorer")
 
 
-def recipe(cycles: int = 3, pair_share: float = 0.5) -> Recipe:
+def recipe(cycles: int = 3, pair_share: float = 0.5, consistency_sample: int = 0) -> Recipe:
     """Ten seeds, four probes of which one is graded again, six new questions."""
     return Recipe(
         cycles=cycles,
         questions=QuestionSettings(seeds=10),
         feedback=FeedbackSettings(probes=4, scorer="trained", scorer_refresh=0.25),
         update=UpdateSettings(new_questions=6),
-        scorer=RunScorerSettings(pair_share=pair_share),
+        scorer=RunScorerSettings(pair_share=pair_share, consistency_sample=consistency_sample),
     )
 
 
@@ -54,6 +54,17 @@ def test_the_solutions_that_a_scorer_learns_are_of_the_questions_whose_answers_w
     context = run()
     assert context.pairs_graded == {"cycle-2/pair-grades": context.probed["cycle-1/feedback"][:2]}
     assert run(of=recipe(pair_share=0)).pairs_graded == {}
+
+
+def test_some_of_the_grades_are_asked_for_a_second_time_once_in_a_run() -> None:
+    assert run().graded_twice == {}
+    context = run("cycle-2/scorer", of=recipe(consistency_sample=3))
+    assert list(context.graded_twice) == ["cycle-2/second-grades"]
+    twice = context.graded_twice["cycle-2/second-grades"]
+    assert len(set(twice)) == 3
+    assert set(twice) < set(context.probed["cycle-1/feedback"])
+    both = [text for text in twice for _ in range(2)]
+    assert context.again == {"cycle-2/scorer": both, "cycle-3/scorer": both}
 
 
 def test_after_a_scorer_is_refused_the_teacher_grades_and_the_next_one_learns_all_of_it() -> None:
@@ -93,3 +104,5 @@ def test_a_plan_counts_what_a_scorer_saves_and_what_it_takes(faults: bool, halve
     teacher = plan(recipe().model_copy(update={**update, "feedback": feedback}))
     assert (trained.scored, trained.scorer_grades) == (6, 2 * halves)
     assert teacher.teacher_calls - trained.teacher_calls == 6 - 2 * halves
+    twice = plan(recipe(consistency_sample=50).model_copy(update=update))
+    assert twice.scorer_grades - trained.scorer_grades == 4  # no more than were graded

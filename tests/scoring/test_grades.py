@@ -123,6 +123,16 @@ def test_a_grade_that_a_ledger_gave_again_counts_once(question: Question, tmp_pa
     assert len(read_grades(tmp_path).rows) == 2
 
 
+def test_second_grades_of_a_run_are_no_rows_of_their_own(
+    question: Question, tmp_path: Path
+) -> None:
+    write_rows(tmp_path / "cycle-1" / "feedback.jsonl", [feedback(question, score([1] * 5))])
+    (first,) = read_grades(tmp_path).rows
+    write_rows(tmp_path / "cycle-2" / "second-grades.jsonl", [first, first])
+    found = read_grades(tmp_path)
+    assert (found.rows, found.again) == ([first], [first, first])
+
+
 def test_the_verdict_of_an_answer_without_tests_says_nothing(
     question: Question, tmp_path: Path
 ) -> None:

@@ -1,6 +1,7 @@
 """The scorer: any base, one pooling, ordinal heads, a folder that loads to the same scores."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -8,12 +9,13 @@ import torch
 from scipy.special import expit
 
 from sodakd.errors import DataError, ModelError
-from sodakd.inference.loading import load_tokenizer
+from sodakd.inference.loading import load_backbone, load_tokenizer
 from sodakd.scoring.encoding import AnswerEncoder
-from sodakd.scoring.grades import Answer
-from sodakd.scoring.model import TokenBatch, load_scorer
+from sodakd.scoring.grades import Answer, GradedAnswer
+from sodakd.scoring.model import load_scorer
+from sodakd.scoring.network import Example
 from sodakd.scoring.ordinal import OrdinalHeads
-from sodakd.scoring.rubric import LEVELS, level_of, points_of
+from sodakd.scoring.rubric import LEVELS, Prediction, level_of, points_of
 from sodakd.scoring.split import Part
 from sodakd.scoring.train import ScorerLogRow, ScorerProgress, TrainedScorer, train_scorer
 from sodakd.scoring.validation import validate
@@ -62,7 +64,8 @@ def test_an_answer_far_from_all_cutpoints_has_a_finite_loss_and_gradient() -> No
 def test_heads_begin_with_the_shares_of_the_grades() -> None:
     heads = OrdinalHeads(4)
     heads.set_shares(torch.tensor([[4, 2, 1, 0, 0]] * 30 + [[0, 2, 1, 1, 0]] * 10))
-    (first,) = heads.predictions(torch.randn(1, 4), [False])
+    masses = heads.log_probabilities(torch.randn(1, 4))
+    first = Prediction.of({rule: logp[0].exp().tolist() for rule, logp in masses.items()})
     assert first.points == {
         "functionality": 2, "boundary": 1, "coverage": 0.5, "readability": 0, "practices": 0,
     }  # fmt: skip
@@ -111,6 +114,13 @@ def test_an_empty_answer_has_a_score(tmp_path: Path) -> None:
     assert 0 <= found.total <= 6
 
 
+def examples(rows: Sequence[GradedAnswer], encoder: AnswerEncoder) -> list[Example]:
+    return [
+        Example(encoder.encode(row), tuple(map(level_of, points_of(row.score).values())))
+        for row in rows
+    ]
+
+
 def trained(folder: Path, base: Path, settings: ScorerSettings = SHORT) -> TrainedScorer:
     return train_scorer(base, ROWS[:80], folder / "scorer", settings, seed=3)
 
@@ -150,15 +160,22 @@ def test_the_folder_has_the_weights_of_the_epoch_with_the_lowest_stopping_loss(
     scorer = load_scorer(tmp_path / "scorer")
     rows = made.split.of(ROWS[:80], Part.STOPPING)
     encoder = AnswerEncoder(load_tokenizer(tmp_path / "scorer"), made.card.max_length)
-    batch = TokenBatch.of([encoder.encode(row) for row in rows], 0, torch.device("cpu"))
-    levels = [[level_of(points) for points in points_of(row.score).values()] for row in rows]
     with torch.inference_mode():
-        vectors = scorer.network.vectors(batch)
-        loss = float(scorer.network.heads.loss(vectors, torch.tensor(levels)))
+        loss = float(scorer.network.loss(examples(rows, encoder)))
     logged = (tmp_path / "scorer" / "log.jsonl").read_text().splitlines()
     losses = [ScorerLogRow.model_validate_json(line).stopping_loss for line in logged][1:]
     assert made.card.stopping_loss == min(losses)
     assert loss == pytest.approx(min(losses), abs=1e-4)
+
+
+def test_a_frozen_base_stays_as_it_is_and_its_heads_learn(tmp_path: Path) -> None:
+    settings = ScorerSettings(finetuning_type="frozen", epochs=20, batch_size=16)
+    base = write_model(tmp_path / "base")
+    made = trained(tmp_path, base, settings)
+    assert made.card.stopping_loss < made.card.first_loss
+    before, after = load_backbone(base), load_backbone(tmp_path / "scorer")
+    for name, weight in before.state_dict().items():
+        assert torch.equal(weight, after.state_dict()[name])
 
 
 def test_an_encoder_with_a_decoder_and_a_folder_that_is_no_model_are_refused(

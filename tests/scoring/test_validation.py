@@ -12,7 +12,7 @@ from sodakd.scoring.tables import validation_tables
 from sodakd.scoring.validation import Validation, check_floors, validate
 from sodakd.screen import make_console
 from sodakd.types import Outcome
-from tests.scoring.graded import graded
+from tests.scoring.graded import graded, score
 
 ROWS = graded(120)
 TRAINED = {"language": {"python": 9}, "author": {"teacher": 5, "fault": 4}}
@@ -66,7 +66,7 @@ def test_a_scorer_that_only_counts_characters_is_seen_through() -> None:
         row.model_copy(update={"answer": "x" * (10 * round(10 * row.score.total) + at % 7)})
         for at, row in enumerate(ROWS)
     ]
-    lengths = [len(row.answer) / 1000 for row in rows]
+    lengths = [len(row.answer) / 10 for row in rows]
     counts = [
         Prediction(expected=dict.fromkeys(LEVELS, length), points=dict.fromkeys(LEVELS, 0.5))
         for length in lengths
@@ -74,8 +74,23 @@ def test_a_scorer_that_only_counts_characters_is_seen_through() -> None:
     found = validated(counts, rows)
     assert found.total.spearman.value == pytest.approx(1, abs=0.03)
     length = next(one for one in found.baselines if one.name == "length")
-    assert length.spearman.value == found.total.spearman.value
+    assert length.spearman.value == pytest.approx(found.total.spearman.value, abs=0.03)
     assert found.given_length.value is None or abs(found.given_length.value) < 0.3
+
+
+def test_where_most_grades_are_one_a_scorer_that_orders_them_by_chance_can_still_agree() -> None:
+    draw = random.Random(0)
+    rows = [row.model_copy(update={"score": ROWS[0].score}) for row in ROWS[:100]]
+    rows += [row.model_copy(update={"score": score([0] * 5)}) for row in ROWS[100:]]
+    nearly = [
+        {
+            rule: max(0.0, points - draw.random() / 30)
+            for rule, points in points_of(one.score).items()
+        }
+        for one in rows
+    ]
+    found = validated([Prediction(expected=one, points=one) for one in nearly], rows)
+    assert found.total.spearman.value == pytest.approx(1)
 
 
 def test_the_verdict_is_a_baseline_on_the_answers_that_have_one() -> None:
@@ -121,6 +136,18 @@ def test_answers_graded_twice_say_how_far_the_grader_agrees_with_itself() -> Non
     equal = validated([exact(row) for row in same], same).consistency
     assert equal is not None
     assert equal.kappa.value == pytest.approx(1)
+
+
+def test_second_grades_of_a_run_say_so_whatever_is_held_back() -> None:
+    other = ROWS[2].model_copy(update={"score": ROWS[0].score})
+    twice = [ROWS[0], ROWS[0], ROWS[1], ROWS[1], ROWS[2], other, *(ROWS[3:5] * 2)]
+    found = validate(
+        ROWS[:40], [exact(row) for row in ROWS[:40]], base="", trained_on={}, again=twice, count=50
+    )
+    assert found.consistency is not None
+    assert found.consistency.answers == 5
+    assert found.consistency.mae.value == abs(ROWS[2].score.total - ROWS[0].score.total) / 5
+    assert found.check().consistency == found.consistency
 
 
 def test_below_a_floor_a_scorer_is_refused_with_its_figures() -> None:

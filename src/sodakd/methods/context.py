@@ -119,8 +119,21 @@ class Context(Protocol):
         """Return the teacher's grades of the pairs' correct and faulty solutions."""
         ...
 
-    def train_scorer(self, step: str, start: Path, grades: Sequence[GradedAnswer]) -> Path | None:
-        """Return a scorer that learnt the teacher's grades; None where it is refused."""
+    def second_grades(self, step: str, graded: Sequence[Feedback]) -> Sequence[GradedAnswer]:
+        """Return answers that the teacher graded, each with that grade and a second one."""
+        ...
+
+    def train_scorer(
+        self,
+        step: str,
+        start: Path,
+        grades: Sequence[GradedAnswer],
+        again: Sequence[GradedAnswer] = (),
+    ) -> Path | None:
+        """Return a scorer that learnt the teacher's grades; None where it is refused.
+
+        `again` are answers with two grades, which say how far the teacher agrees with itself.
+        """
         ...
 
     def check_scorer(self, step: str, scorer: Path, grades: Sequence[GradedAnswer]) -> bool:

@@ -50,7 +50,7 @@ from sodakd.stages.own_solutions import own_solutions
 from sodakd.stages.pairs import build_pairs
 from sodakd.stages.question_tests import questions_with_tests
 from sodakd.stages.refinements import refinements
-from sodakd.stages.scores import grade_pairs
+from sodakd.stages.scores import grade_again, grade_pairs
 from sodakd.stages.solutions import build_solutions
 from sodakd.teacher.cost import NANO
 from sodakd.teacher.dispatcher import Teacher
@@ -226,9 +226,18 @@ class RunContext:
     def pair_grades(self, step: str, pairs: Sequence[PreferencePair]) -> Sequence[GradedAnswer]:
         return self._rows(step, GradedAnswer, lambda stage: grade_pairs(stage, pairs))
 
-    def train_scorer(self, step: str, start: Path, grades: Sequence[GradedAnswer]) -> Path | None:
+    def second_grades(self, step: str, graded: Sequence[Feedback]) -> Sequence[GradedAnswer]:
+        return self._rows(step, GradedAnswer, lambda stage: grade_again(stage, graded))
+
+    def train_scorer(
+        self,
+        step: str,
+        start: Path,
+        grades: Sequence[GradedAnswer],
+        again: Sequence[GradedAnswer] = (),
+    ) -> Path | None:
         self._resources.engine.close()
-        return train_scorer(self._run, self.recipe, step, start, grades, self._seed(step))
+        return train_scorer(self._run, self.recipe, step, start, grades, again, self._seed(step))
 
     def check_scorer(self, step: str, scorer: Path, grades: Sequence[GradedAnswer]) -> bool:
         self._resources.engine.close()

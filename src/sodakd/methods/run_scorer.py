@@ -22,12 +22,19 @@ _RESAMPLES = 200
 
 
 def train_scorer(
-    run: Run, recipe: Recipe, step: str, start: Path, grades: Sequence[GradedAnswer], seed: int
+    run: Run,
+    recipe: Recipe,
+    step: str,
+    start: Path,
+    grades: Sequence[GradedAnswer],
+    again: Sequence[GradedAnswer],
+    seed: int,
 ) -> Path | None:
     """Return the folder of a scorer that was trained on grades; None where it is refused.
 
     It is validated on held-back questions: all figures are in its `validation.json`, those that
     decide are the row of the step `STEP-check`. Grades that no scorer can learn from are a refusal.
+    `again`: answers with two grades each.
 
     Raises:
         ScorerRefused: it is refused, and the recipe says to stop.
@@ -36,7 +43,7 @@ def train_scorer(
     error = _nothing_to_learn(grades, recipe.scorer.training, seed)
 
     def build(folder: Path) -> Mapping[str, int]:
-        return _train(run, recipe, step, start, grades, seed, folder)
+        return _train(run, recipe, step, start, grades, again, seed, folder)
 
     scorer = None if error else run.cached_model(step, build)
 
@@ -132,6 +139,7 @@ def _train(
     step: str,
     start: Path,
     grades: Sequence[GradedAnswer],
+    again: Sequence[GradedAnswer],
     seed: int,
     folder: Path,
 ) -> Mapping[str, int]:
@@ -150,6 +158,7 @@ def _train(
         grades,
         folder,
         settings,
+        recipe.scorer.form,
         name=named or start.relative_to(run.root).as_posix(),
         seed=seed,
         progress=ScorerProgress(epoch=epoch, remark=lambda words: run.remark(step, words)),
@@ -161,6 +170,7 @@ def _train(
         score_answers(folder, held_back),
         base=done.card.base,
         trained_on=done.card.trained_on,
+        again=again,
         seen=len(grades) - len(held_back),
         count=_RESAMPLES,
     )

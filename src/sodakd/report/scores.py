@@ -35,6 +35,7 @@ class CheckRow:
     spearman: str
     auc: str
     error: str
+    ceiling: str
     outcome: str
 
 
@@ -74,6 +75,7 @@ def check_rows(folder: Folder) -> list[CheckRow]:
                 spearman=str(found.spearman),
                 auc=str(found.auc),
                 error=str(found.mae),
+                ceiling="-" if found.consistency is None else str(found.consistency.spearman),
                 outcome=low or "it grades",
             )
         )

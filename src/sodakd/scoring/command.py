@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
@@ -14,7 +14,8 @@ from sodakd.errors import DataError, ModelError
 from sodakd.inference.hub import find_model
 from sodakd.jsonl import atomic_write, write_rows
 from sodakd.outputs import check_outputs
-from sodakd.scoring.grades import Grades, read_answers, read_grades
+from sodakd.scoring.cross_validation import cross_validate, cross_validation_tables
+from sodakd.scoring.grades import Answer, Grades, read_answers, read_grades
 from sodakd.scoring.model import Scorer, load_scorer
 from sodakd.scoring.rubric import Prediction
 from sodakd.scoring.split import FILE, QuestionSplit
@@ -22,7 +23,7 @@ from sodakd.scoring.tables import validation_tables
 from sodakd.scoring.train import ScorerLogRow, ScorerProgress, train_scorer
 from sodakd.scoring.validation import check_floors, validate
 from sodakd.screen import make_console
-from sodakd.settings.scoring import ScorerSettings
+from sodakd.settings.scoring import ScorerForm, ScorerSettings
 from sodakd.types import FrozenModel
 
 VALIDATION = "validation.json"
@@ -31,13 +32,15 @@ _NAMED = 5
 
 
 class ScoredAnswer(FrozenModel):
-    """The scores of a file's row: half points of each rule, and the expected total of all."""
+    """The scores of a file's row: half points of each rule, and the expected total of all;
+    `analysis` is what a generative scorer wrote."""
 
     row: int
     question_id: str
     score: Mapping[str, float]
     total: float
     cut: bool
+    analysis: str = Field(default="", exclude_if=lambda words: not words)
 
     @classmethod
     def of(cls, row: int, question_id: str, found: Prediction) -> "ScoredAnswer":
@@ -48,11 +51,18 @@ class ScoredAnswer(FrozenModel):
             score=found.points,
             total=round(found.total, 4),
             cut=found.cut,
+            analysis=found.analysis,
         )
 
 
 def train_command(
-    source: Path, base: str, out: Path, settings: ScorerSettings, seed: int, device: str | None
+    source: Path,
+    base: str,
+    out: Path,
+    settings: ScorerSettings,
+    form: ScorerForm,
+    seed: int,
+    device: str | None,
 ) -> None:
     """Train a scorer on a file's grades, and say how it went.
 
@@ -61,7 +71,9 @@ def train_command(
     """
     screen = make_console(stderr=True)
     grades = _read(source, screen)
+    _remark_on_verdicts(screen, form, grades.rows)
     folder = find_model(base)
+    unit = "nats a rule" if form.kind == "ordinal" else "nats, of analysis and points"
     with Progress(console=screen, transient=True, disable=not screen.is_terminal) as bar:
         task = bar.add_task("training")
 
@@ -71,12 +83,12 @@ def train_command(
         def epoch(row: ScorerLogRow) -> None:
             loss = "" if row.loss is None else f"loss {row.loss:.3f}, "
             screen.print(
-                f"epoch {row.epoch}: {loss}on stopping questions {row.stopping_loss:.3f} nats a"
-                f" rule ({row.seconds:.0f} s)"
+                f"epoch {row.epoch}: {loss}on stopping questions {row.stopping_loss:.3f} {unit}"
+                f" ({row.seconds:.0f} s)"
             )
 
         done = train_scorer(
-            folder, grades.rows, out, settings, name=base, seed=seed, device=device,
+            folder, grades.rows, out, settings, form, name=base, seed=seed, device=device,
             progress=ScorerProgress(step, epoch, lambda words: _note(screen, words)),
         )  # fmt: skip
     split, card = done.split, done.card
@@ -119,6 +131,7 @@ def validate_command(
             " other questions"
         )
     scorer = load_scorer(folder, device)
+    _remark_on_verdicts(screen, scorer.card.form, rows)
     began = time.monotonic()
     predictions = scorer.score(rows)
     seconds = time.monotonic() - began
@@ -127,6 +140,7 @@ def validate_command(
         predictions,
         base=scorer.card.base,
         trained_on=scorer.card.trained_on,
+        again=grades.again,
         seen=len(grades.rows) - len(rows),
         count=resamples,
     )
@@ -137,6 +151,40 @@ def validate_command(
     screen.print(f"it takes {1000 * seconds / len(rows):.1f} s to score 1,000 such answers here")
     screen.print(f"all figures: {path}", markup=False)
     check_floors(found, min_spearman, min_auc)
+
+
+def cross_validate_command(
+    source: Path,
+    base: str,
+    out: Path,
+    settings: ScorerSettings,
+    forms: Sequence[ScorerForm],
+    folds: int,
+    seed: int,
+    resamples: int,
+    device: str | None,
+) -> None:
+    """Print and write what scorers of several forms agree with, by cross-validation on a file.
+
+    Raises:
+        DataError, ModelError, TrainingError: as `cross_validate` does, or `out` is read.
+    """
+    check_outputs({"--out": out}, [source])
+    screen = make_console(stderr=True)
+    grades = _read(source, screen)
+    for form in forms:
+        _remark_on_verdicts(screen, form, grades.rows)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    found = cross_validate(
+        find_model(base), grades.rows, grades.again, out.parent, forms, settings, name=base,
+        folds=folds, seed=seed, device=device, count=resamples,
+        told=lambda words: screen.print(words, markup=False),
+    )  # fmt: skip
+    atomic_write(out, (found.model_dump_json(indent=2) + "\n").encode())
+    screen = make_console()
+    for part in cross_validation_tables(found):
+        screen.print(part)
+    screen.print(f"all figures: {out}", markup=False)
 
 
 def score_command(folder: Path, source: Path, out: Path | None, device: str | None) -> None:
@@ -159,12 +207,12 @@ def score_command(folder: Path, source: Path, out: Path | None, device: str | No
     else:
         write_rows(out, rows)
     screen = make_console(stderr=True)
-    for words in _remarks(scorer, [answer.language for answer in answers], found):
+    for words in _remarks(scorer, answers, found):
         _note(screen, words)
 
 
 def _remarks(
-    scorer: Scorer, languages: Sequence[str], found: Sequence[Prediction]
+    scorer: Scorer, answers: Sequence[Answer], found: Sequence[Prediction]
 ) -> Iterable[str]:
     cut = sum(one.cut for one in found)
     if cut:
@@ -172,6 +220,9 @@ def _remarks(
             f"{cut} of {len(found)} answers with their questions have more than"
             f" {scorer.card.max_length} tokens: they were cut in the middle"
         )
+    if scorer.card.inputs == "verdict":
+        yield from _without_verdict(answers)
+    languages = [answer.language for answer in answers]
     known = scorer.card.trained_on.get("language", {})
     strange = sorted({one for one in languages if one not in known})
     if strange:
@@ -180,6 +231,22 @@ def _remarks(
         yield (
             f"{count} answers are in languages that no grade of the scorer was in ({names}):"
             " nothing says how well it scores them"
+        )
+
+
+def _remark_on_verdicts(screen: Console, form: ScorerForm, rows: Sequence[Answer]) -> None:
+    if form.inputs == "verdict":
+        for words in _without_verdict(rows):
+            _note(screen, words)
+
+
+def _without_verdict(rows: Sequence[Answer]) -> Iterable[str]:
+    """Say how many answers lack what a scorer is told."""
+    count = sum(row.passed is None for row in rows)
+    if count:
+        yield (
+            f"{count} of {len(rows)} answers have no verdict (outcome), which this scorer is told:"
+            " of them it knows no more than another"
         )
 
 

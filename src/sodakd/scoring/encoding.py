@@ -1,4 +1,4 @@
-"""A question and an answer as tokens: neither a verdict nor a finding is in them."""
+"""A question and an answer as tokens; a verdict and findings only where a scorer is told them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,11 +8,18 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from sodakd.errors import ModelError
 from sodakd.scoring.grades import Answer
+from sodakd.settings.scoring import ScorerForm
 from sodakd.types import Language
 
+_ANALYSIS = "\n\nAnalysis:\n"
+_FINDINGS = 5
+"""Findings of static tools that a scorer is told, and characters of each."""
+_FINDING = 160
 _GAP = "\n[...]\n"
 _LEAST = 64
 """Tokens below which a question and an answer cannot be shown."""
+_TOLD_SHARE = 4
+"""What tools found takes one token of so many, at most."""
 _UNBOUND = 10**9
 """A tokenizer without a limit says a greater one."""
 _QUESTION_SHARE = 3
@@ -32,9 +39,12 @@ class AnswerEncoder:
     """Makes tokens of questions and answers, `max_length` at most.
 
     What is too long loses its middle: first the answer's, once the question is down to a third.
+    Behind them a generative scorer goes on; what is read by heads ends there.
     """
 
-    def __init__(self, tokenizer: PreTrainedTokenizerBase, max_length: int) -> None:
+    def __init__(
+        self, tokenizer: PreTrainedTokenizerBase, max_length: int, form: ScorerForm | None = None
+    ) -> None:
         if max_length < _LEAST:
             raise ModelError(
                 f"a scorer reads {_LEAST} tokens at least; found {max_length}: raise max_length, or"
@@ -42,14 +52,19 @@ class AnswerEncoder:
             )
         self.tokenizer = tokenizer
         self.max_length = max_length
+        self._form = form or ScorerForm()
         self._before, self._behind = _wrapping(tokenizer)
+        if self._form.kind == "generative":
+            self._behind = self._tokens(_ANALYSIS)
         self._gap = self._tokens(_GAP)
 
     def encode(self, answer: Answer) -> EncodedAnswer:
         """Return the tokens of a question and its answer."""
         head = self._tokens(f"Question{_in_words(answer.language)}:\n")
         question = self._tokens(answer.question.strip())
-        between = self._tokens("\n\nAnswer:\n")
+        told = _tools_in_words(answer) if self._form.inputs == "verdict" else ""
+        told_tokens = self._tokens(told)[: self.max_length // _TOLD_SHARE]
+        between = [*told_tokens, *self._tokens("\n\nAnswer:\n")]
         text = self._tokens(answer.answer.strip("\n"))
         fixed = len(self._before) + len(head) + len(between) + len(self._behind)
         room = self.max_length - fixed
@@ -69,18 +84,24 @@ class AnswerEncoder:
         return [*tokens[:first], *self._gap, *tokens[len(tokens) - kept // 2 :]][:room]
 
     def _tokens(self, text: str) -> list[int]:
-        # Marks of turns in a text of others are plain characters.
-        return _encode(self.tokenizer, text, add_special_tokens=False, split_special_tokens=True)
+        return encode_text(self.tokenizer, text)
 
 
-def length_limit(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, wanted: int) -> int:
-    """Return the most tokens that a scorer reads: those wanted, or fewer where its base reads
-    fewer."""
+def encode_text(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
+    """Return the tokens of a text of others: marks of turns in it are plain characters."""
+    return _encode(tokenizer, text, add_special_tokens=False, split_special_tokens=True)
+
+
+def length_limit(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, wanted: int, room: int = 0
+) -> int:
+    """Return the most tokens that a scorer reads: those wanted, or fewer where its base has no
+    places for them and `room` more, which it writes."""
     places = getattr(model.config, "max_position_embeddings", None) or _UNBOUND
     if _counts_behind_pad(model):
         places -= (getattr(model.config, "pad_token_id", None) or 0) + 1
     stated = tokenizer.model_max_length
-    return int(min(wanted, places, stated if stated < _UNBOUND else wanted))
+    return int(min(wanted, places - room, stated - room if stated < _UNBOUND else wanted))
 
 
 def fill_token(tokenizer: PreTrainedTokenizerBase) -> int:
@@ -104,6 +125,13 @@ def _in_words(language: str) -> str:
         return ""
     known = {one.value: one.display_name for one in Language}
     return f" ({known.get(language, language)})"
+
+
+def _tools_in_words(answer: Answer) -> str:
+    """What the judge and static tools found. Messages of tools may be long: the first few count."""
+    verdict = "none" if answer.passed is None else str(answer.outcome).replace("_", " ")
+    found = [f"\n{one.as_text[:_FINDING]}" for one in answer.findings[:_FINDINGS]]
+    return f"\n\nVerdict: {verdict}\nFindings: {len(answer.findings)}{''.join(found)}"
 
 
 def _wrapping(tokenizer: PreTrainedTokenizerBase) -> tuple[list[int], list[int]]:

@@ -21,6 +21,18 @@ class Estimate(FrozenModel):
         )
 
 
+class Consistency(FrozenModel):
+    """The agreement in total of two grades of the same answer: the most that a scorer can reach."""
+
+    answers: int
+    spearman: Estimate
+    kappa: Estimate
+    mae: Estimate
+
+    def __str__(self) -> str:
+        return f"Spearman {self.spearman}, kappa {self.kappa}, mean absolute error {self.mae}"
+
+
 class CalibrationBin(FrozenModel):
     """Answers whose expected total is from `low` to `high`: its mean, the mean of their grades, and
     the share of those with a verdict that pass."""
@@ -48,6 +60,11 @@ class ScorerCheck(FrozenModel):
     mae: Estimate = Estimate()
     auc: Estimate = Estimate()
     calibration: tuple[CalibrationBin, ...] = ()
+    consistency: Consistency | None = Field(
+        default=None,
+        description="how far the teacher agrees with itself",
+        exclude_if=lambda found: found is None,
+    )
     error: str = Field(default="", exclude_if=lambda words: not words)
 
 

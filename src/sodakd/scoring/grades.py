@@ -12,15 +12,17 @@ from pydantic import Field, JsonValue, ValidationError
 
 from sodakd.errors import DataError
 from sodakd.json_text import JsonError
+from sodakd.jsonl import read_rows
 from sodakd.records import Feedback, Grader, RubricScore
 from sodakd.row_files import Values, read_file
 from sodakd.scoring.rubric import LEVELS, points_of
 from sodakd.teacher.parsers import UnreadableReply, parse_grade
 from sodakd.text.extract import extract
 from sodakd.text.labels import language_of
-from sodakd.types import FrozenModel, Outcome
+from sodakd.types import Finding, FrozenModel, Outcome
 
 FEEDBACK = "feedback.jsonl"
+SECOND_GRADES = "second-grades.jsonl"
 _NAMED = 10
 """Wrong rows that are named, each with its mistake."""
 
@@ -35,23 +37,18 @@ class Author(StrEnum):
 
 
 class Answer(FrozenModel):
-    """An answer to a question. `language` is the question's, "" where nothing says it."""
+    """An answer to a question. `language` is the question's, "" where nothing says it.
+
+    `outcome` is the judge's, where the question has tests. A scorer is told it, and what static
+    tools found, where its `inputs` say so.
+    """
 
     question_id: str
     question: str = Field(min_length=1)
     language: str = ""
     answer: str
-
-
-class GradedAnswer(Answer):
-    """An answer with its grade by a teacher, or a person.
-
-    `outcome` is the judge's, where the question has tests: no scorer sees it, it only validates.
-    """
-
-    score: RubricScore
-    author: Author = Author.UNKNOWN
     outcome: Outcome | None = None
+    findings: tuple[Finding, ...] = Field(default=(), exclude_if=lambda found: not found)
 
     @property
     def passed(self) -> bool | None:
@@ -61,12 +58,23 @@ class GradedAnswer(Answer):
         return self.outcome is Outcome.PASSED
 
 
+class GradedAnswer(Answer):
+    """An answer with its grade by a teacher, or a person."""
+
+    score: RubricScore
+    author: Author = Author.UNKNOWN
+
+
 @dataclass(frozen=True)
 class Grades:
-    """The graded answers of a source, and a line for each row left out, with its reason."""
+    """The graded answers of a source, and a line for each row left out, with its reason.
+
+    `again`: answers that a run's teacher graded twice, each with both grades.
+    """
 
     rows: Sequence[GradedAnswer]
     left_out: Sequence[str] = ()
+    again: Sequence[GradedAnswer] = ()
 
 
 def read_grades(source: Path) -> Grades:
@@ -113,7 +121,8 @@ def read_grades(source: Path) -> Grades:
         )
     if not rows:
         raise DataError(f"{source} holds no grade{_first(left_out)}")
-    return Grades(rows, left_out)
+    twice = sorted(source.rglob(SECOND_GRADES)) if source.is_dir() else []
+    return Grades(rows, left_out, [row for file in twice for row in read_rows(file, GradedAnswer)])
 
 
 def read_answers(source: Path) -> list[Answer]:
@@ -151,6 +160,7 @@ def graded_answer(row: Feedback) -> GradedAnswer | None:
         score=row.score,
         author=Author.STUDENT,
         outcome=None if row.question.tests is None else row.verdict.outcome,
+        findings=row.findings,
     )
 
 

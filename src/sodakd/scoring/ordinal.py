@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import logsigmoid, softplus
 
-from sodakd.scoring.rubric import HALF, LEVELS, Prediction
+from sodakd.scoring.rubric import LEVELS
 
 _NARROWEST = 1e-3
 """The least distance of two cutpoints: every level keeps some probability."""
@@ -74,28 +74,6 @@ class OrdinalHeads(nn.Module):
         found = self.log_probabilities(vectors).values()
         chosen = [logp.gather(1, levels[:, column, None]) for column, logp in enumerate(found)]
         return -torch.cat(chosen, dim=1).mean()
-
-    def predictions(
-        self, vectors: Float[Tensor, "answers width"], cut: list[bool]
-    ) -> list[Prediction]:
-        """Return the points of each answer."""
-        masses = {rule: logp.exp() for rule, logp in self.log_probabilities(vectors).items()}
-        expected = {
-            rule: (mass * torch.arange(mass.shape[1], device=mass.device)).sum(1).mul(HALF).tolist()
-            for rule, mass in masses.items()
-        }
-        medians = {
-            rule: (mass.cumsum(1) < 0.5).sum(1).clamp(max=mass.shape[1] - 1).mul(HALF).tolist()
-            for rule, mass in masses.items()
-        }
-        return [
-            Prediction(
-                expected={rule: expected[rule][at] for rule in LEVELS},
-                points={rule: medians[rule][at] for rule in LEVELS},
-                cut=cut[at],
-            )
-            for at in range(len(cut))
-        ]
 
     def _cutpoints(self, rule: str) -> Float[Tensor, " cuts"]:
         steps = self.steps[rule]

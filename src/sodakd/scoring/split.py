@@ -53,7 +53,7 @@ def split_questions(
     Raises:
         DataError: there are too few questions for three parts.
     """
-    groups = sorted(_groups(rows), key=lambda keys: _draw(seed, keys[0]))
+    groups = _drawn(rows, seed)
     out = max(1, round(held_back * len(groups)))
     stop = max(1, round(stopping * len(groups)))
     if out + stop >= len(groups):
@@ -62,15 +62,41 @@ def split_questions(
             " held-back ones: grade answers to more"
         )
 
-    def keys(part: Sequence[Sequence[str]]) -> tuple[str, ...]:
-        return tuple(sorted(key for group in part for key in group))
-
     return QuestionSplit(
         seed=seed,
-        held_back=keys(groups[:out]),
-        stopping=keys(groups[out : out + stop]),
-        train=keys(groups[out + stop :]),
+        held_back=_keys(groups[:out]),
+        stopping=_keys(groups[out : out + stop]),
+        train=_keys(groups[out + stop :]),
     )
+
+
+def fold_questions(
+    rows: Sequence[GradedAnswer], folds: int, *, stopping: float, seed: int
+) -> list[QuestionSplit]:
+    """Split questions into folds: a split for each, in which it is held back.
+
+    Raises:
+        DataError: there are fewer questions than folds, or too few for a stopping part.
+    """
+    groups = _drawn(rows, seed)
+    stop = max(1, round(stopping * len(groups)))
+    if len(groups) < folds or len(groups) // folds + stop + 1 >= len(groups):
+        raise DataError(
+            f"{len(groups)} different questions are too few for {folds} folds: take fewer folds,"
+            " or grade answers to more"
+        )
+    splits = []
+    for fold in range(folds):
+        others = [group for at, group in enumerate(groups) if at % folds != fold]
+        splits.append(
+            QuestionSplit(
+                seed=seed,
+                held_back=_keys(groups[fold::folds]),
+                stopping=_keys(others[:stop]),
+                train=_keys(others[stop:]),
+            )
+        )
+    return splits
 
 
 def group_numbers(rows: Sequence[GradedAnswer]) -> list[int]:
@@ -97,6 +123,15 @@ def _groups(rows: Sequence[GradedAnswer]) -> Iterator[list[str]]:
     for key in sorted(leader):
         together.setdefault(find(key), []).append(key)
     yield from together.values()
+
+
+def _drawn(rows: Sequence[GradedAnswer], seed: int) -> list[list[str]]:
+    """Groups of questions in the order that the seed draws."""
+    return sorted(_groups(rows), key=lambda keys: _draw(seed, keys[0]))
+
+
+def _keys(groups: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    return tuple(sorted(key for group in groups for key in group))
 
 
 def _draw(seed: int, key: str) -> str:

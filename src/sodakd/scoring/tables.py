@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from rich.console import RenderableType
 from rich.table import Table
 
-from sodakd.scoring.figures import Estimate
+from sodakd.scoring.figures import Consistency, Estimate
 from sodakd.scoring.validation import Baseline, Validation
 
-_IN_WORDS = {"length": "the answer's length", "verdict": "whether it passes"}
+BASELINES = {"length": "the answer's length", "verdict": "whether it passes"}
 
 
 def validation_tables(found: Validation) -> Iterator[RenderableType]:
@@ -30,18 +30,18 @@ def validation_tables(found: Validation) -> Iterator[RenderableType]:
         yield f"AUC of passing, over {found.judged} answers with a verdict: {found.auc}"
     else:
         yield "AUC of passing: no answer has a verdict of tests (outcome)"
-    same = found.consistency
+    yield consistency_words(found.consistency)
+
+
+def consistency_words(same: Consistency | None) -> str:
+    """Return how far the grader agrees with itself, which is the most that a scorer can reach."""
     if same is None:
-        yield "the grader's agreement with itself: no answer was graded twice, so it is not known"
-    else:
-        yield (
-            f"the grader's agreement with itself, over {same.answers} answers graded twice:"
-            f" Spearman {same.spearman}, kappa {same.kappa}, mean absolute error {same.mae}"
-        )
+        return "the grader's agreement with itself: no answer was graded twice, so it is not known"
+    return f"the grader's agreement with itself, over {same.answers} answers graded twice: {same}"
 
 
 def _rules(found: Validation) -> Table:
-    table = _table("rule", "Spearman (95 %)", "Kendall", "kappa", "error", "graded", "scored")
+    table = make_table("rule", "Spearman (95 %)", "Kendall", "kappa", "error", "graded", "scored")
     for rule in found.rules:
         table.add_row(
             rule.rule,
@@ -53,7 +53,7 @@ def _rules(found: Validation) -> Table:
 
 
 def _baselines(found: Validation) -> Table:
-    table = _table("instead of the scorer", "answers", "Spearman", "the scorer's", "AUC")
+    table = make_table("instead of the scorer", "answers", "Spearman", "the scorer's", "AUC")
     for one in found.baselines:
         table.add_row(*_baseline(one))
     return table
@@ -61,11 +61,11 @@ def _baselines(found: Validation) -> Table:
 
 def _baseline(one: Baseline) -> tuple[str, ...]:
     figures = map(str, (one.spearman, one.scorer_spearman, one.auc))
-    return (_IN_WORDS[one.name], str(one.answers), *figures)
+    return (BASELINES[one.name], str(one.answers), *figures)
 
 
 def _groups(found: Validation) -> Table:
-    table = _table("answers of", "", "answers", "trained on", "Spearman", "error")
+    table = make_table("answers of", "", "answers", "trained on", "Spearman", "error")
     for one in found.groups:
         figures: tuple[Estimate, ...] = (one.spearman, one.mae)
         numbers = str(one.answers), str(one.trained_on)
@@ -74,7 +74,7 @@ def _groups(found: Validation) -> Table:
 
 
 def _calibration(found: Validation) -> Table:
-    table = _table("expected total", "answers", "scored", "graded", "pass")
+    table = make_table("expected total", "answers", "scored", "graded", "pass")
     for one in found.calibration:
         passed = "-" if one.passed is None else f"{100 * one.passed:.0f} %"
         means = f"{one.scored:.2f}", f"{one.graded:.2f}"
@@ -82,7 +82,8 @@ def _calibration(found: Validation) -> Table:
     return table
 
 
-def _table(first: str, *others: str) -> Table:
+def make_table(first: str, *others: str) -> Table:
+    """Return a table of such columns; numbers stand to the right."""
     table = Table(first, show_edge=False, pad_edge=False)
     for name in others:
         table.add_column(name, justify="right" if name else "left")

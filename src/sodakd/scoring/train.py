@@ -20,23 +20,16 @@ from transformers.utils import logging
 
 from sodakd.errors import DataError, TrainingError
 from sodakd.inference.devices import resolve_device
-from sodakd.inference.loading import load_backbone, load_tokenizer
+from sodakd.inference.loading import load_tokenizer
+from sodakd.inference.model_meter import causal_pairs
 from sodakd.jsonl import append_rows, atomic_write, fsync_dir, fsync_files
-from sodakd.scoring.encoding import AnswerEncoder, EncodedAnswer, fill_token, length_limit
+from sodakd.scoring.encoding import AnswerEncoder, length_limit
 from sodakd.scoring.grades import GradedAnswer, check_grades
-from sodakd.scoring.model import (
-    ScorerCard,
-    ScoringNetwork,
-    TokenBatch,
-    batches_by_length,
-    meter_of,
-    new_network,
-    passed,
-    save_scorer,
-)
+from sodakd.scoring.model import KINDS, ScorerCard, batches_by_length, save_scorer
+from sodakd.scoring.network import Example, KnownVectors, ScorerNetwork
 from sodakd.scoring.rubric import level_of, points_of
 from sodakd.scoring.split import FILE, Part, QuestionSplit, split_questions
-from sodakd.settings.scoring import ScorerSettings
+from sodakd.settings.scoring import ScorerForm, ScorerSettings
 from sodakd.settings.student import StudentSettings
 from sodakd.settings.training import TrainingSettings
 from sodakd.training.disk_errors import disk_errors_as_oserror
@@ -49,16 +42,14 @@ if TYPE_CHECKING:
     from peft import PeftModel
 
 LOG = "log.jsonl"
-_STANDARDISED = 256
-"""Answers whose vectors say how features are scaled."""
 _POOL = 8
 """Batches' worth of answers that are sorted by length together."""
 _GRADIENT = 1.0
 
 
 class ScorerLogRow(FrozenModel):
-    """An epoch: the loss on training and stopping questions, in nats a rule. Epoch 0 knows only how
-    often each grade is given."""
+    """An epoch: the loss on training and stopping questions, in nats. In epoch 0 an ordinal scorer
+    knows only how often each grade is given."""
 
     epoch: int
     loss: float | None
@@ -77,14 +68,6 @@ class TrainedScorer:
 
 
 @dataclass(frozen=True)
-class _Examples:
-    """Answers as tokens, and the levels of their grades."""
-
-    answers: Sequence[EncodedAnswer]
-    levels: Tensor
-
-
-@dataclass(frozen=True)
 class ScorerProgress:
     """Who is told: of steps within an epoch (done, of all), of epochs, and of what was decided."""
 
@@ -98,7 +81,10 @@ def train_scorer(
     rows: Sequence[GradedAnswer],
     out: Path,
     settings: ScorerSettings | None = None,
+    form: ScorerForm | None = None,
     *,
+    split: QuestionSplit | None = None,
+    known: KnownVectors | None = None,
     name: str = "",
     seed: int = 0,
     device: str | None = None,
@@ -108,19 +94,21 @@ def train_scorer(
 
     Questions are split in three: those that train, those whose loss says when to stop, and those
     held back, which are looked at by nobody here. The weights of the epoch with the lowest stopping
-    loss are kept. The same arguments, thread count and processor give the same weights.
+    loss are kept. The same arguments, thread count and processor give the same weights. The split
+    is drawn by the seed, if none is given. `known` are vectors of a frozen base, to be added to.
 
     Raises:
         DataError: `out` holds something, or the grades are too few, or all one.
-        ModelError: the base cannot be loaded, or is no encoder and no causal model.
+        ModelError: the base cannot be loaded, or is none for a scorer of this `form`.
         TrainingError: the loss is no longer finite, or a batch does not fit a GPU's memory.
     """
     settings, told = settings or ScorerSettings(), progress or ScorerProgress()
+    form = form or ScorerForm()
     out = out.resolve()
     if out.exists() and any(out.iterdir()):
         raise DataError(f"{out} is not empty: name another folder, or remove it")
     check_grades(rows, settings.min_rows, settings.min_questions)
-    split = split_questions(
+    split = split or split_questions(
         rows, held_back=settings.held_back, stopping=settings.stopping, seed=seed
     )
     part = out.with_name(out.name + ".part")
@@ -128,7 +116,8 @@ def train_scorer(
     part.mkdir(parents=True)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        made = _train(base, rows, split, settings, part, name or str(base), device, told)
+        named = name or str(base)
+        made = _train(base, rows, split, settings, form, known, part, named, device, told)
     atomic_write(part / FILE, (split.model_dump_json(indent=2) + "\n").encode())
     if out.exists():
         out.rmdir()
@@ -143,6 +132,8 @@ def _train(
     rows: Sequence[GradedAnswer],
     split: QuestionSplit,
     settings: ScorerSettings,
+    form: ScorerForm,
+    known: KnownVectors | None,
     out: Path,
     name: str,
     device: str | None,
@@ -150,25 +141,36 @@ def _train(
 ) -> TrainedScorer:
     logging.disable_progress_bar()
     place = resolve_device(device, "--")
+    adapts, frozen = (settings.finetuning_type == one for one in ("lora", "frozen"))
+    if frozen and form.kind != "ordinal":
+        raise DataError(
+            f"a {form.kind} scorer has no heads to be trained on a frozen base: train all weights,"
+            " or adapters (lora)"
+        )
     student = StudentSettings(
-        model_name_or_path=str(base), finetuning_type=settings.finetuning_type, lora=settings.lora
-    )
+        model_name_or_path=str(base), finetuning_type="lora" if adapts else "full",
+        lora=settings.lora,
+    )  # fmt: skip
     computing = choose_computing(base, TrainingSettings(), student)
     if computing.words:
         told.remark(computing.words)
-    tokenizer, backbone = load_tokenizer(base), load_backbone(base)
-    network = new_network(backbone)
-    network.dtype = computing.dtype
+    tokenizer = load_tokenizer(base)
+    network = KINDS[form.kind](base, tokenizer, settings)
+    backbone, network.dtype = network.backbone, computing.dtype
     adapted: PeftModel | None = None
-    if settings.finetuning_type == "lora":
-        adapted = with_adapters(backbone, student, split.seed, task="FEATURE_EXTRACTION")
+    if frozen:
+        backbone.requires_grad_(requires_grad=False)
+        network.known = {} if known is None else known
+    if adapts:
+        adapted = with_adapters(backbone, student, split.seed, task=network.task)
         network.backbone = cast("PreTrainedModel", adapted)
     network.to(place)
-    encoder = AnswerEncoder(tokenizer, length_limit(backbone, tokenizer, settings.max_length))
+    limit = length_limit(backbone, tokenizer, settings.max_length, network.room())
+    encoder = AnswerEncoder(tokenizer, limit, form)
     trained_on = split.of(rows, Part.TRAIN)
-    train = _examples(trained_on, encoder, place)
-    stopping = _examples(split.of(rows, Part.STOPPING), encoder, place)
-    run = _Training(network, settings, fill_token(tokenizer), split.seed)
+    train = _examples(trained_on, encoder, network)
+    stopping = _examples(split.of(rows, Part.STOPPING), encoder, network)
+    run = _Training(network, settings, split.seed)
     try:
         with run.meter.working():
             kept, first = run.fit(train, stopping, out / LOG, told)
@@ -180,8 +182,10 @@ def _train(
         ) from error
     if adapted is not None:
         network.backbone = adapted.merge_and_unload()
-    both = [*train.answers, *stopping.answers]
+    both = [*train, *stopping]
     card = ScorerCard(
+        kind=form.kind,
+        inputs=form.inputs,
         base=name,
         base_sha256=hash_weights(base),
         max_length=encoder.max_length,
@@ -191,33 +195,35 @@ def _train(
         trained_on=_counts(trained_on),
         epoch=kept.epoch,
         stopping_loss=kept.stopping_loss,
-        shares_loss=first.stopping_loss,
+        first_loss=first.stopping_loss,
     )
     with disk_errors_as_oserror(out):
         save_scorer(network, tokenizer, card, out)
-    return TrainedScorer(card, split, sum(one.cut for one in both), len(both))
+    return TrainedScorer(card, split, sum(one.answer.cut for one in both), len(both))
 
 
 class _Training:
     """The loop: epochs of shuffled batches, AdamW, and the best weights by the stopping loss."""
 
-    def __init__(
-        self, network: ScoringNetwork, settings: ScorerSettings, fill: int, seed: int
-    ) -> None:
+    def __init__(self, network: ScorerNetwork, settings: ScorerSettings, seed: int) -> None:
         self.network = network
         self.settings = settings
-        self.fill = fill
         self.shuffle = torch.Generator().manual_seed(seed)
-        self.meter = meter_of(network)
+        self.meter = network.meter()
 
     def fit(
-        self, train: _Examples, stopping: _Examples, log: Path, told: ScorerProgress
+        self,
+        train: Sequence[Example],
+        stopping: Sequence[Example],
+        log: Path,
+        told: ScorerProgress,
     ) -> tuple[ScorerLogRow, ScorerLogRow]:
         """Train until the stopping loss falls no more; return the rows of the best epoch, whose
         weights are kept, and of epoch 0."""
         settings, started = self.settings, time.monotonic()
-        self._begin(train)
-        steps = math.ceil(len(train.answers) / settings.batch_size)
+        self.network.eval()
+        self.network.begin(train, settings.batch_size)
+        steps = math.ceil(len(train) / settings.batch_size)
         optimizer = self._optimizer()
         schedule = get_scheduler(
             "linear",
@@ -242,7 +248,7 @@ class _Training:
             self.network.train()
             total = 0.0
             for number, places in enumerate(self._batches(train), start=1):
-                loss = self._batch_loss(train, places)
+                loss = self._batch_loss([train[at] for at in places])
                 if not bool(loss.isfinite()):
                     raise TrainingError(
                         f"the loss is no longer finite in epoch {epoch}: lower its learning rate"
@@ -254,7 +260,7 @@ class _Training:
                 optimizer.zero_grad()
                 total += float(loss.detach()) * len(places)
                 told.step(number, steps)
-            found = row(epoch, total / len(train.answers))
+            found = row(epoch, total / len(train))
             if best is None or found.stopping_loss < best.stopping_loss:
                 best, weights = found, dict(self._trainable_copies())
             elif epoch - best.epoch >= settings.patience:
@@ -266,23 +272,12 @@ class _Training:
                     parameter.copy_(weights[name])
         if best.stopping_loss >= first.stopping_loss:
             told.remark(
-                "on the stopping questions the scorer is no better than knowing how often each"
-                f" grade is given ({best.stopping_loss:.3f} nats a rule, that is"
-                f" {first.stopping_loss:.3f}): it has learned nothing that carries over"
+                "on the stopping questions the scorer is no better than in epoch 0"
+                f" ({best.stopping_loss:.3f} nats, and {first.stopping_loss:.3f}), in which it"
+                " knows at most how often each grade is given: it has learned nothing that carries"
+                " over"
             )
         return best, first
-
-    def _begin(self, train: _Examples) -> None:
-        """Scale the features, and let each grade be as likely as it is frequent."""
-        self.network.eval()
-        some = list(range(len(train.answers)))[:_STANDARDISED]
-        size = self.settings.batch_size
-        with torch.no_grad():
-            vectors = [
-                self._vectors(train, some[at : at + size]) for at in range(0, len(some), size)
-            ]
-        self.network.heads.standardise(torch.cat(vectors))
-        self.network.heads.set_shares(train.levels)
 
     def _optimizer(self) -> torch.optim.AdamW:
         rates = {"heads": self.settings.head_learning_rate}
@@ -299,38 +294,33 @@ class _Training:
             ]
         )
 
-    def _batches(self, examples: _Examples) -> Iterator[list[int]]:
+    def _batches(self, examples: Sequence[Example]) -> Iterator[list[int]]:
         """An epoch's batches in random order; those of a pool are of like lengths."""
         size = self.settings.batch_size
-        order = torch.randperm(len(examples.answers), generator=self.shuffle).tolist()
+        order = torch.randperm(len(examples), generator=self.shuffle).tolist()
         batches = []
         for at in range(0, len(order), size * _POOL):
-            pool = sorted(
-                order[at : at + size * _POOL], key=lambda one: len(examples.answers[one].tokens)
-            )
+            pool = sorted(order[at : at + size * _POOL], key=lambda one: examples[one].length)
             batches += [pool[first : first + size] for first in range(0, len(pool), size)]
         for at in torch.randperm(len(batches), generator=self.shuffle).tolist():
             yield batches[at]
 
-    def _loss(self, examples: _Examples) -> float:
+    def _loss(self, examples: Sequence[Example]) -> float:
         """The mean loss over all answers."""
         self.network.eval()
-        widest = max(len(one.tokens) for one in examples.answers)
+        lengths = [one.length for one in examples]
         total = 0.0
         with torch.no_grad():
-            for places in batches_by_length(examples.answers, widest * self.settings.batch_size):
-                total += float(self._batch_loss(examples, places)) * len(places)
-        return total / len(examples.answers)
+            for places in batches_by_length(lengths, max(lengths) * self.settings.batch_size):
+                batch = [examples[at] for at in places]
+                total += float(self._batch_loss(batch)) * len(places)
+        return total / len(examples)
 
-    def _batch_loss(self, examples: _Examples, places: Sequence[int]) -> Tensor:
-        levels = examples.levels[torch.tensor(places, device=examples.levels.device)]
-        return self.network.heads.loss(self._vectors(examples, places), levels)
-
-    def _vectors(self, examples: _Examples, places: Sequence[int]) -> Tensor:
-        chosen = [examples.answers[at] for at in places]
+    def _batch_loss(self, batch: Sequence[Example]) -> Tensor:
+        lengths = [one.length for one in batch]
         count = self.meter.trained if torch.is_grad_enabled() else self.meter.read
-        count(*passed(chosen))
-        return self.network.vectors(TokenBatch.of(chosen, self.fill, examples.levels.device))
+        count(sum(lengths), sum(len(one.written) for one in batch), sum(map(causal_pairs, lengths)))
+        return self.network.loss(batch)
 
     def _trainable_copies(self) -> Iterator[tuple[str, Tensor]]:
         for name, parameter in self.network.named_parameters():
@@ -339,10 +329,16 @@ class _Training:
 
 
 def _examples(
-    rows: Sequence[GradedAnswer], encoder: AnswerEncoder, device: torch.device
-) -> _Examples:
-    levels = [[level_of(points) for points in points_of(row.score).values()] for row in rows]
-    return _Examples([encoder.encode(row) for row in rows], torch.tensor(levels, device=device))
+    rows: Sequence[GradedAnswer], encoder: AnswerEncoder, network: ScorerNetwork
+) -> list[Example]:
+    return [
+        Example(
+            encoder.encode(row),
+            tuple(level_of(points) for points in points_of(row.score).values()),
+            network.written(row),
+        )
+        for row in rows
+    ]
 
 
 def _counts(rows: Sequence[GradedAnswer]) -> Mapping[str, Mapping[str, int]]:

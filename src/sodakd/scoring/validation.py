@@ -18,7 +18,7 @@ from sodakd.scoring.agreement import (
     resamples,
     spearman,
 )
-from sodakd.scoring.figures import CalibrationBin, Estimate, ScorerCheck, refusal
+from sodakd.scoring.figures import CalibrationBin, Consistency, Estimate, ScorerCheck, refusal
 from sodakd.scoring.grades import GradedAnswer
 from sodakd.scoring.rubric import LEVELS, Prediction, points_of
 from sodakd.scoring.split import group_numbers
@@ -33,8 +33,9 @@ RESAMPLES = 500
 class RuleAgreement(FrozenModel):
     """The agreement with the grades on a rule, or in total.
 
-    Correlations are of the expected points, kappa and the mean absolute error of the half points
-    that the scorer gives.
+    Correlations are of the expected points to the nearest half, as grades are: where most answers
+    have one grade, a finer order among them could agree with none. Kappa and the mean absolute
+    error are of the half points that the scorer gives.
     """
 
     rule: str
@@ -68,15 +69,6 @@ class Baseline(FrozenModel):
     spearman: Estimate
     scorer_spearman: Estimate
     auc: Estimate
-
-
-class Consistency(FrozenModel):
-    """The agreement in total of two grades of the same answer: the most that a scorer can reach."""
-
-    answers: int
-    spearman: Estimate
-    kappa: Estimate
-    mae: Estimate
 
 
 class Validation(FrozenModel):
@@ -113,6 +105,7 @@ class Validation(FrozenModel):
             mae=self.total.mae,
             auc=self.auc,
             calibration=self.calibration,
+            consistency=self.consistency,
         )
 
 
@@ -140,6 +133,7 @@ def validate(
     *,
     base: str,
     trained_on: Mapping[str, Mapping[str, int]],
+    again: Sequence[GradedAnswer] = (),
     seen: int = 0,
     count: int = RESAMPLES,
     seed: int = 0,
@@ -147,12 +141,14 @@ def validate(
     """Return the agreement of a scorer's predictions with the grades of the same answers.
 
     `trained_on` counts the answers that trained it, by `language` and `author`; `seen` is how many
-    graded answers were left out here because their question was seen in training.
+    graded answers were left out here because their question was seen in training. `again`: answers
+    that were graded twice, each with both grades, one after the other.
     """
     groups = group_numbers(rows)
     sample = _Sample(resamples(groups, count, seed))
     graded = _column([row.score.total for row in rows])
     scored = _column([one.total for one in predictions])
+    ordered = _halves(scored)
     given = _column([sum(one.points.values()) for one in predictions])
     length = _column([len(row.answer) for row in rows])
     judged = _column([row.passed is not None for row in rows])
@@ -177,26 +173,26 @@ def validate(
         rules=(*rules, _rule(sample, TOTAL, graded=graded, scored=scored, given=given)),
         judged=int(judged.sum()),
         auc=sample.of(auc, scored, passed, where=judged),
-        given_length=sample.of(partial_spearman, scored, graded, length),
+        given_length=sample.of(partial_spearman, ordered, graded, length),
         baselines=(
             Baseline(
                 name="length",
                 answers=len(rows),
                 spearman=sample.of(spearman, length, graded),
-                scorer_spearman=sample.of(spearman, scored, graded),
+                scorer_spearman=sample.of(spearman, ordered, graded),
                 auc=sample.of(auc, length, passed, where=judged),
             ),
             Baseline(
                 name="verdict",
                 answers=int(judged.sum()),
                 spearman=sample.of(spearman, passed, graded, where=judged),
-                scorer_spearman=sample.of(spearman, scored, graded, where=judged),
+                scorer_spearman=sample.of(spearman, ordered, graded, where=judged),
                 auc=Estimate(),
             ),
         ),
         calibration=tuple(_calibration(graded, scored, passed, judged)),
-        groups=tuple(_groups(sample, rows, graded, scored, given, trained_on)),
-        consistency=_consistency(rows, count, seed),
+        groups=tuple(_groups(sample, rows, graded, ordered, given, trained_on)),
+        consistency=consistency(again or rows, count, seed),
     )
 
 
@@ -218,8 +214,8 @@ def _rule(
 ) -> RuleAgreement:
     return RuleAgreement(
         rule=rule,
-        spearman=sample.of(spearman, scored, graded),
-        kendall=sample.of(kendall, scored, graded),
+        spearman=sample.of(spearman, _halves(scored), graded),
+        kendall=sample.of(kendall, _halves(scored), graded),
         kappa=sample.of(quadratic_kappa, given, graded),
         mae=sample.of(mean_absolute_error, given, graded),
         graded_mean=float(graded.mean()),
@@ -250,7 +246,7 @@ def _groups(
     sample: _Sample,
     rows: Sequence[GradedAnswer],
     graded: Values,
-    scored: Values,
+    ordered: Values,
     given: Values,
     trained_on: Mapping[str, Mapping[str, int]],
 ) -> Iterator[GroupAgreement]:
@@ -263,13 +259,13 @@ def _groups(
                 group=name or "unknown",
                 answers=int(here.sum()),
                 trained_on=trained_on.get(by, {}).get(name, 0),
-                spearman=sample.of(spearman, scored, graded, where=here),
+                spearman=sample.of(spearman, ordered, graded, where=here),
                 mae=sample.of(mean_absolute_error, given, graded, where=here),
             )
 
 
-def _consistency(rows: Sequence[GradedAnswer], count: int, seed: int) -> Consistency | None:
-    """The agreement of the first two grades of each answer that has several."""
+def consistency(rows: Sequence[GradedAnswer], count: int, seed: int) -> Consistency | None:
+    """Return the agreement of the first two grades of each answer that has several."""
     grades: dict[tuple[str, str], list[GradedAnswer]] = {}
     for row in rows:
         grades.setdefault((row.question, row.answer), []).append(row)
@@ -284,6 +280,11 @@ def _consistency(rows: Sequence[GradedAnswer], count: int, seed: int) -> Consist
         kappa=sample.of(quadratic_kappa, one, other),
         mae=sample.of(mean_absolute_error, one, other),
     )
+
+
+def _halves(points: Values) -> Values:
+    """Points to the nearest half."""
+    return np.round(2 * points) / 2
 
 
 def _column(values: Sequence[float]) -> Values:

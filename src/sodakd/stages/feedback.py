@@ -5,17 +5,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sodakd.inference.protocols import TextGenerator
-from sodakd.judge.lint.registry import tools_for
-from sodakd.judge.untested import lint_program
 from sodakd.records import Feedback, Grader
 from sodakd.run import StepOutput
-from sodakd.settings.stages import Lint
 from sodakd.stages.context import StageContext
 from sodakd.stages.difficulty import rate_difficulty
+from sodakd.stages.findings import lint_answers
 from sodakd.stages.scores import ScoreFn, grade_answers
 from sodakd.stages.student_answers import StudentAnswer, count_unfinished, student_answers
 from sodakd.text.fences import blocks
-from sodakd.types import Finding, Question
+from sodakd.types import Question
 
 
 def collect_feedback(
@@ -53,9 +51,15 @@ def collect_feedback(
     verdicts = stage.verdicts([answer.program for answer in answers], "judge")
     tally = Counter(verdict.outcome.value for verdict in verdicts)
     first = answers[:: settings.samples]
-    findings = _findings(stage, first, tally)
+    findings = lint_answers(stage, [(each.question, each.extracted.code) for each in first], tally)
     count_unfinished(answers, tally)
-    scores = grade_answers(stage, first, tally, scorer)
+    tools = [
+        (None if answer.question.tests is None else verdict.outcome, found)
+        for answer, verdict, found in zip(
+            first, verdicts[:: settings.samples], findings, strict=True
+        )
+    ]
+    scores = grade_answers(stage, first, tally, scorer, tools)
     grader = Grader.TEACHER if scorer is None else Grader.SCORER
     for number, (answer, found, score) in enumerate(zip(first, findings, scores, strict=True)):
         seen = verdicts[number * settings.samples :][: settings.samples]
@@ -89,19 +93,3 @@ def _without_truncated_program(answer: StudentAnswer) -> StudentAnswer:
         return answer
     reason = "it was cut off at feedback.max_new_tokens"
     return replace(answer, extracted=replace(extracted, code="", reason=reason))
-
-
-def _findings(
-    stage: StageContext, answers: Sequence[StudentAnswer], tally: Counter[str]
-) -> list[tuple[Finding, ...]]:
-    """Return what static tools find in each answer."""
-    if stage.recipe.feedback.lint is Lint.OFF:
-        return [()] * len(answers)
-    stage.progress(len(answers), "static tools")(0)
-    programs = [lint_program(answer.question, answer.extracted.code) for answer in answers]
-    findings = stage.judge.lint(programs)
-    tally["findings"] = sum(map(len, findings))
-    tally["answers_with_findings"] = sum(bool(found) for found in findings)
-    for tool in tools_for({answer.question.language for answer in answers}).missing:
-        tally[f"lint_missing {tool.name}"] = len(answers)
-    return findings
