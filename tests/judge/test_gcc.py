@@ -69,8 +69,8 @@ def test_what_a_program_includes_decides_as_it_does_for_the_plain_compiler(
     if language is Language.CPP:  # read once for all programs, it says what it says read anew
         (tmp_path / "whole.h").write_text(STD)
         (tmp_path / "bits").mkdir()
-        header = ["-x", "c++-header", tmp_path / "whole.h", "-o", tmp_path / "bits/stdc++.h.gch"]
-        subprocess.run([*PLAIN[language][0], "-w", *header], check=True)
+        header = ("-x", "c++-header", "whole.h", "-o", "bits/stdc++.h.gch")
+        subprocess.run([*PLAIN[language][0], "-w", *header], check=True, cwd=tmp_path)
     for code in FORGOTTEN[language]:
         source = tmp_path / f"program.{language}"
         source.write_text(f"{code}\n")
