@@ -1,6 +1,7 @@
 """Shared values of the tests."""
 
 import fcntl
+import gc
 import os
 import shutil
 import subprocess
@@ -22,6 +23,7 @@ from tests.summary import (
 from tests.tiny import command, write_recipe
 
 __all__ = [
+    "pytest_collection_finish",
     "pytest_collection_modifyitems",
     "pytest_configure",
     "pytest_deselected",
@@ -34,6 +36,12 @@ __all__ = [
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with whole runs and with trainings: no long test is left to one process at the end."""
     items.sort(key=lambda item: item.path.parent.name not in {"tests", "training"})
+
+
+def pytest_collection_finish() -> None:
+    """Keep what was imported from the garbage collector: each training runs it a few times."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="session")
