@@ -51,14 +51,12 @@ if [ "$want" = dev ] && command -v npm >/dev/null && { [ ! -d node_modules/types
 fi
 
 [ -x .venv/bin/python ] || "$python" -m venv .venv
-install=(.venv/bin/python -m pip --disable-pip-version-check -q install)
-# The tests read a part of what is installed: that is compiled when it is read.
-[ "$want" = dev ] && install+=(--no-compile)
+pip=(.venv/bin/python -m pip --disable-pip-version-check -q)
 extras=train,lint
 [ "$want" = dev ] && extras=train,lint,dev
 # The CPU build of torch first: what comes after finds it there and asks for no other.
 .venv/bin/python -c 'import torch' 2>/dev/null ||
-  "${install[@]}" torch==2.13.0 ||
-  "${install[@]}" torch==2.13.0 --index-url https://download.pytorch.org/whl/cpu
-"${install[@]}" -e ".[$extras]" -c requirements.lock
+  "${pip[@]}" install torch==2.13.0 ||
+  "${pip[@]}" install torch==2.13.0 --index-url https://download.pytorch.org/whl/cpu
+"${pip[@]}" install -e ".[$extras]" -c requirements.lock
 echo "ready: .venv/bin/sodakd --help"
