@@ -1,5 +1,9 @@
 """Shared values of the tests."""
 
+import fcntl
+import gc
+import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,12 +23,25 @@ from tests.summary import (
 from tests.tiny import command, write_recipe
 
 __all__ = [
+    "pytest_collection_finish",
+    "pytest_collection_modifyitems",
     "pytest_configure",
     "pytest_deselected",
     "pytest_sessionfinish",
     "pytest_terminal_summary",
     "pytest_testnodedown",
 ]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with whole runs and with trainings: no long test is left to one process at the end."""
+    items.sort(key=lambda item: item.path.parent.name not in {"tests", "training"})
+
+
+def pytest_collection_finish() -> None:
+    """Keep what was imported from the garbage collector: each training runs it a few times."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -48,13 +65,18 @@ def _sandbox_is_named(request: pytest.FixtureRequest, monkeypatch: pytest.Monkey
 def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a tiny run that was never stopped, started as a user would start it.
 
-    Not to be changed; `tiny.yaml` is beside.
+    Not to be changed; `tiny.yaml` is beside. It is run once: each process of xdist has a copy.
     """
-    folder = tmp_path_factory.mktemp("finished")
-    words = ("run", str(write_recipe(folder)), "--out", str(folder / "run"))
-    done = subprocess.run(command(*words), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return folder / "run"
+    own = tmp_path_factory.getbasetemp()
+    shared = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "finished"
+    shared.mkdir(exist_ok=True)
+    with (shared / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "run" / "report.html").exists():
+            words = ("run", str(write_recipe(shared)), "--out", str(shared / "run"))
+            done = subprocess.run(command(*words), capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+    return shutil.copytree(shared, tmp_path_factory.mktemp("own") / "finished") / "run"
 
 
 @pytest.fixture

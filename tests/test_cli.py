@@ -111,7 +111,9 @@ def test_check_and_plan_give_json(tmp_path: Path) -> None:
     assert {row["ask"] for row in planned["calls"]} >= {"solve", "fault"}
 
 
-def test_shipped_recipes_are_listed_shown_and_found_by_name(tmp_path: Path) -> None:
+def test_shipped_recipes_are_listed_shown_and_found_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     listed = sodakd("recipes").stdout.splitlines()
     assert [line.split()[0] for line in listed] == [path.stem for path in RECIPES]
     shown = sodakd("recipes", "show", "embedded").stdout
@@ -121,18 +123,33 @@ def test_shipped_recipes_are_listed_shown_and_found_by_name(tmp_path: Path) -> N
         (("none",), "write:"),
     ):
         refused(sodakd("recipes", *words), said)
+    monkeypatch.chdir(tmp_path)
     for name in ("embedded", "recipes/embedded.yaml"):
-        done = subprocess.run(
-            command("check", name), cwd=tmp_path, capture_output=True, text=True, check=False
-        )
+        done = sodakd("check", name)
         assert f"{name} is right" in done.stdout, done.stderr
 
 
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The folder of a run that its budget of one call has stopped, and what it said of it."""
+    out = tmp_path_factory.mktemp("stopped") / "run"
+    recipe = str(write_recipe(out.parent))
+    done = sodakd("run", recipe, "budget.calls=1", "--no-preflight", "--out", str(out))
+    assert done.returncode == 3, done.stderr
+    return out, done.stderr
+
+
+@pytest.fixture
+def goes_on(stopped: tuple[Path, str], tmp_path: Path) -> Path:
+    """A copy of it."""
+    return shutil.copytree(stopped[0], tmp_path / "run")
+
+
 @pytest.mark.toolchain
-def test_a_run_keeps_a_log_of_what_ran_and_why_it_ended(tmp_path: Path) -> None:
-    recipe, out = str(write_recipe(tmp_path)), tmp_path / "run"
-    for calls in (1, 2):
-        sodakd("run", recipe, f"budget.calls={calls}", "--out", str(out))
+def test_a_run_keeps_a_log_of_what_ran_and_why_it_ended(goes_on: Path, tmp_path: Path) -> None:
+    out = goes_on
+    words = (str(write_recipe(tmp_path)), "budget.calls=2", "--no-preflight")
+    sodakd("run", *words, "--out", str(out))
     lines = [line.split("  ", 1)[1] for line in (out / "run.log").read_text().splitlines()]
     begun = [line for line in lines if line.startswith("begins: sodakd ")]
     assert ["budget.calls=1" in begun[0], "budget.calls=2" in begun[1], len(begun)] == [1, 1, 2]
@@ -213,30 +230,29 @@ def test_a_folder_of_another_version_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.toolchain
-def test_a_truncated_row_is_refused_by_file_and_line(tmp_path: Path) -> None:
-    out = tmp_path / "run"
-    recipe = str(write_recipe(tmp_path))
-    stopped = sodakd("run", recipe, "budget.calls=1", "--out", str(out))
-    assert stopped.returncode == 3, stopped.stderr
-    seeds = out / "questions" / "seeds.jsonl"
+def test_a_truncated_row_is_refused_by_file_and_line(goes_on: Path, tmp_path: Path) -> None:
+    seeds = goes_on / "questions" / "seeds.jsonl"
     seeds.write_bytes(seeds.read_bytes()[:-30])
-    refused(sodakd("run", recipe, "--out", str(out)), "seeds.jsonl, line 60")
+    done = sodakd("run", str(write_recipe(tmp_path)), "--out", str(goes_on))
+    refused(done, "seeds.jsonl, line 60")
 
 
 @pytest.mark.toolchain
-def test_a_reached_budget_stops_cleanly_and_goes_on_when_it_is_raised(tmp_path: Path) -> None:
-    recipe, out = str(write_recipe(tmp_path)), str(tmp_path / "run")
-    stopped = sodakd("run", recipe, "budget.calls=30", "--out", out)
-    assert stopped.returncode == 3
-    assert "Traceback" not in stopped.stderr
-    assert "raise budget.calls" in stopped.stderr
-    done = sodakd("run", recipe, "--out", out)
-    assert done.returncode == 0, done.stderr
+def test_a_reached_budget_stops_cleanly_and_goes_on_when_it_is_raised(
+    stopped: tuple[Path, str], goes_on: Path, tmp_path: Path
+) -> None:
+    assert "Traceback" not in stopped[1]
+    assert "raise budget.calls" in stopped[1]
+    words = (str(write_recipe(tmp_path)), "budget.calls=40", "--no-preflight")
+    done = sodakd("run", *words, "--out", str(goes_on))
+    assert done.returncode == 3, done.stderr
+    *_, spent = json.loads(sodakd("ledger", str(goes_on), "--json").stdout)
+    assert spent["calls"] == 40
 
 
 @pytest.mark.toolchain
 def test_a_full_disk_is_one_clear_error(tmp_path: Path) -> None:
-    mount = f"mount -t tmpfs -o size=200k none {tmp_path}/disk"
+    mount = f"mount -t tmpfs -o size=64k none {tmp_path}/disk"
     (tmp_path / "disk").mkdir()
     try:
         probe = subprocess.run(

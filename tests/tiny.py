@@ -13,8 +13,9 @@ from tests import warm
 ROOT = Path(__file__).parents[1]
 TRAIN = frozenset({"run", "export", "scorer", "--deep"})
 """Words of commands that need torch."""
-AT_IMPORT = ("HF_", "PYTHON")
-"""How the names of the environment begin that are read when a process, or a library, begins."""
+AT_IMPORT = ("HF_", "PATH", "PYTHON")
+"""How the names of the environment begin that are read when a process, or a library, begins; and
+where the compilers lie, which the processes that fork have asked for their versions."""
 RECIPE = """
 name: tiny
 cycles: 2

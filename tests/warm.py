@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from runpy import run_module
 from typing import Any
 
 LOOKS = ("sodakd.recipe", "sodakd.requirements", "sodakd.console")
@@ -52,10 +53,15 @@ def start(
     out: int,
     errors: int,
     libraries: tuple[str, ...] = TRAINS,
+    module: str = "sodakd",
 ) -> Started:
-    """Start `sodakd WORDS`. It writes to these descriptors, which stay open here."""
+    """Start `python -m MODULE WORDS`. It writes to these descriptors, which stay open here."""
     read, write = os.pipe()
-    asked = {"words": words, "environment": dict(environment), "folder": str(Path.cwd())}
+    asked = {
+        "words": [module, *words],
+        "environment": dict(environment),
+        "folder": str(Path.cwd()),
+    }
     socket.send_fds(_server(libraries), [json.dumps(asked).encode()], [out, errors, write])
     os.close(write)
     said = io.FileIO(read)
@@ -115,16 +121,19 @@ def _watch(request: dict[str, Any], out: int, errors: int, says: int) -> bool:
     os.chdir(request["folder"])
     os.environ.clear()
     os.environ.update(request["environment"])
-    sys.argv = ["sodakd", *request["words"]]
+    sys.argv = request["words"]
     return True
 
 
 if __name__ == "__main__":
-    from sodakd.cli import main
+    from sodakd.judge.toolchains import toolchain
+    from sodakd.types import Language
 
-    for library in sys.argv[2:]:
+    for library in ("sodakd.cli", *sys.argv[2:]):
         import_module(library)
+    for language in Language:  # each compiler is asked for its version: a second in all
+        toolchain(language)
     gc.collect()
     gc.freeze()  # what was imported is looked through by no child, and copied for none
     if _serve(socket.socket(fileno=int(sys.argv[1]))):
-        main()
+        run_module(sys.argv[0], run_name="__main__", alter_sys=True)

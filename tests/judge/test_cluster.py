@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from typer.testing import CliRunner
@@ -23,6 +24,9 @@ from sodakd.settings.stages import JudgeSettings
 from sodakd.teacher.ledger import LedgerOptions
 from sodakd.types import CallTests, Language, Outcome, TestCase
 from tests.tiny import write_recipe
+
+if TYPE_CHECKING:
+    from ray.cluster_utils import Cluster
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'sodakd[ray]'")
 
@@ -48,17 +52,26 @@ class Nodes:
     kill_one: Callable[[], None]
 
 
-@pytest.fixture
-def nodes() -> Iterator["Nodes"]:
+@pytest.fixture(scope="module")
+def cluster() -> Iterator["Cluster"]:
+    """A cluster whose head judges nothing."""
     from ray.cluster_utils import Cluster
 
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0})
-    nodes = [cluster.add_node(num_cpus=1) for _ in range(2)]
     ray.init(address=cluster.address, include_dashboard=False, log_to_driver=False)
-    cluster.wait_for_nodes()
-    yield Nodes(lambda: cluster.remove_node(nodes[0], allow_graceful=False))
+    yield cluster
     ray.shutdown()
     cluster.shutdown()
+
+
+@pytest.fixture
+def nodes(cluster: "Cluster") -> Nodes:
+    """Two nodes of it, whatever was killed before."""
+    while len(cluster.worker_nodes) < 2:
+        cluster.add_node(num_cpus=1)
+    cluster.wait_for_nodes()
+    one = next(iter(cluster.worker_nodes))
+    return Nodes(lambda: cluster.remove_node(one, allow_graceful=False))
 
 
 def test_a_node_killed_in_the_middle_loses_no_program_and_spoils_no_verdict(nodes: Nodes) -> None:

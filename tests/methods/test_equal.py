@@ -85,7 +85,7 @@ def test_every_arm_spends_the_tokens_of_the_first_one_but_for_a_call(finished: F
 
 
 @pytest.mark.toolchain
-@pytest.mark.heavy
+@pytest.mark.slow  # `test_kill.py` kills a run within an arm
 def test_a_run_stopped_within_its_arms_ends_in_the_same_bytes(
     finished: Finished, tmp_path: Path
 ) -> None:

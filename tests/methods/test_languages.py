@@ -31,8 +31,8 @@ def _rows(path: Path) -> list[dict[str, object]]:
 def test_a_run_in_any_language_goes_through_all_stages(language: Language, tmp_path: Path) -> None:
     skip_where_missing(language)
     out = tmp_path / "run"
-    recipe = str(write_recipe(tmp_path))
-    done = sodakd("run", recipe, f"questions.language={language}", *LESS, "--out", str(out))
+    words = (str(write_recipe(tmp_path)), f"questions.language={language}", *LESS)
+    done = sodakd("run", *words, "--no-preflight", "--out", str(out))
     assert done.returncode == 0, done.stderr
     for step in STEPS:
         assert (out / step / "model.safetensors").exists(), step

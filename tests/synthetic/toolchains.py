@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 from pydantic import JsonValue
 
 from sodakd.judge.languages.javascript import node_modules
+from sodakd.judge.toolchains import MissingToolchain, toolchain
 from sodakd.synthetic.code_templates import result_kind
 from sodakd.synthetic.languages import print_program
 from sodakd.synthetic.program import Program
@@ -58,10 +58,8 @@ _JAVA_SHOW = """\
 def tool(name: str) -> str:
     """Where a tool is. Skips the test, by the tool's name, where it is not."""
     found = shutil.which(name) or shutil.which(name, path=os.environ.get("SODAKD_TEST_TOOLS", ""))
-    bundled = [Path(folder) / "go" / "bin" / "go" for folder in sys.path if name == "go"]
-    packages = node_modules(f".bin/{name}")
-    bundled += [packages / ".bin" / name] if packages else []
-    found = found or next((str(path) for path in bundled if path.exists()), None)
+    if found is None and (packages := node_modules(f".bin/{name}")):
+        found = str(packages / ".bin" / name)
     if found is None:
         pytest.skip(f"{name} is not installed")
     return found
@@ -90,17 +88,14 @@ def outputs(language: Language, jobs: Sequence[Job], folder: Path) -> list[JsonV
             _cpp,
             (("g++", "-std=c++17", "-w", "-o", "batch", "batch.cpp"), ("./batch",)),
         ),
-        Language.GO: ("batch.go", _go, (("go", "run", "batch.go"),)),
+        Language.GO: ("batch.go", _go, _go_commands(folder) if language is Language.GO else ()),
     }
     file, write, commands = names[language]
-    resolved = [[it[0] if it[0] == "./batch" else tool(it[0]), *it[1:]] for it in commands]
+    resolved = [[it[0] if "/" in it[0] else tool(it[0]), *it[1:]] for it in commands]
     (folder / file).write_text(write(jobs), encoding="utf-8")
-    environment = {**os.environ, "GOCACHE": os.environ.get("GOCACHE", str(folder / "cache"))}
     said = ""
     for command in resolved:
-        done = subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
         assert done.returncode == 0, (done.stdout + done.stderr)[:3000]
         said = done.stdout
     return [json.loads(line) for line in said.splitlines()]
@@ -168,6 +163,23 @@ def _c(jobs: Sequence[Job]) -> str:
             said = _listed(value, f"(IntList){{(long long[]){{@{'' if count else '0'}}}, {count}}}")
             calls.append(f"show_{gives}(p{number}_{program.name}({said}));")
     return "\n".join([*parts, "int main(void) {", *calls, "}"])
+
+
+def _go_commands(folder: Path) -> Sequence[Sequence[str]]:
+    """Go's own tools, and the library that the judge keeps compiled: `go run` would compile one."""
+    go = toolchain(Language.GO)
+    if isinstance(go, MissingToolchain):
+        pytest.skip(f"go: {go.reason}; {go.command}")
+    tools = go.tools
+    library = Path(tools["go_packages"])
+    listed = library.read_text(encoding="utf-8").replace("=lib/", f"={library.parent}/lib/")
+    (folder / "packages").write_text(listed, encoding="utf-8")
+    known = ("-importcfg", "packages")
+    return (
+        (tools["go_compile"], "-o", "batch.a", "-p", "main", *known, "batch.go"),
+        (tools["go_link"], "-o", "batch", *known, "batch.a"),
+        ("./batch",),
+    )
 
 
 def _go(jobs: Sequence[Job]) -> str:

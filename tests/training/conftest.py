@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import transformers.trainer  # noqa: F401 - under the hook, 2,300 modules of torch would be compiled
 from jaxtyping import install_import_hook
 
 with install_import_hook(

@@ -2,8 +2,9 @@
 
 import shutil
 import signal
+from collections.abc import Sequence
 from pathlib import Path
-from subprocess import Popen
+from typing import IO
 
 import pytest
 import torch
@@ -15,22 +16,22 @@ from sodakd.training.losses import LOSSES
 from sodakd.training.train import train
 from tests.training.test_resume import written
 from tests.training.together import CASES, KILLED, LAUNCHES, free_port, start
+from tests.warm import Started
 
 pytestmark = pytest.mark.heavy
 
-MODULE = "tests.training.together"
 Ended = tuple[int, str]
 """An exit code, and what was said."""
 
 
-def ended(processes: list["Popen[str]"]) -> list[Ended]:
+def ended(processes: Sequence[tuple[Started, IO[str]]]) -> list[Ended]:
     """How processes end."""
-    try:
-        said = [process.communicate(timeout=300)[0] for process in processes]
-    finally:
-        for process in processes:
-            process.kill()
-    return [(process.returncode, words) for process, words in zip(processes, said, strict=True)]
+    found = []
+    for process, says in processes:
+        with says:
+            said = says.read()
+        found.append((process.wait(), said))
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -39,13 +40,12 @@ def killed(
 ) -> tuple[Path, int, list[Ended]]:
     """Where two processes trained until the second was killed, its id, and how they ended."""
     out = tmp_path_factory.mktemp("killed")
-    leads, follows = start([MODULE, str(student), str(out), f"FSDP2:{free_port()}", KILLED], out)
-    assert leads.stdout is not None
-    for line in leads.stdout:
+    leads, follows = start(str(student), str(out), f"FSDP2:{free_port()}", KILLED)
+    for line in leads[1]:
         if line == "step 5\n":
             break
-    follows.send_signal(signal.SIGKILL)
-    return out / "FSDP2" / KILLED, follows.pid, ended([leads, follows])
+    follows[0].kill()
+    return out / "FSDP2" / KILLED, follows[0].pid, ended([leads, follows])
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def together(
         shutil.copytree(killed[0], out / way / KILLED)
         assert (out / way / KILLED / "checkpoints" / "checkpoint-4").exists()
     ways = ",".join(f"{way}:{free_port()}" for way in LAUNCHES)
-    found = ended(start([MODULE, str(student), str(out), ways, *CASES], out))
+    found = ended(start(str(student), str(out), ways, *CASES))
     assert [code for code, _ in found] == [0, 0], found
     return out
 

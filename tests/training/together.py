@@ -2,17 +2,18 @@
 
 import os
 import socket
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import IO
 
 from sodakd.records import TrainLogRow
 from sodakd.settings.student import FROM_SCRATCH, StudentSettings
 from sodakd.settings.training import TrainingSettings
 from sodakd.training.schedule import Example
+from tests import warm
 from tests.training.questions import synthetic
 
 LORA = StudentSettings(model_name_or_path="any", finetuning_type="lora", dtype="float32")
@@ -76,25 +77,19 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def start(words: Sequence[str], folder: Path) -> list["subprocess.Popen[str]"]:
-    """Start `python -m WORDS` as a launcher of two processes would."""
-    root = Path(__file__).parents[2]
-    started = []
+def start(*words: str) -> list[tuple[warm.Started, IO[str]]]:
+    """Start this module as a launcher of two processes would: each, and what it says."""
+    started = list[tuple[warm.Started, IO[str]]]()
     for rank in range(2):
         place = {
             "RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": 2, "LOCAL_WORLD_SIZE": 2,
             "MASTER_ADDR": "127.0.0.1", "GLOO_SOCKET_IFNAME": "lo",
-            "PYTHONPATH": os.pathsep.join([str(root / "src"), str(root)]),
         }  # fmt: skip
-        process = subprocess.Popen(
-            [sys.executable, "-m", *words],
-            text=True,
-            cwd=folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env=os.environ | {name: str(value) for name, value in place.items()},
-        )
-        started.append(process)
+        environment = os.environ | {name: str(value) for name, value in place.items()}
+        read, write = os.pipe()
+        process = warm.start(words, environment, write, write, module=__name__)
+        os.close(write)
+        started.append((process, os.fdopen(read, encoding="utf-8")))
     return started
 
 

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -126,16 +126,21 @@ def _own_node_modules() -> Path:
 
 def node_modules(*wanted: str) -> Path | None:
     """The folder of npm's packages that has these files: named, of this folder, of the machine."""
-    places = [_own_node_modules(), Path("node_modules")]
+    for place in _module_folders():
+        if all((place / name).exists() for name in wanted):
+            return place.resolve()
+    return None
+
+
+def _module_folders() -> Iterator[Path]:
+    """Where packages may lie; npm, which takes a second, is asked last."""
+    yield _own_node_modules()
+    yield Path("node_modules")
     if shutil.which("npm"):
         done = subprocess.run(
             ["npm", "root", "-g"], capture_output=True, text=True, timeout=30, check=False
         )
-        places += [Path(line) for line in done.stdout.split()]
-    for place in places:
-        if all((place / name).exists() for name in wanted):
-            return place.resolve()
-    return None
+        yield from map(Path, done.stdout.split())
 
 
 REFERENCE = Reference(0.15, 1_000_000, """\
