@@ -3,9 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from typer.testing import CliRunner
@@ -23,12 +21,10 @@ from sodakd.run import Run
 from sodakd.settings.stages import JudgeSettings
 from sodakd.teacher.ledger import LedgerOptions
 from sodakd.types import CallTests, Language, Outcome, TestCase
+from tests.ray_nodes import Nodes, cluster, nodes
 from tests.tiny import write_recipe
 
-if TYPE_CHECKING:
-    from ray.cluster_utils import Cluster
-
-ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'sodakd[ray]'")
+__all__ = ["cluster", "nodes"]
 
 pytestmark = [
     pytest.mark.toolchain,
@@ -43,35 +39,6 @@ def _program(number: int) -> Program:
     body = ("x + 1", "x - 1", "x[0]")[number % 3]
     code = f"def f(x):\n    return {body}  # {number}"
     return Program(code, Language.PYTHON, TESTS, id=str(number))
-
-
-@dataclass(frozen=True)
-class Nodes:
-    """The two nodes of a cluster."""
-
-    kill_one: Callable[[], None]
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator["Cluster"]:
-    """A cluster whose head judges nothing."""
-    from ray.cluster_utils import Cluster
-
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0})
-    ray.init(address=cluster.address, include_dashboard=False, log_to_driver=False)
-    yield cluster
-    ray.shutdown()
-    cluster.shutdown()
-
-
-@pytest.fixture
-def nodes(cluster: "Cluster") -> Nodes:
-    """Two nodes of it, whatever was killed before."""
-    while len(cluster.worker_nodes) < 2:
-        cluster.add_node(num_cpus=1)
-    cluster.wait_for_nodes()
-    one = next(iter(cluster.worker_nodes))
-    return Nodes(lambda: cluster.remove_node(one, allow_graceful=False))
 
 
 def test_a_node_killed_in_the_middle_loses_no_program_and_spoils_no_verdict(nodes: Nodes) -> None:
