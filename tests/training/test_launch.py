@@ -21,6 +21,56 @@ def test_a_process_s_place_is_read() -> None:
     assert read_launch({"RANK": "0", "WORLD_SIZE": "1"}) == Launch(0, 1, 0, 1)
 
 
+ZERO = "ACCELERATE_DEEPSPEED_"
+
+
+@pytest.mark.parametrize(
+    ("asked", "sharded", "by_pass"),
+    [
+        ({"ACCELERATE_USE_FSDP": "true", "FSDP_VERSION": "2"}, True, True),
+        (
+            {
+                "ACCELERATE_USE_FSDP": "true",
+                "FSDP_VERSION": "2",
+                "FSDP_RESHARD_AFTER_FORWARD": "false",
+            },
+            True,
+            False,
+        ),
+        ({"ACCELERATE_USE_DEEPSPEED": "true", f"{ZERO}ZERO_STAGE": "3"}, True, True),
+        ({"ACCELERATE_USE_DEEPSPEED": "true", f"{ZERO}ZERO_STAGE": "2"}, True, False),
+        ({"ACCELERATE_USE_FSDP": "false"}, False, True),
+    ],
+)
+def test_what_accelerate_s_config_spreads_is_read(
+    asked: dict[str, str], sharded: bool, by_pass: bool
+) -> None:
+    found = read_launch(PLACE | asked)
+    assert found == Launch(3, 4, 1, 2, sharded=sharded, by_pass=by_pass)
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"ACCELERATE_USE_FSDP": "true"}, "FSDP, version 1: set fsdp_version: 2"),
+        ({"ACCELERATE_USE_DEEPSPEED": "true", f"{ZERO}ZERO_STAGE": "1"}, "ZeRO stage 1: set"),
+        (
+            {"ACCELERATE_USE_DEEPSPEED": "true", f"{ZERO}OFFLOAD_PARAM_DEVICE": "cpu"},
+            "offload_param_device: cpu: what is trained is kept on the GPUs",
+        ),
+        (
+            {"ACCELERATE_USE_DEEPSPEED": "true", f"{ZERO}CONFIG_FILE": "mine.json"},
+            "config of DeepSpeed's, mine.json: the recipe says how to train",
+        ),
+    ],
+)
+def test_what_cannot_be_spread_so_is_refused_with_what_to_set(
+    asked: dict[str, str], words: str
+) -> None:
+    with pytest.raises(RunError, match=words):
+        read_launch(PLACE | asked)
+
+
 @pytest.mark.parametrize(
     "wrong", [{"RANK": ""}, {"RANK": "4"}, {"LOCAL_RANK": "x"}, {"MASTER_PORT": ""}]
 )

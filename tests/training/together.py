@@ -66,6 +66,7 @@ CASES: Mapping[str, Case] = {
 LAUNCHES: Mapping[str, Mapping[str, str]] = {
     "DDP": {},
     "FSDP2": {"ACCELERATE_USE_FSDP": "true", "FSDP_VERSION": "2"},
+    "ZeRO-2": {"ACCELERATE_USE_DEEPSPEED": "true", "ACCELERATE_DEEPSPEED_ZERO_STAGE": "2"},
 }
 """What `accelerate launch` sets, by what its config says."""
 

@@ -18,7 +18,8 @@ HOW = "torchrun --nproc-per-node N -m sodakd run RECIPE, or accelerate launch -m
 class Launch:
     """A process's place among those that one command started: on all machines, and on its own.
 
-    `sharded`: each of them keeps a part of what is trained, not all of it.
+    `sharded`: each of them keeps a part of what is trained, not all of it; of weights too, which
+    are put together for each pass, if it is `by_pass` (ZeRO-3), else for a step (ZeRO-2).
     """
 
     rank: int
@@ -26,6 +27,7 @@ class Launch:
     local_rank: int
     local_size: int
     sharded: bool = False
+    by_pass: bool = True
 
 
 def read_launch(environment: Mapping[str, str] = os.environ) -> Launch | None:
@@ -42,22 +44,19 @@ def read_launch(environment: Mapping[str, str] = os.environ) -> Launch | None:
         rank, size, local_rank, local_size = (int(found[name]) for name in _NAMES[:4])
         fit = 0 <= rank < size and 0 <= local_rank < local_size <= size
         if fit and found["MASTER_ADDR"] and found["MASTER_PORT"]:
-            return Launch(rank, size, local_rank, local_size, _asks_for_shards(environment))
+            return Launch(rank, size, local_rank, local_size, *_shards(environment))
     except ValueError:
         pass
     told = ", ".join(f"{name}={value or '(not set)'}" for name, value in found.items())
     raise RunError(f"this is no launch of several processes: {told}; start them by {HOW}")
 
 
-def _asks_for_shards(environment: Mapping[str, str]) -> bool:
-    """Whether accelerate's config, as its launcher hands it on, asks for FSDP2."""
+def _shards(environment: Mapping[str, str]) -> tuple[bool, bool]:
+    """Whether accelerate's config, as its launcher hands it on, asks for shards; also by pass."""
     if environment.get("ACCELERATE_USE_DEEPSPEED", "").lower() == "true":
-        raise RunError(
-            "accelerate's config asks for DeepSpeed, whose optimisers are not the recipe's: take"
-            " FSDP with fsdp_version: 2, which spreads weights, gradients and states as ZeRO-3 does"
-        )
+        return _zero(environment)
     if environment.get("ACCELERATE_USE_FSDP", "").lower() != "true":
-        return False
+        return False, True
     version = environment.get("FSDP_VERSION", "1")
     if version != "2":
         raise RunError(
@@ -69,7 +68,35 @@ def _asks_for_shards(environment: Mapping[str, str]) -> bool:
             "accelerate's config asks for weights that lie on the CPU (fsdp_offload_params): they"
             " are kept on the GPUs here; set it to false"
         )
-    return True
+    return True, environment.get("FSDP_RESHARD_AFTER_FORWARD", "true").lower() == "true"
+
+
+def _zero(environment: Mapping[str, str]) -> tuple[bool, bool]:
+    """The shards of DeepSpeed's ZeRO stages 2 and 3, which are those of FSDP2.
+
+    DeepSpeed itself would step by optimisers of its own; the recipe's are stepped here.
+    """
+    name = "ACCELERATE_DEEPSPEED_{}"
+    file = environment.get(name.format("CONFIG_FILE"), "none")
+    if file.lower() != "none":
+        raise RunError(
+            f"accelerate's config names a config of DeepSpeed's, {file}: the recipe says how to"
+            " train; write zero_stage: 2 or 3 into accelerate's deepspeed_config instead"
+        )
+    stage = environment.get(name.format("ZERO_STAGE"), "2")
+    if stage not in {"2", "3"}:
+        raise RunError(
+            f"accelerate's config asks for DeepSpeed's ZeRO stage {stage}: set zero_stage to 2 or 3"
+            " in its deepspeed_config, or take no DeepSpeed: then each process has it all"
+        )
+    for what in ("OPTIMIZER", "PARAM"):
+        device = environment.get(name.format(f"OFFLOAD_{what}_DEVICE"), "none")
+        if device.lower() != "none":
+            raise RunError(
+                f"accelerate's config asks for offload_{what.lower()}_device: {device}: what is"
+                " trained is kept on the GPUs here; set it to none"
+            )
+    return True, stage == "3"
 
 
 def refuse_launch(command: str, environment: Mapping[str, str] = os.environ) -> None:

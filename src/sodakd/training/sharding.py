@@ -4,7 +4,6 @@ What is written is whole: a checkpoint is the one of a single process, and any n
 goes on from it, with or without shards.
 """
 
-from collections.abc import Mapping
 from typing import Any, cast
 
 import torch
@@ -31,20 +30,19 @@ def shard(
     model: nn.Module,
     optimizer: Optimizer,
     dtype: torch.dtype | None,
-    variables: Mapping[str, str],
+    by_pass: bool,
 ) -> Sharded:
     """Spread a model over the group, layer by layer, and have an optimiser step its shards.
 
-    `dtype` is what is computed in, if it is not that of the weights. Of accelerate's config
-    (`variables`) it is taken whether weights are given up after a forward pass.
+    `dtype` is what is computed in, if it is not that of the weights. `by_pass`: weights are given
+    up after a forward pass, and put together again for the backward pass.
     """
     names = {id(weight): name for name, weight in model.named_parameters()}
-    again = variables.get("FSDP_RESHARD_AFTER_FORWARD", "true").lower() == "true"
     policy = MixedPrecisionPolicy(param_dtype=dtype, reduce_dtype=torch.float32)
     layers = set(getattr(model, "_no_split_modules", None) or ())
     for module in list(model.modules()):
         if type(module).__name__ in layers:
-            fully_shard(module, reshard_after_forward=again, mp_policy=policy)
+            fully_shard(module, reshard_after_forward=by_pass, mp_policy=policy)
     fully_shard(model, mp_policy=policy)
     for module in model.modules():
         if isinstance(module, FSDPModule):  # gloo has no means, and sums of all that NCCL has

@@ -251,7 +251,7 @@ class StudentTrainer(Trainer):
         if not self.sharded:
             return super()._wrap_model(model, training)
         assert self.optimizer is not None
-        return shard(model, self.optimizer, self.compute_dtype, self.group.variables)
+        return shard(model, self.optimizer, self.compute_dtype, self.group.launch.by_pass)
 
     def _clip_grad_norm(self, model: nn.Module) -> Tensor:
         norm: Tensor = super()._clip_grad_norm(model)  # type: ignore[no-untyped-call]
