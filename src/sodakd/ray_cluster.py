@@ -2,16 +2,19 @@
 
 import logging
 import os
+import socket
 from collections.abc import Mapping
 from typing import Any, Self
 
 from sodakd.errors import SodakdError
 
+_CONNECT_SECONDS = 10.0
+
 
 class RayCluster:
     """A cluster of Ray, as long as this is open; a context.
 
-    `address` is `auto` for the cluster that this machine belongs to, or `ray://HOST:PORT`; `key`
+    `address` is `auto` for the cluster that this machine belongs to, or `HOST:PORT`; `key`
     is what the user calls it by, in errors, which are of the class `error`.
 
     Raises:
@@ -30,6 +33,8 @@ class RayCluster:
         self.ray = ray
         self._closed = False
         if not ray.is_initialized():
+            if address != "auto":
+                _require_listener(address, key, error)
             try:
                 ray.init(
                     address=address,
@@ -39,7 +44,7 @@ class RayCluster:
                 )
             except (ray.exceptions.RayError, OSError, RuntimeError, ValueError) as failure:
                 raise error(
-                    f"there is no Ray cluster at {address} ({key}): {failure};"
+                    f"there is no Ray cluster at {address} ({key}): {str(failure).rstrip('. ')};"
                     f" start one (ray start --head) or leave {key} out"
                 ) from failure
             RayCluster._ours = True
@@ -61,6 +66,11 @@ class RayCluster:
             RayCluster._ours = False
             self.ray.shutdown()
 
+    @property
+    def address(self) -> str:
+        """HOST:PORT of the cluster: `auto` may be another one for who asks later."""
+        return str(self.ray.get_runtime_context().gcs_address)
+
     def nodes(self) -> Mapping[str, Mapping[str, float]]:
         """What the nodes that live and have cores have of each resource, by their ids."""
         return {
@@ -76,6 +86,18 @@ class RayCluster:
         place = NodeAffinitySchedulingStrategy(node_id=node, soft=False)
         remote = self.ray.remote(max_restarts=0, scheduling_strategy=place, **options)(actor)
         return remote.remote(*arguments)
+
+
+def _require_listener(address: str, key: str, error: type[SodakdError]) -> None:
+    """Raise where nobody listens at an address: Ray itself tries for minutes."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), _CONNECT_SECONDS).close()
+    except (OSError, ValueError) as failure:
+        raise error(
+            f"there is no Ray cluster at {address} ({key}): {failure}; write HOST:PORT as `ray"
+            f" start` tells it, such as 10.0.0.1:6379, or leave {key} out"
+        ) from failure
 
 
 def show_gpus() -> None:

@@ -120,3 +120,16 @@ def test_a_group_that_loses_a_node_says_which_and_goes_on(
     again = sodakd_looks(*words)
     assert again.returncode == 0, again.stderr
     assert _rows(out) == _rows(alone)
+
+
+def test_an_address_without_a_cluster_is_told_before_anything_begins(tmp_path: Path) -> None:
+    recipe, out = str(write_recipe(tmp_path)), tmp_path / "out"
+    for words in (("run", recipe, "--processes", "2"), ("compare", recipe, "--seeds", "0")):
+        said = sodakd_looks(*words, "--ray", "127.0.0.1:1", "--out", str(out))
+        assert said.returncode == 2
+        assert "no Ray cluster at 127.0.0.1:1 (--ray): [Errno 111]" in said.stderr
+        assert "write HOST:PORT as `ray start` tells it" in said.stderr
+    assert not out.exists()
+    checked = sodakd_looks("check", recipe, "judge.ray=ray://x:1", "generation.ray=foo")
+    assert checked.returncode == 2
+    assert checked.stderr.count("write auto, or HOST:PORT as `ray start` tells") == 2

@@ -17,6 +17,7 @@ from tests.servers.running import ROOT
 
 pytestmark = pytest.mark.heavy
 
+WORKER = "sodakd.inference.worker"
 PROMPTS = [f"Add {number} to {'x ' * (number % 7)}." for number in range(60)]
 
 
@@ -40,8 +41,8 @@ def engine(folder: Path, tell: Callable[[str], None] = print, **fields: object) 
 
 def workers() -> list[psutil.Process]:
     """The processes of this one's that answer."""
-    found = psutil.Process().children(recursive=True)
-    return [each for each in found if "supervise" not in str(each.cmdline())]
+    found = [(each, str(each.cmdline())) for each in psutil.Process().children(recursive=True)]
+    return [each for each, words in found if WORKER in words and "supervise" not in words]
 
 
 @pytest.fixture(scope="module")

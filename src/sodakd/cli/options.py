@@ -45,11 +45,11 @@ AllowUnsandboxed = Annotated[
     bool, typer.Option("--allow-unsandboxed", help="Judge even without a sandbox; warns.")
 ]
 RayAddress = Annotated[
-    str, typer.Option("--ray", help="Judge on this Ray cluster: auto, or ray://HOST:PORT.")
+    str, typer.Option("--ray", help="Judge on this Ray cluster: auto, or HOST:PORT.")
 ]
 ClusterAddress = Annotated[
     str,
-    typer.Option("--ray", help="Run on the nodes of this Ray cluster: auto, or ray://HOST:PORT."),
+    typer.Option("--ray", help="Run on the nodes of this Ray cluster: auto, or HOST:PORT."),
 ]
 Samples = Annotated[int, typer.Option("--n", min=1, help="Samples of each task.")]
 Temperature = Annotated[float, typer.Option(min=0, callback=finite, help="0 is greedy.")]

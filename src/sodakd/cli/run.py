@@ -47,7 +47,7 @@ def run(
         str,
         typer.Option(
             help="The Ray cluster whose nodes judge and answer, and train with --processes: auto,"
-            " or ray://HOST:PORT."
+            " or HOST:PORT."
         ),
     ] = "",
     processes: Annotated[
@@ -66,6 +66,11 @@ def run(
     ·  torchrun --nproc-per-node 8 -m sodakd run recipes/embedded.yaml
     ·  sodakd run recipes/qwen2.5-coder-1.5b.yaml --ray auto --processes 8
     """
+    if ray:  # the address: `auto` may be another cluster for each process that asks
+        from sodakd.ray_cluster import RayCluster
+
+        with RayCluster(ray, "--ray", RunError) as cluster:
+            ray = cluster.address
     asked = _Asked(
         recipe,
         [*(overrides or []), *(f"{key}={ray}" for key in _ON_RAY if ray)],

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from sodakd.settings.secrets import Variable
 from sodakd.settings.serving import Dtype, ServerSettings
-from sodakd.settings.types import Count, Positive, Text
+from sodakd.settings.types import Count, Positive, RayAddress, Text
 from sodakd.settings.urls import Address
 
 Backend = Literal["transformers", "server", "vllm"]
@@ -46,10 +46,10 @@ class GenerationSettings(ServerSettings):
         description="processes or servers that share the prompts, each with GPUs or cores of its"
         " own; if left out one, of transformers one for each GPU",
     )
-    ray: str = Field(
+    ray: RayAddress = Field(
         default="",
         description="the Ray cluster on whose nodes workers or servers are started, `workers` on"
-        " each: `auto`, or `ray://HOST:PORT`",
+        " each: `auto`, or `HOST:PORT`",
     )
     batch_size: Count = Field(default=128, description="prompts decoded at the same time")
     device: Text | None = Field(default=None, description="cuda where there is one, else cpu")

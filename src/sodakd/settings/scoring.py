@@ -82,7 +82,7 @@ class RunScorerSettings(ScorerForm):
         description="share of the graded questions whose correct and faulty solutions the teacher"
         " grades as well, to train it",
     )
-    consistency_sample: Annotated[int, Field(ge=0)] = Field(
+    consistency_sample: Annotated[int, Field(ge=0, le=10_000_000)] = Field(
         default=50,
         description="graded answers that the teacher grades once more, to tell how far it agrees"
         " with itself, which is the most that a scorer can reach",

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from sodakd.records import Difficulty
-from sodakd.settings.types import Count, NotNegative, Share, Temperature, Text
+from sodakd.settings.types import Count, NotNegative, RayAddress, Share, Temperature, Text
 from sodakd.types import FrozenModel, Language
 
 
@@ -167,8 +167,7 @@ class JudgeSettings(FrozenModel):
     allow_unsandboxed: bool = Field(
         default=False, description="judge even where no sandbox can be made; every result warns"
     )
-    ray: str = Field(
+    ray: RayAddress = Field(
         default="",
-        max_length=4096,
-        description="the Ray cluster whose nodes judge: `auto`, or `ray://HOST:PORT`",
+        description="the Ray cluster whose nodes judge: `auto`, or `HOST:PORT`",
     )

@@ -20,6 +20,18 @@ NotNegative = Annotated[float, Field(ge=0, le=1_000_000)]
 Temperature = Annotated[float, Field(ge=0, le=10)]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 Text = Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^[^\x00]+$")]
+
+
+def _ray_address(text: str) -> str:
+    if text and not re.fullmatch(r"auto|[^\s:/]+:[0-9]{1,5}", text):
+        raise ValueError(
+            "no address of a Ray cluster: write auto, or HOST:PORT as `ray start` tells"
+        )
+    return text
+
+
+RayAddress = Annotated[str, Field(max_length=4096), AfterValidator(_ray_address)]
+"""`auto`, or HOST:PORT as `ray start` tells it; empty for none."""
 LongText = Annotated[str, Field(min_length=1, max_length=100_000)]
 Cycles = Annotated[int, Field(ge=1, le=1000)]
 Threads = Annotated[int, Field(ge=1, le=1024)]

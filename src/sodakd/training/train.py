@@ -53,6 +53,17 @@ if TYPE_CHECKING:
 LOG = "log.jsonl"
 
 
+@contextmanager
+def _subnormals_as_zero() -> Iterator[None]:
+    """Have the processor take subnormal numbers, which are slow, as zero for a while."""
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
+
+
+@_subnormals_as_zero()
 def train(
     start: Path,
     examples: Sequence[Example],
@@ -111,7 +122,6 @@ def train(
     checkpoints = Checkpoints(out)
     identity = _identity(start, examples, settings, student, seed, distillation)
     checkpoint, reached = group.agree(lambda: _reached(checkpoints, identity, remark))
-    torch.set_flush_denormal(True)
     teacher = _teacher_signal(
         distillation, model, chat_format, encoded, settings, checkpoints, identity
     )
