@@ -22,6 +22,9 @@ pytestmark = [
     pytest.mark.timeout(600),
 ]
 
+CLOCKS = {"manifest.jsonl", "events.jsonl", "log.jsonl"}
+"""Files that tell times as well."""
+
 
 def _untold(name: str, line: str) -> None:
     """It stands in its log."""
@@ -91,7 +94,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _rows(run: Path) -> dict[str, bytes]:
     """What a run's steps came to, by file."""
     found = sorted(run.glob("*/**/*.jsonl"))
-    kept = [path for path in found if path.name not in {"manifest.jsonl", "log.jsonl"}]
+    kept = [path for path in found if path.name not in CLOCKS]
     return {str(path.relative_to(run)): path.read_bytes() for path in kept}
 
 

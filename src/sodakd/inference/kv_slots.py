@@ -18,9 +18,6 @@ QUEUE_ATTENTION = "sodakd_queue"
 _MORE_PLACES = 256
 _MORE_SLOTS = 8
 """Room is made by so many at a time: all that is held is copied for it."""
-_BLOCK_SLOTS = 8
-"""On a processor so many slots attend together, to the places of the longest answer among them:
-attention costs what it reads. A GPU takes all at once."""
 
 
 def room_for(count: int, places: int) -> tuple[int, int]:
@@ -39,24 +36,6 @@ class Segment:
     shared: int
 
 
-def block_slots(device: torch.device, slots: int) -> int:
-    """How many slots attend together."""
-    return _BLOCK_SLOTS if device.type == "cpu" else max(slots, 1)
-
-
-@dataclass(frozen=True)
-class _Block:
-    """Slots next to each other whose answers attend together; `bias` hides what a row has not.
-
-    `rows` are its answers among those of the forward, `slots` where in the block they stand.
-    """
-
-    start: int
-    rows: Int[Tensor, " answers"]
-    slots: Int[Tensor, " answers"]
-    bias: Float[Tensor, "slots 1 1 places"]
-
-
 class Slots:
     """Keys and values of all slots, and what the forward at hand does with them."""
 
@@ -68,7 +47,7 @@ class Slots:
         self.decoding = self._last = torch.zeros(0, dtype=torch.long)
         self.segments: list[Segment] = []
         self._masks: list[Float[Tensor, "tokens places"] | None] = []
-        self._blocks: list[_Block] = []
+        self._bias: Float[Tensor, "rows 1 1 places"] | None = None
 
     def prepare(
         self,
@@ -86,7 +65,13 @@ class Slots:
         self._masks = [_hidden(part, dtype, device) for part in segments]
         placed = torch.tensor(decoding, dtype=torch.long).reshape(-1, 2)
         self.decoding, self._last = placed.to(device).unbind(1)
-        self._blocks = _blocks(placed, dtype, device)
+        if decoding:
+            # A slot without an answer sees its first place, so that nothing is divided by zero.
+            last = torch.zeros(int(placed[:, 0].max()) + 1, 1, dtype=torch.long)
+            last[placed[:, 0], 0] = placed[:, 1]
+            hidden = torch.arange(int(last.max()) + 1, device=device) > last.to(device)
+            bias = torch.zeros(hidden.shape, dtype=dtype, device=device)
+            self._bias = bias.masked_fill_(hidden, float("-inf"))[:, None, None]
         ends = [last + 1 for _, last in decoding] + [part.end for part in segments]
         self._grow(count, max(ends))
         positions = [last for _, last in decoding]
@@ -106,11 +91,10 @@ class Slots:
                 states[layer] = held.new_zeros(shape)
                 states[layer][: before[0], :, : before[1]] = held
 
-    def arrange(self, order: Sequence[int]) -> None:
-        """Let each of the first slots hold what the slot of this number did."""
-        for states in (self.keys, self.values):
-            for held in states.values():
-                held[: len(order)] = held[list(order)]
+    def move(self, source: int, target: int, places: int) -> None:
+        """Copy the first places of a slot into another one."""
+        for states in (*self.keys.values(), *self.values.values()):
+            states[target, :, :places] = states[source, :, :places]
 
     def attend(
         self,
@@ -126,7 +110,9 @@ class Slots:
             for states, new in ((self.keys, key), (self.values, value))
         )
         count = len(self.decoding)
-        parts = [self._decode(keys, values, query[:, :count], scaling)] if count else []
+        parts = []
+        if count:
+            parts.append(self._decode(keys, values, query[:, :count], scaling))
         for part, mask in zip(self.segments, self._masks, strict=True):
             end = count + part.end - part.start
             parts.append(_read(keys, values, query[:, count:end], part, mask, scaling))
@@ -161,44 +147,22 @@ class Slots:
         scaling: float,
     ) -> Float[Tensor, "rows heads size"]:
         """Attention of each answer's newest token. The heads of a group are its queries."""
+        assert self._bias is not None
+        rows, end = self._bias.shape[0], self._bias.shape[-1]
         heads, count, size = query.shape
         grouped = query.transpose(0, 1).reshape(count, keys.shape[1], -1, size)
-        attended = torch.empty_like(grouped)
-        for block in self._blocks:
-            slots, _, _, end = block.bias.shape
-            asked = grouped.new_zeros(slots, *grouped.shape[1:])
-            asked[block.slots] = grouped[block.rows]
-            here = slice(block.start, block.start + slots)
-            attended[block.rows] = functional.scaled_dot_product_attention(
-                asked,
-                keys[here, :, :end],
-                values[here, :, :end],
-                attn_mask=block.bias.expand(-1, 1, asked.shape[2], -1),
-                scale=scaling,
-            )[block.slots]
-        return attended.reshape(count, heads, size)
-
-
-def _blocks(
-    placed: Int[Tensor, "answers 2"], dtype: torch.dtype, device: torch.device
-) -> list[_Block]:
-    """The blocks of answers, by the slot of each and its last place."""
-    blocks = []
-    count = int(placed[:, 0].max()) + 1 if len(placed) else 0
-    size = block_slots(device, count)
-    for start in range(0, count, size):
-        rows = ((placed[:, 0] >= start) & (placed[:, 0] < start + size)).nonzero()[:, 0]
-        if not len(rows):
-            continue
-        slots = placed[rows, 0] - start
-        # A slot without an answer sees its first place, so that nothing is divided by zero.
-        last = torch.zeros(int(slots.max()) + 1, 1, dtype=torch.long)
-        last[slots, 0] = placed[rows, 1]
-        hidden = torch.arange(int(last.max()) + 1) > last
-        bias = torch.zeros(hidden.shape, dtype=dtype).masked_fill_(hidden, float("-inf"))
-        where = rows.to(device), slots.to(device), bias[:, None, None].to(device)
-        blocks.append(_Block(start, *where))
-    return blocks
+        if count < rows:
+            grouped = grouped.new_zeros(rows, *grouped.shape[1:]).index_copy_(
+                0, self.decoding, grouped
+            )
+        attended = functional.scaled_dot_product_attention(
+            grouped,
+            keys[:rows, :, :end],
+            values[:rows, :, :end],
+            attn_mask=self._bias.expand(-1, 1, grouped.shape[2], -1),
+            scale=scaling,
+        )
+        return (attended if count == rows else attended[self.decoding]).reshape(count, heads, size)
 
 
 def _hidden(

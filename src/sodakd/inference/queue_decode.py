@@ -20,17 +20,15 @@ from transformers import PreTrainedModel
 
 from sodakd.errors import ModelError
 from sodakd.inference.canary_reference import attention_implementation
-from sodakd.inference.kv_slots import QUEUE_ATTENTION, Segment, Slots, block_slots, room_for
+from sodakd.inference.kv_slots import QUEUE_ATTENTION, Segment, Slots, room_for
 from sodakd.inference.token_sampling import Ended, draw, noise
 
 READ_TOKENS = 512
 """Tokens of prompts in one forward: more take memory, and no longer save time."""
 WORTH_ROWS = 8
 """Answers at a time that a worker should have: its weights are read once for all of them."""
-_ARRANGE_AT = 1.25
-_ARRANGE_STEPS = 16
-"""Answers are arranged by length once attention reads so much more than it would then, and not
-more often than after so many steps: all that is held is copied for it, which costs two steps."""
+_COMPACT_AT = 0.8
+"""Answers are moved together once no more than this share of the slots below them is used."""
 _LOOK_SECONDS = 0.02
 """A worker without answers looks for prompts so often: asking is cheap, and a step takes longer."""
 
@@ -215,7 +213,6 @@ class _Queue:
         self._waiting: deque[QueuedPrompt] = deque()
         self._rows: list[QueuedRow | None] = [None] * room.rows
         self._reading: deque[int] = deque()
-        self._arranged = 0
         # What the slots hold, ended answers too, as far as it has been read: what can be copied.
         self._held: list[Sequence[int]] = [()] * room.rows
 
@@ -234,7 +231,7 @@ class _Queue:
             if row.reads:
                 self._reading.append(slot)
             self._waiting.popleft()
-        self._arrange()
+        self._compact()
         return any(self._live())
 
     def _reserve(self, count: int, places: int) -> bool:
@@ -254,24 +251,20 @@ class _Queue:
     def _live(self) -> list[QueuedRow]:
         return [row for row in self._rows if row is not None]
 
-    def _arrange(self) -> None:
-        """Put the longest answers into the first slots, and free ones last, once it pays."""
-        self._arranged += 1
-        count = min(self._slots.count, len(self._rows))
-        if self._arranged < _ARRANGE_STEPS or any(self._rows[count:]):
+    def _compact(self) -> None:
+        """Move the last answers into free slots below them, once these are many."""
+        top = max((slot for slot, row in enumerate(self._rows) if row is not None), default=-1) + 1
+        free = [slot for slot in range(top) if self._rows[slot] is None]
+        if top - len(free) > _COMPACT_AT * top:
             return
-        lengths = [row.filled if row is not None else 0 for row in self._rows[:count]]
-        size = block_slots(self._model.device, count)
-        best = _read_by(sorted(lengths, reverse=True), size)
-        if _read_by(lengths, size) <= _ARRANGE_AT * best:
-            return
-        order = sorted(range(count), key=lambda slot: (self._rows[slot] is None, -lengths[slot]))
-        self._slots.arrange(order)
-        self._rows[:count] = [self._rows[slot] for slot in order]
-        self._held[:count] = [self._held[slot] for slot in order]
-        now = {slot: place for place, slot in enumerate(order)}
-        self._reading = deque(now[slot] for slot in self._reading)
-        self._arranged = 0
+        for target in free:
+            source = max(slot for slot, row in enumerate(self._rows) if row is not None)
+            row = self._rows[source]
+            if source <= target or row is None or source in self._reading:
+                return
+            self._slots.move(source, target, row.filled)
+            self._held[target] = self._held[source]
+            self._rows[target], self._rows[source] = row, None
 
     def step(self) -> None:
         """One forward, and what its answers say next."""
@@ -339,16 +332,6 @@ class _Queue:
         if whole or len(row.said) == row.prompt.steps:
             self._rows[slot] = None
             self._ended(row.prompt.number, row.said)
-
-
-def _read_by(lengths: Sequence[int], size: int) -> int:
-    """The places that attention reads: of each block of slots, to the longest answer."""
-    read = 0
-    for start in range(0, len(lengths), size):
-        block = lengths[start : start + size]
-        used = max((at + 1 for at, length in enumerate(block) if length), default=0)
-        read += used * max(block)
-    return read
 
 
 def _row(prompt: QueuedPrompt) -> QueuedRow:
