@@ -16,6 +16,10 @@ _LOOK_SECONDS = 0.5
 _MOST_SERVERS = 1024
 
 
+def _untold(_: str) -> None:
+    """A node's remarks stand in its log."""
+
+
 class _Host:
     """The actor: the servers of a node."""
 
@@ -52,7 +56,7 @@ class NodeServers:
         self._hosts: dict[str, Any] = {}
         for node in self._cluster.nodes():
             log = config.log.with_stem(f"{config.log.stem}-{node[:8]}").resolve()
-            own = replace(config, log=log, tell=print)
+            own = replace(config, log=log, tell=_untold)
             self._hosts[node] = self._cluster.put_on(
                 node, _Host, own, student.resolve(), words,
                 num_cpus=0, max_concurrency=_MOST_SERVERS,
