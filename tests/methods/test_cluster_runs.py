@@ -56,17 +56,18 @@ def test_a_folder_that_the_nodes_do_not_see_is_told(
 
 
 def _killing(words: tuple[str, ...], line: str, kill: Callable[[], None]) -> tuple[int, str]:
-    """The exit status of a command, and what it told; a node is killed at a line."""
+    """The exit status of a command, and what it told; a node is killed once it tells a line."""
     read, write = os.pipe()
-    told = ""
+    told, killed = "", False
     with Path(os.devnull).open("wb") as null, os.fdopen(read, encoding="utf-8") as errors:
         process = warm.start(words, os.environ, null.fileno(), write, warm.LOOKS)
         os.close(write)
         for each in errors:
             told += each
-            if line in each and kill is not None:
+            if line in each and not killed:
                 kill()
-                line = "\n\n"
+                killed = True
+        assert killed, told
         return process.wait(), told
 
 

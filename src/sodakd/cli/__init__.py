@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from sodakd import __version__
-from sodakd.cli import compare, cost, curate, data, env, judge, run, scorer, table
+from sodakd.cli import check, compare, cost, curate, data, env, folder, judge, run, scorer, table
 from sodakd.cli import eval as evaluation
 from sodakd.errors import SodakdError
 from sodakd.training.launch import refuse_launch
@@ -29,17 +29,17 @@ app = typer.Typer(
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "run": run.run,
-    "check": run.check,
-    "plan": run.plan,
+    "check": check.check,
+    "plan": check.plan,
     "compare": compare.compare,
     "seeds": data.seeds,
     "dedup": curate.dedup,
     "decontaminate": curate.decontaminate,
     "recipes": env.recipes,
-    "report": run.report,
-    "ledger": run.ledger,
+    "report": folder.report,
+    "ledger": folder.ledger,
     "cost": cost.cost,
-    "record": run.record,
+    "record": folder.record,
     "export": data.export,
     "eval": evaluation.evaluate,
     "table": table.table,

@@ -1,17 +1,14 @@
-"""Commands of runs: `run`, `check`, `plan`, `report`, `ledger`, `record`."""
+"""The command that runs a recipe: in this process, or in several of a Ray cluster."""
 
-import json
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
-from enum import StrEnum
+from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sodakd.cli.options import AsJson, Overrides, RecipeFile, RunFolder, tell
-from sodakd.errors import RecipeError, RunError
+from sodakd.cli.options import Overrides, RecipeFile, tell
+from sodakd.errors import RunError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -203,154 +200,3 @@ def _run(asked: _Asked, processes: int) -> None:
         _say_stopped(folder)
         raise typer.Exit(130) from None
     show_results(results, write_report(folder))
-
-
-def check(
-    recipe: RecipeFile,
-    overrides: Overrides = None,
-    deep: Annotated[
-        bool,
-        typer.Option("--deep", help="Also try it: train a step, ask the teacher, judge programs."),
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Find every mistake of a recipe at once, and what a run of it would miss on this machine.
-
-    Nothing is spent, but with --deep one call to the teacher for each kind of ask. The exit code is
-    0 for a right recipe, whatever the machine lacks; with --deep, 2 where a part does not work.
-
-    Examples:  sodakd check recipes/embedded.yaml budget.money=5
-    ·  sodakd check embedded --deep
-    ·  sodakd check embedded --json
-    """
-    from sodakd.methods.arms import arms_of
-    from sodakd.methods.exam import missing_for_exam
-    from sodakd.recipe import read_recipe
-    from sodakd.requirements import (
-        check_requirements,
-        missing_requirements,
-        possibly_missing_languages,
-    )
-
-    try:
-        loaded = read_recipe(recipe, overrides or [])
-        arms = list(arms_of(loaded.recipe))
-        exam = missing_for_exam(loaded.recipe)
-    except RecipeError as error:
-        if as_json:
-            found = {"mistakes": error.mistakes, "missing": [], "may_miss": [], "tried": []}
-            typer.echo(json.dumps(found, indent=1))
-            raise typer.Exit(error.exit_code) from None
-        raise
-    missing = [*missing_requirements(loaded.recipe), *exam]
-    maybe = possibly_missing_languages(loaded.recipe)
-    if deep:
-        check_requirements(loaded.recipe)
-    tried = list(_try_out(loaded)) if deep else []
-    if as_json:
-        found = {"mistakes": [], "missing": missing, "may_miss": maybe, "tried": tried}
-        typer.echo(json.dumps(found, indent=1))
-        return
-    typer.echo(f"{recipe} is right: {', '.join(arms)}")
-    for line in missing:
-        typer.echo(f"missing here: {line}", err=True)
-    for line in maybe:
-        typer.echo(f"missing here, if a question asks for it: {line}", err=True)
-    for line in tried:
-        typer.echo(line)
-
-
-def _try_out(loaded: "LoadedRecipe") -> "Sequence[str]":
-    """Read the questions and run a preflight in a temporary folder; return its lines."""
-    from sodakd.methods.preflight import preflight
-    from sodakd.methods.prepare import prepare_questions
-    from sodakd.methods.teachers import open_teacher
-    from sodakd.run import Run
-
-    with TemporaryDirectory() as folder, Run.open(Path(folder), loaded.redacted) as run:
-        teacher = open_teacher(loaded.recipe.teacher, run.folder)
-        if loaded.recipe.questions.real:  # the world has as many as are asked for
-            prepare_questions(loaded.recipe, run)
-        return preflight(loaded.recipe, run, teacher).lines
-
-
-def plan(recipe: RecipeFile, overrides: Overrides = None, as_json: AsJson = False) -> None:
-    """Say what a run will take: teacher calls, tokens, money, training; nothing is spent.
-
-    Examples:  sodakd plan recipes/embedded.yaml cycles=5
-    ·  sodakd plan embedded --json
-    """
-    from sodakd.console import show_plan
-    from sodakd.methods import plan as planning
-    from sodakd.recipe import read_recipe
-
-    loaded = read_recipe(recipe, overrides or [])
-    planned = planning.plan(loaded.recipe)
-    if as_json:
-        typer.echo(json.dumps(asdict(planned), indent=1))
-    else:
-        show_plan(planned, loaded.recipe)
-
-
-def report(
-    folder: RunFolder,
-    out: Annotated[
-        Path | None, typer.Option(help="Another folder for report.html than the run's.")
-    ] = None,
-) -> None:
-    """Write report.html from a run's folder, finished or not.
-
-    Examples:  sodakd report runs/embedded-0
-    ·  sodakd report /archive/embedded-0 --out .
-    """
-    from sodakd.report.page import write_report
-
-    typer.echo(str(write_report(folder, out)))
-
-
-class _By(StrEnum):
-    RUN = "run"
-    ARM = "arm"
-    CYCLE = "cycle"
-    STAGE = "stage"
-    STEP = "step"
-    ASK = "ask"
-    MODEL = "model"
-
-
-def ledger(
-    folder: RunFolder,
-    by: Annotated[_By, typer.Option(help="What a row stands for.")] = _By.STEP,
-    as_json: AsJson = False,
-) -> None:
-    """Show what a run spent on its teacher: asks, calls, tokens, money, and what was lost.
-
-    Examples:  sodakd ledger runs/embedded-0
-    ·  sodakd ledger runs/embedded-0 --by ask --json
-    """
-    from sodakd.console import show_ledger
-    from sodakd.teacher.spend_report import ledger_in, spend_by
-
-    entries = spend_by(ledger_in(folder), by.value)
-    if as_json:
-        typer.echo(json.dumps([entry.model_dump() for entry in entries], indent=1))
-    else:
-        show_ledger(entries, by.value)
-
-
-def record(
-    folder: RunFolder,
-    out: Annotated[
-        Path,
-        typer.Option(help="JSON lines, to which new answers are added; compressed if named .gz."),
-    ],
-) -> None:
-    """Add a run's answers, also while it runs, to a file for --reuse and teacher.kind=replay.
-
-    Examples:  sodakd record runs/embedded-0 --out answers.jsonl
-    ·  sodakd record runs/embedded-0 --out answers.jsonl.gz
-    """
-    from sodakd.teacher.recorded import export_replies
-    from sodakd.teacher.spend_report import ledger_in
-
-    typer.echo(f"{export_replies(ledger_in(folder), out):,} answers in {out}")

@@ -14,9 +14,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Self
 
-import psutil
 import torch
-from transformers import PretrainedConfig, PreTrainedModel
+from transformers import PreTrainedModel
 from transformers.utils import logging
 
 from sodakd.errors import ModelError
@@ -32,11 +31,12 @@ from sodakd.inference.canary import (
 )
 from sodakd.inference.chat_format import ChatFormat
 from sodakd.inference.devices import cpu_threads, free_memory, resolve_device
-from sodakd.inference.folder import is_large, weights_dtype
+from sodakd.inference.fitting import fitting_dtype, tokens_that_fit
+from sodakd.inference.folder import is_large
 from sodakd.inference.loading import load_model, open_tokenizer
 from sodakd.inference.model_meter import ModelMeter, ModelShape
 from sodakd.inference.noise_seeds import noise_seeds
-from sodakd.inference.packed_linear import WORTHWHILE_GAIN, bfloat16_gain, can_pack, pack
+from sodakd.inference.packed_linear import bfloat16_gain, can_pack, pack
 from sodakd.inference.protocols import (
     NO_GENERATIONS,
     Generation,
@@ -359,7 +359,7 @@ class TransformersModel:
             asked, began = begun.pop(number)
             on_generation(number, self._generation(asked.tokens, tokens, asked.steps, began))
 
-        tokens = _tokens_that_fit(self._model, self._sharers)
+        tokens = tokens_that_fit(self._model, self._sharers)
         on_cpu = self._model.device.type == "cpu"
         room = Room.of(self._threads, rows, tokens) if on_cpu else Room(rows, tokens)
         try:
@@ -458,7 +458,7 @@ class TransformersModel:
                 rows = iter([QueuedPrompt(n, row, CANARY_TOKENS) for n, row in enumerate(encoded)])
                 room = Room(
                     len(encoded),
-                    _tokens_that_fit(self._model, self._sharers),
+                    tokens_that_fit(self._model, self._sharers),
                     threads=self._threads,
                 )
                 queue_decode.decode(
@@ -472,29 +472,6 @@ class TransformersModel:
         except (ModelError, TypeError, ValueError, RuntimeError, AttributeError, KeyError):
             return None  # its attention is not the one we know
         return witness.until(stops)
-
-
-def fitting_dtype(folder: Path, device: torch.device) -> str | None:
-    """The precision for a folder's weights on a device; None for their own.
-
-    On a CPU, for half precision bfloat16 or float32, as it is measured to be faster.
-    """
-    if device.type != "cpu" or weights_dtype(folder) == "float32":
-        return None
-    return "bfloat16" if bfloat16_gain() >= WORTHWHILE_GAIN else "float32"
-
-
-def _tokens_that_fit(model: PreTrainedModel, sharers: int) -> int:
-    """How many tokens' keys and values take half of the memory that is free, or a share of it."""
-    config: PretrainedConfig = model.config.get_text_config(decoder=True)
-    heads: int = config.num_attention_heads
-    groups = getattr(config, "num_key_value_heads", None) or heads
-    size = getattr(config, "head_dim", None) or config.hidden_size // heads
-    token = 2 * config.num_hidden_layers * groups * size * model.dtype.itemsize
-    free = psutil.virtual_memory().available
-    if model.device.type == "cuda":
-        free = torch.cuda.mem_get_info(model.device)[0]
-    return int(free // 2 // sharers // token)
 
 
 def _kind(asked: Prompt) -> tuple[int, float]:

@@ -6,7 +6,7 @@ Their folders, and the folder that the command was given in, lie on a disk that 
 import os
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -75,6 +75,7 @@ class _Machines:
         self._token = f".sodakd-{token_hex(8)}"
         self.actors: dict[str, Any] = {}
         self.refused: dict[str, str] = {}
+        self._held: dict[Any, tuple[str, SideRun, LogReader]] = {}
 
     def find(self) -> None:
         """Take in nodes that are new. Raises RunError where none is left after a while."""
@@ -110,27 +111,42 @@ class _Machines:
                     why = str(error).strip().splitlines()[-1]
                 if why:
                     self.refused[node] = why
+                    self._cluster.ray.kill(actor)
                 else:
                     self.actors[node] = actor
         finally:
             token.unlink()
 
-    def start(self, node: str, run: SideRun, tell: Tell) -> tuple[Any, LogReader]:
-        """Start a command on a node; what will come of it, and its log from now on."""
+    @property
+    def at_work(self) -> Counter[str]:
+        """How many commands each node is at work on."""
+        return Counter(node for node, _, _ in self._held.values())
+
+    def start(self, node: str, run: SideRun, tell: Tell) -> None:
+        """Start a command on a node; its log is told from now on."""
         run.log.parent.mkdir(parents=True, exist_ok=True)
         run.log.touch()
         reader = LogReader(run, tell)
-        return self.actors[node].run.remote(run), reader
+        self._held[self.actors[node].run.remote(run)] = node, run, reader
 
-    def said(self, reference: Any, node: str) -> str | None:
-        """Why a command failed, empty if it did not; None where its node is lost."""
-        try:
-            why: str = self._cluster.ray.get(reference)
-        except self._cluster.ray.exceptions.RayError:
-            if self.actors.pop(node, None) is not None:
-                self.refused[node] = "it is lost"
-            return None
-        return why
+    def ended(self) -> Iterator[tuple[str, SideRun, str | None]]:
+        """Wait a moment, tell what is new; the node, and what has ended there, and why it failed.
+
+        That is empty where it did not, and None where the node is lost.
+        """
+        ray = self._cluster.ray
+        done, _ = ray.wait(list(self._held), num_returns=1, timeout=POLL)
+        for _, _, reader in self._held.values():
+            reader.pass_on()
+        for reference in done:
+            node, run, _ = self._held.pop(reference)
+            try:
+                why: str | None = ray.get(reference)
+            except ray.exceptions.RayError:
+                why = None
+                if self.actors.pop(node, None) is not None:
+                    self.refused[node] = "it is lost"
+            yield node, run, why
 
     def stop(self) -> None:
         """Interrupt what is at work on all nodes, and wait for it; then give the nodes back."""
@@ -164,26 +180,17 @@ def run_on_cluster(runs: Sequence[SideRun], jobs: int, tell: Tell, address: str)
     """
     failed: dict[str, str] = {}
     waiting = list(runs)
-    held: dict[Any, tuple[str, SideRun, LogReader]] = {}
     lost_at: dict[str, float] = {}
     with RayCluster(address, "--ray", RunError) as cluster:
         machines = _Machines(cluster, jobs)
         try:
-            while waiting or held:
+            while waiting or machines.at_work:
                 machines.find()
-                busy = Counter(node for node, _, _ in held.values())
                 for node in machines.actors:
-                    while waiting and busy[node] < jobs:
-                        run = waiting.pop(0)
-                        reference, reader = machines.start(node, run, tell)
-                        held[reference] = node, run, reader
-                        busy[node] += 1
-                done, _ = cluster.ray.wait(list(held), num_returns=1, timeout=POLL)
-                for _, _, reader in held.values():
-                    reader.pass_on()
-                for reference in done:
-                    node, run, _ = held.pop(reference)
-                    why = machines.said(reference, node)
+                    for run in waiting[: jobs - machines.at_work[node]]:
+                        machines.start(node, run, tell)
+                        waiting.remove(run)
+                for node, run, why in machines.ended():
                     if why is None:
                         tell(run.name, f"node {node[:8]} is lost; it goes on elsewhere")
                         lost_at[run.name] = time.monotonic()
@@ -214,7 +221,6 @@ def run_group(words: Sequence[str], logs: Path, processes: int, tell: Tell, addr
             nodes = _ranks(cluster, list(machines.actors), processes)
             first = machines.actors[nodes[0]]
             host, port = cluster.ray.get(first.meeting_point.remote())
-            held: dict[Any, tuple[str, SideRun, LogReader]] = {}
             for rank, node in enumerate(nodes):
                 place = {
                     "RANK": rank,
@@ -226,15 +232,9 @@ def run_group(words: Sequence[str], logs: Path, processes: int, tell: Tell, addr
                 }
                 own = {name: str(value) for name, value in place.items()}
                 run = SideRun(f"rank {rank}", logs / f"rank-{rank}.log", words, own)
-                reference, reader = machines.start(node, run, tell if not rank else _untold)
-                held[reference] = node, run, reader
-            while held:
-                done, _ = cluster.ray.wait(list(held), num_returns=1, timeout=POLL)
-                for _, _, reader in held.values():
-                    reader.pass_on()
-                for reference in done:
-                    node, run, _ = held.pop(reference)
-                    why = machines.said(reference, node)
+                machines.start(node, run, tell if not rank else _untold)
+            while machines.at_work:
+                for node, run, why in machines.ended():
                     if why is None or why:
                         return f"{run.name} on node {node[:8]}: {why or 'the node is lost'}"
         finally:

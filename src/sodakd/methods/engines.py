@@ -134,7 +134,7 @@ def _workers(config: EngineConfig, student: Path) -> Engine:
     What each would decide by measuring is decided here, for all of them.
     """
     from sodakd.inference.devices import resolve_device
-    from sodakd.inference.transformers import fitting_dtype
+    from sodakd.inference.fitting import fitting_dtype
 
     settings, keys = config.settings, f"{config.section}."
     device = resolve_device(settings.device, keys)

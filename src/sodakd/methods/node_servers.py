@@ -3,6 +3,7 @@
 The student's folder, and that of the log, lie on a disk that all nodes see.
 """
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,11 +14,6 @@ from sodakd.methods.engines import EngineConfig, LocalServers
 from sodakd.ray_cluster import RayCluster, own_address, show_gpus
 
 _LOOK_SECONDS = 0.5
-_MOST_SERVERS = 1024
-
-
-def _untold(_: str) -> None:
-    """A node's remarks stand in its log."""
 
 
 class _Host:
@@ -35,8 +31,6 @@ class _Host:
 
     def watch(self, number: int) -> str:
         """Why a server ended, once it has."""
-        import time
-
         while (why := self._servers.servers[number].ended()) is None:
             time.sleep(_LOOK_SECONDS)
         return why
@@ -54,12 +48,13 @@ class NodeServers:
         self._cluster = RayCluster(config.settings.ray, self._key, EndpointError)
         self._tell = config.tell
         self._hosts: dict[str, Any] = {}
-        for node in self._cluster.nodes():
+        for node, resources in self._cluster.nodes().items():
+            most = config.settings.workers or max(1, int(resources.get("GPU", 0)))
             log = config.log.with_stem(f"{config.log.stem}-{node[:8]}").resolve()
-            own = replace(config, log=log, tell=_untold)
+            own = replace(config, log=log, tell=EngineConfig.tell)
             self._hosts[node] = self._cluster.put_on(
                 node, _Host, own, student.resolve(), words,
-                num_cpus=0, max_concurrency=_MOST_SERVERS,
+                num_cpus=0, max_concurrency=most + 2,  # each server is watched by a thread
             )  # fmt: skip
 
     def wait(self) -> Iterator[tuple[str, str, Callable[[], str | None]]]:

@@ -69,7 +69,8 @@ class GenerationSettings(ServerSettings):
     @model_validator(mode="after")
     def _fields_fit_the_backend(self) -> Self:
         self._refuse_others("generation", "backend", self.backend, _ONLY_FOR)
-        repeated = {each for each in self.base_urls if self.base_urls.count(each) > 1}
+        places = [each.rstrip("/") for each in self.base_urls]
+        repeated = {each for each in places if places.count(each) > 1}
         if repeated:
             raise ValueError(f"generation.base_urls names {min(repeated)} twice: once is enough")
         if self.base_urls:

@@ -10,9 +10,9 @@ from torch import Tensor
 from sodakd.errors import TrainingError
 from sodakd.inference.chat_format import ChatFormat
 from sodakd.inference.devices import free_memory, resolve_device
+from sodakd.inference.fitting import fitting_dtype
 from sodakd.inference.loading import load_model
 from sodakd.inference.model_meter import ModelMeter, ModelShape
-from sodakd.inference.transformers import fitting_dtype
 from sodakd.settings.training import TrainingSettings
 from sodakd.training.attention import PACKED
 from sodakd.training.forward import choose_forward
