@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from sodakd.errors import ModelError
-from sodakd.inference import kv_decode, transformers
+from sodakd.inference import fitting, kv_decode, transformers
 from sodakd.inference.canary import PROMPTS
 from sodakd.inference.protocols import Generation
 from sodakd.inference.transformers import TransformersModel
@@ -154,7 +154,8 @@ def test_half_weights_are_computed_in_what_this_cpu_multiplies_faster(
     model, _ = opened(folder)
     model.half().save_pretrained(folder)
     for gain, how in ((0.9, "float32 on 1 core, lean"), (3.0, "bfloat16 (3.0 times as fast")):
-        monkeypatch.setattr(transformers, "bfloat16_gain", lambda gain=gain: gain)
+        for where in (fitting, transformers):
+            monkeypatch.setattr(where, "bfloat16_gain", lambda gain=gain: gain)
         monkeypatch.setattr(transformers, "pack", lambda _: None)
         assert TransformersModel.open(folder).how.startswith(how)
     assert TransformersModel.open(folder, dtype="float16").how.startswith("float16 on 1 core")

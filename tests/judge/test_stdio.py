@@ -31,7 +31,7 @@ def python(code: str, tests: StdioTests) -> Program:
 
 @pytest.fixture(scope="module")
 def judge() -> Iterator[Judge]:
-    with Judge(JudgeSettings(cpu_seconds=1, memory_mb=256), workers=1) as judge:
+    with Judge(JudgeSettings(cpu_seconds=2, memory_mb=256), workers=1) as judge:
         yield judge
 
 
