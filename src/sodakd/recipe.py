@@ -62,6 +62,11 @@ class Recipe(FrozenModel):
         description="methods, one after another, each with what the first one really spent; the"
         " first one's student is kept",
     )
+    variants: Mapping[Name, Text] = Field(
+        default={},
+        description="arms that are a method with settings of its own, named METHOD-WORDS: such as"
+        " `soda-plain: training.loss=none delivery.faults=false`",
+    )
     equal: BudgetKind = Field(
         default="calls",
         description="what later arms spend as much of as the first one did: calls, tokens or money"
@@ -169,6 +174,30 @@ def read_recipe(path: Path, overrides: Sequence[str] = ()) -> LoadedRecipe:
         _lay_over(values, override)
     recipe = _validated(Recipe, values, str(path))
     return LoadedRecipe(recipe, _redact(recipe.model_dump(mode="json"), values))
+
+
+VARIED = (
+    "cycles", "patience", "delivery", "training", "feedback", "scorer", "update", "evol_instruct",
+    "oss_instruct", "persd", "rft", "opd",
+)  # fmt: skip
+"""The sections, and keys, that a variant may set: all arms share the others."""
+
+
+def read_variant(recipe: Recipe, name: str) -> Recipe:
+    """A recipe with the settings of one of its variants laid over.
+
+    Raises:
+        RecipeError: they are no settings, or not of a method; the message lists every mistake.
+    """
+    values = recipe.model_dump(mode="json", exclude_unset=True)
+    for setting in recipe.variants[name].split():
+        if setting.partition("=")[0].partition(".")[0] not in VARIED:
+            raise RecipeError(
+                f"1 mistake in the recipe:\n  variants.{name}: {shortened(repr(setting))} is no"
+                f" setting of a method: key.sub=value of {', '.join(VARIED)}"
+            )
+        _lay_over(values, setting)
+    return _validated(Recipe, values, f"variants.{name}")
 
 
 def read_questions(source: str, overrides: Sequence[str]) -> QuestionSettings:

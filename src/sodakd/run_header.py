@@ -93,6 +93,7 @@ def _require_same(
     other = {key for key, hashed in hashes.items() if hashed and key not in moved}
     fewest = {key: minimums.get(key, _value(before, key)) for key in MAY_GROW}
     free |= moved | {key for key, most in fewest.items() if _reaches(_value(now, key), most)}
+    free |= {f"variants.{name}" for name in _keys(now, "variants") - _keys(before, "variants")}
     why = {
         **{
             key: f" (this run has come to {most}: it takes {most} or more)"
@@ -151,6 +152,11 @@ def _value(recipe: Mapping[str, JsonValue], key: str) -> JsonValue:
     for part in key.split("."):
         value = value.get(part) if isinstance(value, dict) else None
     return value
+
+
+def _keys(recipe: Mapping[str, JsonValue], section: str) -> Set[str]:
+    found = _value(recipe, section)
+    return set(found) if isinstance(found, dict) else set()
 
 
 def _reaches(new: JsonValue, minimum: JsonValue) -> bool:

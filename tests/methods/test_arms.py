@@ -9,18 +9,22 @@ from typing import Any
 import pytest
 
 from sodakd.errors import DataError, RecipeError, RunError
-from sodakd.jsonl import read_rows
+from sodakd.jsonl import read_log, read_rows
 from sodakd.methods import engines
 from sodakd.methods.engines import Engine, EngineConfig
 from sodakd.methods.plan import plan
 from sodakd.methods.prepare import sample_for_estimate
 from sodakd.methods.run_recipe import run_recipe
 from sodakd.recipe import LoadedRecipe, Recipe, read_recipe
-from sodakd.records import Allowance, Results, StudentRow
+from sodakd.records import Allowance, Results, StudentRow, TrainLogRow
 from sodakd.run import no_progress
 from sodakd.training import train as training
 from tests.golden import QUESTIONS
 from tests.tiny import write_recipe
+
+LESS = ["questions.seeds=20", "base.questions=20", "feedback.probes=4", "cycles=1",
+        "update.new_questions=8", "evaluation.questions_per_level=1",
+        "base.training.max_steps=2", "training.max_steps=2"]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -36,10 +40,7 @@ class Small:
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Small:
     folder = tmp_path_factory.mktemp("arms")
-    less = ["questions.seeds=20", "base.questions=20", "feedback.probes=4", "cycles=1",
-            "update.new_questions=8", "evaluation.questions_per_level=1",
-            "base.training.max_steps=2", "training.max_steps=2"]  # fmt: skip
-    loaded = read_recipe(write_recipe(folder), less)
+    loaded = read_recipe(write_recipe(folder), LESS)
     opened: list[Path] = []
     at_training: list[list[Path]] = []
     real_open, real_fit = engines.BACKENDS["transformers"], training.train
@@ -120,6 +121,51 @@ def test_a_plan_is_what_a_run_of_a_teacher_that_is_never_wrong_spends(small: Sma
     steps = {row.step: row.steps for row in planned.trainings}
     assert steps["soda/cycle-1/student"] == small.results.standings[1].train_steps
     assert steps["sft/student"] == small.results.standings[2].train_steps
+
+
+@pytest.mark.toolchain
+def test_a_variant_is_an_arm_with_settings_of_its_own_and_may_be_added_later(
+    small: Small, out: Path
+) -> None:
+    recipe = small.folder.parent / "tiny.yaml"
+    added = ["arms=[soda, sft, soda-plain]"]
+    plain = "variants.soda-plain=training.loss=none delivery.faults=false"
+    with pytest.raises(RecipeError, match="no method 'soda-plain'"):
+        run_recipe(read_recipe(recipe, [*LESS, *added]), out, no_progress)
+    loaded = read_recipe(recipe, [*LESS, *added, plain])
+    results = run_recipe(loaded, out, no_progress)
+    assert results.standings[:3] == small.results.standings
+    variant = results.standings[3]
+    assert variant.name == "soda-plain-1"
+    assert variant.teacher_calls < results.standings[1].teacher_calls  # it asks for no faults
+    assert results.arms[2].title.endswith("; training.loss=none delivery.faults=false")
+    assert {
+        row.contrast for row in read_log(out / "soda-plain/cycle-1/student/log.jsonl", TrainLogRow)
+    } == {None}
+    with pytest.raises(RunError, match=r"soda-plain: .*loss=none delivery.* -> .*loss=none"):
+        run_recipe(
+            read_recipe(recipe, [*LESS, *added, "variants.soda-plain=training.loss=none"]),
+            out, no_progress,
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("variant", "said"),
+    [
+        ({"plain": "training.loss=none"}, "'plain' is to be named METHOD-WORDS"),
+        ({"soda": "training.loss=none"}, "'soda' is to be named METHOD-WORDS"),
+        ({"soda-x": "seed=1"}, "variants.soda-x: 'seed=1' is no setting of a method"),
+        ({"soda-x": "cycles"}, "an override is `key.sub=value`; found 'cycles'"),
+        ({"soda-x": "training.los=none"}, "in variants.soda-x:\n  training.los: unknown key"),
+        ({"soda-x": "delivery.faults=false"}, "training.loss needs faulty solutions"),
+    ],
+)
+def test_a_variant_that_is_none_is_said_before_anything_begins(
+    variant: dict[str, str], said: str
+) -> None:
+    with pytest.raises(RecipeError) as caught:
+        plan(Recipe(variants=variant))
+    assert said in str(caught.value)
 
 
 def test_an_arm_that_is_no_method_is_one_error_with_the_nearest_one() -> None:

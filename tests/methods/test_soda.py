@@ -8,7 +8,7 @@ import pytest
 import sodakd
 from sodakd.errors import DataError
 from sodakd.jsonl import write_rows
-from sodakd.methods.arms import run_arms
+from sodakd.methods.arms import Arm, run_arms
 from sodakd.methods.context import Context
 from sodakd.methods.inputs import RunInputs
 from sodakd.methods.parts import Method, mix_replay
@@ -151,8 +151,8 @@ def test_arms_run_in_order_and_all_later_ones_have_what_the_first_one_spent() ->
         done.append(context)
         return given.base / str(len(done))
 
-    methods = {name: Method(method, title="", how="") for name in ("a", "b", "c")}
-    ended = run_arms(methods, inputs(10), open_arm)
+    arms = {name: Arm(Method(method, title="", how=""), recipe()) for name in ("a", "b", "c")}
+    ended = run_arms(arms, inputs(10), open_arm)
     spent = Allowance(calls=10, tokens=0, money=0.0, steps=0)
     assert opened == {"a": None, "b": spent, "c": spent}
     assert ended == list(zip(done, [Path("base/1"), Path("base/2"), Path("base/3")], strict=True))

@@ -41,6 +41,7 @@ def test_a_question_without_level_and_tests_is_known_by_its_difficulty(
     assert (level_of(found), success_rate(found)) == (level, rate)
     tested = row(question, difficulty, level=2)
     assert (level_of(tested), success_rate(tested)) == (2, 1.0)  # its own level, its pass rate
+    assert success_rate(tested, verdicts=False) == rate
 
 
 def test_levels_open_by_what_unquestions_with_tests_look_like(untested: Question) -> None:

@@ -54,6 +54,16 @@ def test_both_views_decide(
     assert ("not graded" if total is None else f"{total:g} of 6") in judged.reason
 
 
+def test_where_verdicts_do_not_count_the_rubric_alone_decides() -> None:
+    settings = FeedbackSettings(verdicts=False)
+    for verdicts in ([PASSED], [WRONG], [BROKEN]):
+        for total, difficulty in ((6.0, Difficulty.MASTERED), (1.0, Difficulty.HARD)):
+            judged = rate_difficulty(verdicts, score(total), settings)
+            assert (judged.difficulty, judged.view) == (difficulty, View.RUBRIC)
+    with pytest.raises(ValueError, match="one of the two views must stay"):
+        FeedbackSettings(verdicts=False, scorer="none")
+
+
 WORDS = Verdict(outcome=Outcome.NOT_EXECUTABLE, stage=JudgeStage.EXTRACT)
 
 

@@ -46,7 +46,7 @@ def check(
 
     try:
         loaded = read_recipe(recipe, overrides or [])
-        arms = list(arms_of(loaded.recipe))
+        arms = arms_of(loaded.recipe)
         exam = missing_for_exam(loaded.recipe)
     except RecipeError as error:
         if as_json:
@@ -54,10 +54,12 @@ def check(
             typer.echo(json.dumps(found, indent=1))
             raise typer.Exit(error.exit_code) from None
         raise
-    missing = [*missing_requirements(loaded.recipe), *exam]
+    of_arms = (line for each in arms.values() for line in missing_requirements(each.recipe))
+    missing = list(dict.fromkeys([*of_arms, *exam]))
     maybe = possibly_missing_languages(loaded.recipe)
     if deep:
-        check_requirements(loaded.recipe)
+        for each in arms.values():
+            check_requirements(each.recipe)
     tried = list(_try_out(loaded)) if deep else []
     if as_json:
         found = {"mistakes": [], "missing": missing, "may_miss": maybe, "tried": tried}

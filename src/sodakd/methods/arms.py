@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -11,7 +12,7 @@ from sodakd.methods.inputs import RunInputs
 from sodakd.methods.parts import Method
 from sodakd.methods.table import METHODS
 from sodakd.methods.teacher_weights import require_weights
-from sodakd.recipe import Recipe
+from sodakd.recipe import Recipe, read_variant
 from sodakd.records import Allowance, BudgetKind
 from sodakd.teacher.teacher_endpoint import prices_of
 
@@ -24,23 +25,55 @@ class ArmContext(Context, Protocol):
         ...
 
 
-Arm = TypeVar("Arm", bound=ArmContext)
+OpenArm = TypeVar("OpenArm", bound=ArmContext)
 
 
-def arms_of(recipe: Recipe) -> dict[str, Method]:
-    """Return the methods that a recipe's `arms` name, in their order.
+@dataclass(frozen=True)
+class Arm:
+    """A method as an arm of a run, with the run's recipe, or a variant of it.
+
+    `settings`: what the variant lays over the recipe, in words; empty of the recipe's own.
+    """
+
+    method: Method
+    recipe: Recipe
+    settings: str = ""
+
+    @property
+    def title(self) -> str:
+        return f"{self.method.title}; {self.settings}" if self.settings else self.method.title
+
+
+def arms_of(recipe: Recipe) -> dict[str, Arm]:
+    """Return the arms of a recipe by their names, in their order.
 
     Raises:
-        RecipeError: one of them is not in the table, or cannot have this teacher.
+        RecipeError: one of them is neither in the table of methods nor a variant of one, or it
+            cannot have this teacher, or its settings are wrong.
     """
+    every = {name: _arm(recipe, name) for name in dict.fromkeys((*recipe.arms, *recipe.variants))}
     for name in recipe.arms:
-        if name not in METHODS:
-            near = difflib.get_close_matches(name, METHODS, n=1)
-            advice = f"did you mean {near[0]}?" if near else f"there are: {', '.join(METHODS)}"
-            raise RecipeError(f"1 mistake in the recipe:\n  arms: no method {name!r}; {advice}")
-        if METHODS[name].reads_weights:
+        if every[name].method.reads_weights:
             require_weights(recipe, name)
-    return {name: METHODS[name] for name in recipe.arms}
+    return {name: every[name] for name in recipe.arms}
+
+
+def _arm(recipe: Recipe, name: str) -> Arm:
+    method = METHODS.get(name.partition("-")[0])
+    settings = recipe.variants.get(name)
+    if settings is None:
+        if name in METHODS:
+            return Arm(METHODS[name], recipe)
+        there = [*METHODS, *recipe.variants]
+        near = difflib.get_close_matches(name, there, n=1)
+        advice = f"did you mean {near[0]}?" if near else f"there are: {', '.join(there)}"
+        raise RecipeError(f"1 mistake in the recipe:\n  arms: no method {name!r}; {advice}")
+    if method is None or "-" not in name:
+        raise RecipeError(
+            f"1 mistake in the recipe:\n  variants: {name!r} is to be named METHOD-WORDS, such as"
+            f" soda-plain; methods are {', '.join(METHODS)}"
+        )
+    return Arm(method, read_variant(recipe, name), settings)
 
 
 def budget_kind(recipe: Recipe) -> BudgetKind:
@@ -50,7 +83,7 @@ def budget_kind(recipe: Recipe) -> BudgetKind:
     none but reads the teacher's weights.
     """
     if recipe.equal == "calls":
-        first = METHODS.get(recipe.arms[0])
+        first = METHODS.get(recipe.arms[0].partition("-")[0])
         return "tokens" if first is not None and first.reads_weights else "calls"
     prices = prices_of(recipe.teacher)
     priced = prices.known and any(prices.femto)
@@ -68,19 +101,19 @@ def budget_remark(recipe: Recipe) -> str:
 
 
 def run_arms(
-    methods: Mapping[str, Method],
+    arms: Mapping[str, Arm],
     inputs: RunInputs,
-    open_arm: Callable[[str, Allowance | None], Arm],
-) -> list[tuple[Arm, Path]]:
-    """Run each method through the context that `open_arm` gives for its name and its allowance.
+    open_arm: Callable[[str, Allowance | None], OpenArm],
+) -> list[tuple[OpenArm, Path]]:
+    """Run each arm's method through the context that `open_arm` gives for its name and allowance.
 
     Returns these contexts, each with the student that its method keeps. The first arm has no
     allowance, all others have what the first one spent.
     """
-    done: list[tuple[Arm, Path]] = []
+    done: list[tuple[OpenArm, Path]] = []
     allowance: Allowance | None = None
-    for name, method in methods.items():
-        arm = open_arm(name, allowance)
-        done.append((arm, method.run(arm, inputs)))
-        allowance = allowance or arm.spent()
+    for name, arm in arms.items():
+        opened = open_arm(name, allowance)
+        done.append((opened, arm.method.run(opened, inputs)))
+        allowance = allowance or opened.spent()
     return done

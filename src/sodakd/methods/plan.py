@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from sodakd.methods.arms import arms_of, budget_remark, run_arms
 from sodakd.methods.dry_context import DryContext
 from sodakd.methods.estimate import PlannedTraining, RunEstimate
 from sodakd.methods.exam import exam_size
 from sodakd.recipe import Recipe
+from sodakd.records import Allowance
 from sodakd.teacher.cost import SpendRow
 
 PREFLIGHT = "preflight"
@@ -64,7 +64,12 @@ def _plan(recipe: Recipe, sample: RunEstimate) -> Plan:
     if recipe.student.model_name_or_path is None:
         total = Plan((), (sample.training("base", len(inputs.base_data), recipe.base.training),))
     evaluations, scored, scorer_grades = 1, 0, 0
-    for arm, _ in run_arms(arms_of(recipe), inputs, partial(DryContext, recipe, sample)):
+    arms = arms_of(recipe)
+
+    def dry(name: str, allowance: Allowance | None) -> DryContext:
+        return DryContext(arms[name].recipe, sample, name, allowance)
+
+    for arm, _ in run_arms(arms, inputs, dry):
         total = Plan((*total.calls, *arm.calls), (*total.trainings, *arm.trainings))
         evaluations += arm.evaluations
         scored += arm.scored

@@ -176,7 +176,7 @@ def _try_weights(
     """
     from sodakd.training.train import train
 
-    reads = any(each.reads_weights for each in arms_of(recipe).values())
+    reads = any(each.method.reads_weights for each in arms_of(recipe).values())
     if not reads or recipe.student.model_name_or_path is None:
         return []
     distillation = distillation_of(recipe)

@@ -6,7 +6,7 @@ import importlib.util
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from sodakd.efficiency import FILE as EFFICIENCY
@@ -100,7 +100,9 @@ def run_recipe(
             arm_results = run_arms(
                 arms,
                 inputs,
-                lambda name, allowance: _arm_context(resources, run.arm(name), inputs, allowance),
+                lambda name, allowance: _arm_context(
+                    replace(resources, recipe=arms[name].recipe), run.arm(name), inputs, allowance
+                ),
             )
             students = [
                 row for arm in (context, *(arm for arm, _ in arm_results)) for row in arm.students
@@ -119,8 +121,8 @@ def run_recipe(
 
 def _check_teacher(recipe: Recipe, run: Run, base: Path) -> None:
     """Hold the tokens of a teacher whose weights are read against the student's."""
-    for name, method in arms_of(recipe).items():
-        if method.reads_weights:
+    for name, arm in arms_of(recipe).items():
+        if arm.method.reads_weights:
             teacher = find_model(recipe.teacher.model_name_or_path or "")
             if words := check_tokens(teacher, base):
                 run.remark(name, words)
@@ -206,8 +208,8 @@ def _results(
     last = {row.arm: row.name for row in students if row.arm != kept.arm}
     return Results(
         arms=tuple(
-            ArmDescription(name=name, title=method.title, how=method.how, bibtex=method.bibtex)
-            for name, method in arms_of(recipe).items()
+            ArmDescription(name=name, title=arm.title, how=arm.method.how, bibtex=arm.method.bibtex)
+            for name, arm in arms_of(recipe).items()
         ),
         kept=kept.name,
         seed=recipe.seed,

@@ -51,6 +51,11 @@ class FeedbackSettings(FrozenModel):
     temperature: Temperature = Field(default=0.0, description="of these answers; 0 is greedy")
     max_new_tokens: Count = Field(default=160, description="most tokens of an answer")
     lint: Lint = Field(default=Lint.FAST, description="static tools that read the answers")
+    verdicts: bool = Field(
+        default=True,
+        description="whether the judge's verdicts count; if not, the rubric's points alone say how"
+        " hard a question is",
+    )
     scorer: Literal["teacher", "trained", "none"] = Field(
         default="teacher",
         description="who gives the rubric's points: the teacher, a scoring model that is trained on"
@@ -74,6 +79,8 @@ class FeedbackSettings(FrozenModel):
     def _samples_differ(self) -> Self:
         if self.samples > 1 and self.temperature == 0:
             raise ValueError("samples above 1 need a temperature above 0: greedy samples are equal")
+        if self.scorer == "none" and not self.verdicts:
+            raise ValueError("scorer is none and verdicts is false: one of the two views must stay")
         return self
 
 

@@ -33,9 +33,12 @@ def level_of(row: Feedback) -> int:
     return row.question.level or LEVEL_OF_DIFFICULTY[row.difficulty]
 
 
-def success_rate(row: Feedback) -> float:
-    """Return the student's success, 0 to 1: its pass rate, or without tests by difficulty."""
-    if row.question.tests is not None:
+def success_rate(row: Feedback, *, verdicts: bool = True) -> float:
+    """Return the student's success, 0 to 1: its pass rate, else by difficulty.
+
+    That is so without tests, and where `verdicts` do not count.
+    """
+    if verdicts and row.question.tests is not None:
         return row.pass_rate
     if row.difficulty is Difficulty.MEDIUM:
         return 0.5
@@ -50,11 +53,12 @@ class QuestionTarget:
     level: int
 
 
-def unlocked_level(feedback: Sequence[Feedback], gate: float) -> int:
-    """Return the highest level that may be asked for: all below it pass at `gate` or more."""
+def unlocked_level(feedback: Sequence[Feedback], gate: float, *, verdicts: bool = True) -> int:
+    """Return the highest level that may be asked for: all below it succeed at `gate` or more."""
     highest = LEVELS[0]
     for level in LEVELS[:-1]:
-        rates = [success_rate(row) for row in feedback if level_of(row) == level]
+        own = [row for row in feedback if level_of(row) == level]
+        rates = [success_rate(row, verdicts=verdicts) for row in own]
         if not rates or sum(rates) / len(rates) < gate:
             break
         highest = level + 1
@@ -62,14 +66,19 @@ def unlocked_level(feedback: Sequence[Feedback], gate: float) -> int:
 
 
 def sample_targets(
-    feedback: Sequence[Feedback], count: int, settings: UpdateSettings, rng: random.Random
+    feedback: Sequence[Feedback],
+    count: int,
+    settings: UpdateSettings,
+    rng: random.Random,
+    *,
+    verdicts: bool = True,
 ) -> list[QuestionTarget]:
     """Sample the parents and levels of new questions: a uniform share, the rest by feedback.
 
     The uniform share samples a level, then a parent of the nearest level; the rest samples parents
     by the weight of their difficulty, and levels no higher than the unlocked one.
     """
-    highest = unlocked_level(feedback, settings.gate)
+    highest = unlocked_level(feedback, settings.gate, verdicts=verdicts)
     weights = [settings.parents.of(row.difficulty) for row in feedback]
     if not any(weights):
         weights = [1.0] * len(feedback)

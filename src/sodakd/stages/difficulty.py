@@ -43,7 +43,7 @@ def rate_difficulty(
     answer in words may be a good one.
 
     The view that decided is the rubric where the verdicts alone would have said otherwise, and
-    where there are no tests; else the verdicts.
+    where there are no tests or verdicts do not count; else the verdicts.
     """
     passed = sum(verdict.passed for verdict in verdicts)
     share = f"{passed} of {len(verdicts)} {'passed' if tested else 'ran, without tests'}"
@@ -55,6 +55,8 @@ def rate_difficulty(
 
     by_score = _by_score(score, settings)
     by_view = View.VERDICTS if score is None else View.RUBRIC
+    if not settings.verdicts:
+        return rated(by_score, by_view, f"{said}; verdicts do not count")
     if passed and not tested:
         return rated(by_score, by_view, said)
     if passed == len(verdicts):

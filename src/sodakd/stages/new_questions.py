@@ -35,9 +35,10 @@ def new_questions(
     Raises:
         BudgetReached: the next call could pass the budget.
     """
-    settings = stage.recipe.update
+    settings, verdicts = stage.recipe.update, stage.recipe.feedback.verdicts
     rng = random.Random(f"invent {stage.seed}")
-    tally: Counter[str] = Counter(highest_open_level=unlocked_level(feedback, settings.gate))
+    highest = unlocked_level(feedback, settings.gate, verdicts=verdicts)
+    tally: Counter[str] = Counter(highest_open_level=highest)
     dedup = DedupIndex(pool, settings.near_duplicate)
     named = [one.name for one in stage.recipe.evaluation.benchmarks]
     contamination = ContaminationIndex(kept_out, settings.overlap_ngram, settings.overlap, named)
@@ -46,9 +47,10 @@ def new_questions(
     requested = 0
     while len(accepted) < settings.new_questions and requested < max_requests:
         count = min(settings.new_questions - len(accepted), max_requests - requested)
+        targets = sample_targets(feedback, count, settings, rng, verdicts=verdicts)
         requests = [
             Invent(question=target.parent, level=target.level, variant=requested + number)
-            for number, target in enumerate(sample_targets(feedback, count, settings, rng))
+            for number, target in enumerate(targets)
         ]
         progress = stage.progress(settings.new_questions, "new questions", before=len(accepted))
         replies = ask_and_parse(stage, requests, parse_invention, tally, progress)
