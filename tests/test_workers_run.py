@@ -44,6 +44,8 @@ def test_a_run_whose_worker_is_killed_says_so_and_ends_in_the_same_rows(tmp_path
                 workers[0].send_signal(signal.SIGKILL)
             said.append(line)
     assert process.returncode == 0, "".join(said)
-    (lost,) = [line for line in said if " is lost, and one other answers" in line]
+    (lost,) = [
+        line for line in said if " is lost, and what it was asked goes to the other one" in line
+    ]
     assert lost.startswith("generation  worker ")
     assert rows(tmp_path / "two") == rows(tmp_path / "one")

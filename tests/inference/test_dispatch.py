@@ -54,7 +54,9 @@ def test_the_prompts_of_a_killed_server_go_to_the_others_and_it_is_named(
         assert found == opened(servers[1:2]).generate(PROMPTS, max_new_tokens=8)
         assert model.generate(PROMPTS[:3], max_new_tokens=8) == found[:3]
     (line,) = lost
-    assert line.startswith(f"test-model at {servers[0].url} is lost, and 2 others answer")
+    assert line.startswith(
+        f"test-model at {servers[0].url} is lost, and what it was asked goes to 2 others: "
+    )
 
 
 @pytest.mark.heavy

@@ -45,7 +45,7 @@ def test_the_nodes_of_a_cluster_answer_as_one_process_and_a_killed_ones_prompts_
         assert again == expected[0]
         assert sorted(came) == list(range(len(PROMPTS)))
         (line,) = told
-        assert " is lost, and one other answers what it was asked: its " in line
+        assert " is lost, and what it was asked goes to the other one: its " in line
     finally:
         opened.close()
 

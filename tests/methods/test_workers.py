@@ -96,7 +96,7 @@ def test_two_workers_answer_as_one_process_and_a_killed_ones_prompts_go_to_the_o
     assert sorted(came) == list(range(len(PROMPTS)))
     (line,) = told
     assert line.startswith("worker ")
-    assert " is lost, and one other answers what it was asked: its process ended with" in line
+    assert " is lost, and what it was asked goes to the other one: its process ended with" in line
     assert line in (tmp_path / LOG).read_text()
     second.kill()
     with pytest.raises(EndpointError, match="none of the 2 servers of the student is left"):

@@ -66,11 +66,9 @@ class Dispatcher:
             self._places.remove(place)
             self._lost[place.name] = why
         self._require_places()
-        left = (
-            "one other answers" if len(self._places) == 1 else f"{len(self._places)} others answer"
-        )
+        left = "the other one" if len(self._places) == 1 else f"{len(self._places)} others"
         for place, why in lost.items():
-            self._tell(f"{place.name} is lost, and {left} what it was asked: {why}")
+            self._tell(f"{place.name} is lost, and what it was asked goes to {left}: {why}")
 
     async def complete(
         self,
