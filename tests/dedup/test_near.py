@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from sodakd.dedup import near
 from sodakd.dedup.corpus import Corpus
 from sodakd.dedup.near import Limits, Match, find_duplicates, jaccard
 
@@ -64,6 +65,22 @@ def test_what_is_left_out_as_near_is_near_one_that_stays() -> None:
     dropped = {one.number for one in matches}
     assert dropped
     assert not dropped & {one.twin for one in matches}
+
+
+def test_how_many_candidates_are_looked_at_together_makes_no_difference(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    draw = random.Random(4)
+    texts = [LIST, OTHER]
+    for _ in range(200):
+        words = draw.choice(texts).split()
+        words[draw.randrange(len(words))] = f"w{draw.randrange(9)}"
+        texts.append(" ".join(words))
+    limits = Limits(jaccard=0.5, rouge=0.8)
+    together = found(texts, limits)
+    monkeypatch.setattr(near, "_WORDS", 1)
+    assert found(texts, limits) == together
+    assert len({one.twin for one in together}) > 2
 
 
 @pytest.mark.parametrize("limit", [0.5, 0.7, 0.9])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sodakd.cli.options import finite, tell
+from sodakd.cli.options import ClusterAddress, finite, tell
 from sodakd.errors import DataError
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def dedup(
     model: Annotated[
         Path | None, typer.Option(help="A sentence model's folder, for embedding.")
     ] = None,
+    ray: ClusterAddress = "",
 ) -> None:
     """Leave out the rows of a file that are like an earlier one, and say which and why.
 
@@ -58,6 +59,7 @@ def dedup(
     Examples:  sodakd dedup questions.jsonl --out unique.jsonl
     ·  sodakd dedup data.parquet columns.text=task --method exact,rouge --rouge 0.7
     ·  sodakd dedup questions.jsonl --report pairs.jsonl
+    ·  sodakd dedup questions.jsonl --out unique.jsonl --ray auto
     """
     from sodakd.curate.dedup import dedup as without_duplicates
     from sodakd.curate.findings import show_findings
@@ -86,7 +88,7 @@ def dedup(
     with _progress() as watch:
         found, rows = without_duplicates(
             settings, limits, code="code" in asked, out=out, tell=tell, watch=watch,
-            embed=None if model is None else _embed_by(model),
+            embed=None if model is None else _embed_by(model), ray=ray,
         )  # fmt: skip
     if report is not None:
         write_rows(report, found)

@@ -1,24 +1,24 @@
 """A file without its duplicates: read once to find them, once more to write the rest."""
 
-import hashlib
-from array import array
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
+from sodakd.curate.cluster_rows import ClusterRows
 from sodakd.curate.findings import Finding
-from sodakd.curate.rows import line_of, program_of, read_both
-from sodakd.dedup.corpus import BATCH, Corpus
+from sodakd.curate.hashed_rows import HashedRows
+from sodakd.curate.rows import line_of, read_both
+from sodakd.dedup.corpus import BATCH
 from sodakd.dedup.near import Limits, Match, find_duplicates
-from sodakd.dedup.program_form import program_forms
 from sodakd.dedup.vectors import Vectors
-from sodakd.dedup.word_hashes import Hashes64
+from sodakd.errors import RunError
 from sodakd.jsonl import write_lines
-from sodakd.seeds.filter import tell_language
-from sodakd.seeds.seed import Row, Seed, Tell, untold
+from sodakd.ray_cluster import RayCluster
+from sodakd.seeds.seed import Row, Tell, untold
 from sodakd.settings.questions import QuestionSettings
-from sodakd.types import Language
 
 Watch = Callable[[str], None]
 """Is told of every row what is done with it."""
@@ -35,66 +35,64 @@ def dedup(
     tell: Tell,
     watch: Watch,
     embed: Embed | None = None,
+    ray: str = "",
 ) -> tuple[list[Finding], int]:
     """The rows of a source that are duplicates, and how many rows it has; `out` gets the others.
 
     `code` has answers with the same program count as duplicates, whatever their questions say;
-    `embed` gives the questions' vectors, of which `limits` has the least cosine.
+    `embed` gives the questions' vectors, of which `limits` has the least cosine. With `ray`, the
+    address of a cluster, its nodes hash the rows and hold the hashes.
 
     Raises:
         DataError: the source cannot be read, or holds no rows.
+        RunError: there is no such cluster, or a node is lost.
     """
-    corpus, programs, vectors = _read(settings, limits, code, tell, watch, embed)
-    matches = {one.number: one for one in find_duplicates(corpus, limits, programs, vectors)}
-    rows = len(corpus)
-    del corpus, programs, vectors
+    with _opened(limits.bands, code, ray) as rows:
+        vectors = _read(rows, settings, tell, watch, embed)
+        matches = find_duplicates(rows, limits, rows.programs(), vectors)
+        count = len(rows)
+    del rows, vectors
     found: list[Finding] = []
-    kept = _kept(settings, matches, found, watch)
+    kept = _kept(settings, {one.number: one for one in matches}, found, watch)
     if out is not None:
         write_lines(out, map(line_of, kept))
     else:
         for _ in kept:
             pass
-    return found, rows
+    return found, count
+
+
+@contextmanager
+def _opened(threshold: float, code: bool, ray: str) -> Iterator[HashedRows | ClusterRows]:
+    """What takes rows in: here, or on the cluster at an address."""
+    if not ray:
+        yield HashedRows(threshold, code)
+        return
+    with RayCluster(ray, "--ray", RunError) as cluster:
+        rows = ClusterRows(cluster, threshold, code)
+        try:
+            yield rows
+        finally:
+            rows.close()
 
 
 def _read(
+    rows: HashedRows | ClusterRows,
     settings: QuestionSettings,
-    limits: Limits,
-    code: bool,
     tell: Tell,
     watch: Watch,
     embed: Embed | None,
-) -> tuple[Corpus, Hashes64 | None, Vectors | None]:
-    corpus, programs = Corpus(limits.bands), array("Q")
+) -> Vectors | None:
+    """Take the rows of a source in; what `embed` gives for their questions."""
     vectors: list[Vectors] = []
-    batch: list[str] = []
-
-    def take_in() -> None:
-        corpus.add(batch)
-        if embed is not None and batch:
-            vectors.append(embed(batch))
-
-    for _, seed in read_both(settings, tell):
-        watch("reading")
-        batch.append(seed.text)
-        programs.append(_program_hash(seed) if code else 0)
-        if len(batch) == BATCH:
-            take_in()
-            batch = []
-    take_in()
-    hashes = np.frombuffer(programs, np.uint64) if code else None
-    return corpus, hashes, np.concatenate(vectors) if vectors else None
-
-
-def _program_hash(seed: Seed) -> int:
-    """The hash of the form of a row's program; 0 without one that tells it from others."""
-    program = program_of(seed)
-    language = tell_language(seed, Language.PYTHON).language if program else None
-    forms = program_forms(program, language) if program and language else ()
-    if not forms:
-        return 0
-    return int.from_bytes(hashlib.sha256(f"{language} {forms[0]}".encode()).digest()[:8])
+    seeds = (seed for _, seed in read_both(settings, tell))
+    while batch := list(islice(seeds, BATCH)):
+        for _ in batch:
+            watch("reading")
+        rows.add_rows(batch)
+        if embed is not None:
+            vectors.append(embed([seed.text for seed in batch]))
+    return np.concatenate(vectors) if vectors else None
 
 
 def _kept(

@@ -85,9 +85,9 @@ class Corpus:
         ends = self.all_words()[1]
         return ends[1:] - ends[:-1]
 
-    def words(self, number: int) -> list[int]:
-        """The hashes of a text's words."""
-        return self._words[self._ends[number] : self._ends[number + 1]].tolist()
+    def words(self, numbers: Sequence[int]) -> Sequence["array[int]"]:
+        """The hashes of the words of some texts."""
+        return [self._words[self._ends[one] : self._ends[one + 1]] for one in numbers]
 
     def all_words(self) -> tuple[Hashes32, Places]:
         """The hashes of all words, and where each text begins."""

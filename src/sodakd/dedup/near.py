@@ -4,16 +4,18 @@ Time and memory are linear in the texts: of a bucket of a band each text is comp
 and the last few before it.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sodakd.dedup.corpus import SHINGLE, Corpus
+from sodakd.dedup.corpus import SHINGLE
 from sodakd.dedup.vectors import Vectors, like_earlier
-from sodakd.dedup.word_hashes import Hashes64, Places, WordHashes, shingles
+from sodakd.dedup.word_hashes import Hashes32, Hashes64, Places, WordHashes, shingles
 from sodakd.dedup.words import rouge_l
 
 METHODS = EXACT, CODE, JACCARD, ROUGE, NGRAM, EMBEDDING = (
@@ -21,6 +23,24 @@ METHODS = EXACT, CODE, JACCARD, ROUGE, NGRAM, EMBEDDING = (
 )  # fmt: skip
 _BEFORE = 4
 """Texts of a bucket, beside its first, that a text is compared with."""
+_WORDS = 1 << 20
+"""Of candidates that are looked at together: their words may have to come from elsewhere."""
+
+
+class HashedTexts(Protocol):
+    """What is asked of the texts: a hash of each for each thing, and the words of candidates.
+
+    `Corpus` says what each is, and has all of them here.
+    """
+
+    def __len__(self) -> int: ...
+    @property
+    def bands(self) -> int: ...
+    def band(self, number: int) -> Hashes64: ...
+    def whole(self) -> Hashes64: ...
+    def lengths(self) -> Places: ...
+    def words(self, numbers: Sequence[int]) -> Sequence["array[int]"]: ...
+    def all_words(self) -> tuple[Hashes32, Places]: ...
 
 
 @dataclass(frozen=True)
@@ -74,7 +94,7 @@ _MEASURES: Mapping[str, Callable[[Sequence[int], Sequence[int]], float]] = {
 
 
 def find_duplicates(
-    corpus: Corpus,
+    corpus: HashedTexts,
     limits: Limits,
     programs: Hashes64 | None = None,
     vectors: Vectors | None = None,
@@ -112,34 +132,49 @@ def _equal(hashes: Hashes64, method: str, left: NDArray[np.bool_]) -> Iterator[M
         yield Match(int(places[at]), int(firsts[at]), method, 1.0)
 
 
-def _near(corpus: Corpus, limits: Limits, left: NDArray[np.bool_]) -> Iterator[Match]:
+def _near(corpus: HashedTexts, limits: Limits, left: NDArray[np.bool_]) -> Iterator[Match]:
     asked = {JACCARD: limits.jaccard, ROUGE: limits.rouge}
     wanted = {name: limit for name, limit in asked.items() if limit is not None}
     if not wanted:
         return
     stands_for: dict[int, int] = {}
-    for number, group in _candidates(corpus, min(wanted.values()), left):
-        own = corpus.words(number)
-        seen = set()
-        for place in group:
-            twin = stands_for.get(place, place)
-            if twin in seen:
-                continue
-            seen.add(twin)
-            words = corpus.words(twin)
-            found = ((name, _MEASURES[name](own, words)) for name in wanted)
-            match = next((each for each in found if each[1] >= wanted[each[0]]), None)
-            if match is not None:
-                stands_for[number] = twin
-                yield Match(number, twin, *match)
-                break
+    lengths = corpus.lengths()
+    candidates = _candidates(corpus, lengths, min(wanted.values()), left)
+    for some in _by_words(candidates, lengths):
+        # What stands for one of these is among them, or stands for it already.
+        needed = {stands_for.get(place, place) for _, group in some for place in group}
+        numbers = sorted(needed.union(number for number, _ in some))
+        words = dict(zip(numbers, corpus.words(numbers), strict=True))
+        for number, group in some:
+            own = words[number].tolist()
+            for twin in dict.fromkeys(stands_for.get(place, place) for place in group):
+                other = words[twin].tolist()
+                found = ((name, _MEASURES[name](own, other)) for name in wanted)
+                match = next((each for each in found if each[1] >= wanted[each[0]]), None)
+                if match is not None:
+                    stands_for[number] = twin
+                    yield Match(number, twin, *match)
+                    break
+
+
+def _by_words(
+    candidates: Iterable[tuple[int, list[int]]], lengths: Places
+) -> Iterator[list[tuple[int, list[int]]]]:
+    """Candidates by so many that their words have room here."""
+    some, size = [], 0
+    for number, group in candidates:
+        some.append((number, group))
+        size += sum(map(lengths.item, (number, *group)))
+        if size >= _WORDS:
+            yield some
+            some, size = [], 0
+    yield some
 
 
 def _candidates(
-    corpus: Corpus, least: float, left: NDArray[np.bool_]
+    corpus: HashedTexts, lengths: Places, least: float, left: NDArray[np.bool_]
 ) -> Iterator[tuple[int, list[int]]]:
     """Each text with earlier ones that share a band with it, in the order of the texts."""
-    lengths = corpus.lengths()
     places = np.flatnonzero(left & (lengths > 0))
     if not len(places):
         return
@@ -170,7 +205,9 @@ def _candidates(
             yield int(later[start]), earlier[start:end].tolist()
 
 
-def _ngrams(corpus: Corpus, limit: float, size: int, left: NDArray[np.bool_]) -> Iterator[Match]:
+def _ngrams(
+    corpus: HashedTexts, limit: float, size: int, left: NDArray[np.bool_]
+) -> Iterator[Match]:
     """Texts whose n-grams stand, for a share of `limit` or more, first in one other text."""
     words, starts = corpus.all_words()
     grams = shingles(WordHashes(words.astype(np.uint64), starts), size)
