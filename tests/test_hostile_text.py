@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from sodakd.assertions import read_assertions
+from sodakd.dedup.words import words
 from sodakd.errors import SodakdError
 from sodakd.evaluate.samples import program_of
 from sodakd.inference.batch_api import read_batch, read_batches, read_results
@@ -158,6 +159,7 @@ READERS: Mapping[str, Callable[[str], object]] = {
         if language not in {Language.CPP, Language.TYPESCRIPT}  # read as C and JavaScript are
     },
     **{f"tokens in {language}": partial(read_tokens, language) for language in Language},
+    "words": words,
     "exchange": exchange_of,
     "sifted seed": sifted,
     "needs of a question": lambda text: requirements_of(text, text),
@@ -184,7 +186,7 @@ PIECES = [
     "void main(", "class A {", "import a;", "func main(", "os.Exit", "--- FAIL: ", "panic: ",
     "goroutine 1 [a]:\n", "program: program.c:1: ", "Assertion `", "#include <a.h>\n", "\\\n",
     "f(", "=/[", "import (\n", "struct A ", "function ", "a:  x;", "    a\n", "\ufeff",
-    "\x00", "\x0c", "\u2028", "é", "//\\\n", "R\"(", "${", "`${`", "1:", "|", "| ",
+    "\x00", "\x0c", "\u2028", "é", "\u0301\u0316", "//\\\n", "R\"(", "${", "`${`", "1:", "|", "| ",
 ]  # fmt: skip
 """What texts are made of that have hung a reader, or may."""
 

@@ -1,14 +1,19 @@
 """Words by numpy are the words by the regular expression, and MinHash has its values."""
 
 import re
+import unicodedata
 
 import numpy as np
 import pytest
 
 from sodakd.dedup.minhash import band_shape, signatures
 from sodakd.dedup.word_hashes import hash_words, shingles
+from sodakd.dedup.words import words
 
 TEXTS = ["Sort the list, then sort it again.", "", "f(x_1) == -2.5", "a", "\n\t", "the LIST"]
+
+WIDE = {32: 0x3000, **{code: code + 0xFEE0 for code in range(33, 127)}}
+"""The full-width forms of ASCII."""
 
 
 def per_text(texts: list[str]) -> list[list[int]]:
@@ -20,9 +25,10 @@ def per_text(texts: list[str]) -> list[list[int]]:
 def test_words_and_marks_are_those_of_a_regular_expression() -> None:
     known: dict[str, int] = {}
     for text, hashes in zip(TEXTS, per_text(TEXTS), strict=True):
-        words = re.findall(r"\w+|[^\w\s]", text.lower())
+        own = re.findall(r"\w+|[^\w\s]", text.lower())
+        assert list(words(text)) == own
         assert [
-            known.setdefault(word, one) for word, one in zip(words, hashes, strict=True)
+            known.setdefault(word, one) for word, one in zip(own, hashes, strict=True)
         ] == hashes
     assert len(set(known.values())) == len(known)
 
@@ -34,12 +40,29 @@ def test_words_and_marks_are_those_of_a_regular_expression() -> None:
         ("a数b", 3),
         ("naïve größe", 2),
         ("“quoted” word—dash", 6),
-        ("x²", 2),
+        ("x²", 1),
         ("😀ok", 2),
     ],
 )
 def test_beyond_ascii_letters_make_words_and_marks_stand_alone(text: str, words: int) -> None:
     assert len(per_text([text])[0]) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("naïve größe", unicodedata.normalize("NFD", "naïve größe")),
+        ("find the first", "ﬁnd the ﬁrst"),
+        ("sort 12 words!", "sort 12 words!".translate(WIDE)),
+        ("10 km", "10\N{NO-BREAK SPACE}km"),
+        ("가나다", unicodedata.normalize("NFD", "가나다")),
+        ("é " * 2000, "e\N{COMBINING ACUTE ACCENT} " * 2000),
+    ],
+)
+def test_words_are_the_same_in_every_form_of_unicode(text: str, other: str) -> None:
+    assert words(text) == words(other) == words(unicodedata.normalize("NFKC", other))
+    one, same = per_text([text, other])
+    assert one == same != []
 
 
 def test_words_do_not_depend_on_the_texts_beside_them() -> None:

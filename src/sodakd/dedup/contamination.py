@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable
 from functools import lru_cache
 
-from sodakd.dedup.words import prose, question_words
+from sodakd.dedup.words import folded, prose, question_words
 from sodakd.text.labels import language_of
 from sodakd.text.lexer import Kind
 from sodakd.types import Language, Question
@@ -81,7 +81,7 @@ def statement(question: Question) -> Gram:
     kind = Kind.STRING if question.language is Language.PYTHON else Kind.COMMENT
     said = _LANGUAGE_TOLD.sub("", prose(question, Kind.COMMENT, kind))
     example = _EXAMPLE.search(said)
-    found = _WORD.findall(said[: example.start() if example else None].lower())
+    found = _WORD.findall(folded(said[: example.start() if example else None]))
     return tuple(word for word in found if not _is_language(word))
 
 

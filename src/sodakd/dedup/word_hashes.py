@@ -7,6 +7,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from sodakd.dedup.words import folded
+
 Hashes32 = NDArray[np.uint32]
 Hashes64 = NDArray[np.uint64]
 Places = NDArray[np.int64]
@@ -71,8 +73,8 @@ def mixed(values: Hashes64) -> Hashes64:
 
 
 def hash_words(texts: Sequence[str]) -> WordHashes:
-    """The lower-case words and marks of texts; equal words have equal hashes in every process."""
-    parts = [text.lower().encode("utf-8", "replace") for text in texts]
+    """The folded words and marks of texts; equal words have equal hashes in every process."""
+    parts = [folded(text).encode("utf-8", "replace") for text in texts]
     # A blank behind each text: no word reaches into the next one.
     data = np.frombuffer(b"\n".join([*parts, b""]), np.uint8)
     ends = np.cumsum(np.fromiter((len(part) + 1 for part in parts), np.int64, len(parts)))

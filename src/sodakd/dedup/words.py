@@ -1,6 +1,7 @@
 """The words of a question that are compared, and ROUGE-L of two texts."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 from rapidfuzz.distance import LCSseq
@@ -9,11 +10,20 @@ from sodakd.text.lexer import Kind, lexed
 from sodakd.types import Question
 
 _WORD = re.compile(r"\w+|[^\w\s]")
+_PIECE = re.compile(r".{1,500}(?=\s|\Z)|.{1,500}", re.DOTALL)
+"""What is normalized at a time: a run of accents takes time that grows with its square."""
+
+
+def folded(text: str) -> str:
+    """A text in lower case, and in one form of Unicode (NFKC): 'é' is one character or two."""
+    if text.isascii():
+        return text.lower()
+    return "".join(unicodedata.normalize("NFKC", one) for one in _PIECE.findall(text)).lower()
 
 
 def words(text: str) -> tuple[str, ...]:
-    """The lower-case words and marks of a text."""
-    return tuple(_WORD.findall(text.lower()))
+    """The folded words and marks of a text."""
+    return tuple(_WORD.findall(folded(text)))
 
 
 def question_words(question: Question) -> tuple[str, ...]:
