@@ -12,6 +12,7 @@ from sodakd.errors import DataError
 
 if TYPE_CHECKING:
     from sodakd.curate.dedup import Embed, Watch
+    from sodakd.curate.findings import Findings
 
 Source = Annotated[
     str, typer.Argument(help="A file of questions, a folder, or a hub dataset.", metavar="SOURCE")
@@ -64,7 +65,6 @@ def dedup(
     from sodakd.curate.dedup import dedup as without_duplicates
     from sodakd.curate.findings import show_findings
     from sodakd.dedup.near import METHODS, Limits
-    from sodakd.jsonl import write_rows
     from sodakd.outputs import check_outputs
     from sodakd.recipe import read_questions
     from sodakd.screen import make_console
@@ -85,14 +85,12 @@ def dedup(
         ngram=ngram if "ngram" in asked else None,
         exact="exact" in asked,
     )
-    with _progress() as watch:
-        found, rows = without_duplicates(
-            settings, limits, code="code" in asked, out=out, tell=tell, watch=watch,
+    with _findings(report) as found, _progress() as watch:
+        rows = without_duplicates(
+            settings, limits, code="code" in asked, out=out, found=found, tell=tell, watch=watch,
             embed=None if model is None else _embed_by(model), ray=ray,
         )  # fmt: skip
-    if report is not None:
-        write_rows(report, found)
-    show_findings(found, rows, len(found), "kept, or like an earlier row", make_console())
+    show_findings(found, rows, found.counts.total(), "kept, or like an earlier row", make_console())
     _say_files(out, report)
 
 
@@ -136,7 +134,6 @@ def decontaminate(
     from sodakd.curate.decontaminate import paths_of_tasks, read_tasks
     from sodakd.curate.findings import show_findings
     from sodakd.dedup.leaks import METHODS, LeakLimits
-    from sodakd.jsonl import write_rows
     from sodakd.outputs import check_outputs
     from sodakd.recipe import read_questions
     from sodakd.screen import make_console
@@ -158,10 +155,10 @@ def decontaminate(
     read = [*paths_read(source, settings.source), *paths_of_tasks(names, data)]
     check_outputs({"--out": out, "--report": report}, read)
     tasks = read_tasks(names, data)
-    with _progress() as watch:
-        found, rows, kept = without_leaks(settings, tasks, limits, out=out, tell=tell, watch=watch)
-    if report is not None:
-        write_rows(report, found)
+    with _findings(report) as found, _progress() as watch:
+        rows, kept = without_leaks(
+            settings, tasks, limits, out=out, found=found, tell=tell, watch=watch
+        )
     title = f"kept, or stands in {', '.join(names)}"
     show_findings(found, rows, rows - kept, title, make_console())
     _say_files(out, report)
@@ -188,6 +185,22 @@ def _say_files(out: Path | None, report: Path | None) -> None:
         typer.echo(f"the rows that stay: {out}")
     if report is not None:
         typer.echo(f"the pairs that were found: {report}")
+
+
+@contextmanager
+def _findings(report: Path | None) -> "Iterator[Findings]":
+    """What takes in what is found; it is written to a report once all is."""
+    from tempfile import TemporaryFile
+
+    from sodakd.curate.findings import Findings
+
+    if report is None:
+        yield Findings(None)
+        return
+    with TemporaryFile() as lines:
+        found = Findings(lines)
+        yield found
+        found.write(report)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sodakd.curate.dedup import Watch
-from sodakd.curate.findings import Finding
+from sodakd.curate.findings import Finding, Findings
 from sodakd.curate.rows import line_of, question_of, read_both
 from sodakd.dedup.leaks import BenchmarkIndex, LeakLimits
 from sodakd.errors import DataError
@@ -73,18 +73,18 @@ def decontaminate(
     limits: LeakLimits,
     *,
     out: Path | None,
+    found: Findings,
     tell: Tell,
     watch: Watch,
-) -> tuple[list[Finding], int, int]:
-    """What of a source stands in the tasks, by each method that says so; `out` gets the other rows.
+) -> tuple[int, int]:
+    """How many rows a source has, and how many of them stay; `out` gets these.
 
-    The result is followed by how many rows there are, and how many of them stay.
+    `found` gets what stands in the tasks, by each method that says so.
 
     Raises:
         DataError: the source cannot be read, or holds no rows.
     """
     index = BenchmarkIndex(tasks, limits)
-    found: list[Finding] = []
     rows = kept = 0
 
     def staying() -> Iterator[Row]:
@@ -93,13 +93,13 @@ def decontaminate(
             watch("comparing")
             rows += 1
             leaks = index.leaks(question_of(seed)) if seed.text else []
-            found.extend(
-                Finding(
-                    row=seed.origin, twin=leak.task.source, method=leak.method,
-                    score=round(leak.score, 4), text=seed.text, twin_text=_shown(leak.task),
-                )
-                for leak in leaks
-            )  # fmt: skip
+            for leak in leaks:
+                found.add(
+                    Finding(
+                        row=seed.origin, twin=leak.task.source, method=leak.method,
+                        score=round(leak.score, 4), text=seed.text, twin_text=_shown(leak.task),
+                    )
+                )  # fmt: skip
             if not leaks:
                 kept += 1
                 yield row
@@ -109,4 +109,4 @@ def decontaminate(
     else:
         for _ in staying():
             pass
-    return found, rows, kept
+    return rows, kept

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from sodakd.curate.cluster_rows import ClusterRows
-from sodakd.curate.findings import Finding
+from sodakd.curate.findings import Finding, Findings
 from sodakd.curate.hashed_rows import HashedRows
 from sodakd.curate.rows import line_of, read_both
 from sodakd.dedup.corpus import BATCH
@@ -32,12 +32,13 @@ def dedup(
     *,
     code: bool,
     out: Path | None,
+    found: Findings,
     tell: Tell,
     watch: Watch,
     embed: Embed | None = None,
     ray: str = "",
-) -> tuple[list[Finding], int]:
-    """The rows of a source that are duplicates, and how many rows it has; `out` gets the others.
+) -> int:
+    """How many rows a source has; `found` gets those that are duplicates, `out` the others.
 
     `code` has answers with the same program count as duplicates, whatever their questions say;
     `embed` gives the questions' vectors, of which `limits` has the least cosine. With `ray`, the
@@ -52,14 +53,13 @@ def dedup(
         matches = find_duplicates(rows, limits, rows.programs(), vectors)
         count = len(rows)
     del rows, vectors
-    found: list[Finding] = []
     kept = _kept(settings, {one.number: one for one in matches}, found, watch)
     if out is not None:
         write_lines(out, map(line_of, kept))
     else:
         for _ in kept:
             pass
-    return found, count
+    return count
 
 
 @contextmanager
@@ -96,7 +96,7 @@ def _read(
 
 
 def _kept(
-    settings: QuestionSettings, matches: dict[int, Match], found: list[Finding], watch: Watch
+    settings: QuestionSettings, matches: dict[int, Match], found: Findings, watch: Watch
 ) -> Iterator[Row]:
     """The rows that stay; what is left out goes to `found`."""
     twins = {one.twin for one in matches.values()}
@@ -111,7 +111,7 @@ def _kept(
             continue
         origin, text = texts[match.twin]
         score = round(match.score, 4)
-        found.append(
+        found.add(
             Finding(
                 row=seed.origin, twin=origin, method=match.method, score=score, text=seed.text,
                 twin_text=text,

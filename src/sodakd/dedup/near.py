@@ -23,7 +23,7 @@ METHODS = EXACT, CODE, JACCARD, ROUGE, NGRAM, EMBEDDING = (
 )  # fmt: skip
 _BEFORE = 4
 """Texts of a bucket, beside its first, that a text is compared with."""
-_WORDS = 1 << 20
+_WORDS = 1 << 18
 """Of candidates that are looked at together: their words may have to come from elsewhere."""
 
 
