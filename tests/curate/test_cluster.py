@@ -2,19 +2,23 @@
 
 import json
 import random
-from collections.abc import Callable
+import re
+import time
+from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import sodakd
-from sodakd.curate.rows import read_both
+from sodakd.curate.cluster_rows import ClusterRows
 from sodakd.dedup.corpus import BATCH
-from sodakd.dedup.near import find_duplicates
 from sodakd.errors import RunError
 from sodakd.ray_cluster import RayCluster
+from sodakd.seeds.seed import Seed
 from tests.curate.test_command import read, run
-from tests.ray_nodes import Nodes, cluster, nodes
+from tests.ray_nodes import Nodes, cluster, nodes, ray
 
 __all__ = ["cluster", "nodes"]
 
@@ -75,54 +79,48 @@ def test_the_same_rows_go_for_the_same_reasons_as_on_one_machine(
     assert {str(pair["method"]) for pair in read(report)} == set(methods.split(","))
 
 
-def _while_reading(kill: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> None:
-    calls = 0
-
-    def killing(*given: object) -> object:
-        nonlocal calls
-        for each in read_both(*given):  # type: ignore[arg-type]
-            yield each
-            calls += 1
-            if calls == 3 * BATCH:
-                kill()
-
-    monkeypatch.setattr("sodakd.curate.dedup.read_both", killing)
+def _is_there(part: Any) -> bool:
+    try:
+        ray.get(part.__ray_call__.remote(lambda _: None))
+    except ray.exceptions.RayError:
+        return False
+    return True
 
 
-def _while_comparing(kill: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> None:
-    def killing(*given: object) -> object:
-        kill()
-        return find_duplicates(*given)  # type: ignore[arg-type]
-
-    monkeypatch.setattr("sodakd.curate.dedup.find_duplicates", killing)
-
-
-@pytest.mark.parametrize("when", [_while_reading, _while_comparing])
-def test_a_lost_node_is_named_and_nothing_is_written(
-    nodes: Nodes,
-    source: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    when: Callable[[Callable[[], None], pytest.MonkeyPatch], None],
+@pytest.mark.parametrize("when", ["reading", "comparing"])
+def test_a_lost_node_is_told_and_the_others_find_the_same(
+    nodes: Nodes, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
-    when(nodes.kill_one, monkeypatch)
-    out = tmp_path / "out.jsonl"
-    with pytest.raises(RunError, match=r"node [0-9a-f]{8} of the cluster failed, .* same command"):
-        run("dedup", source, "--method", "exact", "--out", out, "--ray", nodes.address)
-    assert not list(tmp_path.iterdir())
+    alone, out = tmp_path / "alone.jsonl", tmp_path / "out.jsonl"
+    run("dedup", source, "--out", alone)
+    add_rows, calls = ClusterRows.add_rows, count(1)
+
+    def losing(rows: ClusterRows, seeds: Sequence[Seed]) -> None:
+        add_rows(rows, seeds)
+        if next(calls) == (3 if when == "reading" else 5):
+            nodes.kill_one()
+            while all(map(_is_there, rows._parts)):  # what runs there may outlive it for a moment
+                time.sleep(0.1)
+
+    monkeypatch.setattr(ClusterRows, "add_rows", losing)
+    done = run("dedup", source, "--out", out, "--ray", nodes.address)
+    assert done.exit_code == 0, done.output
+    assert re.search(r"^node [0-9a-f]{8} is lost \(.*: begun again with", done.stderr, re.MULTILINE)
+    assert out.read_bytes() == alone.read_bytes()
 
 
-def test_a_node_of_another_version_is_told(
-    nodes: Nodes, source: Path, monkeypatch: pytest.MonkeyPatch
+def test_nodes_of_another_version_are_told_and_nothing_is_written(
+    nodes: Nodes, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sodakd, "__version__", "9.9")
-    with pytest.raises(RunError, match=r"are lost with it: .*it has sodakd .*, not 9\.9; nothing"):
-        run("dedup", source, "--ray", "auto")
+    with pytest.raises(RunError, match=r"no node .* is left that can hold rows \(.*, not 9\.9;"):
+        run("dedup", source, "--out", tmp_path / "out.jsonl", "--ray", "auto")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_cluster_without_cores_is_told(
     nodes: Nodes, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(RayCluster, "nodes", lambda _: {})
-    with pytest.raises(RunError, match="no node of the cluster has cores"):
+    with pytest.raises(RunError, match=r"can hold rows \(none has cores\); mend one"):
         run("dedup", source, "--ray", "auto")

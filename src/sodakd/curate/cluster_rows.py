@@ -29,27 +29,41 @@ class _Part(HashedRows):
             raise RunError(f"it has sodakd {sodakd.__version__}, not {version}")
 
 
+class LostNode(Exception):
+    """A node of a cluster is lost with the rows that it held: which, and why."""
+
+    def __init__(self, node: str, why: str) -> None:
+        super().__init__(f"node {node}: {why}")
+        self.node, self.why = node, why
+
+
 class ClusterRows:
     """`HashedRows` that are spread: each batch is hashed and held by a process on some node.
 
     There is one for each core. What is asked of all rows comes together here, 8 bytes a row.
+    `refused` are nodes that are not used, and why. Where one is lost, `LostNode` is raised.
 
     Raises:
-        RunError: no node has cores, or one that holds rows fails.
+        RunError: no node with cores is left.
     """
 
-    def __init__(self, cluster: RayCluster, threshold: float, code: bool) -> None:
+    def __init__(
+        self, cluster: RayCluster, threshold: float, code: bool, refused: Mapping[str, str]
+    ) -> None:
         self._ray = cluster.ray
         self.bands = Corpus(threshold).bands
         self._code = code
         self._nodes = [
             node
             for node, resources in cluster.nodes().items()
+            if node not in refused
             for _ in range(int(resources["CPU"]))
         ]
         if not self._nodes:
+            said = "; ".join(f"{node[:8]}: {why}" for node, why in refused.items())
             raise RunError(
-                "no node of the cluster has cores (--ray): add one (ray start --address HOST:PORT)"
+                f"no node of the cluster is left that can hold rows ({said or 'none has cores'});"
+                " mend one, then run the same command again"
             )
         self._parts = [
             cluster.put_on(node, _Part, threshold, code, sodakd.__version__, num_cpus=1)
@@ -156,9 +170,5 @@ class ClusterRows:
                 found[owner] = self._ray.get(reference)
             except self._ray.exceptions.RayError as error:
                 why = str(error).strip().splitlines()[-1].strip()
-                raise RunError(
-                    f"node {self._nodes[owner][:8]} of the cluster failed, and its rows are lost"
-                    f" with it: {why.rstrip('.')}; nothing is written: mend it or leave it out,"
-                    " then run the same command again"
-                ) from None
+                raise LostNode(self._nodes[owner], why) from None
         return found

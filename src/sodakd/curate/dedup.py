@@ -1,13 +1,12 @@
 """A file without its duplicates: read once to find them, once more to write the rest."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
-from sodakd.curate.cluster_rows import ClusterRows
+from sodakd.curate.cluster_rows import ClusterRows, LostNode
 from sodakd.curate.findings import Finding, Findings
 from sodakd.curate.hashed_rows import HashedRows
 from sodakd.curate.rows import line_of, read_both
@@ -46,13 +45,9 @@ def dedup(
 
     Raises:
         DataError: the source cannot be read, or holds no rows.
-        RunError: there is no such cluster, or a node is lost.
+        RunError: there is no such cluster, or no node is left.
     """
-    with _opened(limits.bands, code, ray) as rows:
-        vectors = _read(rows, settings, tell, watch, embed)
-        matches = find_duplicates(rows, limits, rows.programs(), vectors)
-        count = len(rows)
-    del rows, vectors
+    matches, count = _matches(settings, limits, code, tell, watch, embed, ray)
     kept = _kept(settings, {one.number: one for one in matches}, found, watch)
     if out is not None:
         write_lines(out, map(line_of, kept))
@@ -62,18 +57,37 @@ def dedup(
     return count
 
 
-@contextmanager
-def _opened(threshold: float, code: bool, ray: str) -> Iterator[HashedRows | ClusterRows]:
-    """What takes rows in: here, or on the cluster at an address."""
+def _matches(
+    settings: QuestionSettings,
+    limits: Limits,
+    code: bool,
+    tell: Tell,
+    watch: Watch,
+    embed: Embed | None,
+    ray: str,
+) -> tuple[list[Match], int]:
+    """The duplicates of a source, and how many rows it has; hashed here, or on a cluster's nodes.
+
+    Where a node is lost all begins again with the others.
+    """
+
+    def found_in(rows: HashedRows | ClusterRows) -> tuple[list[Match], int]:
+        vectors = _read(rows, settings, tell, watch, embed)
+        return find_duplicates(rows, limits, rows.programs(), vectors), len(rows)
+
     if not ray:
-        yield HashedRows(threshold, code)
-        return
+        return found_in(HashedRows(limits.bands, code))
+    refused: dict[str, str] = {}
     with RayCluster(ray, "--ray", RunError) as cluster:
-        rows = ClusterRows(cluster, threshold, code)
-        try:
-            yield rows
-        finally:
-            rows.close()
+        while True:
+            rows = ClusterRows(cluster, limits.bands, code, refused)
+            try:
+                return found_in(rows)
+            except LostNode as lost:
+                refused[lost.node] = lost.why
+                tell(f"node {lost.node[:8]} is lost ({lost.why}): begun again with the others")
+            finally:
+                rows.close()
 
 
 def _read(
