@@ -4,6 +4,7 @@ import pytest
 
 from sodakd.dedup.leaks import BenchmarkIndex, LeakLimits
 from sodakd.types import Language, Question
+from tests.dedup.test_word_hashes import WIDE
 
 TASK = '''def has_gap(numbers: list[int], threshold: int) -> bool:
     """Check whether two neighbours in the given list of numbers are further apart than the
@@ -52,6 +53,7 @@ def test_a_copy_is_found_by_every_method() -> None:
     ("text", "answer", "method"),
     [
         (f"{SAID.upper()} Use Java.", None, "ngram"),
+        (SAID.translate(WIDE), None, "exact"),
         (f"Please solve this for me, I am in a hurry and need it today. {SAID}", None, "ngram"),
         (SAID.replace("neighbours", "members").replace("further", "more"), None, "rouge"),
         (f"Prüfe, ob zwei Nachbarn weit voneinander sind.\n{EXAMPLES}", None, "values"),
