@@ -47,10 +47,11 @@ def _looked_at(process: subprocess.Popen[bytes]) -> Iterator[tuple[int, str, flo
     while process.poll() is None:
         for each in psutil.process_iter():
             try:
-                name = "the command" if each.pid == process.pid else each.cmdline()[0]
-                if name == "the command" or name.startswith("ray::_Part"):
+                here = each.pid == process.pid
+                if here or each.cmdline()[0].startswith("ray::_Part"):
                     used = each.cpu_times()
                     memory = each.memory_full_info().uss / 2**20
+                    name = "the command" if here else "a node's"
                     yield each.pid, name, used.user + used.system, memory
             except (psutil.Error, IndexError):
                 continue
