@@ -18,8 +18,9 @@ from trl_trainers import trl_cpo, trl_dpo
 
 from sodakd.training.checkpoints import Checkpoints, TrainState
 from sodakd.training.forward import Forward, choose_forward
-from sodakd.training.model_io import enable_gradient_checkpointing, with_adapters
+from sodakd.training.model_io import with_adapters
 from sodakd.training.precision import computed_in
+from sodakd.training.recomputation import recompute
 from sodakd.training.schedule import TokenizedExample
 from sodakd.training.trainer import StudentTrainer
 
@@ -37,8 +38,7 @@ def ours(task: Task, only: str | None = None) -> Trainer:
     else:
         with computed_in(task.model, dtype):
             forward = choose_forward(task.model, task.layout, longest, only)
-    if task.settings.gradient_checkpointing:
-        enable_gradient_checkpointing(task.model)
+    recompute(task.model, layers=task.settings.gradient_checkpointing)
     lora = task.student.finetuning_type == "lora"
     return StudentTrainer(
         with_adapters(task.model, task.student, 0) if lora else task.model,

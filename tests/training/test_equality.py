@@ -32,6 +32,7 @@ from sodakd.training.micro_batches import micro_batches
 from sodakd.training.model_io import with_adapters
 from sodakd.training.objective import StepTotals, objective
 from sodakd.training.packing import differing_positions, first_difference, pack
+from sodakd.training.recomputation import keep_less
 from sodakd.training.reference import with_reference
 from sodakd.training.schedule import Example, TokenizedExample, encode
 from tests.tiny_models import CHATML, byte_tokenizer
@@ -160,6 +161,7 @@ def test_a_step_is_that_of_each_answer_alone(family: str, loss: LossName, tmp_pa
     model, given = build(family), examples()
     forward = choose_forward(model, chat_format(), 64)
     assert forward == Forward("packed", by_states=True)
+    assert keep_less(model) >= 7  # two layers of two norms and a gated layer, and the last norm
     settings = TrainingSettings(loss=loss, contrast_weight=0.5)
     if loss == "dpo":
         with torch.no_grad():
@@ -251,6 +253,7 @@ def test_a_real_model_s_step_is_that_of_each_answer_alone() -> None:
     given = encode(texts, layout, 512)
     forward = choose_forward(model, layout, 128)
     assert forward == Forward("packed", by_states=True)
+    assert keep_less(model) == 3 * model.config.num_hidden_layers + 1
     settings = TrainingSettings(loss="margin", contrast_weight=0.5, max_tokens_per_batch=150)
     wanted, right = plain_loss(plain, given, settings)
     wanted.backward()

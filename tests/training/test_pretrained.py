@@ -28,11 +28,11 @@ from sodakd.training import token_logps
 from sodakd.training.checkpoints import Checkpoints, TrainState
 from sodakd.training.forward import Forward, choose_forward
 from sodakd.training.model_io import (
-    enable_gradient_checkpointing,
     link_pretrained,
     open_model,
 )
 from sodakd.training.packing import check_eos_trained, pack
+from sodakd.training.recomputation import recompute
 from sodakd.training.schedule import Example, TokenizedExample, encode
 from sodakd.training.train import train
 from sodakd.training.trainer import StudentTrainer
@@ -195,7 +195,7 @@ def test_many_small_batches_give_the_gradient_of_a_large_one(
         encoded = encode(examples, layout, 512)
         way = choose_forward(model, layout, 512)
         if checkpointing and times > 1:
-            enable_gradient_checkpointing(model)
+            recompute(model, layers=True)
         done, kept = TrainState(identity=""), Checkpoints(tmp_path)
         trainer = StudentTrainer(model, encoded, settings, way, None, 0, kept, done, None)
         (step,) = list(trainer.get_train_dataloader())

@@ -58,12 +58,6 @@ def with_adapters(
         return cast("PeftModel", get_peft_model(model, config))
 
 
-def enable_gradient_checkpointing(model: PreTrainedModel) -> None:
-    """Have the layers' activations computed again in the backward pass, not kept."""
-    enable = getattr(model, "activation_checkpointing_enable", None)  # its name from 5.22 on
-    (enable or model.gradient_checkpointing_enable)({"use_reentrant": False})
-
-
 def merge_adapters(
     trained: "PeftModel", start: Path, student: StudentSettings, opened: StudentSettings
 ) -> PreTrainedModel:

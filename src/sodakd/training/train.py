@@ -34,7 +34,6 @@ from sodakd.training.group import training_group
 from sodakd.training.losses import LOSSES, scope_of
 from sodakd.training.micro_batches import check_budget
 from sodakd.training.model_io import (
-    enable_gradient_checkpointing,
     merge_adapters,
     open_model,
     save_student,
@@ -42,6 +41,7 @@ from sodakd.training.model_io import (
 )
 from sodakd.training.packing import check_eos_trained, pack
 from sodakd.training.precision import choose_computing, computed_in
+from sodakd.training.recomputation import recompute
 from sodakd.training.reference import REFERENCE, with_reference
 from sodakd.training.schedule import Example, TokenizedExample, encode
 from sodakd.training.sharding import whole_weights
@@ -139,8 +139,7 @@ def train(
             remark,
             f"batches are {forward.layout}, attention of packed rows is {forward.attention}",
         )
-    if settings.gradient_checkpointing:
-        enable_gradient_checkpointing(model)
+    recompute(model, layers=settings.gradient_checkpointing)
     trained = _trainable(model, student, seed, sharded)
     with group.at_work(), _memory_errors(settings), disk_errors_as_oserror(out):
         trainer = StudentTrainer(
