@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self, TypeVar, get_args
+from typing import Literal, Self, TypeVar, get_args
 
 from pydantic import Field, JsonValue, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -56,6 +56,10 @@ class Recipe(FrozenModel):
     patience: Cycles | None = Field(
         default=None, description="stop after so many cycles without a better dev pass@1"
     )
+    anneal: Literal["each", "last"] = Field(
+        default="each",
+        description="the cycles in which the learning rate falls: each, or the last one alone",
+    )
     arms: tuple[Text, ...] = Field(
         default=("soda", "sft"),
         min_length=1,
@@ -90,6 +94,15 @@ class Recipe(FrozenModel):
     evaluation: EvaluationSettings = EvaluationSettings()
     generation: GenerationSettings = GenerationSettings()
     judge: JudgeSettings = JudgeSettings()
+
+    @model_validator(mode="after")
+    def _last_cycle_is_known(self) -> Self:
+        if self.anneal == "last" and self.patience is not None:
+            raise ValueError(
+                "anneal is last, and with patience any cycle may be: set anneal to each, or leave"
+                " patience out"
+            )
+        return self
 
     @model_validator(mode="after")
     def _parts_agree(self) -> Self:
@@ -177,8 +190,8 @@ def read_recipe(path: Path, overrides: Sequence[str] = ()) -> LoadedRecipe:
 
 
 VARIED = (
-    "cycles", "patience", "delivery", "training", "feedback", "scorer", "update", "evol_instruct",
-    "oss_instruct", "persd", "rft", "opd",
+    "cycles", "patience", "anneal", "delivery", "training", "feedback", "scorer", "update",
+    "evol_instruct", "oss_instruct", "persd", "rft", "opd",
 )  # fmt: skip
 """The sections, and keys, that a variant may set: all arms share the others."""
 

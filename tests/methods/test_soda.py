@@ -1,6 +1,7 @@
 """The methods, each run through a context that only writes down what it is asked."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from sodakd.jsonl import write_rows
 from sodakd.methods.arms import Arm, run_arms
 from sodakd.methods.context import Context
 from sodakd.methods.inputs import RunInputs
+from sodakd.methods.lion import lion
 from sodakd.methods.parts import Method, mix_replay
 from sodakd.methods.sft import sft
 from sodakd.methods.soda import cycles_reached, should_stop_early, soda
@@ -115,6 +117,19 @@ def test_soda_without_feedback_asks_no_student_and_invents_as_much() -> None:
     assert context.probed == {}
     assert context.invented == ["cycle-1/questions", "cycle-2/questions"]
     assert context.studied["cycle-2/pairs"][-3:] == ["seed 0", "seed 1", "seed 2"]
+
+
+@pytest.mark.parametrize("method", [soda, lion])
+def test_the_learning_rate_falls_in_each_cycle_or_in_the_last_one_alone(
+    method: Callable[[Context, RunInputs], Path],
+) -> None:
+    for anneal, kinds in (("each", ["linear"] * 3), ("last", ["constant", "constant", "linear"])):
+        context = FakeContext(recipe().model_copy(update={"anneal": anneal}))
+        method(context, inputs(10))
+        steps = [f"cycle-{number}/student" for number in (1, 2, 3)]
+        assert [context.settings[step].lr_scheduler_type for step in steps] == kinds
+    with pytest.raises(ValueError, match="with patience any cycle may be"):
+        Recipe(anneal="last", patience=1)
 
 
 def test_as_a_later_arm_the_cycles_of_the_recipe_are_run_and_it_is_said() -> None:

@@ -267,6 +267,12 @@ def test_the_learning_rate_falls_in_a_line_after_its_warmup(whole: Path) -> None
     assert rates == pytest.approx({step: 3e-3 * (15 - step) / 12 for step in rates})
 
 
+def test_a_constant_learning_rate_has_a_warmup_too(student: Path, tmp_path: Path) -> None:
+    asked = {"lr_scheduler_type": "constant", "max_steps": 4, "logging_steps": 1}
+    rows = train(student, EXAMPLES, SETTINGS.model_copy(update=asked), 0, tmp_path)
+    assert [row.learning_rate for row in rows] == pytest.approx([0, 1.5e-3, 3e-3, 3e-3])
+
+
 def test_without_faulty_answers_nothing_of_them_is_logged(student: Path, tmp_path: Path) -> None:
     examples = synthetic(16)
     correct = [type(e)(e.prompt, e.chosen, None) for e in examples]

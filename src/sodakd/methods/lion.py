@@ -13,6 +13,7 @@ from sodakd.methods.parts import (
     plain_training,
     solve_within,
     tell_unspent,
+    training_of_cycle,
 )
 from sodakd.records import SftExample
 from sodakd.teacher.requests import Evolve, Invent, Operation
@@ -64,7 +65,7 @@ def lion(context: Context, inputs: RunInputs) -> Path:
         examples = mix_replay(learnt, replay, recipe.delivery.replay_share, recipe.seed, cycle)
         total = None if allowance is None else allowance.steps
         part = None if total is None else total * cycle // cycles - total * (cycle - 1) // cycles
-        settings = plain_training(recipe, part)
+        settings = training_of_cycle(recipe, cycle, plain_training(recipe, part))
         student = context.train(f"{prefix}/student", student, examples, settings)
         context.record_student(str(cycle), student, f"{prefix}/")
         if cycle == cycles:

@@ -52,6 +52,13 @@ class Method:
     reads_weights: bool = False
 
 
+def training_of_cycle(recipe: Recipe, cycle: int, settings: TrainingSettings) -> TrainingSettings:
+    """Return the settings of a cycle's training: `anneal` may have its learning rate stay."""
+    if recipe.anneal == "each" or cycle == recipe.cycles:
+        return settings
+    return settings.model_copy(update={"lr_scheduler_type": "constant"})
+
+
 def placeholder_feedback(
     question: Question, score: RubricScore | None = None, grader: Grader = Grader.TEACHER
 ) -> Feedback:

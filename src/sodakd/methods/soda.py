@@ -8,7 +8,13 @@ from sodakd.errors import DataError
 from sodakd.jsonl import read_log
 from sodakd.methods.context import Context
 from sodakd.methods.inputs import RunInputs
-from sodakd.methods.parts import SEED_TESTS, Method, mix_replay, to_examples
+from sodakd.methods.parts import (
+    SEED_TESTS,
+    Method,
+    mix_replay,
+    to_examples,
+    training_of_cycle,
+)
 from sodakd.methods.scored_feedback import ScoredFeedback
 from sodakd.records import Feedback, Refusal
 from sodakd.run import Step
@@ -66,7 +72,8 @@ def run_cycles(context: Context, inputs: RunInputs, collect_feedback: FeedbackFn
             break
         share = recipe.delivery.replay_share
         examples = mix_replay(to_examples(pairs), replay, share, recipe.seed, cycle)
-        student = context.train(f"{prefix}/student", student, examples, recipe.training)
+        settings = training_of_cycle(recipe, cycle, recipe.training)
+        student = context.train(f"{prefix}/student", student, examples, settings)
         context.record_student(str(cycle), student, f"{prefix}/")
         feedback = list(collect_feedback(prefix, student, probes, pairs))
         if recipe.patience is not None:

@@ -103,8 +103,9 @@ class StudentTrainer(Trainer):
         self.window_start = time.perf_counter()
         self.window_start_tokens = reached.window.tokens
         optimizer = make_optimizer(model, settings)
+        constant = settings.lr_scheduler_type == "constant"  # transformers' has no warm-up
         scheduler = get_scheduler(
-            settings.lr_scheduler_type,
+            "constant_with_warmup" if constant else settings.lr_scheduler_type,
             optimizer,
             num_warmup_steps=settings.warmup_steps,
             num_training_steps=len(self.steps),
