@@ -66,3 +66,19 @@ class Other(nn.Module):
 
 def test_a_layer_that_computes_otherwise_is_left_as_it_is() -> None:
     assert keep_less(nn.ModuleList([Other()])) == 0
+
+
+class ScaledNorm(nn.Module):
+    """A norm of two inputs, one of them named."""
+
+    def forward(self, states: Tensor, gate: Tensor) -> Tensor:
+        return nn.functional.rms_norm(states, states.shape[-1:]) * gate
+
+
+def test_a_norm_of_several_inputs_is_computed_again_from_all_of_them() -> None:
+    layers = nn.ModuleList([ScaledNorm()])
+    states, gate = (torch.randn(2, 4, requires_grad=True) for _ in range(2))
+    wanted = torch.autograd.grad(layers[0](states, gate=gate).square().sum(), (states, gate))
+    assert keep_less(layers) == 1
+    ours = torch.autograd.grad(layers[0](states, gate=gate).square().sum(), (states, gate))
+    assert all(map(torch.equal, wanted, ours))

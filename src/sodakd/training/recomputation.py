@@ -58,11 +58,11 @@ def _down(layer: Any, gate: Tensor, up: Tensor) -> Tensor:
     return cast("Tensor", layer.down_proj(layer.act_fn(gate) * up))
 
 
-def _again(part: Any, *inputs: Tensor, draws: bool = False) -> Tensor:
+def _again(part: Any, *inputs: Any, draws: bool = False, **named: Any) -> Tensor:
     """What a part gives, of which only the inputs are kept. `draws`: it draws random numbers."""
     if not torch.is_grad_enabled():
-        return cast("Tensor", part(*inputs))
-    found = checkpoint(part, *inputs, use_reentrant=False, preserve_rng_state=draws)
+        return cast("Tensor", part(*inputs, **named))
+    found = checkpoint(part, *inputs, use_reentrant=False, preserve_rng_state=draws, **named)
     return cast("Tensor", found)
 
 
