@@ -35,7 +35,7 @@ def check(
     ·  sodakd check embedded --deep
     ·  sodakd check embedded --json
     """
-    from sodakd.methods.arms import arms_of
+    from sodakd.methods.arms import arms_of, recipes_of
     from sodakd.methods.exam import missing_for_exam
     from sodakd.recipe import read_recipe
     from sodakd.requirements import (
@@ -54,12 +54,12 @@ def check(
             typer.echo(json.dumps(found, indent=1))
             raise typer.Exit(error.exit_code) from None
         raise
-    of_arms = (line for each in arms.values() for line in missing_requirements(each.recipe))
+    of_arms = (line for each in recipes_of(arms) for line in missing_requirements(each))
     missing = list(dict.fromkeys([*of_arms, *exam]))
     maybe = possibly_missing_languages(loaded.recipe)
     if deep:
-        for each in arms.values():
-            check_requirements(each.recipe)
+        for each in recipes_of(arms):
+            check_requirements(each)
     tried = list(_try_out(loaded)) if deep else []
     if as_json:
         found = {"mistakes": [], "missing": missing, "may_miss": maybe, "tried": tried}

@@ -164,7 +164,7 @@ def _run(asked: _Asked, processes: int) -> None:
     """Run a recipe by this process, and have the others train with it."""
     from sodakd.cli.log import logging_to
     from sodakd.console import progress_display, show_results
-    from sodakd.methods.arms import arms_of
+    from sodakd.methods.arms import arms_of, recipes_of
     from sodakd.methods.run_recipe import run_recipe
     from sodakd.recipe import read_recipe
     from sodakd.report.page import write_report
@@ -177,8 +177,8 @@ def _run(asked: _Asked, processes: int) -> None:
     check_size(loaded.recipe, processes)
     folder = asked.out or _default_folder(loaded)
     try:
-        for arm in arms_of(loaded.recipe).values():
-            check_requirements(arm.recipe)
+        for each in recipes_of(arms_of(loaded.recipe)):
+            check_requirements(each)
     except RunError as error:
         if asked.drop_from is not None or not is_finished(folder, loaded.redacted):
             raise

@@ -1,7 +1,7 @@
 """The arms of a run: methods in turn, the later ones with the first one's compute as allowance."""
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -58,9 +58,18 @@ def arms_of(recipe: Recipe) -> dict[str, Arm]:
     return {name: every[name] for name in recipe.arms}
 
 
+def recipes_of(arms: Mapping[str, Arm]) -> Sequence[Recipe]:
+    """Return the recipes that arms go by, each once: most have the run's own."""
+    return list({id(arm.recipe): arm.recipe for arm in arms.values()}.values())
+
+
+def _method_of(arm: str) -> Method | None:
+    """Return the method that an arm's name begins with."""
+    return METHODS.get(arm.partition("-")[0])
+
+
 def _arm(recipe: Recipe, name: str) -> Arm:
-    method = METHODS.get(name.partition("-")[0])
-    settings = recipe.variants.get(name)
+    method, settings = _method_of(name), recipe.variants.get(name)
     if settings is None:
         if name in METHODS:
             return Arm(METHODS[name], recipe)
@@ -83,7 +92,7 @@ def budget_kind(recipe: Recipe) -> BudgetKind:
     none but reads the teacher's weights.
     """
     if recipe.equal == "calls":
-        first = METHODS.get(recipe.arms[0].partition("-")[0])
+        first = _method_of(recipe.arms[0])
         return "tokens" if first is not None and first.reads_weights else "calls"
     prices = prices_of(recipe.teacher)
     priced = prices.known and any(prices.femto)
