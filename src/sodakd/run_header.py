@@ -48,6 +48,7 @@ def open_header(
     path = folder / "run.json"
     if path.exists():
         old = _read_head(path)
+        recipe = _with_variants_of(old.recipe, recipe)
         _require_same(folder, old, recipe, minimums)
         files = dict(old.files)
         if not (folder / "manifest.jsonl").exists():  # nothing was read from them yet
@@ -66,8 +67,10 @@ def open_header(
 
 def is_finished(folder: Path, recipe: Mapping[str, JsonValue]) -> bool:
     """Whether a run of this very recipe came to its end in a folder."""
-    there = (folder / "run.json").exists() and (folder / "results.json").exists()
-    return there and _read_head(folder / "run.json").recipe == recipe
+    if not ((folder / "run.json").exists() and (folder / "results.json").exists()):
+        return False
+    begun = _read_head(folder / "run.json").recipe
+    return begun == _with_variants_of(begun, recipe)
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,8 @@ def _require_same(
     other = {key for key, hashed in hashes.items() if hashed and key not in moved}
     fewest = {key: minimums.get(key, _value(before, key)) for key in MAY_GROW}
     free |= moved | {key for key, most in fewest.items() if _reaches(_value(now, key), most)}
-    free |= {f"variants.{name}" for name in _keys(now, "variants") - _keys(before, "variants")}
+    new = _variants(now).keys() - _variants(before).keys()
+    free |= {f"variants.{name}" for name in new}
     why = {
         **{
             key: f" (this run has come to {most}: it takes {most} or more)"
@@ -137,9 +141,15 @@ def _filled(recipe: Mapping[str, JsonValue], defaults: Mapping[str, JsonValue]) 
     return filled
 
 
+def _with_variants_of(begun: Mapping[str, JsonValue], recipe: Mapping[str, JsonValue]) -> Values:
+    """A recipe with the variants that a run was begun with: it may leave out some of them."""
+    kept = _variants(begun)
+    return {**recipe, "variants": {**kept, **_variants(recipe)}} if kept else dict(recipe)
+
+
 def _known(key: str, values: JsonValue) -> bool:
     for part in key.split("."):
-        if not isinstance(values, dict):
+        if not isinstance(values, dict) or not values:  # in an empty one any key may stand
             return True
         if part not in values:
             return False
@@ -154,9 +164,9 @@ def _value(recipe: Mapping[str, JsonValue], key: str) -> JsonValue:
     return value
 
 
-def _keys(recipe: Mapping[str, JsonValue], section: str) -> Set[str]:
-    found = _value(recipe, section)
-    return set(found) if isinstance(found, dict) else set()
+def _variants(recipe: Mapping[str, JsonValue]) -> Values:
+    found = recipe.get("variants")
+    return found if isinstance(found, dict) else {}
 
 
 def _reaches(new: JsonValue, minimum: JsonValue) -> bool:

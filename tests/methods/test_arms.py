@@ -18,6 +18,7 @@ from sodakd.methods.run_recipe import run_recipe
 from sodakd.recipe import LoadedRecipe, Recipe, read_recipe
 from sodakd.records import Allowance, Results, StudentRow, TrainLogRow
 from sodakd.run import no_progress
+from sodakd.run_header import is_finished
 from sodakd.training import train as training
 from tests.golden import QUESTIONS
 from tests.tiny import write_recipe
@@ -142,11 +143,15 @@ def test_a_variant_is_an_arm_with_settings_of_its_own_and_may_be_added_later(
     assert {
         row.contrast for row in read_log(out / "soda-plain/cycle-1/student/log.jsonl", TrainLogRow)
     } == {None}
-    with pytest.raises(RunError, match=r"soda-plain: .*loss=none delivery.* -> .*loss=none"):
-        run_recipe(
-            read_recipe(recipe, [*LESS, *added, "variants.soda-plain=training.loss=none"]),
-            out, no_progress,
-        )  # fmt: skip
+    other = read_recipe(recipe, [*LESS, *added, "variants.soda-plain=training.loss=none"])
+    changed = r"soda-plain: .*loss=none delivery.* -> .*loss=none(.|\n)*use the old values"
+    with pytest.raises(RunError, match=changed):
+        run_recipe(other, out, no_progress)
+    without = read_recipe(recipe, [*LESS, "variants.soda-other=training.loss=none"])
+    assert run_recipe(without, out, no_progress).standings == small.results.standings
+    assert is_finished(out, without.redacted)
+    with pytest.raises(RunError, match=changed):  # what was left out is still known
+        run_recipe(other, out, no_progress)
 
 
 @pytest.mark.parametrize(
