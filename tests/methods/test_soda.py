@@ -22,7 +22,7 @@ from sodakd.recipe import Recipe
 from sodakd.records import Allowance
 from sodakd.run import Step
 from sodakd.settings.questions import QuestionSettings
-from sodakd.settings.stages import FeedbackSettings, UpdateSettings
+from sodakd.settings.stages import DeliverySettings, FeedbackSettings, UpdateSettings
 from sodakd.training.schedule import Example
 from tests.methods.fake_context import FakeContext, inputs
 
@@ -89,6 +89,19 @@ def test_what_was_learnt_is_replayed_and_what_was_invented_joins_the_pool() -> N
     assert len(replayed) == 3  # three of ten, as the recipe's share says
     assert set(replayed) <= {"read before", *context.studied["cycle-1/pairs"]}
     assert context.pools == [10, 16]
+
+
+def test_aggregated_pairs_of_all_cycles_are_learnt_in_each_and_the_base_alone_is_replayed() -> None:
+    context = FakeContext(
+        recipe().model_copy(update={"delivery": DeliverySettings(aggregate=True)})
+    )
+    soda(context, inputs(10))
+    prompts = {step: [one.prompt for one in rows] for step, rows in context.examples.items()}
+    learnt: list[str] = []
+    for cycle in (1, 2, 3):
+        learnt += context.studied[f"cycle-{cycle}/pairs"]
+        assert prompts[f"cycle-{cycle}/student"][: len(learnt)] == learnt
+        assert set(prompts[f"cycle-{cycle}/student"][len(learnt) :]) <= {"read before"}
 
 
 def test_a_later_cycle_without_a_pair_ends_the_run_with_what_was_learnt() -> None:

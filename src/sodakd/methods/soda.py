@@ -18,6 +18,7 @@ from sodakd.methods.parts import (
 from sodakd.methods.scored_feedback import ScoredFeedback
 from sodakd.records import Feedback, Refusal
 from sodakd.run import Step
+from sodakd.training.schedule import Example
 from sodakd.types import PreferencePair, Question
 
 _CYCLE = re.compile(r"cycle-([0-9]+)/(.*)")
@@ -58,7 +59,7 @@ def run_cycles(context: Context, inputs: RunInputs, collect_feedback: FeedbackFn
         raise DataError(_no_tests_message(context.counts(SEED_TESTS)))
     first_probes = max(1, len(questions) * recipe.feedback.probes // recipe.questions.seeds)
     student, feedback = inputs.base, list[Feedback]()
-    pool, replay = list(inputs.seeds), list(inputs.base_data)
+    pool, learnt = list(inputs.seeds), list[Example]()
     dev_scores: list[tuple[float, Path]] = []
     for cycle in range(1, recipe.cycles + 1):
         prefix = f"cycle-{cycle}"
@@ -70,8 +71,11 @@ def run_cycles(context: Context, inputs: RunInputs, collect_feedback: FeedbackFn
                 raise DataError(_no_pairs_message(context.counts(f"{prefix}/pairs")))
             context.report_status(f"{prefix}/pairs", "no pairs: the cycle before was the last one")
             break
-        share = recipe.delivery.replay_share
-        examples = mix_replay(to_examples(pairs), replay, share, recipe.seed, cycle)
+        new, older = to_examples(pairs), [*inputs.base_data, *learnt]
+        learnt = [*learnt, *new]
+        if recipe.delivery.aggregate:
+            new, older = learnt, list(inputs.base_data)
+        examples = mix_replay(new, older, recipe.delivery.replay_share, recipe.seed, cycle)
         settings = training_of_cycle(recipe, cycle, recipe.training)
         student = context.train(f"{prefix}/student", student, examples, settings)
         context.record_student(str(cycle), student, f"{prefix}/")
@@ -81,9 +85,8 @@ def run_cycles(context: Context, inputs: RunInputs, collect_feedback: FeedbackFn
             if should_stop_early([rate for rate, _ in dev_scores], recipe.patience):
                 break
         if cycle < recipe.cycles:
-            new = context.new_questions(f"{prefix}/questions", feedback, pool)
-            questions, pool = [*new, *probes], [*pool, *new]
-            replay = [*replay, *to_examples(pairs)]
+            found = context.new_questions(f"{prefix}/questions", feedback, pool)
+            questions, pool = [*found, *probes], [*pool, *found]
     if context.allowance is not None:
         context.report_status(
             f"{prefix}/student",

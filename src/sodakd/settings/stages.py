@@ -40,6 +40,10 @@ class DeliverySettings(FrozenModel):
         description="a question whose tests found none of the teacher's faults wrong gets its"
         " correct solution with one token changed, which they do find wrong",
     )
+    aggregate: bool = Field(
+        default=False,
+        description="each cycle trains on the pairs of all cycles so far, not on its own alone",
+    )
     replay_share: Share = Field(default=0.3, description="share of older examples in a training")
 
 
