@@ -14,6 +14,7 @@ from sodakd.methods.rft import rft
 from sodakd.methods.run_recipe import run_recipe
 from sodakd.recipe import LoadedRecipe, Recipe, read_recipe
 from sodakd.records import Allowance, BudgetKind, Results
+from sodakd.report.reading import read_folder
 from sodakd.run import Progress, no_progress
 from sodakd.settings.teacher import TeacherSettings
 from sodakd.stages.context import StageBudget
@@ -68,6 +69,14 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
             remarks.append(f"{progress.step}: {progress.note}")
 
     return Finished(loaded, folder / "run", run_recipe(loaded, folder / "run", heard), remarks)
+
+
+@pytest.mark.toolchain
+@pytest.mark.heavy
+def test_the_parts_of_an_arm_are_no_students_of_the_report(finished: Finished) -> None:
+    assert list((finished.folder / "evol_instruct").glob("block-*"))
+    students = {row.name for row in read_folder(finished.folder).students}
+    assert students == {row.name for row in finished.results.standings}
 
 
 @pytest.mark.toolchain

@@ -152,6 +152,8 @@ def _students(folder: Path, arms: Sequence[str], steps: Sequence[Step]) -> list[
                 continue
             if not arm and prefix != "base/":
                 continue
+            if arm and prefix and "" in begun:  # a part of the arm's one student
+                continue
             name = "-".join(filter(None, (arm, prefix.strip("/"))))
             row = StudentRow(name=name, arm=arm, steps=prefix, weights="", evaluation="")
             found.append(_student(folder, row))
