@@ -176,3 +176,19 @@ def test_as_many_calls_are_made_as_the_rest_of_a_budget_pays_for(
         step = replace(stage(tmp_path / f"{count}", teacher), budget=replace(budget, left=left))
         paid = step.affordable(requests, "requests")
         assert list(paid) == requests[:count]
+
+
+@pytest.mark.toolchain
+@pytest.mark.heavy
+def test_of_the_same_seeds_a_later_arm_learns_each_once_and_says_what_it_could_not_spend(
+    tmp_path: Path,
+) -> None:
+    loaded = recipe_of(tmp_path, "calls", "arms=[soda, sft]", "questions.further_seeds=false")
+    planned = [row for row in plan(loaded.recipe).calls if row.step.startswith("sft/")]
+    heard: list[Progress] = []
+    results = run_recipe(loaded, tmp_path / "run", heard.append)
+    seeds = loaded.recipe.questions.seeds
+    assert spent(results, "sft", "calls") == sum(row.calls for row in planned) == seeds
+    left = round(spent(results, "soda", "calls")) - seeds
+    said = [each.note for each in heard if each.step == "sft/solutions" and each.remark]
+    assert any(note.startswith(f"{left:,} of the") and "no more seeds" in note for note in said)

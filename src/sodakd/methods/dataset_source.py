@@ -60,7 +60,7 @@ def prepare_questions(recipe: Recipe, run: Run) -> RunQuestions:
         require_languages(sorted({question.language for question in (*test_set, *dev, *seeds)}))
 
     def extended(count: int) -> list[Question]:
-        more = drawn.rest[: max(0, count - len(seeds))]
+        more = drawn.rest[: max(0, settings.seeds_for(count) - len(seeds))]
         return [*seeds, *map(to_question, more)][:count]
 
     return RunQuestions(

@@ -115,7 +115,9 @@ class RunEstimate:
             seeds=self.some(seeds),
             base_data=[example] * further,
             base=Path(),
-            extend_seeds=lambda count: self.some(self.count_seeds(count)),
+            extend_seeds=lambda count: self.some(
+                self.count_seeds(recipe.questions.seeds_for(count))
+            ),
         )
 
     def some(self, count: int) -> list[Question]:

@@ -74,7 +74,7 @@ def evol_instruct(context: Context, inputs: RunInputs) -> Path:
             break
     if not solved:
         return nothing_learnt(context, inputs, NOTHING_SOLVED)
-    tell_unspent(context, steps, "the source has no more questions")
+    tell_unspent(context, steps, "there are no more seeds")
     return imitate(context, inputs, solved)
 
 

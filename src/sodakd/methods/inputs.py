@@ -18,7 +18,7 @@ class RunQuestions:
 
     The test set is the exam; its results are told by `groups`, the first of which is the headline.
     `extend_seeds(count)` returns `count` seed questions: the seeds, then more of their source and
-    levels; fewer where it has no more.
+    levels; fewer where it has no more, or the recipe has all arms learn from the same.
     """
 
     test_set: Sequence[Question]

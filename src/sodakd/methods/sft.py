@@ -36,7 +36,7 @@ def sft(context: Context, inputs: RunInputs) -> Path:
         solved = solve_within(context, steps, inputs.extend_seeds)
     if not solved:
         return nothing_learnt(context, inputs, NOTHING_SOLVED)
-    tell_unspent(context, steps, "the source has no more questions")
+    tell_unspent(context, steps, "there are no more seeds")
     return imitate(context, inputs, solved)
 
 

@@ -94,7 +94,7 @@ def prepare_questions(recipe: Recipe, run: Run) -> RunQuestions:
         seeds=seeds,
         base_data=base_data,
         groups=level_groups(test_set),
-        extend_seeds=lambda count: draw_seeds(recipe, count),
+        extend_seeds=lambda count: draw_seeds(recipe, recipe.questions.seeds_for(count)),
     )
 
 

@@ -59,6 +59,11 @@ class QuestionSettings(FrozenModel):
         " dataset's id",
     )
     seeds: Count = Field(default=800, description="questions of the first cycle")
+    further_seeds: bool = Field(
+        default=True,
+        description="later arms that have budget left draw further questions of the source; if"
+        " not, all arms have the same seeds",
+    )
     levels: Levels = Field(
         default=(1, 1, 2, 2, 2, 3), description="drawn from evenly: the world's levels 1 to 5"
     )
@@ -108,6 +113,10 @@ class QuestionSettings(FrozenModel):
     def real(self) -> bool:
         """Whether the questions are read, not drawn from the embedded world."""
         return self.source != WORLD
+
+    def seeds_for(self, count: int) -> int:
+        """How many seeds an arm may have that asks for `count`."""
+        return count if self.further_seeds else min(count, self.seeds)
 
     @model_validator(mode="after")
     def _words_leave_room(self) -> Self:
