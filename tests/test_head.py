@@ -73,6 +73,15 @@ def test_what_decides_is_refused(change: dict[str, JsonValue], says: str, tmp_pa
         open_header(tmp_path, written(**change))
 
 
+@pytest.mark.parametrize("apart", [{"anneal": "last"}, {"feedback__last_cycle": False}])
+def test_a_last_cycle_unlike_the_others_stays_the_last(
+    apart: dict[str, JsonValue], tmp_path: Path
+) -> None:
+    open_header(tmp_path, written(**apart))
+    with pytest.raises(RunError, match=r"cycles: 3 -> 4\nuse the old values"):
+        open_header(tmp_path, written(**apart, cycles=4))
+
+
 def test_a_run_that_was_begun_before_a_key_was_there_has_its_default(tmp_path: Path) -> None:
     open_header(tmp_path, written())
     path = tmp_path / "run.json"

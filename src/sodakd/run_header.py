@@ -94,7 +94,8 @@ def _require_same(
     hashes = {key: _hash_of(_value(now, key)) for key in asked}
     moved = {key for key, hashed in hashes.items() if hashed == old.files[key]}
     other = {key for key, hashed in hashes.items() if hashed and key not in moved}
-    fewest = {key: minimums.get(key, _value(before, key)) for key in MAY_GROW}
+    grow = MAY_GROW if _ends_as_it_goes(before) else frozenset[str]()
+    fewest = {key: minimums.get(key, _value(before, key)) for key in grow}
     free |= moved | {key for key, most in fewest.items() if _reaches(_value(now, key), most)}
     new = _variants(now).keys() - _variants(before).keys()
     free |= {f"variants.{name}" for name in new}
@@ -167,6 +168,12 @@ def _value(recipe: Mapping[str, JsonValue], key: str) -> JsonValue:
 def _variants(recipe: Mapping[str, JsonValue]) -> Values:
     found = recipe.get("variants")
     return found if isinstance(found, dict) else {}
+
+
+def _ends_as_it_goes(recipe: Mapping[str, JsonValue]) -> bool:
+    """Whether the last cycle of a recipe is as all others: it may have more of them later."""
+    measured = _value(recipe, "feedback.last_cycle") is not False
+    return measured and _value(recipe, "anneal") != "last"
 
 
 def _reaches(new: JsonValue, minimum: JsonValue) -> bool:

@@ -104,6 +104,19 @@ def test_aggregated_pairs_of_all_cycles_are_learnt_in_each_and_the_base_alone_is
         assert set(prompts[f"cycle-{cycle}/student"][len(learnt) :]) <= {"read before"}
 
 
+def test_the_last_cycle_may_learn_from_all_its_questions_and_measure_nobody() -> None:
+    every, apart = FakeContext(recipe()), FakeContext(recipe())
+    apart.recipe = recipe().model_copy(
+        update={"feedback": recipe().feedback.model_copy(update={"last_cycle": False})}
+    )
+    assert soda(every, inputs(10)) == soda(apart, inputs(10))
+    assert {*every.studied} == {*apart.studied}
+    for cycle in (1, 2):
+        assert every.studied[f"cycle-{cycle}/pairs"] == apart.studied[f"cycle-{cycle}/pairs"]
+    probes = recipe().feedback.probes
+    assert apart.studied["cycle-3/pairs"][probes:] == every.studied["cycle-3/pairs"]
+
+
 def test_a_later_cycle_without_a_pair_ends_the_run_with_what_was_learnt() -> None:
     context = FakeContext(recipe(), empty=["cycle-2/pairs"])
     kept = soda(context, inputs(10))

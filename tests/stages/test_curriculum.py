@@ -7,7 +7,7 @@ import pytest
 
 from sodakd.methods.parts import placeholder_feedback
 from sodakd.records import Difficulty, Feedback
-from sodakd.settings.stages import ParentWeights, UpdateSettings
+from sodakd.settings.stages import ChildLevels, ParentWeights, UpdateSettings
 from sodakd.stages.curriculum import level_of, sample_targets, success_rate, unlocked_level
 from sodakd.types import Question
 
@@ -69,3 +69,13 @@ def test_without_any_weight_every_parent_is_as_likely(question: Question) -> Non
     counts = Counter(target.parent.id for target in targets)
     assert len(counts) == 5
     assert min(counts.values()) > 140
+
+
+@pytest.mark.parametrize(("difficulty", "levels"), [(Difficulty.HARD, {2, 3}), ("easy", {5})])
+def test_a_new_question_is_as_far_above_its_parent_as_the_recipe_says(
+    difficulty: Difficulty, levels: set[int], question: Question
+) -> None:
+    feedback = [row(question, Difficulty(difficulty), level=3)]
+    settings = UpdateSettings(uniform_share=0, gate=0, child_levels=ChildLevels(easy=(2, 4)))
+    targets = sample_targets(feedback, 50, settings, random.Random(1))
+    assert {target.level for target in targets} == levels

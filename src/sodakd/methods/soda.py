@@ -47,7 +47,8 @@ def run_cycles(context: Context, inputs: RunInputs, collect_feedback: FeedbackFn
     It is the last cycle's, or with `patience` (early stopping) the one of best pass@1 on dev.
 
     Of each cycle's questions some are probes: the student answers them before it is ever trained on
-    them, so that feedback does not measure memory. They join the training of the next cycle.
+    them, so that feedback does not measure memory. They join the training of the next cycle; the
+    last cycle has none where its feedback is not wanted.
     A later cycle without a single pair ends the run with what the cycles before it taught.
 
     Raises:
@@ -64,6 +65,8 @@ def run_cycles(context: Context, inputs: RunInputs, collect_feedback: FeedbackFn
     for cycle in range(1, recipe.cycles + 1):
         prefix = f"cycle-{cycle}"
         count = first_probes if cycle == 1 else recipe.feedback.probes
+        if cycle == recipe.cycles and not recipe.feedback.last_cycle:
+            count = 0
         probes, train_questions = questions[:count], questions[count:]
         pairs = context.pairs(f"{prefix}/pairs", train_questions, feedback)
         if not pairs:
@@ -79,7 +82,7 @@ def run_cycles(context: Context, inputs: RunInputs, collect_feedback: FeedbackFn
         settings = training_of_cycle(recipe, cycle, recipe.training)
         student = context.train(f"{prefix}/student", student, examples, settings)
         context.record_student(str(cycle), student, f"{prefix}/")
-        feedback = list(collect_feedback(prefix, student, probes, pairs))
+        feedback = list(collect_feedback(prefix, student, probes, pairs)) if probes else []
         if recipe.patience is not None:
             dev_scores.append((context.pass_rate(f"{prefix}/dev", student, inputs.dev), student))
             if should_stop_early([rate for rate, _ in dev_scores], recipe.patience):

@@ -51,6 +51,11 @@ class FeedbackSettings(FrozenModel):
     """Stage 2: what the student is asked, and from where on a question counts as hard."""
 
     probes: Count = Field(default=400, description="questions answered before training on them")
+    last_cycle: bool = Field(
+        default=True,
+        description="whether the last cycle's student is measured too, on probes that nobody learns"
+        " from; if not, it learns from all questions",
+    )
     samples: Count = Field(default=1, description="answers to each question")
     temperature: Temperature = Field(default=0.0, description="of these answers; 0 is greedy")
     max_new_tokens: Count = Field(default=160, description="most tokens of an answer")
@@ -102,13 +107,33 @@ class ParentWeights(FrozenModel):
         return float(getattr(self, difficulty.value))
 
 
+LevelSteps = Annotated[tuple[Annotated[int, Field(ge=-4, le=4)], ...], Field(min_length=1)]
+
+
+class ChildLevels(FrozenModel):
+    """By how many levels a new question is above its parent; of several, one is drawn."""
+
+    mastered: LevelSteps = Field(default=(1,), description="where the parent is mastered")
+    easy: LevelSteps = Field(default=(1,), description="where it is easy")
+    medium: LevelSteps = Field(default=(0,), description="where it is of medium difficulty")
+    hard: LevelSteps = Field(default=(0, -1), description="where it is hard")
+    broken: LevelSteps = Field(default=(-1,), description="where the answer does not run")
+
+    def of(self, difficulty: Difficulty) -> tuple[int, ...]:
+        """The steps from a parent of one difficulty."""
+        return tuple(getattr(self, difficulty.value))
+
+
 class UpdateSettings(FrozenModel):
     """Stage 3: which new questions are asked for, and which are refused."""
 
     new_questions: Count = Field(default=800, description="kept questions a cycle")
     uniform_share: Share = Field(default=0.5, description="share drawn evenly over all levels")
-    gate: Share = Field(default=0.3, description="pass rate that opens the level above")
+    gate: Share = Field(
+        default=0.3, description="pass rate that opens the level above; 0: all are open"
+    )
     parents: ParentWeights = ParentWeights()
+    child_levels: ChildLevels = ChildLevels()
     near_duplicate: Share = Field(default=0.7, description="ROUGE-L from which on two are the same")
     overlap_ngram: Count = Field(default=8, description="words")
     overlap: Share = Field(default=0.5, description="share of n-grams found in a test question")

@@ -8,16 +8,6 @@ from sodakd.records import Difficulty, Feedback
 from sodakd.settings.stages import UpdateSettings
 from sodakd.types import LEVELS, Question
 
-LEVEL_OFFSETS: Mapping[Difficulty, tuple[int, ...]] = {
-    Difficulty.MASTERED: (1,),
-    Difficulty.EASY: (1,),
-    Difficulty.MEDIUM: (0,),
-    Difficulty.HARD: (0, -1),
-    Difficulty.BROKEN: (-1,),
-}
-"""Level of a new question less its parent's, by the parent's difficulty; one is sampled."""
-
-
 LEVEL_OF_DIFFICULTY: Mapping[Difficulty, int] = {
     Difficulty.MASTERED: 1,
     Difficulty.EASY: 2,
@@ -54,7 +44,12 @@ class QuestionTarget:
 
 
 def unlocked_level(feedback: Sequence[Feedback], gate: float, *, verdicts: bool = True) -> int:
-    """Return the highest level that may be asked for: all below it succeed at `gate` or more."""
+    """Return the highest level that may be asked for: all below it succeed at `gate` or more.
+
+    Without a gate, of 0, all are open, also where no question of a level was answered.
+    """
+    if gate == 0:
+        return LEVELS[-1]
     highest = LEVELS[0]
     for level in LEVELS[:-1]:
         own = [row for row in feedback if level_of(row) == level]
@@ -90,7 +85,7 @@ def sample_targets(
             targets.append(QuestionTarget(rng.choice(nearest[level]), level))
             continue
         row = rng.choices(feedback, weights)[0]
-        level = level_of(row) + rng.choice(LEVEL_OFFSETS[row.difficulty])
+        level = level_of(row) + rng.choice(settings.child_levels.of(row.difficulty))
         targets.append(QuestionTarget(row.question, max(1, min(level, highest))))
     return targets
 
