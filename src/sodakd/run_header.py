@@ -97,7 +97,7 @@ def _require_same(
     grow = MAY_GROW if _ends_as_it_goes(before) else frozenset[str]()
     fewest = {key: minimums.get(key, _value(before, key)) for key in grow}
     free |= moved | {key for key, most in fewest.items() if _reaches(_value(now, key), most)}
-    new = _variants(now).keys() - _variants(before).keys()
+    new = variants_of(now).keys() - variants_of(before).keys()
     free |= {f"variants.{name}" for name in new}
     why = {
         **{
@@ -144,8 +144,8 @@ def _filled(recipe: Mapping[str, JsonValue], defaults: Mapping[str, JsonValue]) 
 
 def _with_variants_of(begun: Mapping[str, JsonValue], recipe: Mapping[str, JsonValue]) -> Values:
     """A recipe with the variants that a run was begun with: it may leave out some of them."""
-    kept = _variants(begun)
-    return {**recipe, "variants": {**kept, **_variants(recipe)}} if kept else dict(recipe)
+    kept = variants_of(begun)
+    return {**recipe, "variants": {**kept, **variants_of(recipe)}} if kept else dict(recipe)
 
 
 def _known(key: str, values: JsonValue) -> bool:
@@ -165,7 +165,8 @@ def _value(recipe: Mapping[str, JsonValue], key: str) -> JsonValue:
     return value
 
 
-def _variants(recipe: Mapping[str, JsonValue]) -> Values:
+def variants_of(recipe: Mapping[str, JsonValue]) -> Values:
+    """Return the settings of the variants of a written recipe, by name."""
     found = recipe.get("variants")
     return found if isinstance(found, dict) else {}
 

@@ -132,6 +132,18 @@ def test_runs_that_cannot_be_compared_are_named(folders: list[Path], tmp_path: P
         compare_runs([])
 
 
+def test_variants_that_are_not_compared_may_differ_and_those_that_are_may_not(
+    folders: list[Path],
+) -> None:
+    for number, folder in enumerate(folders):
+        head = json.loads((folder / "run.json").read_text())
+        head["recipe"]["variants"] = {"soda-a": "cycles=4"} if number else {"lion": "cycles=4"}
+        (folder / "run.json").write_text(json.dumps(head))
+    assert len(compare_runs(folders, ["soda", "sft"]).seeds) == 3
+    with pytest.raises(RunError, match=r"differ in more than their seed:\n  variants\.lion: "):
+        compare_runs(folders)
+
+
 def test_the_page_and_the_file_hold_the_comparison_and_names_are_escaped(
     folders: list[Path], tmp_path: Path
 ) -> None:

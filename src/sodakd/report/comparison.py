@@ -20,6 +20,7 @@ from sodakd.recipe import differences
 from sodakd.records import Results, StudentResult, StudentRow
 from sodakd.report.reading import read_header, read_results
 from sodakd.report.run_facts import money_is_known
+from sodakd.run_header import variants_of
 from sodakd.settings.changes import MAY_CHANGE
 from sodakd.types import FrozenModel
 
@@ -172,7 +173,8 @@ def _read(folder: Path) -> _Run:
 def _require_alike(runs: Sequence[_Run], methods: Sequence[str]) -> None:
     """Raise `RunError` where runs are not of one recipe with a seed each, or lack a method.
 
-    All arms but the first, whose spending the others have, may differ where `methods` are named.
+    All arms but the first, whose spending the others have, may differ where `methods` are named,
+    and always the settings of variants that are not compared: a folder keeps those it once had.
     """
     if not runs:
         raise RunError("there is no run to compare: name folders of finished runs")
@@ -191,6 +193,9 @@ def _require_alike(runs: Sequence[_Run], methods: Sequence[str]) -> None:
                 raise RunError(f"no method {name!r} in {run.folder}; there are: {', '.join(arms)}")
     alike = all(run.results.arms[0] == first.results.arms[0] for run in others)
     free = {*MAY_CHANGE, "seed"} - ({"arms"} if not methods or not alike else set())
+    compared = methods or [arm.name for arm in first.results.arms]
+    named = {name for run in runs for name in variants_of(run.recipe)}
+    free |= {f"variants.{name}" for name in named.difference(compared)}
     for run in others:
         lines = [
             line
