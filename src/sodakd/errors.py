@@ -64,6 +64,17 @@ class EndpointError(SodakdError):
     """A server of models refuses every call, or is out of order. No key is ever in the message."""
 
 
+class GivenUpError(EndpointError):
+    """A server, by its name, that is asked no more: `why` says it without its name."""
+
+    def __init__(self, server: str, why: str) -> None:
+        self.why = why
+        super().__init__(
+            f"{server} was given up: {why}; all answers so far are kept: mend it, then run the same"
+            " command again"
+        )
+
+
 class JudgeError(SodakdError):
     """The judge itself failed. Never raised for what a judged program does."""
 

@@ -57,6 +57,7 @@ def test_the_prompts_of_a_killed_server_go_to_the_others_and_it_is_named(
     assert line.startswith(
         f"test-model at {servers[0].url} is lost, and what it was asked goes to 2 others: "
     )
+    assert "same command" not in line
 
 
 @pytest.mark.heavy
@@ -76,7 +77,9 @@ def test_once_all_servers_are_dead_one_error_names_them_and_what_came_is_kept(
         model = opened(servers)
         with pytest.raises(EndpointError, match="none of the 2 servers of the student") as caught:
             model.generate(PROMPTS, max_new_tokens=8, on_generation=take)
-    assert all(f"test-model at {server.url}: " in str(caught.value) for server in servers)
+    said = str(caught.value)
+    assert all(f"test-model at {server.url}: " in said for server in servers)
+    assert said.count("run the same command again") == 1
     assert len(set(kept)) == len(kept) >= 50
 
 

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Self
 
-from sodakd.errors import EndpointError
+from sodakd.errors import EndpointError, GivenUpError
 from sodakd.inference.completions import Completion, NullMeter, Request
 from sodakd.inference.openai import Client
 
@@ -98,8 +98,8 @@ class Dispatcher:
                         place, number = in_flight[task]
                         try:
                             found[number] = task.result()
-                        except EndpointError as error:
-                            lost.setdefault(place, str(error))
+                        except GivenUpError as error:
+                            lost.setdefault(place, error.why)
                             continue
                         del in_flight[task]
                         if on_completion is not None:
@@ -142,7 +142,7 @@ class Dispatcher:
         if self._places:
             return
         if len(self._lost) == 1:
-            raise EndpointError(*self._lost.values())
+            raise GivenUpError(*next(iter(self._lost.items())))
         each = "\n".join(f"  {name}: {why}" for name, why in self._lost.items())
         raise EndpointError(
             f"none of the {len(self._lost)} servers of the student is left; all answers so far are"

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Self
 
-from sodakd.errors import EndpointError
+from sodakd.errors import GivenUpError
 from sodakd.inference.completions import (
     Billing,
     Completion,
@@ -313,9 +313,7 @@ class Client:
 
     def _halt(self, words: str) -> None:
         self._gate.stop(
-            EndpointError(
-                f"{self.endpoint.model} at {self.endpoint.base_url} was given up:"
-                f" {self.endpoint.public(words)}; all answers so far are kept: mend it, then run"
-                " the same command again"
+            GivenUpError(
+                f"{self.endpoint.model} at {self.endpoint.base_url}", self.endpoint.public(words)
             )
         )
