@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from sodakd.recipe import Recipe, read_recipe
+from sodakd.recipe import Recipe
+from sodakd.recipe_file import read_recipe
 from sodakd.run_header import open_header
 from tests.test_recipe import RECIPES
 from tests.tiny import command, sodakd, sodakd_looks, write_recipe

@@ -8,7 +8,7 @@ import pytest
 
 from sodakd.errors import RunError, SodakdError
 from sodakd.methods.run_recipe import run_recipe
-from sodakd.recipe import read_recipe
+from sodakd.recipe_file import read_recipe
 from sodakd.report.page import write_report
 from sodakd.run import Run, StepOutput, no_progress
 from sodakd.types import PreferencePair

@@ -10,7 +10,8 @@ import pytest
 from pydantic import BaseModel
 
 from sodakd.cli import COMMANDS, GROUPS, app
-from sodakd.recipe import Recipe, section_of
+from sodakd.recipe import Recipe
+from sodakd.recipe_values import section_of
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -8,7 +8,8 @@ import pytest
 from pydantic import JsonValue
 
 from sodakd.errors import RecipeError
-from sodakd.recipe import Recipe, differences, read_questions, read_recipe
+from sodakd.recipe import Recipe
+from sodakd.recipe_file import differences, read_questions, read_recipe
 
 RECIPES = sorted((Path(__file__).parents[1] / "recipes").glob("*.yaml"))
 

@@ -10,7 +10,8 @@ from pydantic import JsonValue
 
 from sodakd.errors import SodakdError
 from sodakd.methods.plan import plan
-from sodakd.recipe import Recipe, read_recipe
+from sodakd.recipe import Recipe
+from sodakd.recipe_file import read_recipe
 
 TEXTS = [
     "[", "{", "a: [" * 300, "- " * 300, "&a [*a]", "!!binary aGk=", "!!set {a}", "2026-11-28",

@@ -20,7 +20,7 @@ from pathlib import Path
 from runpy import run_module
 from typing import Any
 
-LOOKS = ("sodakd.recipe", "sodakd.requirements", "sodakd.console")
+LOOKS = ("sodakd.recipe_file", "sodakd.requirements", "sodakd.console")
 """What commands import that read a recipe, or rows, and say something of it."""
 TRAINS = (
     *LOOKS, "sodakd.methods.run_recipe", "sodakd.training.train", "sodakd.training.from_scratch",

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel, JsonValue
 
-from sodakd.recipe import Recipe, section_of
+from sodakd.recipe import Recipe
+from sodakd.recipe_values import section_of
 from sodakd.settings.changes import MAY_CHANGE, MAY_GROW, MAY_MOVE
 
 _HEAD = """# Every key of a recipe

@@ -16,7 +16,8 @@ from sodakd import __version__
 from sodakd.errors import RunError
 from sodakd.json_text import JsonError, parse_json
 from sodakd.jsonl import atomic_write
-from sodakd.recipe import Recipe, differences
+from sodakd.recipe import Recipe
+from sodakd.recipe_file import differences
 from sodakd.settings.changes import MAY_CHANGE, MAY_GROW, MAY_MOVE, SPLIT
 from sodakd.settings.questions import WORLD
 from sodakd.settings.sources import exists

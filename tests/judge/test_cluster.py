@@ -16,7 +16,7 @@ from sodakd.judge.lint import ruff
 from sodakd.methods.run_context import open_resources
 from sodakd.methods.teachers import open_teacher
 from sodakd.ray_judge import ClusterJudge
-from sodakd.recipe import read_recipe
+from sodakd.recipe_file import read_recipe
 from sodakd.run import Run
 from sodakd.settings.stages import JudgeSettings
 from sodakd.teacher.ledger import LedgerOptions

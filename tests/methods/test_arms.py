@@ -15,7 +15,8 @@ from sodakd.methods.engines import Engine, EngineConfig
 from sodakd.methods.plan import plan
 from sodakd.methods.prepare import sample_for_estimate
 from sodakd.methods.run_recipe import run_recipe
-from sodakd.recipe import LoadedRecipe, Recipe, read_recipe
+from sodakd.recipe import Recipe
+from sodakd.recipe_file import LoadedRecipe, read_recipe
 from sodakd.records import Allowance, Results, StudentRow, TrainLogRow
 from sodakd.run import no_progress
 from sodakd.run_header import is_finished

@@ -12,7 +12,8 @@ from sodakd.methods.arms import budget_kind, budget_remark
 from sodakd.methods.plan import plan
 from sodakd.methods.rft import rft
 from sodakd.methods.run_recipe import run_recipe
-from sodakd.recipe import LoadedRecipe, Recipe, read_recipe
+from sodakd.recipe import Recipe
+from sodakd.recipe_file import LoadedRecipe, read_recipe
 from sodakd.records import Allowance, BudgetKind, Results
 from sodakd.report.reading import read_folder
 from sodakd.run import Progress, no_progress

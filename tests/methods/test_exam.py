@@ -21,7 +21,8 @@ from sodakd.evaluate.passk import mean_of_languages, wilson
 from sodakd.methods.exam import benchmark_parts, exam_size, load_benchmarks
 from sodakd.methods.plan import plan
 from sodakd.methods.synthetic_source import draw_test_set, level_groups
-from sodakd.recipe import Recipe, read_recipe
+from sodakd.recipe import Recipe
+from sodakd.recipe_file import read_recipe
 from sodakd.records import EvalSample
 from sodakd.settings.questions import QuestionSettings
 from sodakd.settings.stages import BenchmarkSettings, EvaluationSettings

@@ -9,7 +9,7 @@ import pytest
 from sodakd.jsonl import read_rows
 from sodakd.methods.plan import plan
 from sodakd.methods.run_recipe import run_recipe
-from sodakd.recipe import LoadedRecipe, read_recipe
+from sodakd.recipe_file import LoadedRecipe, read_recipe
 from sodakd.records import Refinement, Results, SftExample, Snippet
 from sodakd.run import Progress, no_progress
 from sodakd.types import Question

@@ -8,7 +8,7 @@ import pytest
 from sodakd.jsonl import read_log, read_rows
 from sodakd.methods.plan import plan
 from sodakd.methods.synthetic_source import draw_base_data, reference_solution
-from sodakd.recipe import read_recipe
+from sodakd.recipe_file import read_recipe
 from sodakd.records import OwnAnswer, Results, TrainLogRow
 from sodakd.settings.student import StudentShape
 from sodakd.settings.training import TrainingSettings

@@ -13,7 +13,7 @@ from sodakd.errors import ModelError
 from sodakd.methods.plan import PREFLIGHT, plan
 from sodakd.methods.preflight import FILE, preflight
 from sodakd.methods.teachers import open_teacher
-from sodakd.recipe import read_recipe
+from sodakd.recipe_file import read_recipe
 from sodakd.requirements import missing_requirements
 from sodakd.run import Run
 from sodakd.weights import hash_file

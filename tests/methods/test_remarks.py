@@ -10,7 +10,7 @@ from sodakd.cli import app
 from sodakd.cli.log import LOG, logging_to
 from sodakd.errors import DataError
 from sodakd.methods.prepare import prepare_questions
-from sodakd.recipe import read_recipe
+from sodakd.recipe_file import read_recipe
 from sodakd.run import Progress, Run
 
 RECIPE = """

@@ -8,7 +8,7 @@ from sodakd.errors import EndpointError, RecipeError
 from sodakd.evaluate.open_model import RemoteModel
 from sodakd.inference.endpoint import Endpoint
 from sodakd.inference.http import HttpPool
-from sodakd.recipe import read_recipe
+from sodakd.recipe_file import read_recipe
 from sodakd.settings.teacher import TeacherSettings
 from sodakd.settings.urls import address_fault, public_address
 from sodakd.teacher.teacher_endpoint import missing_for_teacher

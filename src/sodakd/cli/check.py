@@ -14,7 +14,7 @@ from sodakd.errors import RecipeError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sodakd.recipe import LoadedRecipe
+    from sodakd.recipe_file import LoadedRecipe
 
 
 def check(
@@ -37,7 +37,7 @@ def check(
     """
     from sodakd.methods.arms import arms_of, recipes_of
     from sodakd.methods.exam import missing_for_exam
-    from sodakd.recipe import read_recipe
+    from sodakd.recipe_file import read_recipe
     from sodakd.requirements import (
         check_requirements,
         missing_requirements,
@@ -96,7 +96,7 @@ def plan(recipe: RecipeFile, overrides: Overrides = None, as_json: AsJson = Fals
     """
     from sodakd.console import show_plan
     from sodakd.methods import plan as planning
-    from sodakd.recipe import read_recipe
+    from sodakd.recipe_file import read_recipe
 
     loaded = read_recipe(recipe, overrides or [])
     planned = planning.plan(loaded.recipe)

@@ -11,7 +11,7 @@ from sodakd.cli.options import ClusterAddress, tell
 from sodakd.errors import DataError, RunError
 
 if TYPE_CHECKING:
-    from sodakd.recipe import LoadedRecipe
+    from sodakd.recipe_file import LoadedRecipe
 
 _MOST_SEEDS = 1000
 
@@ -116,7 +116,7 @@ def _run(
     from sodakd.methods.arms import arms_of, budget_remark
     from sodakd.methods.cluster_runs import run_all
     from sodakd.methods.side_runs import SideRun
-    from sodakd.recipe import read_recipe
+    from sodakd.recipe_file import read_recipe
 
     arms = [f"arms=[{', '.join(methods)}]"] if methods else []
     folders: dict[int, Path] = {}

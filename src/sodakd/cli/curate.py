@@ -66,7 +66,7 @@ def dedup(
     from sodakd.curate.findings import show_findings
     from sodakd.dedup.near import METHODS, Limits
     from sodakd.outputs import check_outputs
-    from sodakd.recipe import read_questions
+    from sodakd.recipe_file import read_questions
     from sodakd.screen import make_console
     from sodakd.seeds.read import paths_read
 
@@ -135,7 +135,7 @@ def decontaminate(
     from sodakd.curate.findings import show_findings
     from sodakd.dedup.leaks import METHODS, LeakLimits
     from sodakd.outputs import check_outputs
-    from sodakd.recipe import read_questions
+    from sodakd.recipe_file import read_questions
     from sodakd.screen import make_console
     from sodakd.seeds.read import paths_read
 

@@ -48,7 +48,7 @@ def seeds(
     from sodakd.judge.judge import Judge
     from sodakd.methods.exam import load_whole_benchmarks
     from sodakd.outputs import check_outputs
-    from sodakd.recipe import read_exam, read_questions
+    from sodakd.recipe_file import read_exam, read_questions
     from sodakd.screen import make_console
     from sodakd.seeds.load import load_seeds
     from sodakd.seeds.read import paths_read

@@ -13,7 +13,7 @@ from sodakd.errors import RunError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sodakd.recipe import LoadedRecipe
+    from sodakd.recipe_file import LoadedRecipe
 
 
 def run(
@@ -123,7 +123,7 @@ def _run_group(asked: _Asked, ray: str, processes: int) -> None:
     """Run a recipe by processes on the nodes of a cluster, which train together."""
     from sodakd.console import show_results
     from sodakd.methods.cluster_runs import run_group
-    from sodakd.recipe import read_recipe
+    from sodakd.recipe_file import read_recipe
     from sodakd.report.page import write_report
     from sodakd.report.reading import read_results
     from sodakd.training.launch import check_size
@@ -166,7 +166,7 @@ def _run(asked: _Asked, processes: int) -> None:
     from sodakd.console import progress_display, show_results
     from sodakd.methods.arms import arms_of, recipes_of
     from sodakd.methods.run_recipe import run_recipe
-    from sodakd.recipe import read_recipe
+    from sodakd.recipe_file import read_recipe
     from sodakd.report.page import write_report
     from sodakd.requirements import check_requirements
     from sodakd.run_header import is_finished

@@ -82,7 +82,7 @@ def table(
     from sodakd.evaluate.benchmarks.registry import BENCHMARKS
     from sodakd.evaluate.folder import EvalSettings
     from sodakd.leaderboard.table import begin_table, merge_shards, run_rows, shard_of
-    from sodakd.recipe import read_models
+    from sodakd.recipe_file import read_models
     from sodakd.report.model_folder import TableSettings, asked_parts
 
     if merge:

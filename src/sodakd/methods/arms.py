@@ -12,7 +12,8 @@ from sodakd.methods.inputs import RunInputs
 from sodakd.methods.parts import Method
 from sodakd.methods.table import METHODS
 from sodakd.methods.teacher_weights import require_weights
-from sodakd.recipe import Recipe, read_variant
+from sodakd.recipe import Recipe
+from sodakd.recipe_file import read_variant
 from sodakd.records import Allowance, BudgetKind
 from sodakd.teacher.teacher_endpoint import prices_of
 

@@ -33,7 +33,8 @@ from sodakd.methods.run_context import (
 from sodakd.methods.soda import cycles_reached
 from sodakd.methods.teacher_weights import check_tokens
 from sodakd.methods.teachers import open_teacher
-from sodakd.recipe import LoadedRecipe, Recipe
+from sodakd.recipe import Recipe
+from sodakd.recipe_file import LoadedRecipe
 from sodakd.records import (
     Allowance,
     ArmDescription,

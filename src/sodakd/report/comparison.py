@@ -16,7 +16,7 @@ from sodakd.evaluate.over_seeds import (
     sign_flip_p,
 )
 from sodakd.jsonl import read_log
-from sodakd.recipe import differences
+from sodakd.recipe_file import differences
 from sodakd.records import Results, StudentResult, StudentRow
 from sodakd.report.reading import read_header, read_results
 from sodakd.report.run_facts import money_is_known
