@@ -6,6 +6,8 @@ import pytest
 from pydantic import JsonValue
 
 from sodakd.judge import Judge, Program
+from sodakd.judge.languages import typescript
+from sodakd.judge.toolchains import toolchain
 from sodakd.settings.stages import JudgeSettings
 from sodakd.types import CallTests, Language, Outcome, TestCase, TestScript
 from tests.judge.test_programs import skip_where_missing
@@ -134,13 +136,22 @@ ALL = {
 }
 
 
+@pytest.fixture
+def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[Judge]:
+    """A judge whose compiler reads all anew for each program, from no snapshot."""
+    monkeypatch.setattr(typescript, "_build_snapshot", lambda *_: {})
+    toolchain.cache_clear()
+    with Judge(SETTINGS, 1, warm=False) as judge:
+        yield judge
+    toolchain.cache_clear()
+
+
 @pytest.mark.parametrize(
     "name",
     [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in ALL],
 )
-def test_a_compiler_that_is_started_gives_the_verdict_of_the_one_that_is_kept(
-    judge: Judge, name: str
+def test_a_compiler_that_reads_all_anew_gives_the_verdict_of_the_one_that_is_kept(
+    judge: Judge, fresh: Judge, name: str
 ) -> None:
-    with Judge(SETTINGS, 1, warm=False) as started:
-        cold, warm = started.judge(ALL[name]), judge.judge(ALL[name])
+    cold, warm = fresh.judge(ALL[name]), judge.judge(ALL[name])
     assert (cold.outcome, cold.stage) == (warm.outcome, warm.stage), cold.output

@@ -5,9 +5,10 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from sodakd.errors import JudgeError
-from sodakd.judge.build_cache import SANDBOX, tool_output
+from sodakd.judge.build_cache import SANDBOX, cached_build, run_tool, tool_output
 from sodakd.judge.languages import javascript
 from sodakd.judge.languages.literals import CLOSED
 from sodakd.judge.languages.spec import LanguageSpec, Toolchain
@@ -77,13 +78,36 @@ def _test(ask: Callable[[bytes], bytes]) -> None:
             raise ValueError(f"it said {said} to {program!r}")
 
 
+# Its heap ends before its job's memory does: it says so, and the next one is started.
+_OPTIONS = ("--max-old-space-size=1200", "--stack-size=2000", "--no-warnings")
+_SNAPSHOT = "checker.blob"
+
+
 def _command(tools: Mapping[str, str]) -> Sequence[str]:
+    """The compiler, from the snapshot of its warm state where this node can make one."""
+    if _SNAPSHOT in tools:
+        return (tools["node"], *_OPTIONS, "--snapshot-blob", tools[_SNAPSHOT])
     compiler = tools["tsc"].replace("tsc.js", "typescript.js")
-    # Its heap ends before its job's memory does: it says so, and the next one is started.
-    return (
-        tools["node"], "--max-old-space-size=1200", "--stack-size=2000", "--no-warnings",
-        tools["checker.js"], compiler, tools["typings"],
-    )  # fmt: skip
+    return (tools["node"], *_OPTIONS, tools["checker.js"], compiler, tools["typings"])
+
+
+def _build_snapshot(tools: Mapping[str, str], key: str) -> Mapping[str, str]:
+    """Return the snapshot of the warm compiler by its name, if it reads a program; else nothing."""
+    node, *command = _command(tools)
+    sources = [SANDBOX / name for name in ("checker.js", "modules.js")]
+
+    def build(target: Path) -> None:
+        blob, asked = target / _SNAPSHOT, target / "request.json"
+        asked.write_text(json.dumps({"program": "const a: number = 1;", "script": None}))
+        try:
+            run_tool(node, "--snapshot-blob", str(blob), "--build-snapshot", *command)
+            run_tool(node, *_OPTIONS, "--snapshot-blob", str(blob), asked.name, folder=target)
+        except JudgeError:  # no node before 18.20 makes one
+            blob.unlink(missing_ok=True)
+
+    content = b"".join(source.read_bytes() for source in sources)
+    blob = cached_build("typescript", content + " ".join((key, node, *command)).encode(), build)
+    return {_SNAPSHOT: str(blob / _SNAPSHOT)} if (blob / _SNAPSHOT).exists() else {}
 
 
 _CHECKER = SelfTestedServer("the TypeScript compiler", _test)
@@ -101,7 +125,10 @@ def _toolchain() -> Toolchain:
         "checker.js": str(SANDBOX / "checker.js"),
     }
     version = tool_output(node.tools["node"], tools["tsc"], "--version").removeprefix("Version ")
-    return Toolchain(tools, (*node.places, str(modules)), {**node.versions, "typescript": version})
+    typings = (modules / "@types" / "node" / "package.json").read_text(encoding="utf-8")
+    snapshot = _build_snapshot(tools, f"{node.versions['node']} {version} {typings}")
+    places = (*node.places, str(modules), *(str(Path(blob).parent) for blob in snapshot.values()))
+    return Toolchain({**tools, **snapshot}, places, {**node.versions, "typescript": version})
 
 
 LANGUAGE = LanguageSpec(
