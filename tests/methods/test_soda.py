@@ -262,7 +262,8 @@ def test_no_method_and_no_step_of_one_is_named_outside_their_folder() -> None:
         and path.parent.name != "methods"
         and named.search(path.read_text(encoding="utf-8"))
     }
-    assert found == {"recipe.py", "cli/run.py"}  # the default of `arms`, and an example
+    # The default of `arms`, the sections that a variant may set, and an example.
+    assert found == {"recipe.py", "recipe_file.py", "cli/run.py"}
 
 
 def test_seeds_get_their_tests_first_and_fewer_of_them_are_fewer_probes_of_the_first_cycle() -> (
