@@ -68,10 +68,13 @@ class GivenUpError(EndpointError):
     """A server, by its name, that is asked no more: `why` says it without its name."""
 
     def __init__(self, server: str, why: str) -> None:
-        self.why = why
-        super().__init__(
-            f"{server} was given up: {why}; all answers so far are kept: mend it, then run the same"
-            " command again"
+        super().__init__(server, why)  # so that it is whole again in another process
+        self.server, self.why = server, why
+
+    def __str__(self) -> str:
+        return (
+            f"{self.server} was given up: {self.why}; all answers so far are kept: mend it, then"
+            " run the same command again"
         )
 
 

@@ -1,6 +1,7 @@
 """The client against a server of its own process that fails in every way."""
 
 import asyncio
+import pickle
 import time
 from collections import Counter
 from pathlib import Path
@@ -80,6 +81,7 @@ def test_what_no_retry_can_mend_stops_all_at_once_with_one_error(
         assert server.books()["requests"] <= (16 if fault == "bad_request" else 8)
     assert books.spent().calls == 0
     assert "secret" not in str(caught.value)
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
 
 def test_at_half_errors_over_a_window_it_stops_early_and_cleanly(tmp_path: Path) -> None:

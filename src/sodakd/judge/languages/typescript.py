@@ -102,7 +102,7 @@ def _build_snapshot(tools: Mapping[str, str], key: str) -> Mapping[str, str]:
         try:
             run_tool(node, "--snapshot-blob", str(blob), "--build-snapshot", *command)
             run_tool(node, *_OPTIONS, "--snapshot-blob", str(blob), asked.name, folder=target)
-        except JudgeError:  # no node before 18.20 makes one
+        except JudgeError:  # no node before 18.8 makes one
             blob.unlink(missing_ok=True)
 
     content = b"".join(source.read_bytes() for source in sources)
