@@ -18,8 +18,8 @@ from sodakd.report.model_folder import (
     read_finished,
     row_folder,
 )
-from sodakd.report.model_plots import frontier
 from sodakd.report.model_table import measured_rows, model_table
+from sodakd.report.pareto import frontier
 from sodakd.report.plots import Point
 from sodakd.settings.models import ModelPrice
 from sodakd.types import JudgeStage, Language, Outcome, Usage, Verdict

@@ -1,10 +1,13 @@
 """A comparison is made from run folders alone: figures by hand, what is refused, what is shown."""
 
 import json
+import re
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from markupsafe import escape
 
 from sodakd.cli.compare import parse_seeds
 from sodakd.errors import DataError, RunError
@@ -13,7 +16,16 @@ from sodakd.records import ArmDescription, PassRate, Results, StudentResult, Stu
 from sodakd.report.comparison import Comparison, compare_runs
 from sodakd.report.comparison_page import write_comparison
 from sodakd.report.comparison_tables import comparison_tables
+from sodakd.report.pareto import pareto_plot
+from sodakd.report.plots import Point
+from sodakd.run import Step
 from tests.tiny import sodakd_looks
+
+
+def _step(name: str, calls: int, tokens: int) -> Step:
+    tally = {"teacher_calls": calls, "prompt_tokens": tokens // 2, "completion_tokens": tokens // 2}
+    return Step(step=name, kind="rows", path=f"{name}.jsonl", sha256="", rows=1, tally=tally)
+
 
 PASSED = {  # by seed: the base, soda-1, soda-2, sft, lion, of 100 questions
     0: (20, 30, 50, 40, 10),
@@ -21,6 +33,15 @@ PASSED = {  # by seed: the base, soda-1, soda-2, sft, lion, of 100 questions
     2: (24, 33, 52, 45, 10),
 }
 ARMS = ("soda", "sft", "lion")
+STEPS = {
+    "soda": [
+        _step("cycle-1/pairs", 400, 3000),
+        _step("cycle-1/student", 0, 0),
+        _step("cycle-1/feedback", 100, 1000),
+        _step("cycle-2/pairs", 500, 6000),
+    ],
+    "sft": [_step("solutions", 1000, 10000)],
+}
 NAMES = ("base", "soda-1", "soda-2", "sft", "lion")
 
 
@@ -62,6 +83,9 @@ def _write_run(
     (folder / "run.json").write_text(json.dumps({"sodakd": "0.1.0", "recipe": recipe}))
     (folder / "results.json").write_text(results.model_dump_json())
     write_rows(folder / "students.jsonl", students)
+    for name in set(arms) & {"soda", "sft"}:
+        (folder / name).mkdir()
+        write_rows(folder / name / "manifest.jsonl", STEPS[name])
     return folder
 
 
@@ -93,6 +117,27 @@ def test_figures_of_three_seeds_are_those_counted_by_hand(folders: list[Path]) -
     assert soda.teacher_calls.mean == 1000
     assert soda.money.mean == pytest.approx(0.1)
     assert [row.student for row in found.curve] == list(NAMES)
+
+
+def test_where_the_calls_went_adds_up_to_the_calls_of_the_method(folders: list[Path]) -> None:
+    found = compare_runs(folders)
+    stages = {row.method: [(each.stage, each.calls.mean) for each in row.stages]
+              for row in found.methods}  # fmt: skip
+    assert stages["soda"] == [("pairs", 900), ("feedback", 100)]
+    assert stages["sft"] == [("pairs", 1000)]
+    assert stages["base"] == stages["lion"] == []
+    table = next(each for each in comparison_tables(found) if "by stage" in each.title)
+    assert table.rows == [["soda", "900 (90 %)", "100 (10 %)"], ["sft", "1,000 (100 %)", ""]]
+
+
+def test_names_in_the_pareto_picture_have_lines_of_their_own() -> None:
+    points = {"a": Point(0, 0.3), "b": Point(0, 0.3), "c": Point(0, 0.31), "d": Point(9, 0.3)}
+    drawn = re.findall(r'<text class="tick" x="([\d.]+)" y="([\d.]+)"[^>]*>([abcd])<', pareto_plot(
+        points, "US $", "pass@1", "title"))  # fmt: skip
+    places = {name: (float(x), float(y)) for x, y, name in drawn}
+    left = sorted(places[name][1] for name in "abc")
+    assert all(low + 10 < high for low, high in pairwise(left))
+    assert places["d"][1] < left[1]
 
 
 def test_methods_that_are_named_are_compared_alone_and_in_that_order(folders: list[Path]) -> None:
@@ -153,8 +198,10 @@ def test_the_page_and_the_file_hold_the_comparison_and_names_are_escaped(
     assert "&lt;i&gt;soda&lt;/i&gt;" in html
     assert "<i>soda</i>" not in html
     assert "src=" not in html
-    for table in comparison_tables(found):
-        assert table.title in html
+    for title in (table.title for table in comparison_tables(found)):
+        assert str(escape(title)) in html
+    assert "pass@1, all, by US $ for the teacher" in html
+    assert "Where the calls went" in html
     text = (tmp_path / "out/compare.json").read_text(encoding="utf-8")
     assert Comparison.model_validate_json(text) == found
 

@@ -20,6 +20,8 @@ from sodakd.recipe_file import differences
 from sodakd.records import Results, StudentResult, StudentRow
 from sodakd.report.reading import read_header, read_results
 from sodakd.report.run_facts import money_is_known
+from sodakd.report.stage_calls import StageCalls, stage_calls
+from sodakd.run import Step, read_manifest
 from sodakd.run_header import variants_of
 from sodakd.settings.changes import MAY_CHANGE
 from sodakd.types import FrozenModel
@@ -41,7 +43,7 @@ class GroupResult(FrozenModel):
 class MethodResult(FrozenModel):
     """A method over seeds: the student of each that it came to, its figures, and what they took.
 
-    `money` is None where the teacher's price is not known.
+    `money` is None where the teacher's price is not known. `stages` is where the calls went.
     """
 
     method: str
@@ -53,6 +55,7 @@ class MethodResult(FrozenModel):
     money: OverSeeds | None
     train_steps: OverSeeds
     train_tokens: OverSeeds
+    stages: tuple[StageCalls, ...]
 
 
 class MethodDifference(FrozenModel):
@@ -115,6 +118,10 @@ class _Run:
         """The students of a method, in the order they came."""
         names = [row.name for row in self.students if row.arm == (method if method != BASE else "")]
         return [row for row in self.results.standings if row.name in names]
+
+    def steps(self, method: str) -> list[Step]:
+        """The finished steps of a method; none of the base, which asks nothing."""
+        return [] if method == BASE else read_manifest(self.folder / method / "manifest.jsonl")
 
     def kept(self, method: str) -> StudentResult:
         """The student a method came to: the one that is handed out, else its last one."""
@@ -227,6 +234,7 @@ def _method(runs: Sequence[_Run], name: str, title: str) -> MethodResult:
         money=over_seeds([row.money for row in spent]) if known else None,
         train_steps=over_seeds([row.train_steps for row in spent]),
         train_tokens=over_seeds([row.train_tokens for row in spent]),
+        stages=stage_calls([run.steps(name) for run in runs]),
     )
 
 

@@ -4,13 +4,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from sodakd import __version__
+from sodakd.efficiency import STAGES
 from sodakd.evaluate.over_seeds import OverSeeds
 from sodakd.jsonl import atomic_write
 from sodakd.report.axes import MEDIUM, Axis, Canvas, rounded
+from sodakd.report.bars import horizontal_bars
 from sodakd.report.comparison import Comparison
-from sodakd.report.comparison_tables import comparison_tables
+from sodakd.report.comparison_tables import comparison_tables, stages_of
 from sodakd.report.figure import Figure, plot
 from sodakd.report.palette import nominal
+from sodakd.report.pareto import pareto_plot
 from sodakd.report.plots import LegendEntry, Line, Point, forest, line_plot
 from sodakd.report.template import render_page
 
@@ -32,7 +35,7 @@ def render_comparison(found: Comparison) -> str:
         "comparison.html",
         version=__version__,
         found=found,
-        figures=[_means(found), _curves(found)],
+        figures=[_means(found), _curves(found), *_pareto(found), *_stages(found)],
         tables=comparison_tables(found),
     )
 
@@ -78,6 +81,40 @@ def _curves(found: Comparison) -> Figure:
     body = plot(line_plot(lines, x, y, MEDIUM, title), [keys[name] for name in methods])
     return Figure(title, body, "Every student of a method, from the base on. Means over seeds.",
                   "medium")  # fmt: skip
+
+
+def _pareto(found: Comparison) -> list[Figure]:
+    """pass@1 by what the teacher cost: in money where its price is known, else in tokens."""
+    money = [row.money for row in found.methods if row.money is not None]
+    paid = len(money) == len(found.methods) and any(cost.mean for cost in money)
+    costs = money if paid else [row.teacher_tokens for row in found.methods]
+    words = "US $ for the teacher" if paid else "tokens of the teacher"
+    if not any(cost.mean for cost in costs):
+        return []
+    points = {
+        row.method: _point(cost.mean, row.groups[0].pass_at_1)
+        for row, cost in zip(found.methods, costs, strict=True)
+    }
+    title = f"{found.measure}, {found.methods[0].groups[0].group}, by {words}"
+    body = plot(pareto_plot(points, words, found.measure, title))
+    return [Figure(title, body, "The line joins the methods than which no other is both better and"
+                   " cheaper. Means over seeds.", "medium")]  # fmt: skip
+
+
+def _stages(found: Comparison) -> list[Figure]:
+    """Where the calls of each method went, by stage."""
+    methods = [row for row in found.methods if row.teacher_calls.mean]
+    stages = stages_of(found)
+    if not methods:
+        return []
+    keys = [nominal(stage, STAGES) for stage in stages]
+    values = [
+        [sum(each.calls.mean for each in row.stages if each.stage == stage) for stage in stages]
+        for row in methods
+    ]
+    bars = horizontal_bars([row.method for row in methods], keys, values, "calls", MEDIUM.width)
+    words = "Calls to the teacher by stage. Means over seeds."
+    return [Figure("Where the calls went", plot(bars, keys), words, "medium")]
 
 
 def _point(x: float, figure: OverSeeds) -> Point:

@@ -1,20 +1,25 @@
 """The tables of a comparison, as text: for the screen and for the page."""
 
+from collections.abc import Sequence
+
 from rich.console import Console
 
+from sodakd.efficiency import STAGES
 from sodakd.evaluate.over_seeds import EXACT, OverSeeds
 from sodakd.report.comparison import BASE, Comparison, MethodDifference, MethodResult
+from sodakd.report.stage_calls import StageCalls
 from sodakd.report.text_table import TextTable, show_tables
 from sodakd.report.written import p_value, percent, points
 
 
 def comparison_tables(found: Comparison) -> list[TextTable]:
-    """Return the tables: methods, paired differences, a table for each kind of group, and seeds."""
+    """Return the tables: methods, paired differences, each kind of group, calls, seeds."""
     by = dict.fromkeys(group.by for group in found.methods[0].groups if group.by)
     return [
         _methods(found),
         *([_differences(found)] if found.differences else []),
         *(_groups(found, kind) for kind in by),
+        *_stages(found),
         *([_seeds(found)] if len(found.seeds) > 1 else []),
     ]
 
@@ -98,6 +103,36 @@ def _groups(found: Comparison, by: str) -> TextTable:
             ]
             for place in places
         ],
+    )
+
+
+def stages_of(found: Comparison) -> list[str]:
+    """Return the stages in which any method asked the teacher."""
+    asked = {each.stage for row in found.methods for each in row.stages}
+    return [stage for stage in STAGES if stage in asked]
+
+
+def _stages(found: Comparison) -> list[TextTable]:
+    """Where the calls went; nothing where no method asked."""
+    stages = stages_of(found)
+    table = TextTable(
+        f"calls by stage: mean over {_count(found)} (share of the method's tokens)",
+        ("method", *stages),
+        [
+            [row.method, *(_calls(row.stages, stage) for stage in stages)]
+            for row in found.methods
+            if row.stages
+        ],
+    )
+    return [table] if stages else []
+
+
+def _calls(own: Sequence[StageCalls], stage: str) -> str:
+    whole = sum(row.tokens.mean for row in own)
+    return "".join(
+        f"{row.calls.mean:,.0f} ({100 * row.tokens.mean / whole:.0f} %)"
+        for row in own
+        if row.stage == stage
     )
 
 
