@@ -17,7 +17,7 @@ from sodakd.report.comparison import Comparison, compare_runs
 from sodakd.report.comparison_page import write_comparison
 from sodakd.report.comparison_tables import comparison_tables
 from sodakd.report.pareto import pareto_plot
-from sodakd.report.plots import Point
+from sodakd.report.plots import Line, Point
 from sodakd.run import Step
 from tests.tiny import sodakd_looks
 
@@ -41,6 +41,7 @@ STEPS = {
         _step("cycle-2/pairs", 500, 6000),
     ],
     "sft": [_step("solutions", 1000, 10000)],
+    "lion": [_step("cycle-1/solutions", 400, 0)],
 }
 NAMES = ("base", "soda-1", "soda-2", "sft", "lion")
 
@@ -83,7 +84,7 @@ def _write_run(
     (folder / "run.json").write_text(json.dumps({"sodakd": "0.1.0", "recipe": recipe}))
     (folder / "results.json").write_text(results.model_dump_json())
     write_rows(folder / "students.jsonl", students)
-    for name in set(arms) & {"soda", "sft"}:
+    for name in arms:
         (folder / name).mkdir()
         write_rows(folder / name / "manifest.jsonl", STEPS[name])
     return folder
@@ -125,19 +126,39 @@ def test_where_the_calls_went_adds_up_to_the_calls_of_the_method(folders: list[P
               for row in found.methods}  # fmt: skip
     assert stages["soda"] == [("pairs", 900), ("feedback", 100)]
     assert stages["sft"] == [("pairs", 1000)]
-    assert stages["base"] == stages["lion"] == []
+    assert stages["lion"] == [("pairs", 400)]
+    assert stages["base"] == []
     table = next(each for each in comparison_tables(found) if "by stage" in each.title)
-    assert table.rows == [["soda", "900 (90 %)", "100 (10 %)"], ["sft", "1,000 (100 %)", ""]]
+    rows = [["soda", "900 (90 %)", "100 (10 %)"], ["sft", "1,000 (100 %)", ""]]
+    assert table.rows == [*rows, ["lion", "400", ""]]
+
+
+def test_files_that_lack_what_the_results_tell_are_named(folders: list[Path]) -> None:
+    manifest = folders[1] / "soda/manifest.jsonl"
+    whole = manifest.read_bytes()
+    manifest.write_bytes(b"".join(whole.splitlines(keepends=True)[:-1]))
+    with pytest.raises(RunError, match=r"soda/manifest.jsonl tells of 500 of the 1,000 calls"):
+        compare_runs(folders)
+    assert len(compare_runs(folders, ["sft", "lion"]).seeds) == 3
+    manifest.write_bytes(whole)
+    students = folders[2] / "students.jsonl"
+    students.write_bytes(b"".join(students.read_bytes().splitlines(keepends=True)[:-1]))
+    with pytest.raises(RunError, match=r"students.jsonl lacks lion; restore the file"):
+        compare_runs(folders)
+    (folders[0] / "results.json").write_text("")
+    with pytest.raises(RunError, match=r"results.json cannot be read: .*EOF[^\n]*$"):
+        compare_runs(folders)
 
 
 def test_names_in_the_pareto_picture_have_lines_of_their_own() -> None:
-    points = {"a": Point(0, 0.3), "b": Point(0, 0.3), "c": Point(0, 0.31), "d": Point(9, 0.3)}
-    drawn = re.findall(r'<text class="tick" x="([\d.]+)" y="([\d.]+)"[^>]*>([abcd])<', pareto_plot(
-        points, "US $", "pass@1", "title"))  # fmt: skip
-    places = {name: (float(x), float(y)) for x, y, name in drawn}
-    left = sorted(places[name][1] for name in "abc")
+    places = {"a": Point(0, 0.3), "b": Point(0, 0.3), "c": Point(0, 0.31), "d": Point(5, 0.3)}
+    lines = [Line(name, [point], "var(--a)") for name, point in places.items()]
+    drawn = pareto_plot(lines, "US $", "pass@1", "title")
+    found = re.findall(r'<text class="tick over" x="[\d.]+" y="([\d.]+)"[^>]*>([abcd])<', drawn)
+    heights = {name: float(y) for y, name in found}
+    left = sorted(heights[name] for name in "abc")
     assert all(low + 10 < high for low, high in pairwise(left))
-    assert places["d"][1] < left[1]
+    assert heights["d"] < left[1]
 
 
 def test_methods_that_are_named_are_compared_alone_and_in_that_order(folders: list[Path]) -> None:
@@ -151,7 +172,9 @@ def test_remarks_say_what_so_few_seeds_cannot_show_and_which_calls_are_left(
 ) -> None:
     found = compare_runs(folders)
     assert any("no p is below 0.25, and none below 0.5" in words for words in found.remarks)
-    assert any("lion spent 40 % of the teacher calls of soda" in words for words in found.remarks)
+    assert "Not equal in teacher calls, soda's being 100 %: lion 40 %." in found.remarks
+    others = compare_runs(folders, ["lion", "sft"])
+    assert "Not equal in teacher calls, soda's being 100 %: lion 40 %." in others.remarks
     alone = compare_runs(folders[:1])
     assert alone.remarks[0].startswith("One seed says nothing of chance")
     assert alone.methods[1].groups[0].pass_at_1.low is None
@@ -220,6 +243,11 @@ def test_the_command_makes_the_table_from_folders_without_running(
     assert (tmp_path / "b/compare.json").read_bytes() == before
     empty = sodakd_looks("compare", "--from", str(tmp_path / "b"))
     assert (empty.returncode, "holds no finished one" in empty.stderr) == (2, True)
+    twice = sodakd_looks("compare", "--from", str(tmp_path), "--seeds", "0", "--jobs", "2")
+    assert (twice.returncode, "--seeds, --jobs with --from" in twice.stderr) == (2, True)
+    (folders[0] / "results.json").unlink()
+    part = sodakd_looks("compare", "--from", str(tmp_path))
+    assert (part.returncode, "left out, for they are not finished" in part.stderr) == (0, True)
 
 
 def test_seeds_are_read_as_people_write_them() -> None:

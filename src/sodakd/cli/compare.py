@@ -39,15 +39,17 @@ def compare(
             help="With commas, the first held against all others; the recipe's arms if left out."
         ),
     ] = "",
-    seeds: Annotated[str, typer.Option(help="Such as 0-7 or 0,2,5-9.")] = "0-7",
+    seeds: Annotated[
+        str | None, typer.Option(help="Such as 0-7, which is the default, or 0,2,5-9.")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Where it all goes; runs/NAME-compare by default.")
     ] = None,
     equal: Annotated[
         _Equal | None,
         typer.Option(
-            help="What of the teacher all spend as much of, as the first one really did; money if"
-            " left out."
+            help="What of the teacher all spend as much of, as the first one really did; the"
+            " recipe's key equal, else money, if left out."
         ),
     ] = None,
     jobs: Annotated[
@@ -79,16 +81,14 @@ def compare(
     chosen = [name for part in methods.split(",") if (name := part.strip())]
     failed: dict[int, str] = {}
     if from_folders:
+        _refuse_with_folders(seeds, equal, jobs, ray)
         given = [recipe, *map(Path, others or ())]
         folders = [run for folder in given for run in _runs_in(folder)]
         place = out or (recipe if folders != given else Path("runs/compare"))
     else:
-        given_over = list(others or [])
-        if equal is not None or not any(each.startswith("equal=") for each in given_over):
-            given_over.append(f"equal={equal or _Equal.MONEY}")
-        place, folders, failed = _run(
-            recipe, given_over, chosen, parse_seeds(seeds), out, jobs, ray
-        )
+        numbers = parse_seeds(seeds or "0-7")
+        laid = _with_equal(recipe, others or [], equal)
+        place, folders, failed = _run(recipe, laid, chosen, numbers, out, jobs, ray)
     if folders:
         found = compare_runs(folders, chosen)
         page = write_comparison(found, place)
@@ -101,6 +101,25 @@ def compare(
             f"{len(failed)} of {len(failed) + len(folders)} seeds failed, and are in no figure:\n"
             f"{listed}\ntheir logs: {place}/seed-N.log; the same command goes on with them"
         )
+
+
+def _refuse_with_folders(seeds: str | None, equal: _Equal | None, jobs: int, ray: str) -> None:
+    """Raise `DataError` for options of a comparison that runs something."""
+    given = {"--seeds": seeds, "--equal": equal, "--jobs": jobs > 1, "--ray": ray}
+    if named := [name for name, value in given.items() if value]:
+        raise DataError(
+            f"{', '.join(named)} with --from, which runs nothing and reads all finished runs of the"
+            " folders: leave it out, or name the folders of some seeds"
+        )
+
+
+def _with_equal(recipe: Path, overrides: Sequence[str], equal: _Equal | None) -> list[str]:
+    """The values laid over a recipe, with what all spend as much of: money unless it is said."""
+    from sodakd.recipe_file import read_recipe
+
+    if equal is None and "equal" in read_recipe(recipe, overrides).recipe.model_fields_set:
+        return list(overrides)
+    return [*overrides, f"equal={equal or _Equal.MONEY}"]
 
 
 def _run(
@@ -163,6 +182,9 @@ def _runs_in(folder: Path) -> list[Path]:
     found = sorted(path.parent for path in folder.glob("seed-*/results.json"))
     if not found:
         raise RunError(f"{folder} is no run, and holds no finished one as seed-N: name another")
+    begun = {path.parent for path in folder.glob("seed-*/run.json")}.difference(found)
+    if begun:
+        tell(f"left out, for they are not finished: {', '.join(sorted(map(str, begun)))}")
     return found
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 
 from pydantic import JsonValue
 
@@ -27,6 +28,7 @@ from sodakd.settings.changes import MAY_CHANGE
 from sodakd.types import FrozenModel
 
 BASE = "base"
+_MEND = "restore the file, have the run made again (sodakd run), or leave it out"
 
 
 class GroupResult(FrozenModel):
@@ -120,8 +122,20 @@ class _Run:
         return [row for row in self.results.standings if row.name in names]
 
     def steps(self, method: str) -> list[Step]:
-        """The finished steps of a method; none of the base, which asks nothing."""
-        return [] if method == BASE else read_manifest(self.folder / method / "manifest.jsonl")
+        """The finished steps of a method; none of the base, which asks nothing.
+
+        Raises `RunError` where they tell of fewer calls than the results do.
+        """
+        if method == BASE:
+            return []
+        path = self.folder / method / "manifest.jsonl"
+        steps = read_manifest(path)
+        told = sum(step.tally.get("teacher_calls", 0) for step in steps)
+        if told < (calls := self.of(method)[-1].teacher_calls):
+            raise RunError(
+                f"{path} tells of {told:,} of the {calls:,} calls to the teacher; {_MEND}"
+            )
+        return steps
 
     def kept(self, method: str) -> StudentResult:
         """The student a method came to: the one that is handed out, else its last one."""
@@ -174,7 +188,12 @@ def _read(folder: Path) -> _Run:
             f"the run in {folder} is not finished; go on with it (sodakd run, sodakd compare), or"
             " leave it out"
         )
-    return _Run(folder, recipe, results, read_log(folder / "students.jsonl", StudentRow))
+    students = read_log(folder / "students.jsonl", StudentRow)
+    known = {row.name for row in students}
+    lacking = [row.name for row in results.standings if row.name not in known]
+    if lacking:
+        raise RunError(f"{folder / 'students.jsonl'} lacks {', '.join(lacking)}; {_MEND}")
+    return _Run(folder, recipe, results, students)
 
 
 def _require_alike(runs: Sequence[_Run], methods: Sequence[str]) -> None:
@@ -220,10 +239,6 @@ def _require_alike(runs: Sequence[_Run], methods: Sequence[str]) -> None:
 def _method(runs: Sequence[_Run], name: str, title: str) -> MethodResult:
     kept = [run.kept(name) for run in runs]
     spent = [run.of(name)[-1] for run in runs]  # with what came after the student that was kept
-    known = all(
-        money_is_known(run.recipe, row.teacher_tokens, row.money)
-        for run, row in zip(runs, spent, strict=True)
-    )
     return MethodResult(
         method=name,
         title=title,
@@ -231,7 +246,7 @@ def _method(runs: Sequence[_Run], name: str, title: str) -> MethodResult:
         groups=tuple(_groups(runs, kept)),
         teacher_calls=over_seeds([row.teacher_calls for row in spent]),
         teacher_tokens=over_seeds([row.teacher_tokens for row in spent]),
-        money=over_seeds([row.money for row in spent]) if known else None,
+        money=over_seeds([row.money for row in spent]) if _money_is_known(runs, spent) else None,
         train_steps=over_seeds([row.train_steps for row in spent]),
         train_tokens=over_seeds([row.train_tokens for row in spent]),
         stages=stage_calls([run.steps(name) for run in runs]),
@@ -315,20 +330,33 @@ def _curve(runs: Sequence[_Run], methods: Mapping[str, str]) -> list[CurvePoint]
     return found
 
 
-def _budgets(runs: Sequence[_Run], methods: Sequence[MethodResult]) -> tuple[str, Sequence[float]]:
-    """What the arms of these runs have as much of, in words, and how much each spent of it."""
-    money = [row.money.mean for row in methods if row.money is not None]
+def _budgets(runs: Sequence[_Run], methods: Sequence[str]) -> tuple[str, Sequence[float]]:
+    """What the arms of these runs have as much of, in words, and how much each spent of it.
+
+    The first of `methods` is the runs' first arm, whose spending the others have.
+    """
+    spent = [[run.of(name)[-1] for run in runs] for name in methods]
+    money = [fmean(row.money for row in rows) for rows in spent]
+    known = all(_money_is_known(runs, rows) for rows in spent)
     equal = runs[0].recipe.get("equal")
-    if equal == "money" and len(money) == len(methods) and any(money):
+    if equal == "money" and known and any(money):
         return "money for the teacher", money
-    if equal in ("money", "tokens") or not methods[0].teacher_calls.mean:
-        return "teacher's tokens", [row.teacher_tokens.mean for row in methods]
-    return "teacher calls", [row.teacher_calls.mean for row in methods]
+    calls = [fmean(row.teacher_calls for row in rows) for rows in spent]
+    if equal in ("money", "tokens") or not calls[0]:
+        return "teacher's tokens", [fmean(row.teacher_tokens for row in rows) for rows in spent]
+    return "teacher calls", calls
+
+
+def _money_is_known(runs: Sequence[_Run], rows: Sequence[StudentResult]) -> bool:
+    """Whether the price of all that a method's students took is known; `rows` by run."""
+    return all(
+        money_is_known(run.recipe, row.teacher_tokens, row.money)
+        for run, row in zip(runs, rows, strict=True)
+    )
 
 
 def _remarks(runs: Sequence[_Run], found: Sequence[MethodResult], others: int) -> list[str]:
     """What the figures do not say by themselves."""
-    first, *rest = found[1:]
     remarks = []
     seeds = len(runs)
     least = 2.0 ** (1 - seeds)
@@ -337,21 +365,27 @@ def _remarks(runs: Sequence[_Run], found: Sequence[MethodResult], others: int) -
     elif others and seeds <= EXACT and others * least > 0.05:
         remarks.append(
             f"With {seeds} seeds no p is below {least:.2g}, and none below"
-            f" {min(1.0, others * least):.2g} once corrected for {others} comparisons: a clear one"
-            " needs more seeds."
+            f" {min(1.0, others * least):.2g} once corrected for"
+            f" {'1 comparison' if others == 1 else f'{others} comparisons'}: a clear one needs more"
+            " seeds."
         )
-    unit, amounts = _budgets(runs, found[1:])
-    for row, amount in zip(rest, amounts[1:], strict=True):
-        share = amount / amounts[0] if amounts[0] else 1
-        if share < 0.99:
-            remarks.append(
-                f"{row.method} spent {100 * share:.0f} % of the {unit} of {first.method}: the rest"
-                " it could not use."
-            )
-        elif share > 1.01:
-            remarks.append(
-                f"{row.method} spent {100 * share:.0f} % of the {unit} of {first.method}: they are"
-                " not equal."
-            )
+    remarks += _unequal(runs, found)
     warned = sorted({words for run in runs for words in run.results.warnings})
     return [*remarks, *(f"Weakly judged: {words}" for words in warned)]
+
+
+def _unequal(runs: Sequence[_Run], found: Sequence[MethodResult]) -> list[str]:
+    """Which methods did not spend what the runs' first arm did, whose budget they have."""
+    first = runs[0].results.arms[0].name
+    others = [row.method for row in found[1:] if row.method != first]
+    unit, (budget, *amounts) = _budgets(runs, [first, *others])
+    shares = [
+        f"{name} {100 * amount / budget:.0f} %" if budget else name
+        for name, amount in zip(others, amounts, strict=True)
+        if not 0.99 * budget <= amount <= 1.01 * budget
+    ]
+    if not shares:
+        return []
+    if not budget:
+        return [f"Not equal in {unit}: {first} spent nothing, and {', '.join(shares)} did."]
+    return [f"Not equal in {unit}, {first}'s being 100 %: {', '.join(shares)}."]

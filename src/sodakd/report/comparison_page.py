@@ -85,16 +85,18 @@ def _curves(found: Comparison) -> Figure:
 
 def _pareto(found: Comparison) -> list[Figure]:
     """pass@1 by what the teacher cost: in money where its price is known, else in tokens."""
-    money = [row.money for row in found.methods if row.money is not None]
-    paid = len(money) == len(found.methods) and any(cost.mean for cost in money)
-    costs = money if paid else [row.teacher_tokens for row in found.methods]
+    methods = found.methods[1:]
+    money = [row.money for row in methods if row.money is not None]
+    paid = len(money) == len(methods) and any(cost.mean for cost in money)
+    costs = money if paid else [row.teacher_tokens for row in methods]
     words = "US $ for the teacher" if paid else "tokens of the teacher"
     if not any(cost.mean for cost in costs):
         return []
-    points = {
-        row.method: _point(cost.mean, row.groups[0].pass_at_1)
-        for row, cost in zip(found.methods, costs, strict=True)
-    }
+    keys = _keys(found)
+    points = [
+        Line(row.method, [_point(cost.mean, row.groups[0].pass_at_1)], keys[row.method].colour)
+        for row, cost in zip(methods, costs, strict=True)
+    ]
     title = f"{found.measure}, {found.methods[0].groups[0].group}, by {words}"
     body = plot(pareto_plot(points, words, found.measure, title))
     return [Figure(title, body, "The line joins the methods than which no other is both better and"

@@ -107,8 +107,8 @@ def _groups(found: Comparison, by: str) -> TextTable:
 
 
 def stages_of(found: Comparison) -> list[str]:
-    """Return the stages in which any method asked the teacher."""
-    asked = {each.stage for row in found.methods for each in row.stages}
+    """Return the stages in which any method called the teacher."""
+    asked = {each.stage for row in found.methods for each in row.stages if each.calls.mean}
     return [stage for stage in STAGES if stage in asked]
 
 
@@ -116,24 +116,25 @@ def _stages(found: Comparison) -> list[TextTable]:
     """Where the calls went; nothing where no method asked."""
     stages = stages_of(found)
     table = TextTable(
-        f"calls by stage: mean over {_count(found)} (share of the method's tokens)",
+        f"calls by stage: mean over {_count(found)}",
         ("method", *stages),
         [
             [row.method, *(_calls(row.stages, stage) for stage in stages)]
             for row in found.methods
-            if row.stages
+            if row.teacher_calls.mean
         ],
+        "In brackets: the stage's share of the method's tokens.",
     )
-    return [table] if stages else []
+    return [table] if table.rows else []
 
 
 def _calls(own: Sequence[StageCalls], stage: str) -> str:
     whole = sum(row.tokens.mean for row in own)
-    return "".join(
-        f"{row.calls.mean:,.0f} ({100 * row.tokens.mean / whole:.0f} %)"
-        for row in own
-        if row.stage == stage
-    )
+    for row in own:
+        if row.stage == stage:
+            share = f" ({100 * row.tokens.mean / whole:.0f} %)" if whole else ""
+            return f"{row.calls.mean:,.0f}{share}"
+    return ""
 
 
 def _seeds(found: Comparison) -> TextTable:

@@ -57,7 +57,9 @@ def _pareto(found: ModelTable, measured: Mapping[str, Measured]) -> list[Figure]
     title = f"pass@1, {rows[0].groups[0].group}, by {_COSTS[at].words}"
     words = "The line joins the models than which no other is both better and cheaper."
     words += f" Not here: {', '.join(without)}." if without else ""
-    points = {row.entry.name: _point(row, costs[row.entry.name]) for row in rows}
+    points = [
+        Line(row.entry.name, [_point(row, costs[row.entry.name])], "var(--a)") for row in rows
+    ]
     body = plot(pareto_plot(points, _COSTS[at].words, "pass@1", title))
     return [Figure(title, body, words, "medium")]
 

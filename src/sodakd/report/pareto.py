@@ -1,41 +1,46 @@
 """The Pareto picture: quality against cost, and what nothing else is better and cheaper than."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from sodakd.report.axes import Axis, Canvas, drawing, frame, rounded, text
-from sodakd.report.plots import Point, format_value, whisker
+from sodakd.report.plots import Line, Point, format_value, whisker
 
 _CANVAS = Canvas(600, 330, left=50, right=22)
 _FAR = 20
 """An axis whose largest value is so many times the smallest is logarithmic."""
 _APART = 11.0
 """Between the lines of two names, in units of the drawing."""
+_LETTER = 6.2
+"""About a letter's width."""
 
 
-def pareto_plot(points: Mapping[str, Point], cost: str, quality: str, title: str) -> str:
-    """Return the picture of named points, `x` a cost and `y` a share, and their frontier's line."""
+def pareto_plot(lines: Sequence[Line], cost: str, quality: str, title: str) -> str:
+    """Return the picture of lines of one point, `x` a cost and `y` a share, and their frontier."""
+    points = {line.name: line.points[0] for line in lines}
     most = max(point.high or point.y for point in points.values())
     y = Axis(f"{quality}, %", 0, min(1.0, rounded(most)), percent=True)
     x = _axis(cost, [point.x for point in points.values()])
-    body = [frame(_CANVAS, x, y)]
     path = "L".join(
         f"{_CANVAS.x(p.x, x):.1f},{_CANVAS.y(p.y, y):.1f}" for p in frontier(points.values())
     )
-    body.append(f'<path class="line dashed" d="M{path}" style="stroke:var(--a)"/>')
-    middle = _CANVAS.left + (_CANVAS.width - _CANVAS.left - _CANVAS.right) / 2
+    dashes = f'<path class="line dashed" d="M{path}" style="stroke:var(--soft)"/>'
+    whiskers, spots, names = [], [], []
     taken: list[tuple[float, float]] = []
-    for name, point in sorted(points.items(), key=lambda each: -each[1].y):
+    for line in sorted(lines, key=lambda each: -each.points[0].y):
+        point = line.points[0]
         px, py = _CANVAS.x(point.x, x), _CANVAS.y(point.y, y)
-        said = f"{name}, {cost} {point.x:,.4g}: {format_value(point)}"
+        said = f"{line.name}, {cost} {point.x:,.4g}: {format_value(point)}"
+        whiskers.append(whisker(point, px, y, _CANVAS, "var(--soft)"))
+        spots.append(
+            f'<circle class="spot" cx="{px:.1f}" cy="{py:.1f}" r="5" style="fill:{line.colour}">'
+            f"<title>{escape(said)}</title></circle>"
+        )
         at = _free(px, py - 5, taken)
-        body += [
-            whisker(point, px, y, _CANVAS, "var(--soft)"),
-            f'<circle class="spot" cx="{px:.1f}" cy="{py:.1f}" r="5" style="fill:var(--a)">'
-            f"<title>{escape(said)}</title></circle>",
-            text(px - 8, at, name, "end") if px > middle else text(px + 8, at, name),
-        ]
-    return drawing(_CANVAS, body, title)
+        fits = px + 8 + _LETTER * len(line.name) < _CANVAS.width
+        names.append(text(px + 8 if fits else px - 8, at, line.name,
+                          "start" if fits else "end", "tick over"))  # fmt: skip
+    return drawing(_CANVAS, [frame(_CANVAS, x, y), dashes, *whiskers, *spots, *names], title)
 
 
 def frontier(points: Iterable[Point]) -> list[Point]:

@@ -71,10 +71,12 @@ def forest(rows: Sequence[Line], axis: Axis, canvas: Canvas, title: str) -> str:
         py = canvas.top + each * (number + 0.5)
         body.append(text(canvas.left - 12, py + 4, row.name, "end", "label"))
         said = f"<title>{escape(row.name)}: {format_value(point)}</title>"
-        low, high = canvas.x(point.low or 0, axis), canvas.x(point.high or 0, axis)
+        band = ""
+        if point.low is not None and point.high is not None:
+            low, high = canvas.x(point.low, axis), canvas.x(point.high, axis)
+            band = f'<path class="band" d="M{low:.1f},{py:.1f}H{high:.1f}"/>'
         body.append(
-            f'<g style="fill:{row.colour};stroke:{row.colour}">{said}'
-            f'<path class="band" d="M{low:.1f},{py:.1f}H{high:.1f}"/>'
+            f'<g style="fill:{row.colour};stroke:{row.colour}">{said}{band}'
             f'<circle cx="{canvas.x(point.y, axis):.1f}" cy="{py:.1f}" r="6"/></g>'
         )
     return drawing(canvas, body, title)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import JsonValue, TypeAdapter
+from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from sodakd.efficiency import Efficiency, run_efficiency
 from sodakd.errors import DataError, RowError, RunError
@@ -231,9 +231,9 @@ def read_results(path: Path) -> Results | None:
     if not path.exists():
         return None
     try:
-        return Results.model_validate_json(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise RunError(f"{path} cannot be read: {error}; {_AGAIN}") from None
+        return Results.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise _unreadable(path, error) from None
 
 
 def _spend(path: Path) -> list[Spend]:
@@ -241,11 +241,16 @@ def _spend(path: Path) -> list[Spend]:
         return []
     try:
         return TypeAdapter(list[Spend]).validate_json(path.read_bytes())
-    except ValueError as error:
-        raise RunError(f"{path} cannot be read: {error}; {_AGAIN}") from None
+    except ValidationError as error:
+        raise _unreadable(path, error) from None
 
 
-_AGAIN = "run the same command again (sodakd run): it is written anew"
+def _unreadable(path: Path, error: ValidationError) -> RunError:
+    first = error.errors(include_url=False)[0]
+    return RunError(
+        f"{path} cannot be read: {first['msg']}; run the same command again (sodakd run): it is"
+        " written anew"
+    )
 
 
 def _spent_so_far(ledger: Path, arms: Sequence[str]) -> list[Spend]:

@@ -34,5 +34,5 @@ def stage_calls(seeds: Sequence[Sequence[Step]]) -> tuple[StageCalls, ...]:
             tokens=over_seeds([each[stage] for each in tokens]),
         )
         for stage in STAGES
-        if any(each[stage] for each in tokens)
+        if any(each[stage] for each in (*calls, *tokens))
     )

@@ -1,10 +1,12 @@
 """Pages of a report: HTML that stands alone."""
 
+import re
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+_LINK = re.compile(r"\[([^\[\]]+)\]\((https://[^()\s]+)\)")
 HERE = Path(__file__).parent
 
 
@@ -14,8 +16,14 @@ def render_page(template: str, **values: object) -> str:
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
+    environment.filters["linked"] = linked
     css = Markup((HERE / "page.css").read_text(encoding="utf-8"))
     return environment.get_template(template).render(css=css, **values)
+
+
+def linked(words: str) -> Markup:
+    """Words as markup, in which `[a text](https://an.address)` is a link; all else is escaped."""
+    return Markup(_LINK.sub(r'<a href="\2">\1</a>', str(escape(words))))
 
 
 def page_script(name: str) -> Markup:
