@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from markupsafe import escape
 
-from sodakd.cli.compare import parse_seeds
+from sodakd.cli.compare import Equal, parse_seeds, with_equal
 from sodakd.errors import DataError, RunError
 from sodakd.jsonl import write_rows
 from sodakd.records import ArmDescription, PassRate, Results, StudentResult, StudentRow
@@ -18,8 +18,9 @@ from sodakd.report.comparison_page import write_comparison
 from sodakd.report.comparison_tables import comparison_tables
 from sodakd.report.pareto import pareto_plot
 from sodakd.report.plots import Line, Point
+from sodakd.report.template import linked
 from sodakd.run import Step
-from tests.tiny import sodakd_looks
+from tests.tiny import sodakd_looks, write_recipe
 
 
 def _step(name: str, calls: int, tokens: int) -> Step:
@@ -248,6 +249,21 @@ def test_the_command_makes_the_table_from_folders_without_running(
     (folders[0] / "results.json").unlink()
     part = sodakd_looks("compare", "--from", str(tmp_path))
     assert (part.returncode, "left out, for they are not finished" in part.stderr) == (0, True)
+
+
+def test_a_recipe_keeps_what_it_says_is_equal(tmp_path: Path) -> None:
+    recipe = write_recipe(tmp_path)
+    assert with_equal(recipe, ["seed=1"], None) == ["seed=1", "equal=money"]
+    assert with_equal(recipe, ["equal=tokens"], None) == ["equal=tokens"]
+    recipe.write_text(f"{recipe.read_text()}equal: calls\n")
+    assert with_equal(recipe, [], None) == []
+    assert with_equal(recipe, [], Equal.TOKENS) == ["equal=tokens"]
+
+
+def test_links_of_titles_are_links_and_all_else_is_text() -> None:
+    assert linked("a ([b](https://c.org/d?e&f))") == 'a (<a href="https://c.org/d?e&amp;f">b</a>)'
+    for text in ("[a](javascript:b)", '[a](https://b" onclick="c)', "<i>[a]</i>"):
+        assert "<" not in linked(text)
 
 
 def test_seeds_are_read_as_people_write_them() -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _MOST_SEEDS = 1000
 
 
-class _Equal(StrEnum):
+class Equal(StrEnum):
     CALLS = "calls"
     TOKENS = "tokens"
     MONEY = "money"
@@ -46,7 +46,7 @@ def compare(
         Path | None, typer.Option(help="Where it all goes; runs/NAME-compare by default.")
     ] = None,
     equal: Annotated[
-        _Equal | None,
+        Equal | None,
         typer.Option(
             help="What of the teacher all spend as much of, as the first one really did; the"
             " recipe's key equal, else money, if left out."
@@ -87,7 +87,7 @@ def compare(
         place = out or (recipe if folders != given else Path("runs/compare"))
     else:
         numbers = parse_seeds(seeds or "0-7")
-        laid = _with_equal(recipe, others or [], equal)
+        laid = with_equal(recipe, others or [], equal)
         place, folders, failed = _run(recipe, laid, chosen, numbers, out, jobs, ray)
     if folders:
         found = compare_runs(folders, chosen)
@@ -103,7 +103,7 @@ def compare(
         )
 
 
-def _refuse_with_folders(seeds: str | None, equal: _Equal | None, jobs: int, ray: str) -> None:
+def _refuse_with_folders(seeds: str | None, equal: Equal | None, jobs: int, ray: str) -> None:
     """Raise `DataError` for options of a comparison that runs something."""
     given = {"--seeds": seeds, "--equal": equal, "--jobs": jobs > 1, "--ray": ray}
     if named := [name for name, value in given.items() if value]:
@@ -113,13 +113,13 @@ def _refuse_with_folders(seeds: str | None, equal: _Equal | None, jobs: int, ray
         )
 
 
-def _with_equal(recipe: Path, overrides: Sequence[str], equal: _Equal | None) -> list[str]:
+def with_equal(recipe: Path, overrides: Sequence[str], equal: Equal | None) -> list[str]:
     """The values laid over a recipe, with what all spend as much of: money unless it is said."""
     from sodakd.recipe_file import read_recipe
 
     if equal is None and "equal" in read_recipe(recipe, overrides).recipe.model_fields_set:
         return list(overrides)
-    return [*overrides, f"equal={equal or _Equal.MONEY}"]
+    return [*overrides, f"equal={equal or Equal.MONEY}"]
 
 
 def _run(
