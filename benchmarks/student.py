@@ -11,7 +11,8 @@ the ratio is what to read. `first_difference` is off, since the peer has no cont
 With `--real` a pretrained model of a folder answers prompts as a teacher gets them: by the queue,
 by `model.generate`, by llama.cpp (`--gguf`, with `xllamacpp` in this environment), by vLLM if it
 is here, and by a server of the same model (`--server`). Tokens are those of the answers, seconds
-include the prompts; those of the CPU, this process's and its children's, hold on a machine in use.
+include the prompts, of which each round has new ones: some peers keep what they read. Seconds of
+the CPU, this process's and its children's, hold on a machine in use.
 """
 
 import argparse
@@ -20,6 +21,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import cast
 
@@ -128,18 +130,23 @@ def real(options: argparse.Namespace) -> None:
     """Alternate the engines for each number of prompts, and print medians of tokens a second."""
     folder, rounds = options.real, options.rounds
     model = TransformersModel.open(folder)
-    drawn = draw_questions(max(options.prompts), (1, 2, 3, 4, 5), Split.DEV, seed=1)
+    drawn = draw_questions(rounds * sum(options.prompts), (1, 2, 3, 4, 5), Split.DEV, seed=1)
     asked = [render(Solve(question=each)) for each in drawn]
-    found, absent = engines(folder, model, asked, options.tokens, options.gguf, options.server)
+    places = max(options.prompts)
+    found, absent = engines(
+        folder, model, asked, places, options.tokens, options.gguf, options.server
+    )
     print(f"{folder.name}: {model.how}; load {os.getloadavg()[0]:.1f}")
     for each in absent:
         print(f"not here: {each}", flush=True)
+    fresh = iter(asked)
     for count in options.prompts:
         speeds: dict[str, list[tuple[float, float]]] = {name: [] for name in found}
         for _ in range(rounds):
+            prompts = list(islice(fresh, count))
             for name, answer in found.items():
                 began, used = time.perf_counter(), cpu_seconds()
-                texts = answer(asked[:count])
+                texts = answer(prompts)
                 seconds, cpu = time.perf_counter() - began, cpu_seconds() - used
                 said = sum(len(model._layout.answer(text)) for text in texts)
                 speeds[name].append((said / seconds, said / cpu))

@@ -95,7 +95,7 @@ def served(url: str, places: int, tokens: int) -> Answering:
 
 
 def engines(
-    folder: Path, model: TransformersModel, asked: Sequence[str], tokens: int,
+    folder: Path, model: TransformersModel, asked: Sequence[str], places: int, tokens: int,
     gguf: Path | None, url: str | None,
 ) -> tuple[dict[str, Answering], list[str]]:  # fmt: skip
     """The contenders by name, ours first, and why others are none."""
@@ -105,13 +105,13 @@ def engines(
         absent.append("llama.cpp (pip install xllamacpp, and name --gguf FILE)")
     else:
         context = max(len(model._layout.prompt(each)) for each in asked) + tokens + _TEMPLATE
-        found["llama.cpp"] = llama_cpp(gguf, len(asked), context, tokens)
+        found["llama.cpp"] = llama_cpp(gguf, places, context, tokens)
     if importlib.util.find_spec("vllm") is None:
         absent.append("vLLM (pip install vllm)")
     else:
         found["vLLM"] = vllm(folder, model, tokens)
     if url is not None:
-        found["server"] = served(url, len(asked), tokens)
+        found["server"] = served(url, places, tokens)
     return found, absent
 
 
