@@ -1,10 +1,12 @@
 """Engines that answer for `student.py --real`: our queue, and its peers as far as they are here."""
 
+import atexit
 import importlib
 import importlib.util
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import psutil
 import torch
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
@@ -72,7 +74,9 @@ def llama_cpp(gguf: Path, places: int, context: int, tokens: int) -> Answering:
 
 
 def vllm(folder: Path, model: TransformersModel, tokens: int) -> Answering:
-    """vLLM, in our precision."""
+    """vLLM, in our precision. Its processes sleep while others answer: they look for work all the
+    time, on the same cores.
+    """
     peer = importlib.import_module("vllm")
     layout, dtype = model._layout, str(model._model.dtype).removeprefix("torch.")
     engine = peer.LLM(str(folder), dtype=dtype, generation_config="vllm", max_model_len=4096)
@@ -80,10 +84,24 @@ def vllm(folder: Path, model: TransformersModel, tokens: int) -> Answering:
         temperature=0.0, max_tokens=tokens, stop_token_ids=sorted(layout.stops)
     )
 
+    workers = psutil.Process().children(recursive=True)
+
+    def wake() -> None:
+        for each in workers:
+            each.resume()
+
     def answer(prompts: Sequence[str]) -> list[str]:
         asked = [{"prompt_token_ids": layout.prompt(prompt)} for prompt in prompts]
-        return [each.outputs[0].text for each in engine.generate(asked, how, use_tqdm=False)]
+        wake()
+        try:
+            return [each.outputs[0].text for each in engine.generate(asked, how, use_tqdm=False)]
+        finally:
+            for each in workers:
+                each.suspend()
 
+    atexit.register(wake)
+    for each in workers:
+        each.suspend()
     return answer
 
 
