@@ -1,13 +1,9 @@
 """`compare_runs`: methods compared over the seeds of one recipe, from run folders alone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
-from pydantic import JsonValue
-
-from sodakd.errors import RunError
 from sodakd.evaluate.over_seeds import (
     EXACT,
     OverSeeds,
@@ -16,19 +12,11 @@ from sodakd.evaluate.over_seeds import (
     over_seeds,
     sign_flip_p,
 )
-from sodakd.jsonl import read_log
-from sodakd.recipe_file import differences
-from sodakd.records import Results, StudentResult, StudentRow
-from sodakd.report.reading import read_header, read_results
+from sodakd.records import StudentResult
+from sodakd.report.compared_runs import BASE, ComparedRun, read_runs
 from sodakd.report.run_facts import money_is_known
 from sodakd.report.stage_calls import StageCalls, stage_calls
-from sodakd.run import Step, read_manifest
-from sodakd.run_header import variants_of
-from sodakd.settings.changes import MAY_CHANGE
 from sodakd.types import FrozenModel
-
-BASE = "base"
-_MEND = "restore the file, have the run made again (sodakd run), or leave it out"
 
 
 class GroupResult(FrozenModel):
@@ -107,44 +95,6 @@ class Comparison(FrozenModel):
     remarks: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class _Run:
-    """A finished run: its folder, its recipe as written, its results and its students' rows."""
-
-    folder: Path
-    recipe: Mapping[str, JsonValue]
-    results: Results
-    students: Sequence[StudentRow]
-
-    def of(self, method: str) -> list[StudentResult]:
-        """The students of a method, in the order they came."""
-        names = [row.name for row in self.students if row.arm == (method if method != BASE else "")]
-        return [row for row in self.results.standings if row.name in names]
-
-    def steps(self, method: str) -> list[Step]:
-        """The finished steps of a method; none of the base, which asks nothing.
-
-        Raises `RunError` where they tell of fewer calls than the results do.
-        """
-        if method == BASE:
-            return []
-        path = self.folder / method / "manifest.jsonl"
-        steps = read_manifest(path)
-        told = sum(step.tally.get("teacher_calls", 0) for step in steps)
-        if told < (calls := self.of(method)[-1].teacher_calls):
-            raise RunError(
-                f"{path} tells of {told:,} of the {calls:,} calls to the teacher; {_MEND}"
-            )
-        return steps
-
-    def kept(self, method: str) -> StudentResult:
-        """The student a method came to: the one that is handed out, else its last one."""
-        own = self.of(method)
-        first = method == self.results.arms[0].name
-        named = [row for row in self.results.standings if row.name == self.results.kept]
-        return named[0] if first and named else own[-1]
-
-
 def compare_runs(folders: Sequence[Path], methods: Sequence[str] = ()) -> Comparison:
     """Return a comparison of the finished runs of one recipe with different seeds.
 
@@ -154,8 +104,7 @@ def compare_runs(folders: Sequence[Path], methods: Sequence[str] = ()) -> Compar
         RunError: a folder is no finished run; two have the same seed; their recipes differ in more
             than that; a run has no such arm.
     """
-    runs = sorted(map(_read, folders), key=lambda run: run.results.seed)
-    _require_alike(runs, methods)
+    runs = read_runs(folders, methods)
     arms = {arm.name: arm.title for arm in runs[0].results.arms}
     chosen = list(methods) or list(arms)
     titles = {BASE: "the student that all methods begin with"} | {
@@ -180,63 +129,7 @@ def compare_runs(folders: Sequence[Path], methods: Sequence[str] = ()) -> Compar
     )
 
 
-def _read(folder: Path) -> _Run:
-    _, recipe = read_header(folder)
-    results = read_results(folder / "results.json")
-    if results is None:
-        raise RunError(
-            f"the run in {folder} is not finished; go on with it (sodakd run, sodakd compare), or"
-            " leave it out"
-        )
-    students = read_log(folder / "students.jsonl", StudentRow)
-    known = {row.name for row in students}
-    lacking = [row.name for row in results.standings if row.name not in known]
-    if lacking:
-        raise RunError(f"{folder / 'students.jsonl'} lacks {', '.join(lacking)}; {_MEND}")
-    return _Run(folder, recipe, results, students)
-
-
-def _require_alike(runs: Sequence[_Run], methods: Sequence[str]) -> None:
-    """Raise `RunError` where runs are not of one recipe with a seed each, or lack a method.
-
-    All arms but the first, whose spending the others have, may differ where `methods` are named,
-    and always the settings of variants that are not compared: a folder keeps those it once had.
-    """
-    if not runs:
-        raise RunError("there is no run to compare: name folders of finished runs")
-    first, *others = runs
-    by_seed: dict[int, Path] = {}
-    for run in runs:
-        before = by_seed.setdefault(run.results.seed, run.folder)
-        if before != run.folder:
-            raise RunError(
-                f"{before} and {run.folder} have the same seed, {run.results.seed}: name one"
-            )
-    for run in runs:
-        arms = [arm.name for arm in run.results.arms]
-        for name in methods:
-            if name not in arms:
-                raise RunError(f"no method {name!r} in {run.folder}; there are: {', '.join(arms)}")
-    alike = all(run.results.arms[0] == first.results.arms[0] for run in others)
-    free = {*MAY_CHANGE, "seed"} - ({"arms"} if not methods or not alike else set())
-    compared = methods or [arm.name for arm in first.results.arms]
-    named = {name for run in runs for name in variants_of(run.recipe)}
-    free |= {f"variants.{name}" for name in named.difference(compared)}
-    for run in others:
-        lines = [
-            line
-            for line in differences(dict(first.recipe), dict(run.recipe))
-            if not any(f"{line.partition(':')[0]}.".startswith(f"{key}.") for key in free)
-        ]
-        if lines:
-            listed = "\n".join(f"  {line}" for line in lines)
-            raise RunError(
-                f"{first.folder} and {run.folder} differ in more than their seed:\n{listed}\n"
-                "compare runs of one recipe"
-            )
-
-
-def _method(runs: Sequence[_Run], name: str, title: str) -> MethodResult:
+def _method(runs: Sequence[ComparedRun], name: str, title: str) -> MethodResult:
     kept = [run.kept(name) for run in runs]
     spent = [run.of(name)[-1] for run in runs]  # with what came after the student that was kept
     return MethodResult(
@@ -253,7 +146,7 @@ def _method(runs: Sequence[_Run], name: str, title: str) -> MethodResult:
     )
 
 
-def _groups(runs: Sequence[_Run], kept: Sequence[StudentResult]) -> list[GroupResult]:
+def _groups(runs: Sequence[ComparedRun], kept: Sequence[StudentResult]) -> list[GroupResult]:
     """The groups that the exams of all seeds have."""
     found = []
     for group in runs[0].results.standings[0].groups:
@@ -312,7 +205,7 @@ def _relative(difference: float, of: float) -> float | None:
     return difference / of if of else None
 
 
-def _curve(runs: Sequence[_Run], methods: Mapping[str, str]) -> list[CurvePoint]:
+def _curve(runs: Sequence[ComparedRun], methods: Mapping[str, str]) -> list[CurvePoint]:
     found = []
     for method in methods:
         names = dict.fromkeys(row.name for run in runs for row in run.of(method))
@@ -330,7 +223,7 @@ def _curve(runs: Sequence[_Run], methods: Mapping[str, str]) -> list[CurvePoint]
     return found
 
 
-def _budgets(runs: Sequence[_Run], methods: Sequence[str]) -> tuple[str, Sequence[float]]:
+def _budgets(runs: Sequence[ComparedRun], methods: Sequence[str]) -> tuple[str, Sequence[float]]:
     """What the arms of these runs have as much of, in words, and how much each spent of it.
 
     The first of `methods` is the runs' first arm, whose spending the others have.
@@ -347,7 +240,7 @@ def _budgets(runs: Sequence[_Run], methods: Sequence[str]) -> tuple[str, Sequenc
     return "teacher calls", calls
 
 
-def _money_is_known(runs: Sequence[_Run], rows: Sequence[StudentResult]) -> bool:
+def _money_is_known(runs: Sequence[ComparedRun], rows: Sequence[StudentResult]) -> bool:
     """Whether the price of all that a method's students took is known; `rows` by run."""
     return all(
         money_is_known(run.recipe, row.teacher_tokens, row.money)
@@ -355,7 +248,7 @@ def _money_is_known(runs: Sequence[_Run], rows: Sequence[StudentResult]) -> bool
     )
 
 
-def _remarks(runs: Sequence[_Run], found: Sequence[MethodResult], others: int) -> list[str]:
+def _remarks(runs: Sequence[ComparedRun], found: Sequence[MethodResult], others: int) -> list[str]:
     """What the figures do not say by themselves."""
     remarks = []
     seeds = len(runs)
@@ -374,7 +267,7 @@ def _remarks(runs: Sequence[_Run], found: Sequence[MethodResult], others: int) -
     return [*remarks, *(f"Weakly judged: {words}" for words in warned)]
 
 
-def _unequal(runs: Sequence[_Run], found: Sequence[MethodResult]) -> list[str]:
+def _unequal(runs: Sequence[ComparedRun], found: Sequence[MethodResult]) -> list[str]:
     """Which methods did not spend what the runs' first arm did, whose budget they have."""
     first = runs[0].results.arms[0].name
     others = [row.method for row in found[1:] if row.method != first]

@@ -6,7 +6,8 @@ from rich.console import Console
 
 from sodakd.efficiency import STAGES
 from sodakd.evaluate.over_seeds import EXACT, OverSeeds
-from sodakd.report.comparison import BASE, Comparison, MethodDifference, MethodResult
+from sodakd.report.compared_runs import BASE
+from sodakd.report.comparison import Comparison, MethodDifference, MethodResult
 from sodakd.report.stage_calls import StageCalls
 from sodakd.report.text_table import TextTable, show_tables
 from sodakd.report.written import p_value, percent, points
