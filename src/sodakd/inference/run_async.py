@@ -17,8 +17,8 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 _SIGNALS: tuple[int, ...] = (signal.SIGINT, signal.SIGTERM)
-_CLEANUP_SECONDS = 5.0
-"""For what is cancelled to settle its books and close its connections."""
+_CLEANUP_SECONDS = 20.0
+"""For what is cancelled to settle its books and close its connections, on a busy machine too."""
 _LOOK_SECONDS = 0.5
 _ENDED = 0  # no signal has this number
 
