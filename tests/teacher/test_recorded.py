@@ -52,6 +52,19 @@ def test_what_a_compressed_file_is_called_does_not_matter(tmp_path: Path) -> Non
     assert teacher.asked.total() == 0
 
 
+def test_a_model_in_a_folder_is_recorded_by_its_name(tmp_path: Path) -> None:
+    class Local(SlowTeacher):
+        name = str(tmp_path / "models" / "coder-1.5b")
+
+    books = ledger(tmp_path / "l.sqlite", Local())
+    books.ask(solves(1), "one", Counter())
+    books.close()
+    export_replies(tmp_path / "l.sqlite", tmp_path / "a.jsonl")
+    (row,) = read_rows(tmp_path / "a.jsonl", RecordedReply)
+    assert row.model == "coder-1.5b"
+    assert str(tmp_path) not in (tmp_path / "a.jsonl").read_text()
+
+
 def test_a_changed_prompt_or_setting_is_asked_anew(tmp_path: Path) -> None:
     class Changed(SlowTeacher):
         def version(self, ask: TeacherRequest) -> str:

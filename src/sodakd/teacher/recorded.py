@@ -37,7 +37,8 @@ class RecordedReply(FrozenModel):
 
     `key` is the ledger's: the hash of model, sampling, prompt and ask. `attempt` and `level` are
     those of the ask; of a teacher that computes its answers no ask is kept, and they are None.
-    `ask`, in full, is only for readers: nothing is found by it.
+    `ask`, in full, is only for readers: nothing is found by it. So is `model`: of a folder its
+    name, for a file that is passed on says nothing of the machine it was made on.
     """
 
     key: str = ""
@@ -138,7 +139,7 @@ def _recorded(
         text=text,
         usage=Usage(prompt_tokens=prompt, completion_tokens=completion),
         finish=Finish(finish),
-        model=model,
+        model=Path(model).name if Path(model).is_absolute() else model,
     )
 
 
