@@ -204,6 +204,18 @@ def test_a_question_without_a_fault_gets_a_mutation_that_its_tests_find_wrong(
         assert row.fault is None  # kinds are the teacher's
 
 
+def test_a_solved_question_without_a_fault_is_kept_where_the_recipe_wants_it(
+    tmp_path: Path, judge: Judge
+) -> None:
+    settings = DeliverySettings(fault_attempts=2, mutated_faults=True, unpaired="keep")
+    built = build_pairs(delivery(tmp_path, judge, CarelessTeacher(), settings), questions(12))
+    alone = [row for row in built.rows if row.rejected is None]
+    assert len(built.rows) == built.tally["solved"] == 12
+    assert 0 < len(alone) == built.tally["unpaired"] == 12 - built.tally["fault_mutated"]
+    letters = sum(len(row.chosen) for row in built.rows)
+    assert built.tally["correct_letters"] == letters
+
+
 def test_a_reply_that_is_not_whole_is_asked_again_and_never_trained_on(
     tmp_path: Path, judge: Judge
 ) -> None:

@@ -55,7 +55,9 @@ class Room:
     Each row has the places of the longest.
 
     Workers share the weights and nothing else, so none waits for another: two of one thread each
-    are faster than one of two, and far faster where something else runs on the machine.
+    are faster than one of two, and far faster where something else runs on the machine. The last
+    one that has answers takes the threads of all: few rows wait for the weights to be read, which
+    two threads do in half the time.
     """
 
     rows: int
@@ -126,11 +128,13 @@ def decode(
     handout = _Handout(source, ended, room.workers)
 
     def work(worker: int) -> None:
-        torch.set_num_threads(room.threads)
+        threads = 0
         queue = _Queue(model, partial(handout.take, worker), room, stops, handout.tell, chooser)
         try:
             with torch.inference_mode():
                 while queue.admit() and not handout.errors:
+                    if threads != (wanted := handout.threads(worker, room)):
+                        torch.set_num_threads(threads := wanted)
                     queue.step()
         except BaseException as error:  # raised again by the thread that waits
             handout.errors.append(error)
@@ -182,6 +186,11 @@ class _Handout:
                     return taken
             time.sleep(_LOOK_SECONDS)
         return []
+
+    def threads(self, worker: int, room: Room) -> int:
+        """The threads of a worker's next step."""
+        others = sum(self._live) - self._live[worker]
+        return room.threads if others else room.threads * len(self._live)
 
     def tell(self, number: int, tokens: list[int]) -> None:
         """Tell of an answer, unless there was an error."""

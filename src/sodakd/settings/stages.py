@@ -40,6 +40,11 @@ class DeliverySettings(FrozenModel):
         description="a question whose tests found none of the teacher's faults wrong gets its"
         " correct solution with one token changed, which they do find wrong",
     )
+    unpaired: Literal["keep", "drop"] = Field(
+        default="drop",
+        description="a question that is solved, and has no faulty solution in the end: its correct"
+        " one is learnt without contrast, or the question is left out",
+    )
     aggregate: bool = Field(
         default=False,
         description="each cycle trains on the pairs of all cycles so far, not on its own alone",

@@ -23,7 +23,9 @@ from sodakd.teacher.parsers import FaultyCode
 from sodakd.teacher.requests import Fault
 from sodakd.types import FaultKind, Language, Outcome, PreferencePair, Question, Verdict
 
-_CHUNK = 64  # faults asked for at once; between chunks their kinds are evened out
+_CHUNK = 64
+"""Faults asked for at once, or as many as the teacher answers at a time: each chunk waits for its
+slowest answer. Between chunks their kinds are evened out."""
 
 
 def build_pairs(
@@ -35,7 +37,9 @@ def build_pairs(
     even: of each question the kinds seen least so far are asked for first, equals in an order that
     is drawn. A share of the faulty halves, `delivery.on_policy_share`, are the student's own failed
     answers, where `feedback` has so many. With `delivery.mutated_faults` a question without a fault
-    gets a mutation of its correct half. Without `delivery.faults` there are correct halves alone.
+    gets a mutation of its correct half; one that has none even so is kept with its correct half
+    alone, or dropped, as `delivery.unpaired` says. Without `delivery.faults` there are correct
+    halves alone.
 
     Raises:
         BudgetReached: the next call could pass the budget.
@@ -47,12 +51,21 @@ def build_pairs(
         pairs = own | _with_faults(stage, [each for each in solved if each[0].id not in own], tally)
         if stage.recipe.delivery.mutated_faults:
             pairs |= _mutated(stage, [each for each in solved if each[0].id not in pairs], tally)
+        if stage.recipe.delivery.unpaired == "keep":
+            alone = _alone([each for each in solved if each[0].id not in pairs], tally)
+            tally["unpaired"] = len(alone)
+            pairs |= alone
         kept = [pairs[each.id] for each, _ in solved if each.id in pairs]
     else:
-        kept = [PreferencePair(question=question, chosen=code) for question, code in solved]
-        tally["correct_letters"] = sum(len(code) for _, code in solved)
+        kept = list(_alone(solved, tally).values())
     tally["pairs"] = len(kept)
     return StepOutput(kept, tally)
+
+
+def _alone(solved: Sequence[tuple[Question, str]], tally: Counter[str]) -> dict[str, PreferencePair]:
+    """Correct halves without a faulty one, by question id."""
+    tally["correct_letters"] += sum(len(code) for _, code in solved)
+    return {each.id: PreferencePair(question=each, chosen=code) for each, code in solved}
 
 
 def _with_faults(
@@ -62,9 +75,10 @@ def _with_faults(
     rng = random.Random(f"faults {stage.seed}")
     pairs: dict[str, PreferencePair] = {}
     progress = stage.progress(len(solved), "faulty solutions")
-    for start in range(0, len(solved), _CHUNK):
+    size = max(_CHUNK, stage.recipe.teacher.max_in_flight)
+    for start in range(0, len(solved), size):
         requests = []
-        for question, code in solved[start : start + _CHUNK]:
+        for question, code in solved[start : start + size]:
             order = rng.sample(list(FaultKind), len(FaultKind))
             kinds = sorted(order, key=lambda kind: tally[f"fault_{kind}"])
             requests.append(Fault(question=question, correct=code, kinds=tuple(kinds)))
