@@ -1,4 +1,4 @@
-"""The recipes that come with the package."""
+"""The recipes that come with the package, and recorded answers of their teachers."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,6 +29,14 @@ def find_models(named: Path) -> Path:
     if exists(named) or named.parent.name not in {"", "models"}:
         return named
     shipped = _FOLDER / "models" / f"{named.name.removesuffix('.yaml')}.yaml"
+    return shipped if shipped.exists() else named
+
+
+def find_answers(named: Path) -> Path:
+    """Return the file of recorded answers that is named, or the shipped one of that name."""
+    if exists(named) or named.parent.name not in {"", "answers"}:
+        return named
+    shipped = _FOLDER / "answers" / named.name
     return shipped if shipped.exists() else named
 
 

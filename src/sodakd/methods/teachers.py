@@ -10,6 +10,7 @@ from sodakd.inference.hub import find_model
 from sodakd.inference.model_server import Command, Server
 from sodakd.inference.openai import Client, RetryPolicy
 from sodakd.settings.teacher import TeacherKind, TeacherSettings
+from sodakd.shipped import find_answers
 from sodakd.synthetic.teacher import WorldTeacher
 from sodakd.teacher.batch_client import BatchClient
 from sodakd.teacher.dispatcher import Teacher
@@ -119,7 +120,7 @@ TEACHERS: Mapping[TeacherKind, TeacherFactory] = {
     "world": lambda _, __: WorldTeacher(),
     "openai": _openai,
     "replay": lambda settings, folder: ReplayTeacher.open(
-        Path(settings.file or ""), settings.unrecorded, folder / LOG
+        find_answers(Path(settings.file or "")), settings.unrecorded, folder / LOG
     ),
     "transformers": _transformers,
     "vllm": _vllm,

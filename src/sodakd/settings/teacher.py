@@ -72,7 +72,10 @@ class TeacherSettings(ServerSettings):
     )
     batch_api: bool = Field(default=False, description="OpenAI's Batch API: slower, half the price")
     batch_poll: Seconds = Field(default=30.0, description="seconds between looks at a batch")
-    file: Text | None = Field(default=None, description="of recorded answers, JSON lines; .gz too")
+    file: Text | None = Field(
+        default=None,
+        description="of recorded answers, JSON lines, .gz too; or the name of one that is shipped",
+    )
     unrecorded: Unrecorded = Field(
         default="stop",
         description="at an ask that is not in the file; nearest: it gets the answer to the recorded"

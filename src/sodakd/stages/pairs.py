@@ -62,7 +62,9 @@ def build_pairs(
     return StepOutput(kept, tally)
 
 
-def _alone(solved: Sequence[tuple[Question, str]], tally: Counter[str]) -> dict[str, PreferencePair]:
+def _alone(
+    solved: Sequence[tuple[Question, str]], tally: Counter[str]
+) -> dict[str, PreferencePair]:
     """Correct halves without a faulty one, by question id."""
     tally["correct_letters"] += sum(len(code) for _, code in solved)
     return {each.id: PreferencePair(question=each, chosen=code) for each, code in solved}

@@ -9,6 +9,7 @@ from sodakd.inference.endpoint import Endpoint, names_a_key, unset_variables, wi
 from sodakd.settings.secrets import shown_variable
 from sodakd.settings.teacher import TeacherSettings
 from sodakd.settings.urls import address_fault, public_address
+from sodakd.shipped import find_answers
 from sodakd.teacher.cost import Prices
 from sodakd.teacher.render_prompt import prompt_mistakes
 
@@ -41,7 +42,7 @@ def missing_for_teacher(settings: TeacherSettings) -> list[str]:
     match settings.kind:
         case "openai":
             missing += _missing_for_server(settings)
-        case "replay" if not Path(settings.file or "").is_file():
+        case "replay" if not find_answers(Path(settings.file or "")).is_file():
             missing.append(f"there is no file of recorded answers {settings.file} (teacher.file)")
         case "vllm" if shutil.which(settings.command[0]) is None:
             missing.append(
