@@ -59,6 +59,14 @@ def test_the_queue_gives_the_tokens_of_generate(family: str, tmp_path: Path) -> 
     assert len(set(found)) > 5
 
 
+def test_rows_that_attend_at_once_as_on_a_gpu_say_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Slots, "_decode_each", Slots._decode)
+    folder = write_lively(tmp_path)
+    assert answers(folder, SHARING, Room(5, 10**6)) == reference(folder, SHARING)
+
+
 def test_answers_do_not_depend_on_what_is_in_the_queue_and_how_it_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

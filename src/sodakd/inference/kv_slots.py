@@ -45,6 +45,7 @@ class Slots:
         self.keys: dict[int, Float[Tensor, "slots groups places size"]] = {}
         self.values: dict[int, Float[Tensor, "slots groups places size"]] = {}
         self.decoding = self._last = torch.zeros(0, dtype=torch.long)
+        self._places: Sequence[tuple[int, int]] = ()
         self.segments: list[Segment] = []
         self._masks: list[Float[Tensor, "tokens places"] | None] = []
         self._bias: Float[Tensor, "rows 1 1 places"] | None = None
@@ -61,23 +62,29 @@ class Slots:
 
         `count` slots will be used before these are left: room for them is made at once.
         """
-        self.segments = segments
+        self.segments, self._places = segments, decoding
         self._masks = [_hidden(part, dtype, device) for part in segments]
         placed = torch.tensor(decoding, dtype=torch.long).reshape(-1, 2)
         self.decoding, self._last = placed.to(device).unbind(1)
-        if decoding:
-            # A slot without an answer sees its first place, so that nothing is divided by zero.
-            last = torch.zeros(int(placed[:, 0].max()) + 1, 1, dtype=torch.long)
-            last[placed[:, 0], 0] = placed[:, 1]
-            hidden = torch.arange(int(last.max()) + 1, device=device) > last.to(device)
-            bias = torch.zeros(hidden.shape, dtype=dtype, device=device)
-            self._bias = bias.masked_fill_(hidden, float("-inf"))[:, None, None]
+        self._bias = None
         ends = [last + 1 for _, last in decoding] + [part.end for part in segments]
         self._grow(count, max(ends))
         positions = [last for _, last in decoding]
         for part in segments:
             positions += range(part.start, part.end)
         return torch.tensor([positions], device=device)
+
+    def _hidden_places(
+        self, dtype: torch.dtype, device: torch.device
+    ) -> Float[Tensor, "rows 1 1 places"]:
+        """What each answer does not see, of the places of the longest."""
+        placed = torch.tensor(self._places)
+        # A slot without an answer sees its first place, so that nothing is divided by zero.
+        last = torch.zeros(int(placed[:, 0].max()) + 1, 1, dtype=torch.long)
+        last[placed[:, 0], 0] = placed[:, 1]
+        hidden = torch.arange(int(last.max()) + 1, device=device) > last.to(device)
+        bias = torch.zeros(hidden.shape, dtype=dtype, device=device)
+        return bias.masked_fill_(hidden, float("-inf"))[:, None, None]
 
     def _grow(self, count: int, places: int) -> None:
         """Have room. It is zero: a hidden place has no weight, and none times NaN is NaN."""
@@ -112,7 +119,8 @@ class Slots:
         count = len(self.decoding)
         parts = []
         if count:
-            parts.append(self._decode(keys, values, query[:, :count], scaling))
+            decode = self._decode_each if query.device.type == "cpu" else self._decode
+            parts.append(decode(keys, values, query[:, :count], scaling))
         for part, mask in zip(self.segments, self._masks, strict=True):
             end = count + part.end - part.start
             parts.append(_read(keys, values, query[:, count:end], part, mask, scaling))
@@ -139,6 +147,27 @@ class Slots:
             at = end
         return held
 
+    def _decode_each(
+        self,
+        keys: Float[Tensor, "slots groups places size"],
+        values: Float[Tensor, "slots groups places size"],
+        query: Float[Tensor, "heads rows size"],
+        scaling: float,
+    ) -> Float[Tensor, "rows heads size"]:
+        """As `_decode`, a row at a time: none is as long as the longest, and none is masked."""
+        heads, count, size = query.shape
+        grouped = query.reshape(keys.shape[1], -1, count, size)
+        attended = [
+            functional.scaled_dot_product_attention(
+                grouped[None, :, :, row],
+                keys[None, slot, :, : last + 1],
+                values[None, slot, :, : last + 1],
+                scale=scaling,
+            )
+            for row, (slot, last) in enumerate(self._places)
+        ]
+        return torch.cat(attended).reshape(count, heads, size)
+
     def _decode(
         self,
         keys: Float[Tensor, "slots groups places size"],
@@ -147,7 +176,8 @@ class Slots:
         scaling: float,
     ) -> Float[Tensor, "rows heads size"]:
         """Attention of each answer's newest token. The heads of a group are its queries."""
-        assert self._bias is not None
+        if self._bias is None:
+            self._bias = self._hidden_places(query.dtype, query.device)
         rows, end = self._bias.shape[0], self._bias.shape[-1]
         heads, count, size = query.shape
         grouped = query.transpose(0, 1).reshape(count, keys.shape[1], -1, size)
