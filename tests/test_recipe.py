@@ -8,8 +8,12 @@ import pytest
 from pydantic import JsonValue
 
 from sodakd.errors import RecipeError
+from sodakd.jsonl import read_rows
 from sodakd.recipe import Recipe
 from sodakd.recipe_file import differences, read_questions, read_recipe
+from sodakd.shipped import find_answers
+from sodakd.teacher.recorded import RecordedReply
+from sodakd.teacher.teacher_endpoint import missing_for_teacher
 
 RECIPES = sorted((Path(__file__).parents[1] / "recipes").glob("*.yaml"))
 
@@ -32,6 +36,18 @@ def test_every_shipped_recipe_opens_with_its_command_and_cost(path: Path) -> Non
     assert f"sodakd run recipes/{path.name}" in head
     assert "Hardware:" in head
     assert "Cost:" in head
+
+
+def test_the_laptop_recipe_is_replayed_as_it_is_from_answers_that_are_shipped() -> None:
+    recipes = {path.stem: read_recipe(path).recipe for path in RECIPES}
+    asked, replayed = recipes["laptop"], recipes["laptop-replay"]
+    assert replayed == asked.model_copy(
+        update={"name": "laptop-replay", "teacher": replayed.teacher}
+    )
+    assert missing_for_teacher(replayed.teacher) == []
+    rows = read_rows(find_answers(Path(replayed.teacher.file or "")), RecordedReply)
+    assert len(rows) > 1_000
+    assert {row.model for row in rows} == {"qwen2.5-coder-1.5b"}
 
 
 def test_a_number_without_a_point_before_its_exponent_is_a_number(tmp_path: Path) -> None:
