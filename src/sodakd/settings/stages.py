@@ -22,6 +22,11 @@ class DeliverySettings(FrozenModel):
 
     solve_attempts: Count = Field(default=3, description="asks for a correct solution, in all")
     fault_attempts: Count = Field(default=3, description="asks for a faulty solution, in all")
+    faults_at_once: Count = Field(
+        default=64,
+        description="faults asked for before their kinds are evened out again; all wait for the"
+        " slowest answer, so a slow teacher wants many",
+    )
     refused_findings: Literal["none", "errors", "all"] = Field(
         default="errors",
         description="what static tools may not find in a correct solution without tests",

@@ -23,10 +23,6 @@ from sodakd.teacher.parsers import FaultyCode
 from sodakd.teacher.requests import Fault
 from sodakd.types import FaultKind, Language, Outcome, PreferencePair, Question, Verdict
 
-_CHUNK = 64
-"""Faults asked for at once, or as many as the teacher answers at a time: each chunk waits for its
-slowest answer. Between chunks their kinds are evened out."""
-
 
 def build_pairs(
     stage: StageContext, questions: Sequence[Question], feedback: Sequence[Feedback] = ()
@@ -77,7 +73,7 @@ def _with_faults(
     rng = random.Random(f"faults {stage.seed}")
     pairs: dict[str, PreferencePair] = {}
     progress = stage.progress(len(solved), "faulty solutions")
-    size = max(_CHUNK, stage.recipe.teacher.max_in_flight)
+    size = stage.recipe.delivery.faults_at_once
     for start in range(0, len(solved), size):
         requests = []
         for question, code in solved[start : start + size]:
